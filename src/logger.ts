@@ -1,0 +1,27 @@
+/**
+ * The logger this library writes to: the part of pino that it uses. It is never given credentials, keys or QR codes.
+ */
+export interface Logger {
+  /** The level in force, as pino names it. */
+  level: string
+  /** A logger whose lines carry `bindings` too. */
+  child(bindings: Record<string, unknown>): Logger
+  /** Finest detail. */
+  trace(details: unknown, message?: string): void
+  /** Detail for debugging. */
+  debug(details: unknown, message?: string): void
+  /** What normally happens. */
+  info(details: unknown, message?: string): void
+  /** What should be looked at. */
+  warn(details: unknown, message?: string): void
+  /** What went wrong. */
+  error(details: unknown, message?: string): void
+}
+
+const ignore = (): void => undefined
+
+/** A logger that says nothing: the default. */
+export function silentLogger(): Logger {
+  const logger: Logger = { level: 'silent', child: () => logger, trace: ignore, debug: ignore, info: ignore, warn: ignore, error: ignore }
+  return logger
+}

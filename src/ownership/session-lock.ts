@@ -1,0 +1,31 @@
+/**
+ * Who may run a session, across everything that shares the store. It belongs to its store: the fencing tokens it
+ * hands out are the ones that `SessionStore.write` and `delete` check.
+ *
+ * Implementations MUST:
+ * - resolve `acquire` with `null` only when somebody else holds the lock; a backend that fails rejects with
+ *   `STORE_UNAVAILABLE`;
+ * - never hand out the lock while a live holder has it; a holder that died is replaced;
+ * - hand out tokens that are greater than every one handed out before for that id, also after a release, a `delete`
+ *   of the session and a restart;
+ * - abort `lost` when the lease is known to be lost, and not merely because the backend could not be asked;
+ * - make `release` idempotent, and never let it free somebody else's lease.
+ */
+export interface SessionLock {
+  /** Takes the lock, or resolves with `null` when it is held. */
+  acquire(sessionId: string): Promise<SessionLease | null>
+  /** The name of the process that holds the lock, or `null` when nobody does. */
+  owner(sessionId: string): Promise<string | null>
+}
+
+/** The right to run one session, until it is released or lost. */
+export interface SessionLease {
+  /** The name of the holder, as {@link SessionLock.owner} tells it to others. */
+  readonly owner: string
+  /** Goes with every write made under this lease. */
+  readonly fencingToken: number
+  /** Aborts when the lease is lost: somebody else may run the session now. */
+  readonly lost: AbortSignal
+  /** Gives the lock back. Idempotent. */
+  release(): Promise<void>
+}

@@ -1,0 +1,45 @@
+import type { LastDisconnect, SessionStatus, StatusReason } from '../status/session-status.js'
+
+/** The application's view of one connection. */
+export interface ConnectionRecord {
+  /** The session. */
+  sessionId: string
+  /** Its last known status. */
+  status: SessionStatus
+  /** Why it was in that status. */
+  reason: StatusReason | null
+  /** The linked number, digits only. */
+  phoneNumber: string | null
+  /** When it was last connected. */
+  lastConnectedAt: Date | null
+  /** The last time it lost its socket. */
+  lastDisconnect: LastDisconnect | null
+  /** The process that ran it when this was written. */
+  owner: string | null
+  /** When this was written. */
+  updatedAt: Date
+  /** Whatever the application keeps with its connection; plain JSON. */
+  metadata: Record<string, unknown>
+}
+
+/**
+ * The application's own view of its connections: a table of its database, usually. The manager writes every change of
+ * status to it and reads owner and metadata from it. It is never asked whether a session may be dialled.
+ *
+ * Implementations MUST:
+ * - resolve `find` with `null` for an unknown id, and reject when it could not look;
+ * - insert on `save` when there is no record, and otherwise change only the fields that are given: the application's own
+ *   columns and the metadata stay;
+ * - resolve `findAll` with all records, not only the active ones;
+ * - make `delete` of an unknown id succeed.
+ */
+export interface ConnectionRepository {
+  /** All records, not only the active ones. */
+  findAll(): Promise<ConnectionRecord[]>
+  /** One record, or `null`. */
+  find(sessionId: string): Promise<ConnectionRecord | null>
+  /** Inserts, or changes only the fields given. */
+  save(sessionId: string, changes: Partial<ConnectionRecord>): Promise<void>
+  /** Removes one record. Idempotent. */
+  delete(sessionId: string): Promise<void>
+}
