@@ -16,6 +16,7 @@ export type SessionStatus = 'disconnected' | 'connecting' | 'pairing' | 'connect
 /** Why a session is in its status, or why it was not restored. */
 export type StatusReason =
   | 'never_paired'
+  | 'not_running'
   | 'stopped'
   | 'pairing_expired'
   | 'pairing_incomplete'

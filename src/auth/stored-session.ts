@@ -1,0 +1,65 @@
+import { SessionError, isSessionError } from '../errors.js'
+import { CREDS_KEY, LIFECYCLE_KEY, type SessionStore, type StoredRecord } from '../store/session-store.js'
+import { withDeadline } from '../time/deadline.js'
+import { decodeLifecycle, freshLifecycle, type Lifecycle } from './lifecycle-record.js'
+import { inspectStoredCreds, type StoredCreds } from './stored-creds.js'
+
+/** What a store holds of a session, or why nobody can tell. */
+export type StoredSession =
+  | { readonly kind: 'absent'; readonly lifecycle: Lifecycle }
+  | { readonly kind: 'readable'; readonly creds: Exclude<StoredCreds, { kind: 'corrupt' }>; readonly text: string; readonly lifecycle: Lifecycle }
+  | { readonly kind: 'corrupt'; readonly error: SessionError }
+  | { readonly kind: 'legacy'; readonly error: SessionError }
+  | { readonly kind: 'unavailable'; readonly error: SessionError }
+
+/** Reads creds and lifecycle of one session in one call, and says what they amount to. Never rejects. */
+export async function readStoredSession(store: SessionStore, sessionId: string, timeoutMs: number): Promise<StoredSession> {
+  let records: StoredRecord[]
+  try {
+    records = await withDeadline(store.read(sessionId, [CREDS_KEY, LIFECYCLE_KEY]), timeoutMs, () => storeTimeout(sessionId, 'read', timeoutMs))
+  } catch (cause) {
+    return explainFailure(sessionId, cause)
+  }
+  return judge(sessionId, records)
+}
+
+/** The error of a store call that did not answer in time. */
+export function storeTimeout(sessionId: string, verb: string, timeoutMs: number): SessionError {
+  return new SessionError('STORE_TIMEOUT',
+    `The store did not answer a ${verb} of session "${sessionId}" within ${timeoutMs} ms. Its outcome is unknown; it is tried again.`, { sessionId })
+}
+
+/** Any failure of a store as a `SessionError`; what is not one already counts as "could not be reached". */
+export function asStoreError(sessionId: string, cause: unknown): SessionError {
+  if (isSessionError(cause)) return cause
+  const message = cause instanceof Error ? cause.message : String(cause)
+  return new SessionError('STORE_UNAVAILABLE', `The store of session "${sessionId}" failed: ${message}`, { sessionId, cause })
+}
+
+function explainFailure(sessionId: string, cause: unknown): StoredSession {
+  const error = asStoreError(sessionId, cause)
+  if (error.code === 'RECORD_CORRUPT') return { kind: 'corrupt', error }
+  if (error.code === 'LEGACY_SESSION') return { kind: 'legacy', error }
+  return { kind: 'unavailable', error }
+}
+
+function judge(sessionId: string, records: readonly StoredRecord[]): StoredSession {
+  const text = valueOf(records, CREDS_KEY.type)
+  const remembered = decodeLifecycle(valueOf(records, LIFECYCLE_KEY.type) ?? '')
+  if (text === undefined) return { kind: 'absent', lifecycle: remembered ?? freshLifecycle(null) }
+  const creds = inspectStoredCreds(text)
+  if (creds.kind === 'corrupt') {
+    return { kind: 'corrupt', error: new SessionError('RECORD_CORRUPT',
+      `The saved credentials of session "${sessionId}" cannot be read: ${creds.problem}. Nothing was changed. Restore them from a backup, or delete the session and pair again.`, { sessionId }) }
+  }
+  return { kind: 'readable', creds, text, lifecycle: lifecycleOf(remembered, creds.identity) }
+}
+
+/** What is remembered counts only for the identity it speaks of: somebody may have paired again with stock Baileys. */
+function lifecycleOf(remembered: Lifecycle | null, identity: string): Lifecycle {
+  return remembered !== null && remembered.identity === identity ? remembered : freshLifecycle(identity)
+}
+
+function valueOf(records: readonly StoredRecord[], type: string): string | undefined {
+  return records.find(record => record.type === type && record.id === '')?.value
+}

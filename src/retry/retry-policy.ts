@@ -1,0 +1,56 @@
+import type { DisconnectCause } from '../disconnect/disconnect-cause.js'
+
+/** How delays are spread: `full` picks at random between 0 and the delay, `none` takes the delay as it is. */
+export type Jitter = 'full' | 'none'
+
+/** What a retry policy is asked. */
+export interface RetryContext {
+  /** How many attempts in a row have failed: 1 after the first failure. */
+  attempt: number
+  /** Why the last one failed. */
+  cause: DisconnectCause
+  /** The session. */
+  sessionId: string
+}
+
+/** Chooses how long to wait before the next attempt, in milliseconds; `null` gives up. */
+export type RetryFunction = (context: RetryContext) => number | null
+
+/** An exponential back-off. */
+export interface BackOffOptions {
+  /** How many retries in a row; `Infinity` never gives up, `0` never retries. */
+  maxRetries?: number | undefined
+  /** The delay before the first retry. */
+  initialDelayMs?: number | undefined
+  /** What each further delay is multiplied by; at least 1. */
+  factor?: number | undefined
+  /** No delay is longer than this. */
+  maxDelayMs?: number | undefined
+  /** How delays are spread, so that many sessions do not dial at the same moment. */
+  jitter?: Jitter | undefined
+}
+
+/** A back-off with every value set. */
+export type BackOff = { [Key in keyof BackOffOptions]-?: NonNullable<BackOffOptions[Key]> }
+
+/** `setTimeout` fires at once above this, so no delay may be longer. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+
+/** The exponential back-off as a function: pure but for `random`, which is 0 ≤ x < 1. */
+export function exponentialBackOff(backOff: BackOff, random: () => number = Math.random): RetryFunction {
+  return ({ attempt }) => {
+    if (attempt > backOff.maxRetries) return null
+    const grown = backOff.initialDelayMs * backOff.factor ** (attempt - 1)
+    const capped = Math.min(grown, backOff.maxDelayMs, LONGEST_TIMER_MS)
+    return backOff.jitter === 'none' ? capped : Math.round(capped * random())
+  }
+}
+
+/** Keeps what an application's policy function answers within what a timer can do; anything but a number gives up. */
+export function boundedPolicy(policy: RetryFunction): RetryFunction {
+  return (context) => {
+    const delayMs = policy(context)
+    if (typeof delayMs !== 'number' || Number.isNaN(delayMs)) return null
+    return Math.min(Math.max(delayMs, 0), LONGEST_TIMER_MS)
+  }
+}

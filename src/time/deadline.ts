@@ -1,0 +1,37 @@
+/**
+ * Settles as `work` does, or rejects with `onDeadline()` when that takes longer than `timeoutMs`. The work itself goes on; what
+ * it does later reaches nobody.
+ */
+export async function withDeadline<Result>(work: PromiseLike<Result>, timeoutMs: number, onDeadline: () => Error): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined
+  const deadline = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => { reject(onDeadline()) }, timeoutMs)
+  })
+  try {
+    return await Promise.race([work, deadline])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** Settles as `work` does, or rejects with the signal's reason as soon as it aborts. The work itself goes on. */
+export async function withSignal<Result>(work: Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
+  if (signal === undefined) return work
+  let release = (): void => undefined
+  const aborted = new Promise<never>((_resolve, reject) => {
+    const onAbort = (): void => { reject(abortReason(signal)) }
+    if (signal.aborted) onAbort()
+    signal.addEventListener('abort', onAbort, { once: true })
+    release = () => { signal.removeEventListener('abort', onAbort) }
+  })
+  try {
+    return await Promise.race([work, aborted])
+  } finally {
+    release()
+  }
+}
+
+function abortReason(signal: AbortSignal): Error {
+  const reason: unknown = signal.reason
+  return reason instanceof Error ? reason : new DOMException('The operation was aborted.', 'AbortError')
+}
