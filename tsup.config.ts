@@ -1,0 +1,24 @@
+import type { Options } from 'tsup'
+
+/** One entry per subpath of `exports`; a test holds the two together. */
+export const entries: Record<string, string> = {
+  'index': 'src/index.ts',
+  'testing/index': 'src/testing/index.ts',
+}
+
+const config: Options = {
+  entry: entries,
+  format: ['esm', 'cjs'],
+  target: 'node20',
+  // Shared chunks in both formats: one SessionError class for all entries.
+  splitting: true,
+  // Through rollup, which leaves `import()` alone in CommonJS: Baileys is ESM only, so it must not become `require`.
+  treeshake: true,
+  skipNodeModulesBundle: true,
+  dts: true,
+  sourcemap: true,
+  clean: true,
+  silent: true,
+}
+
+export default config
