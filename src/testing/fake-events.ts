@@ -41,7 +41,7 @@ export class FakeSocketEvents implements BaileysEventEmitter {
   }
 
   /** Stops all listeners of an event, those of the socket itself included. */
-  removeAllListeners<T extends keyof BaileysEventMap>(event: T): void {
+  removeAllListeners(event: keyof BaileysEventMap): void {
     this.#emitter.removeAllListeners(event)
   }
 

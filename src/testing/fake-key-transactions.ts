@@ -82,8 +82,8 @@ class FakeTransactionalKeys {
     if (Object.keys(changes).length === 0) return
     for (let attempt = 1; ; attempt += 1) {
       try {
-        // Collected from data sets by type and id, so it is one.
-        return await this.#keys.set(changes as SignalDataSet)
+        await this.#keys.set(changes)
+        return
       } catch (error) {
         if (attempt >= this.#options.maxCommitRetries) throw error
         await new Promise(resolve => setTimeout(resolve, this.#options.delayBetweenTriesMs))

@@ -1,0 +1,17 @@
+import { defineConfig, type ViteUserConfig } from 'vitest/config'
+
+const config: ViteUserConfig = defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    setupFiles: ['test/setup/silence-libsignal.ts'],
+    // A line per file and what failed; single tests are not told for being slow.
+    reporters: [['default', { summary: false }]],
+    slowTestThreshold: 60_000,
+    // Real Baileys against a loopback server takes its time on a busy machine; every wait inside has its own bound.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    restoreMocks: true,
+  },
+})
+
+export default config
