@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest'
+import { COMPUTED, findCycle, listSources, readImports } from './source-imports.js'
+
+const PORTS = ['ownership/session-lock', 'ownership/process-lock', 'repository', 'store']
+const LEAVES = ['disconnect/connection-loss', 'disconnect/disconnect-cause', 'errors', 'events', 'logger', 'status', 'time']
+
+/**
+ * What each part of `src` may import beside itself. A part is a folder or a file; the longest name that fits a file
+ * counts. A part that is not here, or an import that is not, fails: think first, then add it.
+ */
+const MAY_IMPORT: Record<string, readonly string[]> = {
+  // Leaves: anything may import them.
+  'errors': [],
+  'logger': [],
+  'time': [],
+  'events': ['errors', 'logger'],
+  'disconnect/connection-loss': [],
+  'disconnect/disconnect-cause': ['disconnect/connection-loss'],
+  'status': ['disconnect/disconnect-cause'],
+
+  // Ports, and the lock that is memory only.
+  'ownership/session-lock': [],
+  'ownership/process-lock': ['errors', 'ownership/session-lock'],
+  'store': ['ownership/session-lock'],
+  'repository': ['status'],
+
+  // What a session is made of.
+  'disconnect': LEAVES,
+  'retry': LEAVES,
+  'dial': LEAVES,
+  'socket/baileys-module': ['errors'],
+  'socket': [...LEAVES, 'socket/baileys-module'],
+  'auth': [...LEAVES, ...PORTS, 'socket/baileys-module'],
+  'session': [...LEAVES, ...PORTS, 'auth', 'dial', 'disconnect', 'retry', 'socket', 'socket/baileys-module'],
+  'manager': [...LEAVES, ...PORTS, 'auth', 'dial', 'disconnect', 'retry', 'session', 'socket', 'socket/baileys-module'],
+
+  // Implementations of ports, and what tests are made of: they know nothing of a manager or a session.
+  'adapters': [...PORTS, 'errors', 'logger', 'status', 'time'],
+  'testing': [...PORTS, 'errors', 'logger', 'status', 'time'],
+
+  // The only file that may import adapters.
+  'index': [...LEAVES, ...PORTS, 'adapters', 'auth', 'dial', 'disconnect', 'manager', 'retry', 'session', 'socket', 'socket/baileys-module'],
+}
+
+const imports = readImports()
+
+function partOf(file: string): string {
+  const parts = Object.keys(MAY_IMPORT).filter(part => file === part || file.startsWith(`${part}/`))
+  return parts.sort((a, b) => b.length - a.length)[0] ?? `${file} (in no part)`
+}
+
+describe('the source', () => {
+  it('has only files that belong to a part', () => {
+    expect(listSources().map(partOf).filter(part => part.endsWith('(in no part)'))).toEqual([])
+  })
+
+  it.each(Object.entries(MAY_IMPORT))('%s imports only itself and its table row', (part, allowed) => {
+    const refused = imports
+      .filter(({ from, to, isLocal }) => isLocal && partOf(from) === part && partOf(to) !== part && !allowed.includes(partOf(to)))
+      .map(({ from, to }) => `${from} -> ${to}`)
+    expect(refused).toEqual([])
+  })
+
+  it('has no circle of imports, not even of types', () => {
+    expect(findCycle(imports)?.join(' -> ')).toBeUndefined()
+  })
+
+  it('loads Baileys only with import(), and only where that is said', () => {
+    const loaded = imports.filter(({ to, kind }) => to.startsWith('@whiskeysockets/baileys') && kind !== 'type')
+    expect(loaded.filter(({ kind }) => kind === 'static')).toEqual([])
+    expect(loaded.map(({ from }) => from).filter(from => partOf(from) !== 'testing')).toEqual(['socket/baileys-module'])
+  })
+
+  it('names every module it loads', () => {
+    expect(imports.filter(({ to }) => to === COMPUTED)).toEqual([])
+  })
+})
