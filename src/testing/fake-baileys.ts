@@ -1,7 +1,8 @@
 import type { AuthenticationCreds, proto, UserFacingSocketConfig, WASocket } from '@whiskeysockets/baileys'
 import { type BufferJson, fakeBufferJson } from './fake-buffer-json.js'
 import { fakeAuthCreds, type FakeDevice, fakePairedCreds } from './fake-creds.js'
-import { FakeSocket, type FakeSocketOptions } from './fake-socket.js'
+import { FakeSocket } from './fake-socket.js'
+import type { FakeSocketOptions } from './fake-socket-options.js'
 
 /** How a {@link FakeBaileys} behaves. */
 export interface FakeBaileysOptions {

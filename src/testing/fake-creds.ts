@@ -57,13 +57,13 @@ export interface FakeDevice {
 /** What a pairing that succeeded adds to the creds, as Baileys emits it. */
 export function pairingUpdate(device: FakeDevice = {}): Required<Pick<AuthenticationCreds, 'account' | 'me' | 'signalIdentities' | 'platform'>> {
   const { phone = '4915112345678', device: number = 1 } = device
-  const lid = device.lid ?? `1${phone}:${String(number)}@lid`
+  const lid = device.lid ?? `1${phone}:${number}@lid`
   const accountKey = randomBytes(KEY_BYTES)
   return {
     account: {
       details: randomBytes(16), accountSignatureKey: accountKey, accountSignature: randomBytes(64), deviceSignature: randomBytes(64),
     },
-    me: { id: `${phone}:${String(number)}@s.whatsapp.net`, lid },
+    me: { id: `${phone}:${number}@s.whatsapp.net`, lid },
     // Signal marks a Curve25519 public key with a leading 5.
     signalIdentities: [{ identifier: { name: lid, deviceId: 0 }, identifierKey: Buffer.concat([Buffer.of(5), accountKey]) }],
     platform: 'android',

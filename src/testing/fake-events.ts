@@ -10,7 +10,8 @@ const HELD_EVENTS: ReadonlySet<string> = new Set([
 /** Baileys delivers everything through this one event, in maps; `process` listens to it. */
 const DELIVERY = 'event'
 
-type Events = Partial<BaileysEventMap>
+/** What {@link FakeSocketEvents.process} delivers: the events of one moment, by name. */
+export type FakeEvents = Partial<BaileysEventMap>
 
 /**
  * The `ev` of a {@link FakeSocket}: it buffers, flushes and dies like the one of Baileys. Two simplifications: held
@@ -18,10 +19,10 @@ type Events = Partial<BaileysEventMap>
  */
 export class FakeSocketEvents implements BaileysEventEmitter {
   readonly #emitter = new EventEmitter()
-  readonly #deliver = (events: Events): void => {
+  readonly #deliver = (events: FakeEvents): void => {
     for (const [event, data] of Object.entries(events)) this.#emitter.emit(event, data)
   }
-  #held: Events[] = []
+  #held: FakeEvents[] = []
   #buffering = false
 
   /** A living emitter without listeners. */
@@ -47,7 +48,7 @@ export class FakeSocketEvents implements BaileysEventEmitter {
 
   /** Emits, or holds the event back while buffering. */
   emit<T extends keyof BaileysEventMap>(event: T, data: BaileysEventMap[T]): boolean {
-    const events: Events = {}
+    const events: FakeEvents = {}
     events[event] = data
     if (this.#buffering && HELD_EVENTS.has(event)) {
       this.#held.push(events)
@@ -57,8 +58,8 @@ export class FakeSocketEvents implements BaileysEventEmitter {
   }
 
   /** Listens to everything, in maps. Returns the function that stops it. */
-  process(handler: (events: Events) => void | Promise<void>): () => void {
-    const listener = (events: Events): void => void handler(events)
+  process(handler: (events: FakeEvents) => void | Promise<void>): () => void {
+    const listener = (events: FakeEvents): void => void handler(events)
     this.#emitter.on(DELIVERY, listener)
     return () => void this.#emitter.off(DELIVERY, listener)
   }

@@ -1,26 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import type { AnyMessageContent, AuthenticationCreds, BaileysEventMap, BinaryNode, SignalDataSet, SignalKeyStoreWithTransaction, UserFacingSocketConfig, WASocket } from '@whiskeysockets/baileys'
+import type { AnyMessageContent, AuthenticationCreds, BaileysEventMap, BinaryNode, SignalDataSet, UserFacingSocketConfig, WAMessage, WASocket } from '@whiskeysockets/baileys'
 import { closeError, FakeBoom, type FakeCloseReason } from './fake-boom.js'
 import { type FakeDevice, fakeKeyPair, pairingUpdate } from './fake-creds.js'
 import { FakeSocketEvents } from './fake-events.js'
 import { withFakeTransactions } from './fake-key-transactions.js'
+import type { FakeAuthState, FakeOpenOptions, FakeSentMessage, FakeSocketOptions } from './fake-socket-options.js'
 import { type FakeEnding, FakeWebSocket } from './fake-web-socket.js'
-
-/** How a {@link FakeSocket} behaves from the start; the fields of the same names change it later. */
-export interface FakeSocketOptions {
-  /**
-   * How the socket ends.
-   * @defaultValue `'prompt'`
-   */
-  ending?: FakeEnding
-  /** What `logout()`, and a query that removes the device, fail with. */
-  logoutError?: Error
-  /**
-   * Answers a query; reject to fail it.
-   * @defaultValue an empty result
-   */
-  answer?: (node: BinaryNode) => Promise<BinaryNode | undefined>
-}
 
 type ConnectionUpdate = { [K in keyof BaileysEventMap['connection.update']]: BaileysEventMap['connection.update'][K] | undefined }
 
@@ -38,8 +23,8 @@ export class FakeSocket {
   readonly ev: FakeSocketEvents = new FakeSocketEvents()
   /** The websocket client, with the raw socket as `ws.socket`. */
   readonly ws: FakeWebSocket = new FakeWebSocket()
-  /** The creds it was made with, updated in place, and the keys with transactions. */
-  readonly authState: { creds: AuthenticationCreds; keys: SignalKeyStoreWithTransaction }
+  /** Creds and keys. */
+  readonly authState: FakeAuthState
   /** What `logout()`, and a query that removes the device, fail with. */
   logoutError: Error | undefined
   /** Answers a query; reject to fail it. */
@@ -47,7 +32,7 @@ export class FakeSocket {
   /** Every stanza that was sent, oldest first: those of `query`, of `sendNode` and of the socket itself. */
   readonly sentNodes: BinaryNode[] = []
   /** Every message that was sent, oldest first. */
-  readonly sentMessages: { /** To whom. */ jid: string; /** What. */ content: AnyMessageContent }[] = []
+  readonly sentMessages: FakeSentMessage[] = []
   /** How often the code under test called `end`. */
   endCalls = 0
   /** How often the code under test called `logout`. */
@@ -71,6 +56,7 @@ export class FakeSocket {
     return this.ws.socket?.ending ?? 'prompt'
   }
 
+  /** Changes how it ends. */
   set ending(ending: FakeEnding) {
     if (this.ws.socket !== null) this.ws.socket.ending = ending
   }
@@ -136,10 +122,11 @@ export class FakeSocket {
   }
 
   /** Sends a message. Rejects with 428 unless the websocket is open. */
-  sendMessage(jid: string, content: AnyMessageContent): Promise<{ key: { remoteJid: string; fromMe: boolean; id: string } }> {
+  sendMessage(jid: string, content: AnyMessageContent): Promise<WAMessage> {
     if (!this.ws.isOpen) return Promise.reject(connectionClosed())
-    this.sentMessages.push({ jid, content })
-    return Promise.resolve({ key: { remoteJid: jid, fromMe: true, id: `FAKE${String(this.sentMessages.length)}` } })
+    const id = `FAKE${this.sentMessages.length}`
+    this.sentMessages.push({ jid, content, id })
+    return Promise.resolve({ key: { remoteJid: jid, fromMe: true, id } })
   }
 
   // What a test makes happen.
@@ -178,12 +165,12 @@ export class FakeSocket {
    * The login succeeded. Unless `offline` is `'pending'`, what was queued on the server has arrived as well: buffered
    * events are delivered; else call {@link FakeSocket.offlineDone} later.
    */
-  open(options: { /** Whether the server still has something queued. @defaultValue `'done'` */ offline?: 'done' | 'pending' } = {}): void {
+  open(options: FakeOpenOptions = {}): void {
     if (this.#ended) return
     const { me } = this.authState.creds
     if (me === undefined) throw new Error('FakeSocket.open() needs paired creds: call pairSuccess() before, or seed the store with pairedCreds()')
     this.accept()
-    this.ev.emit('creds.update', { me: { ...me, lid: me.lid ?? `1${String(this.phoneNumber)}:1@lid` } })
+    this.ev.emit('creds.update', { me: { ...me, lid: me.lid ?? `1${this.phoneNumber ?? ''}:1@lid` } })
     this.#update({ connection: 'open' })
     if (options.offline !== 'pending') this.offlineDone()
   }

@@ -1,8 +1,12 @@
+// WhatsApp on loopback: what real Baileys pairs with, logs in to, and is kicked by.
+export * from './whatsapp-server/index.js'
+
 // A Baileys to drive from a test.
 export { FakeBaileys, type FakeBaileysOptions, type FakeProto, pairedCreds } from './fake-baileys.js'
-export { FakeSocket, type FakeSocketOptions } from './fake-socket.js'
+export { FakeSocket } from './fake-socket.js'
+export { type FakeAuthState, type FakeOpenOptions, type FakeSentMessage, type FakeSocketOptions } from './fake-socket-options.js'
 export { type FakeDevice } from './fake-creds.js'
 export { FakeBoom, type FakeBoomOptions, type FakeCloseDetails, type FakeCloseReason } from './fake-boom.js'
 export { type FakeEnding, FakeRawSocket, FakeWebSocket } from './fake-web-socket.js'
-export { FakeSocketEvents } from './fake-events.js'
+export { type FakeEvents, FakeSocketEvents } from './fake-events.js'
 export { type BufferJson } from './fake-buffer-json.js'

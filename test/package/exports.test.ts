@@ -3,6 +3,9 @@ import { expect, it } from 'vitest'
 import { entries } from '../../tsup.config.js'
 
 interface Manifest {
+  main: string
+  types: string
+  typesVersions: Record<string, Record<string, string[]>>
   exports: Record<string, unknown>
 }
 
@@ -10,19 +13,26 @@ const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as Manifest
 
 /** What `exports` must say for a built file. */
 function conditions(name: string): unknown {
-  const file = (extension: string): string => `./dist/${name}.${extension}`
   return {
-    import: { types: file('d.ts'), default: file('js') },
-    require: { types: file('d.cts'), default: file('cjs') },
+    import: { types: `./dist/${name}.d.ts`, default: `./dist/${name}.js` },
+    require: { types: `./dist/${name}.d.cts`, default: `./dist/${name}.cjs` },
   }
 }
 
+function subpathOf(name: string): string {
+  return name.replace(/\/?index$/u, '')
+}
+
 it('has one subpath per entry of the build, and the other way round', () => {
-  const subpaths = Object.keys(entries).map(name => {
-    const subpath = name === 'index' ? '.' : `./${name.replace(/\/index$/u, '')}`
-    return [subpath, conditions(name)] as const
-  })
+  const subpaths = Object.keys(entries).map(name => [`./${subpathOf(name)}`.replace(/\/$/u, ''), conditions(name)] as const)
   expect(manifest.exports).toEqual({ ...Object.fromEntries(subpaths), './package.json': './package.json' })
+})
+
+it('says the same to compilers that do not know `exports`', () => {
+  const subpaths = Object.keys(entries).filter(name => subpathOf(name) !== '')
+  const types = subpaths.map(name => [subpathOf(name), [`./dist/${name}.d.cts`]] as const)
+  expect(manifest).toMatchObject({ main: './dist/index.cjs', types: './dist/index.d.cts' })
+  expect(manifest.typesVersions).toEqual({ '*': Object.fromEntries(types) })
 })
 
 it('builds entries that exist', () => {

@@ -1,0 +1,100 @@
+// Installs the packed tarball as a user would, without the network, and uses it: from an ESM and a CommonJS script that
+// must end by themselves, and from TypeScript in both, with `skipLibCheck: false`.
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
+const fixtures = join(root, 'test', 'package', 'consumer')
+const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc')
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+
+/** How long a script that uses the package may take, most of it being Node and Baileys starting. */
+const SCRIPT_TIMEOUT_MS = 60_000
+
+const folder = mkdtempSync(join(tmpdir(), 'baileys-sessions-packed-'))
+try {
+  checkBuiltFiles()
+  install()
+  for (const script of ['use.mjs', 'use.cjs']) runScript(script)
+  for (const module of ['NodeNext', 'Node16']) {
+    for (const source of ['types.mts', 'types.cts']) compile(source, module)
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true })
+}
+
+/** One class for errors per format, and Baileys loaded by `import()` in both. */
+function checkBuiltFiles() {
+  for (const extension of ['.js', '.cjs']) {
+    const names = readdirSync(join(root, 'dist'), { recursive: true }).filter(name => name.endsWith(extension))
+    const text = names.map(name => readFileSync(join(root, 'dist', name), 'utf8')).join('\n')
+    expect(text.match(/\bSessionError = class\b|\bclass SessionError\b/gu)?.length === 1, `*${extension}: not exactly one class SessionError`)
+    expect(/\bimport\(['"]@whiskeysockets\/baileys['"]\)/u.test(text), `*${extension}: no import() of Baileys`)
+    expect(!/(?:require\(|from |^import )['"]@whiskeysockets\/baileys['"]/mu.test(text), `*${extension}: a static import of Baileys`)
+    expect(!text.includes('import_meta'), `*${extension}: import.meta is empty in CommonJS`)
+  }
+}
+
+function install() {
+  const tarball = pack(root)
+  const runtime = Object.keys(manifest.dependencies).map(name => [name, `file:${pack(join(root, 'node_modules', name))}`])
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({
+    private: true,
+    dependencies: { [manifest.name]: `file:${tarball}`, ...Object.fromEntries(runtime) },
+  }))
+  npm(['install', '--offline', '--ignore-scripts', '--legacy-peer-deps', '--no-audit', '--no-fund', '--no-package-lock'])
+  for (const name of [...Object.keys(manifest.peerDependencies), '@types/node']) link(name)
+  say(`installed ${tarball}`)
+}
+
+/** The copy that is here stands for the one a user installs. */
+function link(name) {
+  const target = join(folder, 'node_modules', name)
+  mkdirSync(dirname(target), { recursive: true })
+  symlinkSync(join(root, 'node_modules', name), target, 'dir')
+}
+
+function pack(source) {
+  const [{ filename }] = JSON.parse(npm(['pack', source, '--ignore-scripts', '--json', '--pack-destination', folder]))
+  return join(folder, filename)
+}
+
+function npm(args) {
+  return execFileSync('npm', args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+}
+
+function runScript(name) {
+  const file = join(folder, name)
+  writeFileSync(file, readFileSync(join(fixtures, name)))
+  const output = execFileSync(process.execPath, ['--unhandled-rejections=strict', file], { cwd: folder, encoding: 'utf8', timeout: SCRIPT_TIMEOUT_MS })
+  expect(output === 'ok\n', `${name} printed ${JSON.stringify(output)}`)
+  say(`ran ${name}`)
+}
+
+/** Baileys' own declarations have errors without `skipLibCheck`; ours and the user's must have none. */
+function compile(source, module) {
+  writeFileSync(join(folder, source), readFileSync(join(fixtures, source)))
+  const options = ['--noEmit', '--pretty', 'false', '--strict', '--exactOptionalPropertyTypes', '--skipLibCheck', 'false', '--module', module, '--target', 'es2022', '--lib', 'es2023,esnext.disposable', '--types', 'node']
+  let output = ''
+  try {
+    execFileSync(process.execPath, [tsc, ...options, source], { cwd: folder, encoding: 'utf8' })
+  } catch (error) {
+    output = error.stdout
+  }
+  const lines = output.split('\n').filter(line => line.includes('error TS'))
+  const ours = lines.filter(line => line.startsWith(source) || line.startsWith(`node_modules/${manifest.name}/`) || !line.includes('('))
+  expect(ours.length === 0, `${source} with module ${module}:\n${ours.join('\n')}`)
+  say(`compiled ${source} with module ${module} (${lines.length} errors in declarations of others)`)
+}
+
+function expect(holds, message) {
+  if (!holds) throw new Error(message)
+}
+
+function say(message) {
+  console.log(`packed: ${message}`)
+}

@@ -1,0 +1,14 @@
+import assert from 'node:assert/strict'
+import * as api from 'baileys-sessions'
+import * as testing from 'baileys-sessions/testing'
+
+const sessions = new api.SessionManager({ store: new api.MemorySessionStore(), baileys: new testing.FakeBaileys() })
+const { status, reason } = await sessions.getStatus('nobody')
+assert.deepEqual([status, reason], ['disconnected', 'never_paired'])
+await sessions.close()
+await assert.rejects(sessions.getStatus('nobody'), error => error instanceof api.SessionError && error.code === 'MANAGER_CLOSED')
+
+// Loads the real Baileys, in both formats.
+const server = await testing.WhatsAppServer.start()
+await server.close()
+console.log('ok')
