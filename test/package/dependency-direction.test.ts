@@ -29,17 +29,18 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'retry': LEAVES,
   'dial': LEAVES,
   'socket/baileys-module': ['errors'],
-  'socket': [...LEAVES, 'socket/baileys-module'],
   'auth': [...LEAVES, ...PORTS, 'socket/baileys-module'],
+  'socket': [...LEAVES, 'auth', 'dial', 'socket/baileys-module'],
   'session': [...LEAVES, ...PORTS, 'auth', 'dial', 'disconnect', 'retry', 'socket', 'socket/baileys-module'],
-  'manager': [...LEAVES, ...PORTS, 'auth', 'dial', 'disconnect', 'retry', 'session', 'socket', 'socket/baileys-module'],
+  'restore': [...LEAVES, ...PORTS, 'auth', 'session'],
+  'manager': [...LEAVES, ...PORTS, 'auth', 'dial', 'disconnect', 'restore', 'retry', 'session', 'socket', 'socket/baileys-module'],
 
   // Implementations of ports, and what tests are made of: they know nothing of a manager or a session.
   'adapters': [...PORTS, 'errors', 'logger', 'status', 'time'],
   'testing': [...PORTS, 'errors', 'logger', 'status', 'time'],
 
   // The only file that may import adapters.
-  'index': [...LEAVES, ...PORTS, 'adapters', 'auth', 'dial', 'disconnect', 'manager', 'retry', 'session', 'socket', 'socket/baileys-module'],
+  'index': [...LEAVES, ...PORTS, 'adapters', 'auth', 'dial', 'disconnect', 'manager', 'restore', 'retry', 'session', 'socket', 'socket/baileys-module'],
 }
 
 const imports = readImports()
