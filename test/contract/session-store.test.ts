@@ -1,11 +1,15 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { FileSystemSessionStore } from '../../src/adapters/filesystem/filesystem-session-store.js'
 import { MemorySessionStore } from '../../src/adapters/memory/memory-session-store.js'
 import { isSessionError } from '../../src/errors.js'
 import { CREDS_KEY, LIFECYCLE_KEY, type RecordKey, type SessionStore, type StoredRecord } from '../../src/store/session-store.js'
 import { collect } from '../support/collect.js'
+import { temporaryFolder } from '../support/temporary-folder.js'
 
 const stores: { name: string; create: () => SessionStore }[] = [
   { name: 'MemorySessionStore', create: () => new MemorySessionStore() },
+  { name: 'FileSystemSessionStore', create: () => new FileSystemSessionStore({ directory: temporaryFolder() }) },
+  { name: 'FileSystemSessionStore without a prefix', create: () => new FileSystemSessionStore({ directory: temporaryFolder(), prefix: '' }) },
 ]
 
 /** Ids that lesser stores mix up, or lose. */

@@ -1,0 +1,51 @@
+import { Buffer } from 'node:buffer'
+import { constants } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { SessionError } from '../../errors.js'
+import { errorCode, onDisk } from './storage-failure.js'
+
+/** What an opened record must be: a file itself. Windows knows no such flag. */
+const OPEN_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0)
+
+/**
+ * The text of a record's file, or `null` when there is none.
+ *
+ * @throws SessionError `RECORD_CORRUPT` when it cannot be a record, `STORE_UNAVAILABLE` when it could not be read.
+ */
+export async function readRecordFile(path: string, sessionId: string): Promise<string | null> {
+  const bytes = await onDisk({ verb: 'read', path, sessionId }, () => readBytes(path, sessionId))
+  if (bytes === null) return null
+  if (bytes.length === 0) throw corrupt(path, sessionId, 'it is empty, as a write that was cut off leaves it')
+  try {
+    return fromFile(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes))
+  } catch (error) {
+    throw corrupt(path, sessionId, 'it is not UTF-8 text', error)
+  }
+}
+
+async function readBytes(path: string, sessionId: string): Promise<Buffer | null> {
+  try {
+    return await readFile(path, { flag: OPEN_FLAGS })
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return null
+    if (errorCode(error) === 'EISDIR') throw corrupt(path, sessionId, 'it is a folder', error)
+    throw error
+  }
+}
+
+// An empty file must read as corrupt, so an empty text needs another form: texts of nothing but line ends get one more.
+const ONLY_LINE_ENDS = /^\n*$/
+
+/** A value as it stands in its file. */
+export function toFile(value: string): string {
+  return ONLY_LINE_ENDS.test(value) ? `${value}\n` : value
+}
+
+function fromFile(text: string): string {
+  return ONLY_LINE_ENDS.test(text) ? text.slice(1) : text
+}
+
+/** `RECORD_CORRUPT`, for a file that was left as it is. */
+export function corrupt(path: string, sessionId: string, why: string, cause?: unknown): SessionError {
+  return new SessionError('RECORD_CORRUPT', `${path} cannot be a record: ${why}. It was left as it is; restore it from a backup, or delete the session and pair again.`, { sessionId, cause })
+}

@@ -1,0 +1,165 @@
+import type { BigIntStats, Dirent } from 'node:fs'
+import { lstat, mkdir, readdir, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { SessionError } from '../../errors.js'
+import { syncFolder } from './atomic-file.js'
+import { assertNotLegacy, namesIn } from './legacy-session.js'
+import { assertSessionId, canonicalFolderName, fitsIntoName, literalFolderName, sessionIdOfFolder } from './session-folder-name.js'
+import { errorCode, onDisk } from './storage-failure.js'
+
+/** Where a session is kept. */
+export interface SessionFolder {
+  /** Its folder. */
+  path: string
+  /** Whether the folder is there. */
+  exists: boolean
+}
+
+/** Which folder belongs to which session, and whether it is safe to use. */
+export class SessionFolders {
+  readonly #directory: string
+  readonly #prefix: string
+  /** Sessions whose canonical folder was found to be there and in order. */
+  readonly #checked = new Set<string>()
+  /** Sessions whose folder was made here, or found to be no browser profile. */
+  readonly #written = new Set<string>()
+  /** Whether this disk takes `A` and `a` for the same name; unknown until a name with letters was seen. */
+  #foldsCase: boolean | undefined
+
+  /** Takes the folder that holds those of the sessions, and what their names begin with. */
+  constructor(directory: string, prefix: string) {
+    this.#directory = directory
+    this.#prefix = prefix
+  }
+
+  /** Whether this disk takes `A` and `a` for the same name; where that was not seen yet, whether it is to be feared. */
+  get foldsCase(): boolean {
+    return this.#foldsCase ?? ['darwin', 'win32'].includes(process.platform)
+  }
+
+  /** The ids of all sessions that have a folder. */
+  async list(): Promise<string[]> {
+    const entries = await onDisk({ verb: 'list', path: this.#directory }, () => this.#entries())
+    const names = new Set(entries.filter(entry => entry.isDirectory() || entry.isSymbolicLink()).map(entry => entry.name))
+    return [...names].flatMap(name => {
+      const sessionId = sessionIdOfFolder(this.#prefix, name)
+      if (sessionId === null) return []
+      const canonical = canonicalFolderName(this.#prefix, sessionId)
+      return name !== canonical && names.has(canonical) ? [] : [sessionId]
+    })
+  }
+
+  /** Where a session is, or would be. Rejects when its id, or what is in its place, cannot be used. */
+  async locate(sessionId: string): Promise<SessionFolder> {
+    assertSessionId(sessionId)
+    const canonical = canonicalFolderName(this.#prefix, sessionId)
+    const path = join(this.#directory, canonical)
+    if (this.#checked.has(sessionId)) return { path, exists: true }
+    if (fitsIntoName(canonical) && (await this.#isUsable(canonical, sessionId))) {
+      this.#checked.add(sessionId)
+      return { path, exists: true }
+    }
+    const literal = await this.#literalFolder(sessionId)
+    if (literal !== null) return { path: join(this.#directory, literal), exists: true }
+    if (!fitsIntoName(canonical)) {
+      throw new SessionError('INVALID_SESSION_ID', `The session id is too long for a folder name: ${canonical.length} characters once escaped, at most 255 fit. Use a shorter id.`, { sessionId })
+    }
+    return { path, exists: false }
+  }
+
+  /** Where a session is, after its folder was made if need be. */
+  async ensure(sessionId: string): Promise<string> {
+    const { path, exists } = await this.locate(sessionId)
+    if (!exists) {
+      await onDisk({ verb: 'make', path, sessionId }, () => this.#make(path))
+      await this.locate(sessionId)
+    } else if (!this.#written.has(sessionId)) {
+      await assertNotLegacy(path, sessionId)
+    }
+    this.#written.add(sessionId)
+    return path
+  }
+
+  /** Removes a session's folder with everything in it. */
+  async remove(sessionId: string): Promise<void> {
+    const { path, exists } = await this.locate(sessionId)
+    this.forget(sessionId)
+    if (!exists) return
+    await onDisk({ verb: 'delete', path, sessionId }, async () => {
+      // Creds first: a crash in between must not leave creds without their keys.
+      await rm(join(path, 'creds.json'), { recursive: true, force: true })
+      await rm(path, { recursive: true, force: true })
+      await syncFolder(this.#directory)
+    })
+  }
+
+  /** To be called when a folder turns out to be gone. */
+  forget(sessionId: string): void {
+    this.#checked.delete(sessionId)
+    this.#written.delete(sessionId)
+  }
+
+  async #make(path: string): Promise<void> {
+    const topmost = await mkdir(path, { recursive: true, mode: 0o700 })
+    if (topmost === undefined) return
+    for (let made = path; made.length >= topmost.length; made = dirname(made)) await syncFolder(dirname(made))
+  }
+
+  async #entries(): Promise<Dirent[]> {
+    try {
+      return await readdir(this.#directory, { withFileTypes: true })
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return []
+      throw error
+    }
+  }
+
+  /** A folder that stock code made under the plain id. It must be listed by this very name: disks alias some names. */
+  async #literalFolder(sessionId: string): Promise<string | null> {
+    const literal = literalFolderName(this.#prefix, sessionId)
+    if (literal === null) return null
+    const names = await onDisk({ verb: 'list', path: this.#directory, sessionId }, () => namesIn(this.#directory))
+    return names.includes(literal) && (await this.#isUsable(literal, sessionId)) ? literal : null
+  }
+
+  async #isUsable(name: string, sessionId: string): Promise<boolean> {
+    const path = join(this.#directory, name)
+    const found = await onDisk({ verb: 'read', path, sessionId }, () => statOrNull(path))
+    if (found === null) return false
+    if (found.isSymbolicLink()) {
+      throw new SessionError('STORE_UNAVAILABLE', `${path} is a symbolic link, and sessions are not followed out of their directory. Put the folder itself there.`, { sessionId })
+    }
+    if (!found.isDirectory()) {
+      throw new SessionError('STORE_UNAVAILABLE', `${path} is a file where the folder of the session should be. Move it away.`, { sessionId })
+    }
+    await this.#assertSpelling(name, found, sessionId)
+    return true
+  }
+
+  /** Refuses an id when the folder found under its name is spelled differently, and so is another session's. */
+  async #assertSpelling(name: string, found: BigIntStats, sessionId: string): Promise<void> {
+    const swapped = swapCase(name)
+    if (swapped === name || this.#foldsCase === false) return
+    await onDisk({ verb: 'read', path: this.#directory, sessionId }, async () => {
+      if (this.#foldsCase === undefined) {
+        const twin = await statOrNull(join(this.#directory, swapped))
+        this.#foldsCase = twin !== null && twin.ino === found.ino && twin.dev === found.dev
+      }
+      if (!this.#foldsCase || (await readdir(this.#directory)).includes(name)) return
+      throw new SessionError('INVALID_SESSION_ID', `Another session has this id in another spelling, and the disk under ${this.#directory} cannot tell upper from lower case. Use an id that differs by more.`, { sessionId })
+    })
+  }
+}
+
+async function statOrNull(path: string): Promise<BigIntStats | null> {
+  try {
+    return await lstat(path, { bigint: true })
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return null
+    throw error
+  }
+}
+
+function swapCase(text: string): string {
+  return text.replace(/[a-z]/gi, letter => letter === letter.toLowerCase() ? letter.toUpperCase() : letter.toLowerCase())
+}

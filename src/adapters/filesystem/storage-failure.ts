@@ -1,0 +1,60 @@
+import { lstat } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { SessionError, isSessionError } from '../../errors.js'
+
+/** What was being done when the disk failed. */
+export interface StorageAction {
+  /** In the infinitive: `read`, `write`. */
+  verb: string
+  /** The file or folder. */
+  path: string
+  /** The session it belongs to, when it belongs to one. */
+  sessionId?: string | undefined
+}
+
+const PERMISSION_CODES: readonly string[] = ['EACCES', 'EPERM', 'EROFS']
+
+const ADVICE: Readonly<Record<string, string>> = Object.freeze({
+  EACCES: 'Let this user read and write there.',
+  EPERM: 'Let this user read and write there.',
+  EROFS: 'The file system is read-only: mount it writable, or use another directory.',
+  EMFILE: 'This process has too many files open: raise its limit (ulimit -n).',
+  ENFILE: 'The system has too many files open.',
+  ENOSPC: 'The disk is full.',
+  EDQUOT: 'The disk quota is used up.',
+  ENOTDIR: 'A file is where a folder should be: move it away.',
+  ELOOP: 'Symbolic links are not followed: put the file itself there.',
+})
+
+/** Does something with the disk; whatever goes wrong becomes `STORE_UNAVAILABLE` with path, mode and advice. */
+export async function onDisk<Result>(action: StorageAction, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    throw await storageFailure(action, error)
+  }
+}
+
+/** The error code of a failed system call, or `''`. */
+export function errorCode(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
+}
+
+async function storageFailure({ verb, path, sessionId }: StorageAction, error: unknown): Promise<SessionError> {
+  if (isSessionError(error)) return error
+  const code = errorCode(error)
+  const place = PERMISSION_CODES.includes(code) ? ` ${await describePermissions(path)}` : ''
+  const advice = ADVICE[code] ?? 'Look at the disk.'
+  const text = error instanceof Error ? error.message : String(error)
+  return new SessionError('STORE_UNAVAILABLE', `Could not ${verb} ${path}: ${text}.${place} ${advice}`, { sessionId, cause: error })
+}
+
+/** Mode and owner of a path, or of the nearest folder above it that can be seen. */
+async function describePermissions(path: string): Promise<string> {
+  const user = process.geteuid === undefined ? '' : `; this process runs as uid ${process.geteuid()}`
+  for (let place = path; ; place = dirname(place)) {
+    const found = await lstat(place).catch(() => null)
+    if (found !== null) return `${place} has mode ${(found.mode & 0o7777).toString(8).padStart(4, '0')} and belongs to uid ${found.uid}${user}.`
+    if (place === dirname(place)) return `Nothing above it can be seen${user}.`
+  }
+}
