@@ -1,0 +1,149 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { WebSocket, WebSocketServer } from 'ws'
+import type { FaultPlan } from '../faults/fault-plan.js'
+import type { Refusal } from '../faults/refusal.js'
+import { Timers } from '../timers.js'
+import type { Journal } from '../watching/journal.js'
+import type { Attempt } from '../watching/log-entry.js'
+
+const HOST = '127.0.0.1'
+const MAX_WAITING = 4096
+
+/** What the listener is made with. */
+export interface ListenerParts {
+  readonly port: number
+  readonly webSockets: WebSocketServer
+  readonly journal: Journal
+  readonly faults: FaultPlan
+  /** Takes a websocket that is open. */
+  readonly onWebSocket: (webSocket: WebSocket, socket: Socket, attempt: Attempt) => void
+}
+
+/** The port: takes connections, upgrades them to websockets, or refuses them. */
+export class Listener {
+  readonly #parts: ListenerParts
+  readonly #sockets = new Set<Socket>()
+  readonly #attempts = new WeakMap<Duplex, Attempt>()
+  readonly #timers = new Timers()
+  #http: Server | null = null
+  #refusal: Refusal | null = null
+  #port: number
+  #closed = false
+
+  constructor(parts: ListenerParts) {
+    this.#parts = parts
+    this.#port = parts.port
+  }
+
+  /** The port it listens on; stays the same while `listen` is refused. */
+  get port(): number {
+    return this.#port
+  }
+
+  /** Begins to listen, unless it does already. */
+  async open(): Promise<void> {
+    if (this.#http !== null || this.#closed) return
+    const http = createServer((_request, response) => { response.writeHead(426).end() })
+    this.#http = http
+    http.on('connection', (socket) => { this.#accept(socket) })
+    http.on('upgrade', (request, socket, head) => { this.#upgrade(request, socket, head) })
+    await new Promise<void>((resolve, reject) => {
+      http.once('error', reject)
+      http.listen({ port: this.#port, host: HOST, backlog: MAX_WAITING }, () => {
+        http.off('error', reject)
+        this.#port = portOf(http)
+        resolve()
+      })
+    })
+  }
+
+  /** Refuses new connections for some time; those that are open stay. */
+  async refuse(durationMs: number, refusal: Refusal): Promise<void> {
+    await this.accept()
+    this.#refusal = refusal
+    if (refusal.how === 'listen') await this.#stopListening()
+    if (durationMs === Infinity) return
+    this.#timers.later(Math.max(1, durationMs), () => {
+      this.accept().catch((error: unknown) => { this.#parts.journal.fail('listening again', null, error) })
+    })
+  }
+
+  /** Ends a refusal. */
+  async accept(): Promise<void> {
+    this.#timers.clear()
+    this.#refusal = null
+    await this.open()
+  }
+
+  /** Closes the port and every connection. */
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#timers.clear()
+    for (const socket of this.#sockets) socket.destroy()
+    await this.#stopListening()
+    this.#parts.webSockets.close()
+  }
+
+  // The callback of close() would wait for the connections that stay open, so only the end of listening is awaited.
+  async #stopListening(): Promise<void> {
+    const http = this.#http
+    this.#http = null
+    if (http === null) return
+    http.close()
+    await new Promise<void>((resolve) => { setImmediate(resolve) })
+  }
+
+  #accept(socket: Socket): void {
+    const attempt = this.#parts.journal.begin()
+    this.#attempts.set(socket, attempt)
+    socket.on('error', () => undefined)
+    socket.on('close', () => {
+      this.#sockets.delete(socket)
+      if (attempt.outcome === 'pending' || attempt.outcome === 'registering') attempt.outcome = 'gone'
+    })
+    if (this.#refusal?.how === 'reset') {
+      this.#noteRefusal(attempt, 'reset')
+      socket.resetAndDestroy()
+      return
+    }
+    socket.setNoDelay(true)
+    this.#sockets.add(socket)
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const attempt = this.#attempts.get(socket) ?? this.#parts.journal.begin()
+    attempt.label = new URL(request.url ?? '/', 'http://loopback').searchParams.get('client')
+    if (this.#refusal?.how === 'http') {
+      const { status } = this.#refusal
+      this.#noteRefusal(attempt, `HTTP ${status}`)
+      socket.end(`HTTP/1.1 ${status} Refused\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
+      return
+    }
+    if (this.#parts.faults.connection.muteUpgrade) {
+      Object.assign(attempt, { outcome: 'muted', reason: 'upgrade' })
+      this.#parts.journal.write('muted-upgrade', toSubject(attempt))
+      socket.on('data', () => undefined)
+      return
+    }
+    this.#parts.webSockets.handleUpgrade(request, socket, head, (webSocket) => {
+      this.#parts.onWebSocket(webSocket, request.socket, attempt)
+    })
+  }
+
+  #noteRefusal(attempt: Attempt, reason: string): void {
+    Object.assign(attempt, { outcome: 'refused', reason })
+    this.#parts.journal.write('refused', toSubject(attempt), { reason })
+  }
+}
+
+function toSubject(attempt: Attempt): { id: number, label: string | null, deviceKey: null } {
+  return { id: attempt.connection, label: attempt.label, deviceKey: null }
+}
+
+function portOf(http: Server): number {
+  const address: AddressInfo | string | null = http.address()
+  if (address === null || typeof address === 'string') throw new Error('The WhatsApp server listens on no TCP port.')
+  return address.port
+}

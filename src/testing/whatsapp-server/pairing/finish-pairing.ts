@@ -1,0 +1,76 @@
+import { deviceKeyOf } from '../accounts/account.js'
+import type { Connection, Registration } from '../connection/connection.js'
+import { kickNode } from '../faults/kick-node.js'
+import type { ServerContext } from '../server-context.js'
+import type { LinkedDevice } from '../server-events.js'
+import { checkDelay } from '../timers.js'
+import { bytesOf, childOf, nowInSeconds, SERVER_JID, stanza, type BinaryNode } from '../wire/binary-node.js'
+import { hmacSha256 } from '../wire/ciphers.js'
+import { lidJid, phoneJid } from '../wire/jid.js'
+import { verifyXeddsa } from '../wire/xeddsa.js'
+import { deviceMessage, encodeSignedIdentity, vouch, type PhoneVouch } from './device-identity.js'
+
+/** The phone that links a device, and what happens next. */
+export interface PairingOptions {
+  /** The phone, digits only; its account is made on first use. */
+  phone: string
+  /** What the phone runs on. Default `android`. */
+  platform?: string
+  /** The name of a business account. Default: it is none. */
+  businessName?: string
+  /** Whether the 515 that ends a pairing is sent. Default true. */
+  restart?: boolean
+  /** How long after the pairing the 515 comes, in milliseconds. Default 0. */
+  restartDelayMs?: number
+}
+
+/** The last step of every pairing: both sides sign, the device is linked, and the client is told to restart. */
+export async function finishPairing(
+  server: ServerContext, connection: Connection, registration: Registration, advSecret: Buffer, options: PairingOptions,
+): Promise<LinkedDevice> {
+  checkDelay('restartDelayMs', options.restartDelayMs ?? 0)
+  const account = server.accounts.account(options.phone)
+  server.pairings.forget(connection)
+  const number = account.nextDevice++
+  const { identity } = registration
+  const phone = vouch(server.baileys, account, identity.identityPublicKey, number)
+  const linked = { phone: account.phone, number, jid: phoneJid(account.phone, number), lid: lidJid(account.lid, number) }
+  const answer = await connection.ask(pairSuccess(server, phone, advSecret, linked, options))
+
+  const deviceSignature = readDeviceSignature(server, answer)
+  const signed = deviceMessage(phone.details, identity.identityPublicKey, account)
+  if (!verifyXeddsa(identity.identityPublicKey, signed, deviceSignature)) throw new Error('The client answered the pairing with a wrong signature.')
+  const device = server.accounts.link(account, number, identity, encodeSignedIdentity(server.baileys, phone, deviceSignature))
+  device.awaitsHistory = server.settings.historySync
+
+  const result: LinkedDevice = { deviceKey: deviceKeyOf(device), ...linked }
+  connection.deviceKey = result.deviceKey
+  Object.assign(connection.attempt, { outcome: 'paired', deviceKey: result.deviceKey })
+  server.journal.write('paired', connection)
+  server.journal.announce('paired', result)
+  if (options.restart ?? true) connection.timers.later(options.restartDelayMs ?? 0, () => { connection.dismiss(kickNode({ code: 515 })) })
+  return result
+}
+
+function pairSuccess(
+  server: ServerContext, phone: PhoneVouch, advSecret: Buffer, device: { jid: string, lid: string }, options: PairingOptions,
+): BinaryNode {
+  const { proto } = server.baileys
+  const details = Buffer.from(proto.ADVSignedDeviceIdentity.encode(phone).finish())
+  const sealed = proto.ADVSignedDeviceIdentityHMAC.encode({ details, hmac: hmacSha256(advSecret, details) }).finish()
+  const business = options.businessName === undefined ? [] : [stanza('biz', { name: options.businessName })]
+  return stanza('iq', { from: SERVER_JID, type: 'set', id: server.nextId(), xmlns: 'md', t: nowInSeconds() }, [
+    stanza('pair-success', {}, [
+      stanza('device-identity', {}, sealed),
+      ...business,
+      stanza('platform', { name: options.platform ?? 'android' }),
+      stanza('device', { jid: device.jid, lid: device.lid }),
+    ]),
+  ])
+}
+
+function readDeviceSignature(server: ServerContext, answer: BinaryNode): Uint8Array {
+  const identity = childOf(childOf(answer, 'pair-device-sign'), 'device-identity')
+  if (identity === undefined) throw new Error('The client refused the pairing: it sent no signature.')
+  return server.baileys.proto.ADVSignedDeviceIdentity.decode(bytesOf(identity)).deviceSignature ?? Buffer.alloc(0)
+}

@@ -1,0 +1,23 @@
+import { deviceKeyOf, type Device } from '../accounts/account.js'
+import type { ServerContext } from '../server-context.js'
+import type { BinaryNode } from '../wire/binary-node.js'
+
+/** Keeps a stanza for a device until it is acknowledged, and sends it now when the device is there. */
+export function deliver(server: ServerContext, device: Device, node: BinaryNode): boolean {
+  device.queue.push(node)
+  return deliverIfOnline(server, device, node)
+}
+
+/** Sends a stanza when the device is there, and forgets it otherwise. */
+export function deliverIfOnline(server: ServerContext, device: Device, node: BinaryNode): boolean {
+  const connection = server.connections.online(deviceKeyOf(device))
+  return connection !== undefined && connection.active && connection.send(node)
+}
+
+/** The device has acknowledged a stanza: it is not sent again. */
+export function acknowledge(server: ServerContext, device: Device, tag: string, id: string): void {
+  const index = device.queue.findIndex((node) => node.tag === tag && node.attrs['id'] === id)
+  if (index === -1) return
+  device.queue.splice(index, 1)
+  server.journal.write('acknowledged', server.connections.online(deviceKeyOf(device)) ?? null, { id, tag, left: device.queue.length })
+}

@@ -1,0 +1,39 @@
+/** Options of `WhatsAppServer.start`. */
+export interface WhatsAppServerOptions {
+  /** The port on 127.0.0.1. Default 0: any free one. */
+  port?: number
+  /** What `exportState()` returned: the server begins with those keys, accounts and queued messages. */
+  state?: string
+  /** The Baileys module whose protocol code the server uses. Default `await import('@whiskeysockets/baileys')`. */
+  baileys?: object
+  /** How many QR codes a registering client can show. Default 6. */
+  qrReferences?: number
+  /** Send edge routing data after the login, which clients store and send back. Default true. */
+  edgeRouting?: boolean
+  /** Name the phone itself (device 0) among the devices of an account. Default true. */
+  listPhone?: boolean
+  /**
+   * The phone sends an empty history sync to a device that was paired by QR or code, at its first login, as a real one
+   * does. Without it Baileys holds back messages for up to 20 s after that login. Default true.
+   */
+  historySync?: boolean
+}
+
+/** The options with their defaults. */
+export interface ServerSettings {
+  readonly port: number
+  readonly qrReferences: number
+  readonly edgeRouting: boolean
+  readonly listPhone: boolean
+  readonly historySync: boolean
+}
+
+/** Fills in the defaults. Throws `RangeError` for a value out of range. */
+export function toSettings(options: WhatsAppServerOptions): ServerSettings {
+  const { port = 0, qrReferences = 6, edgeRouting = true, listPhone = true, historySync = true } = options
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new RangeError(`port must be a whole number from 0 to 65535, got ${port}`)
+  if (!Number.isInteger(qrReferences) || qrReferences < 1 || qrReferences > 100) {
+    throw new RangeError(`qrReferences must be a whole number from 1 to 100, got ${qrReferences}`)
+  }
+  return { port, qrReferences, edgeRouting, listPhone, historySync }
+}

@@ -1,0 +1,294 @@
+import { EventEmitter } from 'eventemitter3'
+import type { DeviceKey } from './accounts/account.js'
+import { encodeServerState } from './accounts/server-state.js'
+import { certificateDetails } from './baileys-parts.js'
+import type { Target } from './connection/connection-pool.js'
+import type { Listener } from './connection/listener.js'
+import { toKick, type Kick } from './faults/kick-node.js'
+import { clearFaults, planFailures, planFaults } from './faults/plan-faults.js'
+import { toRefusal, type RefusalOptions } from './faults/refusal.js'
+import { kick, removeDevice, strike } from './faults/strike.js'
+import { enterPairingCode } from './pairing/code.js'
+import type { PairingOptions } from './pairing/finish-pairing.js'
+import { linkDirect, type DirectLinkOptions, type LinkableCreds } from './pairing/link-direct.js'
+import { scanQr } from './pairing/qr.js'
+import { sendFromPhone, type SentMessage } from './phone/send.js'
+import type { ServerContext } from './server-context.js'
+import type { LinkedDevice, WhatsAppServerEvents } from './server-events.js'
+import type { WhatsAppServerOptions } from './server-options.js'
+import { loadServerParts, makeServerParts, type LoadedParts } from './server-parts.js'
+import { checkDelay } from './timers.js'
+import { describeDevice, linkedDevices, type DeviceDescription } from './watching/describe.js'
+import { gapsBetween } from './watching/gaps.js'
+import type { Attempt, LogEntry, ServerProblem } from './watching/log-entry.js'
+import { Waits } from './watching/wait-for.js'
+
+const DEFAULT_WAIT_MS = 10_000
+
+/**
+ * A WhatsApp server on 127.0.0.1 that real Baileys pairs with, logs in to, and is kicked by. Make one with
+ * {@link WhatsAppServer.start}, let the client's process trust it with {@link WhatsAppServer.trust}, and spread
+ * {@link WhatsAppServer.socketConfig} into the options of `makeWASocket`.
+ *
+ * A fault is aimed at a device by its key, such as `491700000001:1`, or at everybody by `'*'`. A key of a device that was
+ * never linked is an `Error`, one that is no key a `TypeError`.
+ */
+export class WhatsAppServer extends EventEmitter<WhatsAppServerEvents> implements AsyncDisposable {
+  readonly #context: ServerContext
+  readonly #listener: Listener
+  #closing: Promise<void> | null = null
+  readonly #waits = new Waits(this)
+
+  private constructor(loaded: LoadedParts) {
+    super()
+    const { context, listener } = makeServerParts(loaded, this)
+    this.#context = context
+    this.#listener = listener
+  }
+
+  /**
+   * Starts a server. Rejects with `BAILEYS_UNSUPPORTED` when Baileys is missing or lacks an export, with an `Error` when `ws`
+   * is not installed or the port is taken, and with `RangeError` or `TypeError` for an option that makes no sense.
+   */
+  static async start(options: WhatsAppServerOptions = {}): Promise<WhatsAppServer> {
+    const server = new WhatsAppServer(await loadServerParts(options))
+    await server.#listener.open()
+    return server
+  }
+
+  /** The port on 127.0.0.1. */
+  get port(): number {
+    return this.#listener.port
+  }
+
+  /** The URL for clients. A query such as `?client=a` labels the attempts and log lines of that client. */
+  get url(): string {
+    return `ws://127.0.0.1:${this.port}/ws/chat`
+  }
+
+  /** What to spread into the options of `makeWASocket`. */
+  get socketConfig(): { waWebSocketUrl: string } {
+    return { waWebSocketUrl: this.url }
+  }
+
+  /** The public half of the key that signs the server's certificate. */
+  get rootPublicKey(): Uint8Array {
+    return this.#context.keys.root.public
+  }
+
+  /**
+   * Makes a Baileys module of this process trust this server instead of WhatsApp, and returns what undoes that. Does nothing
+   * where Baileys checks no root key (6.7).
+   */
+  trust(baileys: object): () => void {
+    const details = certificateDetails(baileys)
+    if (details === undefined) return () => undefined
+    const before = details.PUBLIC_KEY
+    details.PUBLIC_KEY = Buffer.from(this.rootPublicKey)
+    return () => { details.PUBLIC_KEY = before }
+  }
+
+  /** Scans the QR code that a client shows, with the phone named. Rejects when it has expired or is not from this server. */
+  async scanQr(qr: string, options: PairingOptions): Promise<LinkedDevice> {
+    return scanQr(this.#context, qr, options)
+  }
+
+  /** Types the pairing code of a client into the phone that it was asked for. Rejects when it is wrong or not awaited. */
+  async enterPairingCode(code: string, options: PairingOptions): Promise<LinkedDevice> {
+    return enterPairingCode(this.#context, code, options)
+  }
+
+  /** Links a device without a connection, filling fresh credentials (`initAuthCreds()`) in place: for big fleets. */
+  linkDirect(creds: LinkableCreds, options: DirectLinkOptions): LinkedDevice {
+    return linkDirect(this.#context, creds, options)
+  }
+
+  /** The phone's user removes a device: 401 now, and at every later login. */
+  removeDevice(deviceKey: DeviceKey): void {
+    removeDevice(this.#context, deviceKey)
+  }
+
+  /** A phone sends a text to a linked device, which gets it at once or after its next login. */
+  async phoneText(phone: string, deviceKey: DeviceKey, text: string): Promise<SentMessage> {
+    return sendFromPhone(this.#context, phone, deviceKey, { conversation: text })
+  }
+
+  /** As {@link phoneText}, with the fields of a `proto.Message`. */
+  async phoneMessage(phone: string, deviceKey: DeviceKey, content: object): Promise<SentMessage> {
+    return sendFromPhone(this.#context, phone, deviceKey, content)
+  }
+
+  /** Throws clients out with a code, or with any stanza that WhatsApp uses for it. Returns how many were there. */
+  kick(target: Target, how: Kick | number): number {
+    return kick(this.#context, target, toKick(how))
+  }
+
+  /** Cuts TCP without a word: FIN, or RST with `reset`. Returns how many were there. */
+  drop(target: Target, { reset = false }: { reset?: boolean } = {}): number {
+    return strike(this.#context, target, 'drop', (connection) => { connection.drop(reset) })
+  }
+
+  /** Closes websockets properly, by default with 1000. Returns how many were there. */
+  closeClean(target: Target, code = 1000): number {
+    return strike(this.#context, target, 'close-clean', (connection) => { connection.close(code) })
+  }
+
+  /** From now on takes every byte of these connections and answers none. Returns how many were there. */
+  blackHole(target: Target): number {
+    return strike(this.#context, target, 'black-hole', (connection) => { connection.swallow() })
+  }
+
+  /** Refuses new connections for `durationMs`, or until {@link accept} when it is `Infinity`. Open ones stay. */
+  async refuse(durationMs: number, options: RefusalOptions = {}): Promise<void> {
+    await this.#listener.refuse(durationMs, toRefusal(durationMs, options))
+  }
+
+  /** Ends a refusal at once. */
+  async accept(): Promise<void> {
+    await this.#listener.accept()
+  }
+
+  /** Holds back the server's first word of every new handshake by so many milliseconds. */
+  delayHandshake(delayMs: number): void {
+    planFaults(this.#context, null, { handshakeDelayMs: delayMs })
+  }
+
+  /** Never answers the first message of new handshakes. */
+  muteHandshake(isOn: boolean): void {
+    planFaults(this.#context, null, { muteHandshake: isOn })
+  }
+
+  /** Takes TCP connections but never answers the websocket upgrade. */
+  muteUpgrade(isOn: boolean): void {
+    planFaults(this.#context, null, { muteUpgrade: isOn })
+  }
+
+  /** Holds back `<success/>` by so many milliseconds. */
+  delayLogin(target: Target, delayMs: number): void {
+    planFaults(this.#context, target, { loginDelayMs: delayMs })
+  }
+
+  /** Takes logins and answers nothing at all afterwards, not even pings. */
+  muteLogin(target: Target, isOn: boolean): void {
+    planFaults(this.#context, target, { muteLogin: isOn })
+  }
+
+  /** Takes logins and answers everything, but never sends `<success/>`. */
+  muteSuccess(target: Target, isOn: boolean): void {
+    planFaults(this.#context, target, { muteSuccess: isOn })
+  }
+
+  /** Neither acknowledges a logout nor unlinks the device. */
+  muteLogout(target: Target, isOn: boolean): void {
+    planFaults(this.#context, target, { muteLogout: isOn })
+  }
+
+  /** Holds back everything that is sent to devices that are logged in by so many milliseconds; 0 ends it. */
+  slow(target: Target, delayMs: number): void {
+    planFaults(this.#context, target, { slowMs: delayMs })
+  }
+
+  /** Makes the next `count` logins fail, by default with a failure 503; 0 takes that back. */
+  failLogins(target: Target, count: number, how: Kick | number = { code: 503, via: 'failure' }): void {
+    planFailures(this.#context, target, count, toKick(how))
+  }
+
+  /** Takes back every fault that waits to happen, and ends a refusal. Black holes stay black. */
+  async clearFaults(): Promise<void> {
+    clearFaults(this.#context)
+    await this.accept()
+  }
+
+  /** The TCP connections of clients, oldest first: all, or those that were logins of one device. */
+  attempts(deviceKey?: DeviceKey): Attempt[] {
+    const { attempts } = this.#context.journal
+    const wanted = deviceKey === undefined ? attempts : attempts.filter((attempt) => attempt.purpose === 'login' && attempt.deviceKey === deviceKey)
+    return wanted.map((attempt) => ({ ...attempt }))
+  }
+
+  /** The connections on which clients registered, to be paired. */
+  registrations(): Attempt[] {
+    return this.attempts().filter(({ purpose }) => purpose === 'registration')
+  }
+
+  /** Milliseconds between the starts of consecutive attempts: all, or those of one device. */
+  gaps(deviceKey?: DeviceKey): number[] {
+    return gapsBetween(this.attempts(deviceKey))
+  }
+
+  /** How often a device has logged in. */
+  logins(deviceKey: DeviceKey): number {
+    return this.attempts(deviceKey).filter(({ outcome }) => outcome === 'success').length
+  }
+
+  /** The keys of all devices that are linked, and not removed. */
+  devices(): DeviceKey[] {
+    return linkedDevices(this.#context)
+  }
+
+  /** What the server knows of a device. */
+  device(deviceKey: DeviceKey): DeviceDescription {
+    return describeDevice(this.#context, deviceKey)
+  }
+
+  /** Whether a device is logged in right now. */
+  isOnline(deviceKey: DeviceKey): boolean {
+    return this.#context.connections.online(deviceKey) !== undefined
+  }
+
+  /** How many websockets are open, in any phase. */
+  get openConnections(): number {
+    return this.#context.connections.size
+  }
+
+  /** All that happened, oldest first. */
+  get log(): readonly LogEntry[] {
+    return this.#context.journal.entries
+  }
+
+  /** What the server itself could not do. Stays empty unless a client breaks the protocol. */
+  get errors(): readonly ServerProblem[] {
+    return this.#context.journal.problems
+  }
+
+  /** The queries that have no answer of their own, with how often each came; they were answered with an empty result. */
+  get unknownQueries(): ReadonlyMap<string, number> {
+    return this.#context.journal.unknownQueries
+  }
+
+  /** The next event of this name; or that a condition holds, looked at now and after each line of the log. Default 10 s. */
+  waitFor<Name extends keyof WhatsAppServerEvents>(event: Name, timeoutMs?: number): Promise<WhatsAppServerEvents[Name][0]>
+  waitFor(condition: () => boolean, timeoutMs?: number): Promise<void>
+  async waitFor(what: keyof WhatsAppServerEvents | (() => boolean), timeoutMs: number = DEFAULT_WAIT_MS): Promise<unknown> {
+    checkDelay('timeoutMs', timeoutMs)
+    return typeof what === 'function' ? this.#waits.condition(what, timeoutMs) : this.#waits.event(what, timeoutMs)
+  }
+
+  /** Everything that outlives a connection, private keys included, as text for the option `state`. */
+  exportState(): string {
+    const { keys, accounts } = this.#context
+    return encodeServerState({ keys, accounts: accounts.all() })
+  }
+
+  /** Ends every connection and closes the port; nothing is left behind. Idempotent. What was seen stays readable. */
+  async close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  /** As {@link close}. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+
+  async #close(): Promise<void> {
+    const connections = this.#context.connections.all()
+    for (const connection of connections) connection.terminate()
+    await this.#listener.close()
+    await Promise.all(connections.map(async (connection) => connection.settled()))
+    await this.#context.phones.close()
+    this.#waits.close()
+    this.removeAllListeners()
+  }
+}
