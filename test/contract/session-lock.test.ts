@@ -1,9 +1,24 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { FileLock, type FileLockOptions } from '../../src/adapters/filesystem/file-lock.js'
 import { processLock } from '../../src/ownership/process-lock.js'
 import type { SessionLease, SessionLock } from '../../src/ownership/session-lock.js'
+import { temporaryFolder } from '../support/temporary-folder.js'
+
+function fileLock(options: Partial<FileLockOptions> = {}): SessionLock {
+  const lock = new FileLock({ folder: temporaryFolder(), ...options })
+  onTestFinished(() => lock.close())
+  return lock
+}
+
+/** One that cannot judge other holders by their pid. */
+function fileLockElsewhere(): SessionLock {
+  return fileLock({ describe: async (owner, nonce) => ({ owner, nonce, pid: 1, hostname: 'elsewhere', platform: 'linux' }) })
+}
 
 const locks: { name: string; create: () => SessionLock }[] = [
   { name: 'processLock', create: processLock },
+  { name: 'FileLock', create: () => fileLock() },
+  { name: 'FileLock seen from elsewhere', create: () => fileLockElsewhere() },
 ]
 
 const taken = async (lock: SessionLock, sessionId: string): Promise<SessionLease> => {

@@ -1,8 +1,8 @@
 import { join, resolve } from 'node:path'
 import { SessionError } from '../../errors.js'
-import { type ProcessLock, processLock } from '../../ownership/process-lock.js'
 import type { SessionLock } from '../../ownership/session-lock.js'
 import type { DeleteOptions, RecordChange, RecordKey, SessionStore, StoredRecord, WriteOptions } from '../../store/session-store.js'
+import { FileLock } from './file-lock.js'
 import { type FileSystemSessionStoreOptions, resolveOptions } from './filesystem-session-store-options.js'
 import { assertNotLegacy, namesIn } from './legacy-session.js'
 import { OperationLimit } from './operation-limit.js'
@@ -12,6 +12,7 @@ import { readRecordFile } from './record-file.js'
 import { type BatchFolderView, caseFoldingFolderView, exactFolderView } from './record-folder-view.js'
 import { readRecordNames } from './record-names-file.js'
 import { RecordNames } from './record-names.js'
+import { HIDDEN_FOLDER } from './session-folder-name.js'
 import { SessionFolders } from './session-folders.js'
 import { SessionTurns } from './session-turns.js'
 import { onDisk } from './storage-failure.js'
@@ -29,7 +30,7 @@ const LONE_SURROGATE = /\p{Surrogate}/u
  */
 export class FileSystemSessionStore implements SessionStore {
   readonly lock: SessionLock
-  readonly #lock: ProcessLock
+  readonly #lock: FileLock
   readonly #folders: SessionFolders
   readonly #limit = new OperationLimit(OPEN_FILES)
   readonly #turns = new SessionTurns()
@@ -42,8 +43,9 @@ export class FileSystemSessionStore implements SessionStore {
    */
   constructor(options: FileSystemSessionStoreOptions) {
     const { directory, prefix } = resolveOptions(options)
-    this.#folders = new SessionFolders(resolve(directory), prefix)
-    this.#lock = processLock()
+    const path = resolve(directory)
+    this.#folders = new SessionFolders(path, prefix)
+    this.#lock = new FileLock({ folder: join(path, HIDDEN_FOLDER), assertWritable: sessionId => this.#folders.assertWritable(sessionId) })
     this.lock = this.#lock
   }
 
@@ -106,10 +108,11 @@ export class FileSystemSessionStore implements SessionStore {
 
   async #close(): Promise<void> {
     await this.#turns.idle()
+    await this.#lock.close()
   }
 
   async #write(sessionId: string, changes: readonly RecordChange[], { fencingToken, replaceAll = false }: WriteOptions): Promise<void> {
-    const checkWriter = async (): Promise<void> => this.#lock.check(sessionId, fencingToken)
+    const checkWriter = (): Promise<void> => this.#lock.check(sessionId, fencingToken)
     const { exists } = await this.#folders.locate(sessionId)
     if (!exists) await checkWriter()
     // Nothing to remove, and nothing to make a folder for.

@@ -1,5 +1,5 @@
-import type { BigIntStats, Dirent } from 'node:fs'
-import { lstat, mkdir, readdir, rm } from 'node:fs/promises'
+import { type BigIntStats, constants, type Dirent } from 'node:fs'
+import { access, lstat, mkdir, readdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { SessionError } from '../../errors.js'
 import { syncFolder } from './atomic-file.js'
@@ -78,6 +78,19 @@ export class SessionFolders {
     }
     this.#written.add(sessionId)
     return path
+  }
+
+  /** Rejects when this user may not write where the session is, or would be. A folder yet to be made is not tried. */
+  async assertWritable(sessionId: string): Promise<void> {
+    const { path, exists } = await this.locate(sessionId)
+    const place = exists ? path : this.#directory
+    await onDisk({ verb: 'write in', path: place, sessionId }, async () => {
+      try {
+        await access(place, constants.W_OK | constants.X_OK)
+      } catch (error) {
+        if (errorCode(error) !== 'ENOENT') throw error
+      }
+    })
   }
 
   /** Removes a session's folder with everything in it. */

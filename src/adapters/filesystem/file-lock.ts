@@ -1,0 +1,190 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { SessionError } from '../../errors.js'
+import { assertCurrentWriter, ownerName } from '../../ownership/process-lock.js'
+import type { SessionLease, SessionLock } from '../../ownership/session-lock.js'
+import { Heartbeat } from './heartbeat.js'
+import { describeHolder, type Holder } from './holder-identity.js'
+import { type LockObserver, type LockState, lookAtLock } from './lock-state.js'
+import { onDisk } from './storage-failure.js'
+import { TokenFolder } from './token-folder.js'
+
+/** How a {@link FileLock} works. */
+export interface FileLockOptions {
+  /** The folder of the locks, on the disk that they guard. */
+  folder: string
+  /** Called before a lock is taken: rejects when the session could not be written anyway. */
+  assertWritable?: (sessionId: string) => Promise<void>
+  /** Describes this process to others. */
+  describe?: (owner: string, nonce: string) => Promise<Holder>
+  /** How often a process that holds locks shows that it lives. */
+  heartbeatIntervalMs?: number
+  /** After how long without a sign of life a holder counts as dead that cannot be seen from here. */
+  staleAfterMs?: number
+}
+
+/** A lease that this object handed out and that has not ended. */
+interface HeldLease {
+  sessionId: string
+  token: number
+  lost: AbortController
+}
+
+/** How often to try when others take the lock and give it back in between. */
+const CLAIMS = 10
+
+/**
+ * A lock for the processes that share a disk. A holder that can be seen from here is replaced only when it is dead; one
+ * that cannot, in another container or on another machine, when its heartbeat went stale.
+ */
+export class FileLock implements SessionLock {
+  readonly #options: FileLockOptions
+  readonly #nonce = randomBytes(16).toString('hex')
+  readonly #owner = ownerName(this.#nonce.slice(0, 8))
+  readonly #heartbeat: Heartbeat
+  readonly #heartbeats: string
+  readonly #staleAfterMs: number
+  readonly #held = new Map<string, HeldLease>()
+  #observer: Promise<LockObserver> | undefined
+  #isClosed = false
+
+  /** Touches nothing on the disk yet. */
+  constructor(options: FileLockOptions) {
+    this.#options = options
+    this.#staleAfterMs = options.staleAfterMs ?? 60_000
+    this.#heartbeats = join(options.folder, 'heartbeats')
+    this.#heartbeat = new Heartbeat({
+      folder: this.#heartbeats,
+      nonce: this.#nonce,
+      intervalMs: options.heartbeatIntervalMs ?? 10_000,
+      staleAfterMs: this.#staleAfterMs,
+      onLate: () => this.#lookAtHeld(),
+    })
+  }
+
+  async acquire(sessionId: string): Promise<SessionLease | null> {
+    this.#assertOpen(sessionId)
+    await this.#options.assertWritable?.(sessionId)
+    return onDisk({ verb: 'lock', path: this.#options.folder, sessionId }, () => this.#acquire(sessionId))
+  }
+
+  async owner(sessionId: string): Promise<string | null> {
+    this.#assertOpen(sessionId)
+    return (await this.#look(sessionId)).owner
+  }
+
+  /** Rejects with `STALE_WRITER` unless this writer may write; see `ProcessLock.check`. */
+  async check(sessionId: string, fencingToken?: number): Promise<void> {
+    const action = { verb: 'read', path: this.#options.folder, sessionId }
+    const newest = await onDisk(action, () => this.#tokens(sessionId).newest())
+    this.#compare(sessionId, newest.token)
+    // Only one without a token has to know whether the holder lives.
+    const isHeld = fencingToken === undefined && newest.isHeld && (await this.#look(sessionId)).owner !== null
+    assertCurrentWriter({ sessionId, fencingToken, newestToken: newest.token, isHeld })
+  }
+
+  /** Gives back all leases and stops the heartbeat. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    const released = await Promise.allSettled([...this.#held.values()].map(lease => this.#release(lease)))
+    for (const result of released) if (result.status === 'rejected') throw result.reason
+  }
+
+  async #acquire(sessionId: string): Promise<SessionLease | null> {
+    const tokens = this.#tokens(sessionId)
+    for (let claims = 0; claims < CLAIMS; claims++) {
+      const { token, owner } = await this.#look(sessionId)
+      if (owner !== null) return null
+      const lease = await this.#claim(sessionId, token + 1, tokens)
+      if (lease !== null) return lease
+    }
+    return null
+  }
+
+  async #claim(sessionId: string, token: number, tokens: TokenFolder): Promise<SessionLease | null> {
+    await this.#heartbeat.hold()
+    let lease: HeldLease | null = null
+    try {
+      const { self } = await this.#observe()
+      const text = `${JSON.stringify({ sessionId, ...self, acquiredAt: new Date() }, null, 2)}\n`
+      if (await tokens.claim(token, text)) lease = { sessionId, token, lost: new AbortController() }
+    } finally {
+      if (lease === null) await this.#heartbeat.drop()
+    }
+    return lease === null ? null : await this.#handOut(lease)
+  }
+
+  async #handOut(lease: HeldLease): Promise<SessionLease> {
+    this.#held.set(lease.sessionId, lease)
+    if (this.#isClosed) {
+      await this.#release(lease)
+      this.#assertOpen(lease.sessionId)
+    }
+    let releasing: Promise<void> | undefined
+    return {
+      owner: this.#owner,
+      fencingToken: lease.token,
+      lost: lease.lost.signal,
+      release: () => {
+        releasing ??= this.#release(lease).catch((error: unknown) => {
+          // It can be tried again.
+          releasing = undefined
+          throw error
+        })
+        return releasing
+      },
+    }
+  }
+
+  async #release(lease: HeldLease): Promise<void> {
+    if (this.#held.get(lease.sessionId) !== lease) return
+    const action = { verb: 'release the lock in', path: this.#options.folder, sessionId: lease.sessionId }
+    await onDisk(action, () => this.#tokens(lease.sessionId).release(lease.token))
+    if (this.#held.get(lease.sessionId) === lease) await this.#end(lease)
+  }
+
+  /** Compares the newest token on the disk with the lease that is held here. */
+  #compare(sessionId: string, newestToken: number): void {
+    const lease = this.#held.get(sessionId)
+    if (lease === undefined || lease.token === newestToken) return
+    void this.#end(lease)
+    lease.lost.abort(new SessionError('STALE_WRITER', `The lock of session "${sessionId}" is not ours any more: its newest token is ${newestToken}, and ours was ${lease.token}.`, { sessionId }))
+  }
+
+  async #end(lease: HeldLease): Promise<void> {
+    this.#held.delete(lease.sessionId)
+    await this.#heartbeat.drop()
+  }
+
+  async #lookAtHeld(): Promise<void> {
+    for (const { sessionId } of [...this.#held.values()]) {
+      this.#compare(sessionId, (await this.#tokens(sessionId).newest()).token)
+    }
+  }
+
+  #look(sessionId: string): Promise<LockState> {
+    const action = { verb: 'read', path: this.#options.folder, sessionId }
+    return onDisk(action, async () => lookAtLock(this.#tokens(sessionId), await this.#observe()))
+  }
+
+  #observe(): Promise<LockObserver> {
+    const describe = this.#options.describe ?? describeHolder
+    this.#observer ??= describe(this.#owner, this.#nonce).then(
+      self => ({ self, folder: this.#heartbeats, heartbeats: this.#heartbeats, staleAfterMs: this.#staleAfterMs }),
+      (error: unknown) => {
+        this.#observer = undefined
+        throw error
+      },
+    )
+    return this.#observer
+  }
+
+  // A digest, because ids of any length and spelling must stay apart on any disk.
+  #tokens(sessionId: string): TokenFolder {
+    return new TokenFolder(join(this.#options.folder, 'locks', createHash('sha256').update(sessionId).digest('hex').slice(0, 40)))
+  }
+
+  #assertOpen(sessionId: string): void {
+    if (this.#isClosed) throw new SessionError('STORE_UNAVAILABLE', 'The store was closed. Make a new one.', { sessionId })
+  }
+}

@@ -1,0 +1,52 @@
+import { type Holder, type ProcessStat, readProcessStat } from './holder-identity.js'
+import { errorCode } from './storage-failure.js'
+
+/** What is known of the process that a lock file names. */
+export interface ProcessEvidence {
+  /** Whether a process has this pid now. */
+  exists: boolean
+  /** What the system says of it; `null` when it says nothing. */
+  stat: ProcessStat | null
+}
+
+/**
+ * - `alive`: it runs; it keeps its lock, also when it is stopped or slow;
+ * - `dead`: it is gone for certain;
+ * - `unknown`: it cannot be seen from here, so that only its heartbeat can tell.
+ */
+export type Judgement = 'alive' | 'dead' | 'unknown'
+
+/** Judges a holder whose pid means the same process here as there. */
+export function judgeProcess(holder: Holder, { exists, stat }: ProcessEvidence): Judgement {
+  if (!exists) return 'dead'
+  if (stat === null || holder.startedAt === undefined) return 'unknown'
+  return stat.startedAt === holder.startedAt && !stat.hasEnded ? 'alive' : 'dead'
+}
+
+/** Whether a pid in one process's view means the same process in the other's. */
+export function sharesPids(a: Holder, b: Holder): boolean {
+  if (a.platform !== b.platform) return false
+  // Linux counts pids for each namespace of each boot; elsewhere they are the machine's.
+  if (a.platform !== 'linux') return a.hostname === b.hostname
+  return a.bootId !== undefined && a.bootId === b.bootId && a.pidNamespace !== undefined && a.pidNamespace === b.pidNamespace
+}
+
+/** Judges a holder from where `self` runs. */
+export async function judgeHolder(holder: Holder, self: Holder): Promise<Judgement> {
+  if (holder.nonce === self.nonce) return 'alive'
+  return sharesPids(holder, self) ? judgeProcess(holder, await lookAtProcess(holder.pid)) : 'unknown'
+}
+
+async function lookAtProcess(pid: number): Promise<ProcessEvidence> {
+  return { exists: processExists(pid), stat: await readProcessStat(pid) }
+}
+
+// Asked by signal: in /proc other users' processes may be hidden.
+function processExists(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return errorCode(error) !== 'ESRCH'
+  }
+}
