@@ -78,7 +78,7 @@ function runScript(name) {
 /** Baileys' own declarations have errors without `skipLibCheck`; ours and the user's must have none. */
 function compile(source, module) {
   writeFileSync(join(folder, source), readFileSync(join(fixtures, source)))
-  const options = ['--noEmit', '--pretty', 'false', '--strict', '--exactOptionalPropertyTypes', '--skipLibCheck', 'false', '--module', module, '--target', 'es2022', '--lib', 'es2023,esnext.disposable', '--types', 'node']
+  const options = ['--noEmit', '--pretty', 'false', '--strict', '--exactOptionalPropertyTypes', '--skipLibCheck', 'false', '--module', module, '--target', 'es2022', '--types', 'node']
   let output = ''
   try {
     execFileSync(process.execPath, [tsc, ...options, source], { cwd: folder, encoding: 'utf8' })
