@@ -1,9 +1,13 @@
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { FileConnectionRepository } from '../../src/adapters/filesystem/file-connection-repository.js'
 import { MemoryConnectionRepository } from '../../src/adapters/memory/memory-connection-repository.js'
 import type { ConnectionRecord, ConnectionRepository } from '../../src/repository/connection-repository.js'
+import { temporaryFolder } from '../support/temporary-folder.js'
 
 const repositories: { name: string; create: () => ConnectionRepository }[] = [
   { name: 'MemoryConnectionRepository', create: () => new MemoryConnectionRepository() },
+  { name: 'FileConnectionRepository', create: () => new FileConnectionRepository({ file: join(temporaryFolder(), 'connections.json') }) },
 ]
 
 const full: ConnectionRecord = {

@@ -1,4 +1,4 @@
-import { link, mkdir, open, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { link, mkdir, open, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { discard, writeTemporary } from './atomic-file.js'
 import { errorCode } from './storage-failure.js'
