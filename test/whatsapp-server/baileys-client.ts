@@ -66,7 +66,10 @@ export class BaileysClient {
 
   constructor(url: string, device: Device, config: Partial<UserFacingSocketConfig> = {}) {
     this.socket = makeWASocket({ waWebSocketUrl: url, auth: device.state, logger: this.#logger(), ...config })
-    this.socket.ev.on('creds.update', (changes) => { Object.assign(device.state.creds, changes) })
+    this.socket.ev.on('creds.update', (changes) => {
+      Object.assign(device.state.creds, changes)
+      this.#wake()
+    })
     this.socket.ev.on('connection.update', (update) => { this.#note(update) })
     this.socket.ev.on('messages.upsert', ({ messages }) => {
       for (const { message } of messages) {

@@ -24,6 +24,6 @@ export function kick(server: ServerContext, target: Target, how: Kick): number {
 export function removeDevice(server: ServerContext, deviceKey: string): void {
   const device = server.accounts.knownDevice(deviceKey)
   device.removed = true
-  server.journal.write('device-removed', server.connections.online(deviceKey) ?? null, { deviceKey })
+  server.journal.write('device-removed', server.connections.online(deviceKey) ?? { id: null, label: null, deviceKey })
   kick(server, deviceKey, { code: 401 })
 }

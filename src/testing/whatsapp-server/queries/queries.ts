@@ -19,6 +19,7 @@ const HANDLERS: ReadonlyMap<string, QueryHandler> = new Map<string, QueryHandler
   ['md', (query) => query.asked?.tag === 'remove-companion-device' && answerLogout(query)],
   ['usync', answerUsers],
   ['abt', answerProperties],
+  ['w', answerProperties],
   ['blocklist', answerBlockList],
   ['privacy', answerPrivacy],
   ['w:sync:app:state', answerAppState],

@@ -7,7 +7,7 @@ const ACCOUNT_FACTS = { data: { xwa2_fetch_account_reachout_timelock: { is_activ
 /** Nothing to tell: the query was understood. */
 export const answerDone: QueryHandler = ({ connection, iq }) => answerResult(connection, iq)
 
-/** `abt`: the properties of the client's experiments. */
+/** `abt`, and `w` in older versions: the properties of the client's experiments. */
 export const answerProperties: QueryHandler = ({ connection, iq }) => answerResult(connection, iq, [
   stanza('props', { protocol: '1', hash: 'loop1', refresh: '86400', refresh_id: '1' }, [
     stanza('prop', { config_code: '10518', config_value: 'true' }),

@@ -16,5 +16,5 @@ export function sendQueue(server: ServerContext, connection: Connection, device:
   }
   for (const node of queue) connection.send({ ...node, attrs: { ...node.attrs, offline: '0' } })
   connection.send(stanza('ib', { from: SERVER_JID }, [stanza('offline', { count })]))
-  server.journal.write('delivered', connection, { count: queue.length })
+  server.journal.write('queue-sent', connection, { count: queue.length })
 }

@@ -7,7 +7,7 @@ const MAX_ENTRIES = 200_000
 
 /** The part of a connection that the journal writes down. */
 export interface JournalSubject {
-  readonly id: number
+  readonly id: number | null
   readonly label: string | null
   readonly deviceKey: DeviceKey | null
 }
