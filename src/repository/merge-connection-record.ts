@@ -17,5 +17,6 @@ export function newConnectionRecord(sessionId: string): ConnectionRecord {
 
 /** The fields of `changes` that are to be stored: what is `undefined` is not a change, and the id is never one. */
 export function connectionChanges(changes: Partial<ConnectionRecord>): Partial<ConnectionRecord> {
-  return Object.fromEntries(Object.entries(changes).filter(([field, value]) => field !== 'sessionId' && value !== undefined))
+  const fields: [string, unknown][] = Object.entries(changes)
+  return Object.fromEntries(fields.filter(([field, value]) => field !== 'sessionId' && value !== undefined))
 }

@@ -19,8 +19,8 @@ interface WaitingChange {
   sessionId: string
   /** The fields to change, or `null` to remove the row. */
   fields: ConnectionRow | null
-  resolve: () => void
-  reject: (error: unknown) => void
+  written: () => void
+  failed: (error: unknown) => void
 }
 
 /**
@@ -72,8 +72,8 @@ export class FileConnectionRepository implements ConnectionRepository {
   }
 
   #change(sessionId: string, fields: ConnectionRow | null): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ sessionId, fields, resolve, reject })
+    return new Promise((written, failed) => {
+      this.#waiting.push({ sessionId, fields, written, failed })
       void this.#writeWaiting()
     })
   }
@@ -87,9 +87,9 @@ export class FileConnectionRepository implements ConnectionRepository {
       this.#waiting = []
       try {
         await this.#write(changes)
-        for (const change of changes) change.resolve()
+        for (const change of changes) change.written()
       } catch (error) {
-        for (const change of changes) change.reject(error)
+        for (const change of changes) change.failed(error)
       }
     }
     this.#isWriting = false
@@ -117,7 +117,9 @@ export class FileConnectionRepository implements ConnectionRepository {
     try {
       return parseTable(text)
     } catch (error) {
-      throw new Error(`it cannot be understood and was left as it is; mend it or move it away (${error instanceof Error ? error.message : String(error)})`, { cause: error })
+      // The message of the JSON parser quotes what it found.
+      const why = error instanceof SyntaxError ? 'it is not JSON' : error instanceof Error ? error.message : String(error)
+      throw new Error(`${why}. It was left as it is; mend it, or move it away`, { cause: error })
     }
   }
 

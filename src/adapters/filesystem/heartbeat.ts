@@ -41,7 +41,7 @@ export class Heartbeat {
   /** Counts a lease that is about to be taken. Resolves when there is a beat to be seen. */
   async hold(): Promise<void> {
     this.#leases += 1
-    if (this.#timer !== undefined) return
+    if (this.#isRunning()) return
     this.#timer = setInterval(() => this.#tick(), this.#options.intervalMs).unref()
     try {
       await mkdir(this.#options.folder, { recursive: true, mode: 0o700 })
@@ -61,7 +61,11 @@ export class Heartbeat {
     this.#timer = undefined
     // A beat that is under way would put the file back.
     await this.#beating
-    if (this.#timer === undefined) await discard(this.#path)
+    if (!this.#isRunning()) await discard(this.#path)
+  }
+
+  #isRunning(): boolean {
+    return this.#timer !== undefined
   }
 
   #tick(): void {

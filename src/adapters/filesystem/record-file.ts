@@ -1,11 +1,11 @@
-import { Buffer } from 'node:buffer'
+import type { Buffer } from 'node:buffer'
 import { constants } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { SessionError } from '../../errors.js'
 import { errorCode, onDisk } from './storage-failure.js'
 
-/** What an opened record must be: a file itself. Windows knows no such flag. */
-const OPEN_FLAGS = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0)
+/** A record must be a file itself, no link to one. Windows knows no such flag. */
+const OPEN_FLAGS = process.platform === 'win32' ? constants.O_RDONLY : constants.O_RDONLY | constants.O_NOFOLLOW
 
 /**
  * The text of a record's file, or `null` when there is none.
