@@ -1,0 +1,253 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { FileLock, type FileLockOptions } from '../../../../src/adapters/filesystem/file-lock.js'
+import { FileSystemSessionStore } from '../../../../src/adapters/filesystem/filesystem-session-store.js'
+import { describeHolder, type Holder } from '../../../../src/adapters/filesystem/holder-identity.js'
+import { TokenFolder } from '../../../../src/adapters/filesystem/token-folder.js'
+import type { SessionLease } from '../../../../src/ownership/session-lock.js'
+import { CREDS_KEY } from '../../../../src/store/session-store.js'
+import { collect } from '../../../support/collect.js'
+import { temporaryFolder } from '../../../support/temporary-folder.js'
+
+const NO_PID = 2 ** 30
+const LONG_AGO = new Date(Date.now() - 10 * 60_000)
+
+type Describe = NonNullable<FileLockOptions['describe']>
+/** A process of this machine that has ended. */
+const dead: Describe = async (owner, nonce) => ({ ...(await describeHolder(owner, nonce)), pid: NO_PID })
+/** A process in another container. */
+const elsewhere: Describe = async (owner, nonce) => ({ ...(await describeHolder(owner, nonce)), hostname: 'elsewhere', platform: 'linux', pidNamespace: 'pid:[0]' })
+
+function openLock(folder: string, options: Partial<FileLockOptions> = {}): FileLock {
+  const lock = new FileLock({ folder, ...options })
+  onTestFinished(() => lock.close())
+  return lock
+}
+
+async function take(lock: FileLock): Promise<SessionLease> {
+  const lease = await lock.acquire('a')
+  if (lease === null) throw new Error('it is held')
+  return lease
+}
+
+/** The only folder of tokens. */
+function tokenFolder(folder: string): string {
+  const [name] = readdirSync(join(folder, 'locks'))
+  return join(folder, 'locks', name ?? '')
+}
+
+function backdate(folder: string): void {
+  for (const name of readdirSync(folder)) utimesSync(join(folder, name), LONG_AGO, LONG_AGO)
+}
+
+describe('the files of the lock', () => {
+  it('are the newest token and its mark of release, and one heartbeat while a lease is held', async () => {
+    const folder = join(temporaryFolder(), 'hidden')
+    const lock = openLock(folder)
+    expect(await lock.owner('a')).toBeNull()
+    expect(existsSync(folder)).toBe(false)
+    for (let round = 0; round < 3; round++) await (await take(lock)).release()
+    const lease = await take(lock)
+    expect(readdirSync(tokenFolder(folder))).toEqual(['4'])
+    expect(JSON.parse(readFileSync(join(tokenFolder(folder), '4'), 'utf8'))).toMatchObject({ sessionId: 'a', owner: lease.owner, pid: process.pid })
+    expect(readdirSync(join(folder, 'heartbeats'))).toHaveLength(1)
+    await lease.release()
+    expect(readdirSync(tokenFolder(folder)).sort()).toEqual(['4', '4.released'])
+    expect(readdirSync(join(folder, 'heartbeats'))).toEqual([])
+  })
+
+  it('are no session, also without a prefix, and outlive the session', async () => {
+    const directory = temporaryFolder()
+    const store = new FileSystemSessionStore({ directory, prefix: '' })
+    const first = await store.lock.acquire('a')
+    expect(await collect(store.list())).toEqual([])
+    await store.write('a', [{ ...CREDS_KEY, value: 'c' }], { fencingToken: first?.fencingToken ?? NaN })
+    expect(await collect(store.list())).toEqual(['a'])
+    await store.delete('a', { fencingToken: first?.fencingToken ?? NaN })
+    await store.close()
+    const again = new FileSystemSessionStore({ directory, prefix: '' })
+    onTestFinished(() => again.close())
+    expect((await again.lock.acquire('a'))?.fencingToken).toBe(2)
+  })
+
+  it('come and go whole: a token that was used and cleaned away is not taken again', async () => {
+    const folder = temporaryFolder()
+    const tokens = new TokenFolder(folder)
+    expect(await tokens.claim(1, 'one')).toBe(true)
+    await tokens.release(1)
+    expect(await tokens.claim(2, 'two')).toBe(true)
+    expect(readdirSync(folder)).toEqual(['2'])
+    expect(await tokens.claim(2, 'again')).toBe(false)
+    expect(await tokens.claim(1, 'late')).toBe(false)
+    expect(readdirSync(folder)).toEqual(['2'])
+    expect(readFileSync(join(folder, '2'), 'utf8')).toBe('two')
+    await tokens.release(1)
+    expect(await tokens.newest()).toEqual({ token: 2, isHeld: true })
+  })
+})
+
+describe('a holder that is', () => {
+  it('another store of this process keeps the lock', async () => {
+    const folder = temporaryFolder()
+    const [one, other] = [openLock(folder), openLock(folder)]
+    const lease = await take(one)
+    expect(await other.acquire('a')).toBeNull()
+    expect(await other.owner('a')).toBe(lease.owner)
+    await expect(other.check('a')).rejects.toMatchObject({ code: 'STALE_WRITER' })
+    await lease.release()
+    await (await take(other)).release()
+  })
+
+  it('dead is replaced at once, and finds out with its next write', async () => {
+    const folder = temporaryFolder()
+    const [one, other] = [openLock(folder, { describe: dead }), openLock(folder)]
+    const old = await take(one)
+    expect(await other.owner('a')).toBeNull()
+    await other.check('a')
+    const lease = await take(other)
+    expect(lease.fencingToken).toBe(old.fencingToken + 1)
+    expect(old.lost.aborted).toBe(false)
+    await expect(one.check('a', old.fencingToken)).rejects.toMatchObject({ code: 'STALE_WRITER' })
+    expect(old.lost.aborted).toBe(true)
+    await old.release()
+    expect(await other.owner('a')).toBe(lease.owner)
+    await other.check('a', lease.fencingToken)
+    expect(lease.lost.aborted).toBe(false)
+  })
+
+  it('out of sight keeps the lock while its heart beats', async () => {
+    const folder = temporaryFolder()
+    const [one, other] = [openLock(folder, { describe: elsewhere }), openLock(folder)]
+    const old = await take(one)
+    backdate(tokenFolder(folder))
+    expect(await other.acquire('a')).toBeNull()
+    expect(await other.owner('a')).toBe(old.owner)
+    backdate(join(folder, 'heartbeats'))
+    expect(await other.owner('a')).toBeNull()
+    expect((await take(other)).fencingToken).toBe(2)
+  })
+
+  it('out of sight, with a heart that beats by itself, keeps it for long', async () => {
+    const folder = temporaryFolder()
+    const [one, other] = [openLock(folder, { describe: elsewhere, heartbeatIntervalMs: 20 }), openLock(folder, { staleAfterMs: 500 })]
+    await take(one)
+    const end = Date.now() + 1000
+    while (Date.now() < end) {
+      expect(await other.acquire('a')).toBeNull()
+      await new Promise(resolve => setTimeout(resolve, 50))
+    }
+  })
+
+  it('late with its heartbeat looks whether it was replaced', async () => {
+    const folder = temporaryFolder()
+    // Every beat counts as late here.
+    const [one, other] = [openLock(folder, { describe: elsewhere, heartbeatIntervalMs: 20, staleAfterMs: 1 }), openLock(folder)]
+    const old = await take(one)
+    const tokens = tokenFolder(folder)
+    expect(old.lost.aborted).toBe(false)
+    writeFileSync(join(tokens, '2'), '{}')
+    await vi.waitFor(() => expect(old.lost.aborted).toBe(true), 10_000)
+    expect(await other.acquire('a')).toBeNull()
+    await old.release()
+    expect(readdirSync(tokens).sort()).toEqual(['1', '2'])
+  })
+
+  it('unknown, because its file was cut off, keeps the lock for a while', async () => {
+    const folder = temporaryFolder()
+    const lock = openLock(folder)
+    await (await take(lock)).release()
+    const tokens = tokenFolder(folder)
+    writeFileSync(join(tokens, '2'), '{"own')
+    expect(await lock.acquire('a')).toBeNull()
+    expect(await lock.owner('a')).toBe('a process that is just taking it')
+    backdate(tokens)
+    expect((await take(lock)).fencingToken).toBe(3)
+  })
+})
+
+describe('the lock', () => {
+  it('is lost when its files are taken away', async () => {
+    const folder = join(temporaryFolder(), 'hidden')
+    const lock = openLock(folder)
+    const lease = await take(lock)
+    rmSync(folder, { recursive: true })
+    await lock.check('a', lease.fencingToken)
+    expect(lease.lost.aborted).toBe(true)
+    await lease.release()
+  })
+
+  it('is not lost, nor given, because the disk cannot be asked', async () => {
+    const folder = temporaryFolder()
+    const lock = openLock(folder)
+    const lease = await take(lock)
+    const tokens = tokenFolder(folder)
+    rmSync(tokens, { recursive: true })
+    writeFileSync(tokens, 'a file in its place')
+    const unavailable = { code: 'STORE_UNAVAILABLE', sessionId: 'a' }
+    await expect(lock.check('a', lease.fencingToken)).rejects.toMatchObject(unavailable)
+    await expect(lock.acquire('a')).rejects.toMatchObject(unavailable)
+    await expect(lock.owner('a')).rejects.toMatchObject(unavailable)
+    await expect(lease.release()).rejects.toMatchObject(unavailable)
+    expect(lease.lost.aborted).toBe(false)
+    rmSync(tokens)
+    mkdirSync(tokens)
+    writeFileSync(join(tokens, '1'), '{}')
+    // A release that failed can be tried again.
+    await lease.release()
+    expect(await lock.owner('a')).toBeNull()
+  })
+
+  it('gives everything back when it closes, and nothing out afterwards', async () => {
+    const folder = temporaryFolder()
+    const [one, other] = [openLock(folder), openLock(folder)]
+    const leases = await Promise.all(['a', 'b', 'c'].map(sessionId => one.acquire(sessionId)))
+    await one.close()
+    await one.close()
+    expect(readdirSync(join(folder, 'heartbeats'))).toEqual([])
+    for (const lease of leases) {
+      expect(lease?.lost.aborted).toBe(false)
+      await lease?.release()
+    }
+    await expect(one.acquire('a')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
+    expect((await take(other)).fencingToken).toBe(2)
+  })
+
+  it('that is closed while it is being taken is not left held', async () => {
+    const folder = temporaryFolder()
+    const [one, other] = [openLock(folder), openLock(folder)]
+    const taking = one.acquire('a')
+    await one.close()
+    await expect(taking).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
+    expect(await other.owner('a')).toBeNull()
+    expect(readdirSync(join(folder, 'heartbeats'))).toEqual([])
+  })
+
+  it('forgets the heartbeats of processes that died long ago', async () => {
+    const folder = temporaryFolder()
+    const heartbeats = join(folder, 'heartbeats')
+    mkdirSync(heartbeats)
+    for (const name of ['0a', '0b']) writeFileSync(join(heartbeats, name), '')
+    const yesterday = new Date(Date.now() - 25 * 60 * 60_000)
+    utimesSync(join(heartbeats, '0a'), yesterday, yesterday)
+    await take(openLock(folder))
+    expect(readdirSync(heartbeats)).toContain('0b')
+    expect(readdirSync(heartbeats)).not.toContain('0a')
+    expect(readdirSync(heartbeats)).toHaveLength(2)
+  })
+
+  it('passes on why a session cannot be written', async () => {
+    const lock = openLock(temporaryFolder(), { assertWritable: () => Promise.reject(new Error('no')) })
+    await expect(lock.acquire('a')).rejects.toThrow('no')
+  })
+
+  it('asks who it is once, and again after that failed', async () => {
+    const self: Holder = await describeHolder('me', 'aa')
+    const describeOnce = vi.fn<Describe>().mockRejectedValueOnce(new Error('too many open files')).mockResolvedValue(self)
+    const lock = openLock(temporaryFolder(), { describe: describeOnce })
+    await expect(lock.acquire('a')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
+    await (await take(lock)).release()
+    await (await take(lock)).release()
+    expect(describeOnce).toHaveBeenCalledTimes(2)
+  })
+})
