@@ -49,11 +49,6 @@ export function newDevice(): Device {
   }
 }
 
-/** A copy of a device as it is now: what a restart from files would find. */
-export function copyOfCreds(device: Device): AuthenticationState['creds'] {
-  return JSON.parse(JSON.stringify(device.state.creds, BufferJSON.replacer), BufferJSON.reviver) as AuthenticationState['creds']
-}
-
 /** A real Baileys socket that remembers what it reported. */
 export class BaileysClient {
   readonly socket: WASocket

@@ -13,10 +13,11 @@ export interface WhatsAppServerOptions {
   /** Name the phone itself (device 0) among the devices of an account. Default true. */
   listPhone?: boolean
   /**
-   * The phone sends an empty history sync to a device that was paired by QR or code, at its first login, as a real one
-   * does. Without it Baileys holds back messages for up to 20 s after that login. Default true.
+   * The phone sends the key of its app state and an empty history to a device that was paired by QR or code, at its first
+   * login, as a real one does. Without them Baileys holds back messages for up to 20 s after that login (6.7: for good).
+   * Default true.
    */
-  historySync?: boolean
+  firstSync?: boolean
 }
 
 /** The options with their defaults. */
@@ -25,15 +26,15 @@ export interface ServerSettings {
   readonly qrReferences: number
   readonly edgeRouting: boolean
   readonly listPhone: boolean
-  readonly historySync: boolean
+  readonly firstSync: boolean
 }
 
 /** Fills in the defaults. Throws `RangeError` for a value out of range. */
 export function toSettings(options: WhatsAppServerOptions): ServerSettings {
-  const { port = 0, qrReferences = 6, edgeRouting = true, listPhone = true, historySync = true } = options
+  const { port = 0, qrReferences = 6, edgeRouting = true, listPhone = true, firstSync = true } = options
   if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new RangeError(`port must be a whole number from 0 to 65535, got ${port}`)
   if (!Number.isInteger(qrReferences) || qrReferences < 1 || qrReferences > 100) {
     throw new RangeError(`qrReferences must be a whole number from 1 to 100, got ${qrReferences}`)
   }
-  return { port, qrReferences, edgeRouting, listPhone, historySync }
+  return { port, qrReferences, edgeRouting, listPhone, firstSync }
 }

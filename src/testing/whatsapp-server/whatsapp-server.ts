@@ -8,7 +8,7 @@ import { toKick, type Kick } from './faults/kick-node.js'
 import { clearFaults, planFailures, planFaults } from './faults/plan-faults.js'
 import { toRefusal, type RefusalOptions } from './faults/refusal.js'
 import { kick, removeDevice, strike } from './faults/strike.js'
-import { enterPairingCode } from './pairing/code.js'
+import { enterPairingCode, isCodeAwaited } from './pairing/code.js'
 import type { PairingOptions } from './pairing/finish-pairing.js'
 import { linkDirect, type DirectLinkOptions, type LinkableCreds } from './pairing/link-direct.js'
 import { scanQr } from './pairing/qr.js'
@@ -24,6 +24,8 @@ import type { Attempt, LogEntry, ServerProblem } from './watching/log-entry.js'
 import { Waits } from './watching/wait-for.js'
 
 const DEFAULT_WAIT_MS = 10_000
+/** A client shows its pairing code before the server has heard of it. */
+const TYPING_MS = 1000
 
 /**
  * A WhatsApp server on 127.0.0.1 that real Baileys pairs with, logs in to, and is kicked by. Make one with
@@ -95,6 +97,7 @@ export class WhatsAppServer extends EventEmitter<WhatsAppServerEvents> implement
 
   /** Types the pairing code of a client into the phone that it was asked for. Rejects when it is wrong or not awaited. */
   async enterPairingCode(code: string, options: PairingOptions): Promise<LinkedDevice> {
+    await this.#waits.condition(() => isCodeAwaited(this.#context, options.phone), TYPING_MS).catch(() => undefined)
     return enterPairingCode(this.#context, code, options)
   }
 
@@ -256,8 +259,9 @@ export class WhatsAppServer extends EventEmitter<WhatsAppServerEvents> implement
     return this.#context.journal.unknownQueries
   }
 
-  /** The next event of this name; or that a condition holds, looked at now and after each line of the log. Default 10 s. */
+  /** Waits for the next event of this name, by default 10 s. */
   waitFor<Name extends keyof WhatsAppServerEvents>(event: Name, timeoutMs?: number): Promise<WhatsAppServerEvents[Name][0]>
+  /** Waits until a condition holds, which is looked at now and after each line of the log, by default 10 s. */
   waitFor(condition: () => boolean, timeoutMs?: number): Promise<void>
   async waitFor(what: keyof WhatsAppServerEvents | (() => boolean), timeoutMs: number = DEFAULT_WAIT_MS): Promise<unknown> {
     checkDelay('timeoutMs', timeoutMs)

@@ -68,7 +68,7 @@ export class AccountBook {
   link(account: Account, number: number, identity: DeviceIdentity, signedIdentity: Buffer): Device {
     const device: Device = {
       ...identity, phone: account.phone, number, preKeys: new Map(), signedIdentity, removed: false, pushName: '',
-      queue: [], appState: new Map(), awaitsHistory: false,
+      queue: [], appState: new Map(), awaitsFirstSync: false,
     }
     account.devices.set(number, device)
     return device

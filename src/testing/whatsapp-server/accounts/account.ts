@@ -33,8 +33,8 @@ export interface Device extends DeviceIdentity {
   queue: BinaryNode[]
   /** Versions of the app state collections. */
   appState: Map<string, number>
-  /** Whether the phone still owes it the first history sync. */
-  awaitsHistory: boolean
+  /** Whether the phone still owes it the key of the app state and the history. */
+  awaitsFirstSync: boolean
 }
 
 /** A phone with its linked devices. */

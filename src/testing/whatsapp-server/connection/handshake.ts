@@ -3,6 +3,9 @@ import { onRegistration } from '../pairing/registration.js'
 import type { ServerContext } from '../server-context.js'
 import type { Connection } from './connection.js'
 
+// Baileys 6.7 loses frames that come before it has switched to the transport keys, which no real network is quick enough for.
+const NETWORK_MS = 5
+
 /** Takes the two frames of the handshake, then hands on what the client wants: to register or to log in. */
 export function onHandshakeFrame(server: ServerContext, connection: Connection, frame: Buffer): void {
   const message = server.baileys.proto.HandshakeMessage.decode(frame)
@@ -38,6 +41,8 @@ function onFinish(server: ServerContext, connection: Connection, sealedStatic: B
   connection.stage = 'transport'
   connection.attempt.payloadAt = Date.now()
   const wish = server.baileys.proto.ClientPayload.decode(payload)
-  if (wish.devicePairingData) onRegistration(server, connection, wish.devicePairingData)
-  else onLogin(server, connection, wish)
+  connection.timers.later(NETWORK_MS, () => {
+    if (wish.devicePairingData) onRegistration(server, connection, wish.devicePairingData)
+    else onLogin(server, connection, wish)
+  })
 }

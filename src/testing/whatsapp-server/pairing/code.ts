@@ -31,6 +31,11 @@ export function onCodeMessage(server: ServerContext, connection: Connection, id:
   server.pairings.requestOf(reference)?.finish?.(bytesOf(childOf(message, 'link_code_pairing_wrapped_key_bundle')))
 }
 
+/** Whether a client has asked for a pairing code of this phone. */
+export function isCodeAwaited(server: ServerContext, phone: string): boolean {
+  return server.pairings.requestFor(phone) !== undefined
+}
+
 /** The phone's user types the pairing code that a client shows. */
 export async function enterPairingCode(server: ServerContext, code: string, options: PairingOptions): Promise<LinkedDevice> {
   checkPhone(options.phone)

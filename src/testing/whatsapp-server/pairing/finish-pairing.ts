@@ -41,7 +41,7 @@ export async function finishPairing(
   const signed = deviceMessage(phone.details, identity.identityPublicKey, account)
   if (!verifyXeddsa(identity.identityPublicKey, signed, deviceSignature)) throw new Error('The client answered the pairing with a wrong signature.')
   const device = server.accounts.link(account, number, identity, encodeSignedIdentity(server.baileys, phone, deviceSignature))
-  device.awaitsHistory = server.settings.historySync
+  device.awaitsFirstSync = server.settings.firstSync
 
   const result: LinkedDevice = { deviceKey: deviceKeyOf(device), ...linked }
   connection.deviceKey = result.deviceKey

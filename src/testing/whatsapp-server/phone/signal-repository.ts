@@ -27,7 +27,7 @@ export interface SignalKeys {
 }
 
 /** The identity of the phone that a repository works for. */
-export interface SignalCredentials {
+interface SignalCredentials {
   signedIdentityKey: KeyPair
   signedPreKey: { keyId: number, keyPair: KeyPair, signature: Uint8Array }
   registrationId: number

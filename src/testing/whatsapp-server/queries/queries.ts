@@ -1,7 +1,7 @@
-import { deviceKeyOf, type Device } from '../accounts/account.js'
+import type { Device } from '../accounts/account.js'
 import type { Connection } from '../connection/connection.js'
 import { onCodeMessage } from '../pairing/code.js'
-import { sendHistorySync } from '../phone/history-sync.js'
+import { sendFirstSync } from '../phone/first-sync.js'
 import { sendQueue } from '../queue/send-queue.js'
 import type { ServerContext } from '../server-context.js'
 import { childrenOf, nowInSeconds, type BinaryNode } from '../wire/binary-node.js'
@@ -50,14 +50,14 @@ export function onQuery(server: ServerContext, connection: Connection, device: D
   answerResult(connection, iq)
 }
 
-/** `passive`: with `active` the device asks for what was kept for it, and the first time for its history. */
+/** `passive`: with `active` the device asks for what was kept for it, and the first time for its history too. */
 function answerPassive({ server, connection, device, iq, asked }: Query): boolean {
   answerResult(connection, iq, undefined, { t: nowInSeconds() })
   if (asked?.tag !== 'active') return true
   sendQueue(server, connection, device)
-  if (device.awaitsHistory) {
-    device.awaitsHistory = false
-    sendHistorySync(server, deviceKeyOf(device)).catch((error: unknown) => { server.journal.fail('history sync', connection, error) })
+  if (device.awaitsFirstSync) {
+    device.awaitsFirstSync = false
+    sendFirstSync(server, device).catch((error: unknown) => { server.journal.fail('first sync', connection, error) })
   }
   return true
 }
