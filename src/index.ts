@@ -1,12 +1,46 @@
-// Ports.
-export { CREDS_KEY, LIFECYCLE_KEY, type DeleteOptions, type RecordChange, type RecordKey, type SessionStore, type StoredRecord, type WriteOptions } from './store/session-store.js'
-export { type SessionLease, type SessionLock } from './ownership/session-lock.js'
-export { type ConnectionRecord, type ConnectionRepository } from './repository/connection-repository.js'
-export { type Logger, silentLogger } from './logger.js'
+// Start here.
+export { SessionManager } from './manager/session-manager.js'
+export {
+  DEFAULT_SESSION_MANAGER_OPTIONS, type DefaultSessionManagerOptions, type ReconnectOptions, type ResolvedPace, type RestorePace,
+  type SessionManagerOptions, type SocketConfig, type SocketConfigContext, type SocketConfigFunction,
+} from './manager/session-manager-options.js'
+export type { CloseOptions, ConnectOptions, LogoutOptions, RestoreOptions, StatusOptions, WaitOptions } from './manager/session-manager-verbs.js'
+export type { CloseReport } from './manager/close-manager.js'
 
 // What is known about a session.
-export { type LastDisconnect, type SessionSnapshot, type SessionStatus, type StatusReason } from './status/session-status.js'
-export { type DisconnectCause } from './disconnect/disconnect-cause.js'
+export type { LastDisconnect, SessionSnapshot, SessionStatus, StatusReason } from './status/session-status.js'
+export { DEFAULT_STATUS_MESSAGES, type MessageKey, type StatusMessages } from './status/status-messages.js'
+export type { RestoreAllOptions, RestoreCandidate, RestoreOutcome, RestoreProgress, RestoreReport, RestoreResult } from './restore/restore-report.js'
 
-// Errors.
+// What happens to it.
+export type {
+  ConnectedEvent, DisconnectedEvent, ErrorEvent, LoggedOutEvent, PairingCodeEvent, QrEvent, SessionManagerEvents, SocketEvent, StatusEvent,
+} from './manager/session-manager-events.js'
+export type { Listener } from './events/safe-emitter.js'
+export type { DisconnectCause } from './disconnect/disconnect-cause.js'
+export {
+  DISCONNECT_DECISIONS, type BackOffDecision, type CoolDownDecision, type DisconnectDecision, type RedialDecision, type RetryOnceDecision, type StopDecision,
+} from './disconnect/disconnect-decision.js'
+export type { BackOff, BackOffOptions, Jitter, RetryContext, RetryFunction } from './retry/retry-policy.js'
+export type { DialLimits } from './dial/dial-limiter.js'
+
+// Where sessions live.
+export { FileSystemSessionStore } from './adapters/filesystem/filesystem-session-store.js'
+export type { FileSystemSessionStoreOptions } from './adapters/filesystem/filesystem-session-store-options.js'
+export { MemorySessionStore } from './adapters/memory/memory-session-store.js'
+export {
+  CREDS_KEY, LIFECYCLE_KEY, type DeleteOptions, type RecordChange, type RecordKey, type SessionStore, type StoredRecord, type WriteOptions,
+} from './store/session-store.js'
+export { processLock, type ProcessLock } from './ownership/process-lock.js'
+export type { SessionLease, SessionLock } from './ownership/session-lock.js'
+
+// The application's own view.
+export { FileConnectionRepository, type FileConnectionRepositoryOptions } from './adapters/filesystem/file-connection-repository.js'
+export { MemoryConnectionRepository } from './adapters/memory/memory-connection-repository.js'
+export type { ConnectionRecord, ConnectionRepository } from './repository/connection-repository.js'
+
+// Around it.
+export type { BaileysModule } from './socket/baileys-module.js'
+export type { VersionProvider } from './socket/version-source.js'
+export { type Logger, silentLogger } from './logger.js'
 export { isSessionError, SessionError, type SessionErrorCode, type SessionErrorDetails } from './errors.js'

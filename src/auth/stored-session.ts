@@ -30,10 +30,11 @@ export function storeTimeout(sessionId: string, verb: string, timeoutMs: number)
 }
 
 /** Any failure of a store as a `SessionError`; what is not one already counts as "could not be reached". */
-export function asStoreError(sessionId: string, cause: unknown): SessionError {
+export function asStoreError(sessionId: string | undefined, cause: unknown): SessionError {
   if (isSessionError(cause)) return cause
   const message = cause instanceof Error ? cause.message : String(cause)
-  return new SessionError('STORE_UNAVAILABLE', `The store of session "${sessionId}" failed: ${message}`, { sessionId, cause })
+  const what = sessionId === undefined ? 'The store' : `The store of session "${sessionId}"`
+  return new SessionError('STORE_UNAVAILABLE', `${what} failed: ${message}`, { sessionId, cause })
 }
 
 function explainFailure(sessionId: string, cause: unknown): StoredSession {

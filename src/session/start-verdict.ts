@@ -3,8 +3,8 @@ import type { SessionStatus, StatusReason } from '../status/session-status.js'
 
 /** How a session is being started. */
 export interface StartRequest {
-  /** `restore` uses what is stored and never pairs; `connect` pairs when nothing is paired. */
-  readonly purpose: 'restore' | 'connect'
+  /** `restore` uses what is stored and never pairs; `connect` pairs when nothing is paired; `unlink` dials to log out. */
+  readonly purpose: 'restore' | 'connect' | 'unlink'
   /** Whether credentials that are remembered as logged out are tried again. */
   readonly force: boolean
 }
@@ -28,7 +28,7 @@ export interface RestVerdict {
   /** The status to show. */
   readonly status: Extract<SessionStatus, 'disconnected' | 'logged_out' | 'failed'>
   /** Why. */
-  readonly reason: StatusReason
+  readonly reason: StatusReason | null
   /** When a restriction ends, if that is known. */
   readonly until: Date | null
 }
@@ -70,6 +70,7 @@ function judgeReadable(stored: Extract<StoredSession, { kind: 'readable' }>, req
     if (request.purpose === 'connect') return { action: 'pair' }
     return rest('disconnected', creds.kind === 'unpaired' ? 'never_paired' : 'pairing_incomplete')
   }
+  if (request.purpose === 'unlink') return { action: 'dial' }
   if (lifecycle.loggedOutAt !== null && !request.force) {
     return request.purpose === 'connect' ? { action: 'pair' } : rest('logged_out', 'logged_out')
   }

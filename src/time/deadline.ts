@@ -35,3 +35,32 @@ function abortReason(signal: AbortSignal): Error {
   const reason: unknown = signal.reason
   return reason instanceof Error ? reason : new DOMException('The operation was aborted.', 'AbortError')
 }
+
+/** How long a caller is willing to wait. */
+export interface CallerBounds {
+  /** Releases the caller when it aborts. */
+  signal?: AbortSignal | undefined
+  /** Releases the caller after this long. */
+  timeoutMs?: number | undefined
+  /** The error for the caller whose time is up. */
+  onTimeout: () => Error
+}
+
+/**
+ * Releases one caller from work that others may share: at its signal, or when its time is up. The work is told through the signal it
+ * is given, and goes on if it does not listen.
+ */
+export async function boundedBy<Result>(bounds: CallerBounds, work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+  const { signal, timeoutMs, onTimeout } = bounds
+  const caller = new AbortController()
+  const onAbort = (): void => { caller.abort(signal?.reason) }
+  if (signal?.aborted === true) onAbort()
+  signal?.addEventListener('abort', onAbort, { once: true })
+  const timer = timeoutMs === undefined ? undefined : setTimeout(() => { caller.abort(onTimeout()) }, timeoutMs)
+  try {
+    return await withSignal(work(caller.signal), caller.signal)
+  } finally {
+    clearTimeout(timer)
+    signal?.removeEventListener('abort', onAbort)
+  }
+}

@@ -1,0 +1,68 @@
+import type { AuthenticationCreds, SignalDataTypeMap } from '@whiskeysockets/baileys'
+import type { BaileysModule } from '../socket/baileys-module.js'
+
+/** What `JSON.stringify` and `JSON.parse` exchange for bytes: the form of Baileys' own files, so that both can read them. */
+interface BufferText {
+  type: 'Buffer'
+  data: string
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+function writeBytes(_name: string, value: unknown): unknown {
+  if (value instanceof Uint8Array) return bufferText(value)
+  // A Buffer arrives here as what its own toJSON made of it: an array of numbers.
+  if (isObject(value) && value['type'] === 'Buffer' && Array.isArray(value['data'])) return bufferText(Uint8Array.from(value['data']))
+  return value
+}
+
+function bufferText(bytes: Uint8Array): BufferText {
+  return { type: 'Buffer', data: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64') }
+}
+
+function readBytes(_name: string, value: unknown): unknown {
+  if (!isObject(value)) return value
+  if (value['type'] === 'Buffer') {
+    const data = value['data']
+    if (typeof data === 'string') return Buffer.from(data, 'base64')
+    if (isByteList(data)) return Buffer.from(data)
+  }
+  return isIndexedBytes(value) ? Buffer.from(Object.values(value)) : value
+}
+
+function isByteList(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every(isByte)
+}
+
+const isByte = (value: unknown): value is number => typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 255
+
+/** Bytes that an old version wrote as `{"0":1,"1":2}`. Exactly these: an object from numbers to numbers is something else. */
+function isIndexedBytes(value: Record<string, unknown>): value is Record<string, number> {
+  const names = Object.keys(value)
+  return names.length > 0 && names.every((name, index) => name === String(index)) && Object.values(value).every(isByte)
+}
+
+/** Text of creds or of the value of a Signal key. */
+export function encodeAuthValue(value: unknown): string {
+  return JSON.stringify(value, writeBytes)
+}
+
+/** The value of a text that {@link encodeAuthValue} or Baileys' own `BufferJSON` wrote. Throws `SyntaxError` on anything else. */
+export function decodeAuthValue(text: string): unknown {
+  return JSON.parse(text, readBytes)
+}
+
+/** Credentials from a text that `inspectStoredCreds` found to be whole. */
+export function decodeCreds(text: string): AuthenticationCreds {
+  // The shape was checked on the text itself; Baileys checks no more of its own files.
+  return decodeAuthValue(text) as AuthenticationCreds
+}
+
+/** The value of a Signal key, with the one protobuf message among them revived. */
+export function decodeSignalKey<Type extends keyof SignalDataTypeMap>(baileys: BaileysModule, type: Type, text: string): SignalDataTypeMap[Type] {
+  const value = decodeAuthValue(text)
+  const revived = type === 'app-state-sync-key' && isObject(value) ? baileys.proto.Message.AppStateSyncKeyData.fromObject(value) : value
+  // Which value a type has is a promise between Baileys and itself: it gets back what it gave.
+  return revived as SignalDataTypeMap[Type]
+}

@@ -1,0 +1,180 @@
+import type { AuthenticationCreds, AuthenticationState, SignalDataSet, SignalDataTypeMap, SignalKeyStore } from '@whiskeysockets/baileys'
+import { SessionError } from '../errors.js'
+import type { BaileysModule } from '../socket/baileys-module.js'
+import { CREDS_KEY, LIFECYCLE_KEY, type RecordChange, type RecordKey, type SessionStore, type StoredRecord } from '../store/session-store.js'
+import { withDeadline } from '../time/deadline.js'
+import { decodeSignalKey, encodeAuthValue } from './auth-codec.js'
+import { encodeLifecycle, freshLifecycle } from './lifecycle-record.js'
+import { hashIdentity, phoneNumberOf } from './stored-creds.js'
+import { asStoreError, storeTimeout } from './stored-session.js'
+import { WriteQueue } from './write-queue.js'
+
+/** What the auth state of one generation is made of. */
+export interface AuthStateOptions {
+  /** The session. */
+  sessionId: string
+  /** The Baileys in use. */
+  baileys: BaileysModule
+  /** Where the records are. */
+  store: SessionStore
+  /** The token of the lease of this generation. */
+  fencingToken: number
+  /** The deadline of one store call. */
+  timeoutMs: number
+  /** The credentials to begin with; Baileys changes them in place. */
+  creds: AuthenticationCreds
+  /** Whether they are stored and paired. */
+  paired: boolean
+  /** Told when a write could not be made, or when reads time out again and again. */
+  onFailure(error: SessionError): void
+}
+
+const READ_TIMEOUTS_BEFORE_RECYCLING = 3
+
+/**
+ * Baileys' view of the credentials of one generation of a session. Until the pairing has succeeded everything stays in memory;
+ * then creds and keys replace what was stored before, in one write.
+ */
+export class AuthState {
+  /** The live credentials: Baileys changes them in place. */
+  readonly creds: AuthenticationCreds
+  readonly #options: AuthStateOptions
+  readonly #queue: WriteQueue
+  /** Keys of a pairing that has not succeeded yet; `null` once it has. */
+  #unpairedKeys: Map<string, RecordChange> | null
+  #savedCreds: string | null = null
+  /** What the pairing has to store, until it is stored. */
+  #unsavedPairing: readonly RecordChange[] | null = null
+  #readTimeoutsInARow = 0
+
+  constructor(options: AuthStateOptions) {
+    this.#options = options
+    this.creds = options.creds
+    this.#unpairedKeys = options.paired ? null : new Map()
+    if (options.paired) this.#savedCreds = encodeAuthValue(options.creds)
+    const { sessionId, store, fencingToken, timeoutMs } = options
+    this.#queue = new WriteQueue({
+      sessionId,
+      timeoutMs,
+      write: (changes, writeOptions) => store.write(sessionId, changes, { ...writeOptions, fencingToken }),
+      onFailure: (error) => { options.onFailure(error) },
+    })
+  }
+
+  /** What is given to Baileys as `auth`. */
+  get authenticationState(): AuthenticationState {
+    const keys: SignalKeyStore = { get: (type, ids) => this.#getKeys(type, ids), set: data => this.#setKeys(data) }
+    return { creds: this.creds, keys }
+  }
+
+  /** Whether the credentials are those of a linked device. */
+  get paired(): boolean {
+    const { account, me } = this.creds
+    return account !== undefined && me !== undefined && /^\d+:\d+@/.test(me.id)
+  }
+
+  /** The linked number, digits only. */
+  get phoneNumber(): string | undefined {
+    return this.paired ? phoneNumberOf(this.creds.me?.id) : undefined
+  }
+
+  /** Stores the credentials as they are when their turn comes; while nothing is paired they stay in memory. */
+  async saveCreds(): Promise<void> {
+    if (!this.paired) return
+    const unpairedKeys = this.#unpairedKeys
+    if (unpairedKeys === null) {
+      await this.#queue.writeLatest(() => this.#credsChange())
+      return
+    }
+    this.#unpairedKeys = null
+    const lifecycle = freshLifecycle(hashIdentity(this.creds.noiseKey.public))
+    this.#unsavedPairing = [...unpairedKeys.values(), { ...LIFECYCLE_KEY, value: encodeLifecycle(lifecycle) }, this.#credsChange()]
+    await this.#queue.write(this.#unsavedPairing, true)
+    this.#unsavedPairing = null
+  }
+
+  /** What a pairing that succeeded could not store yet: it must not be lost, for the phone has the device linked already. */
+  get unsavedPairing(): readonly RecordChange[] | null {
+    return this.#unsavedPairing
+  }
+
+  /** Resolves when everything that Baileys gave so far is stored or has failed. */
+  async flushed(): Promise<void> {
+    // Creds are also changed in place, without an event: what is announced as durable must be what they are now.
+    if (this.paired && encodeAuthValue(this.creds) !== this.#savedCreds) await this.saveCreds()
+    await this.#queue.idle()
+  }
+
+  /** Refuses every later write of this generation. */
+  seal(): void {
+    this.#queue.seal()
+  }
+
+  #credsChange(): RecordChange {
+    this.#savedCreds = encodeAuthValue(this.creds)
+    return { ...CREDS_KEY, value: this.#savedCreds }
+  }
+
+  async #getKeys<Type extends keyof SignalDataTypeMap>(type: Type, ids: string[]): Promise<Record<string, SignalDataTypeMap[Type]>> {
+    const keys = ids.map((id): RecordKey => ({ type, id }))
+    const records = this.#unpairedKeys === null ? await this.#readKeys(keys) : readHeld(this.#unpairedKeys, keys)
+    return Object.fromEntries(records.map(({ id, value }) => [id, this.#decode(type, id, value)]))
+  }
+
+  async #readKeys(keys: readonly RecordKey[]): Promise<StoredRecord[]> {
+    const { sessionId, store, timeoutMs } = this.#options
+    // Reads wait for the writes before them, so that nobody sees a value that is about to be replaced.
+    await this.#queue.idle()
+    try {
+      const records = await withDeadline(store.read(sessionId, keys), timeoutMs, () => storeTimeout(sessionId, 'read', timeoutMs))
+      this.#readTimeoutsInARow = 0
+      return records
+    } catch (cause) {
+      const error = asStoreError(sessionId, cause)
+      if (error.code === 'STORE_TIMEOUT') this.#countReadTimeout(error)
+      throw error
+    }
+  }
+
+  /** A hung read leaves Baileys deaf for what it belonged to: after a few in a row a new socket is the better start. */
+  #countReadTimeout(error: SessionError): void {
+    this.#readTimeoutsInARow += 1
+    if (this.#readTimeoutsInARow === READ_TIMEOUTS_BEFORE_RECYCLING) this.#options.onFailure(error)
+  }
+
+  #decode<Type extends keyof SignalDataTypeMap>(type: Type, id: string, value: string): SignalDataTypeMap[Type] {
+    try {
+      return decodeSignalKey(this.#options.baileys, type, value)
+    } catch (cause) {
+      throw new SessionError('RECORD_CORRUPT',
+        `The record ${type} "${id}" of session "${this.#options.sessionId}" cannot be read. It was left as it is.`,
+        { sessionId: this.#options.sessionId, cause })
+    }
+  }
+
+  async #setKeys(data: SignalDataSet): Promise<void> {
+    const changes = toChanges(data)
+    if (changes.length === 0) return
+    const held = this.#unpairedKeys
+    if (held === null) {
+      await this.#queue.write(changes)
+      return
+    }
+    for (const change of changes) held.set(heldName(change), change)
+  }
+}
+
+const heldName = ({ type, id }: RecordKey): string => JSON.stringify([type, id])
+
+function readHeld(held: ReadonlyMap<string, RecordChange>, keys: readonly RecordKey[]): StoredRecord[] {
+  return keys.flatMap(({ type, id }) => {
+    const value = held.get(heldName({ type, id }))?.value ?? null
+    return value === null ? [] : [{ type, id, value }]
+  })
+}
+
+function toChanges(data: SignalDataSet): RecordChange[] {
+  return Object.entries(data).flatMap(([type, values]) =>
+    Object.entries(values ?? {}).map(([id, value]): RecordChange =>
+      ({ type, id, value: value === null || value === undefined ? null : encodeAuthValue(value) })))
+}

@@ -1,0 +1,127 @@
+import { SessionError } from '../errors.js'
+import type { RecordChange, WriteOptions } from '../store/session-store.js'
+import { withDeadline } from '../time/deadline.js'
+import { asStoreError, storeTimeout } from './stored-session.js'
+
+/** What a write queue needs to know. */
+export interface WriteQueueOptions {
+  /** The session whose records it writes. */
+  sessionId: string
+  /** Writes changes to the store, under the lease of this generation. */
+  write(changes: readonly RecordChange[], options: Pick<WriteOptions, 'replaceAll'>): Promise<void>
+  /** The deadline of one call. */
+  timeoutMs: number
+  /** Told once, when a write could not be made: nothing is accepted afterwards. */
+  onFailure(error: SessionError): void
+}
+
+/** Waits before a rejected write is tried again: a store that hiccups should not cost a reconnect. */
+const RETRY_DELAYS_MS = [100, 500]
+
+interface Job {
+  changes(): readonly RecordChange[]
+  replaceAll: boolean
+  done(): void
+  fail(error: SessionError): void
+}
+
+/** The one writer of one generation of a session: in order, one call at a time, each all or nothing. */
+export class WriteQueue {
+  readonly #options: WriteQueueOptions
+  readonly #jobs: Job[] = []
+  #running: Promise<void> | null = null
+  #latest: { produce: () => RecordChange; done: Promise<void> } | null = null
+  #refusal: SessionError | null = null
+
+  constructor(options: WriteQueueOptions) {
+    this.#options = options
+  }
+
+  /** Writes a batch. Resolves when the store has it. */
+  write(changes: readonly RecordChange[], replaceAll = false): Promise<void> {
+    return this.#enqueue(() => changes, replaceAll)
+  }
+
+  /** Writes one record as it is when its turn comes; calls before that share the one write. */
+  writeLatest(produce: () => RecordChange): Promise<void> {
+    if (this.#latest !== null) {
+      this.#latest.produce = produce
+      return this.#latest.done
+    }
+    const latest = { produce, done: Promise.resolve() }
+    this.#latest = latest
+    latest.done = this.#enqueue(() => {
+      this.#latest = null
+      return [latest.produce()]
+    }, false)
+    return latest.done
+  }
+
+  /** Resolves when everything queued so far is written or has failed. */
+  async idle(): Promise<void> {
+    while (this.#running !== null) await this.#running
+  }
+
+  /** Refuses every write from now on, also those still queued. */
+  seal(): void {
+    this.#refuse(new SessionError('STALE_WRITER',
+      `A write of session "${this.#options.sessionId}" came after its connection had ended. It was refused.`, { sessionId: this.#options.sessionId }))
+  }
+
+  #enqueue(changes: () => readonly RecordChange[], replaceAll: boolean): Promise<void> {
+    if (this.#refusal !== null) return Promise.reject(this.#refusal)
+    const written = new Promise<void>((resolve, reject) => {
+      this.#jobs.push({ changes, replaceAll, done: resolve, fail: reject })
+    })
+    this.#running ??= this.#run()
+    return written
+  }
+
+  async #run(): Promise<void> {
+    // One turn of the microtask queue, so that what a single tick saves becomes one write.
+    await Promise.resolve()
+    for (let job = this.#jobs.shift(); job !== undefined; job = this.#jobs.shift()) {
+      try {
+        await this.#writeWithRetries(job)
+        job.done()
+      } catch (cause) {
+        const error = asStoreError(this.#options.sessionId, cause)
+        job.fail(error)
+        this.#breakWith(error)
+      }
+    }
+    this.#running = null
+  }
+
+  async #writeWithRetries(job: Job): Promise<void> {
+    const changes = job.changes()
+    for (const delayMs of [...RETRY_DELAYS_MS, null]) {
+      try {
+        await this.#writeOnce(changes, job.replaceAll)
+        return
+      } catch (cause) {
+        const error = asStoreError(this.#options.sessionId, cause)
+        // After a deadline the outcome is unknown: writing again could overtake it.
+        if (delayMs === null || error.code !== 'STORE_UNAVAILABLE' || this.#refusal !== null) throw error
+        await new Promise(resolve => { setTimeout(resolve, delayMs) })
+      }
+    }
+  }
+
+  #writeOnce(changes: readonly RecordChange[], replaceAll: boolean): Promise<void> {
+    const { sessionId, timeoutMs, write } = this.#options
+    return withDeadline(write(changes, replaceAll ? { replaceAll } : {}), timeoutMs, () => storeTimeout(sessionId, 'write', timeoutMs))
+  }
+
+  #breakWith(error: SessionError): void {
+    const first = this.#refusal === null
+    this.#refuse(error)
+    if (first) this.#options.onFailure(error)
+  }
+
+  #refuse(error: SessionError): void {
+    this.#refusal ??= error
+    this.#latest = null
+    for (const job of this.#jobs.splice(0)) job.fail(error)
+  }
+}

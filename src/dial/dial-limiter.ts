@@ -1,0 +1,109 @@
+/**
+ * Who waits for a dial: a person, a status poll, a reconnect, or bulk work. Earlier ones go first.
+ */
+export type DialPriority = 'person' | 'poll' | 'reconnect' | 'bulk'
+
+/** The limit on dials of any origin. */
+export interface DialLimits {
+  /** How many dials may be under way at once. A dial ends with a QR code, an open connection, or a failure. */
+  concurrency: number
+  /** How many dials may start within any second. */
+  perSecond: number
+}
+
+/** A place in the queue of dials. */
+export interface DialTicket {
+  /** Resolves when the dial may start; rejects with `AbortError` after {@link DialTicket.release}. */
+  readonly turn: Promise<void>
+  /** Moves the ticket ahead when somebody more urgent waits for the same session. */
+  promote(priority: DialPriority): void
+  /** Gives the place back, before or after its turn. Idempotent. */
+  release(): void
+}
+
+interface Entry {
+  priority: number
+  readonly order: number
+  readonly start: () => void
+  readonly cancel: (reason: Error) => void
+}
+
+const RANKS: Readonly<Record<DialPriority, number>> = { person: 0, poll: 1, reconnect: 2, bulk: 3 }
+
+const WINDOW_MS = 1000
+
+/** Lets dials through by urgency, a bounded number at once and within a second, so that an outage of all sessions is no storm. */
+export class DialLimiter {
+  readonly #limits: DialLimits
+  readonly #waiting: Entry[] = []
+  /** When the last dials started, oldest first, for as long as they count. */
+  readonly #starts: number[] = []
+  #running = 0
+  #tickets = 0
+  #timer: NodeJS.Timeout | null = null
+
+  constructor(limits: DialLimits) {
+    this.#limits = limits
+  }
+
+  /** Queues a dial. */
+  request(priority: DialPriority): DialTicket {
+    let entry: Entry | null = null
+    let started = false
+    let released = false
+    const turn = new Promise<void>((resolve, reject) => {
+      entry = { priority: RANKS[priority], order: this.#tickets++, start: () => { started = true; resolve() }, cancel: reject }
+      this.#waiting.push(entry)
+    })
+    // A ticket that is given back before its turn may have nobody waiting for it.
+    turn.catch(() => undefined)
+    this.#admit()
+    return {
+      turn,
+      promote: (next) => {
+        if (entry !== null) entry.priority = Math.min(entry.priority, RANKS[next])
+      },
+      release: () => {
+        if (released || entry === null) return
+        released = true
+        this.#leave(entry, started)
+      },
+    }
+  }
+
+  #leave(entry: Entry, started: boolean): void {
+    if (started) this.#running -= 1
+    else {
+      this.#waiting.splice(this.#waiting.indexOf(entry), 1)
+      entry.cancel(new DOMException('The dial was called off.', 'AbortError'))
+    }
+    this.#admit()
+  }
+
+  #admit(): void {
+    const now = Date.now()
+    while ((this.#starts[0] ?? now) <= now - WINDOW_MS) this.#starts.shift()
+    while (this.#waiting.length > 0 && this.#running < this.#limits.concurrency && this.#starts.length < this.#limits.perSecond) {
+      this.#running += 1
+      this.#starts.push(now)
+      this.#takeMostUrgent().start()
+    }
+    this.#scheduleNext(now)
+  }
+
+  #takeMostUrgent(): Entry {
+    const first = this.#waiting.reduce((best, entry) =>
+      entry.priority < best.priority || (entry.priority === best.priority && entry.order < best.order) ? entry : best)
+    this.#waiting.splice(this.#waiting.indexOf(first), 1)
+    return first
+  }
+
+  /** Wakes up when the oldest start stops counting. Only waiting tickets keep a timer. */
+  #scheduleNext(now: number): void {
+    if (this.#timer !== null) clearTimeout(this.#timer)
+    this.#timer = null
+    const oldest = this.#starts[0]
+    if (this.#waiting.length === 0 || this.#running >= this.#limits.concurrency || oldest === undefined) return
+    this.#timer = setTimeout(() => { this.#admit() }, Math.max(1, oldest + WINDOW_MS - now))
+  }
+}

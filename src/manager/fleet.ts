@@ -1,0 +1,94 @@
+import type { SessionError } from '../errors.js'
+import type { ConnectionRecord, ConnectionRepository } from '../repository/connection-repository.js'
+import { repositoryFailed, type RepositoryFollower } from '../repository/repository-follower.js'
+import type { RestoreAllOptions, RestoreCandidate, RestoreResult } from '../restore/restore-report.js'
+import { asStoreError } from '../auth/stored-session.js'
+import type { SessionStore } from '../store/session-store.js'
+import { withDeadline } from '../time/deadline.js'
+import type { SessionRegistry } from './session-registry.js'
+import { contradicts, type SessionRestorer } from './session-restorer.js'
+import type { StatusLookup } from './status-lookup.js'
+
+/** What looking at all sessions works with. */
+export interface FleetOptions {
+  store: SessionStore
+  repository: ConnectionRepository | undefined
+  follower: RepositoryFollower | null
+  registry: SessionRegistry
+  lookup: StatusLookup
+  restorer: SessionRestorer
+  timeoutMs: number
+  onError: (error: SessionError) => void
+}
+
+/** All sessions there are: those of the store, of the repository, and those that run. */
+export class Fleet {
+  readonly #options: FleetOptions
+
+  constructor(options: FleetOptions) {
+    this.#options = options
+  }
+
+  /** Every id known, each once. Rejects when the store cannot list them. */
+  async sessionIds(): Promise<string[]> {
+    const records = await this.#records()
+    const running = this.#options.registry.all().map(({ id }) => id)
+    return [...new Set([...await this.#storedIds(), ...running, ...records.map(({ sessionId }) => sessionId)])]
+  }
+
+  /** The sessions to restore, most urgent first. */
+  async candidates({ filter, priority }: Pick<RestoreAllOptions, 'filter' | 'priority'>): Promise<RestoreCandidate[]> {
+    const records = new Map((await this.#records()).map(record => [record.sessionId, record]))
+    const sessionIds = new Set([...await this.#storedIds(), ...records.keys()])
+    const candidates = [...sessionIds]
+      .map((sessionId): RestoreCandidate => ({ sessionId, record: records.get(sessionId) ?? null }))
+      .filter(candidate => filter?.(candidate) !== false)
+    if (priority === undefined) return candidates
+    return candidates
+      .map(candidate => ({ candidate, rank: priority(candidate) }))
+      .sort((left, right) => right.rank - left.rank)
+      .map(({ candidate }) => candidate)
+  }
+
+  /** The result of a session for which nothing has to be started; its record is corrected where it claims something else. */
+  async settle({ sessionId, record }: RestoreCandidate): Promise<RestoreResult | null> {
+    const { registry, lookup, restorer, follower } = this.#options
+    const session = registry.find(sessionId)
+    if (session !== undefined && session.state.phase !== 'idle') {
+      return session.state.phase === 'connected' ? { sessionId, outcome: 'already_connected', reason: 'already_connected', durationMs: 0 } : null
+    }
+    const found = await lookup.look(sessionId)
+    const result = restorer.settle(found)
+    const { status, reason } = lookup.view({ ...found, record: found.record ?? record })
+    if (result !== null && session === undefined && contradicts(record, { status, reason })) {
+      follower?.save(sessionId, { status, reason, owner: null, updatedAt: new Date() })
+    }
+    return result
+  }
+
+  async #storedIds(): Promise<string[]> {
+    const { store, timeoutMs } = this.#options
+    const sessionIds: string[] = []
+    const listing = store.list()[Symbol.asyncIterator]()
+    const late = (): Error => new Error(`It did not list its sessions within ${timeoutMs} ms.`)
+    try {
+      for (let next = await withDeadline(listing.next(), timeoutMs, late); next.done !== true; next = await withDeadline(listing.next(), timeoutMs, late)) {
+        sessionIds.push(next.value)
+      }
+    } catch (cause) {
+      throw asStoreError(undefined, cause)
+    }
+    return sessionIds
+  }
+
+  async #records(): Promise<ConnectionRecord[]> {
+    const { repository, timeoutMs, onError } = this.#options
+    if (repository === undefined) return []
+    try {
+      return await withDeadline(repository.findAll(), timeoutMs, () => new Error(`It did not answer within ${timeoutMs} ms.`))
+    } catch (cause) {
+      onError(repositoryFailed(undefined, 'find', cause))
+      return []
+    }
+  }
+}

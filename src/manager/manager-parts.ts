@@ -1,0 +1,61 @@
+import { DialLimiter } from '../dial/dial-limiter.js'
+import { SessionError } from '../errors.js'
+import { RepositoryFollower } from '../repository/repository-follower.js'
+import type { SessionContext } from '../session/session-context.js'
+import { loadBaileys, type BaileysModule } from '../socket/baileys-module.js'
+import { VersionSource } from '../socket/version-source.js'
+import { Fleet } from './fleet.js'
+import { SessionAnnouncer } from './session-announcer.js'
+import type { ResolvedSessionManagerOptions } from './session-manager-options.js'
+import { SessionRegistry } from './session-registry.js'
+import { SessionRestorer } from './session-restorer.js'
+import { configureSocket } from './socket-configurator.js'
+import { StatusLookup } from './status-lookup.js'
+
+/** What a manager is made of. */
+export interface ManagerParts {
+  readonly announcer: SessionAnnouncer
+  readonly follower: RepositoryFollower | null
+  readonly registry: SessionRegistry
+  readonly lookup: StatusLookup
+  readonly restorer: SessionRestorer
+  readonly fleet: Fleet
+}
+
+/** Puts a manager together. */
+export function assembleManager(options: ResolvedSessionManagerOptions): ManagerParts {
+  const { store, repository, logger, session: settings } = options
+  const timeoutMs = settings.storeTimeoutMs
+  const announcer = new SessionAnnouncer(logger)
+  const onError = (error: SessionError): void => { announcer.error(error) }
+  const follower = repository === undefined ? null : new RepositoryFollower({ repository, timeoutMs, onError })
+  if (follower !== null) announcer.follow(follower)
+  const registry = new SessionRegistry(makeContext(options, announcer))
+  const lookup = new StatusLookup({ store, repository, timeoutMs, messages: settings.messages, onError })
+  const restorer = new SessionRestorer({ registry, lookup, onRestored: (result) => { announcer.restored(result) } })
+  const fleet = new Fleet({ store, repository, follower, registry, lookup, restorer, timeoutMs, onError })
+  return { announcer, follower, registry, lookup, restorer, fleet }
+}
+
+function makeContext(options: ResolvedSessionManagerOptions, announcer: SessionAnnouncer): SessionContext {
+  const { store, session: settings, baileys, socketConfig } = options
+  const versions = new VersionSource(options.version, (cause) => {
+    announcer.error(new SessionError('SOCKET_FAILED', 'The version provider failed. The last good version is used.', { cause }))
+  })
+  let loading: Promise<BaileysModule> | null = null
+  return {
+    store, settings,
+    limiter: new DialLimiter(options.dials),
+    announce: announcer,
+    loadBaileys: () => {
+      loading ??= loadBaileys(baileys).catch((cause: unknown) => {
+        // It may be installed by the next time.
+        loading = null
+        throw cause
+      })
+      return loading
+    },
+    configureSocket: (sessionId, attempt, shared) => configureSocket(socketConfig, versions, sessionId, { attempt, shared }),
+    refreshVersion: () => versions.refresh(),
+  }
+}

@@ -1,0 +1,47 @@
+/** `setTimeout` fires at once above this. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+
+/** A duration in milliseconds, as a timer can take it. */
+export function requireDuration(name: string, value: number, least = 0): number {
+  return requireRange(name, value, least, LONGEST_TIMER_MS)
+}
+
+/** A whole number; `Infinity` where `most` allows it. */
+export function requireCount(name: string, value: number, least: number, most: number = Number.MAX_SAFE_INTEGER): number {
+  requireRange(name, value, least, most)
+  if (value !== Infinity && !Number.isInteger(value)) throw new RangeError(`Option "${name}" must be a whole number, but is ${value}.`)
+  return value
+}
+
+/** A factor of at least 1. */
+export function requireFactor(name: string, value: number): number {
+  return requireRange(name, value, 1, Number.MAX_VALUE)
+}
+
+/** One of a few words. */
+export function requireOneOf<Word extends string>(name: string, value: Word, words: readonly Word[]): Word {
+  if (!words.includes(value)) throw new RangeError(`Option "${name}" must be one of ${words.join(', ')}, but is ${String(value)}.`)
+  return value
+}
+
+/** An object. */
+export function requireObject(name: string, value: unknown): void {
+  if (typeof value !== 'object' || value === null) throw new TypeError(`Option "${name}" must be an object, but is ${show(value)}.`)
+}
+
+/** A function. */
+export function requireFunction(name: string, value: unknown): void {
+  if (typeof value !== 'function') throw new TypeError(`Option "${name}" must be a function, but is ${show(value)}.`)
+}
+
+function requireRange(name: string, value: unknown, least: number, most: number): number {
+  if (typeof value !== 'number' || Number.isNaN(value)) throw new TypeError(`Option "${name}" must be a number, but is ${show(value)}.`)
+  if (value < least || value > most) {
+    throw new RangeError(`Option "${name}" must be at least ${least}${most < Number.MAX_SAFE_INTEGER ? ` and at most ${most}` : ''}, but is ${value}.`)
+  }
+  return value
+}
+
+function show(value: unknown): string {
+  return typeof value === 'object' && value !== null ? 'an object' : String(value)
+}

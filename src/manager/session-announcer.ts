@@ -1,0 +1,100 @@
+import type { WASocket } from '@whiskeysockets/baileys'
+import { SessionError } from '../errors.js'
+import { SafeEmitter } from '../events/safe-emitter.js'
+import type { Logger } from '../logger.js'
+import type { RepositoryFollower } from '../repository/repository-follower.js'
+import type { RestoreResult } from '../restore/restore-report.js'
+import type { SessionAnnouncements } from '../session/session-context.js'
+import type { SessionSnapshot } from '../status/session-status.js'
+import type { SessionManagerEvents } from './session-manager-events.js'
+
+/** Tells listeners, the repository and the logger what happens to sessions. */
+export class SessionAnnouncer implements SessionAnnouncements {
+  readonly events: SafeEmitter<SessionManagerEvents>
+  readonly #logger: Logger
+  #follower: RepositoryFollower | null = null
+
+  constructor(logger: Logger) {
+    this.#logger = logger
+    this.events = new SafeEmitter<SessionManagerEvents>((event, cause) => { this.#listenerFailed(event, cause) })
+  }
+
+  /** From now on the repository is told, too. */
+  follow(follower: RepositoryFollower): void {
+    this.#follower = follower
+  }
+
+  status(snapshot: SessionSnapshot, previous: SessionSnapshot): void {
+    const { qr: _qr, pairingCode: _pairingCode, ...visible } = snapshot
+    this.#logger.info({ sessionId: snapshot.sessionId, status: snapshot.status, reason: snapshot.reason }, 'session status')
+    this.#saveStatus(snapshot, previous)
+    this.events.emit('status', { ...visible, previous: previous.status })
+  }
+
+  qr(sessionId: string, qr: string, expiresAt: Date): void {
+    this.events.emit('qr', { sessionId, qr, expiresAt })
+  }
+
+  pairingCode(sessionId: string, code: string, expiresAt: Date): void {
+    this.events.emit('pairing-code', { sessionId, code, expiresAt })
+  }
+
+  socket(sessionId: string, socket: WASocket): void {
+    this.events.emit('socket', { sessionId, socket })
+  }
+
+  connected(sessionId: string, phoneNumber: string | null, restored: boolean): void {
+    this.events.emit('connected', { sessionId, phoneNumber, restored })
+  }
+
+  disconnected(loss: Parameters<SessionAnnouncements['disconnected']>[0]): void {
+    this.#logger.info({ sessionId: loss.sessionId, cause: loss.cause, code: loss.code, nextRetryAt: loss.nextRetryAt }, 'session disconnected')
+    this.events.emit('disconnected', loss)
+  }
+
+  loggedOut(sessionId: string, cause: 'logged_out' | 'intentional_logout'): void {
+    this.events.emit('logged-out', { sessionId, cause })
+  }
+
+  /** A restore has come to its end. */
+  restored(result: RestoreResult): void {
+    this.events.emit('restored', result)
+  }
+
+  error(error: SessionError): void {
+    this.#logger.warn({ sessionId: error.sessionId, code: error.code, problem: error.message }, 'session error')
+    this.events.emit('error', { sessionId: error.sessionId ?? null, error })
+  }
+
+  /** Calls a function of the application; what it throws becomes an `error` event. */
+  guard(name: string, call: () => void): void {
+    try {
+      call()
+    } catch (cause) {
+      this.error(new SessionError('LISTENER_FAILED', `The function "${name}" failed. The work goes on.`, { cause }))
+    }
+  }
+
+  /** What another process does with a session is for that process to write. */
+  #saveStatus(snapshot: SessionSnapshot, previous: SessionSnapshot): void {
+    if (!snapshot.isLocal || (!previous.isLocal && snapshot.reason === 'not_running')) return
+    const { sessionId, status, reason, phoneNumber, lastDisconnect, owner } = snapshot
+    const now = new Date()
+    this.#follower?.save(sessionId, {
+      status, reason, owner,
+      ...(phoneNumber === undefined ? {} : { phoneNumber }),
+      ...(lastDisconnect === undefined ? {} : { lastDisconnect }),
+      ...(status === 'connected' ? { lastConnectedAt: now } : {}),
+      updatedAt: now,
+    })
+  }
+
+  /** The listeners of `error` itself must not be told of their own failure: that would never end. */
+  #listenerFailed(event: keyof SessionManagerEvents, cause: unknown): void {
+    if (event === 'error') {
+      this.#logger.error({ event, problem: cause instanceof Error ? cause.message : String(cause) }, 'a listener of "error" failed')
+      return
+    }
+    this.error(new SessionError('LISTENER_FAILED', `A listener of "${event}" failed. The session goes on.`, { cause }))
+  }
+}

@@ -1,0 +1,101 @@
+import type { WASocket } from '@whiskeysockets/baileys'
+import type { DisconnectCause } from '../disconnect/disconnect-cause.js'
+import type { SessionError } from '../errors.js'
+import type { SessionSnapshot, SessionStatus } from '../status/session-status.js'
+import type { RestoreResult } from '../restore/restore-report.js'
+
+/** A session changed its status, its reason, or the time of its next attempt. Never holds the QR code or the pairing code. */
+export interface StatusEvent extends Omit<SessionSnapshot, 'qr' | 'pairingCode'> {
+  /** The status before; the same as `status` when only the reason or the next attempt changed. */
+  previous: SessionStatus
+}
+
+/** A new QR code is to be shown. It holds a secret: show it to the owner of the session only. */
+export interface QrEvent {
+  /** The session. */
+  sessionId: string
+  /** The text to draw as a QR code. */
+  qr: string
+  /** When it is replaced by the next one. */
+  expiresAt: Date
+}
+
+/** A pairing code is to be shown. */
+export interface PairingCodeEvent {
+  /** The session. */
+  sessionId: string
+  /** The eight characters to enter at the phone. */
+  code: string
+  /** When it stops working, at the latest. */
+  expiresAt: Date
+}
+
+/** A new socket was made, and has not emitted anything yet. Handlers attached to `socket.ev` here survive reconnects. */
+export interface SocketEvent {
+  /** The session. */
+  sessionId: string
+  /** The socket of Baileys. */
+  socket: WASocket
+}
+
+/** A session is connected and its credentials are stored. */
+export interface ConnectedEvent {
+  /** The session. */
+  sessionId: string
+  /** The linked number, digits only. */
+  phoneNumber: string | null
+  /** `true` when the credentials came from the store, `false` right after a pairing. */
+  restored: boolean
+}
+
+/** A session lost its socket. */
+export interface DisconnectedEvent {
+  /** The session. */
+  sessionId: string
+  /** What the loss meant. */
+  cause: DisconnectCause
+  /** Baileys' status code, or the HTTP status of a refused upgrade; `null` when there was none. */
+  code: number | null
+  /** Whether it dials again by itself. */
+  willRetry: boolean
+  /** When it does; `null` when it does so at once or not at all. */
+  nextRetryAt: Date | null
+}
+
+/** A session was logged out. */
+export interface LoggedOutEvent {
+  /** The session. */
+  sessionId: string
+  /** `logged_out`: at the phone; `intentional_logout`: by this application. */
+  cause: 'logged_out' | 'intentional_logout'
+}
+
+/** Something went wrong that no caller was told of. */
+export interface ErrorEvent {
+  /** The session, or `null` when it concerns the manager as a whole. */
+  sessionId: string | null
+  /** What went wrong. */
+  error: SessionError
+}
+
+/** The events of a `SessionManager`: each carries one object, which always holds `sessionId`. */
+export interface SessionManagerEvents {
+  /** A session changed its status, its reason, or the time of its next attempt. */
+  'status': [event: StatusEvent]
+  /** A new QR code is to be shown. */
+  'qr': [event: QrEvent]
+  /** A pairing code is to be shown. */
+  'pairing-code': [event: PairingCodeEvent]
+  /** A new socket was made: attach handlers here. */
+  'socket': [event: SocketEvent]
+  /** A session is connected. */
+  'connected': [event: ConnectedEvent]
+  /** A session lost its socket. */
+  'disconnected': [event: DisconnectedEvent]
+  /** A restore has come to an end, well or not. */
+  'restored': [event: RestoreResult]
+  /** A session was logged out. */
+  'logged-out': [event: LoggedOutEvent]
+  /** Something went wrong that no caller was told of. Without a listener it goes to the logger. */
+  'error': [event: ErrorEvent]
+}

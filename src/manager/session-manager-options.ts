@@ -1,0 +1,244 @@
+import type { UserFacingSocketConfig } from '@whiskeysockets/baileys'
+import type { DialLimits } from '../dial/dial-limiter.js'
+import { silentLogger, type Logger } from '../logger.js'
+import type { ConnectionRepository } from '../repository/connection-repository.js'
+import { boundedPolicy, exponentialBackOff, type BackOff, type BackOffOptions, type RetryFunction } from '../retry/retry-policy.js'
+import type { SessionSettings } from '../session/session-context.js'
+import type { BaileysModule } from '../socket/baileys-module.js'
+import type { VersionProvider } from '../socket/version-source.js'
+import type { StatusMessages } from '../status/status-messages.js'
+import type { SessionStore } from '../store/session-store.js'
+import { requireCount, requireDuration, requireFactor, requireFunction, requireObject, requireOneOf } from './option-checks.js'
+
+/** What `socketConfig` may hold: everything that `makeWASocket` takes but `auth`, which is this library's own. */
+export type SocketConfig = Omit<Partial<UserFacingSocketConfig>, 'auth'>
+
+/** What a `socketConfig` function is told. */
+export interface SocketConfigContext {
+  /** Which attempt in a row this dial is: 1 for the first. */
+  attempt: number
+  /** One object per session that survives reconnects: the place for retry counters and group caches. */
+  shared: Record<string, unknown>
+}
+
+/** Makes the configuration of a socket; called for every dial. */
+export type SocketConfigFunction = (sessionId: string, context: SocketConfigContext) => SocketConfig | Promise<SocketConfig>
+
+/** How a connection that was lost is brought back. */
+export interface ReconnectOptions extends BackOffOptions {
+  /**
+   * How long a connection must have been open before the back-off starts over, in milliseconds.
+   * @defaultValue `60000`
+   */
+  stableAfterMs?: number | undefined
+}
+
+/** The pace of `restoreAll`. */
+export interface RestorePace {
+  /**
+   * The time between two starts, in milliseconds.
+   * @defaultValue `1000`
+   */
+  delayMs?: number | undefined
+  /**
+   * How many restores may be under way at once.
+   * @defaultValue `5`
+   */
+  concurrency?: number | undefined
+}
+
+/** A pace with every value set. */
+export interface ResolvedPace {
+  /** The time between two starts, in milliseconds. */
+  readonly delayMs: number
+  /** How many restores may be under way at once. */
+  readonly concurrency: number
+}
+
+/** What a `SessionManager` is made with. Everything but `store` has a default. */
+export interface SessionManagerOptions {
+  /** Where sessions live between runs. The manager does not close it: several managers may share one. */
+  store: SessionStore
+  /** The application's own view of its connections; it is told of every change of status. */
+  repository?: ConnectionRepository | undefined
+  /** The Baileys module. By default it is imported on first use. */
+  baileys?: BaileysModule | undefined
+  /** What sockets are made with: an object, or a function that is called for every dial. `auth` is refused. */
+  socketConfig?: SocketConfig | SocketConfigFunction | undefined
+  /** Provides the WhatsApp Web version. By default Baileys' own is used. */
+  version?: VersionProvider | undefined
+  /**
+   * The retries of a start: they bound how long `restoreSession` waits. An object, or a function that chooses each delay.
+   * @defaultValue `{ maxRetries: 3, initialDelayMs: 1000, factor: 2, maxDelayMs: 30000, jitter: 'full' }`
+   */
+  retry?: BackOffOptions | RetryFunction | undefined
+  /**
+   * The reconnects of a paired session, once a start is over. An object, or a function that chooses each delay.
+   * @defaultValue `{ maxRetries: Infinity, initialDelayMs: 1000, factor: 2, maxDelayMs: 60000, jitter: 'full', stableAfterMs: 60000 }`
+   */
+  reconnect?: ReconnectOptions | RetryFunction | undefined
+  /**
+   * The pace of `restoreAll`.
+   * @defaultValue `{ delayMs: 1000, concurrency: 5 }`
+   */
+  restore?: RestorePace | undefined
+  /**
+   * The limit on dials of any origin.
+   * @defaultValue `{ concurrency: 20, perSecond: 10 }`
+   */
+  dials?: Partial<DialLimits> | undefined
+  /**
+   * From the start of a dial to a QR code, an open connection or a close, in milliseconds. After that the dial has failed.
+   * @defaultValue `60000`
+   */
+  connectTimeoutMs?: number | undefined
+  /**
+   * The deadline of one call to the store or the repository, in milliseconds.
+   * @defaultValue `15000`
+   */
+  storeTimeoutMs?: number | undefined
+  /**
+   * How often a session that another process runs is looked at, in milliseconds: it is taken over once that process is gone.
+   * @defaultValue `5000`
+   */
+  standbyPollMs?: number | undefined
+  /**
+   * The wait before the one retry after another connection took over (code 440), in milliseconds.
+   * @defaultValue `5000`
+   */
+  replacedDelayMs?: number | undefined
+  /**
+   * The cool-down after WhatsApp limits the rate (code 429), in milliseconds; it is remembered across restarts.
+   * @defaultValue `300000`
+   */
+  rateLimitCoolDownMs?: number | undefined
+  /**
+   * Whether `getStatus` restores a stored session that nobody runs. A process that only serves an API sets it to `false`.
+   * @defaultValue `true`
+   */
+  restoreOnStatus?: boolean | undefined
+  /** Sentences for people, by reason or status, to translate or reword. */
+  messages?: StatusMessages | undefined
+  /** A pino-shaped logger. By default nothing is logged. It is not given to Baileys. */
+  logger?: Logger | undefined
+}
+
+const DEFAULT_RETRY: BackOff = Object.freeze({ maxRetries: 3, initialDelayMs: 1000, factor: 2, maxDelayMs: 30_000, jitter: 'full' })
+const DEFAULT_RECONNECT: BackOff & { stableAfterMs: number } = Object.freeze({
+  maxRetries: Infinity, initialDelayMs: 1000, factor: 2, maxDelayMs: 60_000, jitter: 'full', stableAfterMs: 60_000,
+})
+
+/** The values of the options that have a plain default. */
+export interface DefaultSessionManagerOptions {
+  /** The retries of a start. */
+  readonly retry: Readonly<BackOff>
+  /** The reconnects of a paired session. */
+  readonly reconnect: Readonly<BackOff & { stableAfterMs: number }>
+  /** The pace of `restoreAll`. */
+  readonly restore: ResolvedPace
+  /** The limit on dials. */
+  readonly dials: Readonly<DialLimits>
+  /** The watchdog of one dial. */
+  readonly connectTimeoutMs: number
+  /** The deadline of one call to the store or the repository. */
+  readonly storeTimeoutMs: number
+  /** How often a session run elsewhere is looked at. */
+  readonly standbyPollMs: number
+  /** The wait before the one retry after another connection took over. */
+  readonly replacedDelayMs: number
+  /** The cool-down after a rate limit. */
+  readonly rateLimitCoolDownMs: number
+  /** Whether `getStatus` restores. */
+  readonly restoreOnStatus: boolean
+}
+
+/** The defaults of the options that have a plain value. */
+export const DEFAULT_SESSION_MANAGER_OPTIONS: DefaultSessionManagerOptions = Object.freeze({
+  retry: DEFAULT_RETRY,
+  reconnect: DEFAULT_RECONNECT,
+  restore: Object.freeze({ delayMs: 1000, concurrency: 5 }),
+  dials: Object.freeze({ concurrency: 20, perSecond: 10 }),
+  connectTimeoutMs: 60_000,
+  storeTimeoutMs: 15_000,
+  standbyPollMs: 5000,
+  replacedDelayMs: 5000,
+  rateLimitCoolDownMs: 300_000,
+  restoreOnStatus: true,
+})
+
+/** Options with every value set and checked. */
+export interface ResolvedSessionManagerOptions {
+  readonly store: SessionStore
+  readonly repository: ConnectionRepository | undefined
+  readonly baileys: BaileysModule | undefined
+  readonly socketConfig: SocketConfig | SocketConfigFunction
+  readonly version: VersionProvider | undefined
+  readonly restore: ResolvedPace
+  readonly dials: DialLimits
+  readonly restoreOnStatus: boolean
+  readonly logger: Logger
+  readonly session: SessionSettings
+}
+
+/** Checks the options and fills in the defaults. Throws `TypeError` or `RangeError` naming the option and the value. */
+export function resolveSessionManagerOptions(options: SessionManagerOptions): ResolvedSessionManagerOptions {
+  const defaults = DEFAULT_SESSION_MANAGER_OPTIONS
+  requireObject('options', options)
+  requireObject('store', options.store)
+  if (options.repository !== undefined) requireObject('repository', options.repository)
+  if (options.version !== undefined) requireFunction('version', options.version)
+  const { store, repository, baileys, version, messages = {}, logger = silentLogger(), socketConfig = {} } = options
+  refuseAuth(socketConfig)
+  return {
+    store, repository, baileys, version, logger, socketConfig,
+    restore: resolvePace(options.restore, defaults.restore),
+    dials: {
+      concurrency: requireCount('dials.concurrency', options.dials?.concurrency ?? defaults.dials.concurrency, 1),
+      perSecond: requireCount('dials.perSecond', options.dials?.perSecond ?? defaults.dials.perSecond, 1),
+    },
+    restoreOnStatus: options.restoreOnStatus ?? defaults.restoreOnStatus,
+    session: {
+      messages,
+      retry: resolvePolicy('retry', options.retry, defaults.retry),
+      reconnect: resolvePolicy('reconnect', options.reconnect, defaults.reconnect),
+      stableAfterMs: resolveStableAfter(options.reconnect),
+      connectTimeoutMs: requireDuration('connectTimeoutMs', options.connectTimeoutMs ?? defaults.connectTimeoutMs, 1),
+      storeTimeoutMs: requireDuration('storeTimeoutMs', options.storeTimeoutMs ?? defaults.storeTimeoutMs, 1),
+      standbyPollMs: requireDuration('standbyPollMs', options.standbyPollMs ?? defaults.standbyPollMs, 1),
+      replacedDelayMs: requireDuration('replacedDelayMs', options.replacedDelayMs ?? defaults.replacedDelayMs),
+      rateLimitCoolDownMs: requireDuration('rateLimitCoolDownMs', options.rateLimitCoolDownMs ?? defaults.rateLimitCoolDownMs),
+    },
+  }
+}
+
+/** Checks the pace of a restore and fills in the defaults. */
+export function resolvePace(pace: RestorePace | undefined, defaults: ResolvedPace): ResolvedPace {
+  return {
+    delayMs: requireDuration('restore.delayMs', pace?.delayMs ?? defaults.delayMs),
+    concurrency: requireCount('restore.concurrency', pace?.concurrency ?? defaults.concurrency, 1),
+  }
+}
+
+/** Credentials come from the store, and from nowhere else. Throws `TypeError`. */
+export function refuseAuth(socketConfig: SocketConfig | SocketConfigFunction): void {
+  if (typeof socketConfig === 'function') return
+  requireObject('socketConfig', socketConfig)
+  if ('auth' in socketConfig) throw new TypeError('Option "socketConfig" must not hold "auth": credentials come from the store.')
+}
+
+function resolvePolicy(name: string, given: BackOffOptions | RetryFunction | undefined, defaults: BackOff): RetryFunction {
+  if (typeof given === 'function') return boundedPolicy(given)
+  if (given !== undefined) requireObject(name, given)
+  return exponentialBackOff({
+    maxRetries: requireCount(`${name}.maxRetries`, given?.maxRetries ?? defaults.maxRetries, 0, Infinity),
+    initialDelayMs: requireDuration(`${name}.initialDelayMs`, given?.initialDelayMs ?? defaults.initialDelayMs),
+    factor: requireFactor(`${name}.factor`, given?.factor ?? defaults.factor),
+    maxDelayMs: requireDuration(`${name}.maxDelayMs`, given?.maxDelayMs ?? defaults.maxDelayMs),
+    jitter: requireOneOf(`${name}.jitter`, given?.jitter ?? defaults.jitter, ['full', 'none']),
+  })
+}
+
+function resolveStableAfter(reconnect: SessionManagerOptions['reconnect']): number {
+  const given = typeof reconnect === 'object' ? reconnect.stableAfterMs : undefined
+  return requireDuration('reconnect.stableAfterMs', given ?? DEFAULT_SESSION_MANAGER_OPTIONS.reconnect.stableAfterMs)
+}

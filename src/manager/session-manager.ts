@@ -1,0 +1,271 @@
+import type { WASocket } from '@whiskeysockets/baileys'
+import { SessionError } from '../errors.js'
+import type { Listener } from '../events/safe-emitter.js'
+import { repositoryFailed } from '../repository/repository-follower.js'
+import type { RestoreAllOptions, RestoreReport, RestoreResult } from '../restore/restore-report.js'
+import { RestoreRun } from '../restore/restore-run.js'
+import { abortedResult } from '../restore/restore-tally.js'
+import { connectSession, requestPairingCode } from '../session/connect-session.js'
+import { deleteSession, stopSession } from '../session/end-session.js'
+import { logoutSession } from '../session/logout-session.js'
+import { requirePhoneNumber } from '../session/pairing-phone-number.js'
+import { requireSessionId } from '../session/session-id.js'
+import { managerClosed, needsPerson, ownedElsewhere } from '../session/session-refusals.js'
+import type { Session } from '../session/session.js'
+import { waitUntilConnected } from '../session/wait-until-connected.js'
+import type { SessionSnapshot } from '../status/session-status.js'
+import { boundedBy, withDeadline } from '../time/deadline.js'
+import { closeManager, type CloseReport } from './close-manager.js'
+import { assembleManager, type ManagerParts } from './manager-parts.js'
+import { requireDuration } from './option-checks.js'
+import type { SessionManagerEvents } from './session-manager-events.js'
+import { resolvePace, resolveSessionManagerOptions, type ResolvedSessionManagerOptions, type SessionManagerOptions } from './session-manager-options.js'
+import { eachInTurn } from './each-in-turn.js'
+import type { CloseOptions, ConnectOptions, LogoutOptions, RestoreOptions, StatusOptions, WaitOptions } from './session-manager-verbs.js'
+
+/** How many sessions `getStatuses` looks at, at once. */
+const LOOKS_AT_ONCE = 16
+
+/**
+ * Keeps the WhatsApp sessions of an application alive: pairs them, restores them after a restart, reconnects them after every loss
+ * that time heals, and always knows where each of them stands. Holds no state outside itself.
+ *
+ * Every method rejects with a `SessionError`: `INVALID_SESSION_ID` for an id that cannot be used, `MANAGER_CLOSED` after `close`.
+ */
+export class SessionManager implements AsyncDisposable {
+  readonly #options: ResolvedSessionManagerOptions
+  readonly #parts: ManagerParts
+  #restoreRun: RestoreRun | null = null
+  #closing: Promise<CloseReport> | null = null
+
+  /** Makes a manager. It does nothing until it is asked to. Throws `TypeError` or `RangeError` for options that make no sense. */
+  constructor(options: SessionManagerOptions) {
+    this.#options = resolveSessionManagerOptions(options)
+    this.#parts = assembleManager(this.#options)
+  }
+
+  /**
+   * Starts a session: restores it when it is paired, else begins pairing. Resolves when there is something to show: a QR code,
+   * `connected`, `reconnecting`, or a status that needs a person. Concurrent calls share one start. After `logged_out` it begins a
+   * fresh pairing; the old records stay until the new pairing has succeeded.
+   *
+   * Rejects with `OWNED_ELSEWHERE`, with `CONNECT_TIMEOUT` when `timeoutMs` passes, with the signal's reason, and with
+   * `STORE_UNAVAILABLE` when nothing is paired and the store cannot be written: before any QR code is shown.
+   */
+  async connect(sessionId: string, options: ConnectOptions = {}): Promise<SessionSnapshot> {
+    const session = this.#enter(sessionId)
+    const { metadata, signal, timeoutMs } = options
+    if (timeoutMs !== undefined) requireDuration('timeoutMs', timeoutMs)
+    if (metadata !== undefined) {
+      session.ledger.noteMetadata(metadata)
+      this.#parts.follower?.save(sessionId, { metadata })
+    }
+    return boundedBy({ signal, timeoutMs, onTimeout: () => connectTimeout(sessionId, timeoutMs) }, caller => connectSession(session, caller))
+  }
+
+  /**
+   * Restores a session from what is stored; never pairs, and never makes a new identity. Resolves when it is connected, when it is
+   * clear that it is not to be restored or needs a person, or with `retrying` when the retries of the start are used up: the session
+   * then goes on trying by itself. A signal that aborts releases the caller with `skipped`, `aborted`.
+   */
+  async restoreSession(sessionId: string, options: RestoreOptions = {}): Promise<RestoreResult> {
+    this.#check(sessionId)
+    const { signal, force = false } = options
+    const startedAt = Date.now()
+    const restoring = this.#parts.restorer.restore(sessionId, 'person', force)
+    try {
+      return await boundedBy({ signal, onTimeout: managerClosed }, () => restoring)
+    } catch (error) {
+      if (signal?.aborted === true) return abortedResult(sessionId, Date.now() - startedAt)
+      throw error
+    }
+  }
+
+  /**
+   * Restores every stored session, a few at a time. One bad session never stops the others, and each is in the report once. A second
+   * call while one runs shares it. Rejects with `STORE_UNAVAILABLE` when the store cannot list its sessions.
+   */
+  async restoreAll(options: RestoreAllOptions = {}): Promise<RestoreReport> {
+    if (this.#closing !== null) throw managerClosed()
+    const run = this.#restoreRun ?? this.#beginRestoreRun(options)
+    return run.join({ signal: options.signal, onProgress: progress => this.#parts.announcer.guard('onProgress', () => options.onProgress?.(progress)) })
+  }
+
+  /**
+   * Where a session stands. Never waits for the network, and looks at the store once at most. A stored, paired session that nobody
+   * runs is restored in the background and answers `connecting`, unless `restore` (or the option `restoreOnStatus`) is `false`.
+   */
+  async getStatus(sessionId: string, options: StatusOptions = {}): Promise<SessionSnapshot> {
+    this.#check(sessionId)
+    return this.#look(sessionId, options.restore ?? this.#options.restoreOnStatus)
+  }
+
+  /** Where all known sessions stand, stored or running. Starts nothing. Rejects with `STORE_UNAVAILABLE` when the store cannot list them. */
+  async getStatuses(): Promise<SessionSnapshot[]> {
+    if (this.#closing !== null) throw managerClosed()
+    const sessionIds = await this.#parts.fleet.sessionIds()
+    return eachInTurn(sessionIds, LOOKS_AT_ONCE, sessionId => this.#look(sessionId, false))
+  }
+
+  /**
+   * Begins a pairing by code instead of by QR code, or asks for a code in the pairing under way. Resolves with the eight characters to
+   * enter at the phone. Rejects with `TypeError` for what is no phone number, and with `ALREADY_PAIRED`, `OWNED_ELSEWHERE` or
+   * `PAIRING_FAILED`.
+   */
+  async requestPairingCode(sessionId: string, phoneNumber: string): Promise<string> {
+    const digits = requirePhoneNumber(phoneNumber)
+    return requestPairingCode(this.#enter(sessionId), digits)
+  }
+
+  /**
+   * Resolves with the open socket once the session is connected. Starts nothing. Rejects when a person is needed, and with
+   * `CONNECT_TIMEOUT` after `timeoutMs` (by default `connectTimeoutMs`).
+   */
+  async waitUntilConnected(sessionId: string, options: WaitOptions = {}): Promise<WASocket> {
+    this.#check(sessionId)
+    const { signal, timeoutMs = this.#options.session.connectTimeoutMs } = options
+    requireDuration('timeoutMs', timeoutMs)
+    const session = await this.#sessionToWaitFor(sessionId)
+    return boundedBy({ signal, timeoutMs, onTimeout: () => connectTimeout(sessionId, timeoutMs) }, caller => waitUntilConnected(session, caller))
+  }
+
+  /** The live, open socket; `undefined` unless the session is `connected` here. A socket lives until the connection is lost: do not keep it. */
+  getSocket(sessionId: string): WASocket | undefined {
+    return this.#parts.registry.find(sessionId)?.openSocket
+  }
+
+  /**
+   * Closes the socket and keeps the credentials. The session stays stopped, across restarts too, until `connect`. Rejects with
+   * `OWNED_ELSEWHERE`, and with a store error when the wish could not be written: it then stays stopped in this process only.
+   */
+  async stop(sessionId: string): Promise<void> {
+    await stopSession(this.#enter(sessionId))
+  }
+
+  /**
+   * Unlinks the device at WhatsApp and waits for the acknowledgement, dialling once when there is no connection; then deletes what is
+   * stored. The repository's record stays as `logged_out`. Rejects with `UNLINK_FAILED` when `requireUnlink` is set and WhatsApp
+   * did not confirm within `timeoutMs` (by default 20 000): nothing is deleted then. Without it `unlinked` tells.
+   */
+  async logout(sessionId: string, options: LogoutOptions = {}): Promise<{ unlinked: boolean }> {
+    const { timeoutMs = 20_000, requireUnlink = false } = options
+    requireDuration('timeoutMs', timeoutMs, 1)
+    return logoutSession(this.#enter(sessionId), { timeoutMs, requireUnlink })
+  }
+
+  /** Deletes what is stored and the repository's record, in any state, also offline. Does not unlink the device. Safe to repeat. */
+  async delete(sessionId: string): Promise<void> {
+    const session = this.#enter(sessionId)
+    await deleteSession(session, { status: 'disconnected', reason: 'never_paired' })
+    this.#parts.registry.forget(session)
+    await this.#parts.follower?.forget(sessionId)
+    try {
+      const { repository, session: { storeTimeoutMs } } = this.#options
+      if (repository === undefined) return
+      await withDeadline(repository.delete(sessionId), storeTimeoutMs, () => new Error(`It did not answer within ${storeTimeoutMs} ms.`))
+    } catch (cause) {
+      throw repositoryFailed(sessionId, 'delete', cause)
+    }
+  }
+
+  /**
+   * Ends everything without logging out: flushes every write, closes the sockets, gives the locks back. Sessions that have not
+   * finished within `timeoutMs` (by default 10 000) are in `notDrained`. Idempotent; calls after it reject with `MANAGER_CLOSED`.
+   * The store is not closed: it may be shared.
+   */
+  async close(options: CloseOptions = {}): Promise<CloseReport> {
+    const { timeoutMs = 10_000 } = options
+    requireDuration('timeoutMs', timeoutMs)
+    this.#restoreRun?.abort()
+    this.#closing ??= closeManager(this.#parts, timeoutMs)
+    return this.#closing
+  }
+
+  /** The same as {@link SessionManager.close}, for `await using`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  /** Adds a listener. What it throws, or rejects with, becomes an `error` event and reaches no session. */
+  on<Name extends keyof SessionManagerEvents>(event: Name, listener: Listener<SessionManagerEvents[Name]>): this {
+    this.#parts.announcer.events.on(event, listener)
+    return this
+  }
+
+  /** Adds a listener for the next time only. */
+  once<Name extends keyof SessionManagerEvents>(event: Name, listener: Listener<SessionManagerEvents[Name]>): this {
+    this.#parts.announcer.events.once(event, listener)
+    return this
+  }
+
+  /** Removes a listener. */
+  off<Name extends keyof SessionManagerEvents>(event: Name, listener: Listener<SessionManagerEvents[Name]>): this {
+    this.#parts.announcer.events.off(event, listener)
+    return this
+  }
+
+  #check(sessionId: string): void {
+    requireSessionId(sessionId)
+    if (this.#closing !== null) throw managerClosed(sessionId)
+  }
+
+  #enter(sessionId: string): Session {
+    this.#check(sessionId)
+    return this.#parts.registry.ensure(sessionId)
+  }
+
+  #restoreInBackground(sessionId: string, metadata: Record<string, unknown> | undefined): SessionSnapshot {
+    const session = this.#parts.registry.ensure(sessionId)
+    if (metadata !== undefined) session.ledger.noteMetadata(metadata)
+    session.start({ purpose: 'restore', force: false }, 'poll')
+    // Shares the start that was just made, and tells how it ended.
+    this.#parts.restorer.restore(sessionId, 'poll').catch(() => undefined)
+    return session.snapshot
+  }
+
+  #beginRestoreRun(options: RestoreAllOptions): RestoreRun {
+    const { fleet, restorer, announcer } = this.#parts
+    const run = new RestoreRun({
+      ...resolvePace(options, this.#options.restore),
+      candidates: () => fleet.candidates(options),
+      settle: async (candidate) => {
+        const result = await fleet.settle(candidate)
+        if (result !== null) announcer.restored(result)
+        return result
+      },
+      restore: sessionId => restorer.restore(sessionId, 'bulk').catch(() => abortedResult(sessionId)),
+    })
+    this.#restoreRun = run
+    run.finished.finally(() => { this.#restoreRun = null }).catch(() => undefined)
+    return run
+  }
+
+  /** What runs here knows best; for the rest the store, the lock and the repository are asked. */
+  async #look(sessionId: string, isWanted: boolean): Promise<SessionSnapshot> {
+    const { registry, lookup } = this.#parts
+    const known = registry.find(sessionId)
+    if (known?.isRunning === true) return known.snapshot
+    const found = await lookup.look(sessionId)
+    const session = registry.find(sessionId)
+    const isElsewhere = found.owner !== null && found.owner !== session?.keeper.lease?.owner
+    if (session !== undefined && (session.isRunning || (session.isResting && !isElsewhere))) return session.snapshot
+    const isRestorable = found.verdict.action === 'dial' || found.verdict.action === 'cool-down'
+    if (!isWanted || !isRestorable || isElsewhere || this.#closing !== null) return lookup.view(found)
+    return this.#restoreInBackground(sessionId, found.record?.metadata)
+  }
+
+  /** One that nobody runs may be started while the caller waits; one that cannot be started is told at once. */
+  async #sessionToWaitFor(sessionId: string): Promise<Session> {
+    const known = this.#parts.registry.find(sessionId)
+    if (known !== undefined) return known
+    const found = await this.#parts.lookup.look(sessionId)
+    if (found.owner !== null) throw ownedElsewhere(sessionId)
+    const { reason, message } = this.#parts.lookup.view(found)
+    if (found.verdict.action === 'rest') throw needsPerson(sessionId, reason, message)
+    return this.#parts.registry.ensure(sessionId)
+  }
+}
+
+function connectTimeout(sessionId: string, timeoutMs: number | undefined): SessionError {
+  return new SessionError('CONNECT_TIMEOUT', `Session "${sessionId}" did not get there within ${timeoutMs ?? 0} ms. It goes on by itself.`, { sessionId })
+}

@@ -1,0 +1,42 @@
+import type { SessionContext } from '../session/session-context.js'
+import { managerClosed } from '../session/session-refusals.js'
+import { Session } from '../session/session.js'
+
+/** The sessions that this manager has made an object for. */
+export class SessionRegistry {
+  readonly #context: SessionContext
+  readonly #sessions = new Map<string, Session>()
+  #sealed = false
+
+  constructor(context: SessionContext) {
+    this.#context = context
+  }
+
+  /** The session, if there is an object for it. */
+  find(sessionId: string): Session | undefined {
+    return this.#sessions.get(sessionId)
+  }
+
+  /** The session; made when there is none. Throws `MANAGER_CLOSED` once the registry is sealed. */
+  ensure(sessionId: string): Session {
+    if (this.#sealed) throw managerClosed(sessionId)
+    const session = this.#sessions.get(sessionId) ?? new Session(sessionId, this.#context)
+    this.#sessions.set(sessionId, session)
+    return session
+  }
+
+  /** Forgets a session that has ended. */
+  forget(session: Session): void {
+    if (this.#sessions.get(session.id) === session) this.#sessions.delete(session.id)
+  }
+
+  /** Makes no object any more, whoever is still on the way to ask for one. */
+  seal(): void {
+    this.#sealed = true
+  }
+
+  /** All of them. */
+  all(): Session[] {
+    return [...this.#sessions.values()]
+  }
+}

@@ -1,0 +1,73 @@
+import type { DialPriority } from '../dial/dial-limiter.js'
+import type { ConnectionRecord } from '../repository/connection-repository.js'
+import type { RestoreResult } from '../restore/restore-report.js'
+import { restoreSession } from '../session/restore-session.js'
+import type { Session } from '../session/session.js'
+import type { SessionRegistry } from './session-registry.js'
+import type { Found, StatusLookup } from './status-lookup.js'
+
+/** What a restorer works with. */
+export interface SessionRestorerOptions {
+  registry: SessionRegistry
+  lookup: StatusLookup
+  onRestored: (result: RestoreResult) => void
+}
+
+/** Aborts never: a restore goes on, whoever stops waiting for it. */
+const NEVER = new AbortController().signal
+
+/** Restores sessions; everybody who asks for the same one shares one restore. */
+export class SessionRestorer {
+  readonly #options: SessionRestorerOptions
+  readonly #restoring = new Map<string, Promise<RestoreResult>>()
+
+  constructor(options: SessionRestorerOptions) {
+    this.#options = options
+  }
+
+  /** Restores a session, or joins the restore under way. */
+  restore(sessionId: string, priority: DialPriority, force = false): Promise<RestoreResult> {
+    const under = this.#restoring.get(sessionId)
+    if (under !== undefined) {
+      this.#options.registry.find(sessionId)?.promote(priority)
+      return under
+    }
+    const restoring = this.#restore(sessionId, priority, force).finally(() => { this.#restoring.delete(sessionId) })
+    this.#restoring.set(sessionId, restoring)
+    return restoring
+  }
+
+  /** The result of a session for which nothing has to be started; `null` when it has to be. */
+  settle(found: Found): RestoreResult | null {
+    const { sessionId, verdict, stored, owner } = found
+    if (verdict.action !== 'rest' || owner !== null) return null
+    const outcome = verdict.status === 'failed' && verdict.reason !== 'legacy_session' ? 'failed' : 'skipped'
+    const error = 'error' in stored ? { error: stored.error } : {}
+    return { sessionId, outcome, reason: verdict.reason, ...error, durationMs: 0 }
+  }
+
+  async #restore(sessionId: string, priority: DialPriority, force: boolean): Promise<RestoreResult> {
+    const startedAt = Date.now()
+    const result = await this.#settleUnknown(sessionId, force) ?? await this.#run(this.#options.registry.ensure(sessionId), priority, force)
+    const timed = { ...result, durationMs: Date.now() - startedAt }
+    this.#options.onRestored(timed)
+    return timed
+  }
+
+  /** A session that is not there, or not to be restored, is told from a look: no object is made for it. */
+  async #settleUnknown(sessionId: string, force: boolean): Promise<RestoreResult | null> {
+    if (force || this.#options.registry.find(sessionId) !== undefined) return null
+    return this.settle(await this.#options.lookup.look(sessionId))
+  }
+
+  async #run(session: Session, priority: DialPriority, force: boolean): Promise<RestoreResult> {
+    const end = await restoreSession(session, { force, priority, signal: NEVER })
+    const error = end.outcome === 'failed' || end.outcome === 'retrying' ? session.startError : null
+    return { sessionId: session.id, ...end, ...(error === null ? {} : { error }), durationMs: 0 }
+  }
+}
+
+/** Whether a record claims something else than a look has found. */
+export function contradicts(record: ConnectionRecord | null, found: { status: string; reason: string | null }): boolean {
+  return record !== null && (record.status !== found.status || record.reason !== found.reason || record.owner !== null)
+}

@@ -1,0 +1,123 @@
+import { readStoredSession, storeTimeout, type StoredSession } from '../auth/stored-session.js'
+import type { SessionError } from '../errors.js'
+import type { ConnectionRecord, ConnectionRepository } from '../repository/connection-repository.js'
+import { repositoryFailed } from '../repository/repository-follower.js'
+import { judgeStart, type StartVerdict } from '../session/start-verdict.js'
+import type { SessionSnapshot } from '../status/session-status.js'
+import { describeStatus, type StatusMessages } from '../status/status-messages.js'
+import type { SessionStore } from '../store/session-store.js'
+import { withDeadline } from '../time/deadline.js'
+
+/** What a look at a session found that nobody runs here. */
+export interface Found {
+  readonly sessionId: string
+  readonly stored: StoredSession
+  /** What a restore would do. */
+  readonly verdict: StartVerdict
+  /** Who runs it elsewhere. */
+  readonly owner: string | null
+  /** What the repository knows of it. */
+  readonly record: ConnectionRecord | null
+}
+
+/** What a look works with. */
+export interface StatusLookupOptions {
+  store: SessionStore
+  repository: ConnectionRepository | undefined
+  timeoutMs: number
+  messages: StatusMessages
+  onError: (error: SessionError) => void
+}
+
+/** A status never waits longer than this for the repository, unless it shows the record itself. */
+const REPOSITORY_GRACE_MS = 500
+
+/** Looks at sessions without starting anything. Concurrent looks at one session are one. Never rejects. */
+export class StatusLookup {
+  readonly #options: StatusLookupOptions
+  readonly #looking = new Map<string, Promise<Found>>()
+
+  constructor(options: StatusLookupOptions) {
+    this.#options = options
+  }
+
+  /** Looks at a session, or joins the look under way. */
+  look(sessionId: string): Promise<Found> {
+    const looking = this.#looking.get(sessionId) ?? this.#look(sessionId).finally(() => { this.#looking.delete(sessionId) })
+    this.#looking.set(sessionId, looking)
+    return looking
+  }
+
+  /** The snapshot of a session that nobody runs here. */
+  view(found: Found): SessionSnapshot {
+    const { stored, record, sessionId } = found
+    const { status, reason } = this.#standing(found)
+    const phoneNumber = stored.kind === 'readable' && stored.creds.kind === 'paired' ? stored.creds.phoneNumber : record?.phoneNumber ?? undefined
+    const until = found.verdict.action === 'rest' ? found.verdict.until : null
+    return {
+      sessionId, status, reason,
+      isConnected: status === 'connected',
+      message: describeStatus(status, reason, this.#options.messages),
+      ...(phoneNumber === undefined ? {} : { phoneNumber }),
+      ...(until === null ? {} : { restrictedUntil: until }),
+      ...(record?.lastDisconnect == null ? {} : { lastDisconnect: record.lastDisconnect }),
+      since: record?.status === status ? record.updatedAt : new Date(),
+      owner: found.owner,
+      isLocal: found.owner === null,
+      ...(record === null ? {} : { metadata: record.metadata }),
+    }
+  }
+
+  #standing({ verdict, owner, record }: Found): Pick<SessionSnapshot, 'status' | 'reason'> {
+    if (owner !== null) {
+      const isOwners = record?.owner === owner
+      return isOwners ? { status: record.status, reason: record.reason ?? 'owned_elsewhere' } : { status: 'disconnected', reason: 'owned_elsewhere' }
+    }
+    switch (verdict.action) {
+      case 'probe': return { status: 'reconnecting', reason: 'storage_unavailable' }
+      case 'rest': {
+        // After a logout nothing is stored any more, and the repository remembers.
+        const isLoggedOut = verdict.reason === 'never_paired' && record?.status === 'logged_out'
+        return isLoggedOut ? { status: 'logged_out', reason: 'logged_out' } : { status: verdict.status, reason: verdict.reason }
+      }
+      case 'dial':
+      case 'pair':
+      case 'cool-down': return { status: 'disconnected', reason: 'not_running' }
+    }
+  }
+
+  async #look(sessionId: string): Promise<Found> {
+    const { store, timeoutMs } = this.#options
+    const finding = this.#findRecord(sessionId)
+    const stored = await readStoredSession(store, sessionId, timeoutMs)
+    const verdict = judgeStart(stored, { purpose: 'restore', force: false }, new Date())
+    const owner = stored.kind === 'readable' && stored.creds.kind === 'paired' ? await this.#findOwner(sessionId) : null
+    return { sessionId, stored, verdict, owner, record: await this.#inGrace(finding, owner === null) }
+  }
+
+  async #findOwner(sessionId: string): Promise<string | null> {
+    const { store, timeoutMs } = this.#options
+    try {
+      return await withDeadline(store.lock.owner(sessionId), timeoutMs, () => storeTimeout(sessionId, 'lock', timeoutMs))
+    } catch {
+      // Whoever restores it has to take the lock, and finds out.
+      return null
+    }
+  }
+
+  async #findRecord(sessionId: string): Promise<ConnectionRecord | null> {
+    const { repository, timeoutMs, onError } = this.#options
+    if (repository === undefined) return null
+    try {
+      return await withDeadline(repository.find(sessionId), timeoutMs, () => new Error(`It did not answer within ${timeoutMs} ms.`))
+    } catch (cause) {
+      onError(repositoryFailed(sessionId, 'find', cause))
+      return null
+    }
+  }
+
+  async #inGrace(finding: Promise<ConnectionRecord | null>, isBrief: boolean): Promise<ConnectionRecord | null> {
+    if (!isBrief) return finding
+    return withDeadline(finding, REPOSITORY_GRACE_MS, () => new Error('late')).catch(() => null)
+  }
+}

@@ -1,0 +1,124 @@
+import { SessionError } from '../errors.js'
+import { withDeadline } from '../time/deadline.js'
+import type { ConnectionRecord, ConnectionRepository } from './connection-repository.js'
+
+/** What a follower works with. */
+export interface RepositoryFollowerOptions {
+  repository: ConnectionRepository
+  /** The deadline of one call. */
+  timeoutMs: number
+  onError(error: SessionError): void
+}
+
+type Changes = Partial<ConnectionRecord>
+
+interface Line {
+  readonly changes: Changes[]
+  running: Promise<void> | null
+  retry: NodeJS.Timeout | null
+}
+
+/** How long to wait before a repository that failed is tried again. */
+const RETRY_MS = 1000
+
+/**
+ * Writes every change of every session to the repository, in order, in the background. While the repository fails only the last
+ * state of each session is kept, and written once it is back.
+ */
+export class RepositoryFollower {
+  readonly #options: RepositoryFollowerOptions
+  readonly #lines = new Map<string, Line>()
+  #closed = false
+
+  constructor(options: RepositoryFollowerOptions) {
+    this.#options = options
+  }
+
+  /** Queues a change. */
+  save(sessionId: string, changes: Changes): void {
+    if (this.#closed) return
+    const line = this.#lines.get(sessionId) ?? { changes: [], running: null, retry: null }
+    this.#lines.set(sessionId, line)
+    line.changes.push(changes)
+    if (line.retry === null) this.#run(sessionId, line)
+  }
+
+  /** Drops what is queued for a session, and resolves once nothing is being written for it. */
+  async forget(sessionId: string): Promise<void> {
+    const line = this.#lines.get(sessionId)
+    if (line === undefined) return
+    line.changes.length = 0
+    this.#stopRetry(line)
+    await line.running
+    if (line.changes.length === 0) this.#lines.delete(sessionId)
+  }
+
+  /** Tries once more to write what is queued for a session; resolves when it is written or has failed. */
+  async flush(sessionId: string): Promise<void> {
+    const line = this.#lines.get(sessionId)
+    if (line === undefined) return
+    this.#stopRetry(line)
+    if (line.running === null) this.#run(sessionId, line)
+    await line.running
+  }
+
+  /** Tries once more to write everything, then writes nothing any more. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#lines.keys()].map(sessionId => this.flush(sessionId)))
+    this.#closed = true
+    for (const line of this.#lines.values()) this.#stopRetry(line)
+    this.#lines.clear()
+  }
+
+  /** Writes nothing any more, at once. */
+  abandon(): void {
+    this.#closed = true
+    for (const line of this.#lines.values()) this.#stopRetry(line)
+    this.#lines.clear()
+  }
+
+  #run(sessionId: string, line: Line): void {
+    line.running ??= this.#write(sessionId, line).finally(() => { line.running = null })
+  }
+
+  async #write(sessionId: string, line: Line): Promise<void> {
+    const { repository, timeoutMs } = this.#options
+    for (let changes = line.changes.shift(); changes !== undefined; changes = line.changes.shift()) {
+      try {
+        await withDeadline(callNow(() => repository.save(sessionId, changes ?? {})), timeoutMs, () => new Error(`It did not answer within ${timeoutMs} ms.`))
+      } catch (cause) {
+        this.#options.onError(repositoryFailed(sessionId, 'save', cause))
+        this.#keepLast(sessionId, line, changes)
+        return
+      }
+    }
+    if (line.changes.length === 0) this.#lines.delete(sessionId)
+  }
+
+  /** What counts is where the session stands in the end. */
+  #keepLast(sessionId: string, line: Line, failed: Changes): void {
+    const last = Object.assign({}, failed, ...line.changes.splice(0)) as Changes
+    if (this.#closed) return
+    line.changes.push(last)
+    line.retry = setTimeout(() => {
+      line.retry = null
+      this.#run(sessionId, line)
+    }, RETRY_MS)
+  }
+
+  #stopRetry(line: Line): void {
+    if (line.retry !== null) clearTimeout(line.retry)
+    line.retry = null
+  }
+}
+
+/** A failure of the repository, as an error. */
+export function repositoryFailed(sessionId: string | undefined, verb: string, cause: unknown): SessionError {
+  const message = cause instanceof Error ? cause.message : String(cause)
+  return new SessionError('REPOSITORY_FAILED', `The connection repository failed to ${verb} ${sessionId === undefined ? 'its records' : `session "${sessionId}"`}: ${message}`, { sessionId, cause })
+}
+
+/** A repository of the application may throw instead of rejecting. */
+async function callNow<Result>(call: () => Promise<Result>): Promise<Result> {
+  return call()
+}

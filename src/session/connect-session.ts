@@ -1,0 +1,62 @@
+import { SessionError } from '../errors.js'
+import type { SessionSnapshot } from '../status/session-status.js'
+import { managerClosed, needsPerson, ownedElsewhere } from './session-refusals.js'
+import type { Session } from './session.js'
+
+/** Starts a session, pairing it when nothing is paired, and resolves when there is something to show. */
+export async function connectSession(session: Session, signal: AbortSignal): Promise<SessionSnapshot> {
+  begin(session)
+  return session.watch(() => readConnectEnd(session), signal)
+}
+
+/** Begins a pairing, or joins the one under way, and asks for a pairing code once it can be asked for. */
+export async function requestPairingCode(session: Session, phoneNumber: string): Promise<string> {
+  begin(session)
+  await session.watch(() => readyForPairingCode(session))
+  return session.sockets.requestPairingCode(phoneNumber)
+}
+
+function begin(session: Session): void {
+  const { phase } = session.state
+  if (phase === 'idle' || phase === 'standby' || phase === 'loading') session.start({ purpose: 'connect', force: false }, 'person')
+  else if (phase === 'waiting') session.hurry()
+  else session.sockets.promote('person')
+}
+
+function readConnectEnd(session: Session): SessionSnapshot | undefined {
+  switch (session.state.phase) {
+    case 'idle':
+      if (session.state.reason === 'not_running') throw managerClosed(session.id)
+      if (session.startError !== null && session.state.reason !== 'credentials_corrupt' && session.state.reason !== 'legacy_session') throw session.startError
+      return session.snapshot
+    case 'standby': throw ownedElsewhere(session.id)
+    case 'pairing': return session.ledger.hasSomethingToScan ? session.snapshot : undefined
+    case 'connected':
+    case 'waiting': return session.snapshot
+    case 'loading':
+    case 'dialing':
+    case 'settling': return undefined
+  }
+}
+
+function readyForPairingCode(session: Session): true | undefined {
+  const { state, id } = session
+  switch (state.phase) {
+    case 'pairing': return true
+    case 'standby': throw ownedElsewhere(id)
+    case 'idle': throw session.startError ?? needsPerson(id, state.reason, session.snapshot.message)
+    case 'waiting':
+      if (state.run.paired === true) throw alreadyPaired(id)
+      return undefined
+    case 'connected':
+    case 'settling': throw alreadyPaired(id)
+    case 'dialing':
+      if (state.run.paired === true) throw alreadyPaired(id)
+      return undefined
+    case 'loading': return undefined
+  }
+}
+
+function alreadyPaired(sessionId: string): SessionError {
+  return new SessionError('ALREADY_PAIRED', `Session "${sessionId}" is linked to a phone already. Log it out before linking another one.`, { sessionId })
+}

@@ -1,0 +1,45 @@
+import type { DialPriority } from '../dial/dial-limiter.js'
+import type { StatusReason } from '../status/session-status.js'
+import type { Session } from './session.js'
+import type { IdleState, SessionState } from './session-state.js'
+
+/** What became of a restore, without the numbers. */
+export interface RestoreEnd {
+  readonly outcome: 'restored' | 'already_connected' | 'retrying' | 'skipped' | 'failed'
+  readonly reason: StatusReason | null
+}
+
+/** There was nothing to restore, or it is not to be restored: nobody has to look. */
+const NOTHING_TO_RESTORE: ReadonlySet<StatusReason> = new Set<StatusReason>([
+  'never_paired', 'pairing_incomplete', 'pairing_expired', 'stopped', 'legacy_session', 'owned_elsewhere', 'aborted',
+])
+
+/** Starts the restore of a session, or joins the one under way, and resolves with how it ended. */
+export async function restoreSession(session: Session, options: { force: boolean; priority: DialPriority; signal: AbortSignal }): Promise<RestoreEnd> {
+  const { state } = session
+  if (state.phase === 'connected') return { outcome: 'already_connected', reason: 'already_connected' }
+  if (state.phase === 'idle' || state.phase === 'standby') session.start({ purpose: 'restore', force: options.force }, options.priority)
+  else if (state.phase === 'waiting' && state.run.start !== 'trying') session.hurry()
+  else session.sockets.promote(options.priority)
+  return session.watch(() => readRestoreEnd(session.state), options.signal)
+}
+
+/** What a state means for a restore; `undefined`: it is not over yet. */
+export function readRestoreEnd(state: SessionState): RestoreEnd | undefined {
+  switch (state.phase) {
+    case 'idle': return readIdle(state)
+    case 'standby': return { outcome: 'skipped', reason: 'owned_elsewhere' }
+    case 'pairing': return { outcome: 'skipped', reason: 'pairing_incomplete' }
+    case 'connected': return { outcome: 'restored', reason: null }
+    case 'waiting': return state.run.start === 'trying' ? undefined : { outcome: 'retrying', reason: state.reason }
+    case 'loading':
+    case 'dialing':
+    case 'settling': return undefined
+  }
+}
+
+function readIdle({ status, reason, tried }: IdleState): RestoreEnd {
+  if (reason === 'not_running') return { outcome: 'skipped', reason: 'aborted' }
+  if (reason !== null && NOTHING_TO_RESTORE.has(reason)) return { outcome: 'skipped', reason }
+  return { outcome: status === 'logged_out' && !tried ? 'skipped' : 'failed', reason }
+}

@@ -1,0 +1,49 @@
+import type { UserFacingSocketConfig, WASocket } from '@whiskeysockets/baileys'
+import type { DialLimiter } from '../dial/dial-limiter.js'
+import type { DisconnectCause } from '../disconnect/disconnect-cause.js'
+import type { SessionError } from '../errors.js'
+import type { RetryFunction } from '../retry/retry-policy.js'
+import type { BaileysModule } from '../socket/baileys-module.js'
+import type { SessionSnapshot } from '../status/session-status.js'
+import type { StatusMessages } from '../status/status-messages.js'
+import type { SessionStore } from '../store/session-store.js'
+
+/** The numbers and policies a session goes by. */
+export interface SessionSettings {
+  readonly retry: RetryFunction
+  readonly reconnect: RetryFunction
+  readonly stableAfterMs: number
+  readonly connectTimeoutMs: number
+  readonly storeTimeoutMs: number
+  readonly standbyPollMs: number
+  readonly replacedDelayMs: number
+  readonly rateLimitCoolDownMs: number
+  readonly messages: StatusMessages
+}
+
+/** What a session tells the world. */
+export interface SessionAnnouncements {
+  /** Status, reason or next attempt changed. */
+  status(snapshot: SessionSnapshot, previous: SessionSnapshot): void
+  qr(sessionId: string, qr: string, expiresAt: Date): void
+  pairingCode(sessionId: string, code: string, expiresAt: Date): void
+  socket(sessionId: string, socket: WASocket): void
+  connected(sessionId: string, phoneNumber: string | null, restored: boolean): void
+  disconnected(loss: { sessionId: string; cause: DisconnectCause; code: number | null; nextRetryAt: Date | null; willRetry: boolean }): void
+  loggedOut(sessionId: string, cause: 'logged_out' | 'intentional_logout'): void
+  error(error: SessionError): void
+}
+
+/** All that a session sees of the manager. */
+export interface SessionContext {
+  readonly store: SessionStore
+  readonly settings: SessionSettings
+  readonly limiter: DialLimiter
+  readonly announce: SessionAnnouncements
+  /** Loads Baileys, once. */
+  loadBaileys(): Promise<BaileysModule>
+  /** What the application wants of the next socket of this session. */
+  configureSocket(sessionId: string, attempt: number, shared: Record<string, unknown>): Promise<Omit<UserFacingSocketConfig, 'auth'>>
+  /** Asks for the WhatsApp Web version again. */
+  refreshVersion(): Promise<void>
+}

@@ -1,0 +1,107 @@
+import type { DisconnectCause } from '../disconnect/disconnect-cause.js'
+import type { ConnectionLoss } from '../disconnect/connection-loss.js'
+import type { LastDisconnect, SessionSnapshot } from '../status/session-status.js'
+import type { SessionContext } from './session-context.js'
+import type { SessionState } from './session-state.js'
+import { statusOf, viewSession } from './session-view.js'
+
+/** What is known of a session beside its state, and what of it was announced. */
+export class SessionLedger {
+  readonly #sessionId: string
+  readonly #context: SessionContext
+  #since = new Date()
+  #owner: string | null = null
+  #qr: string | undefined
+  #pairingCode: string | undefined
+  #pairingExpiresAt: Date | undefined
+  #phoneNumber: string | undefined
+  #lastDisconnect: LastDisconnect | undefined
+  #metadata: Record<string, unknown> | undefined
+  #announced: SessionSnapshot
+
+  constructor(sessionId: string, context: SessionContext, state: SessionState) {
+    this.#sessionId = sessionId
+    this.#context = context
+    this.#announced = this.view(state)
+  }
+
+  /** The last time the socket was lost. */
+  get lastDisconnect(): LastDisconnect | undefined {
+    return this.#lastDisconnect
+  }
+
+  /** The linked number. */
+  get phoneNumber(): string | undefined {
+    return this.#phoneNumber
+  }
+
+  /** Whether there is a QR code or a pairing code to show. */
+  get hasSomethingToScan(): boolean {
+    return this.#qr !== undefined || this.#pairingCode !== undefined
+  }
+
+  /** The snapshot of a state. */
+  view(state: SessionState): SessionSnapshot {
+    return viewSession(state, {
+      sessionId: this.#sessionId, since: this.#since, owner: this.#owner, qr: this.#qr, pairingCode: this.#pairingCode,
+      pairingExpiresAt: this.#pairingExpiresAt, phoneNumber: this.#phoneNumber, lastDisconnect: this.#lastDisconnect, metadata: this.#metadata,
+    }, this.#context.settings.messages)
+  }
+
+  /** Notes which process runs the session. */
+  noteOwner(owner: string | null): void {
+    this.#owner = owner
+  }
+
+  /** Notes the linked number; `undefined`: none is linked. */
+  notePhoneNumber(phoneNumber: string | undefined): void {
+    this.#phoneNumber = phoneNumber
+  }
+
+  /** Notes the application's own data. */
+  noteMetadata(metadata: Record<string, unknown>): void {
+    this.#metadata = metadata
+  }
+
+  /** Notes a QR code and announces it. */
+  noteQr(qr: string, expiresAt: Date): void {
+    this.#qr = qr
+    if (this.#pairingCode === undefined) this.#pairingExpiresAt = expiresAt
+    this.#context.announce.qr(this.#sessionId, qr, expiresAt)
+  }
+
+  /** Notes a pairing code and announces it. */
+  notePairingCode(code: string, expiresAt: Date): void {
+    this.#pairingCode = code
+    this.#pairingExpiresAt = expiresAt
+    this.#context.announce.pairingCode(this.#sessionId, code, expiresAt)
+  }
+
+  /** Forgets QR and pairing code: they belonged to a socket that is gone. */
+  forgetPairing(): void {
+    this.#qr = undefined
+    this.#pairingCode = undefined
+    this.#pairingExpiresAt = undefined
+  }
+
+  /** Notes the loss of a socket. */
+  noteLoss(loss: ConnectionLoss, cause: DisconnectCause): void {
+    this.#lastDisconnect = { code: loss.code, cause, message: loss.message, at: loss.at }
+  }
+
+  /** Announces a state, when it differs from the last one announced in what people see. */
+  announce(state: SessionState): void {
+    const { status } = statusOf(state)
+    const before = this.#announced
+    if (status !== before.status) this.#since = new Date()
+    const snapshot = this.view(state)
+    if (!isNews(before, snapshot)) return
+    this.#announced = snapshot
+    this.#context.announce.status(snapshot, before)
+  }
+}
+
+function isNews(before: SessionSnapshot, after: SessionSnapshot): boolean {
+  return before.status !== after.status || before.reason !== after.reason || before.owner !== after.owner
+    || before.phoneNumber !== after.phoneNumber || before.nextRetryAt?.getTime() !== after.nextRetryAt?.getTime()
+}

@@ -1,0 +1,111 @@
+import type { AuthenticationCreds } from '@whiskeysockets/baileys'
+import { decodeCreds } from '../auth/auth-codec.js'
+import { encodeLifecycle, type Lifecycle } from '../auth/lifecycle-record.js'
+import { asStoreError, readStoredSession, storeTimeout, type StoredSession } from '../auth/stored-session.js'
+import type { SessionError } from '../errors.js'
+import type { SessionLease } from '../ownership/session-lock.js'
+import type { BaileysModule } from '../socket/baileys-module.js'
+import { LIFECYCLE_KEY, type RecordChange, type SessionStore, type WriteOptions } from '../store/session-store.js'
+import { withDeadline } from '../time/deadline.js'
+import type { LeaseKeeper } from './lease-keeper.js'
+import { judgeStart, type StartRequest, type StartVerdict } from './start-verdict.js'
+
+/** What a session has to dial with. */
+export interface Loaded {
+  readonly lease: SessionLease
+  readonly stored: StoredSession
+  readonly baileys: BaileysModule
+}
+
+/** How loading a session ended. */
+export type LoadOutcome =
+  | { readonly kind: 'owned-elsewhere' }
+  | { readonly kind: 'failed'; readonly error: SessionError; readonly knownUnpaired: boolean }
+  | { readonly kind: 'rest'; readonly verdict: Exclude<StartVerdict, { action: 'dial' | 'pair' | 'probe' }>; readonly stored: StoredSession; readonly error: SessionError | null }
+  | { readonly kind: 'ready'; readonly verdict: Extract<StartVerdict, { action: 'dial' | 'pair' }>; readonly loaded: Loaded }
+
+/** What a loader works with. */
+export interface SessionLoaderOptions {
+  sessionId: string
+  store: SessionStore
+  keeper: LeaseKeeper
+  timeoutMs: number
+  loadBaileys(): Promise<BaileysModule>
+}
+
+/** Takes the lease of a session, reads what is stored of it, and prepares what a dial needs. */
+export class SessionLoader {
+  readonly #options: SessionLoaderOptions
+
+  constructor(options: SessionLoaderOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Loads. `unsaved` is stored first: what an earlier generation paired and could not store. `request` is asked for at the moment
+   * of the verdict, since a caller may have changed it meanwhile. Never rejects.
+   */
+  async load(request: () => StartRequest, unsaved: readonly RecordChange[] | null): Promise<LoadOutcome> {
+    const { keeper, sessionId, store, timeoutMs } = this.#options
+    try {
+      const lease = await keeper.hold()
+      if (lease === null) return { kind: 'owned-elsewhere' }
+      if (unsaved !== null) await this.#write(lease, unsaved, { replaceAll: true })
+      return await this.#judge(lease, await readStoredSession(store, sessionId, timeoutMs), request())
+    } catch (cause) {
+      return this.#explain(asStoreError(sessionId, cause), request())
+    }
+  }
+
+  /** Writes the lifecycle record under a lease. */
+  async writeLifecycle(lease: SessionLease, lifecycle: Lifecycle): Promise<void> {
+    await this.#write(lease, [{ ...LIFECYCLE_KEY, value: encodeLifecycle(lifecycle) }], {})
+  }
+
+  async #judge(lease: SessionLease, stored: StoredSession, request: StartRequest): Promise<LoadOutcome> {
+    const verdict = judgeStart(stored, request, new Date())
+    if (verdict.action === 'probe') throw 'error' in stored ? stored.error : new Error('The store did not answer.')
+    if (verdict.action === 'rest' || verdict.action === 'cool-down') {
+      return { kind: 'rest', verdict, stored, error: 'error' in stored ? stored.error : null }
+    }
+    const wanted = request.purpose === 'connect' ? await this.#rememberWanted(lease, stored) : stored
+    return { kind: 'ready', verdict, loaded: { lease, stored: wanted, baileys: await this.#options.loadBaileys() } }
+  }
+
+  /** Remembers that the session is wanted. Before a pairing this also shows that the store can be written, before any QR code. */
+  async #rememberWanted(lease: SessionLease, stored: StoredSession): Promise<StoredSession> {
+    if (stored.kind !== 'absent' && stored.kind !== 'readable') return stored
+    const pairs = stored.kind === 'absent' || stored.creds.kind !== 'paired' || stored.lifecycle.loggedOutAt !== null
+    if (!pairs && stored.lifecycle.desired === 'running') return stored
+    const lifecycle: Lifecycle = { ...stored.lifecycle, desired: 'running' }
+    await this.writeLifecycle(lease, lifecycle)
+    return { ...stored, lifecycle }
+  }
+
+  /** A store that cannot be used holds up a paired session, and ends a pairing before it has begun. */
+  async #explain(error: SessionError, request: StartRequest): Promise<LoadOutcome> {
+    const { store, sessionId, timeoutMs } = this.#options
+    if (request.purpose !== 'connect' || error.code === 'STORE_TIMEOUT') return { kind: 'failed', error, knownUnpaired: false }
+    const stored = await readStoredSession(store, sessionId, timeoutMs)
+    return { kind: 'failed', error, knownUnpaired: judgeStart(stored, request, new Date()).action === 'pair' }
+  }
+
+  async #write(lease: SessionLease, changes: readonly RecordChange[], options: Pick<WriteOptions, 'replaceAll'>): Promise<void> {
+    const { store, sessionId, timeoutMs } = this.#options
+    const { fencingToken } = lease
+    await withDeadline(store.write(sessionId, changes, { ...options, fencingToken }), timeoutMs, () => storeTimeout(sessionId, 'write', timeoutMs))
+  }
+}
+
+/**
+ * The credentials to dial with. Stored ones that were never paired are used again without what an unfinished pairing left in them:
+ * with `me` set Baileys would log in instead of registering, and be refused. A new identity is made only where nothing is stored,
+ * or where what is stored was logged out.
+ */
+export function credsFor(verdict: Extract<StartVerdict, { action: 'dial' | 'pair' }>, { stored, baileys }: Loaded): AuthenticationCreds {
+  if (stored.kind !== 'readable') return baileys.initAuthCreds()
+  if (verdict.action === 'dial') return decodeCreds(stored.text)
+  if (stored.creds.kind === 'paired') return baileys.initAuthCreds()
+  const { me: _me, account: _account, signalIdentities: _identities, ...identity } = decodeCreds(stored.text)
+  return { ...identity, registered: false, pairingCode: undefined }
+}

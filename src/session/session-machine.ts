@@ -1,0 +1,125 @@
+import { afterClose, afterStoreFailure } from './after-close.js'
+import type { IdleState, Phase, Run, SessionEvent, SessionState, Step } from './session-state.js'
+import type { StartRequest } from './start-verdict.js'
+
+type StateOf<Name extends Phase> = Extract<SessionState, { phase: Name }>
+type EventOf<Type extends SessionEvent['type']> = Extract<SessionEvent, { type: Type }>
+type Handler<Name extends Phase, Type extends SessionEvent['type']> = (state: StateOf<Name>, event: EventOf<Type>) => Step
+
+/** Which events mean something in which phase. An event that a phase does not list changes nothing there. */
+export type TransitionTable = { readonly [Name in Phase]: { readonly [Type in SessionEvent['type']]?: Handler<Name, Type> } }
+
+const begin = (request: StartRequest): Run => ({ request, paired: null, failures: 0, restarts: 0, repeated: null, start: 'trying' })
+
+const load = (run: Run): Step => ({
+  state: { phase: 'loading', run, reason: run.request.purpose === 'restore' ? 'restoring' : 'starting' },
+  effects: [{ type: 'load' }],
+})
+
+const start = (_state: SessionState, event: EventOf<'start'>): Step => load(begin(event.request))
+
+const takeOver = (state: { run: Run }): Step => load(state.run)
+
+const loadAgain = ({ run, reason }: StateOf<'waiting'>): Step => {
+  if (reason === 'storage_unavailable') return { state: { phase: 'loading', run, reason }, effects: [{ type: 'load' }] }
+  return run.start === 'trying' ? load(run) : { state: { phase: 'loading', run, reason: 'connection_lost' }, effects: [{ type: 'load' }] }
+}
+
+const leaseLost = (state: { run: Run }): Step => ({
+  state: { phase: 'standby', run: { ...state.run, start: 'trying' } },
+  effects: [{ type: 'close', freshLease: true }, { type: 'release' }, { type: 'stand-by' }],
+})
+
+const halt = (_state: SessionState, event: EventOf<'halt'>): Step => ({
+  state: { phase: 'idle', status: event.status, reason: event.reason, until: null, tried: true },
+  effects: [{ type: 'close', freshLease: false }],
+})
+
+const closed = (state: { run: Run }, event: EventOf<'closed'>): Step =>
+  afterClose(state.run, event.cause, event.restrictedUntil, event.circumstances)
+
+const storeFailed = (state: { run: Run }, event: EventOf<'store-failed'>): Step => afterStoreFailure(state.run, event.circumstances)
+
+const paired = (state: { run: Run }): Step => ({
+  state: { phase: 'dialing', run: { ...state.run, paired: true }, reason: 'restart_required' },
+  effects: [],
+})
+
+const opened = (state: StateOf<'dialing'> | StateOf<'pairing'>): Step => ({
+  state: { phase: 'settling', run: { ...state.run, paired: true }, reason: state.phase === 'dialing' ? state.reason : 'starting' },
+  effects: [{ type: 'settle' }],
+})
+
+const dial = (state: StateOf<'loading'>, isPaired: boolean): Step => ({
+  state: {
+    phase: 'dialing',
+    run: { ...state.run, paired: isPaired },
+    reason: state.reason === 'storage_unavailable' ? 'restoring' : state.reason,
+  },
+  effects: [{ type: 'dial' }],
+})
+
+const loaded: Handler<'loading', 'loaded'> = (state, { verdict }) => {
+  switch (verdict.action) {
+    case 'dial': return dial(state, true)
+    case 'pair': return dial(state, false)
+    case 'rest': return { state: restState(verdict, state.run), effects: [{ type: 'release' }] }
+    case 'cool-down': return {
+      state: { phase: 'waiting', run: { ...state.run, paired: true, start: 'exhausted' }, reason: 'rate_limited', retryAt: verdict.until },
+      effects: [{ type: 'wait', until: verdict.until }],
+    }
+  }
+}
+
+function restState(verdict: Pick<IdleState, 'status' | 'reason' | 'until'>, run: Run): IdleState {
+  return { phase: 'idle', status: verdict.status, reason: verdict.reason, until: verdict.until, tried: run.failures > 0 || run.start === 'connected' }
+}
+
+/** A person who connects while the session is still being restored wants the pairing, too, if it comes to that. */
+const startWhileLoading: Handler<'loading', 'start'> = (state, { request }) => {
+  const { purpose, force } = state.run.request
+  const merged: StartRequest = { purpose: request.purpose === 'connect' ? 'connect' : purpose, force: force || request.force }
+  return { state: { ...state, run: { ...state.run, request: merged } }, effects: [] }
+}
+
+const ownedElsewhere: Handler<'loading', 'owned-elsewhere'> = state => ({
+  // Whoever asked was told; once the owner is gone nobody may be there to scan a QR code.
+  state: { phase: 'standby', run: { ...state.run, request: { purpose: 'restore', force: false } } },
+  effects: [{ type: 'stand-by' }],
+})
+
+const showQr: Handler<'dialing', 'qr'> = state =>
+  // After the phone has scanned one, Baileys goes on making QR codes until the restart comes.
+  ({ state: state.run.paired === true ? state : { phase: 'pairing', run: state.run }, effects: [] })
+
+const durable: Handler<'settling', 'durable'> = state => ({
+  state: { phase: 'connected', run: { ...state.run, start: 'connected' } },
+  effects: [{ type: 'watch-stability' }],
+})
+
+const stable: Handler<'connected', 'stable'> = state => ({
+  state: { ...state, run: { ...state.run, failures: 0, restarts: 0, repeated: null } },
+  effects: [],
+})
+
+/** The one table of states and events. */
+export const TRANSITIONS: TransitionTable = Object.freeze({
+  idle: { start, halt },
+  standby: { start, timer: takeOver, halt },
+  loading: { start: startWhileLoading, 'owned-elsewhere': ownedElsewhere, loaded, 'store-failed': storeFailed, 'lease-lost': leaseLost, halt },
+  dialing: { qr: showQr, paired, opened, closed, 'store-failed': storeFailed, 'lease-lost': leaseLost, halt },
+  pairing: { paired, opened, closed, 'store-failed': storeFailed, 'lease-lost': leaseLost, halt },
+  settling: { durable, closed, 'store-failed': storeFailed, 'lease-lost': leaseLost, halt },
+  connected: { stable, closed, 'store-failed': storeFailed, 'lease-lost': leaseLost, halt },
+  waiting: { timer: loadAgain, hurry: loadAgain, 'lease-lost': leaseLost, halt },
+})
+
+/** The next state, and what has to be done. Pure: no clock, no I/O, no Baileys. */
+export function transition(state: SessionState, event: SessionEvent): Step {
+  // The table pairs each handler with its own phase and event; TypeScript cannot follow that through two look-ups.
+  const handler = TRANSITIONS[state.phase][event.type] as ((state: SessionState, event: SessionEvent) => Step) | undefined
+  return handler === undefined ? { state, effects: [] } : handler(state, event)
+}
+
+/** Where a session begins. */
+export const INITIAL_STATE: IdleState = Object.freeze({ phase: 'idle', status: 'disconnected', reason: null, until: null, tried: false })

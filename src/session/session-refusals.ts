@@ -1,0 +1,36 @@
+import { SessionError, type SessionErrorCode } from '../errors.js'
+import type { StatusReason } from '../status/session-status.js'
+
+/** Another process runs the session. */
+export function ownedElsewhere(sessionId: string): SessionError {
+  return new SessionError('OWNED_ELSEWHERE', `Another process runs session "${sessionId}". Ask that process, or wait until it has ended.`, { sessionId })
+}
+
+/** The manager was closed while somebody waited. */
+export function managerClosed(sessionId?: string): SessionError {
+  return new SessionError('MANAGER_CLOSED', 'The session manager was closed. Make a new one to go on.', { sessionId })
+}
+
+/** Nothing is paired. */
+export function notPaired(sessionId: string): SessionError {
+  return new SessionError('NOT_PAIRED', `Session "${sessionId}" has no linked phone. Call connect() and link one.`, { sessionId })
+}
+
+const CODES: Partial<Record<StatusReason, SessionErrorCode>> = {
+  never_paired: 'NOT_PAIRED',
+  pairing_expired: 'NOT_PAIRED',
+  pairing_incomplete: 'NOT_PAIRED',
+  logged_out: 'LOGGED_OUT',
+  owned_elsewhere: 'OWNED_ELSEWHERE',
+  credentials_corrupt: 'RECORD_CORRUPT',
+  legacy_session: 'LEGACY_SESSION',
+  storage_unavailable: 'STORE_UNAVAILABLE',
+  stopped: 'ABORTED',
+}
+
+/** The session rests, and will not connect by itself. */
+export function needsPerson(sessionId: string, reason: StatusReason | null, message: string): SessionError {
+  if (reason === 'not_running') return managerClosed(sessionId)
+  const code = (reason === null ? undefined : CODES[reason]) ?? 'CONNECT_FAILED'
+  return new SessionError(code, `Session "${sessionId}" will not connect by itself: ${message}`, { sessionId })
+}

@@ -1,0 +1,150 @@
+import type { DisconnectCause } from '../disconnect/disconnect-cause.js'
+import type { SessionStatus, StatusReason } from '../status/session-status.js'
+import type { StartRequest, StartVerdict } from './start-verdict.js'
+
+/** What a run of a session remembers from attempt to attempt. */
+export interface Run {
+  /** How it was started. */
+  readonly request: StartRequest
+  /** Whether its credentials are paired; `null` until the store has answered. */
+  readonly paired: boolean | null
+  /** Attempts that failed in a row since the last stable connection. */
+  readonly failures: number
+  /** Restarts that the server asked for, in a row. */
+  readonly restarts: number
+  /** The cause of the last loss, and how often in a row it was the same. */
+  readonly repeated: { readonly cause: DisconnectCause; readonly times: number } | null
+  /** What became of the promise of the start: still trying, connected once, or its retries are used up. */
+  readonly start: 'trying' | 'connected' | 'exhausted'
+}
+
+/** Not running, and not trying. */
+export interface IdleState {
+  readonly phase: 'idle'
+  readonly status: Extract<SessionStatus, 'disconnected' | 'logged_out' | 'failed'>
+  readonly reason: StatusReason | null
+  /** When a restriction ends. */
+  readonly until: Date | null
+  /** Whether a dial came before: what was found at the login, not what was remembered. */
+  readonly tried: boolean
+}
+
+/** Another process runs it; this one takes over when that one is gone. */
+export interface StandbyState {
+  readonly phase: 'standby'
+  readonly run: Run
+}
+
+/** Taking the lease and reading what is stored. */
+export interface LoadingState {
+  readonly phase: 'loading'
+  readonly run: Run
+  readonly reason: StatusReason
+}
+
+/** Queued for a dial, or opening a socket. */
+export interface DialingState {
+  readonly phase: 'dialing'
+  readonly run: Run
+  readonly reason: StatusReason
+}
+
+/** Waiting for the phone. */
+export interface PairingState {
+  readonly phase: 'pairing'
+  readonly run: Run
+}
+
+/** Open, with credentials that are not stored yet. */
+export interface SettlingState {
+  readonly phase: 'settling'
+  readonly run: Run
+  readonly reason: StatusReason
+}
+
+/** Open, and the credentials are stored. */
+export interface ConnectedState {
+  readonly phase: 'connected'
+  readonly run: Run
+}
+
+/** No socket; the next attempt is made at `retryAt`. */
+export interface WaitingState {
+  readonly phase: 'waiting'
+  readonly run: Run
+  readonly reason: StatusReason
+  readonly retryAt: Date
+}
+
+/** Where one session stands, inside. */
+export type SessionState =
+  | IdleState
+  | StandbyState
+  | LoadingState
+  | DialingState
+  | PairingState
+  | SettlingState
+  | ConnectedState
+  | WaitingState
+
+/** The name of a state. */
+export type Phase = SessionState['phase']
+
+/** A delay before the next attempt, as the policies chose it. */
+export interface ChosenDelay {
+  readonly delayMs: number
+  /** Whether the retries of the start are used up with this. */
+  readonly exhausted: boolean
+}
+
+/** What is measured by a clock or chosen by a policy goes into an event, so that the machine needs neither. */
+export interface Circumstances {
+  readonly now: Date
+  /** The back-off; `null` when the policies give up or were not asked. */
+  readonly delay: ChosenDelay | null
+  /** The wait before the one retry after a replaced connection. */
+  readonly replacedDelayMs: number
+  /** The cool-down after a rate limit. */
+  readonly coolDownMs: number
+}
+
+/** What can happen to a session. */
+export type SessionEvent =
+  | { readonly type: 'start'; readonly request: StartRequest }
+  | { readonly type: 'hurry' }
+  | { readonly type: 'owned-elsewhere' }
+  | { readonly type: 'loaded'; readonly verdict: Exclude<StartVerdict, { action: 'probe' }> }
+  | { readonly type: 'store-failed'; readonly circumstances: Circumstances }
+  | { readonly type: 'qr' }
+  | { readonly type: 'paired' }
+  | { readonly type: 'opened' }
+  | { readonly type: 'durable' }
+  | { readonly type: 'stable' }
+  | { readonly type: 'closed'; readonly cause: DisconnectCause; readonly restrictedUntil: Date | null; readonly circumstances: Circumstances }
+  | { readonly type: 'timer' }
+  | { readonly type: 'lease-lost' }
+  | { readonly type: 'halt'; readonly status: IdleState['status']; readonly reason: StatusReason | null }
+
+/** What is kept in the lifecycle record. */
+export type Remembered =
+  | { readonly kind: 'logged_out' }
+  | { readonly kind: 'restricted' | 'rate_limited'; readonly until: Date | null }
+
+/** What the shell has to do. */
+export type SessionEffect =
+  | { readonly type: 'load' }
+  | { readonly type: 'dial' }
+  | { readonly type: 'settle' }
+  | { readonly type: 'watch-stability' }
+  | { readonly type: 'close'; readonly freshLease: boolean }
+  | { readonly type: 'remember'; readonly what: Remembered }
+  | { readonly type: 'release' }
+  | { readonly type: 'wait'; readonly until: Date }
+  | { readonly type: 'stand-by' }
+  | { readonly type: 'refresh-version' }
+
+/** A state, and what has to be done to get there. */
+export interface Step {
+  readonly state: SessionState
+  readonly effects: readonly SessionEffect[]
+}

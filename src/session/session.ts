@@ -1,0 +1,294 @@
+import type { WASocket } from '@whiskeysockets/baileys'
+import type { DialPriority } from '../dial/dial-limiter.js'
+import type { DisconnectCause } from '../disconnect/disconnect-cause.js'
+import { SessionError } from '../errors.js'
+import type { SessionSnapshot } from '../status/session-status.js'
+import { withSignal } from '../time/deadline.js'
+import { LeaseKeeper } from './lease-keeper.js'
+import { LifecycleMemory } from './lifecycle-memory.js'
+import { readLoadOutcome } from './load-event.js'
+import { PhaseTimer } from './phase-timer.js'
+import { circumstancesOf } from './session-circumstances.js'
+import type { SessionContext } from './session-context.js'
+import { SessionLedger } from './session-ledger.js'
+import { SessionLoader, type LoadOutcome } from './session-loader.js'
+import { INITIAL_STATE, transition } from './session-machine.js'
+import type { Circumstances, Run, SessionEffect, SessionEvent, SessionState } from './session-state.js'
+import { SocketKeeper } from './socket-keeper.js'
+import type { StartRequest } from './start-verdict.js'
+
+/** A person's wish brings the next attempt forward, but not closer to the last loss than this. */
+const HURRY_AFTER_MS = 5000
+
+/** One session: it keeps the state, and carries out what the machine decides. */
+export class Session {
+  readonly id: string
+  readonly ledger: SessionLedger
+  readonly keeper: LeaseKeeper
+  readonly memory: LifecycleMemory
+  readonly loader: SessionLoader
+  readonly sockets: SocketKeeper
+  readonly context: SessionContext
+  /** Whether a logout is under way: the server's answer to it looks like a logout at the phone. */
+  unlinking = false
+  readonly #timer = new PhaseTimer()
+  readonly #inbox: SessionEvent[] = []
+  readonly #watchers = new Set<() => void>()
+  #state: SessionState = INITIAL_STATE
+  #applying = false
+  #priority: DialPriority = 'bulk'
+  /** What must be finished before the session is loaded again. */
+  #pending: Promise<void> = Promise.resolve()
+  /** Stands for the load under way; a load that does not find itself here has been overtaken. */
+  #load: object | null = null
+  #ready: Extract<LoadOutcome, { kind: 'ready' }> | null = null
+  #startError: SessionError | null = null
+  #drained = true
+
+  constructor(id: string, context: SessionContext) {
+    this.id = id
+    this.context = context
+    const { store, announce, settings: { storeTimeoutMs: timeoutMs } } = context
+    const onError = (error: SessionError): void => { announce.error(error) }
+    const send = (event: SessionEvent): void => { this.send(event) }
+    this.ledger = new SessionLedger(id, context, this.#state)
+    this.keeper = new LeaseKeeper({ sessionId: id, lock: store.lock, timeoutMs, onError, onLost: () => { this.send({ type: 'lease-lost' }) } })
+    this.loader = new SessionLoader({ sessionId: id, store, keeper: this.keeper, timeoutMs, loadBaileys: () => context.loadBaileys() })
+    this.memory = new LifecycleMemory({
+      sessionId: id, keeper: this.keeper, onError,
+      write: (lease, lifecycle) => this.loader.writeLifecycle(lease, lifecycle),
+      onRetryDue: () => { void this.afterPending(() => this.#writeMemory()) },
+    })
+    this.sockets = new SocketKeeper({
+      sessionId: id, context, ledger: this.ledger, shared: {}, send, run: () => this.#run, circumstances: cause => this.#circumstances(cause),
+    })
+  }
+
+  /** Where it stands, inside. */
+  get state(): SessionState {
+    return this.#state
+  }
+
+  /** Whether it runs here: it has a socket, or is on its way to one. */
+  get isRunning(): boolean {
+    return this.#state.phase !== 'idle' && this.#state.phase !== 'standby'
+  }
+
+  /** Whether it was ended here, or came to its end. */
+  get isResting(): boolean {
+    return this.#state.phase === 'idle' && this.#state !== INITIAL_STATE
+  }
+
+  /** Where it stands, for people. */
+  get snapshot(): SessionSnapshot {
+    return this.ledger.view(this.#state)
+  }
+
+  /** The live, open socket. */
+  get openSocket(): WASocket | undefined {
+    return this.#state.phase === 'connected' ? this.sockets.socket : undefined
+  }
+
+  /** Why the last start came to nothing, when that was a failure and no verdict. */
+  get startError(): SessionError | null {
+    return this.#startError
+  }
+
+  /** Whether the last socket could finish its writes. */
+  get drained(): boolean {
+    return this.#drained
+  }
+
+  /** Starts it, or joins the start under way. */
+  start(request: StartRequest, priority: DialPriority): void {
+    this.#priority = priority
+    this.sockets.promote(priority)
+    this.send({ type: 'start', request })
+  }
+
+  /** Moves a dial that is queued ahead, when somebody more urgent waits for it. */
+  promote(priority: DialPriority): void {
+    this.sockets.promote(priority)
+  }
+
+  /** Brings the next attempt forward, unless the last one was a moment ago or WhatsApp wants to be left alone. */
+  hurry(): void {
+    const isCoolingDown = this.#state.phase === 'waiting' && (this.#state.reason === 'rate_limited' || this.#state.reason === 'connection_replaced')
+    const lostAt = this.ledger.lastDisconnect?.at.getTime() ?? 0
+    if (!isCoolingDown && Date.now() - lostAt >= HURRY_AFTER_MS) this.send({ type: 'hurry' })
+  }
+
+  /** Takes in an event. Events that come while another is worked on wait for their turn. */
+  send(event: SessionEvent): void {
+    this.#inbox.push(event)
+    if (this.#applying) return
+    this.#applying = true
+    try {
+      for (let next = this.#inbox.shift(); next !== undefined; next = this.#inbox.shift()) this.#apply(next)
+    } finally {
+      this.#applying = false
+    }
+  }
+
+  /** Resolves with what `check` finds, now or after a later change; rejects with what it throws, or when the signal aborts. */
+  async watch<Result>(check: () => Result | undefined, signal?: AbortSignal): Promise<Result> {
+    let look = (): void => undefined
+    const found = new Promise<Result>((resolve, reject) => {
+      look = () => {
+        try {
+          const result = check()
+          if (result !== undefined) resolve(result)
+        } catch (error) {
+          reject(error instanceof Error ? error : new Error(String(error)))
+        }
+      }
+    })
+    this.#watchers.add(look)
+    look()
+    try {
+      return await withSignal(found, signal)
+    } finally {
+      this.#watchers.delete(look)
+    }
+  }
+
+  /** Does something once everything under way has finished, and before the session is loaded again. */
+  afterPending<Result>(work: () => Promise<Result>): Promise<Result> {
+    const result = this.#pending.then(work)
+    this.#pending = result.then(() => undefined, () => undefined)
+    return result
+  }
+
+  get #run(): Run | null {
+    return 'run' in this.#state ? this.#state.run : null
+  }
+
+  #apply(event: SessionEvent): void {
+    const before = this.#state
+    const { state, effects } = transition(before, event)
+    this.#state = state
+    if (state.phase !== before.phase) this.#timer.clear()
+    if (event.type === 'start' && state.phase !== before.phase) this.#beginRun()
+    for (const effect of effects) this.#perform(effect)
+    this.ledger.noteOwner(state.phase === 'idle' || state.phase === 'standby' ? null : this.keeper.lease?.owner ?? null)
+    this.ledger.announce(state)
+    this.#announceTurn(before, event)
+    for (const look of [...this.#watchers]) look()
+  }
+
+  #beginRun(): void {
+    this.#startError = null
+    this.sockets.reset()
+    this.memory.forget()
+  }
+
+  /** What is told beside the change of status. */
+  #announceTurn(before: SessionState, event: SessionEvent): void {
+    const { announce } = this.context
+    const state = this.#state
+    if (state.phase === 'connected' && before.phase === 'settling') {
+      announce.connected(this.id, this.ledger.phoneNumber ?? null, !this.sockets.pairedHere)
+      void this.afterPending(() => this.memory.clear())
+    }
+    if (event.type === 'closed' && state !== before) {
+      const nextRetryAt = state.phase === 'waiting' ? state.retryAt : null
+      announce.disconnected({ sessionId: this.id, cause: event.cause, code: this.ledger.lastDisconnect?.code ?? null, willRetry: state.phase !== 'idle', nextRetryAt })
+    }
+    const wasLoggedOut = before.phase === 'idle' && before.status === 'logged_out'
+    if (state.phase === 'idle' && state.status === 'logged_out' && state.tried && !wasLoggedOut) {
+      const byPhone = event.type === 'closed' && event.cause === 'logged_out' && !this.unlinking
+      announce.loggedOut(this.id, byPhone ? 'logged_out' : 'intentional_logout')
+    }
+  }
+
+  #perform(effect: SessionEffect): void {
+    switch (effect.type) {
+      case 'load': void this.#runLoad(); break
+      case 'dial': this.#dial(); break
+      case 'settle': void this.sockets.settle(); break
+      case 'watch-stability': this.#timer.after(this.context.settings.stableAfterMs, () => { this.send({ type: 'stable' }) }); break
+      case 'close': this.#close(effect.freshLease); break
+      case 'remember': void this.afterPending(() => this.memory.remember(effect.what)); break
+      case 'release': void this.afterPending(() => this.keeper.release()); break
+      case 'wait': this.#timer.at(effect.until, () => { this.send({ type: 'timer' }) }); break
+      case 'stand-by': this.#standBy(); break
+      case 'refresh-version': void this.context.refreshVersion(); break
+    }
+  }
+
+  async #runLoad(): Promise<void> {
+    const load = {}
+    this.#load = load
+    await this.#pending
+    if (this.#load !== load) return
+    const outcome = await this.loader.load(() => this.#currentRequest(), this.sockets.unsavedPairing)
+    if (this.#load !== load) return
+    this.#noteLoaded(outcome)
+    this.send(readLoadOutcome(outcome, () => this.#circumstances('storage_failed')))
+  }
+
+  /** A run that was paired once only restores: should its credentials vanish, nobody wants a surprise pairing. */
+  #currentRequest(): StartRequest {
+    const run = this.#run
+    if (run === null) return { purpose: 'restore', force: false }
+    if (run.paired !== true || run.request.purpose === 'unlink') return run.request
+    return { purpose: 'restore', force: run.request.force || run.request.purpose === 'connect' }
+  }
+
+  #noteLoaded(outcome: LoadOutcome): void {
+    this.#ready = outcome.kind === 'ready' ? outcome : null
+    if (outcome.kind === 'owned-elsewhere') return
+    if (outcome.kind === 'failed') {
+      this.#startError = outcome.error
+      this.context.announce.error(outcome.error)
+      return
+    }
+    this.sockets.pairingSaved()
+    this.#startError = outcome.kind === 'rest' ? outcome.error : null
+    const stored = outcome.kind === 'ready' ? outcome.loaded.stored : outcome.stored
+    if (stored.kind !== 'readable' && stored.kind !== 'absent') return
+    this.memory.adopt(stored.lifecycle)
+    this.ledger.notePhoneNumber(stored.kind === 'readable' && stored.creds.kind === 'paired' ? stored.creds.phoneNumber : undefined)
+  }
+
+  #dial(): void {
+    if (this.#ready !== null) this.sockets.dial(this.#ready, this.#priority)
+    // Whoever started it waits for this dial only: later ones are reconnects.
+    this.#priority = 'reconnect'
+  }
+
+  #close(freshLease: boolean): void {
+    this.#load = null
+    const closing = this.sockets.close()
+    void this.afterPending(async () => {
+      this.#drained = await closing
+      // What the old socket still writes must not land on what the next one reads.
+      if (freshLease || !this.#drained) this.keeper.outdate()
+    })
+  }
+
+  /** Asks now and then whether the owner is gone, a little apart for each session. */
+  #standBy(): void {
+    const { standbyPollMs } = this.context.settings
+    this.#timer.after(standbyPollMs * (0.75 + Math.random() / 2), () => { void this.#lookForOwner() })
+  }
+
+  async #lookForOwner(): Promise<void> {
+    const isFree = await this.keeper.isFree()
+    if (this.#state.phase !== 'standby') return
+    if (isFree) this.send({ type: 'timer' })
+    else this.#standBy()
+  }
+
+  async #writeMemory(): Promise<void> {
+    await this.memory.retry()
+    if (this.#state.phase === 'idle') await this.keeper.release()
+  }
+
+  #circumstances(cause: DisconnectCause): Circumstances {
+    const { id, context: { settings, announce } } = this
+    return circumstancesOf(this.#run, cause, id, settings, (thrown) => {
+      announce.error(new SessionError('LISTENER_FAILED', `The retry policy threw for session "${id}". A delay of 30 s is used instead.`, { sessionId: id, cause: thrown }))
+    })
+  }
+}

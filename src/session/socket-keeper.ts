@@ -1,0 +1,185 @@
+import type { WASocket } from '@whiskeysockets/baileys'
+import { AuthState } from '../auth/auth-state.js'
+import type { DialPriority } from '../dial/dial-limiter.js'
+import { readDisconnectCause, readRestrictedUntil } from '../disconnect/disconnect-cause.js'
+import { SessionError } from '../errors.js'
+import type { ConnectionSignal } from '../socket/connection-signal.js'
+import { Generation } from '../socket/generation.js'
+import type { RecordChange } from '../store/session-store.js'
+import type { SessionContext } from './session-context.js'
+import type { SessionLedger } from './session-ledger.js'
+import { credsFor, type LoadOutcome } from './session-loader.js'
+import type { Circumstances, Run, SessionEvent } from './session-state.js'
+
+/** What a socket keeper works with. */
+export interface SocketKeeperOptions {
+  sessionId: string
+  context: SessionContext
+  ledger: SessionLedger
+  /** One object for all sockets of the session. */
+  shared: Record<string, unknown>
+  /** The run under way, if there is one. */
+  run(): Run | null
+  /** What the machine has to be told about a loss. */
+  circumstances(cause: Extract<SessionEvent, { type: 'closed' }>['cause']): Circumstances
+  send(event: SessionEvent): void
+}
+
+/** How long a pairing code works, at the latest: as long as the QR codes of its socket last (Baileys 7.0.0-rc14: 60 s and five times 20 s). */
+const PAIRING_CODE_LIFETIME_MS = 160_000
+
+/** Holds the one socket of a session, and turns what it tells into events of the session. */
+export class SocketKeeper {
+  readonly #options: SocketKeeperOptions
+  #generation: Generation | null = null
+  #unsavedPairing: readonly RecordChange[] | null = null
+  #pairedHere = false
+  #codeRequest: { phoneNumber: string; code: Promise<string> } | null = null
+
+  constructor(options: SocketKeeperOptions) {
+    this.#options = options
+  }
+
+  /** The socket, open or not. */
+  get socket(): WASocket | undefined {
+    return this.#generation?.socket ?? undefined
+  }
+
+  /** What a pairing could not store; it has to be stored before anything is read. */
+  get unsavedPairing(): readonly RecordChange[] | null {
+    return this.#unsavedPairing
+  }
+
+  /** Whether the phone was linked in this run, and not in one before. */
+  get pairedHere(): boolean {
+    return this.#pairedHere
+  }
+
+  /** A new run begins. */
+  reset(): void {
+    this.#pairedHere = false
+  }
+
+  /** The pairing was stored after all. */
+  pairingSaved(): void {
+    this.#unsavedPairing = null
+  }
+
+  /** Moves the dial ahead when somebody more urgent waits for it. */
+  promote(priority: DialPriority): void {
+    this.#generation?.promote(priority)
+  }
+
+  /** Dials with what was loaded. */
+  dial({ verdict, loaded }: Extract<LoadOutcome, { kind: 'ready' }>, priority: DialPriority): void {
+    const { sessionId, context, shared } = this.#options
+    const { storeTimeoutMs, connectTimeoutMs } = context.settings
+    const auth = new AuthState({
+      sessionId, baileys: loaded.baileys, store: context.store, fencingToken: loaded.lease.fencingToken, timeoutMs: storeTimeoutMs,
+      creds: credsFor(verdict, loaded), paired: verdict.action === 'dial',
+      onFailure: (error) => { if (this.#generation === generation) this.#onStoreFailure(generation, error) },
+    })
+    const generation = new Generation({
+      sessionId, baileys: loaded.baileys, auth, ticket: context.limiter.request(priority), connectTimeoutMs, drainTimeoutMs: storeTimeoutMs,
+      configure: () => context.configureSocket(sessionId, (this.#options.run()?.failures ?? 0) + 1, shared),
+      onSocket: (socket) => { context.announce.socket(sessionId, socket) },
+      onSignal: (signal) => { if (this.#generation === generation) this.#onSignal(generation, signal) },
+      onError: (error) => { context.announce.error(error) },
+    })
+    this.#generation = generation
+    void generation.dial()
+  }
+
+  /** Waits until what the open socket brought is stored. */
+  async settle(): Promise<void> {
+    const generation = this.#generation
+    if (generation === null) return
+    try {
+      await generation.auth.flushed()
+    } catch {
+      // The auth state tells of the failure itself.
+      return
+    }
+    if (this.#generation === generation) this.#options.send({ type: 'durable' })
+  }
+
+  /** Lets go of the socket at once; resolves when it is closed, with whether its writes were finished. Never rejects. */
+  async close(): Promise<boolean> {
+    const generation = this.#generation
+    this.#generation = null
+    this.#codeRequest = null
+    this.#options.ledger.forgetPairing()
+    if (generation === null) return true
+    const drained = await generation.close()
+    this.#unsavedPairing = generation.auth.unsavedPairing ?? this.#unsavedPairing
+    return drained
+  }
+
+  /** Asks for a pairing code, once for each number and socket. */
+  requestPairingCode(phoneNumber: string): Promise<string> {
+    if (this.#codeRequest?.phoneNumber === phoneNumber) return this.#codeRequest.code
+    const request = { phoneNumber, code: this.#requestCode(phoneNumber) }
+    this.#codeRequest = request
+    request.code.catch(() => { if (this.#codeRequest === request) this.#codeRequest = null })
+    return request.code
+  }
+
+  async #requestCode(phoneNumber: string): Promise<string> {
+    const { sessionId, ledger } = this.#options
+    const generation = this.#generation
+    const refusal = (cause?: unknown): SessionError => new SessionError('PAIRING_FAILED',
+      `No pairing code could be had for session "${sessionId}": the connection was lost or WhatsApp refused. Try again.`, { sessionId, cause })
+    if (generation?.socket == null) throw refusal()
+    let code: string
+    try {
+      code = await generation.socket.requestPairingCode(phoneNumber)
+    } catch (cause) {
+      throw refusal(cause)
+    }
+    if (this.#generation !== generation) throw refusal()
+    ledger.notePairingCode(code, new Date(Date.now() + PAIRING_CODE_LIFETIME_MS))
+    return code
+  }
+
+  #onSignal(generation: Generation, signal: ConnectionSignal): void {
+    const { ledger, send } = this.#options
+    switch (signal.type) {
+      case 'qr':
+        if (generation.auth.paired) return
+        ledger.noteQr(signal.qr, new Date(Date.now() + generation.qrLifetimeMs))
+        send({ type: 'qr' })
+        return
+      case 'paired':
+        this.#pairedHere = true
+        ledger.notePhoneNumber(generation.auth.phoneNumber)
+        send({ type: 'paired' })
+        return
+      case 'opened':
+        ledger.notePhoneNumber(generation.auth.phoneNumber ?? ledger.phoneNumber)
+        send({ type: 'opened' })
+        return
+      case 'closed':
+        this.#onClosed(generation, signal)
+    }
+  }
+
+  #onClosed(generation: Generation, { loss, cause: named }: Extract<ConnectionSignal, { type: 'closed' }>): void {
+    const { ledger, send, circumstances } = this.#options
+    const cause = named ?? readDisconnectCause(loss, { paired: generation.auth.paired })
+    const restrictedUntil = cause === 'restricted' ? readRestrictedUntil(loss) : null
+    ledger.noteLoss(loss, cause)
+    send({ type: 'closed', cause, restrictedUntil, circumstances: circumstances(cause) })
+  }
+
+  #onStoreFailure(generation: Generation, error: SessionError): void {
+    const { context, ledger, send, circumstances } = this.#options
+    this.#unsavedPairing = generation.auth.unsavedPairing ?? this.#unsavedPairing
+    context.announce.error(error)
+    if (error.code === 'STALE_WRITER') {
+      send({ type: 'lease-lost' })
+      return
+    }
+    ledger.noteLoss({ code: null, message: error.message, attributes: {}, at: new Date() }, 'storage_failed')
+    send({ type: 'store-failed', circumstances: circumstances('storage_failed') })
+  }
+}

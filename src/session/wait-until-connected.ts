@@ -1,0 +1,16 @@
+import type { WASocket } from '@whiskeysockets/baileys'
+import { managerClosed, needsPerson, ownedElsewhere } from './session-refusals.js'
+import type { Session } from './session.js'
+
+/** Resolves with the open socket once there is one; rejects when the session rests and a person is needed. Starts nothing. */
+export function waitUntilConnected(session: Session, signal: AbortSignal): Promise<WASocket> {
+  return session.watch(() => {
+    const { state } = session
+    if (state.phase === 'connected') return session.openSocket
+    if (state.phase === 'standby') throw ownedElsewhere(session.id)
+    // Before its first start it may still be started while the caller waits.
+    if (!session.isResting || state.phase !== 'idle') return undefined
+    if (state.reason === 'not_running') throw managerClosed(session.id)
+    throw needsPerson(session.id, state.reason, session.snapshot.message)
+  }, signal)
+}

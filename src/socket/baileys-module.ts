@@ -1,0 +1,55 @@
+import type { AuthenticationCreds, UserFacingSocketConfig, WASocket } from '@whiskeysockets/baileys'
+import { SessionError } from '../errors.js'
+
+/**
+ * What this library uses of `@whiskeysockets/baileys`: the whole module satisfies it, and so does `FakeBaileys` of
+ * `baileys-sessions/testing`. Supported are 7.0.0-rc11 and later of version 7, and 6.7.18 up to, not including, 6.8.
+ */
+export interface BaileysModule {
+  /** Makes a socket. Single use: a socket that has ended cannot be opened again. */
+  makeWASocket(config: UserFacingSocketConfig): WASocket
+  /** Makes a new identity. */
+  initAuthCreds(): AuthenticationCreds
+  /** The protobuf messages; one of them is stored as a Signal key and must be revived. */
+  proto: { Message: { AppStateSyncKeyData: { fromObject(object: Record<string, unknown>): unknown } } }
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  (typeof value === 'object' && value !== null) || typeof value === 'function'
+
+/**
+ * The Baileys of the application: the module passed in, else the installed one, loaded on first use.
+ * Rejects with `BAILEYS_UNSUPPORTED` when it is missing or lacks something that is needed.
+ */
+export async function loadBaileys(passedIn: BaileysModule | undefined): Promise<BaileysModule> {
+  if (passedIn !== undefined) return checkBaileys(passedIn)
+  let loaded: unknown
+  try {
+    loaded = await import('@whiskeysockets/baileys')
+  } catch (cause) {
+    throw new SessionError('BAILEYS_UNSUPPORTED',
+      'Baileys could not be loaded. Install it beside this library (npm install @whiskeysockets/baileys), or pass it as the `baileys` option.', { cause })
+  }
+  return checkBaileys(loaded)
+}
+
+/** Checks by its features that this is a Baileys that can be used. A CommonJS build may hold everything under `default`. */
+function checkBaileys(loaded: unknown): BaileysModule {
+  const names = isObject(loaded) ? loaded : {}
+  const inner = isObject(names['default']) ? names['default'] : {}
+  const pick = (name: string): unknown => names[name] ?? inner[name]
+  const makeWASocket = pick('makeWASocket') ?? names['default']
+  const candidate = { makeWASocket, initAuthCreds: pick('initAuthCreds'), proto: pick('proto') }
+  if (!isBaileys(candidate)) {
+    throw new SessionError('BAILEYS_UNSUPPORTED',
+      'This Baileys lacks makeWASocket, initAuthCreds or proto. Supported are 7.0.0-rc11 and later of version 7, and 6.7.18 up to 6.8.')
+  }
+  return candidate
+}
+
+function isBaileys(candidate: { makeWASocket: unknown; initAuthCreds: unknown; proto: unknown }): candidate is BaileysModule {
+  const message = isObject(candidate.proto) ? candidate.proto['Message'] : undefined
+  const keyData = isObject(message) ? message['AppStateSyncKeyData'] : undefined
+  return typeof candidate.makeWASocket === 'function' && typeof candidate.initAuthCreds === 'function'
+    && isObject(keyData) && typeof keyData['fromObject'] === 'function'
+}

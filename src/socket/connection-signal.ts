@@ -1,0 +1,25 @@
+import { readConnectionLoss, type ConnectionLoss } from '../disconnect/connection-loss.js'
+import type { DisconnectCause } from '../disconnect/disconnect-cause.js'
+
+/** What a socket tells its session. */
+export type ConnectionSignal =
+  | { readonly type: 'qr'; readonly qr: string }
+  | { readonly type: 'paired' }
+  | { readonly type: 'opened' }
+  /** `cause` is given when it was this library that noticed, and not Baileys. */
+  | { readonly type: 'closed'; readonly loss: ConnectionLoss; readonly cause?: DisconnectCause }
+
+/** The part of Baileys' `connection.update` that matters here; `qr` may be there and undefined. */
+export interface ConnectionUpdate {
+  readonly connection?: 'open' | 'connecting' | 'close' | undefined
+  readonly lastDisconnect?: unknown
+  readonly qr?: string | undefined
+}
+
+/** Reads a `connection.update`. `null`: it says nothing that matters here. */
+export function readConnectionSignal(update: ConnectionUpdate, now: Date): ConnectionSignal | null {
+  if (update.connection === 'close') return { type: 'closed', loss: readConnectionLoss(update.lastDisconnect, now) }
+  if (update.connection === 'open') return { type: 'opened' }
+  if (typeof update.qr === 'string' && update.qr !== '') return { type: 'qr', qr: update.qr }
+  return null
+}

@@ -1,0 +1,194 @@
+import type { UserFacingSocketConfig, WASocket } from '@whiskeysockets/baileys'
+import type { IncomingMessage } from 'node:http'
+import type { AuthState } from '../auth/auth-state.js'
+import type { DialPriority, DialTicket } from '../dial/dial-limiter.js'
+import type { DisconnectCause } from '../disconnect/disconnect-cause.js'
+import { SessionError } from '../errors.js'
+import { withDeadline } from '../time/deadline.js'
+import type { BaileysModule } from './baileys-module.js'
+import { readConnectionSignal, type ConnectionSignal, type ConnectionUpdate } from './connection-signal.js'
+import { tearDownSocket, flushBufferedEvents } from './socket-teardown.js'
+
+/** What one generation of a session is made of. */
+export interface GenerationOptions {
+  sessionId: string
+  baileys: BaileysModule
+  /** The credentials and keys it runs on; sealed when it is closed. */
+  auth: AuthState
+  /** Its place in the queue of dials. */
+  ticket: DialTicket
+  /** What the application wants of the socket, without `auth`. Called when the dial starts. */
+  configure(): Promise<Omit<UserFacingSocketConfig, 'auth'>>
+  /** From the start of the dial to a QR code, an open connection, or a close. */
+  connectTimeoutMs: number
+  /** How long closing waits for writes that are under way. */
+  drainTimeoutMs: number
+  /** Told of the socket before it can emit anything. */
+  onSocket(socket: WASocket): void
+  /** Told what happens, in order; nothing comes after `closed`, and nothing after `close()` was called. */
+  onSignal(signal: ConnectionSignal): void
+  /** Told of failures that are not the server's. */
+  onError(error: SessionError): void
+}
+
+/** One socket of a session, from its dial to the last write that belongs to it. Single use. */
+export class Generation {
+  readonly #options: GenerationOptions
+  readonly #bornPaired: boolean
+  #socket: WASocket | null = null
+  #over = false
+  #told = false
+  #watchdog: NodeJS.Timeout | undefined
+  #qrCodes = 0
+  #qrTimeoutMs: number | undefined
+
+  constructor(options: GenerationOptions) {
+    this.#options = options
+    this.#bornPaired = options.auth.paired
+  }
+
+  /** The socket, once it was made. */
+  get socket(): WASocket | null {
+    return this.#socket
+  }
+
+  /** The credentials and keys of this generation. */
+  get auth(): AuthState {
+    return this.#options.auth
+  }
+
+  /** How long the QR code shown now stays valid: Baileys shows the first one longer (7.0.0-rc14: 60 s, then 20 s each). */
+  get qrLifetimeMs(): number {
+    return this.#qrTimeoutMs ?? (this.#qrCodes === 1 ? 60_000 : 20_000)
+  }
+
+  /** Moves the dial ahead when somebody more urgent waits for it. */
+  promote(priority: DialPriority): void {
+    this.#options.ticket.promote(priority)
+  }
+
+  /** Dials when its turn comes. Never rejects. */
+  async dial(): Promise<void> {
+    try {
+      await this.#options.ticket.turn
+      if (this.#over) return
+      this.#watch()
+      const config = await this.#options.configure()
+      if (this.#hasEnded()) return
+      this.#qrTimeoutMs = config.qrTimeout
+      this.#open(this.#options.baileys.makeWASocket({
+        // A failed commit is repeated by the write queue; Baileys' own ten tries of 3 s would hold its mutex meanwhile.
+        transactionOpts: { maxCommitRetries: 1, delayBetweenTriesMs: 100 },
+        ...config,
+        auth: this.#options.auth.authenticationState,
+      }))
+    } catch (cause) {
+      this.#fail(cause)
+    }
+  }
+
+  /**
+   * Ends the socket, lets the writes that belong to it finish, and refuses later ones. Resolves with whether everything was
+   * written in time. Never rejects.
+   */
+  async close(): Promise<boolean> {
+    this.#over = true
+    clearTimeout(this.#watchdog)
+    this.#options.ticket.release()
+    const socket = this.#socket
+    if (socket !== null) await tearDownSocket(socket)
+    const drained = await this.#drain(socket)
+    this.#options.auth.seal()
+    return drained
+  }
+
+  #hasEnded(): boolean {
+    return this.#over || this.#told
+  }
+
+  #open(socket: WASocket): void {
+    this.#socket = socket
+    socket.ev.on('connection.update', (update: ConnectionUpdate) => {
+      const signal = readConnectionSignal(update, new Date())
+      if (signal !== null) this.#tell(signal)
+    })
+    socket.ev.on('creds.update', () => { this.#saveCreds() })
+    socket.ws.on('unexpected-response', (_request: unknown, response: IncomingMessage) => { this.#refuse(response) })
+    this.#options.onSocket(socket)
+  }
+
+  #saveCreds(): void {
+    const { auth } = this.#options
+    // A write that fails is told by the auth state itself.
+    auth.saveCreds().catch(() => undefined)
+    if (auth.paired && !this.#bornPaired) this.#tellPaired()
+  }
+
+  #pairedTold = false
+
+  #tellPaired(): void {
+    if (this.#pairedTold) return
+    this.#pairedTold = true
+    this.#tell({ type: 'paired' })
+  }
+
+  #tell(signal: ConnectionSignal): void {
+    if (this.#hasEnded()) return
+    if (signal.type === 'closed') {
+      this.#told = true
+      // Before anything else: what is still buffered is destroyed as soon as this listener returns.
+      if (this.#socket !== null) flushBufferedEvents(this.#socket)
+    }
+    if (signal.type === 'qr') this.#qrCodes += 1
+    // After the pairing the server asks for a restart; should it never come, the watchdog dials again all the same.
+    if (signal.type === 'paired') this.#watch()
+    else clearTimeout(this.#watchdog)
+    this.#options.ticket.release()
+    this.#options.onSignal(signal)
+  }
+
+  #watch(): void {
+    const { connectTimeoutMs } = this.#options
+    clearTimeout(this.#watchdog)
+    this.#watchdog = setTimeout(() => {
+      const cause: DisconnectCause = this.#pairedTold ? 'restart_required' : 'connect_timeout'
+      this.#tellClosed(`WhatsApp did not answer within ${connectTimeoutMs} ms.`, null, cause)
+    }, connectTimeoutMs)
+  }
+
+  /** An HTTP answer to the upgrade: Baileys itself would stay in `connecting` for ever (7.0.0-rc14). */
+  #refuse(response: IncomingMessage): void {
+    response.resume()
+    const status = response.statusCode ?? null
+    this.#tellClosed(`The connection was answered with HTTP ${status ?? 'without a status'}.`, status, 'transport_failed')
+  }
+
+  #fail(cause: unknown): void {
+    if (this.#hasEnded()) return
+    const { sessionId, onError } = this.#options
+    const message = cause instanceof Error ? cause.message : String(cause)
+    onError(new SessionError('SOCKET_FAILED', `The socket of session "${sessionId}" could not be made: ${message}`, { sessionId, cause }))
+    this.#tellClosed(message, null, 'socket_failed')
+  }
+
+  #tellClosed(message: string, code: number | null, cause: DisconnectCause): void {
+    this.#tell({ type: 'closed', cause, loss: { code, message, attributes: {}, at: new Date() } })
+  }
+
+  async #drain(socket: WASocket | null): Promise<boolean> {
+    const { auth, drainTimeoutMs, sessionId } = this.#options
+    const finish = async (): Promise<void> => {
+      // Baileys decrypts and encrypts inside transactions: an empty one waits for those that are under way.
+      const me = auth.creds.me?.id
+      if (socket !== null && me !== undefined) await socket.authState.keys.transaction(() => Promise.resolve(), me)
+      await auth.flushed()
+    }
+    try {
+      await withDeadline(finish(), drainTimeoutMs, () => new SessionError('STORE_TIMEOUT',
+        `The writes of session "${sessionId}" did not finish within ${drainTimeoutMs} ms.`, { sessionId }))
+      return true
+    } catch {
+      return false
+    }
+  }
+}
