@@ -1,4 +1,4 @@
-import { mkdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { SessionError } from '../../errors.js'
 import type { ConnectionRecord, ConnectionRepository } from '../../repository/connection-repository.js'
@@ -6,6 +6,7 @@ import { connectionChanges, newConnectionRecord } from '../../repository/merge-c
 import { replaceFile } from './atomic-file.js'
 import { type ConnectionRow, type ConnectionTable, formatTable, fromRow, parseTable, toRow } from './connection-rows.js'
 import { FileMutex } from './file-mutex.js'
+import { makeFolder } from './make-folder.js'
 import { errorCode } from './storage-failure.js'
 
 /** Where a {@link FileConnectionRepository} keeps its records. */
@@ -96,7 +97,7 @@ export class FileConnectionRepository implements ConnectionRepository {
   }
 
   async #write(changes: readonly WaitingChange[]): Promise<void> {
-    await mkdir(dirname(this.#file), { recursive: true, mode: 0o700 })
+    await makeFolder(dirname(this.#file))
     await this.#mutex.run(async assertStillMine => {
       const table = await this.#read()
       const changed = changes.filter(change => applyChange(table, change))

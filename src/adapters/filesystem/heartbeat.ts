@@ -1,7 +1,8 @@
-import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { discard } from './atomic-file.js'
 import { heartbeatPath } from './lock-state.js'
+import { makeFolder } from './make-folder.js'
 
 /** How a heartbeat is kept. */
 export interface HeartbeatOptions {
@@ -44,7 +45,7 @@ export class Heartbeat {
     if (this.#isRunning()) return
     this.#timer = setInterval(() => this.#tick(), this.#options.intervalMs).unref()
     try {
-      await mkdir(this.#options.folder, { recursive: true, mode: 0o700 })
+      await makeFolder(this.#options.folder)
       await this.#beat()
       await this.#sweep()
     } catch (error) {

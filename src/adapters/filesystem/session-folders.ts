@@ -1,9 +1,10 @@
 import { type BigIntStats, constants, type Dirent } from 'node:fs'
-import { access, lstat, mkdir, readdir, rm } from 'node:fs/promises'
+import { access, lstat, readdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { SessionError } from '../../errors.js'
 import { syncFolder } from './atomic-file.js'
 import { assertNotLegacy, namesIn } from './legacy-session.js'
+import { makeFolder } from './make-folder.js'
 import { assertSessionId, canonicalFolderName, fitsIntoName, literalFolderName, sessionIdOfFolder } from './session-folder-name.js'
 import { errorCode, onDisk } from './storage-failure.js'
 
@@ -113,9 +114,7 @@ export class SessionFolders {
   }
 
   async #make(path: string): Promise<void> {
-    const topmost = await mkdir(path, { recursive: true, mode: 0o700 })
-    if (topmost === undefined) return
-    for (let made = path; made.length >= topmost.length; made = dirname(made)) await syncFolder(dirname(made))
+    for (const made of await makeFolder(path)) await syncFolder(dirname(made))
   }
 
   async #entries(): Promise<Dirent[]> {

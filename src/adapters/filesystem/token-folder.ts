@@ -1,6 +1,7 @@
-import { link, mkdir, open, readdir, rm, writeFile } from 'node:fs/promises'
+import { link, open, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { discard, writeTemporary } from './atomic-file.js'
+import { makeFolder } from './make-folder.js'
 import { errorCode } from './storage-failure.js'
 
 /** The newest token of a lock. */
@@ -42,7 +43,7 @@ export class TokenFolder {
 
   /** Takes a token by making its file, and says whether it is ours: somebody else may have been faster. */
   async claim(token: number, text: string): Promise<boolean> {
-    await mkdir(this.#path, { recursive: true, mode: 0o700 })
+    await makeFolder(this.#path)
     if (!(await this.#create(token, text))) return false
     if (!(await this.#isNewest(token))) return false
     await this.#clean(token)

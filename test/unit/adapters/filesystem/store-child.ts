@@ -1,0 +1,56 @@
+import { FileSystemSessionStore } from '../../../../src/adapters/filesystem/filesystem-session-store.js'
+import { isSessionError } from '../../../../src/errors.js'
+import { CREDS_KEY, type SessionStore } from '../../../../src/store/session-store.js'
+import { collect } from '../../../support/collect.js'
+
+// Uses a store as another user, or with few descriptors, and prints one line about what came of it.
+
+const [task = '', directory = ''] = process.argv.slice(2)
+
+async function outcome(work: Promise<unknown>): Promise<string> {
+  try {
+    await work
+    return 'done'
+  } catch (error) {
+    return isSessionError(error) ? `${error.code}: ${error.message}` : String(error)
+  }
+}
+
+/** Every verb of a store, one after the other. */
+async function everyVerb(store: SessionStore): Promise<Record<string, string>> {
+  return {
+    read: await outcome(store.read('a', [CREDS_KEY])),
+    list: await outcome(collect(store.list())),
+    records: await outcome(collect(store.records('a'))),
+    acquire: await outcome(store.lock.acquire('a')),
+    write: await outcome(store.write('a', [{ ...CREDS_KEY, value: 'new' }])),
+    delete: await outcome(store.delete('a')),
+    other: await outcome(store.write('other', [{ ...CREDS_KEY, value: 'new' }])),
+    acquireOther: await outcome(store.lock.acquire('other')),
+  }
+}
+
+/** Five sessions that write and read the pre-keys of a first login at the same time. */
+async function manyKeys(store: SessionStore): Promise<string[]> {
+  const keys = Array.from({ length: 812 }, (_, index) => ({ type: 'pre-key', id: String(index) }))
+  return Promise.all(['a', 'b', 'c', 'd', 'e'].map(async sessionId => {
+    const written = await outcome(store.write(sessionId, keys.map(key => ({ ...key, value: `key of ${sessionId}` }))))
+    const read = await store.read(sessionId, keys)
+    return `${written}, ${read.filter(({ value }) => value === `key of ${sessionId}`).length} read`
+  }))
+}
+
+/** Creds of about the real size, each time of another letter, until somebody ends it. */
+async function saveForEver(store: SessionStore): Promise<never> {
+  for (let round = 0; ; round++) {
+    const value = JSON.stringify({ round, text: String.fromCharCode(97 + (round % 26)).repeat(40_000) })
+    await store.write('a', [{ ...CREDS_KEY, value }])
+    process.stdout.write(`${round}\n`)
+  }
+}
+
+const store = new FileSystemSessionStore({ directory })
+if (task === 'save') await saveForEver(store)
+const result = task === 'verbs' ? await everyVerb(store) : await manyKeys(store)
+await store.close()
+process.stdout.write(`${JSON.stringify(result)}\n`)
