@@ -26,8 +26,10 @@ export class SessionAnnouncer implements SessionAnnouncements {
 
   status(snapshot: SessionSnapshot, previous: SessionSnapshot): void {
     const { qr: _qr, pairingCode: _pairingCode, ...visible } = snapshot
-    this.#logger.info({ sessionId: snapshot.sessionId, status: snapshot.status, reason: snapshot.reason }, 'session status')
     this.#saveStatus(snapshot, previous)
+    const isNews = snapshot.status !== previous.status || snapshot.reason !== previous.reason || snapshot.nextRetryAt?.getTime() !== previous.nextRetryAt?.getTime()
+    if (!isNews) return
+    this.#logger.info({ sessionId: snapshot.sessionId, status: snapshot.status, reason: snapshot.reason }, 'session status')
     this.events.emit('status', { ...visible, previous: previous.status })
   }
 

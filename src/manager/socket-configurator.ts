@@ -1,5 +1,6 @@
 import type { UserFacingSocketConfig } from '@whiskeysockets/baileys'
 import { silentLogger } from '../logger.js'
+import { releaseUploadTimers } from '../socket/upload-timer.js'
 import type { VersionSource } from '../socket/version-source.js'
 import { refuseAuth, type SocketConfig, type SocketConfigFunction } from './session-manager-options.js'
 
@@ -13,5 +14,6 @@ export async function configureSocket(
   ])
   refuseAuth(wishes)
   // Baileys' own logger writes keys at some levels: it is for the application to switch on.
-  return { logger: silentLogger(), ...(version === undefined ? {} : { version }), ...wishes }
+  const logger = releaseUploadTimers(wishes.logger ?? silentLogger())
+  return { ...(version === undefined ? {} : { version }), ...wishes, logger }
 }

@@ -21,7 +21,8 @@ export async function deleteSession(session: Session, end: Pick<IdleState, 'stat
  * was written. Never rejects.
  */
 export async function closeSession(session: Session): Promise<boolean> {
-  session.send({ type: 'halt', status: 'disconnected', reason: 'not_running' })
+  // What rests already keeps its status: closing is no news about a session that was logged out.
+  if (session.state.phase !== 'idle') session.send({ type: 'halt', status: 'disconnected', reason: 'not_running' })
   await session.afterPending(async () => {
     await session.memory.retry()
     session.memory.forget()

@@ -23,7 +23,7 @@ export interface SessionSettings {
 
 /** What a session tells the world. */
 export interface SessionAnnouncements {
-  /** Status, reason or next attempt changed. */
+  /** Status, reason, next attempt, owner or phone number changed. */
   status(snapshot: SessionSnapshot, previous: SessionSnapshot): void
   qr(sessionId: string, qr: string, expiresAt: Date): void
   pairingCode(sessionId: string, code: string, expiresAt: Date): void
