@@ -9,6 +9,8 @@ const PATIENCE_MS = 20_000
 /** What is stored of a device: survives the clients that use it, like files would. */
 export interface Device {
   state: AuthenticationState
+  /** Loses its Signal sessions, as a disk might. */
+  loseSessions(): void
 }
 
 /** How a connection ended. */
@@ -26,6 +28,9 @@ export function newDevice(): Device {
     return text === undefined ? undefined : JSON.parse(text, BufferJSON.reviver) as SignalDataTypeMap[Type]
   }
   return {
+    loseSessions: () => {
+      for (const name of records.keys()) if (name.startsWith('session/')) records.delete(name)
+    },
     state: {
       creds: initAuthCreds(),
       keys: {

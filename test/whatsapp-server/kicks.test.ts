@@ -125,7 +125,7 @@ describe('unlinking', () => {
   it('leaves keys of another device out in the cold', async () => {
     const [one, other] = [fixture.link(), fixture.link()]
     const { noiseKey } = other.device.state.creds
-    const stolen = { state: { ...one.device.state, creds: { ...one.device.state.creds, noiseKey } } }
+    const stolen = { ...one.device, state: { ...one.device.state, creds: { ...one.device.state.creds, noiseKey } } }
     expect(await fixture.dial(stolen).closed()).toMatchObject({ code: 401 })
     expect(fixture.server.attempts(one.deviceKey)).toMatchObject([{ reason: 'noise key of another device' }])
   })

@@ -38,6 +38,33 @@ describe('messages between linked devices', () => {
     expect(again.texts).toEqual([])
   })
 
+  it('reach every device of both accounts', async () => {
+    const [a, b] = [fixture.link(), fixture.link()]
+    const [a2, b2] = [fixture.link(a.phone), fixture.link(b.phone)]
+    expect(a2.deviceKey).toBe(`${a.phone}:2`)
+    const [alice, ...others] = await Promise.all([a, a2, b, b2].map(async ({ device }) => fixture.open(device)))
+    await alice?.socket.sendMessage(b.jid.replace(/:\d+/, ''), { text: 'to all of you' })
+    for (const other of others) await other.text('to all of you')
+  })
+
+  it('are sent again when the receiver has lost its session and asks for them', async () => {
+    const { server } = fixture
+    const [a, b] = [fixture.link(), fixture.link()]
+    const alice = await fixture.open(a.device, { getMessage: async () => ({ conversation: 'second' }) })
+    const bob = await fixture.open(b.device)
+    await alice.socket.sendMessage(b.jid.replace(/:\d+/, ''), { text: 'first' })
+    await bob.text('first')
+    // Only after an answer does the sender stop sending what a session can be begun with.
+    await bob.socket.sendMessage(a.jid.replace(/:\d+/, ''), { text: 'answer' })
+    await alice.text('answer')
+    await bob.end()
+    b.device.loseSessions()
+    const bobAgain = await fixture.open(b.device)
+    await alice.socket.sendMessage(b.jid.replace(/:\d+/, ''), { text: 'second' })
+    await bobAgain.text('second')
+    expect(server.log.filter(({ kind, detail }) => kind === 'receipt' && detail['kind'] === 'retry')).not.toEqual([])
+  })
+
   it('survive a restart of both sides: the session goes on where it was', async () => {
     const { server: before } = fixture
     const [a, b] = [fixture.link(), fixture.link()]

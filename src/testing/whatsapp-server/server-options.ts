@@ -20,6 +20,12 @@ export interface WhatsAppServerOptions {
   firstSync?: boolean
 }
 
+/** What a client needs to find a server; a part of Baileys' socket options. */
+export interface ServerSocketConfig {
+  /** Where to dial. */
+  waWebSocketUrl: string
+}
+
 /** The options with their defaults. */
 export interface ServerSettings {
   readonly port: number

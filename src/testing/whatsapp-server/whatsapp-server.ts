@@ -15,7 +15,7 @@ import { scanQr } from './pairing/qr.js'
 import { sendFromPhone, type SentMessage } from './phone/send.js'
 import type { ServerContext } from './server-context.js'
 import type { LinkedDevice, WhatsAppServerEvents } from './server-events.js'
-import type { WhatsAppServerOptions } from './server-options.js'
+import type { ServerSocketConfig, WhatsAppServerOptions } from './server-options.js'
 import { loadServerParts, makeServerParts, type LoadedParts } from './server-parts.js'
 import { checkDelay } from './timers.js'
 import { describeDevice, linkedDevices, type DeviceDescription } from './watching/describe.js'
@@ -69,7 +69,7 @@ export class WhatsAppServer extends EventEmitter<WhatsAppServerEvents> implement
   }
 
   /** What to spread into the options of `makeWASocket`. */
-  get socketConfig(): { waWebSocketUrl: string } {
+  get socketConfig(): ServerSocketConfig {
     return { waWebSocketUrl: this.url }
   }
 

@@ -6,14 +6,36 @@ import { deviceMessage, encodeSignedIdentity, vouch } from './device-identity.js
 
 const SIGNAL_KEY_TYPE = Buffer.from([5])
 
+/** The public half of a key pair. */
+export interface LinkablePublicKey {
+  /** 32 bytes. */
+  readonly public: Uint8Array
+}
+
+/** A whole key pair. */
+export interface LinkableKeyPair extends LinkablePublicKey {
+  /** 32 bytes. */
+  readonly private: Uint8Array
+}
+
+/** A pre-key with the signature of the identity. */
+export interface LinkablePreKey {
+  /** The key. */
+  readonly keyPair: LinkablePublicKey
+  /** 64 bytes. */
+  readonly signature: Uint8Array
+  /** Its number. */
+  readonly keyId: number
+}
+
 /** The part of Baileys' fresh credentials that linking reads. */
 export interface LinkableCreds {
   /** What the device is recognised by at login. */
-  readonly noiseKey: { readonly public: Uint8Array }
+  readonly noiseKey: LinkablePublicKey
   /** The Signal identity. */
-  readonly signedIdentityKey: { readonly public: Uint8Array, readonly private: Uint8Array }
+  readonly signedIdentityKey: LinkableKeyPair
   /** The pre-key that the identity has signed. */
-  readonly signedPreKey: { readonly keyPair: { readonly public: Uint8Array }, readonly signature: Uint8Array, readonly keyId: number }
+  readonly signedPreKey: LinkablePreKey
   /** The Signal registration id. */
   readonly registrationId: number
 }
