@@ -1,0 +1,171 @@
+import * as baileys from '@whiskeysockets/baileys'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'vitest'
+import {
+  CREDS_KEY, FileSystemSessionStore, SessionManager, type BackOff, type SessionManagerOptions, type SessionStore, type SocketConfig,
+  type SocketConfigContext,
+} from '../../src/index.js'
+import { WhatsAppServer, type Attempt, type LinkedDevice, type PairingOptions, type WhatsAppServerOptions } from '../../src/testing/whatsapp-server/index.js'
+import { EventRecord } from './event-record.js'
+
+/** Delays that a test can wait for: 100, 200, 400 ms, and then on at 400. */
+export const QUICK_BACK_OFF: BackOff = Object.freeze({ maxRetries: 3, initialDelayMs: 100, factor: 2, maxDelayMs: 400, jitter: 'none' })
+
+/** The same for a connection that was lost; it never gives up. */
+export const QUICK_RECONNECT: BackOff = Object.freeze({ ...QUICK_BACK_OFF, maxRetries: Infinity })
+
+/** What a manager of a world is made with. By default it has a file system store of its own on the world's directory. */
+export type WorldManagerOptions = Partial<SessionManagerOptions>
+
+/**
+ * A loopback WhatsApp server and a directory of sessions. Managers made here use real Baileys and dial the server with the session's
+ * id as the label of the attempt. Use it as `await using world = await openWorld()`, or call `cleanup()`.
+ */
+export class World implements AsyncDisposable {
+  readonly server: WhatsAppServer
+  readonly directory: string
+  readonly #distrust: () => void
+  readonly #managers: SessionManager[] = []
+  readonly #stores: SessionStore[] = []
+  readonly #records = new Map<SessionManager, EventRecord>()
+  #phones = 491_700_000_000
+  #cleaning: Promise<void> | null = null
+
+  constructor(server: WhatsAppServer, directory: string) {
+    this.server = server
+    this.directory = directory
+    this.#distrust = server.trust(baileys)
+  }
+
+  /** A new manager, as a process that was just started would make it. */
+  makeManager({ socketConfig = {}, store = this.makeStore(), ...options }: WorldManagerOptions = {}): SessionManager {
+    const manager = new SessionManager({
+      retry: QUICK_BACK_OFF,
+      reconnect: QUICK_RECONNECT,
+      store,
+      ...options,
+      socketConfig: async (sessionId, context) => ({
+        waWebSocketUrl: `${this.server.url}?client=${encodeURIComponent(sessionId)}`,
+        ...await wishesOf(socketConfig, sessionId, context),
+      }),
+    })
+    this.#managers.push(manager)
+    this.#records.set(manager, new EventRecord(manager))
+    return manager
+  }
+
+  /** A new file system store on the directory. */
+  makeStore(): FileSystemSessionStore {
+    const store = new FileSystemSessionStore({ directory: this.directory })
+    this.#stores.push(store)
+    return store
+  }
+
+  /** What a manager has told since it was made. */
+  eventsOf(manager: SessionManager): EventRecord {
+    const record = this.#records.get(manager)
+    if (record === undefined) throw new Error('This manager was not made in this world.')
+    return record
+  }
+
+  /** The number of a phone that nobody has used. */
+  newPhone(): string {
+    return String(++this.#phones)
+  }
+
+  /** Stores a session that is linked already, without a connection: as quick as writing a file. */
+  async link(sessionId: string, store: SessionStore = this.makeStore()): Promise<LinkedDevice> {
+    const creds = baileys.initAuthCreds()
+    const device = this.server.linkDirect(creds, { phone: this.newPhone() })
+    await store.write(sessionId, [{ ...CREDS_KEY, value: JSON.stringify(creds, baileys.BufferJSON.replacer) }])
+    return device
+  }
+
+  /** Pairs a session by QR and waits until it is connected. */
+  async pair(manager: SessionManager, sessionId: string, options: Partial<PairingOptions> = {}): Promise<LinkedDevice> {
+    const { qr } = await manager.connect(sessionId)
+    if (qr === undefined) throw new Error(`Session "${sessionId}" shows no QR code.`)
+    const device = await this.server.scanQr(qr, { phone: this.newPhone(), ...options })
+    await manager.waitUntilConnected(sessionId)
+    return device
+  }
+
+  /** Stores a linked session, and restores it: its device, once it is connected and what it stores at its login is stored. */
+  async linkAndRestore(manager: SessionManager, sessionId: string): Promise<LinkedDevice> {
+    const device = await this.link(sessionId)
+    expect(await manager.restoreSession(sessionId)).toMatchObject({ outcome: 'restored' })
+    await this.untilQuiet(sessionId)
+    return device
+  }
+
+  /** Every connection that a session has made to the server so far, oldest first. */
+  dials(sessionId: string): Attempt[] {
+    return this.server.attempts().filter(({ label }) => label === sessionId)
+  }
+
+  /** The milliseconds between the dials of a session. */
+  gaps(sessionId: string): number[] {
+    const starts = this.dials(sessionId).map(({ acceptedAt }) => acceptedAt)
+    return starts.slice(1).map((start, index) => start - (starts[index] ?? 0))
+  }
+
+  /** The files of a session in the directory, by name; the lifecycle record, which is the library's own, is left out. */
+  async filesOf(sessionId: string): Promise<Record<string, string>> {
+    const folder = join(this.directory, `session-${sessionId}`)
+    const names = await readdir(folder).catch(() => [])
+    const wanted = names.filter(name => name.endsWith('.json') && name !== 'lifecycle.json').sort()
+    const texts = await Promise.all(wanted.map(async name => [name, await readFile(join(folder, name), 'latin1')] as const))
+    return Object.fromEntries(texts)
+  }
+
+  /** Resolves when the files of a session have not changed for a while. */
+  async untilQuiet(sessionId: string, quietMs = 150): Promise<Record<string, string>> {
+    for (let before = await this.filesOf(sessionId); ;) {
+      await pause(quietMs)
+      const files = await this.filesOf(sessionId)
+      if (JSON.stringify(files) === JSON.stringify(before)) return files
+      before = files
+    }
+  }
+
+  /** Closes managers, stores and the server, and removes the directory. Fails when the server met a problem, or kept a connection. */
+  async cleanup(): Promise<void> {
+    this.#cleaning ??= this.#cleanup()
+    await this.#cleaning
+  }
+
+  /** As {@link cleanup}. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.cleanup()
+  }
+
+  async #cleanup(): Promise<void> {
+    try {
+      await Promise.all(this.#managers.map(async manager => manager.close()))
+      await Promise.all(this.#stores.map(async store => store.close()))
+      await this.server.waitFor(() => this.server.openConnections === 0)
+      expect(this.server.errors).toEqual([])
+    } finally {
+      await this.server.close()
+      this.#distrust()
+      await rm(this.directory, { recursive: true, force: true })
+    }
+  }
+}
+
+/** Makes a world: a server of its own and an empty directory. */
+export async function openWorld(options: WhatsAppServerOptions = {}): Promise<World> {
+  const [server, directory] = await Promise.all([WhatsAppServer.start(options), mkdtemp(join(tmpdir(), 'baileys-sessions-e2e-'))])
+  return new World(server, directory)
+}
+
+/** Waits. */
+export async function pause(durationMs: number): Promise<void> {
+  await new Promise((resolve) => { setTimeout(resolve, durationMs) })
+}
+
+async function wishesOf(wishes: NonNullable<SessionManagerOptions['socketConfig']>, sessionId: string, context: SocketConfigContext): Promise<SocketConfig> {
+  return typeof wishes === 'function' ? wishes(sessionId, context) : wishes
+}

@@ -1,0 +1,90 @@
+import type { SessionManager } from '../../src/index.js'
+import type { SessionManagerEvents } from '../../src/manager/session-manager-events.js'
+
+type EventName = keyof SessionManagerEvents
+type EventOf<Name extends EventName> = SessionManagerEvents[Name][0]
+
+/** One event, and when it came. */
+export interface RecordedEvent<Name extends EventName = EventName> {
+  name: Name
+  event: EventOf<Name>
+  at: number
+}
+
+const NAMES: { readonly [Name in EventName]: Name } = {
+  status: 'status', qr: 'qr', 'pairing-code': 'pairing-code', socket: 'socket', connected: 'connected', disconnected: 'disconnected',
+  restored: 'restored', 'logged-out': 'logged-out', error: 'error',
+}
+
+/** All that a manager has told, in order. */
+export class EventRecord {
+  readonly entries: RecordedEvent[] = []
+  readonly #watchers = new Set<() => void>()
+
+  constructor(manager: SessionManager) {
+    for (const name of Object.values(NAMES)) this.#listen(manager, name)
+  }
+
+  /** The events of one name, oldest first: all, or those of one session. */
+  of<Name extends EventName>(name: Name, sessionId?: string): EventOf<Name>[] {
+    return this.entries.flatMap(entry => isNamed(entry, name) && (sessionId === undefined || entry.event.sessionId === sessionId) ? [entry.event] : [])
+  }
+
+  /** Status and reason of each `status` event of a session, such as `reconnecting connection_lost`. */
+  course(sessionId: string): string[] {
+    return this.of('status', sessionId).map(({ status, reason }) => reason === null ? status : `${status} ${reason}`)
+  }
+
+  /** The next event of a session after this call. Ask before you provoke it. */
+  async next<Name extends EventName>(name: Name, sessionId: string, matches: (event: EventOf<Name>) => boolean = () => true, patienceMs = 10_000): Promise<EventOf<Name>> {
+    const since = this.of(name, sessionId).length
+    return this.until(() => this.of(name, sessionId).slice(since).find(matches), `"${name}" of ${sessionId}`, patienceMs)
+  }
+
+  /** The next `status` event with this status, and this reason where one is given. Ask before you provoke it. */
+  async nextStatus(sessionId: string, status: EventOf<'status'>['status'], reason?: EventOf<'status'>['reason'], patienceMs?: number): Promise<EventOf<'status'>> {
+    return this.next('status', sessionId, event => event.status === status && (reason === undefined || event.reason === reason), patienceMs)
+  }
+
+  /** Waits until something is found, looking now and after each event. */
+  async until<Value>(find: () => Value | undefined, what: string, patienceMs = 10_000): Promise<Value> {
+    return new Promise<Value>((resolve, reject) => {
+      const stop = (): void => {
+        clearTimeout(timer)
+        this.#watchers.delete(look)
+      }
+      const look = (): void => {
+        const found = find()
+        if (found === undefined) return
+        stop()
+        resolve(found)
+      }
+      const timer = setTimeout(() => {
+        stop()
+        reject(new Error(`No ${what} within ${patienceMs} ms. It went: ${this.#tell()}`))
+      }, patienceMs)
+      this.#watchers.add(look)
+      look()
+    })
+  }
+
+  #listen<Name extends EventName>(manager: SessionManager, name: Name): void {
+    // Baileys' sockets are recorded by their session alone: they are too big to print.
+    const note = (event: EventOf<Name>): void => {
+      this.entries.push({ name, event, at: Date.now() })
+      for (const look of [...this.#watchers]) look()
+    }
+    manager.on(name, note)
+  }
+
+  #tell(): string {
+    return this.entries.map(({ name, event }) => {
+      if ('status' in event) return `${event.sessionId}: ${event.status} ${event.reason ?? ''}`.trimEnd()
+      return 'error' in event && event.error !== undefined ? `${String(event.sessionId)}: ${name} ${event.error.message}` : `${String(event.sessionId)}: ${name}`
+    }).join('; ')
+  }
+}
+
+function isNamed<Name extends EventName>(entry: RecordedEvent, name: Name): entry is RecordedEvent<Name> {
+  return entry.name === name
+}
