@@ -1,4 +1,4 @@
-import { link, open, readdir, rm, writeFile } from 'node:fs/promises'
+import { link, open, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { discard, writeTemporary } from './atomic-file.js'
 import { makeFolder } from './make-folder.js'
@@ -21,6 +21,7 @@ export interface DatedFile {
 }
 
 const RELEASED = '.released'
+const ABANDONED_AFTER_MS = 10 * 60_000
 
 /**
  * A lock as a folder: a file for each token, `12`, and another when it was given back, `12.released`. The highest token
@@ -91,10 +92,13 @@ export class TokenFolder {
     return isNewest
   }
 
+  /** Removes what means nothing any more; a failure here costs only its room. */
   async #clean(newest: number): Promise<void> {
-    const old = (await this.#names()).filter(name => Number.parseInt(name, 10) < newest)
-    // Old files mean nothing any more, so a failure here costs only their room.
-    await Promise.allSettled(old.map(name => rm(join(this.#path, name), { force: true })))
+    const names = await this.#names()
+    await Promise.allSettled(names.map(async name => {
+      const path = join(this.#path, name)
+      if (Number.parseInt(name, 10) < newest || (await isAbandoned(path))) await rm(path, { force: true })
+    }))
   }
 
   async #names(): Promise<string[]> {
@@ -134,6 +138,11 @@ export async function readWithTime(path: string): Promise<DatedFile | null> {
     if (errorCode(error) === 'ENOENT') return null
     throw error
   }
+}
+
+/** Whether a process died while it was taking a token. Nobody takes that long. */
+async function isAbandoned(path: string): Promise<boolean> {
+  return path.endsWith('.tmp') && (await stat(path)).mtimeMs < Date.now() - ABANDONED_AFTER_MS
 }
 
 function tokenOf(name: string): number | null {

@@ -11,7 +11,7 @@ import { collect } from '../../../support/collect.js'
 import { temporaryFolder } from '../../../support/temporary-folder.js'
 
 const NO_PID = 2 ** 30
-const LONG_AGO = new Date(Date.now() - 10 * 60_000)
+const LONG_AGO = new Date(Date.now() - 11 * 60_000)
 
 type Describe = NonNullable<FileLockOptions['describe']>
 /** A process of this machine that has ended. */
@@ -76,6 +76,9 @@ describe('the files of the lock', () => {
     const tokens = new TokenFolder(folder)
     expect(await tokens.claim(1, 'one')).toBe(true)
     await tokens.release(1)
+    // Left by a process that died while it was taking a token.
+    writeFileSync(join(folder, '.0a.tmp'), '')
+    utimesSync(join(folder, '.0a.tmp'), LONG_AGO, LONG_AGO)
     expect(await tokens.claim(2, 'two')).toBe(true)
     expect(readdirSync(folder)).toEqual(['2'])
     expect(await tokens.claim(2, 'again')).toBe(false)
