@@ -11,10 +11,7 @@ export interface RecordedEvent<Name extends EventName = EventName> {
   at: number
 }
 
-const NAMES: { readonly [Name in EventName]: Name } = {
-  status: 'status', qr: 'qr', 'pairing-code': 'pairing-code', socket: 'socket', connected: 'connected', disconnected: 'disconnected',
-  restored: 'restored', 'logged-out': 'logged-out', error: 'error',
-}
+const NAMES: readonly EventName[] = ['status', 'qr', 'pairing-code', 'socket', 'connected', 'disconnected', 'restored', 'logged-out', 'error']
 
 /** All that a manager has told, in order. */
 export class EventRecord {
@@ -22,7 +19,7 @@ export class EventRecord {
   readonly #watchers = new Set<() => void>()
 
   constructor(manager: SessionManager) {
-    for (const name of Object.values(NAMES)) this.#listen(manager, name)
+    for (const name of NAMES) manager.on(name, (event: EventOf<EventName>) => { this.#note(name, event) })
   }
 
   /** The events of one name, oldest first: all, or those of one session. */
@@ -68,19 +65,16 @@ export class EventRecord {
     })
   }
 
-  #listen<Name extends EventName>(manager: SessionManager, name: Name): void {
-    // Baileys' sockets are recorded by their session alone: they are too big to print.
-    const note = (event: EventOf<Name>): void => {
-      this.entries.push({ name, event, at: Date.now() })
-      for (const look of [...this.#watchers]) look()
-    }
-    manager.on(name, note)
+  #note(name: EventName, event: EventOf<EventName>): void {
+    this.entries.push({ name, event, at: Date.now() })
+    for (const look of [...this.#watchers]) look()
   }
 
   #tell(): string {
-    return this.entries.map(({ name, event }) => {
-      if ('status' in event) return `${event.sessionId}: ${event.status} ${event.reason ?? ''}`.trimEnd()
-      return 'error' in event && event.error !== undefined ? `${String(event.sessionId)}: ${name} ${event.error.message}` : `${String(event.sessionId)}: ${name}`
+    return this.entries.map((entry) => {
+      const { name, event: { sessionId } } = entry
+      if (isNamed(entry, 'status')) return `${sessionId ?? ''}: ${entry.event.status} ${entry.event.reason ?? ''}`.trimEnd()
+      return `${sessionId ?? ''}: ${isNamed(entry, 'error') ? entry.event.error.message : name}`
     }).join('; ')
   }
 }
