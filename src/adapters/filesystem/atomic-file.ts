@@ -23,7 +23,7 @@ export async function replaceFile(path: string, text: string, { isDurable }: Rep
 
 /** Writes a new file that no listing takes for a record, to be renamed later. Leaves nothing behind when it fails. */
 export async function writeTemporary(folder: string, text: string, { isDurable }: ReplaceOptions): Promise<string> {
-  const path = temporaryPath(folder)
+  const path = join(folder, `.${randomBytes(9).toString('hex')}.tmp`)
   try {
     const file = await open(path, 'wx', 0o600)
     try {
@@ -37,11 +37,6 @@ export async function writeTemporary(folder: string, text: string, { isDurable }
     throw error
   }
   return path
-}
-
-/** A path in a folder that nothing else uses. */
-export function temporaryPath(folder: string): string {
-  return join(folder, `.${randomBytes(9).toString('hex')}.tmp`)
 }
 
 /** Removes a temporary file that is of no use any more; its failure hides no other. */
