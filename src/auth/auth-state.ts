@@ -26,7 +26,7 @@ export interface AuthStateOptions {
   /** Whether they are stored and paired. */
   paired: boolean
   /** Told when a write could not be made, or when reads time out again and again. */
-  onFailure(error: SessionError): void
+  onFailure: (error: SessionError) => void
 }
 
 const READ_TIMEOUTS_BEFORE_RECYCLING = 3
@@ -175,6 +175,6 @@ function readHeld(held: ReadonlyMap<string, RecordChange>, keys: readonly Record
 
 function toChanges(data: SignalDataSet): RecordChange[] {
   return Object.entries(data).flatMap(([type, values]) =>
-    Object.entries(values ?? {}).map(([id, value]): RecordChange =>
+    Object.entries(values).map(([id, value]): RecordChange =>
       ({ type, id, value: value === null || value === undefined ? null : encodeAuthValue(value) })))
 }

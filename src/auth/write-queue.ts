@@ -8,21 +8,21 @@ export interface WriteQueueOptions {
   /** The session whose records it writes. */
   sessionId: string
   /** Writes changes to the store, under the lease of this generation. */
-  write(changes: readonly RecordChange[], options: Pick<WriteOptions, 'replaceAll'>): Promise<void>
+  write: (changes: readonly RecordChange[], options: Pick<WriteOptions, 'replaceAll'>) => Promise<void>
   /** The deadline of one call. */
   timeoutMs: number
   /** Told once, when a write could not be made: nothing is accepted afterwards. */
-  onFailure(error: SessionError): void
+  onFailure: (error: SessionError) => void
 }
 
 /** Waits before a rejected write is tried again: a store that hiccups should not cost a reconnect. */
 const RETRY_DELAYS_MS = [100, 500]
 
 interface Job {
-  changes(): readonly RecordChange[]
+  changes: () => readonly RecordChange[]
   replaceAll: boolean
-  done(): void
-  fail(error: SessionError): void
+  done: () => void
+  fail: (error: SessionError) => void
 }
 
 /** The one writer of one generation of a session: in order, one call at a time, each all or nothing. */

@@ -30,6 +30,11 @@ interface Entry {
 
 const RANKS: Readonly<Record<DialPriority, number>> = { person: 0, poll: 1, reconnect: 2, bulk: 3 }
 
+/** The more urgent of two. */
+export function moreUrgent(left: DialPriority, right: DialPriority): DialPriority {
+  return RANKS[left] <= RANKS[right] ? left : right
+}
+
 const WINDOW_MS = 1000
 
 /** Lets dials through by urgency, a bounded number at once and within a second, so that an outage of all sessions is no storm. */

@@ -19,7 +19,7 @@ export interface BackOffDecision {
   readonly stretch: number
   /** How often in a row before the session is `failed`; `Infinity`: the policy alone decides. */
   readonly limit: number
-  /** Ask the version provider before the next dial. */
+  /** Ask the version provider before the next dial, the first time in a row. */
   readonly refreshVersion: boolean
 }
 

@@ -9,6 +9,7 @@ import { SessionAnnouncer } from './session-announcer.js'
 import type { ResolvedSessionManagerOptions } from './session-manager-options.js'
 import { SessionRegistry } from './session-registry.js'
 import { SessionRestorer } from './session-restorer.js'
+import { SessionStatuses } from './session-statuses.js'
 import { configureSocket } from './socket-configurator.js'
 import { StatusLookup } from './status-lookup.js'
 
@@ -19,6 +20,7 @@ export interface ManagerParts {
   readonly registry: SessionRegistry
   readonly lookup: StatusLookup
   readonly restorer: SessionRestorer
+  readonly statuses: SessionStatuses
   readonly fleet: Fleet
 }
 
@@ -33,8 +35,9 @@ export function assembleManager(options: ResolvedSessionManagerOptions): Manager
   const registry = new SessionRegistry(makeContext(options, announcer))
   const lookup = new StatusLookup({ store, repository, timeoutMs, messages: settings.messages, onError })
   const restorer = new SessionRestorer({ registry, lookup, onRestored: (result) => { announcer.restored(result) } })
+  const statuses = new SessionStatuses({ registry, lookup, restorer })
   const fleet = new Fleet({ store, repository, follower, registry, lookup, restorer, timeoutMs, onError })
-  return { announcer, follower, registry, lookup, restorer, fleet }
+  return { announcer, follower, registry, lookup, restorer, statuses, fleet }
 }
 
 function makeContext(options: ResolvedSessionManagerOptions, announcer: SessionAnnouncer): SessionContext {

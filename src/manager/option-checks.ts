@@ -20,7 +20,7 @@ export function requireFactor(name: string, value: number): number {
 
 /** One of a few words. */
 export function requireOneOf<Word extends string>(name: string, value: Word, words: readonly Word[]): Word {
-  if (!words.includes(value)) throw new RangeError(`Option "${name}" must be one of ${words.join(', ')}, but is ${String(value)}.`)
+  if (!words.includes(value)) throw new RangeError(`Option "${name}" must be one of ${words.join(', ')}, but is ${value}.`)
   return value
 }
 

@@ -197,17 +197,30 @@ export function resolveSessionManagerOptions(options: SessionManagerOptions): Re
       perSecond: requireCount('dials.perSecond', options.dials?.perSecond ?? defaults.dials.perSecond, 1),
     },
     restoreOnStatus: options.restoreOnStatus ?? defaults.restoreOnStatus,
-    session: {
-      messages,
-      retry: resolvePolicy('retry', options.retry, defaults.retry),
-      reconnect: resolvePolicy('reconnect', options.reconnect, defaults.reconnect),
-      stableAfterMs: resolveStableAfter(options.reconnect),
-      connectTimeoutMs: requireDuration('connectTimeoutMs', options.connectTimeoutMs ?? defaults.connectTimeoutMs, 1),
-      storeTimeoutMs: requireDuration('storeTimeoutMs', options.storeTimeoutMs ?? defaults.storeTimeoutMs, 1),
-      standbyPollMs: requireDuration('standbyPollMs', options.standbyPollMs ?? defaults.standbyPollMs, 1),
-      replacedDelayMs: requireDuration('replacedDelayMs', options.replacedDelayMs ?? defaults.replacedDelayMs),
-      rateLimitCoolDownMs: requireDuration('rateLimitCoolDownMs', options.rateLimitCoolDownMs ?? defaults.rateLimitCoolDownMs),
-    },
+    session: { messages, ...resolvePolicies(options), ...resolveDurations(options) },
+  }
+}
+
+function resolvePolicies({ retry, reconnect }: SessionManagerOptions): Pick<SessionSettings, 'retry' | 'reconnect' | 'stableAfterMs'> {
+  const defaults = DEFAULT_SESSION_MANAGER_OPTIONS
+  const stableAfterMs = typeof reconnect === 'object' ? reconnect.stableAfterMs : undefined
+  return {
+    retry: resolvePolicy('retry', retry, defaults.retry),
+    reconnect: resolvePolicy('reconnect', reconnect, defaults.reconnect),
+    stableAfterMs: requireDuration('reconnect.stableAfterMs', stableAfterMs ?? defaults.reconnect.stableAfterMs),
+  }
+}
+
+type Durations = Pick<SessionSettings, 'connectTimeoutMs' | 'storeTimeoutMs' | 'standbyPollMs' | 'replacedDelayMs' | 'rateLimitCoolDownMs'>
+
+function resolveDurations(options: SessionManagerOptions): Durations {
+  const duration = (name: keyof Durations, least: number): number => requireDuration(name, options[name] ?? DEFAULT_SESSION_MANAGER_OPTIONS[name], least)
+  return {
+    connectTimeoutMs: duration('connectTimeoutMs', 1),
+    storeTimeoutMs: duration('storeTimeoutMs', 1),
+    standbyPollMs: duration('standbyPollMs', 1),
+    replacedDelayMs: duration('replacedDelayMs', 0),
+    rateLimitCoolDownMs: duration('rateLimitCoolDownMs', 0),
   }
 }
 
@@ -236,9 +249,4 @@ function resolvePolicy(name: string, given: BackOffOptions | RetryFunction | und
     maxDelayMs: requireDuration(`${name}.maxDelayMs`, given?.maxDelayMs ?? defaults.maxDelayMs),
     jitter: requireOneOf(`${name}.jitter`, given?.jitter ?? defaults.jitter, ['full', 'none']),
   })
-}
-
-function resolveStableAfter(reconnect: SessionManagerOptions['reconnect']): number {
-  const given = typeof reconnect === 'object' ? reconnect.stableAfterMs : undefined
-  return requireDuration('reconnect.stableAfterMs', given ?? DEFAULT_SESSION_MANAGER_OPTIONS.reconnect.stableAfterMs)
 }

@@ -97,14 +97,14 @@ export class SessionManager implements AsyncDisposable {
    */
   async getStatus(sessionId: string, options: StatusOptions = {}): Promise<SessionSnapshot> {
     this.#check(sessionId)
-    return this.#look(sessionId, options.restore ?? this.#options.restoreOnStatus)
+    return this.#parts.statuses.find(sessionId, options.restore ?? this.#options.restoreOnStatus)
   }
 
   /** Where all known sessions stand, stored or running. Starts nothing. Rejects with `STORE_UNAVAILABLE` when the store cannot list them. */
   async getStatuses(): Promise<SessionSnapshot[]> {
     if (this.#closing !== null) throw managerClosed()
     const sessionIds = await this.#parts.fleet.sessionIds()
-    return eachInTurn(sessionIds, LOOKS_AT_ONCE, sessionId => this.#look(sessionId, false))
+    return eachInTurn(sessionIds, LOOKS_AT_ONCE, sessionId => this.#parts.statuses.find(sessionId, false))
   }
 
   /**
@@ -214,15 +214,6 @@ export class SessionManager implements AsyncDisposable {
     return this.#parts.registry.ensure(sessionId)
   }
 
-  #restoreInBackground(sessionId: string, metadata: Record<string, unknown> | undefined): SessionSnapshot {
-    const session = this.#parts.registry.ensure(sessionId)
-    if (metadata !== undefined) session.ledger.noteMetadata(metadata)
-    session.start({ purpose: 'restore', force: false }, 'poll')
-    // Shares the start that was just made, and tells how it ended.
-    this.#parts.restorer.restore(sessionId, 'poll').catch(() => undefined)
-    return session.snapshot
-  }
-
   #beginRestoreRun(options: RestoreAllOptions): RestoreRun {
     const { fleet, restorer, announcer } = this.#parts
     const run = new RestoreRun({
@@ -238,20 +229,6 @@ export class SessionManager implements AsyncDisposable {
     this.#restoreRun = run
     run.finished.finally(() => { this.#restoreRun = null }).catch(() => undefined)
     return run
-  }
-
-  /** What runs here knows best; for the rest the store, the lock and the repository are asked. */
-  async #look(sessionId: string, isWanted: boolean): Promise<SessionSnapshot> {
-    const { registry, lookup } = this.#parts
-    const known = registry.find(sessionId)
-    if (known?.isRunning === true) return known.snapshot
-    const found = await lookup.look(sessionId)
-    const session = registry.find(sessionId)
-    const isElsewhere = found.owner !== null && found.owner !== session?.keeper.lease?.owner
-    if (session !== undefined && (session.isRunning || (session.isResting && !isElsewhere))) return session.snapshot
-    const isRestorable = found.verdict.action === 'dial' || found.verdict.action === 'cool-down'
-    if (!isWanted || !isRestorable || isElsewhere || this.#closing !== null) return lookup.view(found)
-    return this.#restoreInBackground(sessionId, found.record?.metadata)
   }
 
   /** One that nobody runs may be started while the caller waits; one that cannot be started is told at once. */

@@ -54,13 +54,14 @@ export class StatusLookup {
     const { status, reason } = this.#standing(found)
     const phoneNumber = stored.kind === 'readable' && stored.creds.kind === 'paired' ? stored.creds.phoneNumber : record?.phoneNumber ?? undefined
     const until = found.verdict.action === 'rest' ? found.verdict.until : null
+    const lastDisconnect = record?.lastDisconnect ?? null
     return {
       sessionId, status, reason,
       isConnected: status === 'connected',
       message: describeStatus(status, reason, this.#options.messages),
       ...(phoneNumber === undefined ? {} : { phoneNumber }),
       ...(until === null ? {} : { restrictedUntil: until }),
-      ...(record?.lastDisconnect == null ? {} : { lastDisconnect: record.lastDisconnect }),
+      ...(lastDisconnect === null ? {} : { lastDisconnect }),
       since: record?.status === status ? record.updatedAt : new Date(),
       owner: found.owner,
       isLocal: found.owner === null,

@@ -7,7 +7,7 @@ export interface RepositoryFollowerOptions {
   repository: ConnectionRepository
   /** The deadline of one call. */
   timeoutMs: number
-  onError(error: SessionError): void
+  onError: (error: SessionError) => void
 }
 
 type Changes = Partial<ConnectionRecord>
@@ -83,9 +83,10 @@ export class RepositoryFollower {
 
   async #write(sessionId: string, line: Line): Promise<void> {
     const { repository, timeoutMs } = this.#options
-    for (let changes = line.changes.shift(); changes !== undefined; changes = line.changes.shift()) {
+    for (let next = line.changes.shift(); next !== undefined; next = line.changes.shift()) {
+      const changes = next
       try {
-        await withDeadline(callNow(() => repository.save(sessionId, changes ?? {})), timeoutMs, () => new Error(`It did not answer within ${timeoutMs} ms.`))
+        await withDeadline(callNow(() => repository.save(sessionId, changes)), timeoutMs, () => new Error(`It did not answer within ${timeoutMs} ms.`))
       } catch (cause) {
         this.#options.onError(repositoryFailed(sessionId, 'save', cause))
         this.#keepLast(sessionId, line, changes)

@@ -66,7 +66,7 @@ function backOff(run: Run, decision: BackOffDecision, { now, delay }: Circumstan
   if (delay === null) return giveUp(run, decision.reason)
   const start = delay.exhausted ? 'exhausted' : run.start
   const retryAt = later(now, delay.delayMs * decision.stretch)
-  const refresh: SessionEffect[] = decision.refreshVersion ? [{ type: 'refresh-version' }] : []
+  const refresh: SessionEffect[] = decision.refreshVersion && run.repeated?.times === 1 ? [{ type: 'refresh-version' }] : []
   return {
     state: { phase: 'waiting', run: { ...run, failures: run.failures + 1, start }, reason: waitingReason(decision, start), retryAt },
     effects: [close(freshLease), ...refresh, { type: 'wait', until: retryAt }],

@@ -19,8 +19,8 @@ export async function requestPairingCode(session: Session, phoneNumber: string):
 function begin(session: Session): void {
   const { phase } = session.state
   if (phase === 'idle' || phase === 'standby' || phase === 'loading') session.start({ purpose: 'connect', force: false }, 'person')
-  else if (phase === 'waiting') session.hurry()
-  else session.sockets.promote('person')
+  else if (phase === 'waiting') session.hurry('person')
+  else session.promote('person')
 }
 
 function readConnectEnd(session: Session): SessionSnapshot | undefined {

@@ -9,9 +9,9 @@ export interface LeaseKeeperOptions {
   lock: SessionLock
   timeoutMs: number
   /** Told when a lease that is held was lost. */
-  onLost(): void
+  onLost: () => void
   /** Told when a lease could not be given back; it is kept and used again. */
-  onError(error: SessionError): void
+  onError: (error: SessionError) => void
 }
 
 /** Holds the lease of one session from its start to its end, across reconnects. */

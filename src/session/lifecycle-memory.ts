@@ -13,10 +13,10 @@ const RETRY_MS = 5000
 export interface LifecycleMemoryOptions {
   sessionId: string
   keeper: LeaseKeeper
-  write(lease: SessionLease, lifecycle: Lifecycle): Promise<void>
-  onError(error: SessionError): void
+  write: (lease: SessionLease, lifecycle: Lifecycle) => Promise<void>
+  onError: (error: SessionError) => void
   /** Called when it is time to call {@link LifecycleMemory.retry}. */
-  onRetryDue(): void
+  onRetryDue: () => void
 }
 
 /** What is remembered of one session across restarts. What cannot be written now is written later, in the background. */

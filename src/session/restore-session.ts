@@ -19,8 +19,8 @@ export async function restoreSession(session: Session, options: { force: boolean
   const { state } = session
   if (state.phase === 'connected') return { outcome: 'already_connected', reason: 'already_connected' }
   if (state.phase === 'idle' || state.phase === 'standby') session.start({ purpose: 'restore', force: options.force }, options.priority)
-  else if (state.phase === 'waiting' && state.run.start !== 'trying') session.hurry()
-  else session.sockets.promote(options.priority)
+  else if (state.phase === 'waiting' && state.run.start !== 'trying') session.hurry(options.priority)
+  else session.promote(options.priority)
   return session.watch(() => readRestoreEnd(session.state), options.signal)
 }
 

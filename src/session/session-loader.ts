@@ -30,7 +30,7 @@ export interface SessionLoaderOptions {
   store: SessionStore
   keeper: LeaseKeeper
   timeoutMs: number
-  loadBaileys(): Promise<BaileysModule>
+  loadBaileys: () => Promise<BaileysModule>
 }
 
 /** Takes the lease of a session, reads what is stored of it, and prepares what a dial needs. */

@@ -1,5 +1,5 @@
 import type { WASocket } from '@whiskeysockets/baileys'
-import type { DialPriority } from '../dial/dial-limiter.js'
+import { moreUrgent, type DialPriority } from '../dial/dial-limiter.js'
 import type { DisconnectCause } from '../disconnect/disconnect-cause.js'
 import { SessionError } from '../errors.js'
 import type { SessionSnapshot } from '../status/session-status.js'
@@ -16,6 +16,7 @@ import { INITIAL_STATE, transition } from './session-machine.js'
 import type { Circumstances, Run, SessionEffect, SessionEvent, SessionState } from './session-state.js'
 import { SocketKeeper } from './socket-keeper.js'
 import type { StartRequest } from './start-verdict.js'
+import { announceTurn, becameConnected } from './turn-announcements.js'
 
 /** A person's wish brings the next attempt forward, but not closer to the last loss than this. */
 const HURRY_AFTER_MS = 5000
@@ -101,18 +102,19 @@ export class Session {
 
   /** Starts it, or joins the start under way. */
   start(request: StartRequest, priority: DialPriority): void {
-    this.#priority = priority
-    this.sockets.promote(priority)
+    this.promote(priority)
     this.send({ type: 'start', request })
   }
 
-  /** Moves a dial that is queued ahead, when somebody more urgent waits for it. */
+  /** Moves the next dial, or the one that is queued, ahead when somebody more urgent waits for it. */
   promote(priority: DialPriority): void {
+    this.#priority = moreUrgent(this.#priority, priority)
     this.sockets.promote(priority)
   }
 
   /** Brings the next attempt forward, unless the last one was a moment ago or WhatsApp wants to be left alone. */
-  hurry(): void {
+  hurry(priority: DialPriority): void {
+    this.promote(priority)
     const isCoolingDown = this.#state.phase === 'waiting' && (this.#state.reason === 'rate_limited' || this.#state.reason === 'connection_replaced')
     const lostAt = this.ledger.lastDisconnect?.at.getTime() ?? 0
     if (!isCoolingDown && Date.now() - lostAt >= HURRY_AFTER_MS) this.send({ type: 'hurry' })
@@ -172,7 +174,8 @@ export class Session {
     for (const effect of effects) this.#perform(effect)
     this.ledger.noteOwner(state.phase === 'idle' || state.phase === 'standby' ? null : this.keeper.lease?.owner ?? null)
     this.ledger.announce(state)
-    this.#announceTurn(before, event)
+    announceTurn({ sessionId: this.id, before, event, after: state, ledger: this.ledger, pairedHere: this.sockets.pairedHere, unlinking: this.unlinking }, this.context.announce)
+    if (becameConnected({ before, after: state })) void this.afterPending(() => this.memory.clear())
     for (const look of [...this.#watchers]) look()
   }
 
@@ -180,25 +183,6 @@ export class Session {
     this.#startError = null
     this.sockets.reset()
     this.memory.forget()
-  }
-
-  /** What is told beside the change of status. */
-  #announceTurn(before: SessionState, event: SessionEvent): void {
-    const { announce } = this.context
-    const state = this.#state
-    if (state.phase === 'connected' && before.phase === 'settling') {
-      announce.connected(this.id, this.ledger.phoneNumber ?? null, !this.sockets.pairedHere)
-      void this.afterPending(() => this.memory.clear())
-    }
-    if (event.type === 'closed' && state !== before) {
-      const nextRetryAt = state.phase === 'waiting' ? state.retryAt : null
-      announce.disconnected({ sessionId: this.id, cause: event.cause, code: this.ledger.lastDisconnect?.code ?? null, willRetry: state.phase !== 'idle', nextRetryAt })
-    }
-    const wasLoggedOut = before.phase === 'idle' && before.status === 'logged_out'
-    if (state.phase === 'idle' && state.status === 'logged_out' && state.tried && !wasLoggedOut) {
-      const byPhone = event.type === 'closed' && event.cause === 'logged_out' && !this.unlinking
-      announce.loggedOut(this.id, byPhone ? 'logged_out' : 'intentional_logout')
-    }
   }
 
   #perform(effect: SessionEffect): void {
@@ -252,9 +236,10 @@ export class Session {
   }
 
   #dial(): void {
-    if (this.#ready !== null) this.sockets.dial(this.#ready, this.#priority)
-    // Whoever started it waits for this dial only: later ones are reconnects.
-    this.#priority = 'reconnect'
+    const isFirst = this.#run?.start === 'trying'
+    if (this.#ready !== null) this.sockets.dial(this.#ready, isFirst ? this.#priority : moreUrgent(this.#priority, 'reconnect'))
+    // Whoever started it waits for this dial only: later ones are reconnects, unless somebody asks again.
+    this.#priority = 'bulk'
   }
 
   #close(freshLease: boolean): void {

@@ -1,7 +1,7 @@
 import type { WASocket } from '@whiskeysockets/baileys'
 import { AuthState } from '../auth/auth-state.js'
 import type { DialPriority } from '../dial/dial-limiter.js'
-import { readDisconnectCause, readRestrictedUntil } from '../disconnect/disconnect-cause.js'
+import { readDisconnectCause, readRestrictedUntil, type DisconnectCause } from '../disconnect/disconnect-cause.js'
 import { SessionError } from '../errors.js'
 import type { ConnectionSignal } from '../socket/connection-signal.js'
 import { Generation } from '../socket/generation.js'
@@ -19,10 +19,10 @@ export interface SocketKeeperOptions {
   /** One object for all sockets of the session. */
   shared: Record<string, unknown>
   /** The run under way, if there is one. */
-  run(): Run | null
+  run: () => Run | null
   /** What the machine has to be told about a loss. */
-  circumstances(cause: Extract<SessionEvent, { type: 'closed' }>['cause']): Circumstances
-  send(event: SessionEvent): void
+  circumstances: (cause: DisconnectCause) => Circumstances
+  send: (event: SessionEvent) => void
 }
 
 /** How long a pairing code works, at the latest: as long as the QR codes of its socket last (Baileys 7.0.0-rc14: 60 s and five times 20 s). */
@@ -129,10 +129,11 @@ export class SocketKeeper {
     const generation = this.#generation
     const refusal = (cause?: unknown): SessionError => new SessionError('PAIRING_FAILED',
       `No pairing code could be had for session "${sessionId}": the connection was lost or WhatsApp refused. Try again.`, { sessionId, cause })
-    if (generation?.socket == null) throw refusal()
+    const socket = generation?.socket ?? null
+    if (socket === null) throw refusal()
     let code: string
     try {
-      code = await generation.socket.requestPairingCode(phoneNumber)
+      code = await socket.requestPairingCode(phoneNumber)
     } catch (cause) {
       throw refusal(cause)
     }

@@ -1,5 +1,6 @@
 import type { AuthenticationCreds, UserFacingSocketConfig, WASocket } from '@whiskeysockets/baileys'
 import { SessionError } from '../errors.js'
+import { describeUnsupported, readInstalledVersion } from './baileys-version.js'
 
 /**
  * What this library uses of `@whiskeysockets/baileys`: the whole module satisfies it, and so does `FakeBaileys` of
@@ -30,6 +31,9 @@ export async function loadBaileys(passedIn: BaileysModule | undefined): Promise<
     throw new SessionError('BAILEYS_UNSUPPORTED',
       'Baileys could not be loaded. Install it beside this library (npm install @whiskeysockets/baileys), or pass it as the `baileys` option.', { cause })
   }
+  const problem = describeUnsupported(await readInstalledVersion())
+  // It loads all the same, so it is used; the logger is silent by default, and this should be seen once.
+  if (problem !== null) process.emitWarning(problem, { code: 'BAILEYS_SESSIONS_PEER' })
   return checkBaileys(loaded)
 }
 

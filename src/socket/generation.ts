@@ -18,17 +18,17 @@ export interface GenerationOptions {
   /** Its place in the queue of dials. */
   ticket: DialTicket
   /** What the application wants of the socket, without `auth`. Called when the dial starts. */
-  configure(): Promise<Omit<UserFacingSocketConfig, 'auth'>>
+  configure: () => Promise<Omit<UserFacingSocketConfig, 'auth'>>
   /** From the start of the dial to a QR code, an open connection, or a close. */
   connectTimeoutMs: number
   /** How long closing waits for writes that are under way. */
   drainTimeoutMs: number
   /** Told of the socket before it can emit anything. */
-  onSocket(socket: WASocket): void
+  onSocket: (socket: WASocket) => void
   /** Told what happens, in order; nothing comes after `closed`, and nothing after `close()` was called. */
-  onSignal(signal: ConnectionSignal): void
+  onSignal: (signal: ConnectionSignal) => void
   /** Told of failures that are not the server's. */
-  onError(error: SessionError): void
+  onError: (error: SessionError) => void
 }
 
 /** One socket of a session, from its dial to the last write that belongs to it. Single use. */

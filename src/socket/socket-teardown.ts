@@ -10,9 +10,11 @@ interface RawSocket {
 /** The websocket below a Baileys socket; `socket` is not in its types, but in every supported version. */
 function rawSocketOf(socket: WASocket): RawSocket | null {
   const raw: unknown = Reflect.get(socket.ws, 'socket')
-  return typeof raw === 'object' && raw !== null && 'terminate' in raw && typeof raw.terminate === 'function'
-    ? { terminate: raw.terminate.bind(raw) }
-    : null
+  return isRawSocket(raw) ? raw : null
+}
+
+function isRawSocket(value: unknown): value is RawSocket {
+  return typeof value === 'object' && value !== null && 'terminate' in value && typeof value.terminate === 'function'
 }
 
 /**

@@ -1,0 +1,35 @@
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+
+const VERSION = /^(\d+)\.(\d+)\.(\d+)(?:-rc(\.?)(\d+))?$/
+
+/**
+ * Whether a version of Baileys is one that this library is tested with: 7.0.0-rc11 and later of version 7, and 6.7.18 up to, not
+ * including, 6.8. Release candidates before rc11 leak, and 6.17 is a mis-numbered older line.
+ */
+export function isSupportedBaileys(version: string): boolean {
+  const parts = VERSION.exec(version)
+  if (parts === null) return false
+  const [, major, minor, patch, dot, candidate] = parts
+  if (major === '6') return minor === '7' && Number(patch) >= 18 && candidate === undefined
+  if (major !== '7') return false
+  return candidate === undefined || (dot === '' && Number(candidate) >= 11)
+}
+
+/** The version of the installed Baileys; `null` when it cannot be told. */
+export async function readInstalledVersion(): Promise<string | null> {
+  try {
+    const file = createRequire(import.meta.url).resolve('@whiskeysockets/baileys/package.json')
+    const description: unknown = JSON.parse(await readFile(file, 'utf8'))
+    const version: unknown = typeof description === 'object' && description !== null ? Reflect.get(description, 'version') : null
+    return typeof version === 'string' ? version : null
+  } catch {
+    return null
+  }
+}
+
+/** The warning for an installed version that is outside the supported range; `null` when there is nothing to say. */
+export function describeUnsupported(version: string | null): string | null {
+  if (version === null || isSupportedBaileys(version)) return null
+  return `Baileys ${version} is installed, which baileys-sessions is not tested with. Supported are 7.0.0-rc11 and later of version 7, and 6.7.18 up to 6.8.`
+}
