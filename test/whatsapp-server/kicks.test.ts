@@ -70,6 +70,7 @@ describe('what a client reports of the way it was thrown out', () => {
     expect(() => server.kick('491700000001:77', 503)).toThrow('No device 491700000001:77 was ever linked')
     expect(() => server.drop('somebody')).toThrow(TypeError)
     expect(() => server.kick(absent.deviceKey, 42)).toThrow(RangeError)
+    expect(() => server.kick(absent.deviceKey, { closeAfterMs: -1 })).toThrow(RangeError)
   })
 })
 
@@ -79,6 +80,7 @@ describe('the second login of a device', () => {
     const second = await fixture.open(paired.device)
     expect(await first.closed()).toMatchObject({ code: 440 })
     expect(second.ending).toBeNull()
+    expect(fixture.server.log.filter(({ kind }) => kind === 'replaced')).toHaveLength(1)
     expect(fixture.server.isOnline(paired.deviceKey)).toBe(true)
   })
 })

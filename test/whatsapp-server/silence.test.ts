@@ -35,7 +35,7 @@ describe.concurrent('a server that falls silent', () => {
     server.muteSuccess('*', true)
     const client = new BaileysClient(server.url, device, { keepAliveIntervalMs: 500, connectTimeoutMs: 1000 })
     await server.waitFor(() => server.log.some(({ kind }) => kind === 'muted-success'))
-    await new Promise((resolve) => { setTimeout(resolve, 8000) })
+    await new Promise((resolve) => { setTimeout(resolve, 6500) })
     expect(client.ending).toBeNull()
     expect(client.updates.some(({ connection }) => connection === 'open')).toBe(false)
     expect(server.isOnline(deviceKey)).toBe(true)

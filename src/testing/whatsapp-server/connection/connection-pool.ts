@@ -50,8 +50,9 @@ export class ConnectionPool {
 
   /** The connections a fault is aimed at: all; or the one on which a device is logged in, else those on which it tries. */
   aimedAt(target: Target): Connection[] {
-    if (target === '*') return this.all()
+    const open = this.all().filter(({ isOpen }) => isOpen)
+    if (target === '*') return open
     const online = this.#online.get(target)
-    return online === undefined ? this.all().filter((connection) => connection.deviceKey === target) : [online]
+    return open.filter((connection) => online === undefined ? connection.deviceKey === target : connection === online)
   }
 }

@@ -70,6 +70,11 @@ export class Connection {
     return this.#frames.routingInfo
   }
 
+  /** Whether neither side has begun to close it. */
+  get isOpen(): boolean {
+    return this.phase !== 'closed' && this.#webSocket.readyState === this.#webSocket.OPEN
+  }
+
   /** The handshake and transport; there from the first frame on. */
   get noise(): NoiseResponder {
     if (this.#noise === null) throw new Error('the client has not begun its handshake')
@@ -115,12 +120,12 @@ export class Connection {
   /** Sends a last stanza, then closes the websocket properly; `null` leaves it open. */
   dismiss(node: BinaryNode, closeAfterMs: number | null = 0): void {
     this.send(node)
-    if (closeAfterMs !== null) this.timers.later(closeAfterMs + this.slowMs, () => { this.#webSocket.close(1000) })
+    if (closeAfterMs !== null) this.timers.later(closeAfterMs + this.slowMs, () => { this.close(1000) })
   }
 
-  /** Closes the websocket properly. */
+  /** Closes the websocket properly, unless it must stay silent. */
   close(code: number): void {
-    this.#webSocket.close(code)
+    if (!this.#swallowing) this.#webSocket.close(code)
   }
 
   /** Ends TCP without a word: with FIN, or with RST. */
@@ -144,7 +149,7 @@ export class Connection {
   }
 
   #canSend(): boolean {
-    return this.phase !== 'closed' && !this.#swallowing && this.#webSocket.readyState === this.#webSocket.OPEN
+    return this.isOpen && !this.#swallowing
   }
 
   #receive(data: RawData): void {

@@ -1,3 +1,4 @@
+import { checkDelay } from '../timers.js'
 import { SERVER_JID, stanza, type BinaryNode } from '../wire/binary-node.js'
 
 /** How the server throws a client out. */
@@ -19,12 +20,13 @@ export interface Kick {
 
 const CODES_SENT_AS_FAILURE = [402, 403, 405, 406, 409, 411]
 
-/** A code alone stands for the kick with that code. Throws `RangeError` for a code that is none. */
+/** A code alone stands for the kick with that code. Throws `RangeError` for a code or a time that is none. */
 export function toKick(kick: Kick | number): Kick {
   const full = typeof kick === 'number' ? { code: kick } : kick
   if (full.code !== undefined && (!Number.isInteger(full.code) || full.code < 100 || full.code > 999)) {
     throw new RangeError(`code must be a whole number from 100 to 999, got ${full.code}`)
   }
+  if (typeof full.closeAfterMs === 'number') checkDelay('closeAfterMs', full.closeAfterMs)
   return full
 }
 

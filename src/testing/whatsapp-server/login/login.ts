@@ -53,7 +53,7 @@ function refuse(server: ServerContext, connection: Connection, kick: Kick, reaso
 function welcome(server: ServerContext, connection: Connection, device: Device, pushName: string): void {
   const deviceKey = `${device.phone}:${device.number}`
   const before = server.connections.setOnline(deviceKey, connection)
-  if (before !== undefined) {
+  if (before?.isOpen === true) {
     server.journal.write('replaced', before)
     before.dismiss(kickNode({ code: 440 }))
   }
