@@ -15,6 +15,8 @@ const config: Options = {
   // Through rollup, which leaves `import()` alone in CommonJS: Baileys is ESM only, so it must not become `require`.
   treeshake: true,
   skipNodeModulesBundle: true,
+  // `import.meta.url` in CommonJS, from which the version of the installed Baileys is read.
+  shims: true,
   dts: true,
   sourcemap: true,
   clean: true,

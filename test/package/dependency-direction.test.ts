@@ -22,13 +22,14 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'ownership/session-lock': [],
   'ownership/process-lock': ['errors', 'ownership/session-lock'],
   'store': ['ownership/session-lock'],
-  'repository': ['status'],
+  'repository': ['errors', 'status', 'time'],
 
   // What a session is made of.
   'disconnect': LEAVES,
   'retry': LEAVES,
   'dial': LEAVES,
-  'socket/baileys-module': ['errors'],
+  'socket/baileys-version': [],
+  'socket/baileys-module': ['errors', 'socket/baileys-version'],
   'auth': [...LEAVES, ...PORTS, 'socket/baileys-module'],
   'socket': [...LEAVES, 'auth', 'dial', 'socket/baileys-module'],
   'session': [...LEAVES, ...PORTS, 'auth', 'dial', 'disconnect', 'retry', 'socket', 'socket/baileys-module'],
