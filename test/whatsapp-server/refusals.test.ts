@@ -6,18 +6,6 @@ let paired: PairedDevice
 beforeAll(() => { paired = fixture.link() })
 
 describe('refused connections', () => {
-  it.each([503, 429, 401])('HTTP %i on the upgrade leaves the client without a word, until the refusal ends and it dials anew', async (status) => {
-    const { server } = fixture
-    await server.refuse(Infinity, { status })
-    const client = fixture.dial(paired.device, { connectTimeoutMs: 500 }, `${server.url}?client=refused`)
-    await server.waitFor(() => server.attempts().at(-1)?.outcome === 'refused')
-    expect(server.attempts().at(-1)).toMatchObject({ label: 'refused', reason: `HTTP ${status}` })
-    await new Promise((resolve) => { setTimeout(resolve, 700) })
-    expect(client.ending).toBeNull()
-    await server.accept()
-    await fixture.open(paired.device)
-  })
-
   it('a reset of TCP is reported as 408, and ends after its time', async () => {
     const { server } = fixture
     await server.refuse(300, { how: 'reset' })
@@ -39,19 +27,6 @@ describe('refused connections', () => {
     await server.accept()
     expect(server.port).toBe(port)
     await fixture.open(paired.device)
-  })
-
-  it('a port that never answers the upgrade, and a server that never answers the handshake: 408 by the client’s own deadline', async () => {
-    const { server } = fixture
-    server.muteUpgrade(true)
-    const upgrade = fixture.dial(paired.device, { connectTimeoutMs: 400 })
-    expect(await upgrade.closed()).toMatchObject({ code: 408 })
-    expect(server.attempts().at(-1)).toMatchObject({ outcome: 'muted', reason: 'upgrade' })
-    server.muteUpgrade(false)
-    server.muteHandshake(true)
-    const handshake = fixture.dial(paired.device, { connectTimeoutMs: 400 })
-    expect(await handshake.closed()).toMatchObject({ code: 408 })
-    expect(server.attempts().at(-1)).toMatchObject({ outcome: 'muted', reason: 'handshake' })
   })
 
   it('refuses a time, a status and a way that make no sense', async () => {

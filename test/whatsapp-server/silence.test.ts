@@ -3,7 +3,7 @@ import { WebSocket } from 'ws'
 import { WhatsAppServer } from '../../src/testing/whatsapp-server/index.js'
 import { BaileysClient, newDevice, type Device } from './baileys-client.js'
 
-// These wait for Baileys' own timers, so they run at the same time, each with its own server.
+// These wait for Baileys' own timers, so they run at the same time, each with its own server; rc14 takes any root key.
 describe.concurrent('a server that falls silent', () => {
   async function scene(): Promise<{ server: WhatsAppServer, device: Device, deviceKey: string }> {
     const server = await WhatsAppServer.start()
@@ -40,6 +40,33 @@ describe.concurrent('a server that falls silent', () => {
     expect(client.updates.some(({ connection }) => connection === 'open')).toBe(false)
     expect(server.isOnline(deviceKey)).toBe(true)
     await client.end()
+    await server.close()
+  })
+
+  it.each([503, 429, 401])('after HTTP %i on the upgrade leaves the client without a word, until it dials anew', async (status) => {
+    const { server, device } = await scene()
+    await server.refuse(Infinity, { status })
+    const client = new BaileysClient(`${server.url}?client=refused`, device, { connectTimeoutMs: 500 })
+    await server.waitFor(() => server.attempts().at(-1)?.outcome === 'refused')
+    expect(server.attempts()).toMatchObject([{ label: 'refused', reason: `HTTP ${status}` }])
+    await new Promise((resolve) => { setTimeout(resolve, 1500) })
+    expect(client.ending).toBeNull()
+    await client.end()
+    await server.accept()
+    const again = await new BaileysClient(server.url, device).opened()
+    await again.end()
+    await server.close()
+  })
+
+  it.each([
+    ['upgrade', (server: WhatsAppServer) => { server.muteUpgrade(true) }],
+    ['handshake', (server: WhatsAppServer) => { server.muteHandshake(true) }],
+  ])('on the %s: 408 by the client’s own deadline', async (reason, mute) => {
+    const { server, device } = await scene()
+    mute(server)
+    const client = new BaileysClient(server.url, device, { connectTimeoutMs: 500 })
+    expect(await client.closed()).toMatchObject({ code: 408 })
+    expect(server.attempts()).toMatchObject([{ outcome: 'muted', reason }])
     await server.close()
   })
 })
