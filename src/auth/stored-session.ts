@@ -12,7 +12,10 @@ export type StoredSession =
   | { readonly kind: 'legacy'; readonly error: SessionError }
   | { readonly kind: 'unavailable'; readonly error: SessionError }
 
-/** Reads creds and lifecycle of one session in one call, and says what they amount to. Never rejects. */
+/**
+ * Reads creds and lifecycle of one session in one call, and says what they amount to. Rejects only with `INVALID_SESSION_ID`, when the
+ * store cannot keep this id: that is for the caller to mend.
+ */
 export async function readStoredSession(store: SessionStore, sessionId: string, timeoutMs: number): Promise<StoredSession> {
   let records: StoredRecord[]
   try {
@@ -39,6 +42,7 @@ export function asStoreError(sessionId: string | undefined, cause: unknown): Ses
 
 function explainFailure(sessionId: string, cause: unknown): StoredSession {
   const error = asStoreError(sessionId, cause)
+  if (error.code === 'INVALID_SESSION_ID') throw error
   if (error.code === 'RECORD_CORRUPT') return { kind: 'corrupt', error }
   if (error.code === 'LEGACY_SESSION') return { kind: 'legacy', error }
   return { kind: 'unavailable', error }

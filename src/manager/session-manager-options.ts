@@ -133,7 +133,10 @@ export interface DefaultSessionManagerOptions {
   /** The retries of a start. */
   readonly retry: Readonly<BackOff>
   /** The reconnects of a paired session. */
-  readonly reconnect: Readonly<BackOff & { stableAfterMs: number }>
+  readonly reconnect: Readonly<BackOff & {
+    /** How long a connection must have been open before the back-off starts over, in milliseconds. */
+    stableAfterMs: number
+  }>
   /** The pace of `restoreAll`. */
   readonly restore: ResolvedPace
   /** The limit on dials. */

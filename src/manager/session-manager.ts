@@ -147,7 +147,10 @@ export class SessionManager implements AsyncDisposable {
    * stored. The repository's record stays as `logged_out`. Rejects with `UNLINK_FAILED` when `requireUnlink` is set and WhatsApp
    * did not confirm within `timeoutMs` (by default 20 000): nothing is deleted then. Without it `unlinked` tells.
    */
-  async logout(sessionId: string, options: LogoutOptions = {}): Promise<{ unlinked: boolean }> {
+  async logout(sessionId: string, options: LogoutOptions = {}): Promise<{
+    /** Whether the device is unlinked at WhatsApp. */
+    unlinked: boolean
+  }> {
     const { timeoutMs = 20_000, requireUnlink = false } = options
     requireDuration('timeoutMs', timeoutMs, 1)
     return logoutSession(this.#enter(sessionId), { timeoutMs, requireUnlink })

@@ -32,7 +32,7 @@ export interface StatusLookupOptions {
 /** A status never waits longer than this for the repository, unless it shows the record itself. */
 const REPOSITORY_GRACE_MS = 500
 
-/** Looks at sessions without starting anything. Concurrent looks at one session are one. Never rejects. */
+/** Looks at sessions without starting anything. Concurrent looks at one session are one. Rejects as {@link readStoredSession} does. */
 export class StatusLookup {
   readonly #options: StatusLookupOptions
   readonly #looking = new Map<string, Promise<Found>>()

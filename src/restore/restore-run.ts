@@ -1,3 +1,4 @@
+import { asStoreError } from '../auth/stored-session.js'
 import { Pace } from './pace.js'
 import type { RestoreCandidate, RestoreProgress, RestoreReport, RestoreResult } from './restore-report.js'
 import { abortedResult, RestoreTally } from './restore-tally.js'
@@ -8,7 +9,7 @@ export interface RestoreRunOptions {
   delayMs: number
   /** The sessions, most urgent first. */
   candidates: () => Promise<RestoreCandidate[]>
-  /** The result of a session that need not be started; `null` when it has to be. */
+  /** The result of a session that need not be started; `null` when it has to be. One that rejects is a failed session. */
   settle: (candidate: RestoreCandidate) => Promise<RestoreResult | null>
   /** Starts a session. Never rejects. */
   restore: (sessionId: string) => Promise<RestoreResult>
@@ -86,8 +87,12 @@ export class RestoreRun {
     const { settle, restore } = this.#options
     const { sessionId } = candidate
     if (this.#stop.signal.aborted) return abortedResult(sessionId)
-    const settled = await settle(candidate)
-    if (settled !== null) return settled
+    try {
+      const settled = await settle(candidate)
+      if (settled !== null) return settled
+    } catch (cause) {
+      return { sessionId, outcome: 'failed', reason: null, error: asStoreError(sessionId, cause), durationMs: 0 }
+    }
     try {
       await pace.turn(this.#stop.signal)
     } catch {
