@@ -57,6 +57,7 @@ export interface SessionErrorDetails {
  * and what to do, and never holds key material.
  */
 export class SessionError extends Error {
+  /** Always `SessionError`, also in a second copy of this package. */
   override readonly name: string = 'SessionError'
   /** What went wrong, by name. */
   readonly code: SessionErrorCode

@@ -12,7 +12,16 @@ export interface BaileysModule {
   /** Makes a new identity. */
   initAuthCreds(): AuthenticationCreds
   /** The protobuf messages; one of them is stored as a Signal key and must be revived. */
-  proto: { Message: { AppStateSyncKeyData: { fromObject(object: Record<string, unknown>): unknown } } }
+  proto: {
+    /** The namespace of messages. */
+    Message: {
+      /** Keys of the application state. */
+      AppStateSyncKeyData: {
+        /** Makes the message out of its plain fields. */
+        fromObject(object: Record<string, unknown>): unknown
+      }
+    }
+  }
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
