@@ -1,9 +1,9 @@
 import type { WASocket } from '@whiskeysockets/baileys'
 import { readStoredSession } from '../auth/stored-session.js'
-import { SessionError } from '../errors.js'
+import { isSessionError, SessionError } from '../errors.js'
 import { withDeadline } from '../time/deadline.js'
 import { deleteSession } from './end-session.js'
-import { ownedElsewhere } from './session-refusals.js'
+import { notPaired, ownedElsewhere } from './session-refusals.js'
 import type { Session } from './session.js'
 
 /** How a logout is to be done. */
@@ -16,8 +16,9 @@ export interface LogoutWishes {
 export async function logoutSession(session: Session, { timeoutMs, requireUnlink }: LogoutWishes): Promise<{ unlinked: boolean }> {
   session.unlinking = true
   try {
-    const unlinked = await unlink(session, timeoutMs)
-    if (!unlinked && requireUnlink) throw unlinkFailed(session.id, timeoutMs)
+    const failure = await unlink(session, timeoutMs)
+    if (failure !== null && requireUnlink) throw failure
+    const unlinked = failure === null
     await deleteSession(session, { status: 'logged_out', reason: 'logged_out' })
     return { unlinked }
   } finally {
@@ -30,34 +31,36 @@ function unlinkFailed(sessionId: string, timeoutMs: number): SessionError {
     `WhatsApp did not confirm within ${timeoutMs} ms that session "${sessionId}" was unlinked. Nothing was deleted: try again, or unlink the device at the phone.`, { sessionId })
 }
 
-async function unlink(session: Session, timeoutMs: number): Promise<boolean> {
-  const wasIdle = session.state.phase === 'idle' ? session.state : null
+/** Resolves with `null` once the device is unlinked, or with why it is not. Rejects when another process runs the session. */
+async function unlink(session: Session, timeoutMs: number): Promise<SessionError | null> {
+  const rest = session.state.phase === 'idle' ? session.state : null
   const attempt = async (): Promise<boolean> => {
-    if (!await ensureDialled(session)) return false
+    await ensureDialled(session)
     const socket = await session.watch(() => readUnlinkTurn(session))
     return typeof socket === 'boolean' ? socket : sendRemoval(session, socket)
   }
-  let unlinked = false
   try {
-    unlinked = await withDeadline(attempt(), timeoutMs, () => unlinkFailed(session.id, timeoutMs))
+    if (await withDeadline(attempt(), timeoutMs, () => unlinkFailed(session.id, timeoutMs))) return null
   } catch (cause) {
-    if (cause instanceof SessionError && cause.code === 'OWNED_ELSEWHERE') throw cause
+    if (isSessionError(cause, 'OWNED_ELSEWHERE')) throw cause
+    if (isSessionError(cause, 'NOT_PAIRED')) return cause
   }
   // A session that rested before the attempt goes back to rest: nobody asked for it to run.
-  if (!unlinked && wasIdle !== null) session.send({ type: 'halt', status: wasIdle.status, reason: wasIdle.reason })
-  if (!unlinked && wasIdle !== null) await session.afterPending(() => session.keeper.release())
-  return unlinked
+  if (rest !== null) {
+    session.send({ type: 'halt', status: rest.status, reason: rest.reason })
+    await session.afterPending(() => session.keeper.release())
+  }
+  return unlinkFailed(session.id, timeoutMs)
 }
 
-/** Makes sure that a dial is under way; `false` when there is nothing to unlink. */
-async function ensureDialled(session: Session): Promise<boolean> {
+/** Makes sure that a dial is under way. Rejects with `NOT_PAIRED` when there is nothing to unlink. */
+async function ensureDialled(session: Session): Promise<void> {
   const { phase } = session.state
   if (phase === 'waiting') session.send({ type: 'hurry' })
-  if (phase !== 'idle' && phase !== 'standby') return true
+  if (phase !== 'idle' && phase !== 'standby') return
   const stored = await readStoredSession(session.context.store, session.id, session.context.settings.storeTimeoutMs)
-  if (stored.kind !== 'readable' || stored.creds.kind !== 'paired') return false
+  if (stored.kind !== 'readable' || stored.creds.kind !== 'paired') throw notPaired(session.id)
   session.start({ purpose: 'unlink', force: true }, 'person')
-  return true
 }
 
 /** The open socket; or whether the device is unlinked, where that is known without one. */
