@@ -40,7 +40,7 @@ export { MemoryConnectionRepository } from './adapters/memory/memory-connection-
 export type { ConnectionRecord, ConnectionRepository } from './repository/connection-repository.js'
 
 // Around it.
-export type { BaileysModule } from './socket/baileys-module.js'
+export type { BaileysModule } from './baileys/baileys-module.js'
 export type { VersionProvider } from './socket/version-source.js'
 export { type Logger, silentLogger } from './logger.js'
 export { isSessionError, SessionError, type SessionErrorCode, type SessionErrorDetails } from './errors.js'

@@ -81,5 +81,6 @@ function readUnauthorized(loss: ConnectionLoss, context: LossContext): Disconnec
  */
 export function readRestrictedUntil(loss: ConnectionLoss): Date | null {
   const seconds = Number(loss.attributes['expire'])
-  return Number.isFinite(seconds) && seconds > 0 ? new Date(loss.at.getTime() + seconds * 1000) : null
+  const until = new Date(loss.at.getTime() + seconds * 1000)
+  return seconds > 0 && !Number.isNaN(until.getTime()) ? until : null
 }

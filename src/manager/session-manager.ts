@@ -145,7 +145,7 @@ export class SessionManager implements AsyncDisposable {
   /**
    * Unlinks the device at WhatsApp and waits for the acknowledgement, dialling once when there is no connection; then deletes what is
    * stored. The repository's record stays as `logged_out`. Rejects with `UNLINK_FAILED` when `requireUnlink` is set and WhatsApp
-   * did not confirm within `timeoutMs` (by default 20 000): nothing is deleted then. Without it `unlinked` tells.
+   * did not confirm within `timeoutMs` (by default 20 000), or with `NOT_PAIRED`: nothing is deleted then. Without it `unlinked` tells.
    */
   async logout(sessionId: string, options: LogoutOptions = {}): Promise<{
     /** Whether the device is unlinked at WhatsApp. */

@@ -40,7 +40,8 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1
 export function exponentialBackOff(backOff: BackOff, random: () => number = Math.random): RetryFunction {
   return ({ attempt }) => {
     if (attempt > backOff.maxRetries) return null
-    const grown = backOff.initialDelayMs * backOff.factor ** (attempt - 1)
+    // Zero times infinity would be no number.
+    const grown = backOff.initialDelayMs * Math.min(backOff.factor ** (attempt - 1), Number.MAX_VALUE)
     const capped = Math.min(grown, backOff.maxDelayMs, LONGEST_TIMER_MS)
     return backOff.jitter === 'none' ? capped : Math.round(capped * random())
   }

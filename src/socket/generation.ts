@@ -5,7 +5,7 @@ import type { DialPriority, DialTicket } from '../dial/dial-limiter.js'
 import type { DisconnectCause } from '../disconnect/disconnect-cause.js'
 import { SessionError } from '../errors.js'
 import { withDeadline } from '../time/deadline.js'
-import type { BaileysModule } from './baileys-module.js'
+import type { BaileysModule } from '../baileys/baileys-module.js'
 import { readConnectionSignal, type ConnectionSignal, type ConnectionUpdate } from './connection-signal.js'
 import { tearDownSocket, flushBufferedEvents } from './socket-teardown.js'
 

@@ -28,20 +28,20 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'disconnect': LEAVES,
   'retry': LEAVES,
   'dial': LEAVES,
-  'socket/baileys-version': [],
-  'socket/baileys-module': ['errors', 'socket/baileys-version'],
-  'auth': [...LEAVES, ...PORTS, 'socket/baileys-module'],
-  'socket': [...LEAVES, 'auth', 'dial', 'socket/baileys-module'],
-  'session': [...LEAVES, ...PORTS, 'auth', 'dial', 'disconnect', 'retry', 'socket', 'socket/baileys-module'],
+  
+  'baileys': ['errors'],
+  'auth': [...LEAVES, ...PORTS, 'baileys'],
+  'socket': [...LEAVES, 'auth', 'dial', 'baileys'],
+  'session': [...LEAVES, ...PORTS, 'auth', 'dial', 'disconnect', 'retry', 'socket', 'baileys'],
   'restore': [...LEAVES, ...PORTS, 'auth', 'session'],
-  'manager': [...LEAVES, ...PORTS, 'auth', 'dial', 'disconnect', 'restore', 'retry', 'session', 'socket', 'socket/baileys-module'],
+  'manager': [...LEAVES, ...PORTS, 'auth', 'dial', 'disconnect', 'restore', 'retry', 'session', 'socket', 'baileys'],
 
   // Implementations of ports, and what tests are made of: they know nothing of a manager or a session.
   'adapters': [...PORTS, 'errors', 'logger', 'status', 'time'],
   'testing': [...PORTS, 'errors', 'logger', 'status', 'time'],
 
   // The only file that may import adapters.
-  'index': [...LEAVES, ...PORTS, 'adapters', 'auth', 'dial', 'disconnect', 'manager', 'restore', 'retry', 'session', 'socket', 'socket/baileys-module'],
+  'index': [...LEAVES, ...PORTS, 'adapters', 'auth', 'dial', 'disconnect', 'manager', 'restore', 'retry', 'session', 'socket', 'baileys'],
 }
 
 const imports = readImports()
@@ -70,7 +70,7 @@ describe('the source', () => {
   it('loads Baileys only with import(), and only where that is said', () => {
     const loaded = imports.filter(({ to, kind }) => to.startsWith('@whiskeysockets/baileys') && kind !== 'type')
     expect(loaded.filter(({ kind }) => kind === 'static')).toEqual([])
-    expect(loaded.map(({ from }) => from).filter(from => partOf(from) !== 'testing')).toEqual(['socket/baileys-module'])
+    expect(loaded.map(({ from }) => from).filter(from => partOf(from) !== 'testing')).toEqual(['baileys/baileys-module'])
   })
 
   it('names every module it loads', () => {
