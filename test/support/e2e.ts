@@ -1,4 +1,5 @@
 import * as baileys from '@whiskeysockets/baileys'
+import { createHash } from 'node:crypto'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -111,13 +112,29 @@ export class World implements AsyncDisposable {
     return starts.slice(1).map((start, index) => start - (starts[index] ?? 0))
   }
 
-  /** The files of a session in the directory, by name; the lifecycle record, which is the library's own, is left out. */
+  /** A hash of each file of a session in the directory, by name; the lifecycle record, which is the library's own, is left out. */
   async filesOf(sessionId: string): Promise<Record<string, string>> {
-    const folder = join(this.directory, `session-${sessionId}`)
+    const folder = this.folderOf(sessionId)
     const names = await readdir(folder).catch(() => [])
     const wanted = names.filter(name => name.endsWith('.json') && name !== 'lifecycle.json').sort()
-    const texts = await Promise.all(wanted.map(async name => [name, await readFile(join(folder, name), 'latin1')] as const))
-    return Object.fromEntries(texts)
+    const hashes = await Promise.all(wanted.map(async (name) => {
+      // A pre-key may be gone by now.
+      const bytes = await readFile(join(folder, name)).catch(() => '')
+      return [name, createHash('sha256').update(bytes).digest('hex')] as const
+    }))
+    return Object.fromEntries(hashes)
+  }
+
+  /** The folder of a session in the directory. */
+  folderOf(sessionId: string): string {
+    return join(this.directory, `session-${sessionId}`)
+  }
+
+  /** What names the device of a session for good, from its stored credentials; a login changes other parts of them. */
+  async identityOf(sessionId: string): Promise<unknown> {
+    const creds: unknown = JSON.parse(await readFile(join(this.folderOf(sessionId), 'creds.json'), 'utf8'))
+    const parts = creds as Partial<Record<string, unknown>>
+    return ['noiseKey', 'signedIdentityKey', 'signedPreKey', 'registrationId', 'advSecretKey', 'account', 'me'].map(name => parts[name])
   }
 
   /** Resolves when the files of a session have not changed for a while. */
