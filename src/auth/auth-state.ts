@@ -145,10 +145,11 @@ export class AuthState {
   #decode<Type extends keyof SignalDataTypeMap>(type: Type, id: string, value: string): SignalDataTypeMap[Type] {
     try {
       return decodeSignalKey(this.#options.baileys, type, value)
-    } catch (cause) {
+    } catch {
+      // Without the cause: the message of a syntax error quotes the text, which is a key.
       throw new SessionError('RECORD_CORRUPT',
         `The record ${type} "${id}" of session "${this.#options.sessionId}" cannot be read. It was left as it is.`,
-        { sessionId: this.#options.sessionId, cause })
+        { sessionId: this.#options.sessionId })
     }
   }
 
