@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs'
+import { expect, it, onTestFinished } from 'vitest'
+import { WhatsAppServer } from '../../src/testing/whatsapp-server/index.js'
+import { temporaryFolder } from '../support/temporary-folder.js'
+import { ExampleProcess } from './example-process.js'
+
+const QUICKSTART = 'examples/quickstart.ts'
+const CONNECTED = /^company-1: connected\. Connected\.$/mu
+
+it('has at most 25 lines', () => {
+  expect(readFileSync(QUICKSTART, 'utf8').trimEnd().split('\n').length).toBeLessThanOrEqual(25)
+})
+
+it('pairs, is killed, and comes back without a QR code', async () => {
+  const server = await WhatsAppServer.start()
+  onTestFinished(() => server.close())
+  const folder = temporaryFolder()
+
+  const first = new ExampleProcess(QUICKSTART, folder, server)
+  const [, qr = ''] = await first.prints(/^company-1: draw this text .* phone: (\S+)$/mu)
+  const { deviceKey } = await server.scanQr(qr, { phone: '491700000001' })
+  await first.prints(CONNECTED)
+  await server.phoneText('491700000001', deviceKey, 'hello')
+  await first.prints(/^company-1: 1 message\(s\)$/mu)
+  // What is not acknowledged would be sent again to the second one.
+  await server.waitFor(() => server.device(deviceKey).queued === 0)
+  await first.end('SIGKILL')
+  expect(first.errors).toBe('')
+
+  const second = new ExampleProcess(QUICKSTART, folder, server)
+  await second.prints(CONNECTED)
+  expect(second.output).toContain('company-1: connecting. Restoring connection from saved session...\n')
+  expect(second.output).not.toContain('QR code')
+  await server.phoneText('491700000001', deviceKey, 'hello again')
+  await second.prints(/^company-1: 1 message\(s\)$/mu)
+  expect(server.logins(deviceKey)).toBe(2)
+
+  expect(await second.end('SIGINT')).toBe(0)
+  expect(second.errors).toBe('')
+  expect(server.devices()).toEqual([deviceKey])
+})
