@@ -30,10 +30,12 @@ export class SessionStatuses {
     return isWanted && isRestorable(found, session) ? this.#restore(found) : lookup.view(found)
   }
 
-  #restore({ sessionId, record }: Found): SessionSnapshot {
-    const { registry, restorer } = this.#options
+  #restore(found: Found): SessionSnapshot {
+    const { registry, lookup, restorer } = this.#options
+    const { sessionId, metadata, phoneNumber } = lookup.view(found)
     const session = registry.ensure(sessionId)
-    if (record !== null) session.ledger.noteMetadata(record.metadata)
+    if (metadata !== undefined) session.ledger.noteMetadata(metadata)
+    session.ledger.notePhoneNumber(phoneNumber)
     session.start({ purpose: 'restore', force: false }, 'poll')
     // Shares the start that was just made, and tells how it ended.
     restorer.restore(sessionId, 'poll').catch(() => undefined)
