@@ -26,7 +26,8 @@ const loadAgain = ({ run, reason }: StateOf<'waiting'>): Step => {
 }
 
 const leaseLost = (state: { run: Run }): Step => ({
-  state: { phase: 'standby', run: { ...state.run, start: 'trying' } },
+  // Whoever has it now may have been logged out or stopped meanwhile: nothing that was asked before overrides that.
+  state: { phase: 'standby', run: { ...state.run, request: { purpose: 'restore', force: false }, start: 'trying' } },
   effects: [{ type: 'close', freshLease: true }, { type: 'release' }, { type: 'stand-by' }],
 })
 
