@@ -1,0 +1,155 @@
+import { describe, expect, it } from 'vitest'
+import type { DisconnectCause } from '../../../src/disconnect/disconnect-cause.js'
+import type { RetryFunction } from '../../../src/retry/retry-policy.js'
+import { afterClose, afterStoreFailure, chooseDelay, needsDelay } from '../../../src/session/after-close.js'
+import type { Run, Step } from '../../../src/session/session-state.js'
+import { circumstances, NOW, run } from '../../support/machine-states.js'
+
+const later = (delayMs: number): Date => new Date(NOW.getTime() + delayMs)
+const close = { type: 'close', freshLease: false }
+const release = { type: 'release' }
+const after = (cause: DisconnectCause, inside: Run = run(), changes = {}, until: Date | null = null): Step => afterClose(inside, cause, until, circumstances(changes))
+const inARow = (cause: DisconnectCause, times: number): Run => run({ repeated: { cause, times }, failures: times })
+
+const LOST: readonly DisconnectCause[] = ['connection_lost', 'connection_closed', 'server_unavailable', 'transport_failed', 'connect_timeout', 'unknown', 'socket_failed']
+
+describe('after a loss', () => {
+  it.each(LOST)('%s: back off, dial again', (cause) => {
+    expect(after(cause)).toEqual({
+      state: { phase: 'waiting', run: run({ failures: 1, repeated: { cause, times: 1 } }), reason: 'connection_lost', retryAt: later(1000) },
+      effects: [close, { type: 'wait', until: later(1000) }],
+    })
+  })
+
+  it.each([...LOST, 'storage_failed', 'restart_required'] as const)('%s, when the policy gives up', (cause) => {
+    const given = after(cause, run({ restarts: 2 }), { delay: null })
+    expect(given.state).toMatchObject({ phase: 'idle', status: 'failed', reason: cause === 'storage_failed' ? 'storage_unavailable' : 'retries_exhausted', tried: true })
+    expect(given.effects).toEqual([close, release])
+    expect(after(cause, run({ paired: false, restarts: 2 }), { delay: null }).state).toMatchObject({ phase: 'idle', status: 'disconnected' })
+  })
+
+  it('a restart is dialled at once and not counted, twice in a row; the third time it backs off', () => {
+    const first = after('restart_required')
+    expect(first).toEqual({ state: { phase: 'loading', run: run({ restarts: 1, repeated: { cause: 'restart_required', times: 1 } }), reason: 'restart_required' }, effects: [close, { type: 'load' }] })
+    expect(after('restart_required', run({ restarts: 1 })).state).toMatchObject({ phase: 'loading', run: { restarts: 2, failures: 0 } })
+    expect(after('restart_required', run({ restarts: 2 })).state).toMatchObject({ phase: 'waiting', retryAt: later(1000), run: { restarts: 3, failures: 1 } })
+  })
+
+  it('replaced: one retry after its own delay, then failed', () => {
+    const first = after('connection_replaced')
+    expect(first.state).toMatchObject({ phase: 'waiting', reason: 'connection_replaced', retryAt: later(5000) })
+    expect(first.effects).toEqual([close, { type: 'wait', until: later(5000) }])
+    const second = after('connection_replaced', inARow('connection_replaced', 1))
+    expect(second).toEqual({ state: { phase: 'idle', status: 'failed', reason: 'connection_replaced', until: null, tried: true }, effects: [close, release] })
+  })
+
+  it('rate limited: the long cool-down, remembered', () => {
+    expect(after('rate_limited')).toEqual({
+      state: { phase: 'waiting', run: run({ failures: 1, start: 'exhausted', repeated: { cause: 'rate_limited', times: 1 } }), reason: 'rate_limited', retryAt: later(300_000) },
+      effects: [close, { type: 'remember', what: { kind: 'rate_limited', until: later(300_000) } }, { type: 'wait', until: later(300_000) }],
+    })
+    expect(after('rate_limited', run({ paired: false }))).toEqual({ state: { phase: 'idle', status: 'disconnected', reason: 'rate_limited', until: null, tried: true }, effects: [close, release] })
+  })
+
+  it('restricted: failed and remembered, until the date when there is one', () => {
+    const dated = after('restricted', run(), {}, later(60_000))
+    expect(dated.state).toEqual({ phase: 'idle', status: 'failed', reason: 'restricted', until: later(60_000), tried: true })
+    expect(dated.effects).toEqual([close, { type: 'remember', what: { kind: 'restricted', until: later(60_000) } }, release])
+    expect(after('restricted').effects).toContainEqual({ type: 'remember', what: { kind: 'restricted', until: null } })
+  })
+
+  it.each(['logged_out', 'intentional_logout'] as const)('%s: remembered, nothing deleted', (cause) => {
+    expect(after(cause)).toEqual({
+      state: { phase: 'idle', status: 'logged_out', reason: 'logged_out', until: null, tried: true },
+      effects: [close, { type: 'remember', what: { kind: 'logged_out' } }, release],
+    })
+  })
+
+  it.each([
+    ['pairing_expired', 'disconnected', 'pairing_expired'],
+    ['pairing_rejected', 'disconnected', 'pairing_incomplete'],
+    ['multi_device_mismatch', 'failed', 'multi_device_mismatch'],
+  ] as const)('%s: %s, nothing remembered', (cause, status, reason) => {
+    expect(after(cause, run({ paired: false }))).toEqual({ state: { phase: 'idle', status, reason, until: null, tried: true }, effects: [close, release] })
+  })
+
+  it('client outdated: the version is asked for, slow back-off four times, then failed', () => {
+    const first = after('client_outdated')
+    expect(first.state).toMatchObject({ phase: 'waiting', reason: 'client_outdated', retryAt: later(10_000) })
+    expect(first.effects).toEqual([close, { type: 'refresh-version' }, { type: 'wait', until: later(10_000) }])
+    expect(after('client_outdated', inARow('client_outdated', 3)).state).toMatchObject({ phase: 'waiting' })
+    expect(after('client_outdated', inARow('client_outdated', 4)).state).toMatchObject({ phase: 'idle', status: 'failed', reason: 'client_outdated' })
+  })
+
+  it('counts the same cause in a row only', () => {
+    expect(after('client_outdated', inARow('connection_lost', 9)).state).toMatchObject({ run: { repeated: { cause: 'client_outdated', times: 1 } } })
+    expect(after('connection_lost', inARow('connection_lost', 2)).state).toMatchObject({ run: { repeated: { cause: 'connection_lost', times: 3 } } })
+  })
+
+  it('says that the retries are used up once they are, unless there is something more particular to say', () => {
+    const exhausted = { delay: { delayMs: 7, exhausted: true } }
+    expect(after('connection_lost', run(), exhausted).state).toMatchObject({ reason: 'retries_exhausted', retryAt: later(7), run: { start: 'exhausted' } })
+    expect(after('connection_lost', run({ start: 'exhausted' })).state).toMatchObject({ reason: 'retries_exhausted' })
+    expect(after('client_outdated', run(), exhausted).state).toMatchObject({ reason: 'client_outdated', run: { start: 'exhausted' } })
+    expect(after('connection_lost', run({ start: 'connected' })).state).toMatchObject({ reason: 'connection_lost', run: { start: 'connected' } })
+  })
+})
+
+describe('after a store failure', () => {
+  const fresh = { type: 'close', freshLease: true }
+
+  it('a paired session, or one that nobody knows yet, probes with back-off under a fresh lease', () => {
+    for (const paired of [true, null]) {
+      expect(afterStoreFailure(run({ paired }), circumstances())).toMatchObject({
+        state: { phase: 'waiting', reason: 'storage_unavailable', retryAt: later(1000), run: { failures: 1 } },
+        effects: [fresh, { type: 'wait', until: later(1000) }],
+      })
+    }
+  })
+
+  it('a session that is being paired ends', () => {
+    expect(afterStoreFailure(run({ paired: false }), circumstances())).toEqual({
+      state: { phase: 'idle', status: 'disconnected', reason: 'storage_unavailable', until: null, tried: true }, effects: [fresh, release],
+    })
+  })
+
+  it('ends as failed when a finite policy gives up', () => {
+    expect(afterStoreFailure(run(), circumstances({ delay: null })).state).toMatchObject({ phase: 'idle', status: 'failed', reason: 'storage_unavailable' })
+  })
+})
+
+describe('the choice of a delay', () => {
+  const policy = (delays: readonly number[]): RetryFunction => ({ attempt }) => delays[attempt - 1] ?? null
+  const forever: RetryFunction = ({ attempt }) => attempt * 100
+  const choose = (inside: Run, retry: RetryFunction, reconnect: RetryFunction = forever): unknown => chooseDelay(inside, 'connection_lost', 's', { retry, reconnect })
+
+  it('is the retry policy while a start is tried, then the reconnect policy, counting on', () => {
+    expect(choose(run({ failures: 0 }), policy([1, 2]))).toEqual({ delayMs: 1, exhausted: false })
+    expect(choose(run({ failures: 1 }), policy([1, 2]))).toEqual({ delayMs: 2, exhausted: false })
+    expect(choose(run({ failures: 2 }), policy([1, 2]))).toEqual({ delayMs: 300, exhausted: true })
+    expect(choose(run({ failures: 3, start: 'exhausted' }), policy([1, 2]))).toEqual({ delayMs: 400, exhausted: false })
+    expect(choose(run({ failures: 0, start: 'connected' }), policy([1, 2]))).toEqual({ delayMs: 100, exhausted: false })
+  })
+
+  it('ends with the start when nothing is paired, and with both policies when something is', () => {
+    expect(choose(run({ paired: false, failures: 2 }), policy([1, 2]))).toBeNull()
+    expect(choose(run({ failures: 2 }), policy([1, 2]), () => null)).toBeNull()
+  })
+
+  it('goes on where nobody knows yet whether the session is paired', () => {
+    expect(choose(run({ paired: null, failures: 2 }), policy([1, 2]))).toEqual({ delayMs: 300, exhausted: true })
+  })
+
+  it('tells the policy attempt, cause and session', () => {
+    const asked: unknown[] = []
+    chooseDelay(run({ failures: 4 }), 'transport_failed', 'shop', { retry: (context) => { asked.push(context); return 1 }, reconnect: forever })
+    expect(asked).toEqual([{ attempt: 5, cause: 'transport_failed', sessionId: 'shop' }])
+  })
+
+  it.each([
+    ['connection_lost', 0, true], ['client_outdated', 0, true], ['storage_failed', 0, true], ['restart_required', 0, false], ['restart_required', 1, false],
+    ['restart_required', 2, true], ['connection_replaced', 0, false], ['rate_limited', 0, false], ['logged_out', 0, false], ['restricted', 0, false],
+  ] as const)('%s after %i restarts needs one: %s', (cause, restarts, needed) => {
+    expect(needsDelay(run({ restarts }), cause)).toBe(needed)
+  })
+})
