@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest'
+import { freshLifecycle, type Lifecycle } from '../../../src/auth/lifecycle-record.js'
+import type { StoredSession } from '../../../src/auth/stored-session.js'
+import { SessionError } from '../../../src/errors.js'
+import { judgeStart, type StartRequest, type StartVerdict } from '../../../src/session/start-verdict.js'
+import { NOW } from '../../support/machine-states.js'
+
+const error = new SessionError('STORE_UNAVAILABLE', 'down')
+const soon = new Date(NOW.getTime() + 1)
+
+const identity = 'identity'
+const paired = { kind: 'paired', phoneNumber: '49151000001', identity } as const
+const readable = (creds: Extract<StoredSession, { kind: 'readable' }>['creds'], changes: Partial<Lifecycle> = {}): StoredSession =>
+  ({ kind: 'readable', creds, text: '{}', lifecycle: { ...freshLifecycle(identity), ...changes } })
+const limited = (kind: 'restricted' | 'rate_limited', until: Date | null): StoredSession => readable(paired, { verdict: { kind, until } })
+
+const dial: StartVerdict = { action: 'dial' }
+const pair: StartVerdict = { action: 'pair' }
+const rest = (status: 'disconnected' | 'logged_out' | 'failed', reason: Extract<StartVerdict, { action: 'rest' }>['reason'], until: Date | null = null): StartVerdict =>
+  ({ action: 'rest', status, reason, until })
+
+/** What each way of asking comes to: restore, restore by force, connect, unlink. */
+const rows: [name: string, stored: StoredSession, restore: StartVerdict, forced: StartVerdict, connect: StartVerdict, unlink: StartVerdict][] = [
+  ['nothing', { kind: 'absent', lifecycle: freshLifecycle(null) }, rest('disconnected', 'never_paired'), rest('disconnected', 'never_paired'), pair, rest('disconnected', 'never_paired')],
+  ['a store that cannot be asked', { kind: 'unavailable', error }, { action: 'probe' }, { action: 'probe' }, { action: 'probe' }, { action: 'probe' }],
+  ['corrupt credentials', { kind: 'corrupt', error }, ...four(rest('failed', 'credentials_corrupt'))],
+  ['a whatsapp-web.js folder', { kind: 'legacy', error }, ...four(rest('failed', 'legacy_session'))],
+  ['an identity that was never paired', readable({ kind: 'unpaired', identity }), rest('disconnected', 'never_paired'), rest('disconnected', 'never_paired'), pair, rest('disconnected', 'never_paired')],
+  ['a pairing that was not finished', readable({ kind: 'half_paired', identity }), rest('disconnected', 'pairing_incomplete'), rest('disconnected', 'pairing_incomplete'), pair, rest('disconnected', 'pairing_incomplete')],
+  ['a paired session', readable(paired), ...four(dial)],
+  ['a stopped one', readable(paired, { desired: 'stopped' }), rest('disconnected', 'stopped'), rest('disconnected', 'stopped'), dial, dial],
+  ['a logged out one', readable(paired, { loggedOutAt: NOW }), rest('logged_out', 'logged_out'), dial, pair, dial],
+  ['one logged out, then stopped', readable(paired, { loggedOutAt: NOW, desired: 'stopped' }), rest('logged_out', 'logged_out'), rest('disconnected', 'stopped'), pair, dial],
+  ['a restricted one', limited('restricted', soon), rest('failed', 'restricted', soon), dial, dial, dial],
+  ['one restricted for an unknown time', limited('restricted', null), rest('failed', 'restricted', null), dial, dial, dial],
+  ['one that was restricted until now', limited('restricted', NOW), ...four(dial)],
+  ['a rate limited one', limited('rate_limited', soon), { action: 'cool-down', until: soon }, dial, { action: 'cool-down', until: soon }, dial],
+  ['one that was rate limited until now', limited('rate_limited', NOW), ...four(dial)],
+  ['one rate limited without a date', limited('rate_limited', null), ...four(dial)],
+]
+
+function four(verdict: StartVerdict): [StartVerdict, StartVerdict, StartVerdict, StartVerdict] {
+  return [verdict, verdict, verdict, verdict]
+}
+
+describe('judgeStart', () => {
+  it.each(rows)('%s', (_name, stored, ...verdicts) => {
+    const requests: StartRequest[] = [
+      { purpose: 'restore', force: false }, { purpose: 'restore', force: true }, { purpose: 'connect', force: false }, { purpose: 'unlink', force: true },
+    ]
+    expect(requests.map(request => judgeStart(stored, request, NOW))).toEqual(verdicts)
+  })
+
+  it('invariant 3: a pairing begins only where nothing usable is stored, and only by connect', () => {
+    for (const [name, stored, ...verdicts] of rows) {
+      const [restore, forced, connect, unlink] = verdicts
+      expect([restore.action, forced.action, unlink.action], name).not.toContain('pair')
+      const unusable = stored.kind === 'absent' || (stored.kind === 'readable' && (stored.creds.kind !== 'paired' || stored.lifecycle.loggedOutAt !== null))
+      expect(connect.action === 'pair', name).toBe(unusable)
+    }
+  })
+})
