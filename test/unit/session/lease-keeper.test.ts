@@ -1,0 +1,206 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { SessionError } from '../../../src/errors.js'
+import type { SessionLease, SessionLock } from '../../../src/ownership/session-lock.js'
+import { LeaseKeeper } from '../../../src/session/lease-keeper.js'
+import { deferred, never } from '../../support/deferred.js'
+
+const TIMEOUT_MS = 1000
+
+/** A lock that hands out whatever it is told to, and keeps count. */
+class ScriptedLock implements SessionLock {
+  readonly leases: { lease: SessionLease; lose: () => void; released: number }[] = []
+  acquisitions = 0
+  acquireWith: (() => Promise<SessionLease | null>) | null = null
+  releaseWith: (() => Promise<void>) | null = null
+  ownerWith: () => Promise<string | null> = () => Promise.resolve(null)
+
+  acquire(): Promise<SessionLease | null> {
+    this.acquisitions += 1
+    return this.acquireWith === null ? Promise.resolve(this.grant()) : this.acquireWith()
+  }
+
+  owner(): Promise<string | null> {
+    return this.ownerWith()
+  }
+
+  grant(): SessionLease {
+    const controller = new AbortController()
+    const entry = { released: 0, lose: () => { controller.abort() }, lease: {} as SessionLease }
+    entry.lease = {
+      owner: 'me', fencingToken: this.leases.length + 1, lost: controller.signal,
+      release: async () => {
+        await this.releaseWith?.()
+        entry.released += 1
+      },
+    }
+    this.leases.push(entry)
+    return entry.lease
+  }
+}
+
+function keep(): { lock: ScriptedLock; keeper: LeaseKeeper; lost: () => number; errors: SessionError[] } {
+  const lock = new ScriptedLock()
+  const errors: SessionError[] = []
+  let lost = 0
+  const keeper = new LeaseKeeper({ sessionId: 's', lock, timeoutMs: TIMEOUT_MS, onLost: () => { lost += 1 }, onError: (error) => { errors.push(error) } })
+  return { lock, keeper, lost: () => lost, errors }
+}
+
+beforeEach(() => { vi.useFakeTimers() })
+afterEach(() => {
+  expect(vi.getTimerCount()).toBe(0)
+  vi.useRealTimers()
+})
+
+describe('LeaseKeeper', () => {
+  it('takes one lease, however often and from how many sides it is asked', async () => {
+    const { lock, keeper } = keep()
+    const leases = await Promise.all([keeper.hold(), keeper.hold(), keeper.hold()])
+    expect(new Set(leases).size).toBe(1)
+    expect(keeper.lease).toBe(leases[0])
+    expect(lock.acquisitions).toBe(1)
+  })
+
+  it('tells when somebody else has it, and asks again the next time', async () => {
+    const { lock, keeper } = keep()
+    lock.acquireWith = () => Promise.resolve(null)
+    expect(await keeper.hold()).toBeNull()
+    expect(keeper.lease).toBeNull()
+    lock.acquireWith = null
+    expect(await keeper.hold()).not.toBeNull()
+  })
+
+  it('gives it back once, and takes a new one afterwards', async () => {
+    const { lock, keeper } = keep()
+    await keeper.hold()
+    await Promise.all([keeper.release(), keeper.release()])
+    expect(lock.leases[0]?.released).toBe(1)
+    expect(keeper.lease).toBeNull()
+    expect((await keeper.hold())?.fencingToken).toBe(2)
+  })
+
+  it('takes a new lease after it was outdated, giving the old one back first', async () => {
+    const { lock, keeper } = keep()
+    const order: string[] = []
+    lock.releaseWith = async () => { order.push('released') }
+    await keeper.hold()
+    lock.acquireWith = async () => {
+      order.push('acquired')
+      return lock.grant()
+    }
+    keeper.outdate()
+    expect((await keeper.hold())?.fencingToken).toBe(2)
+    expect(order).toEqual(['released', 'acquired'])
+    await keeper.hold()
+    expect(lock.acquisitions).toBe(2)
+  })
+
+  it('without a lease there is nothing to outdate', async () => {
+    const { lock, keeper } = keep()
+    keeper.outdate()
+    await keeper.hold()
+    await keeper.hold()
+    expect(lock.acquisitions).toBe(1)
+  })
+
+  it('stays outdated when the old lease cannot be given back', async () => {
+    const { lock, keeper } = keep()
+    await keeper.hold()
+    keeper.outdate()
+    lock.releaseWith = () => Promise.reject(new Error('down'))
+    await expect(keeper.hold()).rejects.toThrow('down')
+    lock.releaseWith = null
+    expect((await keeper.hold())?.fencingToken).toBe(2)
+  })
+
+  it('tells of a lost lease, and takes another one at the next hold', async () => {
+    const { lock, keeper, lost } = keep()
+    await keeper.hold()
+    lock.leases[0]?.lose()
+    expect(lost()).toBe(1)
+    expect((await keeper.hold())?.fencingToken).toBe(2)
+    expect(lock.leases[0]?.released).toBe(0)
+  })
+
+  it('is silent about a lease that it gave back or replaced before', async () => {
+    const { lock, keeper, lost } = keep()
+    await keeper.hold()
+    await keeper.release()
+    lock.leases[0]?.lose()
+    await keeper.hold()
+    keeper.outdate()
+    await keeper.hold()
+    lock.leases[1]?.lose()
+    expect(lost()).toBe(0)
+  })
+
+  it('gives back a lease that came after the deadline', async () => {
+    const { lock, keeper } = keep()
+    const late = deferred<SessionLease | null>()
+    lock.acquireWith = () => late.promise
+    const holding = expect(keeper.hold()).rejects.toMatchObject({ code: 'STORE_TIMEOUT', sessionId: 's' })
+    await vi.advanceTimersByTimeAsync(TIMEOUT_MS)
+    await holding
+    late.resolve(lock.grant())
+    await vi.advanceTimersByTimeAsync(0)
+    expect(lock.leases[0]?.released).toBe(1)
+    expect(keeper.lease).toBeNull()
+  })
+
+  it('survives a late refusal, too', async () => {
+    const { lock, keeper } = keep()
+    const late = deferred<SessionLease | null>()
+    lock.acquireWith = () => late.promise
+    const holding = expect(keeper.hold()).rejects.toMatchObject({ code: 'STORE_TIMEOUT' })
+    await vi.advanceTimersByTimeAsync(TIMEOUT_MS)
+    await holding
+    late.reject(new Error('down'))
+    await vi.advanceTimersByTimeAsync(0)
+    expect(keeper.lease).toBeNull()
+  })
+
+  it('a failing lock is no lease, and no deadlock', async () => {
+    const { lock, keeper } = keep()
+    lock.acquireWith = () => Promise.reject(new Error('down'))
+    await expect(keeper.hold()).rejects.toThrow('down')
+    lock.acquireWith = () => { throw new Error('thrown') }
+    await expect(keeper.hold()).rejects.toThrow('thrown')
+    lock.acquireWith = null
+    expect(await keeper.hold()).not.toBeNull()
+  })
+
+  it('keeps a lease that cannot be given back, tells so, and uses it again', async () => {
+    const { lock, keeper, errors } = keep()
+    const lease = await keeper.hold()
+    lock.releaseWith = () => never()
+    const releasing = keeper.release()
+    await vi.advanceTimersByTimeAsync(TIMEOUT_MS)
+    await releasing
+    expect(errors.map(({ code }) => code)).toEqual(['STORE_TIMEOUT'])
+    expect(await keeper.hold()).toBe(lease)
+  })
+
+  it('finishes what is under way before it takes or gives', async () => {
+    const { lock, keeper } = keep()
+    const slow = deferred<SessionLease | null>()
+    lock.acquireWith = () => slow.promise
+    const [holding, releasing] = [keeper.hold(), keeper.release()]
+    slow.resolve(lock.grant())
+    await Promise.all([holding, releasing])
+    expect(lock.leases[0]?.released).toBe(1)
+    expect(keeper.lease).toBeNull()
+  })
+
+  it('knows whether the lock is free; one that cannot be asked counts as held', async () => {
+    const { lock, keeper } = keep()
+    expect(await keeper.isFree()).toBe(true)
+    lock.ownerWith = () => Promise.resolve('host:1:x')
+    expect(await keeper.isFree()).toBe(false)
+    lock.ownerWith = () => Promise.reject(new SessionError('STORE_UNAVAILABLE', 'down'))
+    expect(await keeper.isFree()).toBe(false)
+    lock.ownerWith = () => never()
+    const asking = keeper.isFree()
+    await vi.advanceTimersByTimeAsync(TIMEOUT_MS)
+    expect(await asking).toBe(false)
+  })
+})
