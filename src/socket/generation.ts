@@ -7,7 +7,7 @@ import { SessionError } from '../errors.js'
 import { withDeadline } from '../time/deadline.js'
 import type { BaileysModule } from '../baileys/baileys-module.js'
 import { readConnectionSignal, type ConnectionSignal, type ConnectionUpdate } from './connection-signal.js'
-import { tearDownSocket, flushBufferedEvents } from './socket-teardown.js'
+import { boundClosing, flushBufferedEvents, tearDownSocket } from './socket-teardown.js'
 
 /** What one generation of a session is made of. */
 export interface GenerationOptions {
@@ -108,6 +108,7 @@ export class Generation {
 
   #open(socket: WASocket): void {
     this.#socket = socket
+    boundClosing(socket)
     socket.ev.on('connection.update', (update: ConnectionUpdate) => {
       const signal = readConnectionSignal(update, new Date())
       if (signal !== null) this.#tell(signal)

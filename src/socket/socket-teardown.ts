@@ -30,6 +30,24 @@ export function flushBufferedEvents(socket: WASocket): void {
 }
 
 /**
+ * Lets no closing of this socket wait long for a peer that is gone: Baileys closes by itself when its keep-alive fails, and would
+ * tell of it only 30 s later (7.0.0-rc14, `end`).
+ */
+export function boundClosing(socket: WASocket): void {
+  const { ws } = socket
+  const close = ws.close.bind(ws)
+  ws.close = async () => {
+    const raw = rawSocketOf(socket)
+    const timer = setTimeout(() => { raw?.terminate() }, CLOSE_GRACE_MS)
+    try {
+      await close()
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+}
+
+/**
  * Ends a socket for good without logging out. Resolves when it is closed, at the latest a second later: Baileys itself waits 30 s
  * for a peer that is gone (7.0.0-rc14, `end`).
  */
