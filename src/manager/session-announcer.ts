@@ -77,9 +77,8 @@ export class SessionAnnouncer implements SessionAnnouncements {
     }
   }
 
-  /** What another process does with a session is for that process to write. */
   #saveStatus(snapshot: SessionSnapshot, previous: SessionSnapshot): void {
-    if (!snapshot.isLocal || (!previous.isLocal && snapshot.reason === 'not_running')) return
+    if (!isOurs(snapshot, previous)) return
     const { sessionId, status, reason, phoneNumber, lastDisconnect, owner } = snapshot
     const now = new Date()
     this.#follower?.save(sessionId, {
@@ -99,4 +98,12 @@ export class SessionAnnouncer implements SessionAnnouncements {
     }
     this.error(new SessionError('LISTENER_FAILED', `A listener of "${event}" failed. The session goes on.`, { cause }))
   }
+}
+
+/** What another process does with a session, or did before it ended it, is for that process to write. */
+function isOurs(snapshot: SessionSnapshot, previous: SessionSnapshot): boolean {
+  if (!snapshot.isLocal || (!previous.isLocal && snapshot.reason === 'not_running')) return false
+  if (snapshot.owner !== null || previous.owner !== null) return true
+  // Without a lease somebody else may be running it; and where nothing is stored the row may tell of a logout.
+  return snapshot.status !== 'connecting' && snapshot.reason !== 'never_paired'
 }

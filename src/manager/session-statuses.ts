@@ -24,10 +24,12 @@ export class SessionStatuses {
     const { registry, lookup } = this.#options
     const known = registry.find(sessionId)
     if (known?.isRunning === true) return known.snapshot
-    const found = await lookup.look(sessionId)
+    const looked = await lookup.look(sessionId)
     const session = registry.find(sessionId)
+    // A lease of our own is held for a moment also by one that does not run.
+    const found = looked.owner === session?.keeper.lease?.owner ? { ...looked, owner: null } : looked
     if (session !== undefined && speaksForItself(session, found)) return session.snapshot
-    return isWanted && isRestorable(found, session) ? this.#restore(found) : lookup.view(found)
+    return isWanted && isRestorable(found) ? this.#restore(found) : lookup.view(found)
   }
 
   #restore(found: Found): SessionSnapshot {
@@ -43,16 +45,12 @@ export class SessionStatuses {
   }
 }
 
-function runsElsewhere({ owner }: Found, session: Session | undefined): boolean {
-  return owner !== null && owner !== session?.keeper.lease?.owner
+/** One that came to its end here is believed, unless another process has taken it over since. Of one that had nothing stored nothing is known. */
+function speaksForItself({ isRunning, isResting, state }: Session, { owner }: Found): boolean {
+  const knowsItsEnd = isResting && !(state.phase === 'idle' && state.reason === 'never_paired')
+  return isRunning || (knowsItsEnd && owner === null)
 }
 
-/** One that came to its end here is believed, unless another process has taken it over since. */
-function speaksForItself(session: Session, found: Found): boolean {
-  return session.isRunning || (session.isResting && !runsElsewhere(found, session))
-}
-
-function isRestorable(found: Found, session: Session | undefined): boolean {
-  const { action } = found.verdict
-  return (action === 'dial' || action === 'cool-down') && !runsElsewhere(found, session)
+function isRestorable({ verdict: { action }, owner }: Found): boolean {
+  return (action === 'dial' || action === 'cool-down') && owner === null
 }

@@ -92,7 +92,7 @@ export class StatusLookup {
     const finding = this.#findRecord(sessionId)
     const stored = await readStoredSession(store, sessionId, timeoutMs)
     const verdict = judgeStart(stored, { purpose: 'restore', force: false }, new Date())
-    const owner = stored.kind === 'readable' && stored.creds.kind === 'paired' ? await this.#findOwner(sessionId) : null
+    const owner = await this.#findOwner(sessionId)
     return { sessionId, stored, verdict, owner, record: await this.#inGrace(finding, owner === null) }
   }
 
