@@ -13,9 +13,6 @@ export interface SessionRestorerOptions {
   onRestored: (result: RestoreResult) => void
 }
 
-/** Aborts never: a restore goes on, whoever stops waiting for it. */
-const NEVER = new AbortController().signal
-
 /** Restores sessions; everybody who asks for the same one shares one restore. */
 export class SessionRestorer {
   readonly #options: SessionRestorerOptions
@@ -61,7 +58,7 @@ export class SessionRestorer {
   }
 
   async #run(session: Session, priority: DialPriority, force: boolean): Promise<RestoreResult> {
-    const end = await restoreSession(session, { force, priority, signal: NEVER })
+    const end = await restoreSession(session, { force, priority })
     const error = end.outcome === 'failed' || end.outcome === 'retrying' ? session.startError : null
     return { sessionId: session.id, ...end, ...(error === null ? {} : { error }), durationMs: 0 }
   }

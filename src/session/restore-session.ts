@@ -14,14 +14,14 @@ const NOTHING_TO_RESTORE: ReadonlySet<StatusReason> = new Set<StatusReason>([
   'never_paired', 'pairing_incomplete', 'pairing_expired', 'stopped', 'legacy_session', 'owned_elsewhere', 'aborted',
 ])
 
-/** Starts the restore of a session, or joins the one under way, and resolves with how it ended. */
-export async function restoreSession(session: Session, options: { force: boolean; priority: DialPriority; signal: AbortSignal }): Promise<RestoreEnd> {
+/** Starts the restore of a session, or joins the one under way, and resolves with how it ended. It goes on, whoever stops waiting for it. */
+export async function restoreSession(session: Session, options: { force: boolean; priority: DialPriority }): Promise<RestoreEnd> {
   const { state } = session
   if (state.phase === 'connected') return { outcome: 'already_connected', reason: 'already_connected' }
   if (state.phase === 'idle' || state.phase === 'standby') session.start({ purpose: 'restore', force: options.force }, options.priority)
   else if (state.phase === 'waiting' && state.run.start !== 'trying') session.hurry(options.priority)
   else session.promote(options.priority)
-  return session.watch(() => readRestoreEnd(session.state), options.signal)
+  return session.watch(() => readRestoreEnd(session.state))
 }
 
 /** What a state means for a restore; `undefined`: it is not over yet. */
