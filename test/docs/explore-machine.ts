@@ -1,0 +1,134 @@
+import { freshLifecycle, type Lifecycle } from '../../src/auth/lifecycle-record.js'
+import type { StoredSession } from '../../src/auth/stored-session.js'
+import type { DisconnectCause } from '../../src/disconnect/disconnect-cause.js'
+import { DISCONNECT_DECISIONS } from '../../src/disconnect/disconnect-decision.js'
+import { SessionError } from '../../src/errors.js'
+import { INITIAL_STATE, TRANSITIONS, transition } from '../../src/session/session-machine.js'
+import type { ChosenDelay, Circumstances, Phase, Run, SessionEvent, SessionState } from '../../src/session/session-state.js'
+import { statusOf } from '../../src/session/session-view.js'
+import { judgeStart, type StartRequest } from '../../src/session/start-verdict.js'
+import type { SessionStatus, StatusReason } from '../../src/status/session-status.js'
+
+/** One way from one phase to another. */
+export interface Edge {
+  from: Phase
+  to: Phase
+  event: SessionEvent['type']
+}
+
+/** Everything that the machine can come to. */
+export interface Exploration {
+  /** Every way from one phase to another one. */
+  edges: Edge[]
+  /** Every pair of status and reason that a session can show, with the phase in which it does. */
+  standings: { phase: Phase, status: SessionStatus, reason: StatusReason | null }[]
+}
+
+const NOW = new Date(0)
+const LATER = new Date(1000)
+
+const REQUESTS: StartRequest[] = [
+  { purpose: 'connect', force: false }, { purpose: 'restore', force: false }, { purpose: 'restore', force: true }, { purpose: 'unlink', force: true },
+]
+const DELAYS: (ChosenDelay | null)[] = [{ delayMs: 1, exhausted: false }, { delayMs: 1, exhausted: true }, null]
+const CIRCUMSTANCES = DELAYS.map((delay): Circumstances => ({ now: NOW, delay, replacedDelayMs: 1, coolDownMs: 1 }))
+// The table is typed by cause, so its keys are all of them.
+const CAUSES = Object.keys(DISCONNECT_DECISIONS) as DisconnectCause[]
+const ONLY_PAIRED: readonly DisconnectCause[] = ['logged_out']
+const ONLY_UNPAIRED: readonly DisconnectCause[] = ['pairing_expired', 'pairing_rejected']
+
+/** Walks from the initial state through every event, until nothing new turns up. */
+export function exploreMachine(): Exploration {
+  const seen = new Map<string, SessionState>()
+  const edges = new Map<string, Edge>()
+  const standings = new Map<string, Exploration['standings'][number]>()
+  const queue: SessionState[] = [INITIAL_STATE]
+  for (let state = queue.shift(); state !== undefined; state = queue.shift()) {
+    for (const event of eventsOf(state)) {
+      const next = simplify(transition(state, event).state)
+      if (next.phase !== state.phase) edges.set(`${state.phase} ${next.phase} ${event.type}`, { from: state.phase, to: next.phase, event: event.type })
+      const standing = { phase: next.phase, ...statusOf(next) }
+      standings.set(JSON.stringify(standing), standing)
+      const name = JSON.stringify(next)
+      if (seen.has(name)) continue
+      seen.set(name, next)
+      queue.push(next)
+    }
+  }
+  return { edges: [...edges.values()], standings: [...standings.values()] }
+}
+
+function eventsOf(state: SessionState): SessionEvent[] {
+  // The table is typed by event, so its keys are events.
+  const types = Object.keys(TRANSITIONS[state.phase]) as SessionEvent['type'][]
+  return types.flatMap(type => samples(type, 'run' in state ? state.run : null))
+}
+
+function samples(type: SessionEvent['type'], run: Run | null): SessionEvent[] {
+  switch (type) {
+    case 'start': return REQUESTS.map(request => ({ type, request }))
+    case 'loaded': return verdictsFor(run)
+    case 'store-failed': return CIRCUMSTANCES.map(circumstances => ({ type, circumstances }))
+    case 'closed': return causesFor(run).flatMap(cause => CIRCUMSTANCES.map(circumstances => ({ type, cause, restrictedUntil: null, circumstances })))
+    case 'halt': return [
+      { type, status: 'disconnected', reason: 'stopped' }, { type, status: 'disconnected', reason: 'not_running' },
+      { type, status: 'disconnected', reason: 'never_paired' }, { type, status: 'logged_out', reason: 'logged_out' },
+    ]
+    default: return [{ type }]
+  }
+}
+
+function causesFor(run: Run | null): DisconnectCause[] {
+  return CAUSES.filter(cause => !(run?.paired === true ? ONLY_UNPAIRED : ONLY_PAIRED).includes(cause))
+}
+
+function verdictsFor(run: Run | null): SessionEvent[] {
+  const request = requestOf(run)
+  const verdicts = storedSessions().map(stored => judgeStart(stored, request, NOW)).filter(verdict => verdict.action !== 'probe')
+  const events = verdicts.map((verdict): SessionEvent => ({ type: 'loaded', verdict }))
+  // Baileys is missing; and a store that cannot be written before a pairing.
+  const failures: SessionEvent[] = [
+    { type: 'loaded', verdict: { action: 'rest', status: 'failed', reason: null, until: null } },
+    { type: 'loaded', verdict: { action: 'rest', status: 'disconnected', reason: 'storage_unavailable', until: null } },
+  ]
+  return [...events, ...(run?.paired === true ? failures.slice(0, 1) : failures)]
+}
+
+/** As a session asks: one that was paired once only restores. */
+function requestOf(run: Run | null): StartRequest {
+  if (run === null) return { purpose: 'restore', force: false }
+  const { request } = run
+  if (run.paired !== true || request.purpose === 'unlink') return request
+  return { purpose: 'restore', force: request.force || request.purpose === 'connect' }
+}
+
+function storedSessions(): StoredSession[] {
+  const error = new SessionError('RECORD_CORRUPT', '')
+  const fresh = freshLifecycle('identity')
+  const lifecycles: Lifecycle[] = [
+    fresh, { ...fresh, desired: 'stopped' }, { ...fresh, loggedOutAt: NOW },
+    { ...fresh, verdict: { kind: 'restricted', until: null } }, { ...fresh, verdict: { kind: 'rate_limited', until: LATER } },
+  ]
+  const identity = 'identity'
+  return [
+    { kind: 'absent', lifecycle: fresh }, { kind: 'corrupt', error }, { kind: 'legacy', error },
+    { kind: 'readable', text: '', creds: { kind: 'unpaired', identity }, lifecycle: fresh },
+    { kind: 'readable', text: '', creds: { kind: 'half_paired', identity }, lifecycle: fresh },
+    ...lifecycles.map((lifecycle): StoredSession => ({ kind: 'readable', text: '', creds: { kind: 'paired', phoneNumber: '1', identity }, lifecycle })),
+  ]
+}
+
+/** Cuts counters where they make no difference any more, so that there is an end to it. */
+function simplify(state: SessionState): SessionState {
+  if (!('run' in state)) return state
+  const { run } = state
+  const repeated = run.repeated === null || !isCounted(run.repeated.cause) ? null : { ...run.repeated, times: Math.min(run.repeated.times, 5) }
+  const simple: Run = { ...run, failures: Math.min(run.failures, 1), restarts: Math.min(run.restarts, 3), repeated }
+  return { ...state, run: simple, ...('retryAt' in state ? { retryAt: NOW } : {}) }
+}
+
+/** Whether it matters how often in a row a cause was met. */
+function isCounted(cause: DisconnectCause): boolean {
+  const decision = DISCONNECT_DECISIONS[cause]
+  return decision.action === 'retry-once' || (decision.action === 'back-off' && decision.limit !== Infinity)
+}
