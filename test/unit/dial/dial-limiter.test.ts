@@ -1,0 +1,139 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { DialLimiter, type DialPriority, type DialTicket } from '../../../src/dial/dial-limiter.js'
+
+/** A ticket that writes its name down when its turn comes. */
+function queue(limiter: DialLimiter, order: string[], name: string, priority: DialPriority = 'bulk'): DialTicket {
+  const ticket = limiter.request(priority)
+  ticket.turn.then(() => order.push(name), () => undefined)
+  return ticket
+}
+
+const settle = (): Promise<unknown> => vi.advanceTimersByTimeAsync(0)
+
+beforeEach(() => { vi.useFakeTimers() })
+afterEach(() => {
+  expect(vi.getTimerCount()).toBe(0)
+  vi.useRealTimers()
+})
+
+describe('invariant 10: the dial limiter', () => {
+  it('lets a bounded number through at once, the next one when one is given back', async () => {
+    const limiter = new DialLimiter({ concurrency: 2, perSecond: 100 })
+    const order: string[] = []
+    const tickets = ['a', 'b', 'c', 'd'].map(name => queue(limiter, order, name))
+    await settle()
+    expect(order).toEqual(['a', 'b'])
+    tickets[1]?.release()
+    await settle()
+    expect(order).toEqual(['a', 'b', 'c'])
+    for (const ticket of tickets) ticket.release()
+    await settle()
+  })
+
+  it('what a person waits for goes before polls, polls before reconnects, those before bulk work, and each in its order', async () => {
+    const limiter = new DialLimiter({ concurrency: 1, perSecond: 100 })
+    const order: string[] = []
+    const tickets = [queue(limiter, order, 'first')]
+    for (const priority of ['bulk', 'reconnect', 'poll', 'person', 'bulk', 'reconnect', 'poll', 'person'] as const) tickets.push(queue(limiter, order, `${priority} ${tickets.length}`, priority))
+    for (let turn = 0; turn < tickets.length; turn += 1) {
+      await settle()
+      const name = order.at(-1) ?? ''
+      tickets[name === 'first' ? 0 : Number(name.split(' ')[1])]?.release()
+    }
+    expect(order).toEqual(['first', 'person 4', 'person 8', 'poll 3', 'poll 7', 'reconnect 2', 'reconnect 6', 'bulk 1', 'bulk 5'])
+  })
+
+  it('a promoted ticket goes ahead, and is never sent back', async () => {
+    const limiter = new DialLimiter({ concurrency: 1, perSecond: 100 })
+    const order: string[] = []
+    const [first, slow, urgent] = [queue(limiter, order, 'first'), queue(limiter, order, 'reconnect', 'reconnect'), queue(limiter, order, 'bulk')]
+    urgent.promote('person')
+    urgent.promote('bulk')
+    first.release()
+    await settle()
+    urgent.release()
+    await settle()
+    expect(order).toEqual(['first', 'bulk', 'reconnect'])
+    slow.promote('person')
+    slow.release()
+  })
+
+  it('starts no more than so many within any second, however short they are', async () => {
+    const limiter = new DialLimiter({ concurrency: 100, perSecond: 3 })
+    const starts: number[] = []
+    for (let index = 0; index < 10; index += 1) {
+      const ticket = limiter.request('bulk')
+      void ticket.turn.then(() => {
+        starts.push(Date.now())
+        ticket.release()
+      })
+    }
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(starts).toHaveLength(10)
+    for (const start of starts) expect(starts.filter(other => other >= start && other < start + 1000).length).toBeLessThanOrEqual(3)
+    expect((starts.at(-1) ?? 0) - (starts[0] ?? 0)).toBeLessThan(3500)
+  })
+
+  it('counts a dial within its second also after it has ended', async () => {
+    const limiter = new DialLimiter({ concurrency: 1, perSecond: 1 })
+    const order: string[] = []
+    const first = queue(limiter, order, 'a')
+    await settle()
+    first.release()
+    const second = queue(limiter, order, 'b')
+    await vi.advanceTimersByTimeAsync(999)
+    expect(order).toEqual(['a'])
+    await vi.advanceTimersByTimeAsync(1)
+    expect(order).toEqual(['a', 'b'])
+    second.release()
+  })
+
+  it('a ticket given back before its turn is called off, and leaves no timer', async () => {
+    const limiter = new DialLimiter({ concurrency: 1, perSecond: 1 })
+    const order: string[] = []
+    const first = queue(limiter, order, 'a')
+    await settle()
+    first.release()
+    const second = limiter.request('person')
+    expect(vi.getTimerCount()).toBe(1)
+    second.release()
+    second.release()
+    await expect(second.turn).rejects.toMatchObject({ name: 'AbortError' })
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('a ticket given back twice frees one place', async () => {
+    const limiter = new DialLimiter({ concurrency: 1, perSecond: 100 })
+    const order: string[] = []
+    const first = queue(limiter, order, 'a')
+    const others = ['b', 'c'].map(name => queue(limiter, order, name))
+    await settle()
+    first.release()
+    first.release()
+    await settle()
+    expect(order).toEqual(['a', 'b'])
+    for (const ticket of others) ticket.release()
+    await settle()
+  })
+
+  it('keeps no timer while all places are taken', async () => {
+    const limiter = new DialLimiter({ concurrency: 1, perSecond: 1 })
+    const [first, second] = [limiter.request('bulk'), limiter.request('bulk')]
+    await settle()
+    expect(vi.getTimerCount()).toBe(0)
+    second.release()
+    first.release()
+  })
+
+  it('is not held up by a clock that is set back', async () => {
+    const limiter = new DialLimiter({ concurrency: 10, perSecond: 1 })
+    const order: string[] = []
+    const tickets = [queue(limiter, order, 'a')]
+    await settle()
+    vi.setSystemTime(Date.now() - 3_600_000)
+    tickets.push(queue(limiter, order, 'b'))
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(order).toEqual(['a', 'b'])
+    for (const ticket of tickets) ticket.release()
+  })
+})
