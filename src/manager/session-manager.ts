@@ -87,7 +87,8 @@ export class SessionManager implements AsyncDisposable {
    */
   async restoreAll(options: RestoreAllOptions = {}): Promise<RestoreReport> {
     if (this.#closing !== null) throw managerClosed()
-    const run = this.#restoreRun ?? this.#beginRestoreRun(options)
+    const running = this.#restoreRun
+    const run = running === null || running.isCalledOff ? this.#beginRestoreRun(options) : running
     return run.join({ signal: options.signal, onProgress: progress => this.#parts.announcer.guard('onProgress', () => options.onProgress?.(progress)) })
   }
 
@@ -230,7 +231,7 @@ export class SessionManager implements AsyncDisposable {
       restore: sessionId => restorer.restore(sessionId, 'bulk').catch(() => abortedResult(sessionId)),
     })
     this.#restoreRun = run
-    run.finished.finally(() => { this.#restoreRun = null }).catch(() => undefined)
+    run.finished.finally(() => { if (this.#restoreRun === run) this.#restoreRun = null }).catch(() => undefined)
     return run
   }
 

@@ -1,4 +1,5 @@
 import { asStoreError } from '../auth/stored-session.js'
+import { withDeadline } from '../time/deadline.js'
 import { Pace } from './pace.js'
 import type { RestoreCandidate, RestoreProgress, RestoreReport, RestoreResult } from './restore-report.js'
 import { abortedResult, RestoreTally } from './restore-tally.js'
@@ -15,6 +16,9 @@ export interface RestoreRunOptions {
   restore: (sessionId: string) => Promise<RestoreResult>
 }
 
+/** How long those behind a candidate wait for the look at it. */
+const LONG_LOOK_MS = 1000
+
 /** Somebody who waits for the report. */
 export interface RestoreCaller {
   signal?: AbortSignal | undefined
@@ -29,6 +33,8 @@ export class RestoreRun {
   readonly #callers = new Set<RestoreCaller>()
   readonly #finished: Promise<RestoreReport>
   #tally = new RestoreTally([], this.#startedAt)
+  /** Whoever is ahead of the next candidate has lined up for its start, need not be started, or takes long. */
+  #line: Promise<unknown> = Promise.resolve()
 
   constructor(options: RestoreRunOptions) {
     this.#options = options
@@ -40,6 +46,11 @@ export class RestoreRun {
   /** Settles when the work has come to its end. */
   get finished(): Promise<RestoreReport> {
     return this.#finished
+  }
+
+  /** Whether it was called off: it starts nothing any more, and comes to its end. */
+  get isCalledOff(): boolean {
+    return this.#stop.signal.aborted
   }
 
   /** Waits for the report. A caller whose signal aborts gets it as it stands; when it was the last one, the work is called off. */
@@ -84,21 +95,39 @@ export class RestoreRun {
   }
 
   async #restoreOne(candidate: RestoreCandidate, pace: Pace): Promise<RestoreResult> {
-    const { settle, restore } = this.#options
     const { sessionId } = candidate
     if (this.#stop.signal.aborted) return abortedResult(sessionId)
+    const place = await this.#lineUp(candidate, pace)
+    if ('settled' in place) return place.settled
     try {
-      const settled = await settle(candidate)
-      if (settled !== null) return settled
-    } catch (cause) {
-      return { sessionId, outcome: 'failed', reason: null, error: asStoreError(sessionId, cause), durationMs: 0 }
-    }
-    try {
-      await pace.turn(this.#stop.signal)
+      await place.turn
     } catch {
       return abortedResult(sessionId)
     }
-    return restore(sessionId)
+    return this.#options.restore(sessionId)
+  }
+
+  /** Sessions are looked at side by side, but started in order; one whose look takes long lets those behind it pass. */
+  #lineUp(candidate: RestoreCandidate, pace: Pace): Promise<{ settled: RestoreResult } | { turn: Promise<void> }> {
+    const looking = this.#look(candidate)
+    const ahead = this.#line
+    const linedUp = (async () => {
+      const settled = await looking
+      if (settled !== null) return { settled }
+      await ahead
+      return { turn: pace.turn(this.#stop.signal) }
+    })()
+    this.#line = ahead.then(() => withDeadline(linedUp, LONG_LOOK_MS, () => new Error('late'))).catch(() => undefined)
+    return linedUp
+  }
+
+  async #look(candidate: RestoreCandidate): Promise<RestoreResult | null> {
+    const { sessionId } = candidate
+    try {
+      return await this.#options.settle(candidate)
+    } catch (cause) {
+      return { sessionId, outcome: 'failed', reason: null, error: asStoreError(sessionId, cause), durationMs: 0 }
+    }
   }
 
   #note(result: RestoreResult): void {
