@@ -16,6 +16,10 @@ interface Line {
   readonly changes: Changes[]
   running: Promise<void> | null
   retry: NodeJS.Timeout | null
+  /** Calls that went past their deadline and may be carried out yet, over what was written since. */
+  late: number
+  /** What was written since the first of them. */
+  writtenSince: Changes
 }
 
 /** How long to wait before a repository that failed is tried again. */
@@ -37,7 +41,7 @@ export class RepositoryFollower {
   /** Queues a change. */
   save(sessionId: string, changes: Changes): void {
     if (this.#closed) return
-    const line = this.#lines.get(sessionId) ?? { changes: [], running: null, retry: null }
+    const line = this.#lines.get(sessionId) ?? { changes: [], running: null, retry: null, late: 0, writtenSince: {} }
     this.#lines.set(sessionId, line)
     line.changes.push(changes)
     if (line.retry === null) this.#run(sessionId, line)
@@ -47,10 +51,11 @@ export class RepositoryFollower {
   async forget(sessionId: string): Promise<void> {
     const line = this.#lines.get(sessionId)
     if (line === undefined) return
+    // What is saved from now on is of a session that begins anew.
+    this.#lines.delete(sessionId)
     line.changes.length = 0
     this.#stopRetry(line)
     await line.running
-    if (line.changes.length === 0) this.#lines.delete(sessionId)
   }
 
   /** Tries once more to write what is queued for a session; resolves when it is written or has failed. */
@@ -78,28 +83,49 @@ export class RepositoryFollower {
   }
 
   #run(sessionId: string, line: Line): void {
-    line.running ??= this.#write(sessionId, line).finally(() => { line.running = null })
+    line.running ??= this.#write(sessionId, line).finally(() => {
+      line.running = null
+      if (line.changes.length > 0 && line.retry === null) this.#run(sessionId, line)
+    })
   }
 
   async #write(sessionId: string, line: Line): Promise<void> {
     const { repository, timeoutMs } = this.#options
     for (let next = line.changes.shift(); next !== undefined; next = line.changes.shift()) {
       const changes = next
+      const saving = callNow(() => repository.save(sessionId, changes))
       try {
-        await withDeadline(callNow(() => repository.save(sessionId, changes)), timeoutMs, () => new Error(`It did not answer within ${timeoutMs} ms.`))
+        await withDeadline(saving, timeoutMs, () => {
+          this.#awaitLate(sessionId, line, saving)
+          return new Error(`It did not answer within ${timeoutMs} ms.`)
+        })
+        if (line.late > 0) Object.assign(line.writtenSince, changes)
       } catch (cause) {
         this.#options.onError(repositoryFailed(sessionId, 'save', cause))
         this.#keepLast(sessionId, line, changes)
         return
       }
     }
-    if (line.changes.length === 0) this.#lines.delete(sessionId)
+    if (line.late === 0 && this.#lines.get(sessionId) === line) this.#lines.delete(sessionId)
+  }
+
+  /** A call that is carried out after its deadline may undo what was written since: that is written once more. */
+  #awaitLate(sessionId: string, line: Line, saving: Promise<void>): void {
+    line.late += 1
+    void saving.catch(() => undefined).finally(() => {
+      line.late -= 1
+      const again = line.writtenSince
+      if (line.late === 0) line.writtenSince = {}
+      if (this.#lines.get(sessionId) !== line) return
+      if (Object.keys(again).length > 0) this.save(sessionId, again)
+      else if (line.late === 0 && line.running === null && line.retry === null) this.#lines.delete(sessionId)
+    })
   }
 
   /** What counts is where the session stands in the end. */
   #keepLast(sessionId: string, line: Line, failed: Changes): void {
     const last = Object.assign({}, failed, ...line.changes.splice(0)) as Changes
-    if (this.#closed) return
+    if (this.#closed || this.#lines.get(sessionId) !== line) return
     line.changes.push(last)
     line.retry = setTimeout(() => {
       line.retry = null
