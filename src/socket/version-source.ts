@@ -10,6 +10,9 @@ const PROVIDER_TIMEOUT_MS = 5000
 /** How long a version counts as fresh. */
 const FRESH_MS = 6 * 60 * 60 * 1000
 
+/** How long a provider that failed is left alone: a second one that hangs would hold up the next dial, too. */
+const PAUSE_MS = 60_000
+
 /**
  * Asks the application's provider for the version, once for all sessions. A provider that fails or hangs never holds a dial up: the
  * last good version is kept, and it never goes down.
@@ -47,6 +50,7 @@ export class VersionSource {
       if (this.#best === undefined || isHigher(version, this.#best)) this.#best = version
       this.#freshUntil = Date.now() + FRESH_MS
     } catch (cause) {
+      this.#freshUntil = Date.now() + PAUSE_MS
       this.#onFailure(cause)
     }
   }
