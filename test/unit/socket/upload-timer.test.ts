@@ -1,0 +1,75 @@
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import type { Logger } from '../../../src/logger.js'
+import { silentLogger } from '../../../src/logger.js'
+import { releaseUploadTimers } from '../../../src/socket/upload-timer.js'
+
+const UPLOAD = 'uploading pre-keys'
+const timers: NodeJS.Timeout[] = []
+const start = (): NodeJS.Timeout => {
+  const timer = setTimeout(() => undefined, 60_000)
+  timers.push(timer)
+  return timer
+}
+
+afterEach(() => { for (const timer of timers.splice(0)) clearTimeout(timer) })
+
+describe('releaseUploadTimers', () => {
+  it('lets a process end in spite of the timers of the turn in which an upload starts, and of no others', async () => {
+    const logger = releaseUploadTimers(silentLogger())
+    const before = start()
+    logger.info({ count: 812 }, UPLOAD)
+    const during = start()
+    await Promise.resolve()
+    const after = start()
+    expect([before, during, after].map(timer => timer.hasRef())).toEqual([true, false, true])
+  })
+
+  it('puts setTimeout back as it was, with all that belongs to it', async () => {
+    const real = globalThis.setTimeout
+    const logger = releaseUploadTimers(silentLogger())
+    logger.info({}, UPLOAD)
+    expect(Object.getOwnPropertySymbols(globalThis.setTimeout)).toEqual(Object.getOwnPropertySymbols(real))
+    await Promise.resolve()
+    expect(globalThis.setTimeout).toBe(real)
+  })
+
+  it('leaves timers alone for every other message', () => {
+    const logger = releaseUploadTimers(silentLogger())
+    logger.info({}, 'connected')
+    logger.debug({}, UPLOAD)
+    expect(start().hasRef()).toBe(true)
+  })
+
+  it('does not undo what somebody else has put in its place', async () => {
+    const real = globalThis.setTimeout
+    const logger = releaseUploadTimers(silentLogger())
+    logger.info({}, UPLOAD)
+    vi.useFakeTimers()
+    const fake = globalThis.setTimeout
+    await Promise.resolve()
+    expect(globalThis.setTimeout).toBe(fake)
+    vi.useRealTimers()
+    globalThis.setTimeout = real
+  })
+
+  it('writes through to the logger of the application, and keeps what that has besides', () => {
+    const lines: unknown[] = []
+    class Pino {
+      level = 'info'
+      readonly secret = 'own member'
+      info(...line: unknown[]): void { lines.push([this.secret, ...line]) }
+      child(bindings: Record<string, unknown>): Logger { return { ...silentLogger(), level: String(bindings['level']) } }
+      trace(...line: unknown[]): void { lines.push(line) }
+      debug(): void { return }
+      warn(): void { return }
+      error(): void { return }
+    }
+    const logger = releaseUploadTimers(new Pino())
+    logger.info({ a: 1 }, 'hello')
+    logger.trace({ b: 2 }, 'detail')
+    expect(lines).toEqual([['own member', { a: 1 }, 'hello'], [{ b: 2 }, 'detail']])
+    expect(logger.level).toBe('info')
+    expect(Reflect.get(logger, 'secret')).toBe('own member')
+    expect(logger.child({ level: 'debug' }).level).toBe('debug')
+  })
+})
