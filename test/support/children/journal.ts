@@ -1,6 +1,6 @@
 import type { SessionManagerEvents } from '../../../src/index.js'
 
-/** A message that a handler of the application was given. */
+/** A message from somebody else that a handler of the application was given. */
 export interface TextEvent {
   sessionId: string
   id: string

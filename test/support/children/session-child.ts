@@ -46,7 +46,7 @@ for (const event of ['status', 'qr', 'connected', 'disconnected', 'restored', 'l
 manager.on('error', ({ sessionId, error }) => { tell({ event: 'error', data: { sessionId, ...toPlainError(error) } }) })
 manager.on('socket', ({ sessionId, socket }) => {
   socket.ev.on('messages.upsert', ({ messages }) => {
-    for (const message of messages) tell({ event: 'text', data: { sessionId, id: message.key.id ?? '', text: textOf(message) } })
+    for (const message of messages.filter(({ key }) => key.fromMe !== true)) tell({ event: 'text', data: { sessionId, id: message.key.id ?? '', text: textOf(message) } })
   })
 })
 
