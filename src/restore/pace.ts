@@ -19,9 +19,10 @@ export class Pace {
 
   async #wait(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted()
-    const waitMs = this.#next - Date.now()
-    if (waitMs > 0) await sleep(waitMs, signal)
-    this.#next = Date.now() + this.#delayMs
+    // Not the clock on the wall, which may be set back.
+    const waitMs = this.#next - performance.now()
+    if (waitMs > 0) await sleep(Math.ceil(waitMs), signal)
+    this.#next = performance.now() + this.#delayMs
   }
 }
 

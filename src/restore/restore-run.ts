@@ -90,7 +90,7 @@ export class RestoreRun {
     const work = async (): Promise<void> => {
       for (const candidate of queue) this.#note(await this.#restoreOne(candidate, pace))
     }
-    await Promise.all(Array.from({ length: this.#options.concurrency }, work))
+    await Promise.all(Array.from({ length: Math.min(this.#options.concurrency, candidates.length) }, work))
     return this.#tally.report()
   }
 
