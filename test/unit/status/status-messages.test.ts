@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest'
+import type { SessionStatus, StatusReason } from '../../../src/status/session-status.js'
+import { DEFAULT_STATUS_MESSAGES, describeStatus, type MessageKey } from '../../../src/status/status-messages.js'
+
+// Lists that fail to compile when a status or a reason is added and not listed.
+const STATUSES = Object.keys({
+  disconnected: 0, connecting: 0, pairing: 0, connected: 0, reconnecting: 0, logged_out: 0, failed: 0,
+} satisfies Record<SessionStatus, 0>) as SessionStatus[]
+const REASONS = Object.keys({
+  never_paired: 0, not_running: 0, stopped: 0, pairing_expired: 0, pairing_incomplete: 0, starting: 0, restoring: 0, restart_required: 0, connection_lost: 0,
+  retries_exhausted: 0, connection_replaced: 0, logged_out: 0, restricted: 0, rate_limited: 0, client_outdated: 0, multi_device_mismatch: 0,
+  credentials_corrupt: 0, storage_unavailable: 0, owned_elsewhere: 0, legacy_session: 0, already_connected: 0, aborted: 0,
+} satisfies Record<StatusReason, 0>) as StatusReason[]
+
+describe('status messages', () => {
+  it('has one sentence for each status and reason, and for nothing else', () => {
+    expect(Object.keys(DEFAULT_STATUS_MESSAGES).sort()).toEqual([...new Set<MessageKey>([...STATUSES, ...REASONS])].sort())
+    for (const sentence of Object.values(DEFAULT_STATUS_MESSAGES)) expect(sentence).toMatch(/^[A-Z].*\.$/)
+  })
+
+  it('says the sentence of the api while restoring', () => {
+    expect(describeStatus('connecting', 'restoring', {})).toBe('Restoring connection from saved session...')
+  })
+
+  it('the reason speaks, or else the status', () => {
+    expect(describeStatus('failed', 'restricted', {})).toBe(DEFAULT_STATUS_MESSAGES.restricted)
+    for (const status of STATUSES) expect(describeStatus(status, null, {})).toBe(DEFAULT_STATUS_MESSAGES[status])
+  })
+
+  it('connected and pairing speak for themselves', () => {
+    expect(describeStatus('connected', 'restoring', {})).toBe('Connected.')
+    expect(describeStatus('pairing', 'starting', {})).toBe(DEFAULT_STATUS_MESSAGES.pairing)
+  })
+
+  it.each([...STATUSES, ...REASONS])('"%s" can be reworded, alone', (key) => {
+    const messages = { [key]: 'Reworded.' }
+    const all = [...STATUSES.map(status => describeStatus(status, null, messages)), ...REASONS.map(reason => describeStatus('failed', reason, messages))]
+    expect(all.filter(sentence => sentence === 'Reworded.')).toHaveLength(key === 'logged_out' ? 2 : 1)
+  })
+})
