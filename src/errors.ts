@@ -2,7 +2,7 @@
  * Stable names for what can go wrong. Match on the code: messages are for people and may be reworded.
  *
  * - `STORE_UNAVAILABLE`: the store could not read or write. Nothing is known to be lost; the session is retried.
- * - `STORE_TIMEOUT`: a store or repository call did not answer within `storeTimeoutMs`; its outcome is unknown.
+ * - `STORE_TIMEOUT`: a call to the store did not answer within `storeTimeoutMs`; its outcome is unknown.
  * - `RECORD_CORRUPT`: a stored record cannot be understood. It was left as it is.
  * - `STALE_WRITER`: the write came with an old fencing token, or with none while somebody holds the lock.
  * - `LEGACY_SESSION`: the folder belongs to whatsapp-web.js, not to Baileys.
@@ -13,12 +13,12 @@
  * - `LOGGED_OUT`: the device was unlinked; only a fresh pairing helps.
  * - `CONNECT_TIMEOUT`: the caller's deadline passed before the session got there.
  * - `CONNECT_FAILED`: the session cannot connect without a person; the message says why.
- * - `ABORTED`: the work was called off by `stop`, `logout`, `delete` or the caller's signal.
+ * - `ABORTED`: the session was stopped while somebody waited for it.
  * - `UNLINK_FAILED`: WhatsApp did not confirm that the device was unlinked.
  * - `PAIRING_FAILED`: no pairing code could be had.
  * - `REPOSITORY_FAILED`: the `ConnectionRepository` rejected or did not answer.
- * - `LISTENER_FAILED`: an event listener of the application threw or rejected.
- * - `SOCKET_FAILED`: Baileys, or the application's `socketConfig`, threw while a socket was made or used.
+ * - `LISTENER_FAILED`: a function of the application threw or rejected: an event listener, `onProgress`, a retry policy.
+ * - `SOCKET_FAILED`: Baileys, or the application's `socketConfig` or `version`, threw before there was a socket.
  * - `BAILEYS_UNSUPPORTED`: Baileys is missing, or lacks something this library needs.
  * - `MANAGER_CLOSED`: the manager was closed.
  */

@@ -1,30 +1,39 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { resolve } from 'node:path'
+import { existsSync, symlinkSync, writeFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import type { Readable } from 'node:stream'
 import { onTestFinished } from 'vitest'
 import type { WhatsAppServer } from '../../src/testing/whatsapp-server/index.js'
 
 const PATIENCE_MS = 30_000
 
-/** An example as a user runs it, in a folder of its own; only that its Baileys dials a loopback server. It is killed when the test ends. */
+/** Saves an example in a folder that has the packages of this repository, and returns its path. */
+export function writeExample(folder: string, name: string, code: string): string {
+  const packages = join(folder, 'node_modules')
+  if (!existsSync(packages)) symlinkSync(resolve('node_modules'), packages)
+  const file = join(folder, name)
+  writeFileSync(file, code)
+  return file
+}
+
+/**
+ * An example as a user runs it, from its own folder; only that its Baileys dials a loopback server, where one is given, and that this
+ * package is taken from its source. It is killed when the test ends.
+ */
 export class ExampleProcess {
   readonly #process: ChildProcessByStdio<null, Readable, Readable>
   readonly #exit: Promise<unknown>
   #output = ''
   #errors = ''
 
-  constructor(script: string, folder: string, server: WhatsAppServer) {
-    const preload = resolve('test/docs/dial-loopback-child.ts')
-    this.#process = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), '--import', preload, resolve(script)], {
-      cwd: folder,
+  constructor(file: string, server?: WhatsAppServer) {
+    const preload = server === undefined ? [] : ['--import', resolve('test/docs/dial-loopback-child.ts')]
+    const loopback = server === undefined ? {} : { LOOPBACK_URL: server.url, LOOPBACK_ROOT_KEY: Buffer.from(server.rootPublicKey).toString('hex') }
+    this.#process = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), ...preload, file], {
+      cwd: dirname(file),
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: {
-        ...process.env,
-        TSX_TSCONFIG_PATH: resolve('tsconfig.json'),
-        LOOPBACK_URL: server.url,
-        LOOPBACK_ROOT_KEY: Buffer.from(server.rootPublicKey).toString('hex'),
-      },
+      env: { ...process.env, ...loopback, TSX_TSCONFIG_PATH: resolve('tsconfig.json') },
     })
     this.#process.stdout.setEncoding('utf8').on('data', (text: string) => { this.#output += text })
     this.#process.stderr.setEncoding('utf8').on('data', (text: string) => { this.#errors += text })
@@ -55,10 +64,15 @@ export class ExampleProcess {
     }
   }
 
+  /** Resolves with the exit code when it ends by itself, `null` when a signal killed it. */
+  async ended(): Promise<number | null> {
+    await this.#exit
+    return this.#process.exitCode
+  }
+
   /** Sends a signal and resolves with the exit code, `null` when the signal killed it. */
   async end(signal: NodeJS.Signals): Promise<number | null> {
     this.#process.kill(signal)
-    await this.#exit
-    return this.#process.exitCode
+    return this.ended()
   }
 }

@@ -2,21 +2,25 @@ import { readFileSync } from 'node:fs'
 import { expect, it, onTestFinished } from 'vitest'
 import { WhatsAppServer } from '../../src/testing/whatsapp-server/index.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
-import { ExampleProcess } from './example-process.js'
+import { ExampleProcess, writeExample } from './example-process.js'
+import { codeBlocksOf, readPage } from './markdown.js'
 
-const QUICKSTART = 'examples/quickstart.ts'
+const code = readFileSync('examples/quickstart.ts', 'utf8')
 const CONNECTED = /^company-1: connected\. Connected\.$/mu
 
-it('has at most 25 lines', () => {
-  expect(readFileSync(QUICKSTART, 'utf8').trimEnd().split('\n').length).toBeLessThanOrEqual(25)
+it('is the first block of the README, and has at most 25 lines', () => {
+  const block = codeBlocksOf(readPage('README.md')).find(({ language }) => language === 'ts')
+  expect(block?.code).toBe(code)
+  expect(code.trimEnd().split('\n').length).toBeLessThanOrEqual(25)
 })
 
 it('pairs, is killed, and comes back without a QR code', async () => {
   const server = await WhatsAppServer.start()
   onTestFinished(() => server.close())
   const folder = temporaryFolder()
+  const file = writeExample(folder, 'quickstart.mjs', code)
 
-  const first = new ExampleProcess(QUICKSTART, folder, server)
+  const first = new ExampleProcess(file, server)
   const [, qr = ''] = await first.prints(/^company-1: draw this text .* phone: (\S+)$/mu)
   const { deviceKey } = await server.scanQr(qr, { phone: '491700000001' })
   await first.prints(CONNECTED)
@@ -27,7 +31,7 @@ it('pairs, is killed, and comes back without a QR code', async () => {
   await first.end('SIGKILL')
   expect(first.errors).toBe('')
 
-  const second = new ExampleProcess(QUICKSTART, folder, server)
+  const second = new ExampleProcess(file, server)
   await second.prints(CONNECTED)
   expect(second.output).toContain('company-1: connecting. Restoring connection from saved session...\n')
   expect(second.output).not.toContain('QR code')

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { DISCONNECT_DECISIONS } from '../../src/disconnect/disconnect-decision.js'
-import { DEFAULT_SESSION_MANAGER_OPTIONS } from '../../src/index.js'
+import * as library from '../../src/index.js'
 import { membersOf, referencesOf, wordsOf } from './declarations.js'
 import { allCauses, codesOf, describeDecision, describeStanding } from './decision-words.js'
 import { exploreMachine } from './explore-machine.js'
@@ -76,7 +76,7 @@ it('has every error code, in order', () => {
 
 describe('options', () => {
   const { rows } = tableOf(readme, 'option', 'default', 'meaning')
-  const defaults = new Map<string | undefined, unknown>(Object.entries(DEFAULT_SESSION_MANAGER_OPTIONS))
+  const defaults = new Map<string | undefined, unknown>(Object.entries(library.DEFAULT_SESSION_MANAGER_OPTIONS))
 
   it('has every option, in order', () => {
     expect(rows.map(([option = '']) => codeIn(option)[0])).toEqual(membersOf('src/manager/session-manager-options.ts', 'SessionManagerOptions'))
@@ -86,6 +86,12 @@ describe('options', () => {
     const told = rows.map(([option = '', text = '']) => [codeIn(option)[0], codeIn(text)[0]] as const).filter(([option]) => defaults.has(option))
     expect(Object.fromEntries(told)).toEqual(Object.fromEntries([...defaults].map(([option, value]) => [option, format(value)])))
   })
+})
+
+it('names stores and repositories that this package has', () => {
+  const { rows } = tableOf(readme, 'store', 'guarantees', 'does not')
+  const shipped = Object.keys(library).filter(name => /(?:SessionStore|ConnectionRepository)$/u.test(name))
+  expect(rows.map(([store = '']) => codeIn(store)[0]).sort()).toEqual(shipped.sort())
 })
 
 function format(value: unknown): string {
