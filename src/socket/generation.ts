@@ -135,6 +135,8 @@ export class Generation {
 
   #tell(signal: ConnectionSignal): void {
     if (this.#hasEnded()) return
+    // Baileys goes on making QR codes after the phone has scanned one: they are of no use, and must not end the watch for the restart.
+    if (signal.type === 'qr' && this.#pairedTold) return
     if (signal.type === 'closed') {
       this.#told = true
       // Before anything else: what is still buffered is destroyed as soon as this listener returns.
