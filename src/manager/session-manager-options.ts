@@ -188,7 +188,9 @@ export function resolveSessionManagerOptions(options: SessionManagerOptions): Re
   const defaults = DEFAULT_SESSION_MANAGER_OPTIONS
   requireObject('options', options)
   requireObject('store', options.store)
-  if (options.repository !== undefined) requireObject('repository', options.repository)
+  for (const name of ['repository', 'restore', 'dials', 'messages', 'logger'] as const) {
+    if (options[name] !== undefined) requireObject(name, options[name])
+  }
   if (options.version !== undefined) requireFunction('version', options.version)
   const { store, repository, baileys, version, messages = {}, logger = silentLogger(), socketConfig = {} } = options
   refuseAuth(socketConfig)
