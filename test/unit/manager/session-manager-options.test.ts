@@ -1,0 +1,158 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { MemorySessionStore } from '../../../src/adapters/memory/memory-session-store.js'
+import { DEFAULT_SESSION_MANAGER_OPTIONS, resolveSessionManagerOptions, type SessionManagerOptions } from '../../../src/manager/session-manager-options.js'
+import { SessionManager } from '../../../src/manager/session-manager.js'
+
+const store = new MemorySessionStore()
+const resolve = (options: object): ReturnType<typeof resolveSessionManagerOptions> => resolveSessionManagerOptions({ store, ...options })
+const defaults = DEFAULT_SESSION_MANAGER_OPTIONS
+const DAY_MS = 86_400_000
+
+describe('the defaults', () => {
+  it('are those of the api', () => {
+    expect(defaults).toEqual({
+      retry: { maxRetries: 3, initialDelayMs: 1000, factor: 2, maxDelayMs: 30_000, jitter: 'full' },
+      reconnect: { maxRetries: Infinity, initialDelayMs: 1000, factor: 2, maxDelayMs: 60_000, jitter: 'full', stableAfterMs: 60_000 },
+      restore: { delayMs: 1000, concurrency: 5 },
+      dials: { concurrency: 20, perSecond: 10 },
+      connectTimeoutMs: 60_000, storeTimeoutMs: 15_000, standbyPollMs: 5000, replacedDelayMs: 5000, rateLimitCoolDownMs: 300_000,
+      restoreOnStatus: true,
+    })
+  })
+
+  it('cannot be changed by anybody', () => {
+    const frozen = [defaults, defaults.retry, defaults.reconnect, defaults.restore, defaults.dials]
+    expect(frozen.map(Object.isFrozen)).toEqual(frozen.map(() => true))
+  })
+
+  it('are what the documentation of each option says', () => {
+    const documented = readDefaultValues()
+    expect(documented.size).toBeGreaterThan(10)
+    for (const [name, value] of documented) expect(value, name).toEqual(valueOf(name))
+    const undocumented = Object.keys(defaults).filter(name => !documented.has(name))
+    expect(undocumented).toEqual([])
+  })
+
+  it('hold where an option is given as undefined', () => {
+    const nothing = { maxRetries: undefined, initialDelayMs: undefined, factor: undefined, maxDelayMs: undefined, jitter: undefined, stableAfterMs: undefined }
+    const given = resolve({
+      retry: nothing, reconnect: nothing, restore: { delayMs: undefined, concurrency: undefined }, dials: { concurrency: undefined, perSecond: undefined },
+      connectTimeoutMs: undefined, storeTimeoutMs: undefined, standbyPollMs: undefined, replacedDelayMs: undefined, rateLimitCoolDownMs: undefined,
+      restoreOnStatus: undefined, messages: undefined, logger: undefined, socketConfig: undefined, repository: undefined, baileys: undefined, version: undefined,
+    })
+    const bare = resolve({})
+    expect(withoutFunctions(given)).toEqual(withoutFunctions(bare))
+    const asked = [1, 2, 3, 4].map(attempt => given.session.retry({ attempt, cause: 'unknown', sessionId: 's' }) === null)
+    expect(asked).toEqual([false, false, false, true])
+    expect(bare.session.stableAfterMs).toBe(60_000)
+  })
+})
+
+describe('options that make no sense', () => {
+  it.each<[options: object, error: typeof TypeError | typeof RangeError, message: RegExp]>([
+    [{ store: undefined }, TypeError, /"store" must be an object, but is undefined/],
+    [{ store: 'redis' }, TypeError, /"store" must be an object, but is redis/],
+    [{ repository: 5 }, TypeError, /"repository" must be an object, but is 5/],
+    [{ version: [2, 3000, 1] }, TypeError, /"version" must be a function/],
+    [{ socketConfig: 5 }, TypeError, /"socketConfig" must be an object, but is 5/],
+    [{ socketConfig: { auth: {} } }, TypeError, /must not hold "auth"/],
+    [{ socketConfig: { auth: undefined } }, TypeError, /must not hold "auth"/],
+    [{ messages: null }, TypeError, /"messages" must be an object, but is null/],
+    [{ messages: 'Hallo' }, TypeError, /"messages" must be an object, but is Hallo/],
+    [{ logger: 'info' }, TypeError, /"logger" must be an object, but is info/],
+    [{ retry: 3 }, TypeError, /"retry" must be an object, but is 3/],
+    [{ reconnect: true }, TypeError, /"reconnect" must be an object, but is true/],
+    [{ restore: 5 }, TypeError, /"restore" must be an object, but is 5/],
+    [{ dials: 5 }, TypeError, /"dials" must be an object, but is 5/],
+    [{ retry: { maxRetries: -1 } }, RangeError, /"retry\.maxRetries" must be at least 0, but is -1/],
+    [{ retry: { maxRetries: 1.5 } }, RangeError, /"retry\.maxRetries" must be a whole number, but is 1\.5/],
+    [{ retry: { maxRetries: '3' } }, TypeError, /"retry\.maxRetries" must be a number, but is 3/],
+    [{ retry: { maxRetries: NaN } }, TypeError, /"retry\.maxRetries" must be a number, but is NaN/],
+    [{ retry: { initialDelayMs: -1 } }, RangeError, /"retry\.initialDelayMs" must be at least 0 and at most 2147483647, but is -1/],
+    [{ retry: { initialDelayMs: Infinity } }, RangeError, /"retry\.initialDelayMs".*but is Infinity/],
+    [{ retry: { factor: 0.5 } }, RangeError, /"retry\.factor" must be at least 1, but is 0\.5/],
+    [{ retry: { factor: Infinity } }, RangeError, /"retry\.factor".*but is Infinity/],
+    [{ retry: { maxDelayMs: 2 ** 31 } }, RangeError, /"retry\.maxDelayMs".*but is 2147483648/],
+    [{ retry: { jitter: 'half' } }, RangeError, /"retry\.jitter" must be one of full, none, but is half/],
+    [{ reconnect: { stableAfterMs: -5 } }, RangeError, /"reconnect\.stableAfterMs".*but is -5/],
+    [{ reconnect: { maxDelayMs: -5 } }, RangeError, /"reconnect\.maxDelayMs".*but is -5/],
+    [{ restore: { delayMs: 25 * DAY_MS } }, RangeError, /"restore\.delayMs".*but is 2160000000/],
+    [{ restore: { concurrency: 0 } }, RangeError, /"restore\.concurrency" must be at least 1, but is 0/],
+    [{ restore: { concurrency: Infinity } }, RangeError, /"restore\.concurrency".*but is Infinity/],
+    [{ dials: { concurrency: 0 } }, RangeError, /"dials\.concurrency".*but is 0/],
+    [{ dials: { perSecond: 0.5 } }, RangeError, /"dials\.perSecond".*but is 0\.5/],
+    [{ connectTimeoutMs: 0 }, RangeError, /"connectTimeoutMs" must be at least 1.*but is 0/],
+    [{ storeTimeoutMs: 0 }, RangeError, /"storeTimeoutMs".*but is 0/],
+    [{ storeTimeoutMs: {} }, TypeError, /"storeTimeoutMs" must be a number, but is an object/],
+    [{ standbyPollMs: 0 }, RangeError, /"standbyPollMs".*but is 0/],
+    [{ replacedDelayMs: -1 }, RangeError, /"replacedDelayMs".*but is -1/],
+    [{ rateLimitCoolDownMs: 2 ** 31 }, RangeError, /"rateLimitCoolDownMs".*but is 2147483648/],
+  ])('%j', (options, error, message) => {
+    expect(() => resolve(options)).toThrow(error)
+    expect(() => resolve(options)).toThrow(message)
+  })
+
+  it.each([undefined, null, 5])('no options at all: %s', (options) => {
+    expect(() => new SessionManager(options as unknown as SessionManagerOptions)).toThrow(/"options" must be an object/)
+  })
+
+  it('are refused by the manager itself', () => {
+    expect(() => new SessionManager({ store, connectTimeoutMs: -1 })).toThrow(RangeError)
+  })
+})
+
+describe('options that make sense', () => {
+  it('go through as they are', () => {
+    const resolved = resolve({
+      restore: { delayMs: 0, concurrency: 1 }, dials: { concurrency: 1, perSecond: 1 }, connectTimeoutMs: 1, storeTimeoutMs: 1, standbyPollMs: 1, replacedDelayMs: 0, rateLimitCoolDownMs: 0,
+      restoreOnStatus: false, messages: { connected: 'x' }, reconnect: { stableAfterMs: 0, maxRetries: Infinity },
+    })
+    expect(resolved).toMatchObject({
+      restore: { delayMs: 0, concurrency: 1 }, dials: { concurrency: 1, perSecond: 1 }, restoreOnStatus: false,
+      session: { connectTimeoutMs: 1, storeTimeoutMs: 1, standbyPollMs: 1, replacedDelayMs: 0, rateLimitCoolDownMs: 0, stableAfterMs: 0, messages: { connected: 'x' } },
+    })
+  })
+
+  it('policies may be functions, and are kept within what a timer can do', () => {
+    const { session } = resolve({ retry: () => 1e12, reconnect: () => null })
+    const context = { attempt: 1, cause: 'unknown', sessionId: 's' } as const
+    expect([session.retry(context), session.reconnect(context), session.stableAfterMs]).toEqual([2 ** 31 - 1, null, 60_000])
+  })
+
+  it('a socketConfig function is looked at when it has answered, and not before', () => {
+    expect(() => resolve({ socketConfig: () => ({ auth: {} }) })).not.toThrow()
+  })
+})
+
+/** The value of each option, as its documentation says. */
+function readDefaultValues(): Map<string, unknown> {
+  const source = readFileSync(new URL('../../../src/manager/session-manager-options.ts', import.meta.url), 'utf8')
+  const documented = new Map<string, unknown>()
+  for (const [, section = '', body = ''] of source.matchAll(/^export interface (\w+)[^{]*\{\n(.*?)^\}/gms)) {
+    for (const [, value = '', name = ''] of body.matchAll(/@defaultValue `(.+)`\n\s+\*\/\n\s+(?:readonly )?(\w+)/g)) documented.set(pathOf(section, name), parse(value))
+  }
+  return documented
+}
+
+const SECTIONS: Record<string, string> = { ReconnectOptions: 'reconnect.', RestorePace: 'restore.', SessionManagerOptions: '' }
+
+function pathOf(section: string, name: string): string {
+  const prefix = SECTIONS[section]
+  if (prefix === undefined) throw new Error(`Which option is ${section}.${name} part of?`)
+  return `${prefix}${name}`
+}
+
+/** Reads an object literal of plain values, such as `{ maxRetries: Infinity, jitter: 'full' }`. */
+function parse(literal: string): unknown {
+  const json = literal.replace(/(\w+):/g, '"$1":').replaceAll('\'', '"').replaceAll('Infinity', '"Infinity"').replaceAll('_', '')
+  return JSON.parse(json, (_name, value: unknown) => value === 'Infinity' ? Infinity : value)
+}
+
+function valueOf(path: string): unknown {
+  return path.split('.').reduce<unknown>((value, name) => Reflect.get(Object(value), name), defaults)
+}
+
+function withoutFunctions(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value)) as unknown
+}
