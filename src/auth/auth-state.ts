@@ -6,6 +6,7 @@ import { withDeadline } from '../time/deadline.js'
 import { decodeSignalKey, encodeAuthValue } from './auth-codec.js'
 import { encodeLifecycle, freshLifecycle } from './lifecycle-record.js'
 import { hashIdentity, phoneNumberOf } from './stored-creds.js'
+import { attemptAgain } from './store-attempts.js'
 import { asStoreError, storeTimeout } from './stored-session.js'
 import { WriteQueue } from './write-queue.js'
 
@@ -25,11 +26,9 @@ export interface AuthStateOptions {
   creds: AuthenticationCreds
   /** Whether they are stored and paired. */
   paired: boolean
-  /** Told when a write could not be made, or when reads time out again and again. */
+  /** Told when the store could not be written or read. */
   onFailure: (error: SessionError) => void
 }
-
-const READ_TIMEOUTS_BEFORE_RECYCLING = 3
 
 /**
  * Baileys' view of the credentials of one generation of a session. Until the pairing has succeeded everything stays in memory;
@@ -45,7 +44,7 @@ export class AuthState {
   #savedCreds: string | null = null
   /** What the pairing has to store, until it is stored. */
   #unsavedPairing: readonly RecordChange[] | null = null
-  #readTimeoutsInARow = 0
+  #readFailureTold = false
 
   constructor(options: AuthStateOptions) {
     this.#options = options
@@ -73,6 +72,11 @@ export class AuthState {
     return account !== undefined && me !== undefined && /^\d+:\d+@/.test(me.id)
   }
 
+  /** Names the identity of these credentials. */
+  get identity(): string {
+    return hashIdentity(this.creds.noiseKey.public)
+  }
+
   /** The linked number, digits only. */
   get phoneNumber(): string | undefined {
     return this.paired ? phoneNumberOf(this.creds.me?.id) : undefined
@@ -87,7 +91,7 @@ export class AuthState {
       return
     }
     this.#unpairedKeys = null
-    const lifecycle = freshLifecycle(hashIdentity(this.creds.noiseKey.public))
+    const lifecycle = freshLifecycle(this.identity)
     this.#unsavedPairing = [...unpairedKeys.values(), { ...LIFECYCLE_KEY, value: encodeLifecycle(lifecycle) }, this.#credsChange()]
     await this.#queue.write(this.#unsavedPairing, true)
     this.#unsavedPairing = null
@@ -126,20 +130,23 @@ export class AuthState {
     // Reads wait for the writes before them, so that nobody sees a value that is about to be replaced.
     await this.#queue.idle()
     try {
-      const records = await withDeadline(store.read(sessionId, keys), timeoutMs, () => storeTimeout(sessionId, 'read', timeoutMs))
-      this.#readTimeoutsInARow = 0
-      return records
+      return await attemptAgain(sessionId, () => withDeadline(store.read(sessionId, keys), timeoutMs, () => storeTimeout(sessionId, 'read', timeoutMs)))
     } catch (cause) {
-      const error = asStoreError(sessionId, cause)
-      if (error.code === 'STORE_TIMEOUT') this.#countReadTimeout(error)
-      throw error
+      throw this.#readFailed(asStoreError(sessionId, cause))
     }
   }
 
-  /** A hung read leaves Baileys deaf for what it belonged to: after a few in a row a new socket is the better start. */
-  #countReadTimeout(error: SessionError): void {
-    this.#readTimeoutsInARow += 1
-    if (this.#readTimeoutsInARow === READ_TIMEOUTS_BEFORE_RECYCLING) this.#options.onFailure(error)
+  /**
+   * To Baileys a read that fails is a message that cannot be decrypted, which it refuses. Without a socket it cannot do that, and
+   * the server delivers the message again.
+   */
+  #readFailed(error: SessionError): SessionError {
+    const isPassing = error.code === 'STORE_UNAVAILABLE' || error.code === 'STORE_TIMEOUT'
+    if (isPassing && !this.#readFailureTold) {
+      this.#readFailureTold = true
+      this.#options.onFailure(error)
+    }
+    return error
   }
 
   #decode<Type extends keyof SignalDataTypeMap>(type: Type, id: string, value: string): SignalDataTypeMap[Type] {

@@ -1,6 +1,7 @@
 import { SessionError } from '../errors.js'
 import type { RecordChange, WriteOptions } from '../store/session-store.js'
 import { withDeadline } from '../time/deadline.js'
+import { attemptAgain } from './store-attempts.js'
 import { asStoreError, storeTimeout } from './stored-session.js'
 
 /** What a write queue needs to know. */
@@ -14,9 +15,6 @@ export interface WriteQueueOptions {
   /** Told once, when a write could not be made: nothing is accepted afterwards. */
   onFailure: (error: SessionError) => void
 }
-
-/** Waits before a rejected write is tried again: a store that hiccups should not cost a reconnect. */
-const RETRY_DELAYS_MS = [100, 500]
 
 interface Job {
   changes: () => readonly RecordChange[]
@@ -95,17 +93,7 @@ export class WriteQueue {
 
   async #writeWithRetries(job: Job): Promise<void> {
     const changes = job.changes()
-    for (const delayMs of [...RETRY_DELAYS_MS, null]) {
-      try {
-        await this.#writeOnce(changes, job.replaceAll)
-        return
-      } catch (cause) {
-        const error = asStoreError(this.#options.sessionId, cause)
-        // After a deadline the outcome is unknown: writing again could overtake it.
-        if (delayMs === null || error.code !== 'STORE_UNAVAILABLE' || this.#refusal !== null) throw error
-        await new Promise(resolve => { setTimeout(resolve, delayMs) })
-      }
-    }
+    await attemptAgain(this.#options.sessionId, () => this.#writeOnce(changes, job.replaceAll), () => this.#refusal !== null)
   }
 
   #writeOnce(changes: readonly RecordChange[], replaceAll: boolean): Promise<void> {
