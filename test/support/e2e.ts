@@ -133,8 +133,8 @@ export class World implements AsyncDisposable {
   /** What names the device of a session for good, from its stored credentials; a login changes other parts of them. */
   async identityOf(sessionId: string): Promise<unknown> {
     const creds: unknown = JSON.parse(await readFile(join(this.folderOf(sessionId), 'creds.json'), 'utf8'))
-    const parts = creds as Partial<Record<string, unknown>>
-    return ['noiseKey', 'signedIdentityKey', 'signedPreKey', 'registrationId', 'advSecretKey', 'account', 'me'].map(name => parts[name])
+    const { me, ...parts } = creds as { me?: { id: string } } & Partial<Record<string, unknown>>
+    return [me?.id, ...['noiseKey', 'signedIdentityKey', 'signedPreKey', 'registrationId', 'advSecretKey', 'account'].map(name => parts[name])]
   }
 
   /** Resolves when the files of a session have not changed for a while. */
