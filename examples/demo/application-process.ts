@@ -1,0 +1,56 @@
+import { fork, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { Board } from './board.js'
+import type { Orders, Report } from './reports.js'
+
+const DISMISSAL_MS = 5000
+
+/** An application in a process of its own, and what it has told. */
+export class ApplicationProcess {
+  /** Where its sessions stand. */
+  readonly board: Board = new Board()
+  readonly #child: ChildProcess
+  readonly #gone: Promise<unknown>
+
+  /** Starts a script of this folder. */
+  constructor(script: string, orders: Orders, onReport: (report: Report) => void) {
+    this.#child = fork(fileURLToPath(new URL(script, import.meta.url)), [JSON.stringify(orders)], {
+      execPath: process.execPath,
+      execArgv: ['--import', import.meta.resolve('tsx')],
+      // Baileys logs to stdout. What Node itself says about a crash comes by stderr.
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      // Ctrl-C goes to the whole group of a terminal: the demo decides when its applications end.
+      detached: true,
+    })
+    this.#gone = once(this.#child, 'exit').finally(() => { this.board.close() })
+    this.#child.on('message', (report: Report) => {
+      this.board.add(report)
+      onReport(report)
+    })
+  }
+
+  /** Its process id. */
+  get pid(): number {
+    return this.#child.pid ?? 0
+  }
+
+  /** Kills it with SIGKILL: it gets no chance to finish anything. */
+  async kill(): Promise<void> {
+    this.killNow()
+    await this.#gone
+  }
+
+  /** The same without waiting, for the end of the demo. */
+  killNow(): void {
+    this.#child.kill('SIGKILL')
+  }
+
+  /** Lets it end in order; one that does not is killed. */
+  async dismiss(): Promise<void> {
+    if (this.#child.connected) this.#child.send('leave')
+    const timer = setTimeout(() => { this.killNow() }, DISMISSAL_MS)
+    await this.#gone
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,39 @@
+// npm run demo: three linked sessions survive kill -9. With --compare, stock Baileys is put through the same.
+import './quiet-console.js'
+import { constants } from 'node:os'
+import { parseArgs } from 'node:util'
+import { compare } from './comparison.js'
+import { demonstrate } from './demonstration.js'
+import { Screen } from './screen.js'
+
+const TIME_LIMIT_MS = 55_000
+
+const screen = new Screen(process.stdout)
+
+/** Resolves with the exit code when somebody calls the demo off, or stops reading it. */
+async function calledOff(): Promise<number> {
+  return new Promise((resolve) => {
+    // `on`, for Ctrl-C may come twice: from the terminal and from npm.
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => { resolve(128 + constants.signals[signal]) })
+    process.stdout.on('error', () => { resolve(1) })
+  })
+}
+
+async function tooLate(): Promise<number> {
+  return new Promise((_, reject) => {
+    setTimeout(() => { reject(new Error(`It did not end within ${TIME_LIMIT_MS / 1000} seconds.`)) }, TIME_LIMIT_MS)
+  })
+}
+
+async function run(): Promise<number> {
+  const { values } = parseArgs({ options: { compare: { type: 'boolean', default: false } } })
+  return values.compare ? compare(screen) : demonstrate(screen)
+}
+
+const exitCode = await Promise.race([calledOff(), tooLate(), run()]).catch((error: unknown) => {
+  screen.line(`The demo failed. ${error instanceof Error ? error.message : String(error)}`)
+  return 1
+})
+screen.endProgress()
+// What the demo made is removed as the process exits, however it came to that.
+process.exit(exitCode)

@@ -1,0 +1,80 @@
+import { randomBytes } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import { proto } from '@whiskeysockets/baileys'
+import { WhatsAppServer } from '../../src/testing/index.js'
+
+const BETWEEN_MESSAGES_MS = 20
+
+interface Line {
+  /** The phone whose device the session is. */
+  phone: string
+  /** The phone of somebody who writes to it. */
+  customer: string
+  deviceKey: string
+}
+
+/** WhatsApp on loopback, the phones of the sessions, and the phones of their customers. */
+export class Phones {
+  readonly #server: WhatsAppServer
+  readonly #lines = new Map<string, Line>()
+
+  private constructor(server: WhatsAppServer) {
+    this.#server = server
+  }
+
+  /** Starts the server. */
+  static async start(): Promise<Phones> {
+    return new Phones(await WhatsAppServer.start())
+  }
+
+  /** Where applications find it, and the key that it signs with. */
+  get whatsApp(): { url: string; rootPublicKey: string } {
+    return { url: this.#server.url, rootPublicKey: Buffer.from(this.#server.rootPublicKey).toString('hex') }
+  }
+
+  /** A phone scans the QR code of a session. */
+  async scan(sessionId: string, qr: string): Promise<void> {
+    const number = 491_700_000_001 + this.#lines.size
+    const line = { phone: String(number), customer: String(number + 100), deviceKey: '' }
+    this.#lines.set(sessionId, line)
+    line.deviceKey = (await this.#server.scanQr(qr, { phone: line.phone })).deviceKey
+  }
+
+  /** Everybody writes without a pause. Returns what ends that. */
+  chatter(): () => Promise<void> {
+    const stop = new AbortController()
+    const talks = [...this.#lines.values()].map(async (line) => {
+      while (!stop.signal.aborted) {
+        await this.#server.phoneText(line.customer, line.deviceKey, 'Hello again')
+        // Texts change the saved keys; a key that the session's own phone shares changes the saved creds too.
+        await this.#server.phoneMessage(line.phone, line.deviceKey, newAppStateKey())
+        await delay(BETWEEN_MESSAGES_MS)
+      }
+    })
+    const over = Promise.all(talks)
+    // Whoever ends it hears of a failure.
+    over.catch(() => undefined)
+    return async () => {
+      stop.abort()
+      await over
+    }
+  }
+
+  /** One text to each session, which waits at WhatsApp while nobody is there. */
+  async textEach(text: string): Promise<void> {
+    for (const { customer, deviceKey } of this.#lines.values()) await this.#server.phoneText(customer, deviceKey, text)
+  }
+
+  /** Stops the server. */
+  async close(): Promise<void> {
+    await this.#server.close()
+  }
+}
+
+function newAppStateKey(): object {
+  const key = {
+    keyId: { keyId: randomBytes(6) },
+    keyData: { keyData: randomBytes(32), fingerprint: { rawId: 1, currentIndex: 0, deviceIndexes: [0] }, timestamp: Date.now() },
+  }
+  return { protocolMessage: { type: proto.Message.ProtocolMessage.Type.APP_STATE_SYNC_KEY_SHARE, appStateSyncKeyShare: { keys: [key] } } }
+}

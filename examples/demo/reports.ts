@@ -1,0 +1,25 @@
+/** What an application is started with. */
+export interface Orders {
+  /** The folder of the saved sessions. */
+  directory: string
+  /** Where WhatsApp is. */
+  url: string
+  /** The key that WhatsApp signs with, in hex. */
+  rootPublicKey: string
+  /** The sessions of this application. */
+  sessionIds: readonly string[]
+  /** Link phones, or restore what is saved. */
+  task: 'link' | 'restore'
+  /** Whether somebody refreshes the status page before anything is restored. */
+  isPageRefreshed: boolean
+}
+
+/** What an application tells while it runs. */
+export type Report =
+  | { kind: 'page'; sessionId: string; status: string }
+  | { kind: 'status'; sessionId: string; status: string; message: string }
+  | { kind: 'qr'; sessionId: string; qr: string }
+  | { kind: 'text'; sessionId: string; text: string }
+  | { kind: 'progress'; done: number; total: number }
+  | { kind: 'done' }
+  | { kind: 'problem'; message: string }

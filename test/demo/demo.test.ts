@@ -1,0 +1,89 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+const MAIN = fileURLToPath(new URL('../../examples/demo/main.ts', import.meta.url))
+const SESSION_IDS = ['bakery', 'garage', 'florist']
+const CONTROL_CHARACTERS = /[^\P{Cc}\n]/u
+
+interface Run {
+  exitCode: number | null
+  output: string
+  lines: string[]
+  errors: string
+  leftBehind: string[]
+}
+
+let folder = ''
+beforeAll(() => { folder = mkdtempSync(join(tmpdir(), 'baileys-sessions-')) })
+afterAll(() => { rmSync(folder, { recursive: true, force: true }) })
+
+/** Runs the demo until all processes that write to its stderr have ended: itself and its applications. */
+async function runDemo(args: readonly string[], interruptAt?: string): Promise<Run> {
+  const temporary = mkdtempSync(join(folder, 'run-'))
+  const demo = spawn(process.execPath, ['--import', 'tsx', MAIN, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    // The cache of tsx is kept there too.
+    env: { ...process.env, TMPDIR: temporary, TEMP: temporary },
+  })
+  let output = ''
+  let errors = ''
+  demo.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output += text
+    if (interruptAt !== undefined && output.includes(interruptAt)) demo.kill('SIGINT')
+  })
+  demo.stderr.setEncoding('utf8').on('data', (text: string) => { errors += text })
+  await once(demo, 'close')
+  return { exitCode: demo.exitCode, output, lines: output.split('\n'), errors, leftBehind: readdirSync(temporary).filter(name => !name.startsWith('tsx-')) }
+}
+
+function expectTidy({ output, lines, errors, leftBehind }: Run): void {
+  expect(errors).toBe('')
+  expect(output).not.toMatch(CONTROL_CHARACTERS)
+  expect(lines.filter(line => line.length > 100)).toEqual([])
+  expect(leftBehind).toEqual([])
+}
+
+describe.concurrent('npm run demo', () => {
+  it('links three sessions, kills the process while it saves, and restores all without a QR code', async () => {
+    const run = await runDemo([])
+    expectTidy(run)
+    expect(run.exitCode, run.output).toBe(0)
+    expect(run.output).toMatch(/SIGKILL to process \d+\. Writes cut off: [1-9]\d*\. Every creds\.json is whole\./)
+    for (const sessionId of SESSION_IDS) {
+      for (const status of ['pairing', 'connecting', 'connected']) expect(run.output).toMatch(new RegExp(`^ +\\d+\\.\\d s  ${sessionId} +${status}\\b`, 'm'))
+      expect(run.output).toMatch(new RegExp(`^${sessionId} +connected +connected +\\d+\\.\\d\\d s +no$`, 'm'))
+    }
+    for (const done of [1, 2, 3]) expect(run.output).toContain(`restoreAll: done ${done} of 3`)
+    expect(run.output).toContain('texts sent while no process ran: 3, arrived now: 3')
+    expect(run.lines.at(-2)).toBe('All sessions came back by themselves.')
+  })
+
+  it('puts stock Baileys through the same scene with --compare', async () => {
+    const run = await runDemo(['--compare'])
+    expectTidy(run)
+    expect(run.exitCode, run.output).toBe(0)
+    expect(run.output).toMatch(/^stock Baileys +bakery +disconnected +connected /m)
+    expect(run.output).toMatch(/^baileys-sessions +bakery +connecting +connected +connected +\d+\.\d\d s +no$/m)
+    // Every other kill of stock code leaves its creds whole: whether it was lucky this time is told, and not expected.
+    expect(run.output).toMatch(/^Stock (?:lost the creds of|was lucky)/m)
+    expect(run.lines.at(-2)).toMatch(/^baileys-sessions was killed (?:once|\d+ times) while it saved, and every session came back by itself\.$/)
+  })
+
+  it('leaves nothing behind when it is interrupted', async () => {
+    const run = await runDemo([], 'florist  connecting')
+    expectTidy(run)
+    expect(run.exitCode).toBe(130)
+  })
+
+  it('refuses an option that it does not know', async () => {
+    const run = await runDemo(['--comparison'])
+    expectTidy(run)
+    expect(run.exitCode).toBe(1)
+    expect(run.output).toContain('--comparison')
+  })
+})

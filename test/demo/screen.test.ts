@@ -1,0 +1,44 @@
+import { PassThrough } from 'node:stream'
+import { describe, expect, it } from 'vitest'
+import { Screen } from '../../examples/demo/screen.js'
+
+function printed(isTTY: boolean, print: (screen: Screen) => void): string {
+  const output = Object.assign(new PassThrough(), { isTTY })
+  print(new Screen(output))
+  const text: unknown = output.read()
+  return String(text).replaceAll(/\d+\.\d s/g, '0.0 s')
+}
+
+function restore(screen: Screen): void {
+  screen.progress('restored', 1, 3)
+  screen.line('news')
+  screen.progress('restored', 3, 3)
+  screen.line('end')
+}
+
+describe('the screen of the demo', () => {
+  it('prints plain lines where nobody could see a bar move', () => {
+    expect(printed(false, restore)).toBe('   0.0 s  restored 1 of 3\nnews\n   0.0 s  restored 3 of 3\nend\n')
+  })
+
+  it('keeps one bar below the lines of a terminal', () => {
+    const steps = printed(true, restore).split('\u001B[1G\u001B[2K')
+    expect(steps).toEqual([
+      '  [########................] restored 1 of 3',
+      'news\n  [########................] restored 1 of 3',
+      '  [########################] restored 3 of 3\nend\n',
+    ])
+  })
+
+  it('leaves a bar that was not filled on a line of its own', () => {
+    expect(printed(true, (screen) => {
+      screen.progress('restored', 1, 3)
+      screen.endProgress()
+      screen.line('end')
+    })).toBe('  [########................] restored 1 of 3\nend\n')
+  })
+
+  it('makes the columns of a table as wide as they have to be', () => {
+    expect(printed(false, screen => screen.table([['name', 'a'], ['b', 'long']]))).toBe('name   a\nb      long\n')
+  })
+})
