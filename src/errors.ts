@@ -64,7 +64,7 @@ export class SessionError extends Error {
   /** The session it concerns, or `undefined` when it concerns the manager or a whole store. */
   readonly sessionId: string | undefined
 
-  /** @internal */
+  /** A store or a repository of your own makes them, too: their contracts say which codes. */
   constructor(code: SessionErrorCode, message: string, details: SessionErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause })
     this.code = code

@@ -18,6 +18,18 @@ export interface Logger {
   error(details: unknown, message?: string): void
 }
 
+/** The part of a logger that the manager writes to, such that one that throws breaks nothing. */
+export function guardedLogger(logger: Logger): Pick<Logger, 'info' | 'warn' | 'error'> {
+  const guard = (level: 'info' | 'warn' | 'error') => (details: unknown, message?: string): void => {
+    try {
+      logger[level](details, message)
+    } catch {
+      // There is nowhere left to tell it.
+    }
+  }
+  return { info: guard('info'), warn: guard('warn'), error: guard('error') }
+}
+
 const ignore = (): void => undefined
 
 /** A logger that says nothing: the default. */

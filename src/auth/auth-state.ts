@@ -7,7 +7,7 @@ import { decodeSignalKey, encodeAuthValue } from './auth-codec.js'
 import { encodeLifecycle, freshLifecycle } from './lifecycle-record.js'
 import { hashIdentity, phoneNumberOf } from './stored-creds.js'
 import { attemptAgain } from './store-attempts.js'
-import { asStoreError, storeTimeout } from './stored-session.js'
+import { asStoreError, storeTimeout } from '../store/store-failure.js'
 import { WriteQueue } from './write-queue.js'
 
 /** What the auth state of one generation is made of. */
@@ -45,6 +45,7 @@ export class AuthState {
   /** What the pairing has to store, until it is stored. */
   #unsavedPairing: readonly RecordChange[] | null = null
   #readFailureTold = false
+  readonly #failure = new AbortController()
 
   constructor(options: AuthStateOptions) {
     this.#options = options
@@ -56,7 +57,7 @@ export class AuthState {
       sessionId,
       timeoutMs,
       write: (changes, writeOptions) => store.write(sessionId, changes, { ...writeOptions, fencingToken }),
-      onFailure: (error) => { options.onFailure(error) },
+      onFailure: (error) => { this.#fail(error) },
     })
   }
 
@@ -109,9 +110,19 @@ export class AuthState {
     await this.#queue.idle()
   }
 
+  /** Aborts when the store could not be written or read: from then on Baileys must not answer the server any more. */
+  get failed(): AbortSignal {
+    return this.#failure.signal
+  }
+
   /** Refuses every later write of this generation. */
   seal(): void {
     this.#queue.seal()
+  }
+
+  #fail(error: SessionError): void {
+    this.#failure.abort(error)
+    this.#options.onFailure(error)
   }
 
   #credsChange(): RecordChange {
@@ -144,7 +155,7 @@ export class AuthState {
     const isPassing = error.code === 'STORE_UNAVAILABLE' || error.code === 'STORE_TIMEOUT'
     if (isPassing && !this.#readFailureTold) {
       this.#readFailureTold = true
-      this.#options.onFailure(error)
+      this.#fail(error)
     }
     return error
   }

@@ -1,4 +1,4 @@
-import { asStoreError } from './stored-session.js'
+import { asStoreError } from '../store/store-failure.js'
 
 /** Waits before a call that was rejected is made again: a store that hiccups should not cost a reconnect. */
 const RETRY_DELAYS_MS = [100, 500]

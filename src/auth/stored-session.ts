@@ -1,5 +1,6 @@
-import { SessionError, isSessionError } from '../errors.js'
+import { SessionError } from '../errors.js'
 import { CREDS_KEY, LIFECYCLE_KEY, type SessionStore, type StoredRecord } from '../store/session-store.js'
+import { asStoreError, storeTimeout } from '../store/store-failure.js'
 import { withDeadline } from '../time/deadline.js'
 import { decodeLifecycle, freshLifecycle, type Lifecycle } from './lifecycle-record.js'
 import { inspectStoredCreds, type StoredCreds } from './stored-creds.js'
@@ -17,27 +18,12 @@ export type StoredSession =
  * store cannot keep this id: that is for the caller to mend.
  */
 export async function readStoredSession(store: SessionStore, sessionId: string, timeoutMs: number): Promise<StoredSession> {
-  let records: StoredRecord[]
   try {
-    records = await withDeadline(store.read(sessionId, [CREDS_KEY, LIFECYCLE_KEY]), timeoutMs, () => storeTimeout(sessionId, 'read', timeoutMs))
+    const records = await withDeadline(store.read(sessionId, [CREDS_KEY, LIFECYCLE_KEY]), timeoutMs, () => storeTimeout(sessionId, 'read', timeoutMs))
+    return judge(sessionId, records)
   } catch (cause) {
     return explainFailure(sessionId, cause)
   }
-  return judge(sessionId, records)
-}
-
-/** The error of a store call that did not answer in time. */
-export function storeTimeout(sessionId: string, verb: string, timeoutMs: number): SessionError {
-  return new SessionError('STORE_TIMEOUT',
-    `The store did not answer a ${verb} of session "${sessionId}" within ${timeoutMs} ms. Its outcome is unknown; it is tried again.`, { sessionId })
-}
-
-/** Any failure of a store as a `SessionError`; what is not one already counts as "could not be reached". */
-export function asStoreError(sessionId: string | undefined, cause: unknown): SessionError {
-  if (isSessionError(cause)) return cause
-  const message = cause instanceof Error ? cause.message : String(cause)
-  const what = sessionId === undefined ? 'The store' : `The store of session "${sessionId}"`
-  return new SessionError('STORE_UNAVAILABLE', `${what} failed: ${message}`, { sessionId, cause })
 }
 
 function explainFailure(sessionId: string, cause: unknown): StoredSession {

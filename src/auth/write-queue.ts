@@ -2,7 +2,7 @@ import { SessionError } from '../errors.js'
 import type { RecordChange, WriteOptions } from '../store/session-store.js'
 import { withDeadline } from '../time/deadline.js'
 import { attemptAgain } from './store-attempts.js'
-import { asStoreError, storeTimeout } from './stored-session.js'
+import { asStoreError, storeTimeout } from '../store/store-failure.js'
 
 /** What a write queue needs to know. */
 export interface WriteQueueOptions {

@@ -13,7 +13,8 @@ export function isSupportedBaileys(version: string): boolean {
   const [, major, minor, patch, dot, candidate] = parts
   if (major === '6') return minor === '7' && Number(patch) >= 18 && candidate === undefined
   if (major !== '7') return false
-  return candidate === undefined || (dot === '' && Number(candidate) >= 11)
+  const isFirst = minor === '0' && patch === '0'
+  return candidate === undefined || !isFirst || (dot === '' && Number(candidate) >= 11)
 }
 
 /** The version of the installed Baileys; `null` when it cannot be told. */

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'eventemitter3'
+import { callGuarded } from './guarded-call.js'
 
 /** A listener of an event that carries `Arguments`. It may be asynchronous: what it rejects with is handled like what it throws. */
 export type Listener<Arguments extends [payload: object]> = (...payload: Arguments) => void | Promise<void>
@@ -51,12 +52,7 @@ export class SafeEmitter<Events extends EventMap<Events>> {
     const known = guards.get(listener)
     if (known !== undefined) return known
     const guarded = (...payload: Events[Name]): void => {
-      try {
-        const outcome = listener(...payload)
-        if (outcome instanceof Promise) outcome.catch((error: unknown) => { this.#onFailure(event, error) })
-      } catch (error) {
-        this.#onFailure(event, error)
-      }
+      callGuarded(() => listener(...payload), (error) => { this.#onFailure(event, error) })
     }
     guards.set(listener, guarded)
     return guarded

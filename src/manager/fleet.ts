@@ -2,7 +2,7 @@ import type { SessionError } from '../errors.js'
 import type { ConnectionRecord, ConnectionRepository } from '../repository/connection-repository.js'
 import { repositoryFailed, type RepositoryFollower } from '../repository/repository-follower.js'
 import type { RestoreAllOptions, RestoreCandidate, RestoreResult } from '../restore/restore-report.js'
-import { asStoreError } from '../auth/stored-session.js'
+import { asStoreError } from '../store/store-failure.js'
 import type { SessionStore } from '../store/session-store.js'
 import { withDeadline } from '../time/deadline.js'
 import type { SessionRegistry } from './session-registry.js'
@@ -69,9 +69,9 @@ export class Fleet {
   async #storedIds(): Promise<string[]> {
     const { store, timeoutMs } = this.#options
     const sessionIds: string[] = []
-    const listing = store.list()[Symbol.asyncIterator]()
     const late = (): Error => new Error(`It did not list its sessions within ${timeoutMs} ms.`)
     try {
+      const listing = store.list()[Symbol.asyncIterator]()
       for (let next = await withDeadline(listing.next(), timeoutMs, late); next.done !== true; next = await withDeadline(listing.next(), timeoutMs, late)) {
         sessionIds.push(next.value)
       }
@@ -85,7 +85,8 @@ export class Fleet {
     const { repository, timeoutMs, onError } = this.#options
     if (repository === undefined) return []
     try {
-      return await withDeadline(repository.findAll(), timeoutMs, () => new Error(`It did not answer within ${timeoutMs} ms.`))
+      const records: ConnectionRecord[] | undefined = await withDeadline(repository.findAll(), timeoutMs, () => new Error(`It did not answer within ${timeoutMs} ms.`))
+      return Array.isArray(records) ? records : []
     } catch (cause) {
       onError(repositoryFailed(undefined, 'find', cause))
       return []

@@ -1,5 +1,4 @@
-/** `setTimeout` fires at once above this. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1
+import { LONGEST_TIMER_MS } from '../time/longest-timer.js'
 
 /** A duration in milliseconds, as a timer can take it. */
 export function requireDuration(name: string, value: number, least = 0): number {
@@ -35,8 +34,8 @@ export function requireFunction(name: string, value: unknown): void {
 }
 
 function requireRange(name: string, value: unknown, least: number, most: number): number {
-  if (typeof value !== 'number' || Number.isNaN(value)) throw new TypeError(`Option "${name}" must be a number, but is ${show(value)}.`)
-  if (value < least || value > most) {
+  if (typeof value !== 'number') throw new TypeError(`Option "${name}" must be a number, but is ${show(value)}.`)
+  if (Number.isNaN(value) || value < least || value > most) {
     throw new RangeError(`Option "${name}" must be at least ${least}${most < Number.MAX_SAFE_INTEGER ? ` and at most ${most}` : ''}, but is ${value}.`)
   }
   return value

@@ -1,7 +1,8 @@
 import type { WASocket } from '@whiskeysockets/baileys'
 import { SessionError } from '../errors.js'
+import { callGuarded } from '../events/guarded-call.js'
 import { SafeEmitter } from '../events/safe-emitter.js'
-import type { Logger } from '../logger.js'
+import { guardedLogger, type Logger } from '../logger.js'
 import type { RepositoryFollower } from '../repository/repository-follower.js'
 import type { RestoreResult } from '../restore/restore-report.js'
 import type { SessionAnnouncements } from '../session/session-context.js'
@@ -11,11 +12,11 @@ import type { SessionManagerEvents } from './session-manager-events.js'
 /** Tells listeners, the repository and the logger what happens to sessions. */
 export class SessionAnnouncer implements SessionAnnouncements {
   readonly events: SafeEmitter<SessionManagerEvents>
-  readonly #logger: Logger
+  readonly #logger: Pick<Logger, 'info' | 'warn' | 'error'>
   #follower: RepositoryFollower | null = null
 
   constructor(logger: Logger) {
-    this.#logger = logger
+    this.#logger = guardedLogger(logger)
     this.events = new SafeEmitter<SessionManagerEvents>((event, cause) => { this.#listenerFailed(event, cause) })
   }
 
@@ -69,12 +70,8 @@ export class SessionAnnouncer implements SessionAnnouncements {
   }
 
   /** Calls a function of the application; what it throws becomes an `error` event. */
-  guard(name: string, call: () => void): void {
-    try {
-      call()
-    } catch (cause) {
-      this.error(new SessionError('LISTENER_FAILED', `The function "${name}" failed. The work goes on.`, { cause }))
-    }
+  guard(name: string, call: () => unknown): void {
+    callGuarded(call, (cause) => { this.error(new SessionError('LISTENER_FAILED', `The function "${name}" failed. The work goes on.`, { cause })) })
   }
 
   #saveStatus(snapshot: SessionSnapshot, previous: SessionSnapshot): void {

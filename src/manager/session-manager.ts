@@ -5,16 +5,18 @@ import { repositoryFailed } from '../repository/repository-follower.js'
 import type { RestoreAllOptions, RestoreReport, RestoreResult } from '../restore/restore-report.js'
 import { RestoreRun } from '../restore/restore-run.js'
 import { abortedResult } from '../restore/restore-tally.js'
-import { connectSession, requestPairingCode } from '../session/connect-session.js'
+import { asStoreError } from '../store/store-failure.js'
+import { connectSession, pairByCode } from '../session/connect-session.js'
 import { deleteSession, stopSession } from '../session/end-session.js'
 import { logoutSession } from '../session/logout-session.js'
+import { restingState } from '../session/session-machine.js'
 import { requirePhoneNumber } from '../session/pairing-phone-number.js'
 import { requireSessionId } from '../session/session-id.js'
 import { managerClosed, needsPerson, ownedElsewhere } from '../session/session-refusals.js'
 import type { Session } from '../session/session.js'
 import { waitUntilConnected } from '../session/wait-until-connected.js'
 import type { SessionSnapshot } from '../status/session-status.js'
-import { boundedBy, withDeadline } from '../time/deadline.js'
+import { boundedBy, withDeadline, withSignal } from '../time/deadline.js'
 import { closeManager, type CloseReport } from './close-manager.js'
 import { assembleManager, type ManagerParts } from './manager-parts.js'
 import { requireDuration } from './option-checks.js'
@@ -71,12 +73,13 @@ export class SessionManager implements AsyncDisposable {
   async restoreSession(sessionId: string, options: RestoreOptions = {}): Promise<RestoreResult> {
     this.#check(sessionId)
     const { signal, force = false } = options
+    if (hasAborted(signal)) return abortedResult(sessionId)
     const startedAt = Date.now()
     const restoring = this.#parts.restorer.restore(sessionId, 'person', force)
     try {
-      return await boundedBy({ signal, onTimeout: managerClosed }, () => restoring)
+      return await withSignal(restoring, signal)
     } catch (error) {
-      if (signal?.aborted === true) return abortedResult(sessionId, Date.now() - startedAt)
+      if (hasAborted(signal)) return abortedResult(sessionId, Date.now() - startedAt)
       throw error
     }
   }
@@ -105,7 +108,8 @@ export class SessionManager implements AsyncDisposable {
   async getStatuses(): Promise<SessionSnapshot[]> {
     if (this.#closing !== null) throw managerClosed()
     const sessionIds = await this.#parts.fleet.sessionIds()
-    return eachInTurn(sessionIds, LOOKS_AT_ONCE, sessionId => this.#parts.statuses.find(sessionId, false))
+    const statuses = await eachInTurn(sessionIds, LOOKS_AT_ONCE, sessionId => this.#peek(sessionId))
+    return statuses.filter(status => status !== null)
   }
 
   /**
@@ -115,7 +119,7 @@ export class SessionManager implements AsyncDisposable {
    */
   async requestPairingCode(sessionId: string, phoneNumber: string): Promise<string> {
     const digits = requirePhoneNumber(phoneNumber)
-    return requestPairingCode(this.#enter(sessionId), digits)
+    return pairByCode(this.#enter(sessionId), digits)
   }
 
   /**
@@ -126,8 +130,8 @@ export class SessionManager implements AsyncDisposable {
     this.#check(sessionId)
     const { signal, timeoutMs = this.#options.session.connectTimeoutMs } = options
     requireDuration('timeoutMs', timeoutMs)
-    const session = await this.#sessionToWaitFor(sessionId)
-    return boundedBy({ signal, timeoutMs, onTimeout: () => connectTimeout(sessionId, timeoutMs) }, caller => waitUntilConnected(session, caller))
+    return boundedBy({ signal, timeoutMs, onTimeout: () => connectTimeout(sessionId, timeoutMs) },
+      async caller => waitUntilConnected(await this.#sessionToWaitFor(sessionId), caller))
   }
 
   /** The live, open socket; `undefined` unless the session is `connected` here. A socket lives until the connection is lost: do not keep it. */
@@ -160,7 +164,9 @@ export class SessionManager implements AsyncDisposable {
   /** Deletes what is stored and the repository's record, in any state, also offline. Does not unlink the device. Safe to repeat. */
   async delete(sessionId: string): Promise<void> {
     const session = this.#enter(sessionId)
-    await deleteSession(session, { status: 'disconnected', reason: 'never_paired' })
+    await deleteSession(session, restingState('disconnected', 'never_paired'))
+    // Somebody may have connected it again meanwhile: that one begins anew, and keeps its record.
+    if (session.isRunning) return
     this.#parts.registry.forget(session)
     await this.#parts.follower?.forget(sessionId)
     try {
@@ -218,6 +224,16 @@ export class SessionManager implements AsyncDisposable {
     return this.#parts.registry.ensure(sessionId)
   }
 
+  /** One session that cannot be looked at does not hide the others. */
+  async #peek(sessionId: string): Promise<SessionSnapshot | null> {
+    try {
+      return await this.#parts.statuses.find(sessionId, false)
+    } catch (cause) {
+      this.#parts.announcer.error(asStoreError(sessionId, cause))
+      return null
+    }
+  }
+
   #beginRestoreRun(options: RestoreAllOptions): RestoreRun {
     const { fleet, restorer, announcer } = this.#parts
     const run = new RestoreRun({
@@ -245,6 +261,10 @@ export class SessionManager implements AsyncDisposable {
     if (found.verdict.action === 'rest') throw needsPerson(sessionId, reason, message)
     return this.#parts.registry.ensure(sessionId)
   }
+}
+
+function hasAborted(signal: AbortSignal | undefined): boolean {
+  return signal?.aborted === true
 }
 
 function connectTimeout(sessionId: string, timeoutMs: number | undefined): SessionError {

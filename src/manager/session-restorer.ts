@@ -27,7 +27,8 @@ export class SessionRestorer {
     const under = this.#restoring.get(sessionId)
     if (under !== undefined) {
       this.#options.registry.find(sessionId)?.promote(priority)
-      return under
+      // What was remembered stopped the one under way, and is what force is there to override.
+      return force ? under.then(result => isRemembered(result) ? this.restore(sessionId, priority, true) : result) : under
     }
     const restoring = this.#restore(sessionId, priority, force).finally(() => { this.#restoring.delete(sessionId) })
     this.#restoring.set(sessionId, restoring)
@@ -45,16 +46,23 @@ export class SessionRestorer {
 
   async #restore(sessionId: string, priority: DialPriority, force: boolean): Promise<RestoreResult> {
     const startedAt = Date.now()
-    const result = await this.#settleUnknown(sessionId, force) ?? await this.#run(this.#options.registry.ensure(sessionId), priority, force)
+    const result = await this.#start(sessionId, priority, force)
     const timed = { ...result, durationMs: Date.now() - startedAt }
     this.#options.onRestored(timed)
     return timed
   }
 
   /** A session that is not there, or not to be restored, is told from a look: no object is made for it. */
-  async #settleUnknown(sessionId: string, force: boolean): Promise<RestoreResult | null> {
-    if (force || this.#options.registry.find(sessionId) !== undefined) return null
-    return this.settle(await this.#options.lookup.look(sessionId))
+  async #start(sessionId: string, priority: DialPriority, force: boolean): Promise<RestoreResult> {
+    const { registry, lookup } = this.#options
+    const known = registry.find(sessionId)
+    if (known?.isRunning === true) return this.#run(known, priority, force)
+    const found = await lookup.look(sessionId)
+    const settled = force || known !== undefined ? null : this.settle(found)
+    if (settled !== null) return settled
+    const session = registry.ensure(sessionId)
+    if (found.record !== null) session.ledger.noteMetadata(found.record.metadata)
+    return this.#run(session, priority, force)
   }
 
   async #run(session: Session, priority: DialPriority, force: boolean): Promise<RestoreResult> {
@@ -62,6 +70,10 @@ export class SessionRestorer {
     const error = end.outcome === 'failed' || end.outcome === 'retrying' ? session.startError : null
     return { sessionId: session.id, ...end, ...(error === null ? {} : { error }), durationMs: 0 }
   }
+}
+
+function isRemembered({ outcome, reason }: RestoreResult): boolean {
+  return (outcome === 'skipped' && reason === 'logged_out') || (outcome === 'failed' && reason === 'restricted')
 }
 
 /** Whether a record claims something else than a look has found. */

@@ -1,5 +1,5 @@
 import type { Session } from '../session/session.js'
-import type { SessionSnapshot } from '../status/session-status.js'
+import type { SessionSnapshot, StatusReason } from '../status/session-status.js'
 import type { SessionRegistry } from './session-registry.js'
 import type { SessionRestorer } from './session-restorer.js'
 import type { Found, StatusLookup } from './status-lookup.js'
@@ -45,10 +45,23 @@ export class SessionStatuses {
   }
 }
 
-/** One that came to its end here is believed, unless another process has taken it over since. Of one that had nothing stored nothing is known. */
-function speaksForItself({ isRunning, isResting, state }: Session, { owner }: Found): boolean {
-  const knowsItsEnd = isResting && !(state.phase === 'idle' && state.reason === 'never_paired')
-  return isRunning || (knowsItsEnd && owner === null)
+/** What came to its end here is believed as far as the store does not know better by now. */
+function speaksForItself(session: Session, { owner, verdict, stored }: Found): boolean {
+  const { state } = session
+  if (session.isRunning) return true
+  if (!session.isResting || state.phase !== 'idle' || owner !== null || state.reason === 'never_paired') return false
+  switch (verdict.action) {
+    case 'probe': return true
+    case 'rest': return isNothingPaired(verdict.reason) || (verdict.status === state.status && verdict.reason === state.reason)
+    case 'dial':
+    case 'pair':
+    case 'cool-down': return stored.kind === 'readable' && session.knowsBetter(stored.lifecycle)
+  }
+}
+
+/** Then only this process knows what came of it: a pairing that expired, a logout. */
+function isNothingPaired(reason: StatusReason | null): boolean {
+  return reason === 'never_paired' || reason === 'pairing_incomplete'
 }
 
 function isRestorable({ verdict: { action }, owner }: Found): boolean {

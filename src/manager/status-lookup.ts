@@ -1,4 +1,5 @@
-import { readStoredSession, storeTimeout, type StoredSession } from '../auth/stored-session.js'
+import { readStoredSession, type StoredSession } from '../auth/stored-session.js'
+import { storeTimeout } from '../store/store-failure.js'
 import type { SessionError } from '../errors.js'
 import type { ConnectionRecord, ConnectionRepository } from '../repository/connection-repository.js'
 import { repositoryFailed } from '../repository/repository-follower.js'
@@ -110,7 +111,9 @@ export class StatusLookup {
     const { repository, timeoutMs, onError } = this.#options
     if (repository === undefined) return null
     try {
-      return await withDeadline(repository.find(sessionId), timeoutMs, () => new Error(`It did not answer within ${timeoutMs} ms.`))
+      // Many mappers answer with undefined for what is not there.
+      const record: ConnectionRecord | null | undefined = await withDeadline(repository.find(sessionId), timeoutMs, () => new Error(`It did not answer within ${timeoutMs} ms.`))
+      return record ?? null
     } catch (cause) {
       onError(repositoryFailed(sessionId, 'find', cause))
       return null

@@ -16,14 +16,17 @@ interface Line {
   readonly changes: Changes[]
   running: Promise<void> | null
   retry: NodeJS.Timeout | null
+  /** Calls in a row that failed. */
+  failures: number
   /** Calls that went past their deadline and may be carried out yet, over what was written since. */
   late: number
   /** What was written since the first of them. */
   writtenSince: Changes
 }
 
-/** How long to wait before a repository that failed is tried again. */
-const RETRY_MS = 1000
+/** How long to wait before a repository that failed is tried again: doubled each time in a row, up to the longest. */
+const FIRST_RETRY_MS = 1000
+const LONGEST_RETRY_MS = 30_000
 
 /**
  * Writes every change of every session to the repository, in order, in the background. While the repository fails only the last
@@ -41,7 +44,7 @@ export class RepositoryFollower {
   /** Queues a change. */
   save(sessionId: string, changes: Changes): void {
     if (this.#closed) return
-    const line = this.#lines.get(sessionId) ?? { changes: [], running: null, retry: null, late: 0, writtenSince: {} }
+    const line = this.#lines.get(sessionId) ?? { changes: [], running: null, retry: null, failures: 0, late: 0, writtenSince: {} }
     this.#lines.set(sessionId, line)
     line.changes.push(changes)
     if (line.retry === null) this.#run(sessionId, line)
@@ -99,6 +102,7 @@ export class RepositoryFollower {
           this.#awaitLate(sessionId, line, saving)
           return new Error(`It did not answer within ${timeoutMs} ms.`)
         })
+        line.failures = 0
         if (line.late > 0) Object.assign(line.writtenSince, changes)
       } catch (cause) {
         this.#options.onError(repositoryFailed(sessionId, 'save', cause))
@@ -130,7 +134,8 @@ export class RepositoryFollower {
     line.retry = setTimeout(() => {
       line.retry = null
       this.#run(sessionId, line)
-    }, RETRY_MS)
+    }, Math.min(FIRST_RETRY_MS * 2 ** line.failures, LONGEST_RETRY_MS))
+    line.failures += 1
   }
 
   #stopRetry(line: Line): void {

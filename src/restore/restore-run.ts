@@ -1,4 +1,4 @@
-import { asStoreError } from '../auth/stored-session.js'
+import { asStoreError } from '../store/store-failure.js'
 import { withDeadline } from '../time/deadline.js'
 import { Pace } from './pace.js'
 import type { RestoreCandidate, RestoreProgress, RestoreReport, RestoreResult } from './restore-report.js'
@@ -31,6 +31,7 @@ export class RestoreRun {
   readonly #startedAt = Date.now()
   readonly #stop = new AbortController()
   readonly #callers = new Set<RestoreCaller>()
+  readonly #candidates: Promise<RestoreCandidate[]>
   readonly #finished: Promise<RestoreReport>
   #tally = new RestoreTally([], this.#startedAt)
   /** Whoever is ahead of the next candidate has lined up for its start, need not be started, or takes long. */
@@ -38,6 +39,7 @@ export class RestoreRun {
 
   constructor(options: RestoreRunOptions) {
     this.#options = options
+    this.#candidates = options.candidates()
     this.#finished = this.#run()
     // Whoever joins hears of a failure; there may be nobody left who does.
     this.#finished.catch(() => undefined)
@@ -57,8 +59,8 @@ export class RestoreRun {
   async join(caller: RestoreCaller): Promise<RestoreReport> {
     this.#callers.add(caller)
     let release = (): void => undefined
-    const left = new Promise<RestoreReport>((resolve) => {
-      const onAbort = (): void => { resolve(this.#leave(caller)) }
+    const left = new Promise<RestoreReport>((resolve, reject) => {
+      const onAbort = (): void => { this.#leave(caller).then(resolve, reject) }
       if (caller.signal?.aborted === true) onAbort()
       caller.signal?.addEventListener('abort', onAbort, { once: true })
       release = () => { caller.signal?.removeEventListener('abort', onAbort) }
@@ -76,14 +78,16 @@ export class RestoreRun {
     this.#stop.abort()
   }
 
-  #leave(caller: RestoreCaller): RestoreReport {
+  /** The report names every session, so a caller who leaves waits for their list, and for no more. */
+  async #leave(caller: RestoreCaller): Promise<RestoreReport> {
     this.#callers.delete(caller)
     if (this.#callers.size === 0) this.abort()
+    await this.#candidates
     return this.#tally.report()
   }
 
   async #run(): Promise<RestoreReport> {
-    const candidates = await this.#options.candidates()
+    const candidates = await this.#candidates
     this.#tally = new RestoreTally(candidates.map(({ sessionId }) => sessionId), this.#startedAt)
     const pace = new Pace(this.#options.delayMs)
     const queue = candidates.values()

@@ -1,12 +1,15 @@
 import type { DisconnectCause } from '../disconnect/disconnect-cause.js'
+import { LONGEST_TIMER_MS } from '../time/longest-timer.js'
 
 /** How delays are spread: `full` picks at random between 0 and the delay, `none` takes the delay as it is. */
 export type Jitter = 'full' | 'none'
 
 /** What a retry policy is asked. */
 export interface RetryContext {
-  /** How many attempts in a row have failed: 1 after the first failure. */
+  /** Which retry of this policy in a row it would be: 1 for the first. */
   attempt: number
+  /** How many attempts in a row have failed, whichever policy they were made under: the back-off grows with these. */
+  failures: number
   /** Why the last one failed. */
   cause: DisconnectCause
   /** The session. */
@@ -33,25 +36,24 @@ export interface BackOffOptions {
 /** A back-off with every value set. */
 export type BackOff = { [Key in keyof BackOffOptions]-?: NonNullable<BackOffOptions[Key]> }
 
-/** `setTimeout` fires at once above this, so no delay may be longer. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1
-
 /** The exponential back-off as a function: pure but for `random`, which is 0 ≤ x < 1. */
 export function exponentialBackOff(backOff: BackOff, random: () => number = Math.random): RetryFunction {
-  return ({ attempt }) => {
+  return ({ attempt, failures }) => {
     if (attempt > backOff.maxRetries) return null
     // Zero times infinity would be no number.
-    const grown = backOff.initialDelayMs * Math.min(backOff.factor ** (attempt - 1), Number.MAX_VALUE)
+    const grown = backOff.initialDelayMs * Math.min(backOff.factor ** (failures - 1), Number.MAX_VALUE)
     const capped = Math.min(grown, backOff.maxDelayMs, LONGEST_TIMER_MS)
     return backOff.jitter === 'none' ? capped : Math.round(capped * random())
   }
 }
 
-/** Keeps what an application's policy function answers within what a timer can do; anything but a number gives up. */
+/** Keeps what an application's policy function answers within what a timer can do. Throws `TypeError` for what is neither a number nor `null`. */
 export function boundedPolicy(policy: RetryFunction): RetryFunction {
   return (context) => {
-    const delayMs = policy(context)
-    if (typeof delayMs !== 'number' || Number.isNaN(delayMs)) return null
+    const delayMs: unknown = policy(context)
+    if (delayMs === null) return null
+    // A slip of the pen must not turn an outage into a session that has given up.
+    if (typeof delayMs !== 'number' || Number.isNaN(delayMs)) throw new TypeError('The retry policy must answer with a number of milliseconds, or with null to give up.')
     return Math.min(Math.max(delayMs, 0), LONGEST_TIMER_MS)
   }
 }

@@ -18,18 +18,19 @@ export function needsDelay(run: Run, cause: DisconnectCause): boolean {
 }
 
 /**
- * The delay before the next attempt: the retry policy while a start is being tried, the reconnect policy afterwards. Attempts are
- * counted on from one policy to the other, so that the back-off starts over only after a stable connection. A session that is not
+ * The delay before the next attempt: the retry policy while a start is being tried, the reconnect policy afterwards. Each counts its
+ * own attempts; the failures in a row go on from one to the other, so that the back-off starts over only after a stable connection. A session that is not
  * paired has nothing to come back to: its retries end with the start. `null`: give up.
  */
 export function chooseDelay(run: Run, cause: DisconnectCause, sessionId: string, policies: { retry: RetryFunction; reconnect: RetryFunction }): ChosenDelay | null {
-  const context = { attempt: run.failures + 1, cause, sessionId }
+  const failures = run.failures + 1
   if (run.start === 'trying') {
-    const delayMs = policies.retry(context)
+    const delayMs = policies.retry({ attempt: failures, failures, cause, sessionId })
     if (delayMs !== null) return { delayMs, exhausted: false }
     if (run.paired === false) return null
   }
-  const delayMs = policies.reconnect(context)
+  const before = run.start === 'trying' ? run.failures : run.failuresAtStart
+  const delayMs = policies.reconnect({ attempt: failures - before, failures, cause, sessionId })
   return delayMs === null ? null : { delayMs, exhausted: run.start === 'trying' }
 }
 
@@ -65,10 +66,11 @@ function redial(run: Run, reason: StatusReason, circumstances: Circumstances): S
 function backOff(run: Run, decision: BackOffDecision, { now, delay }: Circumstances, freshLease = false): Step {
   if (delay === null) return giveUp(run, decision.reason)
   const start = delay.exhausted ? 'exhausted' : run.start
+  const failuresAtStart = delay.exhausted ? run.failures : run.failuresAtStart
   const retryAt = later(now, delay.delayMs * decision.stretch)
   const refresh: SessionEffect[] = decision.refreshVersion && run.repeated?.times === 1 ? [{ type: 'refresh-version' }] : []
   return {
-    state: { phase: 'waiting', run: { ...run, failures: run.failures + 1, start }, reason: waitingReason(decision, start), retryAt },
+    state: { phase: 'waiting', run: { ...run, failures: run.failures + 1, failuresAtStart, start }, reason: waitingReason(decision, start), retryAt },
     effects: [close(freshLease), ...refresh, { type: 'wait', until: retryAt }],
   }
 }
@@ -96,7 +98,7 @@ function coolDown(run: Run, reason: StatusReason, { now, coolDownMs }: Circumsta
   if (run.paired !== true) return rest('disconnected', reason, [close(), { type: 'release' }])
   const until = later(now, coolDownMs)
   return {
-    state: { phase: 'waiting', run: { ...run, failures: run.failures + 1, start: 'exhausted' }, reason, retryAt: until },
+    state: { phase: 'waiting', run: { ...run, failures: run.failures + 1, failuresAtStart: run.failures, start: 'exhausted' }, reason, retryAt: until },
     effects: [close(), { type: 'remember', what: { kind: 'rate_limited', until } }, { type: 'wait', until }],
   }
 }

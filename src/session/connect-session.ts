@@ -1,3 +1,4 @@
+import { readStoredSession } from '../auth/stored-session.js'
 import { SessionError } from '../errors.js'
 import type { SessionSnapshot } from '../status/session-status.js'
 import { managerClosed, needsPerson, ownedElsewhere } from './session-refusals.js'
@@ -10,10 +11,17 @@ export async function connectSession(session: Session, signal: AbortSignal): Pro
 }
 
 /** Begins a pairing, or joins the one under way, and asks for a pairing code once it can be asked for. */
-export async function requestPairingCode(session: Session, phoneNumber: string): Promise<string> {
+export async function pairByCode(session: Session, phoneNumber: string): Promise<string> {
+  if (!session.isRunning) await refuseWhenPaired(session)
   begin(session)
   await session.watch(() => readyForPairingCode(session))
   return session.sockets.requestPairingCode(phoneNumber)
+}
+
+/** A session that is linked and stopped must not be started only to say that it is linked. */
+async function refuseWhenPaired({ id, context }: Session): Promise<void> {
+  const stored = await readStoredSession(context.store, id, context.settings.storeTimeoutMs)
+  if (stored.kind === 'readable' && stored.creds.kind === 'paired' && stored.lifecycle.loggedOutAt === null) throw alreadyPaired(id)
 }
 
 function begin(session: Session): void {
@@ -47,6 +55,8 @@ function readyForPairingCode(session: Session): true | undefined {
     case 'idle': throw session.startError ?? needsPerson(id, state.reason, session.snapshot.message)
     case 'waiting':
       if (state.run.paired === true) throw alreadyPaired(id)
+      // Nobody can tell whether it is paired, or the network does not come back in time.
+      if (state.run.paired === null || state.run.start !== 'trying') throw session.startError ?? needsPerson(id, state.reason, session.snapshot.message)
       return undefined
     case 'connected':
     case 'settling': throw alreadyPaired(id)

@@ -1,19 +1,28 @@
-import { asStoreError, readStoredSession, storeTimeout } from '../auth/stored-session.js'
+import { readStoredSession } from '../auth/stored-session.js'
+import { asStoreError, storeTimeout } from '../store/store-failure.js'
 import type { SessionLease } from '../ownership/session-lock.js'
 import { withDeadline } from '../time/deadline.js'
+import { restingState } from './session-machine.js'
 import { ownedElsewhere } from './session-refusals.js'
 import type { IdleState } from './session-state.js'
 import type { Session } from './session.js'
 
 /** Closes the socket, keeps the credentials, and remembers that the session is not wanted. */
 export async function stopSession(session: Session): Promise<void> {
-  await endUnderLease(session, { status: 'disconnected', reason: 'stopped' }, lease => rememberStopped(session, lease))
+  const end = restingState('disconnected', 'stopped')
+  try {
+    await endUnderLease(session, end, lease => rememberStopped(session, lease))
+  } catch (cause) {
+    const error = asStoreError(session.id, cause)
+    // What cannot be remembered holds in this process all the same.
+    if (error.code !== 'OWNED_ELSEWHERE' && !session.closing.aborted) session.send({ type: 'halt', to: end })
+    throw error
+  }
 }
 
 /** Ends the session in any state and deletes all that is stored of it. */
-export async function deleteSession(session: Session, end: Pick<IdleState, 'status' | 'reason'>): Promise<void> {
+export async function deleteSession(session: Session, end: IdleState): Promise<void> {
   await endUnderLease(session, end, lease => deleteStored(session, lease))
-  session.ledger.forgetPairing()
 }
 
 /**
@@ -21,23 +30,43 @@ export async function deleteSession(session: Session, end: Pick<IdleState, 'stat
  * was written. Never rejects.
  */
 export async function closeSession(session: Session): Promise<boolean> {
+  session.beginClosing()
   // What rests already keeps its status: closing is no news about a session that was logged out.
-  if (session.state.phase !== 'idle') session.send({ type: 'halt', status: 'disconnected', reason: 'not_running' })
-  await session.afterPending(async () => {
+  if (session.state.phase !== 'idle') session.send({ type: 'halt', to: restingState('disconnected', 'not_running') })
+  return session.afterPending(async () => {
+    const isPairingSaved = await savePairing(session)
     await session.memory.retry()
     session.memory.forget()
     await session.keeper.release()
+    return session.drained && isPairingSaved
   })
-  return session.drained
 }
 
-async function endUnderLease(session: Session, end: Pick<IdleState, 'status' | 'reason'>, work: (lease: SessionLease) => Promise<void>): Promise<void> {
-  const isIdle = session.state.phase === 'idle' || session.state.phase === 'standby'
+/** The phone has the device linked already: credentials that could not be stored get one more chance. */
+async function savePairing(session: Session): Promise<boolean> {
+  const { unsavedPairing } = session.sockets
+  if (unsavedPairing === null) return true
+  try {
+    const lease = await session.keeper.hold()
+    if (lease === null) throw ownedElsewhere(session.id)
+    await session.loader.writePairing(lease, unsavedPairing)
+    session.sockets.pairingSaved()
+    return true
+  } catch (cause) {
+    session.context.announce.error(asStoreError(session.id, cause))
+    return false
+  }
+}
+
+async function endUnderLease(session: Session, end: IdleState, work: (lease: SessionLease) => Promise<void>): Promise<void> {
+  session.closing.throwIfAborted()
   // One that runs elsewhere must not even look stopped here; one that runs here holds the lease already.
-  if (isIdle && await session.afterPending(() => session.keeper.hold()) === null) throw ownedElsewhere(session.id)
-  session.send({ type: 'halt', ...end })
+  if (!session.isRunning && await session.afterPending(() => session.keeper.hold()) === null) throw ownedElsewhere(session.id)
+  session.closing.throwIfAborted()
+  session.send({ type: 'halt', to: end })
   await session.afterPending(async () => {
     try {
+      session.closing.throwIfAborted()
       const lease = await session.keeper.hold()
       if (lease === null) throw ownedElsewhere(session.id)
       await work(lease)
@@ -64,4 +93,6 @@ async function rememberStopped(session: Session, lease: SessionLease): Promise<v
 async function deleteStored(session: Session, { fencingToken }: SessionLease): Promise<void> {
   const { store, settings: { storeTimeoutMs } } = session.context
   await withDeadline(store.delete(session.id, { fencingToken }), storeTimeoutMs, () => storeTimeout(session.id, 'delete', storeTimeoutMs))
+  // A pairing that waits to be stored must not come back.
+  session.sockets.pairingSaved()
 }

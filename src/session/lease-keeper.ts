@@ -1,4 +1,4 @@
-import { asStoreError, storeTimeout } from '../auth/stored-session.js'
+import { asStoreError, storeTimeout } from '../store/store-failure.js'
 import type { SessionError } from '../errors.js'
 import type { SessionLease, SessionLock } from '../ownership/session-lock.js'
 import { withDeadline } from '../time/deadline.js'

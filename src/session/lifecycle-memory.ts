@@ -1,5 +1,5 @@
 import { freshLifecycle, type Lifecycle } from '../auth/lifecycle-record.js'
-import { asStoreError } from '../auth/stored-session.js'
+import { asStoreError } from '../store/store-failure.js'
 import type { SessionError } from '../errors.js'
 import type { SessionLease } from '../ownership/session-lock.js'
 import type { LeaseKeeper } from './lease-keeper.js'
@@ -33,6 +33,11 @@ export class LifecycleMemory {
   /** What is remembered now. */
   get current(): Lifecycle {
     return this.#current
+  }
+
+  /** Whether there is something that could not be written yet. */
+  get isUnwritten(): boolean {
+    return this.#unwritten
   }
 
   /** Takes over what was read from, or just written to, the store. */

@@ -1,8 +1,9 @@
 import type { WASocket } from '@whiskeysockets/baileys'
 import { readStoredSession } from '../auth/stored-session.js'
 import { isSessionError, SessionError } from '../errors.js'
-import { withDeadline } from '../time/deadline.js'
+import { boundedBy } from '../time/deadline.js'
 import { deleteSession } from './end-session.js'
+import { restingState } from './session-machine.js'
 import { notPaired, ownedElsewhere } from './session-refusals.js'
 import type { Session } from './session.js'
 
@@ -17,13 +18,16 @@ export async function logoutSession(session: Session, { timeoutMs, requireUnlink
   session.unlinking = true
   try {
     const failure = await unlink(session, timeoutMs)
-    if (failure !== null && requireUnlink) throw failure
-    const unlinked = failure === null
-    await deleteSession(session, { status: 'logged_out', reason: 'logged_out' })
-    return { unlinked }
+    if (failure !== null && (requireUnlink || mustNotDelete(failure))) throw failure
+    await deleteSession(session, restingState('logged_out', 'logged_out'))
+    return { unlinked: failure === null }
   } finally {
     session.unlinking = false
   }
+}
+
+function mustNotDelete(failure: SessionError): boolean {
+  return failure.code === 'OWNED_ELSEWHERE' || failure.code === 'MANAGER_CLOSED'
 }
 
 function unlinkFailed(sessionId: string, timeoutMs: number): SessionError {
@@ -31,34 +35,37 @@ function unlinkFailed(sessionId: string, timeoutMs: number): SessionError {
     `WhatsApp did not confirm within ${timeoutMs} ms that session "${sessionId}" was unlinked. Nothing was deleted: try again, or unlink the device at the phone.`, { sessionId })
 }
 
-/** Resolves with `null` once the device is unlinked, or with why it is not. Rejects when another process runs the session. */
+/** Resolves with `null` once the device is unlinked, or with why it is not. Nothing of the attempt goes on afterwards. */
 async function unlink(session: Session, timeoutMs: number): Promise<SessionError | null> {
   const rest = session.state.phase === 'idle' ? session.state : null
-  const attempt = async (): Promise<boolean> => {
-    await ensureDialled(session)
-    const socket = await session.watch(() => readUnlinkTurn(session))
-    return typeof socket === 'boolean' ? socket : sendRemoval(session, socket)
-  }
-  try {
-    if (await withDeadline(attempt(), timeoutMs, () => unlinkFailed(session.id, timeoutMs))) return null
-  } catch (cause) {
-    if (isSessionError(cause, 'OWNED_ELSEWHERE')) throw cause
-    if (isSessionError(cause, 'NOT_PAIRED')) return cause
-  }
+  const failure = await tryToUnlink(session, timeoutMs)
+  if (failure === null || rest === null || session.closing.aborted) return failure
   // A session that rested before the attempt goes back to rest: nobody asked for it to run.
-  if (rest !== null) {
-    session.send({ type: 'halt', status: rest.status, reason: rest.reason })
-    await session.afterPending(() => session.keeper.release())
-  }
-  return unlinkFailed(session.id, timeoutMs)
+  session.send({ type: 'halt', to: rest })
+  await session.afterPending(() => session.keeper.release())
+  return failure
 }
 
-/** Makes sure that a dial is under way. Rejects with `NOT_PAIRED` when there is nothing to unlink. */
+async function tryToUnlink(session: Session, timeoutMs: number): Promise<SessionError | null> {
+  const bounds = { signal: session.closing, timeoutMs, onTimeout: () => unlinkFailed(session.id, timeoutMs) }
+  try {
+    const isUnlinked = await boundedBy(bounds, async (signal) => {
+      await ensureDialled(session)
+      const socket = await session.watch(() => readUnlinkTurn(session), signal)
+      return typeof socket === 'boolean' ? socket : sendRemoval(session, socket, signal)
+    })
+    return isUnlinked ? null : unlinkFailed(session.id, timeoutMs)
+  } catch (cause) {
+    return isSessionError(cause) ? cause : unlinkFailed(session.id, timeoutMs)
+  }
+}
+
+/** Makes sure that a dial is under way. Rejects when there is nothing to unlink, or nobody can tell. */
 async function ensureDialled(session: Session): Promise<void> {
-  const { phase } = session.state
-  if (phase === 'waiting') session.send({ type: 'hurry' })
-  if (phase !== 'idle' && phase !== 'standby') return
+  if (session.state.phase === 'waiting') session.send({ type: 'hurry' })
+  if (session.isRunning) return
   const stored = await readStoredSession(session.context.store, session.id, session.context.settings.storeTimeoutMs)
+  if ('error' in stored) throw stored.error
   if (stored.kind !== 'readable' || stored.creds.kind !== 'paired') throw notPaired(session.id)
   session.start({ purpose: 'unlink', force: true }, 'person')
 }
@@ -79,7 +86,8 @@ function readUnlinkTurn(session: Session): WASocket | boolean | undefined {
 }
 
 /** Asks WhatsApp to remove this device, and waits for the answer: Baileys' own `logout` does not (7.0.0-rc14). */
-async function sendRemoval(session: Session, socket: WASocket): Promise<boolean> {
+async function sendRemoval(session: Session, socket: WASocket, signal: AbortSignal): Promise<boolean> {
+  signal.throwIfAborted()
   const jid = socket.authState.creds.me?.id
   if (jid === undefined) return false
   const acknowledged = socket.query({
@@ -90,6 +98,6 @@ async function sendRemoval(session: Session, socket: WASocket): Promise<boolean>
   const closed = session.watch(() => {
     if (session.state.phase === 'connected') return undefined
     return session.state.phase === 'idle' && session.state.status === 'logged_out'
-  })
+  }, signal)
   return Promise.race([acknowledged, closed])
 }

@@ -1,7 +1,6 @@
-/** `setTimeout` fires at once above this. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1
+import { LONGEST_TIMER_MS } from '../time/longest-timer.js'
 
-/** The one timer of a session: setting it replaces the one before. */
+/** A timer of which there is one at a time: setting it replaces the one before. */
 export class PhaseTimer {
   #timer: NodeJS.Timeout | null = null
 

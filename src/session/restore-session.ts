@@ -18,7 +18,8 @@ const NOTHING_TO_RESTORE: ReadonlySet<StatusReason> = new Set<StatusReason>([
 export async function restoreSession(session: Session, options: { force: boolean; priority: DialPriority }): Promise<RestoreEnd> {
   const { state } = session
   if (state.phase === 'connected') return { outcome: 'already_connected', reason: 'already_connected' }
-  if (state.phase === 'idle' || state.phase === 'standby') session.start({ purpose: 'restore', force: options.force }, options.priority)
+  // One that is loading takes the wish to force it into account.
+  if (!session.isRunning || state.phase === 'loading') session.start({ purpose: 'restore', force: options.force }, options.priority)
   else if (state.phase === 'waiting' && state.run.start !== 'trying') session.hurry(options.priority)
   else session.promote(options.priority)
   return session.watch(() => readRestoreEnd(session.state))

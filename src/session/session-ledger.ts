@@ -12,6 +12,7 @@ export class SessionLedger {
   #since = new Date()
   #owner: string | null = null
   #qr: string | undefined
+  #qrExpiresAt: Date | undefined
   #pairingCode: string | undefined
   #pairingExpiresAt: Date | undefined
   #phoneNumber: string | undefined
@@ -63,11 +64,16 @@ export class SessionLedger {
     this.#metadata = metadata
   }
 
-  /** Notes a QR code and announces it. */
+  /** Notes a QR code. */
   noteQr(qr: string, expiresAt: Date): void {
     this.#qr = qr
+    this.#qrExpiresAt = expiresAt
     if (this.#pairingCode === undefined) this.#pairingExpiresAt = expiresAt
-    this.#context.announce.qr(this.#sessionId, qr, expiresAt)
+  }
+
+  /** Announces the QR code noted last, unless it is forgotten by now. */
+  announceQr(): void {
+    if (this.#qr !== undefined && this.#qrExpiresAt !== undefined) this.#context.announce.qr(this.#sessionId, this.#qr, this.#qrExpiresAt)
   }
 
   /** Notes a pairing code and announces it. */

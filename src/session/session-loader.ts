@@ -1,7 +1,8 @@
 import type { AuthenticationCreds } from '@whiskeysockets/baileys'
 import { decodeCreds } from '../auth/auth-codec.js'
 import { encodeLifecycle, type Lifecycle } from '../auth/lifecycle-record.js'
-import { asStoreError, readStoredSession, storeTimeout, type StoredSession } from '../auth/stored-session.js'
+import { readStoredSession, type StoredSession } from '../auth/stored-session.js'
+import { asStoreError, storeTimeout } from '../store/store-failure.js'
 import type { SessionError } from '../errors.js'
 import type { SessionLease } from '../ownership/session-lock.js'
 import type { BaileysModule } from '../baileys/baileys-module.js'
@@ -50,11 +51,16 @@ export class SessionLoader {
     try {
       const lease = await keeper.hold()
       if (lease === null) return { kind: 'owned-elsewhere' }
-      if (unsaved !== null) await this.#write(lease, unsaved, { replaceAll: true })
+      if (unsaved !== null) await this.writePairing(lease, unsaved)
       return await this.#judge(lease, await readStoredSession(store, sessionId, timeoutMs), request())
     } catch (cause) {
       return this.#explain(asStoreError(sessionId, cause), request())
     }
+  }
+
+  /** Writes the records of a pairing under a lease; they replace everything that was stored before. */
+  async writePairing(lease: SessionLease, records: readonly RecordChange[]): Promise<void> {
+    await this.#write(lease, records, { replaceAll: true })
   }
 
   /** Writes the lifecycle record under a lease. */
@@ -86,8 +92,9 @@ export class SessionLoader {
   async #explain(error: SessionError, request: StartRequest): Promise<LoadOutcome> {
     const { store, sessionId, timeoutMs } = this.#options
     if (request.purpose !== 'connect' || error.code === 'STORE_TIMEOUT') return { kind: 'failed', error, knownUnpaired: false }
-    const stored = await readStoredSession(store, sessionId, timeoutMs)
-    return { kind: 'failed', error, knownUnpaired: judgeStart(stored, request, new Date()).action === 'pair' }
+    const isKnownUnpaired = async (): Promise<boolean> =>
+      judgeStart(await readStoredSession(store, sessionId, timeoutMs), request, new Date()).action === 'pair'
+    return { kind: 'failed', error, knownUnpaired: await isKnownUnpaired().catch(() => false) }
   }
 
   async #write(lease: SessionLease, changes: readonly RecordChange[], options: Pick<WriteOptions, 'replaceAll'>): Promise<void> {

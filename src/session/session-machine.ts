@@ -9,7 +9,7 @@ type Handler<Name extends Phase, Type extends SessionEvent['type']> = (state: St
 /** Which events mean something in which phase. An event that a phase does not list changes nothing there. */
 export type TransitionTable = { readonly [Name in Phase]: { readonly [Type in SessionEvent['type']]?: Handler<Name, Type> } }
 
-const begin = (request: StartRequest): Run => ({ request, paired: null, failures: 0, restarts: 0, repeated: null, start: 'trying' })
+const begin = (request: StartRequest): Run => ({ request, paired: null, failures: 0, restarts: 0, repeated: null, failuresAtStart: 0, start: 'trying' })
 
 const load = (run: Run): Step => ({
   state: { phase: 'loading', run, reason: run.request.purpose === 'restore' ? 'restoring' : 'starting' },
@@ -31,10 +31,7 @@ const leaseLost = (state: { run: Run }): Step => ({
   effects: [{ type: 'close', freshLease: true }, { type: 'release' }, { type: 'stand-by' }],
 })
 
-const halt = (_state: SessionState, event: EventOf<'halt'>): Step => ({
-  state: { phase: 'idle', status: event.status, reason: event.reason, until: null, tried: true },
-  effects: [{ type: 'close', freshLease: false }],
-})
+const halt = (_state: SessionState, event: EventOf<'halt'>): Step => ({ state: event.to, effects: [{ type: 'close', freshLease: false }] })
 
 const closed = (state: { run: Run }, event: EventOf<'closed'>): Step =>
   afterClose(state.run, event.cause, event.restrictedUntil, event.circumstances)
@@ -94,12 +91,12 @@ const showQr: Handler<'dialing', 'qr'> = state =>
   ({ state: state.run.paired === true ? state : { phase: 'pairing', run: state.run }, effects: [] })
 
 const durable: Handler<'settling', 'durable'> = state => ({
-  state: { phase: 'connected', run: { ...state.run, start: 'connected' } },
+  state: { phase: 'connected', run: { ...state.run, failuresAtStart: state.run.failures, start: 'connected' } },
   effects: [{ type: 'watch-stability' }],
 })
 
 const stable: Handler<'connected', 'stable'> = state => ({
-  state: { ...state, run: { ...state.run, failures: 0, restarts: 0, repeated: null } },
+  state: { ...state, run: { ...state.run, failures: 0, failuresAtStart: 0, restarts: 0, repeated: null } },
   effects: [],
 })
 
@@ -120,6 +117,11 @@ export function transition(state: SessionState, event: SessionEvent): Step {
   // The table pairs each handler with its own phase and event; TypeScript cannot follow that through two look-ups.
   const handler = TRANSITIONS[state.phase][event.type] as ((state: SessionState, event: SessionEvent) => Step) | undefined
   return handler === undefined ? { state, effects: [] } : handler(state, event)
+}
+
+/** The rest that a session is brought to from outside. */
+export function restingState(status: IdleState['status'], reason: IdleState['reason']): IdleState {
+  return { phase: 'idle', status, reason, until: null, tried: true }
 }
 
 /** Where a session begins. */

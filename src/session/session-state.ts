@@ -14,6 +14,8 @@ export interface Run {
   readonly restarts: number
   /** The cause of the last loss, and how often in a row it was the same. */
   readonly repeated: { readonly cause: DisconnectCause; readonly times: number } | null
+  /** How many of the failures belong to the start: the reconnect policy counts from there. */
+  readonly failuresAtStart: number
   /** What became of the promise of the start: still trying, connected once, or its retries are used up. */
   readonly start: 'trying' | 'connected' | 'exhausted'
 }
@@ -123,7 +125,7 @@ export type SessionEvent =
   | { readonly type: 'closed'; readonly cause: DisconnectCause; readonly restrictedUntil: Date | null; readonly circumstances: Circumstances }
   | { readonly type: 'timer' }
   | { readonly type: 'lease-lost' }
-  | { readonly type: 'halt'; readonly status: IdleState['status']; readonly reason: StatusReason | null }
+  | { readonly type: 'halt'; readonly to: IdleState }
 
 /** What is kept in the lifecycle record. */
 export type Remembered =

@@ -1,9 +1,11 @@
 import type { WASocket } from '@whiskeysockets/baileys'
 import { moreUrgent, type DialPriority } from '../dial/dial-limiter.js'
 import type { DisconnectCause } from '../disconnect/disconnect-cause.js'
+import { freshLifecycle, type Lifecycle } from '../auth/lifecycle-record.js'
 import { SessionError } from '../errors.js'
 import type { SessionSnapshot } from '../status/session-status.js'
 import { withSignal } from '../time/deadline.js'
+import { managerClosed } from './session-refusals.js'
 import { LeaseKeeper } from './lease-keeper.js'
 import { LifecycleMemory } from './lifecycle-memory.js'
 import { readLoadOutcome } from './load-event.js'
@@ -35,6 +37,7 @@ export class Session {
   readonly #timer = new PhaseTimer()
   readonly #inbox: SessionEvent[] = []
   readonly #watchers = new Set<() => void>()
+  readonly #closing = new AbortController()
   #state: SessionState = INITIAL_STATE
   #applying = false
   #priority: DialPriority = 'bulk'
@@ -62,6 +65,7 @@ export class Session {
     })
     this.sockets = new SocketKeeper({
       sessionId: id, context, ledger: this.ledger, shared: {}, send, run: () => this.#run, circumstances: cause => this.#circumstances(cause),
+      onPaired: (identity) => { this.memory.adopt(freshLifecycle(identity)) },
     })
   }
 
@@ -78,6 +82,16 @@ export class Session {
   /** Whether it was ended here, or came to its end. */
   get isResting(): boolean {
     return this.#state.phase === 'idle' && this.#state !== INITIAL_STATE
+  }
+
+  /**
+   * Whether the rest it came to holds against stored credentials that could be dialled: they failed here, or what was decided here
+   * could not be written. For another identity, paired by somebody else since, it does not.
+   */
+  knowsBetter(stored: Lifecycle): boolean {
+    const { current, isUnwritten } = this.memory
+    if (this.#state.phase !== 'idle' || current.identity !== stored.identity) return false
+    return this.#state.status === 'failed' || isUnwritten || (this.#state.reason === 'stopped' && current.desired !== 'stopped')
   }
 
   /** Where it stands, for people. */
@@ -100,8 +114,20 @@ export class Session {
     return this.#drained
   }
 
-  /** Starts it, or joins the start under way. */
+  /** Aborts when the manager is closed: nothing is started any more. */
+  get closing(): AbortSignal {
+    return this.#closing.signal
+  }
+
+  /** Starts nothing any more; what waits for a start is released. */
+  beginClosing(): void {
+    this.#closing.abort(managerClosed(this.id))
+  }
+
+  /** Starts it, or joins the start under way. Throws `MANAGER_CLOSED`. */
   start(request: StartRequest, priority: DialPriority): void {
+    this.#closing.signal.throwIfAborted()
+    if (!this.isRunning) this.#priority = priority
     this.promote(priority)
     this.send({ type: 'start', request })
   }
@@ -117,7 +143,7 @@ export class Session {
     this.promote(priority)
     const isCoolingDown = this.#state.phase === 'waiting' && (this.#state.reason === 'rate_limited' || this.#state.reason === 'connection_replaced')
     const lostAt = this.ledger.lastDisconnect?.at.getTime() ?? 0
-    if (!isCoolingDown && Date.now() - lostAt >= HURRY_AFTER_MS) this.send({ type: 'hurry' })
+    if (!isCoolingDown && Date.now() - lostAt >= HURRY_AFTER_MS && !this.#closing.signal.aborted) this.send({ type: 'hurry' })
   }
 
   /** Takes in an event. Events that come while another is worked on wait for their turn. */
@@ -175,19 +201,21 @@ export class Session {
     this.ledger.noteOwner(state.phase === 'idle' || state.phase === 'standby' ? null : this.keeper.lease?.owner ?? null)
     this.ledger.announce(state)
     announceTurn({ sessionId: this.id, before, event, after: state, ledger: this.ledger, pairedHere: this.sockets.pairedHere, unlinking: this.unlinking }, this.context.announce)
-    if (becameConnected({ before, after: state })) void this.afterPending(() => this.memory.clear())
+    if (becameConnected({ before, after: state })) {
+      this.sockets.reset()
+      void this.afterPending(() => this.memory.clear())
+    }
     for (const look of [...this.#watchers]) look()
   }
 
   #beginRun(): void {
     this.#startError = null
     this.sockets.reset()
-    this.memory.forget()
   }
 
   #perform(effect: SessionEffect): void {
     switch (effect.type) {
-      case 'load': void this.#runLoad(); break
+      case 'load': this.#beginLoad(); break
       case 'dial': this.#dial(); break
       case 'settle': void this.sockets.settle(); break
       case 'watch-stability': this.#timer.after(this.context.settings.stableAfterMs, () => { this.send({ type: 'stable' }) }); break
@@ -200,15 +228,19 @@ export class Session {
     }
   }
 
-  async #runLoad(): Promise<void> {
+  /** A load is part of what is pending: what ends the session afterwards finds nothing of it still writing. */
+  #beginLoad(): void {
     const load = {}
     this.#load = load
-    await this.#pending
-    if (this.#load !== load) return
-    const outcome = await this.loader.load(() => this.#currentRequest(), this.sockets.unsavedPairing)
-    if (this.#load !== load) return
-    this.#noteLoaded(outcome)
-    this.send(readLoadOutcome(outcome, () => this.#circumstances('storage_failed')))
+    void this.afterPending(async () => {
+      if (this.#load !== load) return
+      await this.memory.retry()
+      const outcome = await this.loader.load(() => this.#currentRequest(), this.sockets.unsavedPairing)
+      if (outcome.kind !== 'failed' && outcome.kind !== 'owned-elsewhere') this.sockets.pairingSaved()
+      if (this.#load !== load) return
+      this.#noteLoaded(outcome)
+      this.send(readLoadOutcome(outcome, () => this.#circumstances('storage_failed')))
+    })
   }
 
   /** A run that was paired once only restores: should its credentials vanish, nobody wants a surprise pairing. */
@@ -227,7 +259,6 @@ export class Session {
       this.context.announce.error(outcome.error)
       return
     }
-    this.sockets.pairingSaved()
     this.#startError = outcome.kind === 'rest' ? outcome.error : null
     const stored = outcome.kind === 'ready' ? outcome.loaded.stored : outcome.stored
     if (stored.kind !== 'readable' && stored.kind !== 'absent') return
@@ -236,10 +267,10 @@ export class Session {
   }
 
   #dial(): void {
-    const isFirst = this.#run?.start === 'trying'
-    if (this.#ready !== null) this.sockets.dial(this.#ready, isFirst ? this.#priority : moreUrgent(this.#priority, 'reconnect'))
-    // Whoever started it waits for this dial only: later ones are reconnects, unless somebody asks again.
-    this.#priority = 'bulk'
+    const isStart = this.#run?.start === 'trying'
+    if (this.#ready !== null) this.sockets.dial(this.#ready, isStart ? this.#priority : moreUrgent(this.#priority, 'reconnect'))
+    // Whoever started it waits until the start is over: later dials are reconnects, unless somebody asks again.
+    if (!isStart) this.#priority = 'bulk'
   }
 
   #close(freshLease: boolean): void {

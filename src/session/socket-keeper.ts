@@ -23,6 +23,8 @@ export interface SocketKeeperOptions {
   /** What the machine has to be told about a loss. */
   circumstances: (cause: DisconnectCause) => Circumstances
   send: (event: SessionEvent) => void
+  /** Told of the identity that the phone was linked to. */
+  onPaired: (identity: string) => void
 }
 
 /** How long a pairing code works, at the latest: as long as the QR codes of its socket last (Baileys 7.0.0-rc14: 60 s and five times 20 s). */
@@ -50,12 +52,12 @@ export class SocketKeeper {
     return this.#unsavedPairing
   }
 
-  /** Whether the phone was linked in this run, and not in one before. */
+  /** Whether the phone was linked since the session was last connected or started. */
   get pairedHere(): boolean {
     return this.#pairedHere
   }
 
-  /** A new run begins. */
+  /** What happened so far was told. */
   reset(): void {
     this.#pairedHere = false
   }
@@ -149,9 +151,12 @@ export class SocketKeeper {
         if (generation.auth.paired) return
         ledger.noteQr(signal.qr, new Date(Date.now() + generation.qrLifetimeMs))
         send({ type: 'qr' })
+        // Told last: whoever asks for the status then finds the code in it.
+        ledger.announceQr()
         return
       case 'paired':
         this.#pairedHere = true
+        this.#options.onPaired(generation.auth.identity)
         ledger.notePhoneNumber(generation.auth.phoneNumber)
         send({ type: 'paired' })
         return

@@ -1,3 +1,4 @@
+import type { DisconnectCause } from '../disconnect/disconnect-cause.js'
 import type { SessionAnnouncements } from './session-context.js'
 import type { SessionLedger } from './session-ledger.js'
 import type { SessionEvent, SessionState } from './session-state.js'
@@ -19,9 +20,10 @@ export interface Turn {
 export function announceTurn(turn: Turn, announce: SessionAnnouncements): void {
   const { sessionId, before, event, after, ledger } = turn
   if (becameConnected(turn)) announce.connected(sessionId, ledger.phoneNumber ?? null, !turn.pairedHere)
-  if (event.type === 'closed' && after !== before) {
+  const cause = lossOf(turn)
+  if (cause !== null) {
     announce.disconnected({
-      sessionId, cause: event.cause, code: ledger.lastDisconnect?.code ?? null,
+      sessionId, cause, code: ledger.lastDisconnect?.code ?? null,
       willRetry: after.phase !== 'idle', nextRetryAt: after.phase === 'waiting' ? after.retryAt : null,
     })
   }
@@ -29,6 +31,14 @@ export function announceTurn(turn: Turn, announce: SessionAnnouncements): void {
     const byPhone = event.type === 'closed' && event.cause === 'logged_out' && !turn.unlinking
     announce.loggedOut(sessionId, byPhone ? 'logged_out' : 'intentional_logout')
   }
+}
+
+/** Why a socket was lost in this turn, when one was and nobody here asked for it. */
+function lossOf({ before, event, after }: Turn): DisconnectCause | null {
+  if (after === before) return null
+  if (event.type === 'closed') return event.cause
+  const hadSocket = before.phase === 'dialing' || before.phase === 'pairing' || before.phase === 'settling' || before.phase === 'connected'
+  return event.type === 'store-failed' && hadSocket ? 'storage_failed' : null
 }
 
 /** Whether the session got connected in this turn. */

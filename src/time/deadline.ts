@@ -52,9 +52,10 @@ export interface CallerBounds {
  */
 export async function boundedBy<Result>(bounds: CallerBounds, work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
   const { signal, timeoutMs, onTimeout } = bounds
+  // For a caller who is gone already nothing is begun.
+  signal?.throwIfAborted()
   const caller = new AbortController()
   const onAbort = (): void => { caller.abort(signal?.reason) }
-  if (signal?.aborted === true) onAbort()
   signal?.addEventListener('abort', onAbort, { once: true })
   const timer = timeoutMs === undefined ? undefined : setTimeout(() => { caller.abort(onTimeout()) }, timeoutMs)
   try {

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { encodeLifecycle, freshLifecycle } from '../../../src/auth/lifecycle-record.js'
-import { asStoreError, readStoredSession } from '../../../src/auth/stored-session.js'
+import { readStoredSession } from '../../../src/auth/stored-session.js'
+import { asStoreError } from '../../../src/store/store-failure.js'
 import { isSessionError, SessionError, type SessionErrorCode } from '../../../src/errors.js'
 import { pairedCreds } from '../../../src/testing/index.js'
 import { never } from '../../support/deferred.js'

@@ -1,0 +1,13 @@
+/** Calls a function of the application. What it throws, or rejects with, goes to `onFailure` and nowhere else. */
+export function callGuarded(call: () => unknown, onFailure: (cause: unknown) => void): void {
+  try {
+    const outcome = call()
+    if (isThenable(outcome)) outcome.then(undefined, onFailure)
+  } catch (cause) {
+    onFailure(cause)
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
+}

@@ -1,0 +1,15 @@
+import { isSessionError, SessionError } from '../errors.js'
+
+/** The error of a store call that did not answer in time. */
+export function storeTimeout(sessionId: string, verb: string, timeoutMs: number): SessionError {
+  return new SessionError('STORE_TIMEOUT',
+    `The store did not answer a ${verb} of session "${sessionId}" within ${timeoutMs} ms. Its outcome is unknown; it is tried again.`, { sessionId })
+}
+
+/** Any failure of a store as a `SessionError`; what is not one already counts as "could not be reached". */
+export function asStoreError(sessionId: string | undefined, cause: unknown): SessionError {
+  if (isSessionError(cause)) return cause
+  const message = cause instanceof Error ? cause.message : String(cause)
+  const what = sessionId === undefined ? 'The store' : `The store of session "${sessionId}"`
+  return new SessionError('STORE_UNAVAILABLE', `${what} failed: ${message}`, { sessionId, cause })
+}
