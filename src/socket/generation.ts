@@ -6,6 +6,8 @@ import type { DisconnectCause } from '../disconnect/disconnect-cause.js'
 import { SessionError } from '../errors.js'
 import { withDeadline } from '../time/deadline.js'
 import type { BaileysModule } from '../baileys/baileys-module.js'
+import { finishIncoming } from './incoming-messages.js'
+import { KeyUse } from './key-use.js'
 import { readConnectionSignal, type ConnectionSignal, type ConnectionUpdate } from './connection-signal.js'
 import { boundClosing, flushBufferedEvents, tearDownSocket } from './socket-teardown.js'
 
@@ -35,6 +37,7 @@ export interface GenerationOptions {
 export class Generation {
   readonly #options: GenerationOptions
   readonly #bornPaired: boolean
+  readonly #keyUse = new KeyUse()
   #socket: WASocket | null = null
   #over = false
   #told = false
@@ -80,7 +83,7 @@ export class Generation {
         // A failed commit is repeated by the write queue; Baileys' own ten tries of 3 s would hold its mutex meanwhile.
         transactionOpts: { maxCommitRetries: 1, delayBetweenTriesMs: 100 },
         ...config,
-        auth: this.#options.auth.authenticationState,
+        auth: this.#keyUse.watch(this.#options.auth.authenticationState),
       }))
     } catch (cause) {
       this.#fail(cause)
@@ -96,7 +99,10 @@ export class Generation {
     clearTimeout(this.#watchdog)
     this.#options.ticket.release()
     const socket = this.#socket
-    if (socket !== null) await tearDownSocket(socket)
+    if (socket !== null) {
+      await finishIncoming(socket, this.#keyUse, this.#options.auth.failed)
+      await tearDownSocket(socket)
+    }
     const drained = await this.#drain(socket)
     this.#options.auth.seal()
     return drained
@@ -134,14 +140,12 @@ export class Generation {
   }
 
   #tell(signal: ConnectionSignal): void {
+    // Before anything else: what is still buffered is destroyed as soon as this listener returns.
+    if (signal.type === 'closed' && this.#socket !== null) flushBufferedEvents(this.#socket)
     if (this.#hasEnded()) return
     // Baileys goes on making QR codes after the phone has scanned one: they are of no use, and must not end the watch for the restart.
     if (signal.type === 'qr' && this.#pairedTold) return
-    if (signal.type === 'closed') {
-      this.#told = true
-      // Before anything else: what is still buffered is destroyed as soon as this listener returns.
-      if (this.#socket !== null) flushBufferedEvents(this.#socket)
-    }
+    if (signal.type === 'closed') this.#told = true
     if (signal.type === 'qr') this.#qrCodes += 1
     // After the pairing the server asks for a restart; should it never come, the watchdog dials again all the same.
     if (signal.type === 'paired') this.#watch()

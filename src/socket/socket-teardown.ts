@@ -5,10 +5,12 @@ const CLOSE_GRACE_MS = 1000
 
 interface RawSocket {
   terminate(): void
+  pause?: () => void
+  resume?: () => void
 }
 
 /** The websocket below a Baileys socket; `socket` is not in its types, but in every supported version. */
-function rawSocketOf(socket: WASocket): RawSocket | null {
+export function rawSocketOf(socket: WASocket): RawSocket | null {
   const raw: unknown = Reflect.get(socket.ws, 'socket')
   return isRawSocket(raw) ? raw : null
 }
@@ -63,7 +65,10 @@ export async function tearDownSocket(socket: WASocket): Promise<void> {
       resolve()
     }, CLOSE_GRACE_MS)
   })
-  await Promise.race([endSocket(socket), grace])
+  const ended = endSocket(socket)
+  // One that takes nothing in would not see the peer's closing handshake either.
+  raw?.resume?.()
+  await Promise.race([ended, grace])
   clearTimeout(timer)
   releaseQueries(socket)
 }
