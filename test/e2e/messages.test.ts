@@ -1,5 +1,5 @@
 import { BufferJSON, initAuthCreds } from '@whiskeysockets/baileys'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { CREDS_KEY, type SessionManager } from '../../src/index.js'
 import type { LinkedDevice } from '../../src/testing/whatsapp-server/index.js'
 import { textOf } from '../support/children/message-text.js'
@@ -197,5 +197,51 @@ describe.concurrent('messages that Baileys holds back after the first login', ()
     await world.server.phoneText(world.newPhone(), device.deviceKey, 'after')
     await later.until('shop', 'after')
     expect(later.of('shop')).toEqual(['after'])
+  })
+})
+
+describe.concurrent('messages that are being read when a session is ended', () => {
+  it.each(['stop', 'close'] as const)('by %s arrive all the same, exactly once', async (verb) => {
+    await using world = await openWorld()
+    const shop = await world.link('shop')
+    const phone = world.newPhone()
+    const store = world.makeStore()
+    const write = store.write.bind(store)
+    let isDue = false
+    let end = async (): Promise<unknown> => undefined
+    let ending: Promise<unknown> = Promise.resolve()
+    // The moment in which a message is decrypted, and not yet acknowledged: it could not be decrypted a second time.
+    store.write = async (sessionId, changes, options) => {
+      if (isDue && changes.some(({ type }) => type === 'session')) {
+        isDue = false
+        ending = end()
+      }
+      await write(sessionId, changes, options)
+    }
+    const read: (string | null)[] = []
+    const sent: string[] = []
+    for (let round = 1; round <= 3; round++) {
+      const manager = world.makeManager({ store })
+      const texts = recordTexts(manager)
+      await manager.connect('shop')
+      await manager.waitUntilConnected('shop')
+      end = async () => verb === 'stop' ? manager.stop('shop') : manager.close()
+      isDue = true
+      await Promise.all(['a', 'b', 'c'].map(async (part) => {
+        sent.push(`${round}${part}`)
+        await world.server.phoneText(phone, shop.deviceKey, `${round}${part}`)
+      }))
+      await vi.waitFor(() => { expect(isDue).toBe(false) }, { timeout: 10_000 })
+      await ending
+      read.push(...texts.of('shop'))
+      await manager.close()
+    }
+    const manager = world.makeManager()
+    const texts = recordTexts(manager)
+    await manager.connect('shop')
+    await manager.waitUntilConnected('shop')
+    await world.server.waitFor(() => world.server.device(shop.deviceKey).queued === 0)
+    await manager.stop('shop')
+    expect([...read, ...texts.of('shop')].toSorted()).toEqual(sent)
   })
 })
