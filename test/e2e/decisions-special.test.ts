@@ -10,7 +10,7 @@ vi.setConfig({ maxConcurrency: 10 })
 describe.concurrent('restart required (515)', () => {
   it('dials at once twice in a row without counting, then backs off', async () => {
     await using world = await openWorld()
-    const manager = world.makeManager({ reconnect: { initialDelayMs: 400, jitter: 'none' } })
+    const manager = world.makeManager({ reconnect: { initialDelayMs: 2500, jitter: 'none' } })
     const events = world.eventsOf(manager)
     const { deviceKey } = await world.linkAndRestore(manager, 'shop')
     const identity = await world.identityOf('shop')
@@ -30,9 +30,9 @@ describe.concurrent('restart required (515)', () => {
     expect(world.dials('shop')).toHaveLength(4)
     const kicks = world.server.log.filter(({ kind }) => kind === 'kick').map(({ at }) => at)
     const waits = world.dials('shop').slice(1).map(({ acceptedAt }, index) => acceptedAt - (kicks[index] ?? 0))
-    expect(waits[0]).toBeLessThan(390)
-    expect(waits[1]).toBeLessThan(390)
-    expect(waits[2]).toBeGreaterThanOrEqual(400)
+    expect(waits[0]).toBeLessThan(2500)
+    expect(waits[1]).toBeLessThan(2500)
+    expect(waits[2]).toBeGreaterThanOrEqual(2500)
     expect(await world.identityOf('shop')).toEqual(identity)
   })
 
@@ -126,7 +126,7 @@ describe.concurrent('client outdated (405)', () => {
     expect(world.dials('shop')).toHaveLength(5)
     for (const [index, delayMs] of [100, 200, 400, 800].entries()) {
       expect(world.gaps('shop')[index]).toBeGreaterThanOrEqual(delayMs)
-      expect(world.gaps('shop')[index]).toBeLessThan(delayMs + 1000)
+      expect(world.gaps('shop')[index]).toBeLessThan(delayMs + 5000)
     }
     // Once for the first dial, and once more because of the refusal.
     expect(questions).toBe(2)
@@ -158,7 +158,8 @@ describe.concurrent('client outdated (405)', () => {
     world.server.failLogins(deviceKey, 1, OUTDATED)
     const waiting = events.nextStatus('shop', 'reconnecting', 'client_outdated')
     const restoring = manager.restoreSession('shop')
-    expect((await waiting).nextRetryAt?.getTime()).toBeGreaterThan(Date.now() + 100)
+    const { nextRetryAt, lastDisconnect } = await waiting
+    expect((nextRetryAt?.getTime() ?? 0) - (lastDisconnect?.at.getTime() ?? 0)).toBeGreaterThanOrEqual(200)
     expect(await restoring).toMatchObject({ outcome: 'restored' })
     expect(versions).toEqual([[2, 3000, 1_020_000_001], [2, 3000, 1_020_000_002]])
   })
@@ -218,7 +219,7 @@ describe.concurrent('rate limited (429)', () => {
     const { status, reason, nextRetryAt } = await second.getStatus('shop')
     expect({ status, reason }).toEqual({ status: 'reconnecting', reason: 'rate_limited' })
     expect(nextRetryAt?.getTime()).toBeGreaterThanOrEqual(before + 2000)
-    expect(nextRetryAt?.getTime()).toBeLessThan(before + 3500)
+    expect(nextRetryAt?.getTime()).toBeLessThan(before + 7000)
     expect(world.dials('shop')).toHaveLength(1)
     await second.waitUntilConnected('shop')
     expect(world.dials('shop')).toHaveLength(2)

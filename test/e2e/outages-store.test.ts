@@ -103,6 +103,19 @@ describe.concurrent('a store that goes away', () => {
     expect(world.eventsOf(manager).of('socket')).toEqual([])
   })
 
+  it('for writes only, while a session pairs: an error before any QR code is shown', async () => {
+    await using world = await openWorld()
+    const store = new FaultyStore(world.makeStore())
+    const manager = world.makeManager({ store })
+    store.isReadOnly = true
+    await expect(manager.connect('shop')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
+    await expect(manager.requestPairingCode('shop', world.newPhone())).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
+    expect(world.eventsOf(manager).of('socket')).toEqual([])
+    expect(await manager.getStatus('shop')).toMatchObject({ status: 'disconnected' })
+    store.isReadOnly = false
+    expect(await manager.connect('shop')).toMatchObject({ status: 'pairing' })
+  })
+
   it('right after the phone was linked: the pairing is kept, and stored once it is back', async () => {
     await using world = await openWorld()
     const store = new FaultyStore(world.makeStore())

@@ -54,7 +54,7 @@ describe.concurrent('a server that takes no connection', () => {
     const gaps = gapsOf(dialTimes(events.entries).slice(1))
     for (const [index, delayMs] of [200, 400, 400, 400].entries()) {
       expect(gaps[index]).toBeGreaterThanOrEqual(delayMs - 1)
-      expect(gaps[index]).toBeLessThan(delayMs + 1500)
+      expect(gaps[index]).toBeLessThan(delayMs + 5000)
     }
   })
 
@@ -69,7 +69,7 @@ describe.concurrent('a server that takes no connection', () => {
     const result = await manager.restoreSession('shop')
     expect(result).toMatchObject({ outcome: 'retrying', reason: 'retries_exhausted' })
     expect(result.durationMs).toBeGreaterThanOrEqual(6990)
-    expect(result.durationMs).toBeLessThan(9500)
+    expect(result.durationMs).toBeLessThan(12_000)
     expect(await manager.getStatus('shop')).toMatchObject({ status: 'reconnecting', reason: 'retries_exhausted', attempt: 4, nextRetryAt: expect.any(Date) })
     expect(await world.filesOf('shop')).toEqual(files)
 
@@ -78,7 +78,7 @@ describe.concurrent('a server that takes no connection', () => {
     for (const [index, delayMs] of [1000, 2000, 4000, 8000].entries()) {
       const gap = gapsOf(dialTimes(events.entries))[index]
       expect(gap).toBeGreaterThanOrEqual(delayMs - 1)
-      expect(gap).toBeLessThan(delayMs + 1500)
+      expect(gap).toBeLessThan(delayMs + 5000)
     }
     expect(world.dials('shop')).toHaveLength(1)
   })
@@ -136,7 +136,7 @@ describe.concurrent('logins that fail', () => {
     expect(world.dials('shop').map(({ outcome }) => outcome)).toEqual(['failed', 'failed', 'failed', 'success'])
     for (const [index, delayMs] of [1000, 2000, 4000].entries()) {
       expect(world.gaps('shop')[index]).toBeGreaterThanOrEqual(delayMs)
-      expect(world.gaps('shop')[index]).toBeLessThan(delayMs + 1500)
+      expect(world.gaps('shop')[index]).toBeLessThan(delayMs + 5000)
     }
   })
 
@@ -185,6 +185,36 @@ describe.concurrent('logins that fail', () => {
       await world.untilQuiet('shop', 50)
     }
     expect(delays).toEqual([100, 300, 100])
+  })
+})
+
+describe.concurrent('a connection that goes dead', () => {
+  it('as a black hole: noticed by keep-alive, closed well before the 30 s that Baileys would take, and dialled again', async () => {
+    await using world = await openWorld()
+    const manager = world.makeManager({ socketConfig: { keepAliveIntervalMs: 300 } })
+    const events = world.eventsOf(manager)
+    const { deviceKey } = await world.linkAndRestore(manager, 'shop')
+    const files = await world.filesOf('shop')
+    const lost = events.next('disconnected', 'shop', () => true, 15_000)
+    const back = events.next('connected', 'shop', () => true, 20_000)
+    expect(world.server.blackHole(deviceKey)).toBe(1)
+    const { nextRetryAt: _, ...rest } = await lost
+    expect(rest).toEqual({ sessionId: 'shop', cause: 'connection_lost', code: 408, willRetry: true })
+    expect(await world.filesOf('shop')).toEqual(files)
+    await back
+    expect(world.dials('shop')).toHaveLength(2)
+    await world.server.waitFor(() => world.server.openConnections === 1, 3000)
+  })
+
+  it('while the session is stopped: the stop does not wait for it', async () => {
+    await using world = await openWorld()
+    const manager = world.makeManager()
+    const { deviceKey } = await world.linkAndRestore(manager, 'shop')
+    world.server.blackHole(deviceKey)
+    const before = Date.now()
+    await manager.stop('shop')
+    expect(Date.now() - before).toBeLessThan(8000)
+    await world.server.waitFor(() => world.server.openConnections === 0, 3000)
   })
 })
 

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { expect } from 'vitest'
+import { expect, vi } from 'vitest'
 import {
   CREDS_KEY, FileSystemSessionStore, SessionManager, type BackOff, type SessionManagerOptions, type SessionStore, type SocketConfig,
   type SocketConfigContext,
@@ -97,6 +97,8 @@ export class World implements AsyncDisposable {
   async linkAndRestore(manager: SessionManager, sessionId: string): Promise<LinkedDevice> {
     const device = await this.link(sessionId)
     expect(await manager.restoreSession(sessionId)).toMatchObject({ outcome: 'restored' })
+    // The last thing that Baileys stores after a first login.
+    await vi.waitFor(async () => { expect(await this.filesOf(sessionId)).toHaveProperty([`device-list-${device.phone}.json`]) }, 10_000)
     await this.untilQuiet(sessionId)
     return device
   }

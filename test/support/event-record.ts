@@ -33,13 +33,16 @@ export class EventRecord {
   }
 
   /** The next event of a session after this call. Ask before you provoke it. */
-  async next<Name extends EventName>(name: Name, sessionId: string, matches: (event: EventOf<Name>) => boolean = () => true, patienceMs = 10_000): Promise<EventOf<Name>> {
+  next<Name extends EventName>(name: Name, sessionId: string, matches: (event: EventOf<Name>) => boolean = () => true, patienceMs = 10_000): Promise<EventOf<Name>> {
     const since = this.of(name, sessionId).length
-    return this.until(() => this.of(name, sessionId).slice(since).find(matches), `"${name}" of ${sessionId}`, patienceMs)
+    const found = this.until(() => this.of(name, sessionId).slice(since).find(matches), `"${name}" of ${sessionId}`, patienceMs)
+    // A test that has failed before it came to wait for this has said enough.
+    found.catch(() => undefined)
+    return found
   }
 
   /** The next `status` event with this status, and this reason where one is given. Ask before you provoke it. */
-  async nextStatus(sessionId: string, status: EventOf<'status'>['status'], reason?: EventOf<'status'>['reason'], patienceMs?: number): Promise<EventOf<'status'>> {
+  nextStatus(sessionId: string, status: EventOf<'status'>['status'], reason?: EventOf<'status'>['reason'], patienceMs?: number): Promise<EventOf<'status'>> {
     return this.next('status', sessionId, event => event.status === status && (reason === undefined || event.reason === reason), patienceMs)
   }
 

@@ -7,6 +7,8 @@ export class FaultyStore implements SessionStore {
   readonly lock: SessionLock
   /** Every call rejects with `STORE_UNAVAILABLE`. */
   isDown = false
+  /** Every write rejects with `STORE_UNAVAILABLE`. */
+  isReadOnly = false
   /** Every call hangs until this is `false` again. */
   isHung = false
   /** How long each write takes longer. */
@@ -41,6 +43,7 @@ export class FaultyStore implements SessionStore {
 
   async write(sessionId: string, changes: readonly RecordChange[], options?: WriteOptions): Promise<void> {
     this.writes.push(changes)
+    if (this.isReadOnly) throw new SessionError('STORE_UNAVAILABLE', 'The store is read-only for the sake of a test.')
     await this.#answer(() => this.#inner.write(sessionId, changes, options), this.writeDelayMs)
   }
 
