@@ -52,7 +52,8 @@ function speaksForItself(session: Session, { owner, verdict, stored }: Found): b
   if (!session.isResting || state.phase !== 'idle' || owner !== null || state.reason === 'never_paired') return false
   switch (verdict.action) {
     case 'probe': return true
-    case 'rest': return isNothingPaired(verdict.reason) || (verdict.status === state.status && verdict.reason === state.reason)
+    case 'rest': return isNothingPaired(verdict.reason) || hasFailedToPairAgain(verdict.reason, state.reason)
+      || (verdict.status === state.status && verdict.reason === state.reason)
     case 'dial':
     case 'pair':
     case 'cool-down': return stored.kind === 'readable' && session.knowsBetter(stored.lifecycle)
@@ -62,6 +63,11 @@ function speaksForItself(session: Session, { owner, verdict, stored }: Found): b
 /** Then only this process knows what came of it: a pairing that expired, a logout. */
 function isNothingPaired(reason: StatusReason | null): boolean {
   return reason === 'never_paired' || reason === 'pairing_incomplete'
+}
+
+/** After a logout a new pairing came to nothing here, while the old records still say what they said. */
+function hasFailedToPairAgain(stored: StatusReason | null, here: StatusReason | null): boolean {
+  return stored === 'logged_out' && (here === 'pairing_expired' || here === 'pairing_incomplete')
 }
 
 function isRestorable({ verdict: { action }, owner }: Found): boolean {
