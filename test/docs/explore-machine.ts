@@ -3,7 +3,7 @@ import type { StoredSession } from '../../src/auth/stored-session.js'
 import type { DisconnectCause } from '../../src/disconnect/disconnect-cause.js'
 import { DISCONNECT_DECISIONS } from '../../src/disconnect/disconnect-decision.js'
 import { SessionError } from '../../src/errors.js'
-import { INITIAL_STATE, TRANSITIONS, transition } from '../../src/session/session-machine.js'
+import { INITIAL_STATE, TRANSITIONS, transition, restingState } from '../../src/session/session-machine.js'
 import type { ChosenDelay, Circumstances, Phase, Run, SessionEvent, SessionState } from '../../src/session/session-state.js'
 import { statusOf } from '../../src/session/session-view.js'
 import { judgeStart, type StartRequest } from '../../src/session/start-verdict.js'
@@ -71,8 +71,8 @@ function samples(type: SessionEvent['type'], run: Run | null): SessionEvent[] {
     case 'store-failed': return CIRCUMSTANCES.map(circumstances => ({ type, circumstances }))
     case 'closed': return causesFor(run).flatMap(cause => CIRCUMSTANCES.map(circumstances => ({ type, cause, restrictedUntil: null, circumstances })))
     case 'halt': return [
-      { type, status: 'disconnected', reason: 'stopped' }, { type, status: 'disconnected', reason: 'not_running' },
-      { type, status: 'disconnected', reason: 'never_paired' }, { type, status: 'logged_out', reason: 'logged_out' },
+      { type, to: restingState('disconnected', 'stopped') }, { type, to: restingState('disconnected', 'not_running') },
+      { type, to: restingState('disconnected', 'never_paired') }, { type, to: restingState('logged_out', 'logged_out') },
     ]
     default: return [{ type }]
   }

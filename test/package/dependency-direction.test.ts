@@ -21,7 +21,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   // Ports, and the lock that is memory only.
   'ownership/session-lock': [],
   'ownership/process-lock': ['errors', 'ownership/session-lock'],
-  'store': ['ownership/session-lock'],
+  'store': ['errors', 'ownership/session-lock'],
   'repository': ['errors', 'status', 'time'],
 
   // What a session is made of.

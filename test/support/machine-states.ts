@@ -5,7 +5,7 @@ export const NOW: Date = new Date('2026-01-02T03:04:05Z')
 
 /** A run that was just started, with the changes given. */
 export function run(changes: Partial<Run> = {}): Run {
-  return { request: { purpose: 'restore', force: false }, paired: true, failures: 0, restarts: 0, repeated: null, start: 'trying', ...changes }
+  return { request: { purpose: 'restore', force: false }, paired: true, failures: 0, failuresAtStart: 0, restarts: 0, repeated: null, start: 'trying', ...changes }
 }
 
 /** Circumstances at {@link NOW}, with the changes given. */

@@ -66,5 +66,10 @@ process.on('message', (call: ChildCall) => {
     (error: unknown) => { tell({ id: call.id, error: toPlainError(error) }) },
   )
 })
-process.on('disconnect', () => { setTimeout(() => process.exit(99), ORPHAN_MS).unref() })
+process.on('disconnect', () => {
+  setTimeout(() => {
+    process.stderr.write(`still alive: ${process.getActiveResourcesInfo().join(', ')}\n`)
+    process.exit(99)
+  }, ORPHAN_MS).unref()
+})
 tell({ event: 'ready', data: { sessionId: null } })

@@ -43,7 +43,7 @@ describe('the defaults', () => {
     })
     const bare = resolve({})
     expect(withoutFunctions(given)).toEqual(withoutFunctions(bare))
-    const asked = [1, 2, 3, 4].map(attempt => given.session.retry({ attempt, cause: 'unknown', sessionId: 's' }) === null)
+    const asked = [1, 2, 3, 4].map(attempt => given.session.retry({ attempt, failures: attempt, cause: 'unknown', sessionId: 's' }) === null)
     expect(asked).toEqual([false, false, false, true])
     expect(bare.session.stableAfterMs).toBe(60_000)
   })
@@ -68,7 +68,7 @@ describe('options that make no sense', () => {
     [{ retry: { maxRetries: -1 } }, RangeError, /"retry\.maxRetries" must be at least 0, but is -1/],
     [{ retry: { maxRetries: 1.5 } }, RangeError, /"retry\.maxRetries" must be a whole number, but is 1\.5/],
     [{ retry: { maxRetries: '3' } }, TypeError, /"retry\.maxRetries" must be a number, but is 3/],
-    [{ retry: { maxRetries: NaN } }, TypeError, /"retry\.maxRetries" must be a number, but is NaN/],
+    [{ retry: { maxRetries: NaN } }, RangeError, /"retry\.maxRetries" must be at least 0, but is NaN/],
     [{ retry: { initialDelayMs: -1 } }, RangeError, /"retry\.initialDelayMs" must be at least 0 and at most 2147483647, but is -1/],
     [{ retry: { initialDelayMs: Infinity } }, RangeError, /"retry\.initialDelayMs".*but is Infinity/],
     [{ retry: { factor: 0.5 } }, RangeError, /"retry\.factor" must be at least 1, but is 0\.5/],
@@ -116,7 +116,7 @@ describe('options that make sense', () => {
 
   it('policies may be functions, and are kept within what a timer can do', () => {
     const { session } = resolve({ retry: () => 1e12, reconnect: () => null })
-    const context = { attempt: 1, cause: 'unknown', sessionId: 's' } as const
+    const context = { attempt: 1, failures: 1, cause: 'unknown', sessionId: 's' } as const
     expect([session.retry(context), session.reconnect(context), session.stableAfterMs]).toEqual([2 ** 31 - 1, null, 60_000])
   })
 

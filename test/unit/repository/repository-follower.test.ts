@@ -71,10 +71,11 @@ describe('a repository that fails', () => {
     follower.save('a', { status: 'connected', phoneNumber: '1' })
     await pass()
     follower.save('a', { status: 'reconnecting' })
-    await pass(2500)
+    // Tried at once, after 1 s, and 2 s after that: the waits double.
+    await pass(3500)
     expect(errors).toEqual(['a REPOSITORY_FAILED', 'a REPOSITORY_FAILED', 'a REPOSITORY_FAILED'])
     repository.behave = () => Promise.resolve()
-    await pass(1000)
+    await pass(4000)
     expect(await repository.find('a')).toMatchObject({ status: 'reconnecting', phoneNumber: '1', metadata: { shop: 1 } })
     expect(repository.saves.at(-1)).toBe('a reconnecting')
   })

@@ -144,7 +144,7 @@ describe('a run that is called off', () => {
 
   it('before it has begun starts nothing', async () => {
     const { run, started } = begin(named(4), take(10))
-    expect(count(await run.join({ signal: AbortSignal.abort() }))).toEqual([0, 0, 0, 0, 0])
+    expect(count(await run.join({ signal: AbortSignal.abort() }))).toEqual([4, 0, 0, 4, 0])
     expect(count(await run.finished)).toEqual([4, 0, 0, 4, 0])
     expect(started).toEqual([])
   })

@@ -5,7 +5,7 @@ import { seededRandom } from '../../support/seeded-random.js'
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 const base: BackOff = { maxRetries: Infinity, initialDelayMs: 1000, factor: 2, maxDelayMs: 60_000, jitter: 'none' }
-const ask = (policy: RetryFunction, attempt: number): number | null => policy({ attempt, cause: 'connection_lost', sessionId: 's' })
+const ask = (policy: RetryFunction, attempt: number): number | null => policy({ attempt, failures: attempt, cause: 'connection_lost', sessionId: 's' })
 const attempts = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1)
 
 describe('exponentialBackOff', () => {
@@ -72,16 +72,20 @@ describe('exponentialBackOff', () => {
 
 describe('boundedPolicy', () => {
   it.each<[answer: unknown, delayMs: number | null]>([
-    [0, 0], [1500, 1500], [-1, 0], [-Infinity, 0], [Infinity, LONGEST_TIMER_MS], [2 ** 40, LONGEST_TIMER_MS], [NaN, null], [null, null], [undefined, null], ['5', null],
+    [0, 0], [1500, 1500], [-1, 0], [-Infinity, 0], [Infinity, LONGEST_TIMER_MS], [2 ** 40, LONGEST_TIMER_MS], [null, null],
   ])('answers %s with %s', (answer, delayMs) => {
     // An application in JavaScript may answer anything.
     expect(ask(boundedPolicy((() => answer) as RetryFunction), 1)).toBe(delayMs)
   })
 
+  it.each([NaN, undefined, '5', Promise.resolve(5)])('refuses %s, which gives up nothing', (answer) => {
+    expect(() => ask(boundedPolicy((() => answer) as unknown as RetryFunction), 1)).toThrow(TypeError)
+  })
+
   it('passes on what it is asked', () => {
     const asked: unknown[] = []
     const policy = boundedPolicy((context) => { asked.push(context); return 1 })
-    policy({ attempt: 3, cause: 'rate_limited', sessionId: 'a' })
-    expect(asked).toEqual([{ attempt: 3, cause: 'rate_limited', sessionId: 'a' }])
+    policy({ attempt: 3, failures: 3, cause: 'rate_limited', sessionId: 'a' })
+    expect(asked).toEqual([{ attempt: 3, failures: 3, cause: 'rate_limited', sessionId: 'a' }])
   })
 })

@@ -120,15 +120,15 @@ describe('after a store failure', () => {
 
 describe('the choice of a delay', () => {
   const policy = (delays: readonly number[]): RetryFunction => ({ attempt }) => delays[attempt - 1] ?? null
-  const forever: RetryFunction = ({ attempt }) => attempt * 100
+  const forever: RetryFunction = ({ attempt, failures }) => attempt * 1000 + failures
   const choose = (inside: Run, retry: RetryFunction, reconnect: RetryFunction = forever): unknown => chooseDelay(inside, 'connection_lost', 's', { retry, reconnect })
 
-  it('is the retry policy while a start is tried, then the reconnect policy, counting on', () => {
+  it('is the retry policy while a start is tried, then the reconnect policy: each counts its own attempts, the failures go on', () => {
     expect(choose(run({ failures: 0 }), policy([1, 2]))).toEqual({ delayMs: 1, exhausted: false })
     expect(choose(run({ failures: 1 }), policy([1, 2]))).toEqual({ delayMs: 2, exhausted: false })
-    expect(choose(run({ failures: 2 }), policy([1, 2]))).toEqual({ delayMs: 300, exhausted: true })
-    expect(choose(run({ failures: 3, start: 'exhausted' }), policy([1, 2]))).toEqual({ delayMs: 400, exhausted: false })
-    expect(choose(run({ failures: 0, start: 'connected' }), policy([1, 2]))).toEqual({ delayMs: 100, exhausted: false })
+    expect(choose(run({ failures: 2 }), policy([1, 2]))).toEqual({ delayMs: 1003, exhausted: true })
+    expect(choose(run({ failures: 3, failuresAtStart: 2, start: 'exhausted' }), policy([1, 2]))).toEqual({ delayMs: 2004, exhausted: false })
+    expect(choose(run({ failures: 0, start: 'connected' }), policy([1, 2]))).toEqual({ delayMs: 1001, exhausted: false })
   })
 
   it('ends with the start when nothing is paired, and with both policies when something is', () => {
@@ -137,13 +137,13 @@ describe('the choice of a delay', () => {
   })
 
   it('goes on where nobody knows yet whether the session is paired', () => {
-    expect(choose(run({ paired: null, failures: 2 }), policy([1, 2]))).toEqual({ delayMs: 300, exhausted: true })
+    expect(choose(run({ paired: null, failures: 2 }), policy([1, 2]))).toEqual({ delayMs: 1003, exhausted: true })
   })
 
-  it('tells the policy attempt, cause and session', () => {
+  it('tells the policy attempt, failures, cause and session', () => {
     const asked: unknown[] = []
     chooseDelay(run({ failures: 4 }), 'transport_failed', 'shop', { retry: (context) => { asked.push(context); return 1 }, reconnect: forever })
-    expect(asked).toEqual([{ attempt: 5, cause: 'transport_failed', sessionId: 'shop' }])
+    expect(asked).toEqual([{ attempt: 5, failures: 5, cause: 'transport_failed', sessionId: 'shop' }])
   })
 
   it.each([

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { INITIAL_STATE, transition, TRANSITIONS } from '../../../src/session/session-machine.js'
+import { INITIAL_STATE, transition, TRANSITIONS, restingState } from '../../../src/session/session-machine.js'
 import type { Phase, SessionEvent, SessionState } from '../../../src/session/session-state.js'
 import { statusOf } from '../../../src/session/session-view.js'
 import { circumstances, NOW, run, stateIn } from '../../support/machine-states.js'
@@ -25,7 +25,7 @@ const EVENTS = {
   'closed': { type: 'closed', cause: 'connection_lost', restrictedUntil: null, circumstances: circumstances() },
   'timer': { type: 'timer' },
   'lease-lost': { type: 'lease-lost' },
-  'halt': { type: 'halt', status: 'disconnected', reason: 'not_running' },
+  'halt': { type: 'halt', to: restingState('disconnected', 'not_running') },
 } as const satisfies Record<string, SessionEvent>
 
 type EventName = keyof typeof EVENTS
@@ -122,7 +122,7 @@ describe('the run that goes from state to state', () => {
     const { state } = transition(INITIAL_STATE, EVENTS.start)
     expect(state).toEqual({
       phase: 'loading', reason: 'starting',
-      run: { request: { purpose: 'connect', force: false }, paired: null, failures: 0, restarts: 0, repeated: null, start: 'trying' },
+      run: { request: { purpose: 'connect', force: false }, paired: null, failures: 0, failuresAtStart: 0, restarts: 0, repeated: null, start: 'trying' },
     })
   })
 
@@ -162,9 +162,9 @@ describe('the run that goes from state to state', () => {
   it('is connected for good, counting on until the connection was stable', () => {
     const flapping = run({ failures: 5, restarts: 1, repeated: { cause: 'connection_lost', times: 5 }, start: 'exhausted' })
     const { state: connected } = transition(stateIn('settling', flapping), EVENTS.durable)
-    expect('run' in connected && connected.run).toEqual({ ...flapping, start: 'connected' })
+    expect('run' in connected && connected.run).toEqual({ ...flapping, start: 'connected', failuresAtStart: 5 })
     const { state: stable } = transition(connected, EVENTS.stable)
-    expect('run' in stable && stable.run).toEqual({ ...flapping, start: 'connected', failures: 0, restarts: 0, repeated: null })
+    expect('run' in stable && stable.run).toEqual({ ...flapping, start: 'connected', failures: 0, failuresAtStart: 0, restarts: 0, repeated: null })
   })
 
   it('after a store failure it is not connecting before the store has answered', () => {
