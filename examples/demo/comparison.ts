@@ -43,7 +43,7 @@ function conclusions(stock: Ending, ours: Ending): string[] {
   const lost = stock.sessions.filter(({ needsQr }) => needsQr).map(({ sessionId }) => sessionId)
   return [
     lost.length === 0
-      ? `Stock was lucky: it kept its creds through ${stock.kills} kills. Run it again: a kill in the wrong moment takes them.`
+      ? `Stock was lucky: killed ${times(stock.kills)}, it kept its creds. Run it again: it may lose them.`
       : `Stock lost the creds of ${lost.join(' and ')} at kill ${stock.kills}. A person must scan a QR code.`,
     'After the restart its status page says "disconnected", until somebody writes code that restores.',
     allCameBack(ours)

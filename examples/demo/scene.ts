@@ -55,10 +55,12 @@ const TEXT_PATIENCE_MS = 2000
 const TEXT_WHILE_DOWN = 'Are you open on Sunday?'
 /** A kill comes at a random save, at most after so many others. */
 const MOST_SAVES_BEFORE = 40
+/** Stock code that has lost keys saves nothing any more, for it understands no message. */
+const SAVE_PATIENCE_MS = 4000
 
 /** Links sessions, kills the application while it saves until the scene is over, and watches what a new process makes of the rest. */
 export async function playScene(scene: Scene, stage: Stage, narrator: Narrator): Promise<Ending> {
-  narrator.act('Three phones are linked')
+  narrator.act('Three phones scan a QR code each')
   let application = await link(scene, stage, narrator)
   narrator.act('Messages arrive, and the process is killed while it saves')
   for (let number = 1; ; number++) {
@@ -94,7 +96,7 @@ async function killWhileSaving(application: ApplicationProcess, { phones, files 
   const before = new Set(files.unfinished())
   const endChatter = phones.chatter()
   await application.board.until(() => files.areSynchronized(), PATIENCE_MS)
-  await files.momentOfSaving(Math.floor(Math.random() * MOST_SAVES_BEFORE), PATIENCE_MS)
+  await files.momentOfSaving(Math.floor(Math.random() * MOST_SAVES_BEFORE), SAVE_PATIENCE_MS)
   await application.kill()
   await endChatter()
   return { number, cutOff: files.unfinished().filter(path => !before.has(path)).length, lost: files.withoutCreds() }

@@ -48,7 +48,7 @@ function expectTidy({ output, lines, errors, leftBehind }: Run): void {
   expect(leftBehind).toEqual([])
 }
 
-describe.concurrent('npm run demo', () => {
+describe.concurrent('npm run demo', { timeout: 90_000 }, () => {
   it('links three sessions, kills the process while it saves, and restores all without a QR code', async () => {
     const run = await runDemo([])
     expectTidy(run)
