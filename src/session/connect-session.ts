@@ -19,9 +19,10 @@ export async function pairByCode(session: Session, phoneNumber: string): Promise
 }
 
 /** A session that is linked and stopped must not be started only to say that it is linked. */
-async function refuseWhenPaired({ id, context }: Session): Promise<void> {
+async function refuseWhenPaired({ id, context, keeper }: Session): Promise<void> {
   const stored = await readStoredSession(context.store, id, context.settings.storeTimeoutMs)
-  if (stored.kind === 'readable' && stored.creds.kind === 'paired' && stored.lifecycle.loggedOutAt === null) throw alreadyPaired(id)
+  if (stored.kind !== 'readable' || stored.creds.kind !== 'paired' || stored.lifecycle.loggedOutAt !== null) return
+  throw keeper.lease !== null || await keeper.isFree() ? alreadyPaired(id) : ownedElsewhere(id)
 }
 
 function begin(session: Session): void {
