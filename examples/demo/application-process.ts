@@ -12,6 +12,7 @@ export class ApplicationProcess {
   readonly board: Board = new Board()
   readonly #child: ChildProcess
   readonly #gone: Promise<unknown>
+  #isDismissed = false
 
   /** Starts a script of this folder. */
   constructor(script: string, orders: Orders, onReport: (report: Report) => void) {
@@ -26,7 +27,8 @@ export class ApplicationProcess {
     this.#gone = once(this.#child, 'exit').finally(() => { this.board.close() })
     this.#child.on('message', (report: Report) => {
       this.board.add(report)
-      onReport(report)
+      // That sessions end with their application is no news.
+      if (!this.#isDismissed) onReport(report)
     })
   }
 
@@ -48,6 +50,7 @@ export class ApplicationProcess {
 
   /** Lets it end in order; one that does not is killed. */
   async dismiss(): Promise<void> {
+    this.#isDismissed = true
     if (this.#child.connected) this.#child.send('leave')
     const timer = setTimeout(() => { this.killNow() }, DISMISSAL_MS)
     await this.#gone
