@@ -12,7 +12,7 @@ const PATIENCE_MS = 25_000
 /** How a process is to work. */
 export interface ProcessWishes {
   /** The options of its manager that are plain data. */
-  manager?: Pick<SessionManagerOptions, 'standbyPollMs' | 'restore' | 'retry' | 'restoreOnStatus' | 'connectTimeoutMs'>
+  manager?: Pick<SessionManagerOptions, 'standbyPollMs' | 'retry' | 'reconnect'>
   /** Ends the process with SIGKILL so long after the begin of a write of creds, or of a hundred records and more. */
   killInWrite?: { of: 'creds' | 'many'; count: number; delayMs: number }
 }
