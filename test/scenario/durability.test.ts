@@ -151,7 +151,8 @@ describe('invariant 5: a reconnect waits for the generation before', () => {
     expect(made.baileys.sockets).toHaveLength(1)
     sending.resolve()
     await transaction
-    await pass(10)
+    // The keys must have been left alone for a moment.
+    await pass(100)
     expect(made.baileys.sockets).toHaveLength(2)
     expect(await made.socket().config.auth.keys.get('session', ['x'])).toEqual({ x: Buffer.from('sent') })
   })
