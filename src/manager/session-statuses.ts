@@ -24,11 +24,12 @@ export class SessionStatuses {
     const { registry, lookup } = this.#options
     const known = registry.find(sessionId)
     if (known?.isRunning === true) return known.snapshot
+    const wasUnwritten = known?.memory.isUnwritten === true
     const looked = await lookup.look(sessionId)
     const session = registry.find(sessionId)
     // A lease of our own is held for a moment also by one that does not run.
     const found = looked.owner === session?.keeper.lease?.owner ? { ...looked, owner: null } : looked
-    if (session !== undefined && speaksForItself(session, found)) return session.snapshot
+    if (session !== undefined && speaksForItself(session, found, wasUnwritten)) return session.snapshot
     return isWanted && isRestorable(found) ? this.#restore(found) : lookup.view(found)
   }
 
@@ -45,8 +46,8 @@ export class SessionStatuses {
   }
 }
 
-/** What came to its end here is believed as far as the store does not know better by now. */
-function speaksForItself(session: Session, { owner, verdict, stored }: Found): boolean {
+/** What came to its end here is believed as far as the store does not know better by now, and was not asked too early. */
+function speaksForItself(session: Session, { owner, verdict, stored }: Found, wasUnwritten: boolean): boolean {
   const { state } = session
   if (session.isRunning) return true
   if (!session.isResting || state.phase !== 'idle' || owner !== null || state.reason === 'never_paired') return false
@@ -56,8 +57,12 @@ function speaksForItself(session: Session, { owner, verdict, stored }: Found): b
       || (verdict.status === state.status && verdict.reason === state.reason)
     case 'dial':
     case 'pair':
-    case 'cool-down': return stored.kind === 'readable' && session.knowsBetter(stored.lifecycle)
+    case 'cool-down': return wasUnwritten || knowsBetter(session, stored)
   }
+}
+
+function knowsBetter(session: Session, stored: Found['stored']): boolean {
+  return stored.kind === 'readable' && session.knowsBetter(stored.lifecycle)
 }
 
 /** Then only this process knows what came of it: a pairing that expired, a logout. */

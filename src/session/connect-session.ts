@@ -12,7 +12,7 @@ export async function connectSession(session: Session, signal: AbortSignal): Pro
 
 /** Begins a pairing, or joins the one under way, and asks for a pairing code once it can be asked for. */
 export async function pairByCode(session: Session, phoneNumber: string): Promise<string> {
-  if (!session.isRunning) await refuseWhenPaired(session)
+  if (!session.isRunning) await session.afterPending(() => refuseWhenPaired(session))
   begin(session)
   await session.watch(() => readyForPairingCode(session))
   return session.sockets.requestPairingCode(phoneNumber)

@@ -46,13 +46,12 @@ export class LifecycleMemory {
     this.forget()
   }
 
-  /** Remembers a verdict of WhatsApp. Never rejects. */
-  async remember(what: Remembered): Promise<void> {
+  /** Remembers a verdict of WhatsApp; {@link LifecycleMemory.retry} writes it. */
+  note(what: Remembered): void {
     this.#current = what.kind === 'logged_out'
       ? { ...this.#current, loggedOutAt: new Date() }
       : { ...this.#current, verdict: { kind: what.kind, until: what.until } }
     this.#unwritten = true
-    await this.retry()
   }
 
   /** Forgets the verdicts: the session is connected. Never rejects. */

@@ -220,7 +220,11 @@ export class Session {
       case 'settle': void this.sockets.settle(); break
       case 'watch-stability': this.#timer.after(this.context.settings.stableAfterMs, () => { this.send({ type: 'stable' }) }); break
       case 'close': this.#close(effect.freshLease); break
-      case 'remember': void this.afterPending(() => this.memory.remember(effect.what)); break
+      case 'remember':
+        // Known at once: whoever reads the store meanwhile must not take its old answer for the truth.
+        this.memory.note(effect.what)
+        void this.afterPending(() => this.memory.retry())
+        break
       case 'release': void this.afterPending(() => this.keeper.release()); break
       case 'wait': this.#timer.at(effect.until, () => { this.send({ type: 'timer' }) }); break
       case 'stand-by': this.#standBy(); break

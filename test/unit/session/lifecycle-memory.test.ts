@@ -40,8 +40,10 @@ describe('LifecycleMemory', () => {
   it('remembers each verdict beside what was known, at once and under a lease', async () => {
     const { memory, written, keeper } = remember()
     memory.adopt({ ...freshLifecycle('id'), desired: 'running' })
-    await memory.remember({ kind: 'rate_limited', until: NOW })
-    await memory.remember({ kind: 'logged_out' })
+    memory.note({ kind: 'rate_limited', until: NOW })
+    await memory.retry()
+    memory.note({ kind: 'logged_out' })
+    await memory.retry()
     const limited = { ...freshLifecycle('id'), verdict: { kind: 'rate_limited', until: NOW } }
     expect(written).toEqual([limited, { ...limited, loggedOutAt: NOW }])
     expect(memory.current).toEqual(written[1])
@@ -59,7 +61,8 @@ describe('LifecycleMemory', () => {
   it('writes later what could not be written, until it is', async () => {
     const { memory, written, fail, errors, due } = remember()
     fail(new Error('disk full'))
-    await memory.remember({ kind: 'logged_out' })
+    memory.note({ kind: 'logged_out' })
+    await memory.retry()
     await vi.advanceTimersByTimeAsync(RETRY_MS * 2)
     expect(errors.map(({ code }) => code)).toEqual(['STORE_UNAVAILABLE', 'STORE_UNAVAILABLE', 'STORE_UNAVAILABLE'])
     fail(null)
@@ -72,8 +75,10 @@ describe('LifecycleMemory', () => {
   it('writes the latest verdict when several could not be written', async () => {
     const { memory, written, fail } = remember()
     fail(new Error('disk full'))
-    await memory.remember({ kind: 'rate_limited', until: NOW })
-    await memory.remember({ kind: 'logged_out' })
+    memory.note({ kind: 'rate_limited', until: NOW })
+    await memory.retry()
+    memory.note({ kind: 'logged_out' })
+    await memory.retry()
     fail(null)
     await vi.advanceTimersByTimeAsync(RETRY_MS)
     expect(written).toEqual([{ ...freshLifecycle(null), loggedOutAt: NOW, verdict: { kind: 'rate_limited', until: NOW } }])
@@ -82,14 +87,16 @@ describe('LifecycleMemory', () => {
   it('leaves it to another process that runs the session by now', async () => {
     const { memory, written, errors, lock } = remember()
     await lock.acquire('s')
-    await memory.remember({ kind: 'logged_out' })
+    memory.note({ kind: 'logged_out' })
+    await memory.retry()
     expect([written, errors]).toEqual([[], []])
   })
 
   it('gives up on demand', async () => {
     const { memory, written, fail } = remember()
     fail(new Error('disk full'))
-    await memory.remember({ kind: 'logged_out' })
+    memory.note({ kind: 'logged_out' })
+    await memory.retry()
     memory.forget()
     fail(null)
     await memory.retry()
