@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { MemoryConnectionRepository, type DisconnectCause, type SessionSnapshot, type StatusReason } from '../../src/index.js'
 import type { WhatsAppServer } from '../../src/testing/whatsapp-server/index.js'
 import { openWorld, pause } from '../support/e2e.js'
+import { FaultyStore } from '../support/faulty-store.js'
 
 vi.setConfig({ maxConcurrency: 10 })
 
@@ -121,6 +122,27 @@ describe.concurrent('a connected session that is thrown out for good', () => {
     } else {
       expect(await second.restoreSession('shop')).toMatchObject({ outcome: 'restored' })
     }
+  })
+
+  it('is believed at once, however slowly the store remembers it', async () => {
+    await using world = await openWorld()
+    const store = new FaultyStore(world.makeStore())
+    const manager = world.makeManager({ store })
+    const events = world.eventsOf(manager)
+    const { deviceKey } = await world.linkAndRestore(manager, 'shop')
+    const told = events.of('status').length
+    store.writeDelayMs = 100
+    store.readDelayMs = 200
+    const loggedOut = events.next('logged-out', 'shop')
+    world.server.removeDevice(deviceKey)
+    await loggedOut
+    const end = Date.now() + 1500
+    while (Date.now() < end) {
+      expect(await manager.getStatus('shop')).toMatchObject({ status: 'logged_out', reason: 'logged_out' })
+      await pause(10)
+    }
+    expect(events.of('status').slice(told).map(({ status }) => status)).toEqual(['logged_out'])
+    expect(world.dials('shop')).toHaveLength(1)
   })
 
   it('a restriction with a date ends at that date', async () => {

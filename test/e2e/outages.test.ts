@@ -92,7 +92,8 @@ describe.concurrent('a server that takes no connection', () => {
     const failed = events.nextStatus('shop', 'failed')
     expect(await manager.restoreSession('shop')).toMatchObject({ outcome: 'retrying' })
     expect(await failed).toMatchObject({ reason: 'retries_exhausted', owner: null })
-    expect(dialTimes(events.entries)).toHaveLength(5)
+    // The first one, one retry of the start, and four reconnects.
+    expect(dialTimes(events.entries)).toHaveLength(6)
     await world.server.accept()
     await pause(300)
     expect(world.dials('shop')).toEqual([])

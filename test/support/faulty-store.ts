@@ -13,7 +13,7 @@ export class FaultyStore implements SessionStore {
   isHung = false
   /** How long each write takes longer. */
   writeDelayMs = 0
-  /** How long each read takes longer. */
+  /** How long each read takes longer; what it answers is as old as that. */
   readDelayMs = 0
   /** The changes of all writes that were begun, in order. */
   readonly writes: (readonly RecordChange[])[] = []
@@ -38,7 +38,9 @@ export class FaultyStore implements SessionStore {
   }
 
   async read(sessionId: string, keys: readonly RecordKey[]): Promise<StoredRecord[]> {
-    return this.#answer(() => this.#inner.read(sessionId, keys), this.readDelayMs)
+    const records = await this.#answer(() => this.#inner.read(sessionId, keys))
+    if (this.readDelayMs > 0) await pause(this.readDelayMs)
+    return records
   }
 
   async write(sessionId: string, changes: readonly RecordChange[], options?: WriteOptions): Promise<void> {
