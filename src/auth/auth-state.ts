@@ -103,11 +103,12 @@ export class AuthState {
     return this.#unsavedPairing
   }
 
-  /** Resolves when everything that Baileys gave so far is stored or has failed. */
+  /** Resolves when everything that Baileys gave so far is stored; rejects when something could not be. */
   async flushed(): Promise<void> {
     // Creds are also changed in place, without an event: what is announced as durable must be what they are now.
     if (this.paired && encodeAuthValue(this.creds) !== this.#savedCreds) await this.saveCreds()
     await this.#queue.idle()
+    if (this.#queue.failure !== null) throw this.#queue.failure
   }
 
   /** Aborts when the store could not be written or read: from then on Baileys must not answer the server any more. */
@@ -139,7 +140,7 @@ export class AuthState {
   async #readKeys(keys: readonly RecordKey[]): Promise<StoredRecord[]> {
     const { sessionId, store, timeoutMs } = this.#options
     // Reads wait for the writes before them, so that nobody sees a value that is about to be replaced.
-    await this.#queue.idle()
+    await this.#queue.caughtUp()
     try {
       return await attemptAgain(sessionId, () => withDeadline(store.read(sessionId, keys), timeoutMs, () => storeTimeout(sessionId, 'read', timeoutMs)))
     } catch (cause) {

@@ -30,6 +30,9 @@ export class WriteQueue {
   #running: Promise<void> | null = null
   #latest: { produce: () => RecordChange; done: Promise<void> } | null = null
   #refusal: SessionError | null = null
+  #failure: SessionError | null = null
+  /** The write queued last, whether it succeeds or not. */
+  #last: Promise<unknown> = Promise.resolve()
 
   constructor(options: WriteQueueOptions) {
     this.#options = options
@@ -55,9 +58,19 @@ export class WriteQueue {
     return latest.done
   }
 
-  /** Resolves when everything queued so far is written or has failed. */
+  /** Resolves when nothing is queued any more: all of it is written, or has failed. */
   async idle(): Promise<void> {
     while (this.#running !== null) await this.#running
+  }
+
+  /** Resolves when what is queued now is written or has failed; what is queued meanwhile is not waited for. */
+  async caughtUp(): Promise<void> {
+    await this.#last
+  }
+
+  /** Why a write could not be made, when one could not. */
+  get failure(): SessionError | null {
+    return this.#failure
   }
 
   /** Refuses every write from now on, also those still queued. */
@@ -71,6 +84,7 @@ export class WriteQueue {
     const written = new Promise<void>((resolve, reject) => {
       this.#jobs.push({ changes, replaceAll, done: resolve, fail: reject })
     })
+    this.#last = written.catch(() => undefined)
     this.#running ??= this.#run()
     return written
   }
@@ -103,6 +117,7 @@ export class WriteQueue {
 
   #breakWith(error: SessionError): void {
     const first = this.#refusal === null
+    this.#failure ??= error
     this.#refuse(error)
     if (first) this.#options.onFailure(error)
   }

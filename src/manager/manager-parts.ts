@@ -32,22 +32,22 @@ export function assembleManager(options: ResolvedSessionManagerOptions): Manager
   const onError = (error: SessionError): void => { announcer.error(error) }
   const follower = repository === undefined ? null : new RepositoryFollower({ repository, timeoutMs, onError })
   if (follower !== null) announcer.follow(follower)
-  const registry = new SessionRegistry(makeContext(options, announcer))
-  const lookup = new StatusLookup({ store, repository, timeoutMs, messages: settings.messages, onError })
+  const registry: SessionRegistry = new SessionRegistry(makeContext(options, announcer, () => { registry.noteEnding() }))
+  const lookup = new StatusLookup({ endings: () => registry.endings, store, repository, timeoutMs, messages: settings.messages, onError })
   const restorer = new SessionRestorer({ registry, lookup, onRestored: (result) => { announcer.restored(result) } })
   const statuses = new SessionStatuses({ registry, lookup, restorer })
   const fleet = new Fleet({ store, repository, follower, registry, lookup, restorer, timeoutMs, onError })
   return { announcer, follower, registry, lookup, restorer, statuses, fleet }
 }
 
-function makeContext(options: ResolvedSessionManagerOptions, announcer: SessionAnnouncer): SessionContext {
+function makeContext(options: ResolvedSessionManagerOptions, announcer: SessionAnnouncer, onEnded: () => void): SessionContext {
   const { store, session: settings, baileys, socketConfig } = options
   const versions = new VersionSource(options.version, (cause) => {
     announcer.error(new SessionError('SOCKET_FAILED', 'The version provider failed. The last good version is used.', { cause }))
   })
   let loading: Promise<BaileysModule> | null = null
   return {
-    store, settings,
+    store, settings, onEnded,
     limiter: new DialLimiter(options.dials),
     announce: announcer,
     loadBaileys: () => {

@@ -164,18 +164,8 @@ export class SessionManager implements AsyncDisposable {
   /** Deletes what is stored and the repository's record, in any state, also offline. Does not unlink the device. Safe to repeat. */
   async delete(sessionId: string): Promise<void> {
     const session = this.#enter(sessionId)
-    await deleteSession(session, restingState('disconnected', 'never_paired'))
-    // Somebody may have connected it again meanwhile: that one begins anew, and keeps its record.
-    if (session.isRunning) return
+    await deleteSession(session, restingState('disconnected', 'never_paired'), () => this.#deleteRecord(sessionId))
     this.#parts.registry.forget(session)
-    await this.#parts.follower?.forget(sessionId)
-    try {
-      const { repository, session: { storeTimeoutMs } } = this.#options
-      if (repository === undefined) return
-      await withDeadline(repository.delete(sessionId), storeTimeoutMs, () => new Error(`It did not answer within ${storeTimeoutMs} ms.`))
-    } catch (cause) {
-      throw repositoryFailed(sessionId, 'delete', cause)
-    }
   }
 
   /**
@@ -222,6 +212,17 @@ export class SessionManager implements AsyncDisposable {
   #enter(sessionId: string): Session {
     this.#check(sessionId)
     return this.#parts.registry.ensure(sessionId)
+  }
+
+  async #deleteRecord(sessionId: string): Promise<void> {
+    await this.#parts.follower?.forget(sessionId)
+    const { repository, session: { storeTimeoutMs } } = this.#options
+    if (repository === undefined) return
+    try {
+      await withDeadline(repository.delete(sessionId), storeTimeoutMs, () => new Error(`It did not answer within ${storeTimeoutMs} ms.`))
+    } catch (cause) {
+      throw repositoryFailed(sessionId, 'delete', cause)
+    }
   }
 
   /** One session that cannot be looked at does not hide the others. */

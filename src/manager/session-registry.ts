@@ -7,6 +7,7 @@ export class SessionRegistry {
   readonly #context: SessionContext
   readonly #sessions = new Map<string, Session>()
   #sealed = false
+  #endings = 0
 
   constructor(context: SessionContext) {
     this.#context = context
@@ -25,9 +26,20 @@ export class SessionRegistry {
     return session
   }
 
-  /** Forgets a session that has ended. */
+  /** Forgets a session that has come to rest and holds nothing any more. */
   forget(session: Session): void {
-    if (this.#sessions.get(session.id) === session) this.#sessions.delete(session.id)
+    const isDone = session.state.phase === 'idle' && !session.isEnding && session.keeper.lease === null
+    if (isDone && this.#sessions.get(session.id) === session) this.#sessions.delete(session.id)
+  }
+
+  /** How many sessions were ended so far: a look at what is stored that began before the last one may be wrong. */
+  get endings(): number {
+    return this.#endings
+  }
+
+  /** Notes that a session was stopped, logged out or deleted. */
+  noteEnding(): void {
+    this.#endings += 1
   }
 
   /** Makes no object any more, whoever is still on the way to ask for one. */

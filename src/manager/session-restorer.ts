@@ -38,10 +38,18 @@ export class SessionRestorer {
   /** The result of a session for which nothing has to be started; `null` when it has to be. */
   settle(found: Found): RestoreResult | null {
     const { sessionId, verdict, stored, owner } = found
+    if (this.#staysStopped(found)) return { sessionId, outcome: 'skipped', reason: 'stopped', durationMs: 0 }
     if (verdict.action !== 'rest' || owner !== null) return null
     const outcome = verdict.status === 'failed' && verdict.reason !== 'legacy_session' ? 'failed' : 'skipped'
     const error = 'error' in stored ? { error: stored.error } : {}
     return { sessionId, outcome, reason: verdict.reason, ...error, durationMs: 0 }
+  }
+
+  /** Stopped here, although that could not be written. */
+  #staysStopped({ sessionId, stored }: Found): boolean {
+    const session = this.#options.registry.find(sessionId)
+    const isStopped = session?.state.phase === 'idle' && session.state.reason === 'stopped'
+    return isStopped && stored.kind === 'readable' && session.knowsBetter(stored.lifecycle)
   }
 
   async #restore(sessionId: string, priority: DialPriority, force: boolean): Promise<RestoreResult> {
@@ -57,8 +65,10 @@ export class SessionRestorer {
     const { registry, lookup } = this.#options
     const known = registry.find(sessionId)
     if (known?.isRunning === true) return this.#run(known, priority, force)
+    // What is being ended has to be ended before anybody can tell what is left of it.
+    if (known?.isEnding === true) await known.afterPending(() => Promise.resolve())
     const found = await lookup.look(sessionId)
-    const settled = force || known !== undefined ? null : this.settle(found)
+    const settled = force ? null : this.settle(found)
     if (settled !== null) return settled
     const session = registry.ensure(sessionId)
     if (found.record !== null) session.ledger.noteMetadata(found.record.metadata)

@@ -49,7 +49,7 @@ export class SessionStatuses {
 /** What came to its end here is believed as far as the store does not know better by now, and was not asked too early. */
 function speaksForItself(session: Session, { owner, verdict, stored }: Found, wasUnwritten: boolean): boolean {
   const { state } = session
-  if (session.isRunning) return true
+  if (session.isRunning || session.isEnding) return true
   if (!session.isResting || state.phase !== 'idle' || owner !== null || state.reason === 'never_paired') return false
   switch (verdict.action) {
     case 'probe': return true

@@ -23,6 +23,8 @@ export interface Found {
 
 /** What a look works with. */
 export interface StatusLookupOptions {
+  /** How many sessions were ended so far. */
+  endings: () => number
   store: SessionStore
   repository: ConnectionRepository | undefined
   timeoutMs: number
@@ -44,7 +46,7 @@ export class StatusLookup {
 
   /** Looks at a session, or joins the look under way. */
   look(sessionId: string): Promise<Found> {
-    const looking = this.#looking.get(sessionId) ?? this.#look(sessionId).finally(() => { this.#looking.delete(sessionId) })
+    const looking = this.#looking.get(sessionId) ?? this.#lookUntilValid(sessionId).finally(() => { this.#looking.delete(sessionId) })
     this.#looking.set(sessionId, looking)
     return looking
   }
@@ -86,6 +88,18 @@ export class StatusLookup {
       case 'pair':
       case 'cool-down': return { status: 'disconnected', reason: 'not_running' }
     }
+  }
+
+  /** A look during which a session was ended may have seen what is no more: it is done again. */
+  async #lookUntilValid(sessionId: string): Promise<Found> {
+    const { endings } = this.#options
+    let before = endings()
+    let found = await this.#look(sessionId)
+    while (before !== endings()) {
+      before = endings()
+      found = await this.#look(sessionId)
+    }
+    return found
   }
 
   async #look(sessionId: string): Promise<Found> {

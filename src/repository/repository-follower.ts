@@ -73,15 +73,16 @@ export class RepositoryFollower {
   /** Tries once more to write everything, then writes nothing any more. */
   async close(): Promise<void> {
     await Promise.all([...this.#lines.keys()].map(sessionId => this.flush(sessionId)))
-    this.#closed = true
-    for (const line of this.#lines.values()) this.#stopRetry(line)
-    this.#lines.clear()
+    this.abandon()
   }
 
   /** Writes nothing any more, at once. */
   abandon(): void {
     this.#closed = true
-    for (const line of this.#lines.values()) this.#stopRetry(line)
+    for (const line of this.#lines.values()) {
+      line.changes.length = 0
+      this.#stopRetry(line)
+    }
     this.#lines.clear()
   }
 

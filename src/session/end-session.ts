@@ -20,9 +20,12 @@ export async function stopSession(session: Session): Promise<void> {
   }
 }
 
-/** Ends the session in any state and deletes all that is stored of it. */
-export async function deleteSession(session: Session, end: IdleState): Promise<void> {
-  await endUnderLease(session, end, lease => deleteStored(session, lease))
+/** Ends the session in any state and deletes all that is stored of it, then does what else has to be gone before it may begin anew. */
+export async function deleteSession(session: Session, end: IdleState, alsoDelete?: () => Promise<void>): Promise<void> {
+  await endUnderLease(session, end, async (lease) => {
+    await deleteStored(session, lease)
+    await alsoDelete?.()
+  })
 }
 
 /**
@@ -38,7 +41,9 @@ export async function closeSession(session: Session): Promise<boolean> {
     await session.memory.retry()
     session.memory.forget()
     await session.keeper.release()
-    return session.drained && isPairingSaved
+    if (session.keeper.lease !== null) await session.keeper.release()
+    session.keeper.abandon()
+    return session.drained && isPairingSaved && session.keeper.lease === null
   })
 }
 
@@ -58,7 +63,11 @@ async function savePairing(session: Session): Promise<boolean> {
   }
 }
 
-async function endUnderLease(session: Session, end: IdleState, work: (lease: SessionLease) => Promise<void>): Promise<void> {
+function endUnderLease(session: Session, end: IdleState, work: (lease: SessionLease) => Promise<void>): Promise<void> {
+  return session.whileEnding(() => endNow(session, end, work))
+}
+
+async function endNow(session: Session, end: IdleState, work: (lease: SessionLease) => Promise<void>): Promise<void> {
   session.closing.throwIfAborted()
   // One that runs elsewhere must not even look stopped here; one that runs here holds the lease already.
   if (!session.isRunning && await session.afterPending(() => session.keeper.hold()) === null) throw ownedElsewhere(session.id)

@@ -2,6 +2,10 @@ import { asStoreError, storeTimeout } from '../store/store-failure.js'
 import type { SessionError } from '../errors.js'
 import type { SessionLease, SessionLock } from '../ownership/session-lock.js'
 import { withDeadline } from '../time/deadline.js'
+import { PhaseTimer } from './phase-timer.js'
+
+/** How long to wait before a lease that could not be given back is tried again. */
+const RETRY_MS = 5000
 
 /** What a lease keeper needs to know. */
 export interface LeaseKeeperOptions {
@@ -10,7 +14,7 @@ export interface LeaseKeeperOptions {
   timeoutMs: number
   /** Told when a lease that is held was lost. */
   onLost: () => void
-  /** Told when a lease could not be given back; it is kept and used again. */
+  /** Told when a lease could not be given back; it is tried again. */
   onError: (error: SessionError) => void
 }
 
@@ -20,6 +24,7 @@ export class LeaseKeeper {
   #lease: SessionLease | null = null
   #stale = false
   #turn: Promise<unknown> = Promise.resolve()
+  readonly #retry = new PhaseTimer()
 
   constructor(options: LeaseKeeperOptions) {
     this.#options = options
@@ -40,13 +45,19 @@ export class LeaseKeeper {
     return this.#inTurn(() => this.#hold())
   }
 
-  /** Gives the lease back. Never rejects: one that cannot be given back is kept, and used again. */
+  /** Gives the lease back. Never rejects: one that cannot be given back is told as an error, and tried again. */
   release(): Promise<void> {
     return this.#inTurn(() => this.#release())
   }
 
-  /** Whether nobody holds the lock. A lock that cannot be asked counts as held. Never rejects. */
+  /** Tries no more to give back what could not be given back. */
+  abandon(): void {
+    this.#retry.clear()
+  }
+
+  /** Whether nobody else holds the lock. A lock that cannot be asked counts as held. Never rejects. */
   async isFree(): Promise<boolean> {
+    if (this.#lease !== null) return true
     const { sessionId, lock, timeoutMs } = this.#options
     try {
       return await withDeadline(lock.owner(sessionId), timeoutMs, () => storeTimeout(sessionId, 'lock', timeoutMs)) === null
@@ -63,38 +74,60 @@ export class LeaseKeeper {
   }
 
   async #hold(): Promise<SessionLease | null> {
+    this.#retry.clear()
     if (this.#lease?.lost.aborted === true) this.#lease = null
     if (this.#lease !== null && !this.#stale) return this.#lease
     if (this.#lease !== null) await this.#giveBack(this.#lease)
+    this.#lease = null
     const lease = await this.#acquire()
-    this.#lease = lease
-    this.#stale = false
-    lease?.lost.addEventListener('abort', () => { if (this.#lease === lease) this.#options.onLost() }, { once: true })
+    if (lease === null || lease.lost.aborted) return null
+    this.#keep(lease, false)
     return lease
+  }
+
+  #keep(lease: SessionLease, isStale: boolean): void {
+    this.#lease = lease
+    this.#stale = isStale
+    lease.lost.addEventListener('abort', () => { if (this.#lease === lease) this.#options.onLost() }, { once: true })
   }
 
   async #release(): Promise<void> {
     const lease = this.#lease
     if (lease === null) return
+    this.#retry.clear()
     try {
       await this.#giveBack(lease)
       this.#lease = null
     } catch (cause) {
+      // It may have been given back all the same, and somebody else may have it by now: it is not to be used again.
+      this.#stale = true
       this.#options.onError(asStoreError(this.#options.sessionId, cause))
+      this.#retry.after(RETRY_MS, () => { void this.release() })
     }
   }
 
   async #acquire(): Promise<SessionLease | null> {
     const { sessionId, lock, timeoutMs } = this.#options
-    const acquiring = lock.acquire(sessionId)
+    let acquiring: Promise<SessionLease | null> | null = null
     try {
+      acquiring = lock.acquire(sessionId)
       return await withDeadline(acquiring, timeoutMs, () => storeTimeout(sessionId, 'lock', timeoutMs))
     } catch (cause) {
       const error = asStoreError(sessionId, cause)
       // A lease that comes after its deadline would be held by nobody, for ever.
-      if (error.code === 'STORE_TIMEOUT') acquiring.then(lease => lease?.release()).catch(() => undefined)
+      if (error.code === 'STORE_TIMEOUT') acquiring?.then(late => this.#inTurn(() => this.#giveBackLate(late))).catch(() => undefined)
       throw error
     }
+  }
+
+  async #giveBackLate(lease: SessionLease | null): Promise<void> {
+    if (lease === null) return
+    if (this.#lease !== null) {
+      await this.#giveBack(lease)
+      return
+    }
+    this.#keep(lease, true)
+    await this.#release()
   }
 
   async #giveBack(lease: SessionLease): Promise<void> {

@@ -40,9 +40,11 @@ async function unlink(session: Session, timeoutMs: number): Promise<SessionError
   const rest = session.state.phase === 'idle' ? session.state : null
   const failure = await tryToUnlink(session, timeoutMs)
   if (failure === null || rest === null || session.closing.aborted) return failure
-  // A session that rested before the attempt goes back to rest: nobody asked for it to run.
-  session.send({ type: 'halt', to: rest })
-  await session.afterPending(() => session.keeper.release())
+  // A session that rested before the attempt goes back to rest, unless somebody else has ended or started it meanwhile.
+  if ('run' in session.state && session.state.run.request.purpose === 'unlink') {
+    session.send({ type: 'halt', to: rest })
+    await session.afterPending(() => session.keeper.release())
+  }
   return failure
 }
 
@@ -50,7 +52,7 @@ async function tryToUnlink(session: Session, timeoutMs: number): Promise<Session
   const bounds = { signal: session.closing, timeoutMs, onTimeout: () => unlinkFailed(session.id, timeoutMs) }
   try {
     const isUnlinked = await boundedBy(bounds, async (signal) => {
-      await ensureDialled(session)
+      await ensureDialled(session, signal)
       const socket = await session.watch(() => readUnlinkTurn(session), signal)
       return typeof socket === 'boolean' ? socket : sendRemoval(session, socket, signal)
     })
@@ -61,12 +63,13 @@ async function tryToUnlink(session: Session, timeoutMs: number): Promise<Session
 }
 
 /** Makes sure that a dial is under way. Rejects when there is nothing to unlink, or nobody can tell. */
-async function ensureDialled(session: Session): Promise<void> {
+async function ensureDialled(session: Session, signal: AbortSignal): Promise<void> {
   if (session.state.phase === 'waiting') session.send({ type: 'hurry' })
   if (session.isRunning) return
   const stored = await readStoredSession(session.context.store, session.id, session.context.settings.storeTimeoutMs)
   if ('error' in stored) throw stored.error
   if (stored.kind !== 'readable' || stored.creds.kind !== 'paired') throw notPaired(session.id)
+  signal.throwIfAborted()
   session.start({ purpose: 'unlink', force: true }, 'person')
 }
 

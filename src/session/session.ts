@@ -48,6 +48,7 @@ export class Session {
   #ready: Extract<LoadOutcome, { kind: 'ready' }> | null = null
   #startError: SessionError | null = null
   #drained = true
+  #endings = 0
 
   constructor(id: string, context: SessionContext) {
     this.id = id
@@ -77,6 +78,22 @@ export class Session {
   /** Whether it runs here: it has a socket, or is on its way to one. */
   get isRunning(): boolean {
     return this.#state.phase !== 'idle' && this.#state.phase !== 'standby'
+  }
+
+  /** Whether it is being stopped, logged out or deleted. */
+  get isEnding(): boolean {
+    return this.#endings > 0
+  }
+
+  /** Does the work of a verb that ends the session; until it is over, what is stored may tell something else. */
+  async whileEnding<Result>(work: () => Promise<Result>): Promise<Result> {
+    this.#endings += 1
+    try {
+      return await work()
+    } finally {
+      this.#endings -= 1
+      this.context.onEnded()
+    }
   }
 
   /** Whether it was ended here, or came to its end. */
@@ -122,6 +139,7 @@ export class Session {
   /** Starts nothing any more; what waits for a start is released. */
   beginClosing(): void {
     this.#closing.abort(managerClosed(this.id))
+    for (const look of [...this.#watchers]) look()
   }
 
   /** Starts it, or joins the start under way. Throws `MANAGER_CLOSED`. */
@@ -289,6 +307,8 @@ export class Session {
 
   /** Asks now and then whether the owner is gone, a little apart for each session. */
   #standBy(): void {
+    // Whoever runs it now may have paired it anew, or deleted it: an old pairing must not overwrite that.
+    void this.afterPending(async () => { if (!this.isRunning) this.sockets.pairingSaved() })
     const { standbyPollMs } = this.context.settings
     this.#timer.after(standbyPollMs * (0.75 + Math.random() / 2), () => { void this.#lookForOwner() })
   }
@@ -302,7 +322,7 @@ export class Session {
 
   async #writeMemory(): Promise<void> {
     await this.memory.retry()
-    if (this.#state.phase === 'idle') await this.keeper.release()
+    if (!this.isRunning) await this.keeper.release()
   }
 
   #circumstances(cause: DisconnectCause): Circumstances {

@@ -6,6 +6,7 @@ import { SessionError } from '../errors.js'
 import type { ConnectionSignal } from '../socket/connection-signal.js'
 import { Generation } from '../socket/generation.js'
 import type { RecordChange } from '../store/session-store.js'
+import { withSignal } from '../time/deadline.js'
 import type { SessionContext } from './session-context.js'
 import type { SessionLedger } from './session-ledger.js'
 import { credsFor, type LoadOutcome } from './session-loader.js'
@@ -79,7 +80,7 @@ export class SocketKeeper {
     const auth = new AuthState({
       sessionId, baileys: loaded.baileys, store: context.store, fencingToken: loaded.lease.fencingToken, timeoutMs: storeTimeoutMs,
       creds: credsFor(verdict, loaded), paired: verdict.action === 'dial',
-      onFailure: (error) => { if (this.#generation === generation) this.#onStoreFailure(generation, error) },
+      onFailure: (error) => { this.#onStoreFailure(generation, error) },
     })
     const generation = new Generation({
       sessionId, baileys: loaded.baileys, auth, ticket: context.limiter.request(priority), connectTimeoutMs, drainTimeoutMs: storeTimeoutMs,
@@ -135,7 +136,8 @@ export class SocketKeeper {
     if (socket === null) throw refusal()
     let code: string
     try {
-      code = await socket.requestPairingCode(phoneNumber)
+      // A request that Baileys never answers ends with its socket.
+      code = await withSignal(socket.requestPairingCode(phoneNumber), generation?.ended)
     } catch (cause) {
       throw refusal(cause)
     }
@@ -179,8 +181,10 @@ export class SocketKeeper {
 
   #onStoreFailure(generation: Generation, error: SessionError): void {
     const { context, ledger, send, circumstances } = this.#options
-    this.#unsavedPairing = generation.auth.unsavedPairing ?? this.#unsavedPairing
     context.announce.error(error)
+    // One that is being closed tells the rest by not being drained.
+    if (this.#generation !== generation) return
+    this.#unsavedPairing = generation.auth.unsavedPairing ?? this.#unsavedPairing
     if (error.code === 'STALE_WRITER') {
       send({ type: 'lease-lost' })
       return

@@ -6,6 +6,7 @@ import type { Session } from './session.js'
 export function waitUntilConnected(session: Session, signal: AbortSignal): Promise<WASocket> {
   return session.watch(() => {
     const { state } = session
+    if (session.closing.aborted) throw managerClosed(session.id)
     if (state.phase === 'connected') return session.openSocket
     if (state.phase === 'standby') throw ownedElsewhere(session.id)
     // Before its first start it may still be started while the caller waits.

@@ -39,6 +39,7 @@ export class Generation {
   readonly #bornPaired: boolean
   readonly #keyUse = new KeyUse()
   #socket: WASocket | null = null
+  readonly #ended = new AbortController()
   #over = false
   #told = false
   #watchdog: NodeJS.Timeout | undefined
@@ -53,6 +54,11 @@ export class Generation {
   /** The socket, once it was made. */
   get socket(): WASocket | null {
     return this.#socket
+  }
+
+  /** Aborts when the end of this generation begins. */
+  get ended(): AbortSignal {
+    return this.#ended.signal
   }
 
   /** The credentials and keys of this generation. */
@@ -96,6 +102,7 @@ export class Generation {
    */
   async close(): Promise<boolean> {
     this.#over = true
+    this.#ended.abort()
     clearTimeout(this.#watchdog)
     this.#options.ticket.release()
     const socket = this.#socket
@@ -185,9 +192,11 @@ export class Generation {
   async #drain(socket: WASocket | null): Promise<boolean> {
     const { auth, drainTimeoutMs, sessionId } = this.#options
     const finish = async (): Promise<void> => {
-      // Baileys decrypts and encrypts inside transactions: an empty one waits for those that are under way.
+      // Baileys sends inside a transaction under this name: an empty one waits for it (7.0.0-rc14; in 6.7.24 it waits for nothing).
       const me = auth.creds.me?.id
       if (socket !== null && me !== undefined) await socket.authState.keys.transaction(() => Promise.resolve(), me)
+      // What it decrypts runs under other names, or under none: that is over when the keys are left alone.
+      await this.#keyUse.quiet(() => auth.failed.aborted)
       await auth.flushed()
     }
     try {

@@ -2,12 +2,6 @@ import type { WASocket } from '@whiskeysockets/baileys'
 import type { KeyUse } from './key-use.js'
 import { rawSocketOf } from './socket-teardown.js'
 
-/** For how long Baileys must have left its keys alone before all that has arrived counts as handled. */
-const QUIET_MS = 25
-
-/** How long to wait for that at most: an application that never stops sending must not hold up the end. */
-const PATIENCE_MS = 1000
-
 /**
  * Takes in nothing more from the server, and lets Baileys finish what has arrived. A message that is decrypted when the connection ends,
  * but not acknowledged, is lost for good: the server sends it again, and its keys are used up (Baileys 7.0.0-rc14, `handleMessage`).
@@ -19,12 +13,6 @@ export async function finishIncoming(socket: WASocket, keyUse: KeyUse, failed: A
   raw.pause?.()
   const onFailed = (): void => { raw.terminate() }
   failed.addEventListener('abort', onFailed)
-  const end = performance.now() + PATIENCE_MS
-  const isDone = (): boolean => failed.aborted || keyUse.quietForMs >= QUIET_MS || performance.now() >= end
-  while (!isDone()) {
-    await new Promise((resolve) => { setTimeout(resolve, QUIET_MS) })
-    // On a busy machine the timer may come before the answers of store and network that it waits for.
-    await new Promise((resolve) => { setImmediate(resolve) })
-  }
+  await keyUse.quiet(() => failed.aborted)
   failed.removeEventListener('abort', onFailed)
 }

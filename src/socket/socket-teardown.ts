@@ -3,7 +3,15 @@ import type { WASocket } from '@whiskeysockets/baileys'
 /** How long a websocket may take to answer the closing handshake before it is cut. */
 const CLOSE_GRACE_MS = 1000
 
+/** How long Baileys may take after that to tell of the close. */
+const TELL_GRACE_MS = 250
+
+/** `readyState` of a websocket that is closed. */
+const CLOSED = 3
+
 interface RawSocket {
+  readonly readyState: number
+  once(event: 'close', listener: () => void): unknown
   terminate(): void
   pause?: () => void
   resume?: () => void
@@ -33,44 +41,45 @@ export function flushBufferedEvents(socket: WASocket): void {
 
 /**
  * Lets no closing of this socket wait long for a peer that is gone: Baileys closes by itself when its keep-alive fails, and would
- * tell of it only 30 s later (7.0.0-rc14, `end`).
+ * wait 30 s for the peer's answer (7.0.0-rc14, `end`; 6.7.24 does not wait at all, and leaves the websocket to itself).
  */
 export function boundClosing(socket: WASocket): void {
   const { ws } = socket
   const close = ws.close.bind(ws)
   ws.close = async () => {
     const raw = rawSocketOf(socket)
-    const timer = setTimeout(() => { raw?.terminate() }, CLOSE_GRACE_MS)
-    try {
-      await close()
-    } finally {
-      clearTimeout(timer)
+    if (raw !== null) {
+      const timer = setTimeout(() => { raw.terminate() }, CLOSE_GRACE_MS)
+      void whenClosed(raw).then(() => { clearTimeout(timer) })
     }
+    await close()
   }
 }
 
 /**
- * Ends a socket for good without logging out. Resolves when it is closed, at the latest a second later: Baileys itself waits 30 s
- * for a peer that is gone (7.0.0-rc14, `end`).
+ * Ends a socket for good without logging out. Resolves when it is closed and Baileys has told so, shortly after a second at the
+ * latest.
  */
 export async function tearDownSocket(socket: WASocket): Promise<void> {
   flushBufferedEvents(socket)
   const raw = rawSocketOf(socket)
   // Before the upgrade is answered there is no closing handshake to wait for, and cutting it first clears Baileys' own timer.
   if (!socket.ws.isOpen) raw?.terminate()
-  let timer: NodeJS.Timeout | undefined
-  const grace = new Promise<void>((resolve) => {
-    timer = setTimeout(() => {
-      raw?.terminate()
-      resolve()
-    }, CLOSE_GRACE_MS)
-  })
-  const ended = endSocket(socket)
+  const ended = Promise.all([endSocket(socket), raw === null ? null : whenClosed(raw)])
   // One that takes nothing in would not see the peer's closing handshake either.
   raw?.resume?.()
-  await Promise.race([ended, grace])
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<void>((resolve) => { timer = setTimeout(resolve, CLOSE_GRACE_MS + TELL_GRACE_MS) })
+  await Promise.race([ended, late])
   clearTimeout(timer)
   releaseQueries(socket)
+}
+
+function whenClosed(raw: RawSocket): Promise<void> {
+  return new Promise((resolve) => {
+    if (raw.readyState === CLOSED) resolve()
+    else raw.once('close', () => { resolve() })
+  })
 }
 
 async function endSocket(socket: WASocket): Promise<void> {
@@ -87,5 +96,9 @@ async function endSocket(socket: WASocket): Promise<void> {
  */
 function releaseQueries(socket: WASocket): void {
   const { ws } = socket
-  if (ws.listenerCount('error') > 0) ws.emit('error', new Error('The connection was closed.'))
+  try {
+    if (ws.listenerCount('error') > 0) ws.emit('error', new Error('The connection was closed.'))
+  } catch {
+    // A listener of the application threw: its own affair.
+  }
 }

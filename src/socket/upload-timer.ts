@@ -1,6 +1,6 @@
 import type { Logger } from '../logger.js'
 
-/** What Baileys logs right before it starts the timer, in the same turn (7.0.0-rc14 and 6.7.24, `uploadPreKeys`). */
+/** What Baileys logs right before it starts the timer, in the same turn (7.0.0-rc14, `uploadPreKeys`; 6.7.24 has no such timer). */
 const UPLOAD_MESSAGE = 'uploading pre-keys'
 
 /**

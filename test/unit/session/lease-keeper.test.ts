@@ -169,7 +169,7 @@ describe('LeaseKeeper', () => {
     expect(await keeper.hold()).not.toBeNull()
   })
 
-  it('keeps a lease that cannot be given back, tells so, and uses it again', async () => {
+  it('tells of a lease that cannot be given back, and never uses it again: somebody else may have it by now', async () => {
     const { lock, keeper, errors } = keep()
     const lease = await keeper.hold()
     lock.releaseWith = () => never()
@@ -177,7 +177,25 @@ describe('LeaseKeeper', () => {
     await vi.advanceTimersByTimeAsync(TIMEOUT_MS)
     await releasing
     expect(errors.map(({ code }) => code)).toEqual(['STORE_TIMEOUT'])
-    expect(await keeper.hold()).toBe(lease)
+    lock.releaseWith = () => Promise.resolve()
+    expect((await keeper.hold())?.fencingToken).toBeGreaterThan(lease?.fencingToken ?? Infinity)
+  })
+
+  it('tries again to give back what could not be given back', async () => {
+    const { lock, keeper } = keep()
+    await keeper.hold()
+    lock.releaseWith = () => Promise.reject(new SessionError('STORE_UNAVAILABLE', 'down'))
+    await keeper.release()
+    expect(keeper.lease).not.toBeNull()
+    lock.releaseWith = () => Promise.resolve()
+    await vi.advanceTimersByTimeAsync(5000)
+    expect(keeper.lease).toBeNull()
+  })
+
+  it('does not trust a lease that was lost while it was taken', async () => {
+    const { lock, keeper } = keep()
+    lock.acquireWith = () => Promise.resolve({ ...lock.grant(), lost: AbortSignal.abort() })
+    expect(await keeper.hold()).toBeNull()
   })
 
   it('finishes what is under way before it takes or gives', async () => {
