@@ -140,12 +140,13 @@ describe.concurrent('restoreAll', () => {
     const report = await world.makeManager().restoreAll({ priority: ({ sessionId }) => 'acb'.indexOf(sessionId) })
     expect(report).toMatchObject({ total: 3, restored: [{}, {}, {}] })
     expect(world.server.attempts().map(({ label }) => label)).toEqual(['b', 'c', 'a'])
+    // The server sees the dials, and the starts are what is paced: a busy machine shifts each of them a little.
     const [first = 0, second = 0, third = 0] = world.server.attempts().map(({ acceptedAt }) => acceptedAt)
-    // The server sees the dials, and the starts are what is paced: hence the tolerance.
     for (const gap of [second - first, third - second]) {
-      expect(gap).toBeGreaterThan(800)
-      expect(gap).toBeLessThan(2500)
+      expect(gap).toBeGreaterThan(500)
+      expect(gap).toBeLessThan(4000)
     }
+    expect(third - first).toBeGreaterThan(1500)
   })
 
   it('is called off by its signal: what was not started is reported as aborted, and can be restored later', async () => {
