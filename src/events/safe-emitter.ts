@@ -15,9 +15,9 @@ export class SafeEmitter<Events extends EventMap<Events>> {
   readonly #emitter: EventEmitter = new EventEmitter()
   /** The guarded form of each listener, per event, so that `off` finds what `on` added. */
   #guards: { [Name in keyof Events]?: WeakMap<Listener<Events[Name]>, (...payload: Events[Name]) => void> } = {}
-  readonly #onFailure: (event: keyof Events & string, error: unknown) => void
+  readonly #onFailure: (event: keyof Events & string, error: unknown, payload: Events[keyof Events][0]) => void
 
-  constructor(onFailure: (event: keyof Events & string, error: unknown) => void) {
+  constructor(onFailure: (event: keyof Events & string, error: unknown, payload: Events[keyof Events][0]) => void) {
     this.#onFailure = onFailure
   }
 
@@ -52,7 +52,7 @@ export class SafeEmitter<Events extends EventMap<Events>> {
     const known = guards.get(listener)
     if (known !== undefined) return known
     const guarded = (...payload: Events[Name]): void => {
-      callGuarded(() => listener(...payload), (error) => { this.#onFailure(event, error) })
+      callGuarded(() => listener(...payload), (error) => { this.#onFailure(event, error, payload[0]) })
     }
     guards.set(listener, guarded)
     return guarded

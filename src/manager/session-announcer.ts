@@ -17,7 +17,7 @@ export class SessionAnnouncer implements SessionAnnouncements {
 
   constructor(logger: Logger) {
     this.#logger = guardedLogger(logger)
-    this.events = new SafeEmitter<SessionManagerEvents>((event, cause) => { this.#listenerFailed(event, cause) })
+    this.events = new SafeEmitter<SessionManagerEvents>((event, cause, { sessionId }) => { this.#listenerFailed(event, cause, sessionId ?? undefined) })
   }
 
   /** From now on the repository is told, too. */
@@ -88,12 +88,12 @@ export class SessionAnnouncer implements SessionAnnouncements {
   }
 
   /** The listeners of `error` itself must not be told of their own failure: that would never end. */
-  #listenerFailed(event: keyof SessionManagerEvents, cause: unknown): void {
+  #listenerFailed(event: keyof SessionManagerEvents, cause: unknown, sessionId: string | undefined): void {
     if (event === 'error') {
       this.#logger.error({ event, problem: cause instanceof Error ? cause.message : String(cause) }, 'a listener of "error" failed')
       return
     }
-    this.error(new SessionError('LISTENER_FAILED', `A listener of "${event}" failed. The session goes on.`, { cause }))
+    this.error(new SessionError('LISTENER_FAILED', `A listener of "${event}" failed. The session goes on.`, { sessionId, cause }))
   }
 }
 
