@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import * as baileys from '@whiskeysockets/baileys'
 import { describe, expect, it, vi } from 'vitest'
-import type { DisconnectCause, SessionSnapshot, StatusReason } from '../../src/index.js'
+import { MemorySessionStore, type DisconnectCause, type SessionSnapshot, type StatusReason } from '../../src/index.js'
 import type { Kick } from '../../src/testing/whatsapp-server/index.js'
 import { openWorld, pause, type World } from '../support/e2e.js'
 
@@ -79,7 +79,7 @@ describe.concurrent('a pairing that nobody finishes', () => {
 describe.concurrent('a network that is cut during a pairing', () => {
   it('brings a new QR code that works', async () => {
     await using world = await openWorld()
-    const manager = world.makeManager()
+    const manager = world.makeManager({ store: new MemorySessionStore() })
     const events = world.eventsOf(manager)
     const { qr: first } = await manager.connect('shop')
     const waiting = events.nextStatus('shop', 'reconnecting')

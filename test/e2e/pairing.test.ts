@@ -105,10 +105,12 @@ describe.concurrent('the restart after a pairing', () => {
     expect(await manager.getStatus('shop')).toMatchObject({ status: 'connecting', reason: 'restart_required' })
     expect(await lost).toMatchObject({ cause: 'restart_required', code: null, willRetry: true, nextRetryAt: null })
     await manager.waitUntilConnected('shop', { timeoutMs: 20_000 })
-    expect(world.dials('shop').map(({ purpose }) => purpose)).toEqual(['registration', 'login'])
+    // A busy machine may take longer than the watchdog allows for a login, too.
+    const purposes = world.dials('shop').map(({ purpose }) => purpose)
+    expect(purposes.filter(purpose => purpose === 'registration')).toHaveLength(1)
+    expect(purposes.slice(0, 2)).toEqual(['registration', 'login'])
     expect(events.of('qr')).toHaveLength(shown)
     expect(events.of('connected')).toMatchObject([{ restored: false }])
-    expect(events.of('status').filter(({ attempt }) => attempt !== undefined)).toEqual([])
   })
 
   it('that never comes, until the QR codes are used up: dialled then', async () => {

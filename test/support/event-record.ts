@@ -1,6 +1,9 @@
 import type { SessionManager } from '../../src/index.js'
 import type { SessionManagerEvents } from '../../src/manager/session-manager-events.js'
 
+/** How long a wait may take on a busy machine. */
+const PATIENCE_MS = 20_000
+
 type EventName = keyof SessionManagerEvents
 type EventOf<Name extends EventName> = SessionManagerEvents[Name][0]
 
@@ -33,7 +36,7 @@ export class EventRecord {
   }
 
   /** The next event of a session after this call. Ask before you provoke it. */
-  next<Name extends EventName>(name: Name, sessionId: string, matches: (event: EventOf<Name>) => boolean = () => true, patienceMs = 10_000): Promise<EventOf<Name>> {
+  next<Name extends EventName>(name: Name, sessionId: string, matches: (event: EventOf<Name>) => boolean = () => true, patienceMs = PATIENCE_MS): Promise<EventOf<Name>> {
     const since = this.of(name, sessionId).length
     const found = this.until(() => this.of(name, sessionId).slice(since).find(matches), `"${name}" of ${sessionId}`, patienceMs)
     // A test that has failed before it came to wait for this has said enough.
@@ -47,7 +50,7 @@ export class EventRecord {
   }
 
   /** Waits until something is found, looking now and after each event. */
-  async until<Value>(find: () => Value | undefined, what: string, patienceMs = 10_000): Promise<Value> {
+  async until<Value>(find: () => Value | undefined, what: string, patienceMs = PATIENCE_MS): Promise<Value> {
     return new Promise<Value>((resolve, reject) => {
       const stop = (): void => {
         clearTimeout(timer)
