@@ -12,21 +12,25 @@ const NOBODY = 65_534
 const isRoot = process.geteuid?.() === 0
 const QUICK = { initialDelayMs: 50, maxDelayMs: 200, jitter: 'none' } as const
 
+function run(command: string, ...args: string[]): void {
+  execFileSync(command, args, { stdio: 'ignore' })
+}
+
 /** A small file system of its own, that can be made read-only for real. */
 class Mount implements Disposable {
   readonly path: string = mkdtempSync(join(tmpdir(), 'baileys-sessions-mount-'))
 
   constructor() {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=16m', 'tmpfs', this.path], { stdio: 'ignore' })
+    run('mount', '-t', 'tmpfs', '-o', 'size=16m', 'tmpfs', this.path)
   }
 
   /** Makes it read-only, or writable again. */
   remount(mode: 'ro' | 'rw'): void {
-    execFileSync('mount', ['-o', `remount,${mode}`, this.path], { stdio: 'ignore' })
+    run('mount', '-o', `remount,${mode}`, this.path)
   }
 
   [Symbol.dispose](): void {
-    execFileSync('umount', [this.path], { stdio: 'ignore' })
+    run('umount', this.path)
     rmSync(this.path, { recursive: true, force: true })
   }
 }

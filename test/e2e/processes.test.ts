@@ -5,12 +5,9 @@ import { openWorld, pause, type World } from '../support/e2e.js'
 
 const SHORT_POLL = { manager: { standbyPollMs: 200 } }
 
-/** Two processes on one folder; the first runs `shop`, which was linked before. */
-async function openPair(world: World): Promise<{ first: SessionProcess; second: SessionProcess; deviceKey: string }> {
-  const { deviceKey } = await world.link('shop')
-  const [first, second] = await Promise.all([SessionProcess.start(world, SHORT_POLL), SessionProcess.start(world, SHORT_POLL)])
-  expect(await first.call('restoreSession', 'shop')).toMatchObject({ outcome: 'restored' })
-  return { first, second, deviceKey }
+/** Two processes on the folder of a world. */
+async function openProcesses(world: World): Promise<[SessionProcess, SessionProcess]> {
+  return Promise.all([SessionProcess.start(world, SHORT_POLL), SessionProcess.start(world, SHORT_POLL)])
 }
 
 /** The row that both processes share. */
@@ -26,9 +23,11 @@ function expectNeverReplaced(world: World): void {
 describe.concurrent('two processes on one folder', () => {
   it('one dials, the other tells what the first does and takes over when it was killed', async () => {
     await using world = await openWorld()
-    const { first, second, deviceKey } = await openPair(world)
+    const { deviceKey } = await world.link('shop')
+    const [first, second] = await openProcesses(world)
     await using _first = first
     await using _second = second
+    expect(await first.call('restoreSession', 'shop')).toMatchObject({ outcome: 'restored' })
     const { owner } = await first.call('getStatus', 'shop')
     expect(owner).toEqual(expect.any(String))
 
@@ -62,12 +61,36 @@ describe.concurrent('two processes on one folder', () => {
     expectNeverReplaced(world)
   })
 
-  it('the second takes over when the first is closed', async () => {
+  it('the second leaves alone what the first has ended, and takes over what it ran until it was closed', async () => {
     await using world = await openWorld()
-    const { first, second } = await openPair(world)
+    const sessionIds = ['stopped', 'logged-out', 'deleted', 'shop']
+    for (const sessionId of sessionIds) await world.link(sessionId)
+    const [first, second] = await openProcesses(world)
     await using _first = first
     await using _second = second
-    await expect(second.call('connect', 'shop')).rejects.toMatchObject({ code: 'OWNED_ELSEWHERE' })
+    expect((await first.call('restoreAll', { delayMs: 0 })).restored).toHaveLength(4)
+    expect((await second.call('restoreAll', { delayMs: 0 })).skipped.map(({ reason }) => reason)).toEqual(sessionIds.map(() => 'owned_elsewhere'))
+    await first.call('stop', 'stopped')
+    expect(await first.call('logout', 'logged-out')).toEqual({ unlinked: true })
+    await first.call('delete', 'deleted')
+    // The second looks at each of them, and finds that it is not to be run.
+    for (const sessionId of ['stopped', 'logged-out', 'deleted']) {
+      await second.journal.first('status', event => event.sessionId === sessionId && event.reason !== 'owned_elsewhere' && event.status === 'disconnected')
+    }
+    await pause(500)
+    const expected = {
+      'stopped': { status: 'disconnected', reason: 'stopped' },
+      'logged-out': { status: 'logged_out', reason: 'logged_out' },
+      'deleted': { status: 'disconnected', reason: 'never_paired' },
+    }
+    for (const [sessionId, standing] of Object.entries(expected)) {
+      for (const process of [first, second]) expect(await process.call('getStatus', sessionId)).toMatchObject({ ...standing, owner: null, isLocal: true })
+      const row = await rowOf(world, sessionId)
+      if (sessionId === 'deleted') expect(row).toBeNull()
+      else expect(row).toMatchObject({ ...standing, owner: null })
+      expect(world.dials(sessionId)).toHaveLength(1)
+    }
+
     await first.call('close')
     expect(await first.exit()).toBe(0)
     await second.journal.firstStatus('shop', 'connected')
@@ -75,46 +98,11 @@ describe.concurrent('two processes on one folder', () => {
     expectNeverReplaced(world)
   })
 
-  it('the second does not dial what the first was told to stop, and changes nothing about it', async () => {
-    await using world = await openWorld()
-    const { first, second } = await openPair(world)
-    await using _first = first
-    await using _second = second
-    await second.call('restoreSession', 'shop')
-    await first.call('stop', 'shop')
-    await second.journal.first('status', ({ reason }) => reason === 'stopped')
-    await pause(500)
-    for (const process of [first, second]) {
-      expect(await process.call('getStatus', 'shop')).toMatchObject({ status: 'disconnected', reason: 'stopped', owner: null, isLocal: true })
-    }
-    expect(await rowOf(world, 'shop')).toMatchObject({ status: 'disconnected', reason: 'stopped', owner: null })
-    expect(world.dials('shop')).toHaveLength(1)
-  })
-
-  it.each([
-    { verb: 'logout', row: { status: 'logged_out', reason: 'logged_out', owner: null } },
-    { verb: 'delete', row: null },
-  ] as const)('the second leaves alone what the first ended with $verb', async ({ verb, row }) => {
-    await using world = await openWorld()
-    const { first, second } = await openPair(world)
-    await using _first = first
-    await using _second = second
-    await second.call('restoreSession', 'shop')
-    await first.call(verb, 'shop')
-    await second.journal.first('status', ({ reason }) => reason !== 'owned_elsewhere' && reason !== 'restoring')
-    await pause(500)
-    const kept = await rowOf(world, 'shop')
-    if (row === null) expect(kept).toBeNull()
-    else expect(kept).toMatchObject(row)
-    const expected = row === null ? { status: 'disconnected', reason: 'never_paired' } : { status: 'logged_out', reason: 'logged_out' }
-    for (const process of [first, second]) expect(await process.call('getStatus', 'shop')).toMatchObject({ ...expected, isLocal: true })
-    expect(world.dials('shop')).toHaveLength(1)
-  })
-
   it('the second shows the pairing of the first, without its QR code', async () => {
     await using world = await openWorld()
-    await using first = await SessionProcess.start(world, SHORT_POLL)
-    await using second = await SessionProcess.start(world, SHORT_POLL)
+    const [first, second] = await openProcesses(world)
+    await using _first = first
+    await using _second = second
     const { qr = '', owner } = await first.call('connect', 'shop')
     await vi.waitFor(async () => {
       const snapshot = await second.call('getStatus', 'shop')
@@ -136,8 +124,9 @@ describe.concurrent('two processes on one folder', () => {
     await using world = await openWorld()
     const sessionIds = ['bar', 'kiosk', 'shop']
     for (const sessionId of sessionIds) await world.link(sessionId)
-    await using first = await SessionProcess.start(world, SHORT_POLL)
-    await using second = await SessionProcess.start(world, SHORT_POLL)
+    const [first, second] = await openProcesses(world)
+    await using _first = first
+    await using _second = second
     const reports = await Promise.all([first, second].map(async process => process.call('restoreAll', { delayMs: 0 })))
     const restored = reports.flatMap(report => report.restored.map(({ sessionId }) => sessionId))
     expect(restored.sort()).toEqual(sessionIds)

@@ -38,7 +38,6 @@ describe.concurrent('a process that was killed with SIGKILL', () => {
   it.each([
     { what: 'the keys of its first login', killInWrite: { of: 'many', count: 1, delayMs: 10 } },
     { what: 'its creds, for the third time', killInWrite: { of: 'creds', count: 3, delayMs: 0 } },
-    { what: 'its creds, for the fourth time', killInWrite: { of: 'creds', count: 4, delayMs: 1 } },
   ] as const)('while it was saving $what is restored all the same', async ({ killInWrite }) => {
     await using world = await openWorld()
     await using first = await SessionProcess.start(world, { killInWrite })
