@@ -132,14 +132,15 @@ export async function pass(delayMs = 0): Promise<void> {
 
 /** What a promise settles with, letting no more time pass than that takes. */
 export async function within<Value>(work: Promise<Value>, limitMs = 120_000): Promise<Value> {
-  const state = { settled: false }
-  work.then(() => { state.settled = true }, () => { state.settled = true })
+  let settled = false
+  const isSettled = (): boolean => settled
+  work.then(() => { settled = true }, () => { settled = true })
   const startedAt = Date.now()
   await pass(0)
-  while (!state.settled) {
+  while (!isSettled()) {
     if (Date.now() - startedAt > limitMs) throw new Error(`It did not settle within ${limitMs} ms.`)
     if (vi.getTimerCount() === 0) await pass(0)
-    if (!state.settled && vi.getTimerCount() === 0) throw new Error('It waits for something that never happens.')
+    if (!isSettled() && vi.getTimerCount() === 0) throw new Error('It waits for something that never happens.')
     await vi.advanceTimersToNextTimerAsync()
   }
   return work
