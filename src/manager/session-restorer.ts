@@ -1,6 +1,7 @@
 import type { DialPriority } from '../dial/dial-limiter.js'
 import type { ConnectionRecord } from '../repository/connection-repository.js'
 import type { RestoreResult } from '../restore/restore-report.js'
+import { knowsBetter } from '../session/rest-knowledge.js'
 import { restoreSession } from '../session/restore-session.js'
 import type { Session } from '../session/session.js'
 import type { SessionRegistry } from './session-registry.js'
@@ -49,7 +50,7 @@ export class SessionRestorer {
   #staysStopped({ sessionId, stored }: Found): boolean {
     const session = this.#options.registry.find(sessionId)
     const isStopped = session?.state.phase === 'idle' && session.state.reason === 'stopped'
-    return isStopped && stored.kind === 'readable' && session.knowsBetter(stored.lifecycle)
+    return isStopped && stored.kind === 'readable' && knowsBetter(session, stored.lifecycle)
   }
 
   async #restore(sessionId: string, priority: DialPriority, force: boolean): Promise<RestoreResult> {

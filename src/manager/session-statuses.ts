@@ -1,3 +1,4 @@
+import { knowsBetter } from '../session/rest-knowledge.js'
 import type { Session } from '../session/session.js'
 import type { SessionSnapshot, StatusReason } from '../status/session-status.js'
 import type { SessionRegistry } from './session-registry.js'
@@ -46,23 +47,27 @@ export class SessionStatuses {
   }
 }
 
-/** What came to its end here is believed as far as the store does not know better by now, and was not asked too early. */
-function speaksForItself(session: Session, { owner, verdict, stored }: Found, wasUnwritten: boolean): boolean {
-  const { state } = session
+function speaksForItself(session: Session, found: Found, wasUnwritten: boolean): boolean {
   if (session.isRunning || session.isEnding) return true
-  if (!session.isResting || state.phase !== 'idle' || owner !== null || state.reason === 'never_paired') return false
+  return session.isResting && found.owner === null && isBelieved(session, found, wasUnwritten)
+}
+
+/** What came to its end here is believed as far as the store does not know better by now, and was not asked too early. */
+function isBelieved(session: Session, { verdict, stored }: Found, wasUnwritten: boolean): boolean {
+  const { state } = session
+  // Of one that had nothing stored nothing is known.
+  if (state.phase !== 'idle' || state.reason === 'never_paired') return false
   switch (verdict.action) {
     case 'probe': return true
-    case 'rest': return isNothingPaired(verdict.reason) || hasFailedToPairAgain(verdict.reason, state.reason)
-      || (verdict.status === state.status && verdict.reason === state.reason)
+    case 'rest': return isNothingPaired(verdict.reason) || hasFailedToPairAgain(verdict.reason, state.reason) || isSame(verdict, state)
     case 'dial':
     case 'pair':
-    case 'cool-down': return wasUnwritten || knowsBetter(session, stored)
+    case 'cool-down': return wasUnwritten || (stored.kind === 'readable' && knowsBetter(session, stored.lifecycle))
   }
 }
 
-function knowsBetter(session: Session, stored: Found['stored']): boolean {
-  return stored.kind === 'readable' && session.knowsBetter(stored.lifecycle)
+function isSame(verdict: Pick<SessionSnapshot, 'status' | 'reason'>, state: Pick<SessionSnapshot, 'status' | 'reason'>): boolean {
+  return verdict.status === state.status && verdict.reason === state.reason
 }
 
 /** Then only this process knows what came of it: a pairing that expired, a logout. */

@@ -3,6 +3,7 @@ import type { SessionError } from '../errors.js'
 import type { SessionLease, SessionLock } from '../ownership/session-lock.js'
 import { withDeadline } from '../time/deadline.js'
 import { PhaseTimer } from './phase-timer.js'
+import { WorkQueue } from './work-queue.js'
 
 /** How long to wait before a lease that could not be given back is tried again. */
 const RETRY_MS = 5000
@@ -23,7 +24,8 @@ export class LeaseKeeper {
   readonly #options: LeaseKeeperOptions
   #lease: SessionLease | null = null
   #stale = false
-  #turn: Promise<unknown> = Promise.resolve()
+  /** One call at a time: two that acquire together would find each other in the way. */
+  readonly #calls = new WorkQueue()
   readonly #retry = new PhaseTimer()
 
   constructor(options: LeaseKeeperOptions) {
@@ -42,12 +44,12 @@ export class LeaseKeeper {
 
   /** The lease held, or a new one; `null` when somebody else holds it. Rejects with a store error when nobody can tell. */
   hold(): Promise<SessionLease | null> {
-    return this.#inTurn(() => this.#hold())
+    return this.#calls.add(() => this.#hold())
   }
 
   /** Gives the lease back. Never rejects: one that cannot be given back is told as an error, and tried again. */
   release(): Promise<void> {
-    return this.#inTurn(() => this.#release())
+    return this.#calls.add(() => this.#release())
   }
 
   /** Tries no more to give back what could not be given back. */
@@ -64,13 +66,6 @@ export class LeaseKeeper {
     } catch {
       return false
     }
-  }
-
-  /** One call at a time: two that acquire together would find each other in the way. */
-  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-    const result = this.#turn.then(work)
-    this.#turn = result.catch(() => undefined)
-    return result
   }
 
   async #hold(): Promise<SessionLease | null> {
@@ -115,7 +110,7 @@ export class LeaseKeeper {
     } catch (cause) {
       const error = asStoreError(sessionId, cause)
       // A lease that comes after its deadline would be held by nobody, for ever.
-      if (error.code === 'STORE_TIMEOUT') acquiring?.then(late => this.#inTurn(() => this.#giveBackLate(late))).catch(() => undefined)
+      if (error.code === 'STORE_TIMEOUT') acquiring?.then(late => this.#calls.add(() => this.#giveBackLate(late))).catch(() => undefined)
       throw error
     }
   }

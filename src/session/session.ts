@@ -1,24 +1,27 @@
 import type { WASocket } from '@whiskeysockets/baileys'
+import { freshLifecycle } from '../auth/lifecycle-record.js'
 import { moreUrgent, type DialPriority } from '../dial/dial-limiter.js'
 import type { DisconnectCause } from '../disconnect/disconnect-cause.js'
-import { freshLifecycle, type Lifecycle } from '../auth/lifecycle-record.js'
-import { SessionError } from '../errors.js'
+import type { SessionError } from '../errors.js'
 import type { SessionSnapshot } from '../status/session-status.js'
-import { withSignal } from '../time/deadline.js'
-import { managerClosed } from './session-refusals.js'
+import { Inbox } from './inbox.js'
 import { LeaseKeeper } from './lease-keeper.js'
 import { LifecycleMemory } from './lifecycle-memory.js'
 import { readLoadOutcome } from './load-event.js'
+import { OwnerWatch } from './owner-watch.js'
 import { PhaseTimer } from './phase-timer.js'
 import { circumstancesOf } from './session-circumstances.js'
 import type { SessionContext } from './session-context.js'
 import { SessionLedger } from './session-ledger.js'
 import { SessionLoader, type LoadOutcome } from './session-loader.js'
 import { INITIAL_STATE, transition } from './session-machine.js'
+import { managerClosed } from './session-refusals.js'
 import type { Circumstances, Run, SessionEffect, SessionEvent, SessionState } from './session-state.js'
 import { SocketKeeper } from './socket-keeper.js'
 import type { StartRequest } from './start-verdict.js'
 import { announceTurn, becameConnected } from './turn-announcements.js'
+import { Watchers } from './watchers.js'
+import { WorkQueue } from './work-queue.js'
 
 /** A person's wish brings the next attempt forward, but not closer to the last loss than this. */
 const HURRY_AFTER_MS = 5000
@@ -35,14 +38,14 @@ export class Session {
   /** Whether a logout is under way: the server's answer to it looks like a logout at the phone. */
   unlinking = false
   readonly #timer = new PhaseTimer()
-  readonly #inbox: SessionEvent[] = []
-  readonly #watchers = new Set<() => void>()
+  readonly #ownerWatch: OwnerWatch
+  readonly #inbox = new Inbox<SessionEvent>((event) => { this.#apply(event) })
+  readonly #watchers = new Watchers()
   readonly #closing = new AbortController()
   #state: SessionState = INITIAL_STATE
-  #applying = false
   #priority: DialPriority = 'bulk'
   /** What must be finished before the session is loaded again. */
-  #pending: Promise<void> = Promise.resolve()
+  readonly #pending = new WorkQueue()
   /** Stands for the load under way; a load that does not find itself here has been overtaken. */
   #load: object | null = null
   #ready: Extract<LoadOutcome, { kind: 'ready' }> | null = null
@@ -58,6 +61,7 @@ export class Session {
     const send = (event: SessionEvent): void => { this.send(event) }
     this.ledger = new SessionLedger(id, context, this.#state)
     this.keeper = new LeaseKeeper({ sessionId: id, lock: store.lock, timeoutMs, onError, onLost: () => { this.send({ type: 'lease-lost' }) } })
+    this.#ownerWatch = new OwnerWatch(this.keeper, context.settings.standbyPollMs)
     this.loader = new SessionLoader({ sessionId: id, store, keeper: this.keeper, timeoutMs, loadBaileys: () => context.loadBaileys() })
     this.memory = new LifecycleMemory({
       sessionId: id, keeper: this.keeper, onError,
@@ -101,16 +105,6 @@ export class Session {
     return this.#state.phase === 'idle' && this.#state !== INITIAL_STATE
   }
 
-  /**
-   * Whether the rest it came to holds against stored credentials that could be dialled: they failed here, or what was decided here
-   * could not be written. For another identity, paired by somebody else since, it does not.
-   */
-  knowsBetter(stored: Lifecycle): boolean {
-    const { current, isUnwritten } = this.memory
-    if (this.#state.phase !== 'idle' || current.identity !== stored.identity) return false
-    return this.#state.status === 'failed' || isUnwritten || (this.#state.reason === 'stopped' && current.desired !== 'stopped')
-  }
-
   /** Where it stands, for people. */
   get snapshot(): SessionSnapshot {
     return this.ledger.view(this.#state)
@@ -139,7 +133,7 @@ export class Session {
   /** Starts nothing any more; what waits for a start is released. */
   beginClosing(): void {
     this.#closing.abort(managerClosed(this.id))
-    for (const look of [...this.#watchers]) look()
+    this.#watchers.notify()
   }
 
   /** Starts it, or joins the start under way. Throws `MANAGER_CLOSED`. */
@@ -166,43 +160,17 @@ export class Session {
 
   /** Takes in an event. Events that come while another is worked on wait for their turn. */
   send(event: SessionEvent): void {
-    this.#inbox.push(event)
-    if (this.#applying) return
-    this.#applying = true
-    try {
-      for (let next = this.#inbox.shift(); next !== undefined; next = this.#inbox.shift()) this.#apply(next)
-    } finally {
-      this.#applying = false
-    }
+    this.#inbox.take(event)
   }
 
   /** Resolves with what `check` finds, now or after a later change; rejects with what it throws, or when the signal aborts. */
-  async watch<Result>(check: () => Result | undefined, signal?: AbortSignal): Promise<Result> {
-    let look = (): void => undefined
-    const found = new Promise<Result>((resolve, reject) => {
-      look = () => {
-        try {
-          const result = check()
-          if (result !== undefined) resolve(result)
-        } catch (error) {
-          reject(error instanceof Error ? error : new Error(String(error)))
-        }
-      }
-    })
-    this.#watchers.add(look)
-    look()
-    try {
-      return await withSignal(found, signal)
-    } finally {
-      this.#watchers.delete(look)
-    }
+  watch<Result>(check: () => Result | undefined, signal?: AbortSignal): Promise<Result> {
+    return this.#watchers.watch(check, signal)
   }
 
   /** Does something once everything under way has finished, and before the session is loaded again. */
   afterPending<Result>(work: () => Promise<Result>): Promise<Result> {
-    const result = this.#pending.then(work)
-    this.#pending = result.then(() => undefined, () => undefined)
-    return result
+    return this.#pending.add(work)
   }
 
   get #run(): Run | null {
@@ -213,7 +181,10 @@ export class Session {
     const before = this.#state
     const { state, effects } = transition(before, event)
     this.#state = state
-    if (state.phase !== before.phase) this.#timer.clear()
+    if (state.phase !== before.phase) {
+      this.#timer.clear()
+      this.#ownerWatch.end()
+    }
     if (event.type === 'start' && state.phase !== before.phase) this.#beginRun()
     for (const effect of effects) this.#perform(effect)
     this.ledger.noteOwner(state.phase === 'idle' || state.phase === 'standby' ? null : this.keeper.lease?.owner ?? null)
@@ -223,7 +194,7 @@ export class Session {
       this.sockets.reset()
       void this.afterPending(() => this.memory.clear())
     }
-    for (const look of [...this.#watchers]) look()
+    this.#watchers.notify()
   }
 
   #beginRun(): void {
@@ -305,19 +276,10 @@ export class Session {
     })
   }
 
-  /** Asks now and then whether the owner is gone, a little apart for each session. */
   #standBy(): void {
     // Whoever runs it now may have paired it anew, or deleted it: an old pairing must not overwrite that.
     void this.afterPending(async () => { if (!this.isRunning) this.sockets.pairingSaved() })
-    const { standbyPollMs } = this.context.settings
-    this.#timer.after(standbyPollMs * (0.75 + Math.random() / 2), () => { void this.#lookForOwner() })
-  }
-
-  async #lookForOwner(): Promise<void> {
-    const isFree = await this.keeper.isFree()
-    if (this.#state.phase !== 'standby') return
-    if (isFree) this.send({ type: 'timer' })
-    else this.#standBy()
+    this.#ownerWatch.begin(() => { this.send({ type: 'timer' }) })
   }
 
   async #writeMemory(): Promise<void> {
@@ -326,9 +288,6 @@ export class Session {
   }
 
   #circumstances(cause: DisconnectCause): Circumstances {
-    const { id, context: { settings, announce } } = this
-    return circumstancesOf(this.#run, cause, id, settings, (thrown) => {
-      announce.error(new SessionError('LISTENER_FAILED', `The retry policy threw for session "${id}". A delay of 30 s is used instead.`, { sessionId: id, cause: thrown }))
-    })
+    return circumstancesOf(this.#run, cause, this.id, this.context)
   }
 }
