@@ -1,0 +1,184 @@
+import { describe, expect, it } from 'vitest'
+import { MemoryConnectionRepository } from '../../src/adapters/memory/memory-connection-repository.js'
+import type { SessionLease, SessionLock } from '../../src/ownership/session-lock.js'
+import { codeOf, inFakeTime, pass, scenario, silent, within, type Scenario } from '../support/scenario.js'
+import { WatchedSessionStore } from '../support/watched-session-store.js'
+
+inFakeTime()
+
+/** A lock of several processes, each with a name, whose leases can be lost. */
+class FakeSharedLock {
+  readonly #newest = new Map<string, { owner: string; token: number; lost: AbortController } | null>()
+  #tokens = 0
+
+  as(owner: string): SessionLock {
+    return {
+      acquire: async sessionId => (this.#newest.get(sessionId) ?? null) === null ? this.#grant(sessionId, owner) : null,
+      owner: async sessionId => this.#newest.get(sessionId)?.owner ?? null,
+    }
+  }
+
+  /** The process died, or was cut off: its leases are gone. */
+  lose(sessionId: string): void {
+    const claim = this.#newest.get(sessionId)
+    this.#newest.set(sessionId, null)
+    claim?.lost.abort()
+  }
+
+  /** Some other process takes it. */
+  grab(sessionId: string, owner: string): void {
+    this.#grant(sessionId, owner)
+  }
+
+  #grant(sessionId: string, owner: string): SessionLease {
+    const claim = { owner, token: ++this.#tokens, lost: new AbortController() }
+    this.#newest.set(sessionId, claim)
+    return {
+      owner, fencingToken: claim.token, lost: claim.lost.signal,
+      release: async () => { if (this.#newest.get(sessionId) === claim) this.#newest.set(sessionId, null) },
+    }
+  }
+}
+
+/** Two managers on one store, as two processes are. The memory store checks tokens of its own lock only, so these run unfenced. */
+function twoProcesses(): { lock: FakeSharedLock; one: Scenario; two: Scenario; store: WatchedSessionStore } {
+  const lock = new FakeSharedLock()
+  const repository = new MemoryConnectionRepository()
+  const store = new WatchedSessionStore(lock.as('one'))
+  const second = new WatchedSessionStore(lock.as('two'))
+  Object.assign(second, { inner: store.inner })
+  return { lock, store, one: scenario({ store, repository }), two: scenario({ store: second, repository }) }
+}
+
+describe('a session that another process runs', () => {
+  it('shows the record of its owner, from wherever it is asked', async () => {
+    const { one, two, store } = twoProcesses()
+    await store.seed('s', { phone: '49151000001' })
+    await within(one.sessions.restoreSession('s'))
+    await pass(10)
+    expect(await within(two.sessions.getStatus('s'))).toMatchObject({ status: 'connected', owner: 'one', isLocal: false, phoneNumber: '49151000001' })
+    expect(await within(two.sessions.restoreSession('s'))).toMatchObject({ outcome: 'skipped', reason: 'owned_elsewhere' })
+    expect(await within(two.sessions.getStatus('s'))).toMatchObject({ status: 'connected', owner: 'one', isLocal: false })
+    expect(await two.repository.find('s')).toMatchObject({ status: 'connected', owner: 'one' })
+    expect(two.baileys.sockets).toHaveLength(0)
+    one.script = silent
+    await one.socket().close(428)
+    await pass(10)
+    expect(await within(two.sessions.getStatus('s'))).toMatchObject({ status: 'reconnecting', owner: 'one', isLocal: false })
+  })
+
+  it('without a record is disconnected, owned elsewhere', async () => {
+    const made = scenario()
+    await made.store.seed('s')
+    await made.store.inner.lock.acquire('s')
+    expect(await within(made.sessions.getStatus('s'))).toMatchObject({ status: 'disconnected', reason: 'owned_elsewhere', isLocal: false, owner: expect.any(String) })
+    await pass(60_000)
+    expect(made.baileys.sockets).toHaveLength(0)
+  })
+
+  it('refuses every verb', async () => {
+    const { one, two, store } = twoProcesses()
+    await store.seed('s')
+    await within(one.sessions.restoreSession('s'))
+    const before = await store.dump('s')
+    const { sessions } = two
+    const verbs = [() => sessions.connect('s'), () => sessions.stop('s'), () => sessions.logout('s'), () => sessions.delete('s'), () => sessions.requestPairingCode('s', '4915112345678'), () => sessions.waitUntilConnected('s')]
+    for (const verb of verbs) expect(await within(codeOf(verb()))).toBe('OWNED_ELSEWHERE')
+    expect([await store.dump('s'), two.baileys.sockets.length]).toEqual([before, 0])
+    expect(await one.sessions.getStatus('s')).toMatchObject({ status: 'connected' })
+  })
+
+  it('is taken over when its owner has gone, and not before', async () => {
+    const { one, two, store } = twoProcesses()
+    await store.seed('s')
+    await within(one.sessions.restoreSession('s'))
+    await within(two.sessions.restoreSession('s'))
+    await pass(120_000)
+    expect(two.baileys.sockets).toHaveLength(0)
+    await within(one.sessions.close())
+    await pass(10_000)
+    expect(await within(two.sessions.getStatus('s'))).toMatchObject({ status: 'connected', owner: 'two', isLocal: true })
+    expect(await two.repository.find('s')).toMatchObject({ status: 'connected', owner: 'two' })
+  })
+
+  it('that was stopped or logged out there is not taken over', async () => {
+    for (const verb of ['stop', 'logout'] as const) {
+      const { one, two, store } = twoProcesses()
+      await store.seed('s')
+      await within(one.sessions.restoreSession('s'))
+      await within(codeOf(two.sessions.connect('s')))
+      await within<unknown>(one.sessions[verb]('s'))
+      await pass(60_000)
+      expect([two.baileys.sockets.length, two.events('qr').length]).toEqual([0, 0])
+    }
+  })
+
+  it('is not taken over after a close', async () => {
+    const { one, two, store } = twoProcesses()
+    await store.seed('s')
+    await within(one.sessions.restoreSession('s'))
+    await within(two.sessions.restoreSession('s'))
+    await within(two.sessions.close())
+    await within(one.sessions.close())
+    await pass(60_000)
+    expect(two.baileys.sockets).toHaveLength(0)
+  })
+
+  it('of which nobody can say who runs it is left alone', async () => {
+    const { one, two, store } = twoProcesses()
+    await store.seed('s')
+    await within(one.sessions.restoreSession('s'))
+    await within(two.sessions.restoreSession('s'))
+    two.store.before = ({ verb }) => { if (verb === 'owner') throw new Error('the lock is down') }
+    await pass(60_000)
+    expect(two.baileys.sockets).toHaveLength(0)
+  })
+})
+
+describe('a lease that is lost', () => {
+  it('closes the socket, touches no credentials, and stands by', async () => {
+    const { lock, one, store } = twoProcesses()
+    await store.seed('s')
+    await within(one.sessions.restoreSession('s'))
+    const before = await store.dump('s')
+    lock.lose('s')
+    lock.grab('s', 'three')
+    await pass(10)
+    expect(one.socket().isEnded).toBe(true)
+    expect(one.sessions.getSocket('s')).toBeUndefined()
+    await pass(60_000)
+    expect([await store.dump('s'), one.baileys.sockets.length]).toEqual([before, 1])
+    expect(await within(one.sessions.getStatus('s'))).toMatchObject({ isLocal: false, owner: 'three' })
+    lock.lose('s')
+    await pass(10_000)
+    expect(await within(one.sessions.getStatus('s'))).toMatchObject({ status: 'connected', owner: 'one' })
+  })
+
+  it('in the middle of a pairing ends the pairing, and begins no other', async () => {
+    const { lock, one } = twoProcesses()
+    await within(one.sessions.connect('s'))
+    lock.lose('s')
+    await pass(60_000)
+    expect([one.baileys.sockets.length, one.events('qr').length]).toEqual([1, 1])
+    expect(one.socket().isEnded).toBe(true)
+  })
+
+  it('a write that the store refuses as stale is a lease that was lost', async () => {
+    const made = scenario()
+    await made.store.seed('s')
+    await within(made.sessions.restoreSession('s'))
+    await (await made.store.inner.lock.acquire('other'))?.release()
+    made.store.before = async ({ verb }) => {
+      if (verb !== 'write') return
+      // Somebody else was handed a newer token.
+      await made.store.inner.write('s', [], { fencingToken: 0 }).catch((error: unknown) => { throw error })
+    }
+    made.socket().updateCreds({ accountSyncCounter: 9 })
+    await pass(10)
+    expect(made.socket().isEnded).toBe(true)
+    expect(made.events('error').map(({ error }) => error.code)).toContain('STALE_WRITER')
+    made.store.before = () => undefined
+    await pass(10_000)
+    expect(await within(made.sessions.getStatus('s'))).toMatchObject({ status: 'connected' })
+  })
+})
