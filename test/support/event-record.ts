@@ -36,7 +36,7 @@ export class EventRecord {
   }
 
   /** The next event of a session after this call. Ask before you provoke it. */
-  next<Name extends EventName>(name: Name, sessionId: string, matches: (event: EventOf<Name>) => boolean = () => true, patienceMs = PATIENCE_MS): Promise<EventOf<Name>> {
+  next<Name extends EventName>(name: Name, sessionId: string, matches: (event: EventOf<Name>) => boolean = () => true, patienceMs: number = PATIENCE_MS): Promise<EventOf<Name>> {
     const since = this.of(name, sessionId).length
     const found = this.until(() => this.of(name, sessionId).slice(since).find(matches), `"${name}" of ${sessionId}`, patienceMs)
     // A test that has failed before it came to wait for this has said enough.
@@ -50,7 +50,7 @@ export class EventRecord {
   }
 
   /** Waits until something is found, looking now and after each event. */
-  async until<Value>(find: () => Value | undefined, what: string, patienceMs = PATIENCE_MS): Promise<Value> {
+  async until<Value>(find: () => Value | undefined, what: string, patienceMs: number = PATIENCE_MS): Promise<Value> {
     return new Promise<Value>((resolve, reject) => {
       const stop = (): void => {
         clearTimeout(timer)
