@@ -54,6 +54,21 @@ describe.concurrent('a process that was killed with SIGKILL', () => {
     await world.server.phoneText(world.newPhone(), deviceKey, 'still there?')
     expect(await second.journal.first('text', ({ text }) => text === 'still there?')).toMatchObject({ sessionId: 'shop' })
   })
+
+  it.each([0, 2])('while it was saving the pairing itself (%i ms into the write) is linked or is not, and never corrupt', async (delayMs) => {
+    await using world = await openWorld()
+    await using first = await SessionProcess.start(world, { killInWrite: { of: 'creds', count: 1, delayMs } })
+    const { qr = '' } = await first.call('connect', 'shop')
+    // The answer of the client may not have left when it is killed.
+    await world.server.scanQr(qr, { phone: world.newPhone() }).catch(() => undefined)
+    expect(await first.ended()).toBe('SIGKILL')
+
+    const manager = world.makeManager()
+    const { outcome, reason } = await manager.restoreSession('shop')
+    expect(['restored null', 'skipped never_paired']).toContain(`${outcome} ${String(reason)}`)
+    if (outcome === 'skipped') await world.pair(manager, 'shop')
+    expect(await manager.getStatus('shop')).toMatchObject({ status: 'connected' })
+  })
 })
 
 describe.concurrent('getStatus', () => {
