@@ -61,6 +61,9 @@ export class SessionManager implements AsyncDisposable {
     if (metadata !== undefined) {
       session.ledger.noteMetadata(metadata)
       this.#parts.follower?.save(sessionId, { metadata })
+    } else {
+      // A start does not wait for the repository.
+      void this.#parts.lookup.findRecord(sessionId).then((record) => { if (record !== null) session.ledger.recallMetadata(record.metadata) })
     }
     return boundedBy({ signal, timeoutMs, onTimeout: () => connectTimeout(sessionId, timeoutMs) }, caller => connectSession(session, caller))
   }

@@ -63,17 +63,27 @@ export class SessionRestorer {
 
   /** A session that is not there, or not to be restored, is told from a look: no object is made for it. */
   async #start(sessionId: string, priority: DialPriority, force: boolean): Promise<RestoreResult> {
-    const { registry, lookup } = this.#options
+    const { registry } = this.#options
     const known = registry.find(sessionId)
     if (known?.isRunning === true) return this.#run(known, priority, force)
-    // What is being ended has to be ended before anybody can tell what is left of it.
-    if (known?.isEnding === true) await known.afterPending(() => Promise.resolve())
-    const found = await lookup.look(sessionId)
-    const settled = force ? null : this.settle(found)
+    const found = await this.#lookAtRest(sessionId)
+    // Force overrides what is remembered of credentials; where there are none it changes nothing.
+    const settled = force && overridable(found) ? null : this.settle(found)
     if (settled !== null) return settled
     const session = registry.ensure(sessionId)
     if (found.record !== null) session.ledger.noteMetadata(found.record.metadata)
     return this.#run(session, priority, force)
+  }
+
+  /** What is being ended has to be ended before anybody can tell what is left of it. */
+  async #lookAtRest(sessionId: string): Promise<Found> {
+    const { registry, lookup } = this.#options
+    let found = await lookup.look(sessionId)
+    for (let session = registry.find(sessionId); session?.isEnding === true; session = registry.find(sessionId)) {
+      await session.afterPending(() => Promise.resolve())
+      found = await lookup.look(sessionId)
+    }
+    return found
   }
 
   async #run(session: Session, priority: DialPriority, force: boolean): Promise<RestoreResult> {
@@ -81,6 +91,10 @@ export class SessionRestorer {
     const error = end.outcome === 'failed' || end.outcome === 'retrying' ? session.startError : null
     return { sessionId: session.id, ...end, ...(error === null ? {} : { error }), durationMs: 0 }
   }
+}
+
+function overridable({ stored }: Found): boolean {
+  return stored.kind === 'readable' && stored.creds.kind === 'paired'
 }
 
 function isRemembered({ outcome, reason }: RestoreResult): boolean {

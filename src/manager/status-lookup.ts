@@ -104,7 +104,7 @@ export class StatusLookup {
 
   async #look(sessionId: string): Promise<Found> {
     const { store, timeoutMs } = this.#options
-    const finding = this.#findRecord(sessionId)
+    const finding = this.findRecord(sessionId)
     const stored = await readStoredSession(store, sessionId, timeoutMs)
     const verdict = judgeStart(stored, { purpose: 'restore', force: false }, new Date())
     const owner = await this.#findOwner(sessionId)
@@ -121,7 +121,8 @@ export class StatusLookup {
     }
   }
 
-  async #findRecord(sessionId: string): Promise<ConnectionRecord | null> {
+  /** What the repository knows of a session; `null` when it knows nothing, or cannot be asked. Never rejects. */
+  async findRecord(sessionId: string): Promise<ConnectionRecord | null> {
     const { repository, timeoutMs, onError } = this.#options
     if (repository === undefined) return null
     try {

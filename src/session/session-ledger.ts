@@ -64,6 +64,11 @@ export class SessionLedger {
     this.#metadata = metadata
   }
 
+  /** Notes what the repository knew of it, unless the application has said something since. */
+  recallMetadata(metadata: Record<string, unknown>): void {
+    this.#metadata ??= metadata
+  }
+
   /** Notes a QR code. */
   noteQr(qr: string, expiresAt: Date): void {
     this.#qr = qr
