@@ -1,0 +1,193 @@
+import { describe, expect, it, vi } from 'vitest'
+import type { SocketConfigContext } from '../../src/index.js'
+import { deferred } from '../support/deferred.js'
+import { codeOf, inFakeTime, pass, refusing, scenario, welcoming, within } from '../support/scenario.js'
+
+inFakeTime()
+
+describe('socketConfig', () => {
+  it('as an object goes to every socket, beside what the library adds', async () => {
+    const made = scenario({ socketConfig: { browser: ['Shop', 'Chrome', '1'], markOnlineOnConnect: false } })
+    await made.store.seed('s')
+    await within(made.sessions.restoreSession('s'))
+    expect(made.socket().config).toMatchObject({ browser: ['Shop', 'Chrome', '1'], markOnlineOnConnect: false, auth: { creds: expect.any(Object), keys: expect.any(Object) } })
+    expect(made.socket().config.transactionOpts).toMatchObject({ maxCommitRetries: 1 })
+  })
+
+  it('as a function is called for every dial, with the attempt and one shared object per session', async () => {
+    const asked: [string, SocketConfigContext][] = []
+    const made = scenario({ socketConfig: (sessionId, context) => { asked.push([sessionId, context]); return {} } })
+    await made.store.seed('a')
+    await made.store.seed('b')
+    made.script = (socket, index) => { (index < 2 ? refusing(428) : welcoming)(socket, index) }
+    await within(made.sessions.restoreSession('a'))
+    await within(made.sessions.restoreSession('b'))
+    await made.baileys.sockets[2]?.close(428)
+    await pass(5000)
+    expect(asked.map(([sessionId, { attempt }]) => `${sessionId} ${attempt}`)).toEqual(['a 1', 'a 2', 'a 3', 'b 1', 'a 4'])
+    const shared = (id: string): Set<unknown> => new Set(asked.filter(([sessionId]) => sessionId === id).map(([, context]) => context.shared))
+    expect([shared('a').size, shared('b').size]).toEqual([1, 1])
+    expect([...shared('a')][0]).not.toBe([...shared('b')][0])
+  })
+
+  it('counts attempts from one again after a stable connection', async () => {
+    const attempts: number[] = []
+    const made = scenario({ socketConfig: (_sessionId, { attempt }) => { attempts.push(attempt); return {} } })
+    await made.store.seed('s')
+    await within(made.sessions.restoreSession('s'))
+    await pass(61_000)
+    await made.socket().close(428)
+    await pass(5000)
+    expect(attempts).toEqual([1, 2])
+  })
+
+  it('may be asynchronous, and is waited for', async () => {
+    const thinking = deferred<object>()
+    const made = scenario({ socketConfig: () => thinking.promise })
+    await made.store.seed('s')
+    const restoring = made.sessions.restoreSession('s')
+    await pass(5000)
+    expect(made.baileys.sockets).toHaveLength(0)
+    thinking.resolve({ markOnlineOnConnect: false })
+    await within(restoring)
+    expect(made.socket().config.markOnlineOnConnect).toBe(false)
+  })
+
+  it.each([
+    ['throws', () => { throw new Error('no cache') }],
+    ['rejects', () => Promise.reject(new Error('no cache'))],
+    ['answers with nothing', () => undefined as unknown as object],
+    ['answers with credentials', () => ({ auth: {} })],
+  ])('that %s is told, and tried again with back-off', async (_name, broken) => {
+    let isBroken = true
+    const made = scenario({ socketConfig: () => isBroken ? broken() : {} })
+    await made.store.seed('s')
+    void made.sessions.restoreSession('s')
+    await pass(100)
+    expect(made.events('error')).toMatchObject([{ sessionId: 's', error: { code: 'SOCKET_FAILED' } }])
+    expect(made.events('disconnected')).toMatchObject([{ cause: 'socket_failed', willRetry: true }])
+    expect(made.baileys.sockets).toHaveLength(0)
+    isBroken = false
+    await pass(2000)
+    expect(await made.sessions.getStatus('s')).toMatchObject({ status: 'connected' })
+  })
+
+  it('cannot replace the credentials', () => {
+    expect(() => scenario({ socketConfig: { auth: {} } as object })).toThrow(TypeError)
+  })
+
+  it('does not give the logger of the manager to Baileys', async () => {
+    const made = scenario()
+    await made.store.seed('s')
+    await within(made.sessions.restoreSession('s'))
+    const before = made.lines.length
+    made.socket().config.logger?.trace({ key: 'secret' }, 'a key')
+    expect(made.lines).toHaveLength(before)
+  })
+})
+
+describe('the socket event', () => {
+  it('comes for every new socket, before it has told anything: handlers survive reconnects', async () => {
+    const made = scenario()
+    await made.store.seed('s')
+    const heard: string[] = []
+    const first: unknown[] = []
+    made.sessions.on('socket', ({ socket }) => {
+      let isFirst = true
+      socket.ev.on('connection.update', ({ connection }) => {
+        if (isFirst) first.push(connection)
+        isFirst = false
+      })
+      socket.ev.on('messages.upsert', ({ messages }) => { heard.push(...messages.map(({ key }) => key.id ?? '')) })
+    })
+    await within(made.sessions.restoreSession('s'))
+    made.socket().ev.emit('messages.upsert', { messages: [{ key: { id: '1' } }], type: 'notify' })
+    await made.socket().close(428)
+    await pass(5000)
+    made.socket().ev.emit('messages.upsert', { messages: [{ key: { id: '2' } }], type: 'notify' })
+    expect([heard, first]).toEqual([['1', '2'], ['connecting', 'connecting']])
+  })
+
+  it('a socket that has ended is let go: nothing listens to it any more', async () => {
+    const made = scenario()
+    await made.store.seed('s')
+    await within(made.sessions.restoreSession('s'))
+    const old = made.socket()
+    await old.close(428)
+    await pass(5000)
+    expect(old.listenerCount()).toBe(0)
+    expect(old.ws.listenerCount('unexpected-response')).toBeLessThanOrEqual(1)
+  })
+})
+
+describe('invariant 12: buffered messages', () => {
+  it.each(['stop', 'close', 'connection lost', 'logout'] as const)('invariant 12: are flushed to the application before the end: %s', async (end) => {
+    const made = scenario()
+    made.script = (socket) => { socket.open({ offline: 'pending' }) }
+    await made.store.seed('s')
+    const heard: (string | null | undefined)[] = []
+    made.sessions.on('socket', ({ socket }) => { socket.ev.on('messages.upsert', ({ messages }) => { heard.push(...messages.map(({ key }) => key.id)) }) })
+    await within(made.sessions.restoreSession('s'))
+    made.socket().ev.emit('messages.upsert', { messages: [{ key: { id: 'buffered' } }], type: 'append' })
+    expect(heard).toEqual([])
+    if (end === 'connection lost') await made.socket().close(428)
+    else await within<unknown>(end === 'close' ? made.sessions.close() : made.sessions[end]('s'))
+    expect(heard).toEqual(['buffered'])
+  })
+
+  it('invariant 12: a handler of the application that throws keeps no socket open', async () => {
+    const made = scenario()
+    made.script = (socket) => { socket.open({ offline: 'pending' }) }
+    await made.store.seed('s')
+    made.sessions.on('socket', ({ socket }) => { socket.ev.on('messages.upsert', () => { throw new Error('handler broke') }) })
+    await within(made.sessions.restoreSession('s'))
+    made.socket().ev.emit('messages.upsert', { messages: [{ key: { id: 'buffered' } }], type: 'append' })
+    await within(made.sessions.stop('s'))
+    expect(made.socket().isDestroyed).toBe(true)
+  })
+})
+
+describe('the version', () => {
+  it('comes from the provider, unless socketConfig says otherwise', async () => {
+    const version = vi.fn(async (): Promise<[number, number, number]> => [2, 3000, 7])
+    const made = scenario({ version })
+    await made.store.seed('s')
+    await within(made.sessions.restoreSession('s'))
+    expect(made.socket().config.version).toEqual([2, 3000, 7])
+    const own = scenario({ version, socketConfig: { version: [2, 1, 1] } })
+    await own.store.seed('s')
+    await within(own.sessions.restoreSession('s'))
+    expect(own.socket().config.version).toEqual([2, 1, 1])
+    const none = scenario()
+    await none.store.seed('s')
+    await within(none.sessions.restoreSession('s'))
+    expect(none.socket().config).not.toHaveProperty('version')
+  })
+
+  it('that cannot be had holds nothing up for long', async () => {
+    const made = scenario({ version: () => new Promise(() => undefined) })
+    await made.store.seed('s')
+    const startedAt = Date.now()
+    expect(await within(made.sessions.restoreSession('s'))).toMatchObject({ outcome: 'restored' })
+    expect(Date.now() - startedAt).toBeLessThanOrEqual(6000)
+    expect(made.socket().config).not.toHaveProperty('version')
+  })
+})
+
+describe('messages', () => {
+  it('can be translated, in snapshots and events', async () => {
+    const made = scenario({ messages: { connected: 'Verbunden.', connection_lost: 'Weg.', restoring: 'Stelle wieder her...' } })
+    await made.store.seed('s')
+    expect(await within(made.sessions.getStatus('s'))).toMatchObject({ message: 'Stelle wieder her...' })
+    await pass(10)
+    await made.socket().close(428)
+    await pass(10)
+    expect(made.events('status').map(({ message }) => message)).toEqual(['Stelle wieder her...', 'Verbunden.', 'Weg.'])
+    expect(await within(made.sessions.getStatus('other'))).toMatchObject({ message: 'No phone is linked yet.' })
+  })
+
+  it('are no place for a restart to hide: an application that answers nonsense gets its own words', async () => {
+    const made = scenario({ messages: {} })
+    expect(await within(codeOf(made.sessions.getStatus('s')))).toBe('resolved')
+  })
+})
