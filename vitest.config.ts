@@ -10,6 +10,8 @@ const config: ViteUserConfig = defineConfig({
     // Real Baileys against a loopback server takes its time on a busy machine; every wait inside has its own bound.
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // Most of the time goes by waiting for processes and disks: one file at a time would be slower, also on two cores.
+    maxWorkers: 2,
     restoreMocks: true,
   },
 })

@@ -63,7 +63,8 @@ export class Fleet {
     if (result !== null && session === undefined && contradicts(record, { status, reason })) {
       follower?.save(sessionId, { status, reason, owner: null, updatedAt: new Date() })
     }
-    return result
+    // After a logout nothing is stored any more, and the repository remembers.
+    return result?.reason === 'never_paired' ? { ...result, reason } : result
   }
 
   async #storedIds(): Promise<string[]> {

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { FileSystemSessionStore } from '../../../../src/adapters/filesystem/filesystem-session-store.js'
 import { describeHolder, readProcessStat } from '../../../../src/adapters/filesystem/holder-identity.js'
@@ -69,10 +70,12 @@ describe('a holder in another process', () => {
 describe.runIf(process.platform === 'linux')('a holder that ended without anybody noticing', () => {
   it('counts as dead', async () => {
     // `sleep` takes the shell's place and never asks what became of the shell's child.
-    const shell = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] })
+    const shell = spawn('sh', ['-c', 'sleep 60 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] })
     onTestFinished(() => void shell.kill('SIGKILL'))
     const [line] = await once(shell.stdout, 'data')
     const pid = Number(String(line))
+    await vi.waitFor(async () => expect(await readFile(`/proc/${String(shell.pid)}/comm`, 'utf8')).toBe('sleep\n'), 10_000)
+    process.kill(pid, 'SIGKILL')
     await vi.waitFor(async () => expect(await readProcessStat(pid)).toMatchObject({ hasEnded: true }), 10_000)
     const self = await describeHolder('self', 'aa')
     const startedAt = (await readProcessStat(pid))?.startedAt ?? ''
