@@ -135,6 +135,19 @@ describe('invariant 12: buffered messages', () => {
     expect(heard).toEqual(['buffered'])
   })
 
+  it.each(['half-open', 'never'] as const)('invariant 12: are flushed though the peer is gone and Baileys never says so (%s)', async (ending) => {
+    const made = scenario()
+    made.script = (socket) => { socket.open({ offline: 'pending' }) }
+    await made.store.seed('s')
+    const heard: (string | null | undefined)[] = []
+    made.sessions.on('socket', ({ socket }) => { socket.ev.on('messages.upsert', ({ messages }) => { heard.push(...messages.map(({ key }) => key.id)) }) })
+    await within(made.sessions.restoreSession('s'))
+    made.socket().ending = ending
+    made.socket().ev.emit('messages.upsert', { messages: [{ key: { id: 'buffered' } }], type: 'append' })
+    await within(made.sessions.stop('s'))
+    expect(heard).toEqual(['buffered'])
+  })
+
   it('invariant 12: a handler of the application that throws keeps no socket open', async () => {
     const made = scenario()
     made.script = (socket) => { socket.open({ offline: 'pending' }) }
