@@ -28,8 +28,8 @@ export class Narrator {
 
   /** The application was killed. */
   killed(pid: number, { number, cutOff, lost }: Kill): void {
-    const creds = lost.length === 0 ? 'Every creds.json is whole.' : `Destroyed: creds.json of ${lost.join(', ')}.`
-    this.#screen.event(`kill ${number}: SIGKILL to process ${pid}. Writes cut off: ${cutOff}. ${creds}`)
+    const creds = lost.length === 0 ? 'Every creds.json is whole.' : `Destroyed creds: ${lost.join(', ')}.`
+    this.#screen.event(`kill ${number}: SIGKILL to ${pid}. Writes cut off: ${cutOff}. ${creds}`)
   }
 
   /** The application is started again, to be killed once more. */

@@ -91,13 +91,20 @@ async function endSocket(socket: WASocket): Promise<void> {
 }
 
 /**
- * Queries that wait for an answer keep a timer of up to 60 s each. They listen for an error of the websocket, and Baileys' own
- * listener for it does nothing any more once the socket has ended.
+ * Queries that wait for an answer keep a timer of up to 60 s each, also those that Baileys begins when the socket has ended already.
+ * They listen for an error of the websocket, and Baileys' own listener for it does nothing any more by then.
  */
 function releaseQueries(socket: WASocket): void {
   const { ws } = socket
+  const closed = (): Error => new Error('The connection was closed.')
+  const on = ws.on.bind(ws)
+  ws.on = (event, listener) => {
+    on(event, listener)
+    if (event === 'error') queueMicrotask(() => { listener(closed()) })
+    return ws
+  }
   try {
-    if (ws.listenerCount('error') > 0) ws.emit('error', new Error('The connection was closed.'))
+    if (ws.listenerCount('error') > 0) ws.emit('error', closed())
   } catch {
     // A listener of the application threw: its own affair.
   }

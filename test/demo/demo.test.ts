@@ -53,7 +53,7 @@ describe.concurrent('npm run demo', { timeout: 90_000 }, () => {
     const run = await runDemo([])
     expectTidy(run)
     expect(run.exitCode, run.output).toBe(0)
-    expect(run.output).toMatch(/SIGKILL to process \d+\. Writes cut off: [1-9]\d*\. Every creds\.json is whole\./)
+    expect(run.output).toMatch(/SIGKILL to \d+\. Writes cut off: [1-9]\d*\. Every creds\.json is whole\./)
     for (const sessionId of SESSION_IDS) {
       for (const status of ['pairing', 'connecting', 'connected']) expect(run.output).toMatch(new RegExp(`^ +\\d+\\.\\d s  ${sessionId} +${status}\\b`, 'm'))
       expect(run.output).toMatch(new RegExp(`^${sessionId} +connected +connected +\\d+\\.\\d\\d s +no$`, 'm'))
