@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { MemoryConnectionRepository } from '../../src/adapters/memory/memory-connection-repository.js'
+import { inspectStoredCreds } from '../../src/auth/stored-creds.js'
 import type { SessionLease, SessionLock } from '../../src/ownership/session-lock.js'
 import { codeOf, inFakeTime, pass, scenario, silent, within, type Scenario } from '../support/scenario.js'
 import { WatchedSessionStore } from '../support/watched-session-store.js'
@@ -161,6 +162,23 @@ describe('a lease that is lost', () => {
     await pass(60_000)
     expect([one.baileys.sockets.length, one.events('qr').length]).toEqual([1, 1])
     expect(one.socket().isEnded).toBe(true)
+  })
+
+  it('with a pairing that could not be stored does not write that over what another process has paired since', async () => {
+    const { lock, one, store } = twoProcesses()
+    await within(one.sessions.connect('s'))
+    store.before = ({ verb }) => { if (verb === 'write') throw new Error('ENOSPC') }
+    one.socket().pairSuccess({ phone: '49151000001' })
+    await pass(2000)
+    lock.lose('s')
+    lock.grab('s', 'three')
+    await pass(1000)
+    await store.seed('s', { phone: '49151000002' })
+    store.before = () => undefined
+    lock.lose('s')
+    await pass(60_000)
+    expect(await within(one.sessions.getStatus('s'))).toMatchObject({ status: 'connected', phoneNumber: '49151000002' })
+    expect(inspectStoredCreds(await store.text('s', 'creds') ?? '')).toMatchObject({ kind: 'paired', phoneNumber: '49151000002' })
   })
 
   it('a write that the store refuses as stale is a lease that was lost', async () => {

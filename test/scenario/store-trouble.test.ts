@@ -278,6 +278,20 @@ describe('a pairing whose credentials cannot be stored', () => {
     expect(await within(made.sessions.close())).toMatchObject({ closed: [], notDrained: ['s'] })
   })
 
+  it.each(['delete', 'logout'] as const)('does not come back after %s', async (verb) => {
+    const made = scenario()
+    await within(made.sessions.connect('s'))
+    const back = failWith(made, 'ENOSPC', 'write')
+    made.socket().pairSuccess({ phone: '49151000001' })
+    await pass(2000)
+    await within<unknown>(made.sessions[verb]('s'))
+    back()
+    await pass(120_000)
+    expect(await made.store.dump('s')).toEqual({})
+    expect(await within(made.sessions.connect('s'))).toMatchObject({ status: 'pairing' })
+    expect(await made.store.text('s', 'creds')).toBeUndefined()
+  })
+
   it('takes the place of what was stored before only then', async () => {
     const made = scenario()
     const old = await made.store.seed('s', { phone: '49151000009' }, { loggedOutAt: new Date() })
