@@ -122,7 +122,8 @@ export class SessionManager implements AsyncDisposable {
    */
   async requestPairingCode(sessionId: string, phoneNumber: string): Promise<string> {
     const digits = requirePhoneNumber(phoneNumber)
-    return pairByCode(this.#enter(sessionId), digits)
+    this.#check(sessionId)
+    return this.#parts.registry.use(sessionId, session => pairByCode(session, digits))
   }
 
   /**
@@ -161,7 +162,8 @@ export class SessionManager implements AsyncDisposable {
   }> {
     const { timeoutMs = 20_000, requireUnlink = false } = options
     requireDuration('timeoutMs', timeoutMs, 1)
-    return logoutSession(this.#enter(sessionId), { timeoutMs, requireUnlink })
+    this.#check(sessionId)
+    return this.#parts.registry.use(sessionId, session => logoutSession(session, { timeoutMs, requireUnlink }))
   }
 
   /** Deletes what is stored and the repository's record, in any state, also offline. Does not unlink the device. Safe to repeat. */

@@ -6,6 +6,8 @@ import { Session } from '../session/session.js'
 export class SessionRegistry {
   readonly #context: SessionContext
   readonly #sessions = new Map<string, Session>()
+  /** How many verbs are at work on a session and may still start it. */
+  readonly #uses = new Map<Session, number>()
   #sealed = false
   #endings = 0
 
@@ -26,9 +28,22 @@ export class SessionRegistry {
     return session
   }
 
+  /** Lets a verb work on a session, made when there is none; it is not forgotten meanwhile, for nobody could end what the verb starts. */
+  async use<Result>(sessionId: string, work: (session: Session) => Promise<Result>): Promise<Result> {
+    const session = this.ensure(sessionId)
+    this.#uses.set(session, (this.#uses.get(session) ?? 0) + 1)
+    try {
+      return await work(session)
+    } finally {
+      const left = (this.#uses.get(session) ?? 1) - 1
+      if (left > 0) this.#uses.set(session, left)
+      else this.#uses.delete(session)
+    }
+  }
+
   /** Forgets a session that has come to rest and holds nothing any more. */
   forget(session: Session): void {
-    const isDone = session.state.phase === 'idle' && !session.isEnding && session.keeper.lease === null
+    const isDone = session.state.phase === 'idle' && !session.isEnding && !this.#uses.has(session) && session.keeper.lease === null
     if (isDone && this.#sessions.get(session.id) === session) this.#sessions.delete(session.id)
   }
 
