@@ -194,6 +194,37 @@ describe('ends that meet', () => {
     expect(await made.store.inner.lock.owner('s')).toBeNull()
   })
 
+  it.each([
+    ['requestPairingCode', ({ sessions }: Scenario) => sessions.requestPairingCode('s', '4915112345678')],
+    ['logout', ({ sessions }: Scenario) => sessions.logout('s')],
+  ] as const)('a %s that meets a delete starts nothing that close does not find', async (_name, begin) => {
+    const made = scenario()
+    await made.store.seed('s', {}, { loggedOutAt: new Date() })
+    const held = deferred()
+    made.store.before = ({ verb }) => verb === 'delete' ? held.promise : verb === 'read' ? new Promise(resolve => { setTimeout(resolve, 10) }) : undefined
+    const deleting = codeOf(made.sessions.delete('s'))
+    await pass(10)
+    const beginning = codeOf(begin(made))
+    await pass(10)
+    held.resolve()
+    await within(deleting)
+    await pass(100)
+    await within(made.sessions.close())
+    await expectQuiet(made)
+    await within(beginning)
+    expect(await made.store.inner.lock.owner('s')).toBeNull()
+  })
+
+  it('somebody who waits is not forgotten with a session that is deleted', async () => {
+    const made = scenario()
+    await made.store.seed('s')
+    await made.store.seed('other')
+    const waiting = codeOf(made.sessions.waitUntilConnected('s'))
+    await pass(10)
+    await within(made.sessions.delete('s'))
+    expect(await within(waiting)).toBe('NOT_PAIRED')
+  })
+
   it('close is idempotent, and everything after it is refused', async () => {
     const made = scenario()
     await made.store.seed('s')

@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest'
+import { inspectStoredCreds } from '../../src/auth/stored-creds.js'
+import type { FakeSocket } from '../../src/testing/index.js'
+import { codeOf, inFakeTime, pass, refusing, scenario, silent, welcoming, within, type Scenario } from '../support/scenario.js'
+import { seededRandom, type SeededRandom } from '../support/seeded-random.js'
+
+inFakeTime()
+
+const IDS = ['a', 'b', 'c', 'd'] as const
+const STEPS = 80
+const phoneOf = (id: string): string => `4915100000${id.charCodeAt(0)}`
+const identityOf = async ({ store }: Scenario, id: string): Promise<string | null> => {
+  const found = inspectStoredCreds(await store.text(id, 'creds') ?? '')
+  return found.kind === 'paired' ? found.identity : null
+}
+
+/** Counts up in a record of the session, as a ratchet does: a number that was acknowledged must never be seen to go down. */
+class Ratchet {
+  readonly rewound: string[] = []
+  readonly #acknowledged = new Map<string, number>()
+
+  async turn(socket: FakeSocket): Promise<void> {
+    const { keys, creds: { me } } = socket.authState
+    const owner = me?.id ?? ''
+    try {
+      await keys.transaction(async () => {
+        const { counter } = await keys.get('lid-mapping', ['counter'])
+        const before = Number(counter ?? 0)
+        const acknowledged = this.#acknowledged.get(owner) ?? 0
+        if (before < acknowledged) this.rewound.push(`${owner}: ${acknowledged} was acknowledged, ${before} was read`)
+        await keys.set({ 'lid-mapping': { counter: String(before + 1) } })
+      }, owner)
+      const { counter } = await keys.get('lid-mapping', ['counter'])
+      this.#acknowledged.set(owner, Math.max(this.#acknowledged.get(owner) ?? 0, Number(counter ?? 0)))
+    } catch {
+      // Nothing was acknowledged.
+    }
+  }
+}
+
+/** A store that is mostly well: now and then a call is slow, fails, or is carried out after its deadline. */
+function trouble(made: Scenario, random: SeededRandom): void {
+  made.store.before = ({ verb }) => {
+    const luck = random.below(100)
+    if (luck < 3) throw new Error(`chaos in ${verb}`)
+    if (luck < 5) return new Promise(resolve => { setTimeout(resolve, 20_000) })
+    if (luck < 30) return new Promise(resolve => { setTimeout(resolve, random.below(200)) })
+    return undefined
+  }
+}
+
+/** A server that is mostly well: it drops, restarts, refuses and is silent, but judges nobody. */
+function moods(made: Scenario, random: SeededRandom, ratchet: Ratchet): void {
+  made.script = (socket, index) => {
+    const mood = random.pick(['open', 'open', 'open', 'open', 'drop later', 'drop later', 'lost', 'restart', 'unavailable', 'silent'])
+    if (mood === 'lost') refusing(428)(socket, index)
+    else if (mood === 'restart') refusing(515)(socket, index)
+    else if (mood === 'unavailable') refusing(503)(socket, index)
+    else if (mood === 'silent') silent(socket, index)
+    else {
+      welcoming(socket, index)
+      for (let turn = 0; turn < 3; turn += 1) void ratchet.turn(socket)
+    }
+    if (mood === 'drop later') setTimeout(() => { void socket.close(408) }, random.below(3000))
+  }
+}
+
+describe('chaos', () => {
+  it.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])('invariants 1, 2, 5, 6, 9: whatever happens, and in which order (seed %i)', async (seed) => {
+    const random = seededRandom(seed)
+    const ratchet = new Ratchet()
+    const made = scenario({ reconnect: { jitter: 'none', initialDelayMs: 100, maxDelayMs: 5000 }, retry: { jitter: 'none', initialDelayMs: 50 }, connectTimeoutMs: 5000, restore: { delayMs: 10 } })
+    const { sessions } = made
+    for (const id of IDS) await made.store.seed(id, { phone: phoneOf(id) })
+    const identities = await Promise.all(IDS.map(id => identityOf(made, id)))
+    trouble(made, random)
+    moods(made, random, ratchet)
+    const calls: Promise<string>[] = []
+    for (let step = 0; step < STEPS; step += 1) {
+      const id = random.pick(IDS)
+      calls.push(codeOf(random.pick([
+        () => sessions.connect(id), () => sessions.connect(id), () => sessions.restoreSession(id), () => sessions.restoreSession(id, { force: true }), () => sessions.getStatus(id),
+        () => sessions.stop(id), () => sessions.restoreAll(), () => sessions.getStatuses(), () => sessions.waitUntilConnected(id, { timeoutMs: 500 }), () => sessions.requestPairingCode(id, '4915112345678'),
+      ])()))
+      const socket = made.baileys.sockets.findLast(({ isEnded, phoneNumber }) => !isEnded && phoneNumber === phoneOf(id))
+      if (socket?.ws.isOpen === true) void ratchet.turn(socket)
+      await pass(random.below(1500))
+    }
+    made.store.before = () => undefined
+    made.script = (socket, index) => {
+      welcoming(socket, index)
+      void ratchet.turn(socket)
+    }
+    await within(Promise.all(calls), 3_600_000)
+    await pass(120_000)
+    for (const id of IDS) await within(sessions.connect(id))
+    await pass(120_000)
+    expect(ratchet.rewound).toEqual([])
+    expect((await Promise.all(IDS.map(id => sessions.getStatus(id)))).map(({ status }) => status)).toEqual(IDS.map(() => 'connected'))
+    expect(await Promise.all(IDS.map(id => identityOf(made, id)))).toEqual(identities)
+    expect(made.mostSockets()).toBe(1)
+    expect(made.baileys.sockets.filter(({ isDestroyed }) => !isDestroyed)).toHaveLength(IDS.length)
+    expect(await within(sessions.close())).toMatchObject({ notDrained: [] })
+    for (const id of IDS) expect(await made.store.inner.lock.owner(id)).toBeNull()
+  })
+})
