@@ -1,8 +1,9 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { inspectStoredCreds } from '../../src/auth/stored-creds.js'
 import type { FakeSocket } from '../../src/testing/index.js'
 import { codeOf, inFakeTime, pass, refusing, scenario, silent, welcoming, within, type Scenario } from '../support/scenario.js'
 import { seededRandom, type SeededRandom } from '../support/seeded-random.js'
+import { WatchedSessionStore } from '../support/watched-session-store.js'
 
 inFakeTime()
 
@@ -39,8 +40,8 @@ class Ratchet {
 }
 
 /** A store that is mostly well: now and then a call is slow, fails, or is carried out after its deadline. */
-function trouble(made: Scenario, random: SeededRandom): void {
-  made.store.before = ({ verb }) => {
+function trouble(store: WatchedSessionStore, random: SeededRandom): void {
+  store.before = ({ verb }) => {
     const luck = random.below(100)
     if (luck < 3) throw new Error(`chaos in ${verb}`)
     if (luck < 5) return new Promise(resolve => { setTimeout(resolve, 20_000) })
@@ -65,6 +66,25 @@ function moods(made: Scenario, random: SeededRandom, ratchet: Ratchet): void {
   }
 }
 
+/** A server that may do anything, and phones that sometimes scan. */
+function judge(made: Scenario, random: SeededRandom): void {
+  made.script = (socket, index) => {
+    const mood = random.pick(['welcome', 'welcome', 'welcome', 'welcome', 'drop later', 'silent', 401, 403, 411, 428, 429, 440, 515])
+    if (typeof mood === 'number') refusing(mood)(socket, index)
+    else if (mood === 'silent') silent(socket, index)
+    else welcoming(socket, index)
+    if (mood === 'drop later') setTimeout(() => { void socket.close(408) }, random.below(3000))
+    if (mood === 'welcome') setTimeout(() => { scan(socket) }, random.below(2000))
+    if (random.below(4) === 0) socket.ending = 'half-open'
+  }
+}
+
+function scan(socket: FakeSocket): void {
+  if (socket.isEnded || socket.authState.creds.account !== undefined) return
+  socket.pairSuccess()
+  void socket.close(515)
+}
+
 describe('chaos', () => {
   it.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])('invariants 1, 2, 5, 6, 9: whatever happens, and in which order (seed %i)', async (seed) => {
     const random = seededRandom(seed)
@@ -73,7 +93,7 @@ describe('chaos', () => {
     const { sessions } = made
     for (const id of IDS) await made.store.seed(id, { phone: phoneOf(id) })
     const identities = await Promise.all(IDS.map(id => identityOf(made, id)))
-    trouble(made, random)
+    trouble(made.store, random)
     moods(made, random, ratchet)
     const calls: Promise<string>[] = []
     for (let step = 0; step < STEPS; step += 1) {
@@ -102,5 +122,36 @@ describe('chaos', () => {
     expect(made.baileys.sockets.filter(({ isDestroyed }) => !isDestroyed)).toHaveLength(IDS.length)
     expect(await within(sessions.close())).toMatchObject({ notDrained: [] })
     for (const id of IDS) expect(await made.store.inner.lock.owner(id)).toBeNull()
+  })
+
+  it.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])('invariants 1, 4, 9, 14: two managers, every verb, every verdict; close leaves nothing behind (seed %i)', async (seed) => {
+    const random = seededRandom(seed)
+    const dice = seededRandom(seed + 1)
+    vi.spyOn(Math, 'random').mockImplementation(() => dice.below(2 ** 31) / 2 ** 31)
+    const store = new WatchedSessionStore()
+    const options = { store, reconnect: { initialDelayMs: 100, maxDelayMs: 5000 }, retry: { initialDelayMs: 50 }, connectTimeoutMs: 5000, restore: { delayMs: 10 } }
+    const managers = [scenario(options), scenario(options)] as const
+    for (const id of IDS) await store.seed(id, { phone: phoneOf(id) })
+    trouble(store, random)
+    for (const made of managers) judge(made, random)
+    const alive = (): FakeSocket[] => managers.flatMap(({ baileys }) => baileys.sockets.filter(({ isEnded }) => !isEnded))
+    const calls: Promise<string>[] = []
+    for (let step = 0; step < STEPS; step += 1) {
+      const [id, { sessions }] = [random.pick(IDS), random.pick(managers)]
+      calls.push(codeOf(random.pick([
+        () => sessions.connect(id), () => sessions.restoreSession(id), () => sessions.restoreSession(id, { force: true }), () => sessions.getStatus(id), () => sessions.stop(id),
+        () => sessions.restoreAll(), () => sessions.getStatuses(), () => sessions.waitUntilConnected(id, { timeoutMs: 500 }), () => sessions.requestPairingCode(id, '4915112345678'),
+        () => sessions.delete(id), () => sessions.logout(id, { timeoutMs: 2000 }), () => sessions.logout(id, { requireUnlink: true, timeoutMs: 1000 }),
+      ])()))
+      await pass(random.below(1500))
+      expect(alive().length).toBeLessThanOrEqual(IDS.length)
+    }
+    store.before = () => undefined
+    await within(Promise.all(managers.map(({ sessions }) => sessions.close({ timeoutMs: 60_000 }))), 3_600_000)
+    await within(Promise.all(calls), 3_600_000)
+    await pass(60_000)
+    expect(managers.map(({ mostSockets }) => mostSockets()).every(most => most <= 1)).toBe(true)
+    expect(managers.flatMap(({ baileys }) => baileys.sockets.filter(({ isDestroyed }) => !isDestroyed))).toEqual([])
+    expect(await Promise.all(IDS.map(id => store.inner.lock.owner(id)))).toEqual(IDS.map(() => null))
   })
 })
