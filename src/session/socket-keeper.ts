@@ -73,8 +73,20 @@ export class SocketKeeper {
     this.#generation?.promote(priority)
   }
 
-  /** Dials with what was loaded. */
-  dial({ verdict, loaded }: Extract<LoadOutcome, { kind: 'ready' }>, priority: DialPriority): void {
+  /** Dials with what was loaded. What Baileys throws at making an identity counts as a failed dial. */
+  dial(ready: Extract<LoadOutcome, { kind: 'ready' }>, priority: DialPriority): void {
+    const { sessionId, context, ledger, send, circumstances } = this.#options
+    try {
+      this.#open(ready, priority)
+    } catch (cause) {
+      const message = cause instanceof Error ? cause.message : String(cause)
+      context.announce.error(new SessionError('SOCKET_FAILED', `The socket of session "${sessionId}" could not be made: ${message}`, { sessionId, cause }))
+      ledger.noteLoss({ code: null, message, attributes: {}, at: new Date() }, 'socket_failed')
+      send({ type: 'closed', cause: 'socket_failed', restrictedUntil: null, circumstances: circumstances('socket_failed') })
+    }
+  }
+
+  #open({ verdict, loaded }: Extract<LoadOutcome, { kind: 'ready' }>, priority: DialPriority): void {
     const { sessionId, context, shared } = this.#options
     const { storeTimeoutMs, connectTimeoutMs } = context.settings
     const auth = new AuthState({

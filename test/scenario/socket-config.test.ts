@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
-import type { SocketConfigContext } from '../../src/index.js'
+import { MemorySessionStore, SessionManager, type SocketConfigContext } from '../../src/index.js'
+import { FakeBaileys } from '../../src/testing/index.js'
 import { deferred } from '../support/deferred.js'
 import { codeOf, inFakeTime, pass, refusing, scenario, welcoming, within } from '../support/scenario.js'
 
@@ -202,5 +203,20 @@ describe('messages', () => {
   it('are no place for a restart to hide: an application that answers nonsense gets its own words', async () => {
     const made = scenario({ messages: {} })
     expect(await within(codeOf(made.sessions.getStatus('s')))).toBe('resolved')
+  })
+})
+
+describe('a Baileys that cannot make an identity', () => {
+  it('is a dial that failed: the caller is told, and nothing is left hanging', async () => {
+    const fake = new FakeBaileys()
+    const broken = { makeWASocket: fake.makeWASocket, proto: fake.proto, initAuthCreds: () => { throw new Error('no entropy') } }
+    const errors: string[] = []
+    const sessions = new SessionManager({ store: new MemorySessionStore(), baileys: broken, retry: { maxRetries: 1, jitter: 'none' } })
+    sessions.on('error', ({ error }) => { errors.push(`${error.code}: ${error.message}`) })
+    expect(await within(sessions.connect('s'))).toMatchObject({ status: 'reconnecting', lastDisconnect: { cause: 'socket_failed', message: 'no entropy' } })
+    await pass(1000)
+    expect(await within(sessions.getStatus('s'))).toMatchObject({ status: 'disconnected', reason: 'retries_exhausted' })
+    expect(errors).toEqual(Array.from({ length: 2 }, () => 'SOCKET_FAILED: The socket of session "s" could not be made: no entropy'))
+    expect(await within(sessions.close())).toEqual({ closed: ['s'], notDrained: [] })
   })
 })
