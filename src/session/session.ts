@@ -4,6 +4,7 @@ import { moreUrgent, type DialPriority } from '../dial/dial-limiter.js'
 import type { DisconnectCause } from '../disconnect/disconnect-cause.js'
 import type { SessionError } from '../errors.js'
 import type { SessionSnapshot } from '../status/session-status.js'
+import { asStoreError } from '../store/store-failure.js'
 import { Inbox } from './inbox.js'
 import { LeaseKeeper } from './lease-keeper.js'
 import { LifecycleMemory } from './lifecycle-memory.js'
@@ -66,7 +67,7 @@ export class Session {
     this.memory = new LifecycleMemory({
       sessionId: id, keeper: this.keeper, onError,
       write: (lease, lifecycle) => this.loader.writeLifecycle(lease, lifecycle),
-      onRetryDue: () => { void this.afterPending(() => this.#writeMemory()) },
+      onRetryDue: () => { this.#inBackground(() => this.#writeMemory()) },
     })
     this.sockets = new SocketKeeper({
       sessionId: id, context, ledger: this.ledger, shared: {}, send, run: () => this.#run, circumstances: cause => this.#circumstances(cause),
@@ -173,6 +174,11 @@ export class Session {
     return this.#pending.add(work)
   }
 
+  /** Work that nobody waits for: should it fail in a way that nobody thought of, it is told at least. */
+  #inBackground(work: () => Promise<void>): void {
+    this.afterPending(work).catch((cause: unknown) => { this.context.announce.error(asStoreError(this.id, cause)) })
+  }
+
   get #run(): Run | null {
     return 'run' in this.#state ? this.#state.run : null
   }
@@ -192,7 +198,7 @@ export class Session {
     announceTurn({ sessionId: this.id, before, event, after: state, ledger: this.ledger, pairedHere: this.sockets.pairedHere, unlinking: this.unlinking }, this.context.announce)
     if (becameConnected({ before, after: state })) {
       this.sockets.reset()
-      void this.afterPending(() => this.memory.clear())
+      this.#inBackground(() => this.memory.clear())
     }
     this.#watchers.notify()
   }
@@ -212,9 +218,9 @@ export class Session {
       case 'remember':
         // Known at once: whoever reads the store meanwhile must not take its old answer for the truth.
         this.memory.note(effect.what)
-        void this.afterPending(() => this.memory.retry())
+        this.#inBackground(() => this.memory.retry())
         break
-      case 'release': void this.afterPending(() => this.keeper.release()); break
+      case 'release': this.#inBackground(() => this.keeper.release()); break
       case 'wait': this.#timer.at(effect.until, () => { this.send({ type: 'timer' }) }); break
       case 'stand-by': this.#standBy(); break
       case 'refresh-version': void this.context.refreshVersion(); break
@@ -225,7 +231,7 @@ export class Session {
   #beginLoad(): void {
     const load = {}
     this.#load = load
-    void this.afterPending(async () => {
+    this.#inBackground(async () => {
       if (this.#load !== load) return
       await this.memory.retry()
       const outcome = await this.loader.load(() => this.#currentRequest(), this.sockets.unsavedPairing)
@@ -269,7 +275,7 @@ export class Session {
   #close(freshLease: boolean): void {
     this.#load = null
     const closing = this.sockets.close()
-    void this.afterPending(async () => {
+    this.#inBackground(async () => {
       this.#drained = await closing
       // What the old socket still writes must not land on what the next one reads.
       if (freshLease || !this.#drained) this.keeper.outdate()
@@ -278,7 +284,7 @@ export class Session {
 
   #standBy(): void {
     // Whoever runs it now may have paired it anew, or deleted it: an old pairing must not overwrite that.
-    void this.afterPending(async () => { if (!this.isRunning) this.sockets.pairingSaved() })
+    this.#inBackground(async () => { if (!this.isRunning) this.sockets.pairingSaved() })
     this.#ownerWatch.begin(() => { this.send({ type: 'timer' }) })
   }
 

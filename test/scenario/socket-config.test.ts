@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { MemorySessionStore, SessionManager, type SocketConfigContext } from '../../src/index.js'
 import { FakeBaileys } from '../../src/testing/index.js'
 import { deferred } from '../support/deferred.js'
-import { codeOf, inFakeTime, pass, refusing, scenario, welcoming, within } from '../support/scenario.js'
+import { inFakeTime, pass, refusing, scenario, welcoming, within } from '../support/scenario.js'
 
 inFakeTime()
 
@@ -198,11 +198,6 @@ describe('messages', () => {
     await pass(10)
     expect(made.events('status').map(({ message }) => message)).toEqual(['Stelle wieder her...', 'Verbunden.', 'Weg.'])
     expect(await within(made.sessions.getStatus('other'))).toMatchObject({ message: 'No phone is linked yet.' })
-  })
-
-  it('are no place for a restart to hide: an application that answers nonsense gets its own words', async () => {
-    const made = scenario({ messages: {} })
-    expect(await within(codeOf(made.sessions.getStatus('s')))).toBe('resolved')
   })
 })
 
