@@ -106,13 +106,23 @@ export class Generation {
     clearTimeout(this.#watchdog)
     this.#options.ticket.release()
     const socket = this.#socket
-    if (socket !== null) {
-      await finishIncoming(socket, this.#keyUse, this.#options.auth.failed)
-      await tearDownSocket(socket)
+    try {
+      if (socket !== null) await this.#endSocket(socket)
+      return await this.#drain(socket)
+    } finally {
+      this.#options.auth.seal()
     }
-    const drained = await this.#drain(socket)
-    this.#options.auth.seal()
-    return drained
+  }
+
+  async #endSocket(socket: WASocket): Promise<void> {
+    const { auth, onError, sessionId } = this.#options
+    try {
+      await finishIncoming(socket, this.#keyUse, auth.failed)
+      await tearDownSocket(socket)
+    } catch (cause) {
+      // What else a websocket may throw must not keep its writes from being drained.
+      onError(new SessionError('SOCKET_FAILED', `The socket of session "${sessionId}" could not be ended in order.`, { sessionId, cause }))
+    }
   }
 
   #hasEnded(): boolean {

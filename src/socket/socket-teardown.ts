@@ -63,11 +63,12 @@ export function boundClosing(socket: WASocket): void {
 export async function tearDownSocket(socket: WASocket): Promise<void> {
   flushBufferedEvents(socket)
   const raw = rawSocketOf(socket)
+  const wasOpen = socket.ws.isOpen
   // Before the upgrade is answered there is no closing handshake to wait for, and cutting it first clears Baileys' own timer.
-  if (!socket.ws.isOpen) raw?.terminate()
+  if (!wasOpen) raw?.terminate()
   const ended = Promise.all([endSocket(socket), raw === null ? null : whenClosed(raw)])
   // One that takes nothing in would not see the peer's closing handshake either.
-  raw?.resume?.()
+  if (wasOpen) raw?.resume?.()
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<void>((resolve) => { timer = setTimeout(resolve, CLOSE_GRACE_MS + TELL_GRACE_MS) })
   await Promise.race([ended, late])
