@@ -15,7 +15,7 @@
  * - `CONNECT_FAILED`: the session cannot connect without a person; the message says why.
  * - `ABORTED`: the session was stopped while somebody waited for it.
  * - `UNLINK_FAILED`: WhatsApp did not confirm that the device was unlinked.
- * - `PAIRING_FAILED`: no pairing code could be had.
+ * - `PAIRING_FAILED`: no pairing code could be had, or a pairing was lost to another process before it could be stored.
  * - `REPOSITORY_FAILED`: the `ConnectionRepository` rejected or did not answer.
  * - `LISTENER_FAILED`: a function of the application threw or rejected: an event listener, `onProgress`, a retry policy.
  * - `SOCKET_FAILED`: Baileys, or the application's `socketConfig` or `version`, threw before there was a socket.

@@ -283,8 +283,7 @@ export class Session {
   }
 
   #standBy(): void {
-    // Whoever runs it now may have paired it anew, or deleted it: an old pairing must not overwrite that.
-    this.#inBackground(async () => { if (!this.isRunning) this.sockets.pairingSaved() })
+    this.#inBackground(async () => { if (!this.isRunning) this.sockets.giveUpPairing() })
     this.#ownerWatch.begin(() => { this.send({ type: 'timer' }) })
   }
 

@@ -68,6 +68,15 @@ export class SocketKeeper {
     this.#unsavedPairing = null
   }
 
+  /** Another process took over before a pairing could be stored: it must not overwrite what that one has stored since. */
+  giveUpPairing(): void {
+    if (this.#unsavedPairing === null) return
+    this.#unsavedPairing = null
+    const { sessionId, context } = this.#options
+    context.announce.error(new SessionError('PAIRING_FAILED',
+      `A phone was linked to session "${sessionId}", but another process took over before that could be stored. Unlink the device at the phone, and link it again.`, { sessionId }))
+  }
+
   /** Moves the dial ahead when somebody more urgent waits for it. */
   promote(priority: DialPriority): void {
     this.#generation?.promote(priority)

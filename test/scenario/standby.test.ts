@@ -164,7 +164,7 @@ describe('a lease that is lost', () => {
     expect(one.socket().isEnded).toBe(true)
   })
 
-  it('with a pairing that could not be stored does not write that over what another process has paired since', async () => {
+  it('with a pairing that could not be stored tells that it is lost, and does not write it over what another process has paired since', async () => {
     const { lock, one, store } = twoProcesses()
     await within(one.sessions.connect('s'))
     store.before = ({ verb }) => { if (verb === 'write') throw new Error('ENOSPC') }
@@ -177,6 +177,7 @@ describe('a lease that is lost', () => {
     store.before = () => undefined
     lock.lose('s')
     await pass(60_000)
+    expect(one.events('error').map(({ error }) => error.code)).toContain('PAIRING_FAILED')
     expect(await within(one.sessions.getStatus('s'))).toMatchObject({ status: 'connected', phoneNumber: '49151000002' })
     expect(inspectStoredCreds(await store.text('s', 'creds') ?? '')).toMatchObject({ kind: 'paired', phoneNumber: '49151000002' })
   })
