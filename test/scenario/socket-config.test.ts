@@ -121,46 +121,6 @@ describe('the socket event', () => {
   })
 })
 
-describe('invariant 12: buffered messages', () => {
-  it.each(['stop', 'close', 'connection lost', 'logout'] as const)('invariant 12: are flushed to the application before the end: %s', async (end) => {
-    const made = scenario()
-    made.script = (socket) => { socket.open({ offline: 'pending' }) }
-    await made.store.seed('s')
-    const heard: (string | null | undefined)[] = []
-    made.sessions.on('socket', ({ socket }) => { socket.ev.on('messages.upsert', ({ messages }) => { heard.push(...messages.map(({ key }) => key.id)) }) })
-    await within(made.sessions.restoreSession('s'))
-    made.socket().ev.emit('messages.upsert', { messages: [{ key: { id: 'buffered' } }], type: 'append' })
-    expect(heard).toEqual([])
-    if (end === 'connection lost') await made.socket().close(428)
-    else await within<unknown>(end === 'close' ? made.sessions.close() : made.sessions[end]('s'))
-    expect(heard).toEqual(['buffered'])
-  })
-
-  it.each(['half-open', 'never'] as const)('invariant 12: are flushed though the peer is gone and Baileys never says so (%s)', async (ending) => {
-    const made = scenario()
-    made.script = (socket) => { socket.open({ offline: 'pending' }) }
-    await made.store.seed('s')
-    const heard: (string | null | undefined)[] = []
-    made.sessions.on('socket', ({ socket }) => { socket.ev.on('messages.upsert', ({ messages }) => { heard.push(...messages.map(({ key }) => key.id)) }) })
-    await within(made.sessions.restoreSession('s'))
-    made.socket().ending = ending
-    made.socket().ev.emit('messages.upsert', { messages: [{ key: { id: 'buffered' } }], type: 'append' })
-    await within(made.sessions.stop('s'))
-    expect(heard).toEqual(['buffered'])
-  })
-
-  it('invariant 12: a handler of the application that throws keeps no socket open', async () => {
-    const made = scenario()
-    made.script = (socket) => { socket.open({ offline: 'pending' }) }
-    await made.store.seed('s')
-    made.sessions.on('socket', ({ socket }) => { socket.ev.on('messages.upsert', () => { throw new Error('handler broke') }) })
-    await within(made.sessions.restoreSession('s'))
-    made.socket().ev.emit('messages.upsert', { messages: [{ key: { id: 'buffered' } }], type: 'append' })
-    await within(made.sessions.stop('s'))
-    expect(made.socket().isDestroyed).toBe(true)
-  })
-})
-
 describe('the version', () => {
   it('comes from the provider, unless socketConfig says otherwise', async () => {
     const version = vi.fn(async (): Promise<[number, number, number]> => [2, 3000, 7])
