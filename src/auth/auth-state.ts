@@ -44,7 +44,6 @@ export class AuthState {
   #savedCreds: string | null = null
   /** What the pairing has to store, until it is stored. */
   #unsavedPairing: readonly RecordChange[] | null = null
-  #readFailureTold = false
   readonly #failure = new AbortController()
 
   constructor(options: AuthStateOptions) {
@@ -154,10 +153,7 @@ export class AuthState {
    */
   #readFailed(error: SessionError): SessionError {
     const isPassing = error.code === 'STORE_UNAVAILABLE' || error.code === 'STORE_TIMEOUT'
-    if (isPassing && !this.#readFailureTold) {
-      this.#readFailureTold = true
-      this.#fail(error)
-    }
+    if (isPassing && !this.failed.aborted) this.#fail(error)
     return error
   }
 

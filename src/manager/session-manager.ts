@@ -32,7 +32,8 @@ const LOOKS_AT_ONCE = 16
  * Keeps the WhatsApp sessions of an application alive: pairs them, restores them after a restart, reconnects them after every loss
  * that time heals, and always knows where each of them stands. Holds no state outside itself.
  *
- * Every method rejects with a `SessionError`: `INVALID_SESSION_ID` for an id that cannot be used, `MANAGER_CLOSED` after `close`.
+ * Methods reject with a `SessionError`: `INVALID_SESSION_ID` for an id that cannot be used, `MANAGER_CLOSED` after `close`. An argument that
+ * makes no sense is a `TypeError` or `RangeError`.
  */
 export class SessionManager implements AsyncDisposable {
   readonly #options: ResolvedSessionManagerOptions
