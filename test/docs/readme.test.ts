@@ -3,9 +3,9 @@ import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../support/temporary-folder.js'
 import { ExampleProcess, writeExample } from './example-process.js'
+import { listPages } from './generated-parts.js'
 import { anchorsOf, codeBlocksOf, localLinksOf, readPage } from './markdown.js'
 
-const PAGES = ['README.md', 'CHANGELOG.md', 'docs/architecture.md', 'docs/disconnects.md', 'docs/errors.md', 'docs/migrating.md', 'docs/whatsapp-server.md']
 const readme = readPage('README.md')
 const blocks = codeBlocksOf(readme)
 const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string>, devDependencies: Record<string, string> }
@@ -42,7 +42,12 @@ describe('the README', () => {
   })
 })
 
-it.each(PAGES)('%s links to what is there', (file) => {
+it('leads to every page', () => {
+  const linked = localLinksOf(readme).map(link => link.split('#')[0])
+  expect(listPages().filter(page => page.startsWith('docs/') && !linked.includes(page))).toEqual([])
+})
+
+it.each(listPages())('%s links to what is there', (file) => {
   const page = readPage(file)
   const broken = localLinksOf(page).filter((link) => {
     const [path = '', anchor] = link.split('#')
