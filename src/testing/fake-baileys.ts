@@ -3,6 +3,7 @@ import { type BufferJson, fakeBufferJson } from './fake-buffer-json.js'
 import { fakeAuthCreds, type FakeDevice, fakePairedCreds } from './fake-creds.js'
 import { FakeSocket } from './fake-socket.js'
 import type { FakeSocketOptions } from './fake-socket-options.js'
+import { TakeQueue } from './take-queue.js'
 
 /** How a {@link FakeBaileys} behaves. */
 export interface FakeBaileysOptions {
@@ -48,8 +49,7 @@ export class FakeBaileys {
   readonly proto: FakeProto = { Message: { AppStateSyncKeyData: { fromObject: object => ({ ...object }) } } }
   readonly #options: FakeBaileysOptions
   readonly #failures: Error[] = []
-  readonly #waiting: ((socket: FakeSocket) => void)[] = []
-  readonly #untaken: FakeSocket[] = []
+  readonly #made = new TakeQueue<FakeSocket>()
 
   /** A module that has made no socket yet. */
   constructor(options: FakeBaileysOptions = {}) {
@@ -70,9 +70,7 @@ export class FakeBaileys {
 
   /** The next socket that was not taken yet: at once, or when it is made and has said `connecting`. */
   takeSocket(): Promise<FakeSocket> {
-    const socket = this.#untaken.shift()
-    if (socket !== undefined) return Promise.resolve(socket)
-    return new Promise(resolve => this.#waiting.push(resolve))
+    return this.#made.take()
   }
 
   #makeSocket(config: UserFacingSocketConfig): FakeSocket {
@@ -88,9 +86,7 @@ export class FakeBaileys {
   }
 
   #announce(socket: FakeSocket, index: number): void {
-    const taker = this.#waiting.shift()
-    if (taker === undefined) this.#untaken.push(socket)
-    else taker(socket)
+    this.#made.put(socket)
     this.#options.onSocket?.(socket, index)
   }
 }

@@ -4,8 +4,10 @@ import { closeError, FakeBoom, type FakeCloseReason } from './fake-boom.js'
 import { type FakeDevice, fakeKeyPair, pairingUpdate } from './fake-creds.js'
 import { FakeSocketEvents } from './fake-events.js'
 import { withFakeTransactions } from './fake-key-transactions.js'
+import { type FakeMessageContent, type FakeMessageOptions, incomingMessage } from './fake-message.js'
 import type { FakeAuthState, FakeOpenOptions, FakeSentMessage, FakeSocketOptions } from './fake-socket-options.js'
 import { type FakeEnding, FakeWebSocket } from './fake-web-socket.js'
+import { TakeQueue } from './take-queue.js'
 
 type ConnectionUpdate = { [K in keyof BaileysEventMap['connection.update']]: BaileysEventMap['connection.update'][K] | undefined }
 
@@ -37,6 +39,7 @@ export class FakeSocket {
   endCalls = 0
   /** How often the code under test called `logout`. */
   logoutCalls = 0
+  readonly #sent = new TakeQueue<FakeSentMessage>()
   #ended = false
   #destroyed = false
   readonly #mergeCreds = (update: Partial<AuthenticationCreds>): void => void Object.assign(this.authState.creds, update)
@@ -124,9 +127,10 @@ export class FakeSocket {
   /** Sends a message. Rejects with 428 unless the websocket is open. */
   sendMessage(jid: string, content: AnyMessageContent): Promise<WAMessage> {
     if (!this.ws.isOpen) return Promise.reject(connectionClosed())
-    const id = `FAKE${this.sentMessages.length}`
-    this.sentMessages.push({ jid, content, id })
-    return Promise.resolve({ key: { remoteJid: jid, fromMe: true, id } })
+    const message = { jid, content, id: `FAKE${this.sentMessages.length}` }
+    this.sentMessages.push(message)
+    this.#sent.put(message)
+    return Promise.resolve({ key: { remoteJid: jid, fromMe: true, id: message.id } })
   }
 
   // What a test makes happen.
@@ -134,6 +138,12 @@ export class FakeSocket {
   /** The server accepts the websocket; `qr`, `pairSuccess` and `open` do it by themselves. */
   accept(): void {
     if (!this.#ended) this.ws.accept()
+  }
+
+  /** Does what WhatsApp does with a client that is fine: lets a linked device in, and sends a QR code to any other. */
+  welcome(): void {
+    if (this.authState.creds.account === undefined) this.qr()
+    else this.open()
   }
 
   /** The server sends a QR code. */
@@ -180,6 +190,18 @@ export class FakeSocket {
     if (this.#ended) return
     this.ev.flush()
     this.#update({ receivedPendingNotifications: true })
+  }
+
+  /** A message arrives: listeners of `messages.upsert` get it now, or once what is buffered is delivered. Returns it. */
+  receive(content: FakeMessageContent, options: FakeMessageOptions = {}): WAMessage {
+    const message = incomingMessage(content, options)
+    this.ev.emit('messages.upsert', { messages: [message], type: options.type ?? 'notify' })
+    return message
+  }
+
+  /** The next message that the code under test sends and that was not taken yet: at once, or when it is sent. */
+  takeSentMessage(): Promise<FakeSentMessage> {
+    return this.#sent.take()
   }
 
   /**

@@ -1,0 +1,34 @@
+import { randomBytes } from 'node:crypto'
+import type { WAMessage } from '@whiskeysockets/baileys'
+
+/** What a phone sends: a text, or the fields of a `proto.Message`. */
+export type FakeMessageContent = string | NonNullable<WAMessage['message']>
+
+/** How a message arrives. */
+export interface FakeMessageOptions {
+  /**
+   * Who sent it: the digits of a number, or a jid, such as that of a group.
+   * @defaultValue `'4915187654321'`
+   */
+  from?: string
+  /**
+   * Its id.
+   * @defaultValue a random one
+   */
+  id?: string
+  /**
+   * `notify` for one that arrives now, `append` for one that arrived earlier.
+   * @defaultValue `'notify'`
+   */
+  type?: 'notify' | 'append'
+}
+
+/** A message as Baileys hands it to listeners of `messages.upsert`. */
+export function incomingMessage(content: FakeMessageContent, { from = '4915187654321', id = randomBytes(10).toString('hex').toUpperCase() }: FakeMessageOptions): WAMessage {
+  return {
+    key: { remoteJid: from.includes('@') ? from : `${from}@s.whatsapp.net`, fromMe: false, id },
+    message: typeof content === 'string' ? { conversation: content } : content,
+    messageTimestamp: Math.floor(Date.now() / 1000),
+    pushName: 'Somebody',
+  }
+}
