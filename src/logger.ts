@@ -19,15 +19,15 @@ export interface Logger {
 }
 
 /** The part of a logger that the manager writes to, such that one that throws breaks nothing. */
-export function guardedLogger(logger: Logger): Pick<Logger, 'info' | 'warn' | 'error'> {
-  const guard = (level: 'info' | 'warn' | 'error') => (details: unknown, message?: string): void => {
+export function guardedLogger(logger: Logger): Pick<Logger, 'debug' | 'info' | 'warn' | 'error'> {
+  const guard = (level: 'debug' | 'info' | 'warn' | 'error') => (details: unknown, message?: string): void => {
     try {
       logger[level](details, message)
     } catch {
       // There is nowhere left to tell it.
     }
   }
-  return { info: guard('info'), warn: guard('warn'), error: guard('error') }
+  return { debug: guard('debug'), info: guard('info'), warn: guard('warn'), error: guard('error') }
 }
 
 const ignore = (): void => undefined

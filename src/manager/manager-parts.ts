@@ -1,8 +1,10 @@
 import { DialLimiter } from '../dial/dial-limiter.js'
 import { SessionError } from '../errors.js'
+import { guardedLogger } from '../logger.js'
 import { RepositoryFollower } from '../repository/repository-follower.js'
 import type { SessionContext } from '../session/session-context.js'
 import { loadBaileys, type BaileysModule } from '../baileys/baileys-module.js'
+import { shareStorages, StorageSharing } from '../baileys/storage-sharing.js'
 import { VersionSource } from '../socket/version-source.js'
 import { Fleet } from './fleet.js'
 import { SessionAnnouncer } from './session-announcer.js'
@@ -45,13 +47,14 @@ function makeContext(options: ResolvedSessionManagerOptions, announcer: SessionA
   const versions = new VersionSource(options.version, (cause) => {
     announcer.error(new SessionError('SOCKET_FAILED', 'The version provider failed. The last good version is used.', { cause }))
   })
+  const share = sharingOf(options)
   let loading: Promise<BaileysModule> | null = null
   return {
     store, settings, onEnded,
     limiter: new DialLimiter(options.dials),
     announce: announcer,
     loadBaileys: () => {
-      loading ??= loadBaileys(baileys).catch((cause: unknown) => {
+      loading ??= loadBaileys(baileys).then(share).catch((cause: unknown) => {
         // It may be installed by the next time.
         loading = null
         throw cause
@@ -61,4 +64,13 @@ function makeContext(options: ResolvedSessionManagerOptions, announcer: SessionA
     configureSocket: (sessionId, attempt, shared) => configureSocket(socketConfig, versions, sessionId, { attempt, shared }),
     refreshVersion: () => versions.refresh(),
   }
+}
+
+/** What makes sockets share one `AsyncLocalStorage`, unless that is not wanted. */
+function sharingOf({ shareAsyncLocalStorage, logger }: ResolvedSessionManagerOptions): (baileys: BaileysModule) => BaileysModule {
+  if (!shareAsyncLocalStorage) return baileys => baileys
+  const sharing = new StorageSharing({
+    onRefused: () => { guardedLogger(logger).debug({}, 'AsyncLocalStorage cannot be replaced in this process: every socket keeps one of its own') },
+  })
+  return baileys => shareStorages(baileys, sharing)
 }

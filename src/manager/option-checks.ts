@@ -28,6 +28,12 @@ export function requireObject(name: string, value: unknown): void {
   if (typeof value !== 'object' || value === null) throw new TypeError(`Option "${name}" must be an object, but is ${show(value)}.`)
 }
 
+/** Yes or no. */
+export function requireBoolean(name: string, value: unknown): boolean {
+  if (typeof value !== 'boolean') throw new TypeError(`Option "${name}" must be true or false, but is ${show(value)}.`)
+  return value
+}
+
 /** A function. */
 export function requireFunction(name: string, value: unknown): void {
   if (typeof value !== 'function') throw new TypeError(`Option "${name}" must be a function, but is ${show(value)}.`)

@@ -17,7 +17,7 @@ describe('the defaults', () => {
       restore: { delayMs: 1000, concurrency: 5 },
       dials: { concurrency: 20, perSecond: 10 },
       connectTimeoutMs: 60_000, storeTimeoutMs: 15_000, standbyPollMs: 5000, replacedDelayMs: 5000, rateLimitCoolDownMs: 300_000,
-      restoreOnStatus: true,
+      restoreOnStatus: true, shareAsyncLocalStorage: true,
     })
   })
 
@@ -39,7 +39,7 @@ describe('the defaults', () => {
     const given = resolve({
       retry: nothing, reconnect: nothing, restore: { delayMs: undefined, concurrency: undefined }, dials: { concurrency: undefined, perSecond: undefined },
       connectTimeoutMs: undefined, storeTimeoutMs: undefined, standbyPollMs: undefined, replacedDelayMs: undefined, rateLimitCoolDownMs: undefined,
-      restoreOnStatus: undefined, messages: undefined, logger: undefined, socketConfig: undefined, repository: undefined, baileys: undefined, version: undefined,
+      restoreOnStatus: undefined, shareAsyncLocalStorage: undefined, messages: undefined, logger: undefined, socketConfig: undefined, repository: undefined, baileys: undefined, version: undefined,
     })
     const bare = resolve({})
     expect(withoutFunctions(given)).toEqual(withoutFunctions(bare))
@@ -60,6 +60,7 @@ describe('options that make no sense', () => {
     [{ socketConfig: { auth: undefined } }, TypeError, /must not hold "auth"/],
     [{ messages: null }, TypeError, /"messages" must be an object, but is null/],
     [{ messages: 'Hallo' }, TypeError, /"messages" must be an object, but is Hallo/],
+    [{ shareAsyncLocalStorage: 'no' }, TypeError, /"shareAsyncLocalStorage" must be true or false, but is no/],
     [{ logger: 'info' }, TypeError, /"logger" must be an object, but is info/],
     [{ retry: 3 }, TypeError, /"retry" must be an object, but is 3/],
     [{ reconnect: true }, TypeError, /"reconnect" must be an object, but is true/],
