@@ -10,12 +10,15 @@ describe('messages between linked devices', () => {
     const [a, b] = [fixture.link(), fixture.link()]
     const onPhones: PhoneMessage[] = []
     server.on('message', (message) => { onPhones.push(message) })
+    const before = server.messages().length
     const [alice, bob] = [await fixture.open(a.device), await fixture.open(b.device)]
     await alice.socket.sendMessage(b.jid.replace(/:\d+/, ''), { text: 'hello' })
     await bob.text('hello')
     await bob.socket.sendMessage(a.jid.replace(/:\d+/, ''), { text: 'hello yourself' })
     await alice.text('hello yourself')
-    await server.waitFor(() => onPhones.length === 4)
+    await server.waitFor(() => server.messages().length === before + 4)
+    expect(server.messages().slice(before)).toEqual(onPhones)
+    expect(server.messages(b.phone).map(({ text }) => text)).toEqual(['hello', null])
     expect(onPhones).toContainEqual(expect.objectContaining({ phone: b.phone, from: a.deviceKey, text: 'hello' }))
     // The sender's own phone is told in a message that wraps it.
     expect(onPhones).toContainEqual(expect.objectContaining({ phone: a.phone, from: a.deviceKey, text: null }))
@@ -103,11 +106,12 @@ describe('messages from a phone', () => {
     expect(await server.phoneText(phone, b.deviceKey, 'early')).toMatchObject({ delivered: false })
     const bob = await fixture.open(b.device)
     await bob.text('early')
-    const receipt = server.waitFor('receipt')
+    const receipts: unknown[] = []
+    server.on('receipt', receipt => receipts.push(receipt))
     const { id, delivered } = await server.phoneMessage(phone, b.deviceKey, { extendedTextMessage: { text: 'now' } })
     expect(delivered).toBe(true)
     await bob.text('now')
-    expect(await receipt).toMatchObject({ from: b.deviceKey, id })
+    await vi.waitFor(() => { expect(receipts).toContainEqual(expect.objectContaining({ from: b.deviceKey, id })) }, 5000)
     await expect(server.phoneText('me', b.deviceKey, 'x')).rejects.toThrow(TypeError)
     await expect(server.phoneText(phone, `${phone}:1`, 'x')).rejects.toThrow('was ever linked')
     server.removeDevice(b.deviceKey)

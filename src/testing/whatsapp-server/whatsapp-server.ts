@@ -14,7 +14,7 @@ import { linkDirect, type DirectLinkOptions, type LinkableCreds } from './pairin
 import { scanQr } from './pairing/qr.js'
 import { sendFromPhone, type SentMessage } from './phone/send.js'
 import type { ServerContext } from './server-context.js'
-import type { LinkedDevice, WhatsAppServerEvents } from './server-events.js'
+import type { LinkedDevice, PhoneMessage, WhatsAppServerEvents } from './server-events.js'
 import type { ServerSocketConfig, WhatsAppServerOptions } from './server-options.js'
 import { loadServerParts, makeServerParts, type LoadedParts } from './server-parts.js'
 import { checkDelay } from './timers.js'
@@ -204,9 +204,8 @@ export class WhatsAppServer extends EventEmitter<WhatsAppServerEvents> implement
 
   /** The TCP connections of clients, oldest first: all, or those that were logins of one device. */
   attempts(deviceKey?: DeviceKey): Attempt[] {
-    const { attempts } = this.#context.journal
-    const wanted = deviceKey === undefined ? attempts : attempts.filter((attempt) => attempt.purpose === 'login' && attempt.deviceKey === deviceKey)
-    return wanted.map((attempt) => ({ ...attempt }))
+    const isWanted = (attempt: Attempt): boolean => deviceKey === undefined || (attempt.purpose === 'login' && attempt.deviceKey === deviceKey)
+    return this.#context.journal.attempts.filter(isWanted).map((attempt) => ({ ...attempt }))
   }
 
   /** The connections on which clients registered, to be paired. */
@@ -222,6 +221,11 @@ export class WhatsAppServer extends EventEmitter<WhatsAppServerEvents> implement
   /** How often a device has logged in. */
   logins(deviceKey: DeviceKey): number {
     return this.attempts(deviceKey).filter(({ outcome }) => outcome === 'success').length
+  }
+
+  /** The messages that phones received and decrypted, oldest first: all, or those of one phone. */
+  messages(phone?: string): PhoneMessage[] {
+    return this.#context.journal.messages.filter((message) => phone === undefined || message.phone === phone)
   }
 
   /** The keys of all devices that are linked, and not removed. */
@@ -270,8 +274,7 @@ export class WhatsAppServer extends EventEmitter<WhatsAppServerEvents> implement
 
   /** Everything that outlives a connection, private keys included, as text for the option `state`. */
   exportState(): string {
-    const { keys, accounts } = this.#context
-    return encodeServerState({ keys, accounts: accounts.all() })
+    return encodeServerState({ keys: this.#context.keys, accounts: this.#context.accounts.all() })
   }
 
   /** Ends every connection and closes the port; nothing is left behind. Idempotent. What was seen stays readable. */
@@ -284,7 +287,6 @@ export class WhatsAppServer extends EventEmitter<WhatsAppServerEvents> implement
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }
-
 
   async #close(): Promise<void> {
     const connections = this.#context.connections.all()

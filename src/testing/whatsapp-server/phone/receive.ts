@@ -13,7 +13,7 @@ export async function receiveOnPhone(server: ServerContext, account: Account, fr
     const { Message } = server.baileys.proto
     const message = Message.decode(unpad(padded))
     const text = message.conversation ?? message.extendedTextMessage?.text ?? null
-    server.journal.announce('message', { phone: account.phone, from, id, text: text === '' ? null : text, content: Message.toObject(message) })
+    server.journal.receive({ phone: account.phone, from, id, text: text === '' ? null : text, content: Message.toObject(message) })
   } catch (error) {
     server.journal.fail('message to a phone', null, error)
   }

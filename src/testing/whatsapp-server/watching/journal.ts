@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'eventemitter3'
 import type { DeviceKey } from '../accounts/account.js'
-import type { WhatsAppServerEvents } from '../server-events.js'
+import type { PhoneMessage, WhatsAppServerEvents } from '../server-events.js'
 import type { Attempt, LogEntry, LogKind, ServerProblem } from './log-entry.js'
 
 const MAX_ENTRIES = 200_000
@@ -17,6 +17,7 @@ export class Journal {
   readonly #events: EventEmitter<WhatsAppServerEvents>
   readonly entries: LogEntry[] = []
   readonly attempts: Attempt[] = []
+  readonly messages: PhoneMessage[] = []
   readonly problems: ServerProblem[] = []
   readonly unknownQueries: Map<string, number> = new Map()
   #connections = 0
@@ -42,6 +43,14 @@ export class Journal {
     }
     keep(this.entries, entry)
     this.announce('log', entry)
+  }
+
+  /** Keeps a message that a phone received, and announces it. */
+  receive(message: PhoneMessage): void {
+    const { phone, from, id } = message
+    keep(this.messages, message)
+    this.announce('message', message)
+    this.write('phone-message', null, { phone, from, id })
   }
 
   /** Emits an event. A listener that throws is the test's own problem: it is recorded and stops nothing. */

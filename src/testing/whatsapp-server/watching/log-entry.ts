@@ -5,7 +5,7 @@ export type LogKind =
   | 'refused' | 'muted-upgrade' | 'connect' | 'hello' | 'muted-handshake'
   | 'register' | 'pairing-code' | 'paired'
   | 'login' | 'muted-login' | 'login-failed' | 'success' | 'muted-success' | 'replaced'
-  | 'pre-keys' | 'message' | 'receipt' | 'delivered' | 'queued' | 'acknowledged' | 'queue-sent' | 'logout' | 'muted-logout'
+  | 'pre-keys' | 'message' | 'phone-message' | 'receipt' | 'delivered' | 'queued' | 'acknowledged' | 'queue-sent' | 'logout' | 'muted-logout'
   | 'kick' | 'drop' | 'close-clean' | 'black-hole' | 'device-removed' | 'disconnect' | 'server-error'
 
 /** One line of the server's log. */
