@@ -8,7 +8,7 @@ it.each(pages)('$file holds what the code says: "npm run docs:generate" writes i
 })
 
 it('knows the pages with such parts', () => {
-  expect(pages.map(({ file }) => file)).toEqual(expect.arrayContaining(['docs/architecture.md', 'docs/guarantees.md']))
+  expect(pages.map(({ file }) => file)).toEqual(expect.arrayContaining(['docs/architecture.md', 'docs/guarantees.md', 'docs/testing-your-application.md']))
 })
 
 it('replaces a part, and nothing around it', () => {

@@ -1,0 +1,17 @@
+import { SessionManager, type SessionManagerOptions } from 'baileys-sessions'
+
+/** The application under test: it says thanks for each message. Whatever differs between production and a test comes in. */
+export function startBot(options: SessionManagerOptions): SessionManager {
+  const sessions = new SessionManager(options)
+  sessions.on('socket', ({ sessionId, socket }) => {
+    socket.ev.on('messages.upsert', ({ messages, type }) => {
+      if (type !== 'notify') return
+      for (const { key, message } of messages) {
+        const text = message?.conversation
+        if (key.fromMe === true || typeof key.remoteJid !== 'string' || typeof text !== 'string') continue
+        sessions.getSocket(sessionId)?.sendMessage(key.remoteJid, { text: `Thank you for "${text}"!` }).catch(() => undefined)
+      }
+    })
+  })
+  return sessions
+}
