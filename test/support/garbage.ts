@@ -1,6 +1,9 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
+// A test may have replaced them by fakes.
+const { setImmediate, setTimeout } = globalThis
+
 /** Collects garbage, and lets what waits for that run. */
 export async function collectGarbage(): Promise<void> {
   setFlagsFromString('--expose-gc')
