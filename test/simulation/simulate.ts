@@ -1,0 +1,61 @@
+import fc from 'fast-check'
+import { anyHistory } from './any-history.js'
+import type { History } from './history.js'
+import { playHistory } from './play-history.js'
+import type { Violation } from './world/world.js'
+
+/** How many histories are tried before the seed changes: what a failing one is found again from. */
+const BATCH = 100
+
+/** What to simulate. */
+export interface SimulationPlan {
+  /** At least so many steps. */
+  readonly steps: number
+  /** The same seed makes the same histories. */
+  readonly seed: number
+  /** Whether a failing history is made shorter before it is told. */
+  readonly shrink: boolean
+  /** Told after every batch. */
+  readonly onProgress?: (steps: number) => void
+}
+
+/** A history in which something happened that must not. */
+export interface Failure {
+  readonly history: History
+  readonly violations: readonly Violation[]
+  /** Finds it again: the first batch of a simulation with this seed ends with it. */
+  readonly seed: number
+  /** How many times it was made shorter. */
+  readonly shrinks: number
+}
+
+/** What a simulation came to. */
+export interface SimulationReport {
+  readonly steps: number
+  readonly histories: number
+  /** `null`: all invariants held. */
+  readonly failure: Failure | null
+}
+
+/** Plays random histories until there were enough steps, or one fails. */
+export async function simulate({ steps, seed, shrink, onProgress }: SimulationPlan): Promise<SimulationReport> {
+  let played = 0
+  let histories = 0
+  for (let batch = 0; played < steps; batch += 1) {
+    const failing: { violations: readonly Violation[] } = { violations: [] }
+    const property = fc.asyncProperty(anyHistory, async (history) => {
+      const result = await playHistory(history)
+      if (failing.violations.length === 0) {
+        played += result.steps
+        histories += 1
+      }
+      if (result.violations.length === 0) return true
+      failing.violations = result.violations
+      return false
+    })
+    const { counterexample, numShrinks: shrinks } = await fc.check(property, { seed: seed + batch, numRuns: BATCH, endOnFailure: !shrink })
+    if (counterexample !== null) return { steps: played, histories, failure: { history: counterexample[0], violations: failing.violations, seed: seed + batch, shrinks } }
+    onProgress?.(played)
+  }
+  return { steps: played, histories, failure: null }
+}

@@ -1,0 +1,80 @@
+import type { Observer, SimulatedSocket, StoreCall, Told, VerbCall } from '../observer.js'
+import { UNKNOWN_ID, type World } from '../world/world.js'
+
+const STARTING: ReadonlySet<string> = new Set(['connect', 'restoreSession', 'restoreAll', 'requestPairingCode', 'logout', 'stop', 'delete'])
+
+/** Calls of `getStatus` on a session with which nothing else is going on. */
+interface Look {
+  readonly manager: string
+  readonly sessionId: string
+  readonly atMs: number
+  readonly mayRestore: boolean
+  reads: number
+  acquires: number
+}
+
+/**
+ * 8. `getStatus` does no more than one store look-up, shared by concurrent callers, and starts at most one restore; it never revives
+ * `failed`, `logged_out` or `stopped`, and makes no object for an unknown id.
+ */
+export class ModestStatus implements Observer {
+  readonly #world: World
+  #looks: Look[] = []
+  /** What a session rests in at a manager, and whether somebody has asked for it since. */
+  readonly #resting = new Map<string, string>()
+  readonly #busy = new Map<string, boolean>()
+
+  constructor(world: World) {
+    this.#world = world
+  }
+
+  called({ call, manager, sessionId, order }: VerbCall): void {
+    if (STARTING.has(call.verb)) {
+      this.#looks = this.#looks.filter(look => look.manager !== manager || (sessionId !== null && look.sessionId !== sessionId))
+      for (const name of this.#world.managers.map(each => each.name)) {
+        for (const id of sessionId === null ? this.#world.sessionIds : [sessionId]) this.#resting.delete(`${name} ${id}`)
+      }
+    }
+    if (call.verb !== 'getStatus' || sessionId === null || this.#busy.get(`${manager} ${sessionId}`) === true) return
+    const others = this.#world.pending(manager, sessionId).filter(other => other.order !== order)
+    if (others.length > 0 && !this.#looks.some(look => look.manager === manager && look.sessionId === sessionId)) return
+    if (others.length === 0) this.#looks.push({ manager, sessionId, atMs: this.#world.time.elapsedMs, mayRestore: call.restore, reads: 0, acquires: 0 })
+  }
+
+  issued({ manager, sessionId, verb }: StoreCall): void {
+    if (sessionId === UNKNOWN_ID && verb !== 'read' && verb !== 'owner') this.#world.violate(8, `getStatus of an unknown id led to ${verb}`)
+    for (const look of this.#looks) {
+      if (look.manager !== manager || look.sessionId !== sessionId || look.atMs !== this.#world.time.elapsedMs) continue
+      if (verb === 'read') look.reads += 1
+      if (verb === 'acquire') look.acquires += 1
+      if (look.reads > (look.mayRestore ? 2 : 1)) this.#world.violate(8, `getStatus of ${sessionId} looked at the store ${look.reads} times`)
+      if (look.acquires > (look.mayRestore ? 1 : 0)) this.#world.violate(8, `getStatus of ${sessionId} started ${look.acquires} restores`)
+    }
+  }
+
+  dialled({ manager, sessionId }: SimulatedSocket): void {
+    this.#looks = this.#looks.filter(look => look.manager !== manager || look.sessionId !== sessionId)
+  }
+
+  told({ manager, name, event }: Told): void {
+    if (name !== 'status') return
+    const key = `${manager} ${event.sessionId}`
+    this.#busy.set(key, event.status !== 'disconnected' && event.status !== 'failed' && event.status !== 'logged_out')
+    const rested = this.#resting.get(key)
+    if (rested !== undefined && event.status === 'connecting') this.#world.violate(8, `${manager} revived ${event.sessionId}, which was ${rested}, and nobody had asked for it`)
+    this.#resting.delete(key)
+    const rests = event.status === 'failed' || event.status === 'logged_out' || event.reason === 'stopped'
+    const isWanted = this.#world.managers.some(each => this.#world.pending(each.name, event.sessionId).some(({ call }) => STARTING.has(call.verb)))
+    if (rests && !isWanted) this.#resting.set(key, event.reason ?? event.status)
+  }
+
+  settled({ call, outcome, value }: VerbCall): void {
+    if (call.verb !== 'getStatuses' || outcome !== 'resolved' || !Array.isArray(value)) return
+    const isListed = value.some((status: unknown) => typeof status === 'object' && status !== null && 'sessionId' in status && status.sessionId === UNKNOWN_ID)
+    if (isListed) this.#world.violate(8, 'getStatuses lists an id that is unknown')
+  }
+
+  stepped(): void {
+    this.#looks = []
+  }
+}

@@ -1,0 +1,38 @@
+import { MemoryConnectionRepository, type ConnectionRecord, type ConnectionRepository } from '../../../src/index.js'
+import type { Ether } from './ether.js'
+
+/** The application's own table, which all managers share. */
+export class SimulatedRepository implements ConnectionRepository {
+  /** What it holds, without anybody in between. */
+  readonly rows: MemoryConnectionRepository
+  readonly #manager: string
+  readonly #ether: Ether
+
+  constructor(manager: string, rows: MemoryConnectionRepository, ether: Ether) {
+    this.#manager = manager
+    this.rows = rows
+    this.#ether = ether
+  }
+
+  findAll(): Promise<ConnectionRecord[]> {
+    return this.#ask('findAll', null, () => this.rows.findAll())
+  }
+
+  find(sessionId: string): Promise<ConnectionRecord | null> {
+    return this.#ask('find', sessionId, () => this.rows.find(sessionId))
+  }
+
+  save(sessionId: string, changes: Partial<ConnectionRecord>): Promise<void> {
+    this.#ether.tell('recorded', this.#manager, sessionId)
+    return this.#ask('save', sessionId, () => this.rows.save(sessionId, changes))
+  }
+
+  delete(sessionId: string): Promise<void> {
+    this.#ether.tell('recorded', this.#manager, sessionId)
+    return this.#ask('delete', sessionId, () => this.rows.delete(sessionId))
+  }
+
+  #ask<Result>(verb: string, sessionId: string | null, work: () => Promise<Result>): Promise<Result> {
+    return this.#ether.carryOut({ of: 'repository', sessionId, verb, work, unavailable: () => new Error('The simulated database cannot be reached.') })
+  }
+}

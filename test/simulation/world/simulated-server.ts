@@ -1,0 +1,136 @@
+import type { BinaryNode } from '@whiskeysockets/baileys'
+import type { ServerMood, Signal } from '../history.js'
+import type { SimulatedSocket } from '../observer.js'
+import type { Ether } from './ether.js'
+
+const JUDGEMENTS = [401, 402, 403, 405, 408, 411, 428, 428, 429, 440, 500, 503, 515] as const
+
+/** How long the QR codes of one socket last: as with Baileys 7.0.0-rc14, 60 s and five times 20 s. */
+const QR_CODES_LAST_MS = 160_000
+
+/** WhatsApp, as far as sockets see it: what it does by itself, and what a history makes it do. */
+export class SimulatedServer {
+  mood: ServerMood = 'welcoming'
+  readonly #ether: Ether
+  readonly #isUnlinking: (socket: SimulatedSocket) => boolean
+  /** Told of a device that was removed without anybody having asked for it. */
+  readonly #onStrangeRemoval: (socket: SimulatedSocket) => void
+
+  constructor(ether: Ether, isUnlinking: (socket: SimulatedSocket) => boolean, onStrangeRemoval: (socket: SimulatedSocket) => void) {
+    this.#ether = ether
+    this.#isUnlinking = isUnlinking
+    this.#onStrangeRemoval = onStrangeRemoval
+  }
+
+  /** A socket was made. */
+  meet(socket: SimulatedSocket): void {
+    const { fake } = socket
+    const { dice } = this.#ether
+    fake.answer = node => this.#answer(socket, node)
+    if (this.mood !== 'welcoming' && dice.roll('ending') < 0.15) fake.ending = dice.roll('which ending') < 0.6 ? 'half-open' : 'never'
+    const roll = this.mood === 'welcoming' ? 0 : this.mood === 'silent' ? 1 : dice.roll(`meet ${socket.sessionId}`)
+    if (roll < 0.7) this.#welcome(socket)
+    else if (roll < 0.85) this.#later(socket, 'refusal', 3000, () => { this.#act(socket, { what: 'close', code: dice.pick('judgement', JUDGEMENTS) }) })
+  }
+
+  /** A history makes something happen to a socket. What makes no sense there does nothing. */
+  act(socket: SimulatedSocket, signal: Signal): void {
+    if (signal.what === 'close' || signal.what === 'half-open' || signal.what === 'never ends') {
+      this.#act(socket, signal)
+      return
+    }
+    const isLinked = socket.fake.authState.creds.account !== undefined
+    const needsLink: Readonly<Record<typeof signal.what, boolean | null>> = {
+      'qr': false, 'scan': false, 'open': true, 'offline done': true, 'message': true, 'creds': null, 'ratchet': null, 'key read': null,
+    }
+    const needed = needsLink[signal.what]
+    if (!socket.fake.isEnded && (needed === null || needed === isLinked)) this.#act(socket, signal)
+  }
+
+  #act(socket: SimulatedSocket, signal: Signal): void {
+    const { fake } = socket
+    this.#ether.tell('signalled', socket)
+    switch (signal.what) {
+      case 'qr': case 'open': case 'close': socket.isAnswered = true; break
+      case 'scan': case 'offline done': case 'message': case 'creds': case 'ratchet': case 'key read': case 'half-open': case 'never ends': break
+    }
+    switch (signal.what) {
+      case 'close': void fake.close(signal.code).catch(() => undefined); break
+      case 'half-open': fake.ending = 'half-open'; break
+      case 'never ends': fake.ending = 'never'; break
+      case 'qr': fake.qr(`2@qr-of-${socket.number}`); break
+      case 'scan': this.#scan(socket); break
+      case 'open': fake.open({ offline: this.#ether.dice.roll('offline') < 0.5 ? 'pending' : 'done' }); break
+      case 'offline done': fake.offlineDone(); break
+      case 'message': this.#deliver(socket); break
+      case 'creds': fake.updateCreds({ nextPreKeyId: fake.authState.creds.nextPreKeyId + 1 }); break
+      case 'ratchet': this.#swallow(() => this.#turnRatchet(socket)); break
+      case 'key read': this.#swallow(async () => fake.authState.keys.get('lid-mapping', ['left'])); break
+    }
+  }
+
+  #welcome(socket: SimulatedSocket): void {
+    const isLinked = socket.fake.authState.creds.account !== undefined
+    this.#later(socket, 'welcome', 3000, () => {
+      this.act(socket, { what: isLinked ? 'open' : 'qr' })
+      if (isLinked) this.#later(socket, 'offline', 3000, () => { this.act(socket, { what: 'offline done' }) })
+      else this.#ether.time.later(QR_CODES_LAST_MS, () => { if (!socket.fake.isEnded) { this.#ether.tell('signalled', socket); void socket.fake.expireQr() } })
+    })
+  }
+
+  #scan(socket: SimulatedSocket): void {
+    socket.isAnswered = true
+    socket.fake.pairSuccess()
+    if (this.#ether.dice.roll('restart') < 0.85) this.#later(socket, 'restart', 2000, () => { this.#act(socket, { what: 'close', code: 515 }) })
+  }
+
+  #deliver(socket: SimulatedSocket): void {
+    const id = `${socket.number}-${socket.arrived.length}`
+    socket.arrived.push(id)
+    socket.fake.ev.emit('messages.upsert', { messages: [{ key: { id, remoteJid: '1@s.whatsapp.net' } }], type: 'notify' })
+  }
+
+  #answer(socket: SimulatedSocket, node: BinaryNode): Promise<BinaryNode | undefined> {
+    const { dice } = this.#ether
+    const roll = this.mood === 'welcoming' ? 0 : dice.roll('answer')
+    if (roll >= 0.8) return new Promise(() => undefined)
+    if (roll >= 0.6) return Promise.reject(new Error('The simulated server refuses.'))
+    if (removesDevice(node)) this.#remove(socket)
+    return Promise.resolve({ tag: 'iq', attrs: { type: 'result' } })
+  }
+
+  #remove(socket: SimulatedSocket): void {
+    if (!this.#isUnlinking(socket)) this.#onStrangeRemoval(socket)
+    this.#later(socket, 'removed', 50, () => { this.#act(socket, { what: 'close', code: 401 }) })
+  }
+
+  /**
+   * What Baileys does for each message: it reads a record, and stores the next one in the same transaction. Here there are two records
+   * that always say the same number, so that a torn, lost or repeated turn shows.
+   */
+  async #turnRatchet(socket: SimulatedSocket): Promise<void> {
+    const { keys, creds } = socket.fake.authState
+    const isLinked = creds.account !== undefined
+    let value = 0
+    await keys.transaction(async () => {
+      const { left } = await keys.get('lid-mapping', ['left', 'right'])
+      if (isLinked) this.#ether.tell('ratchetRead', socket, Number(left ?? 0))
+      value = Number(left ?? 0) + 1
+      await keys.set({ 'lid-mapping': { left: String(value), right: String(value) } })
+    }, 'ratchet')
+    if (isLinked) this.#ether.tell('ratchetTurned', socket, value)
+  }
+
+  /** Baileys logs what its background work throws, and goes on. */
+  #swallow(work: () => Promise<unknown>): void {
+    work().catch(() => undefined)
+  }
+
+  #later(socket: SimulatedSocket, name: string, atMostMs: number, work: () => void): void {
+    this.#ether.time.later(this.#ether.dice.between(name, 1, atMostMs), () => { if (!socket.fake.isEnded) work() })
+  }
+}
+
+function removesDevice(node: BinaryNode): boolean {
+  return Array.isArray(node.content) && node.content.some(child => child.tag === 'remove-companion-device')
+}

@@ -1,0 +1,101 @@
+import { MemoryConnectionRepository } from '../../../src/index.js'
+import { encodeLifecycle, freshLifecycle, type Lifecycle } from '../../../src/auth/lifecycle-record.js'
+import { inspectStoredCreds } from '../../../src/auth/stored-creds.js'
+import { pairedCreds } from '../../../src/testing/index.js'
+import type { Seed, WorldPlan } from '../history.js'
+import type { SimulatedSocket, VerbCall } from '../observer.js'
+import { Dice } from './dice.js'
+import { Ether } from './ether.js'
+import { SimulatedBackend } from './simulated-backend.js'
+import { SimulatedManager } from './simulated-manager.js'
+import { SimulatedServer } from './simulated-server.js'
+import { VirtualTime } from './virtual-time.js'
+
+/** Ids that lesser code mixes up. */
+const SESSION_IDS = ['a', 'A', '__proto__'] as const
+
+/** An id that nothing is ever stored for. */
+export const UNKNOWN_ID = 'nobody'
+
+/** Something that must not have happened. */
+export interface Violation {
+  /** The number of the invariant in docs/guarantees.md; `'status'`: what a status says is not true. */
+  readonly invariant: number | 'status'
+  readonly what: string
+  readonly atMs: number
+}
+
+/** Managers, their store, a server and a clock: everything that a history happens to. */
+export class World {
+  readonly plan: WorldPlan
+  readonly time: VirtualTime = new VirtualTime()
+  readonly ether: Ether
+  readonly backend: SimulatedBackend = new SimulatedBackend()
+  readonly rows: MemoryConnectionRepository = new MemoryConnectionRepository()
+  readonly server: SimulatedServer
+  readonly sockets: SimulatedSocket[] = []
+  readonly managers: readonly SimulatedManager[]
+  /** Every call to a manager, oldest first. */
+  readonly calls: VerbCall[] = []
+  readonly violations: Violation[] = []
+  readonly sessionIds: readonly string[]
+
+  constructor(plan: WorldPlan) {
+    this.plan = plan
+    this.sessionIds = SESSION_IDS.slice(0, plan.sessions.length)
+    this.ether = new Ether(this.time, new Dice(plan.luck))
+    this.time.onThrow = (error) => { this.violate(9, `a timer threw: ${String(error)}`) }
+    this.server = new SimulatedServer(this.ether,
+      ({ manager, sessionId }) => this.pending(manager, sessionId).some(({ call }) => call.verb === 'logout'),
+      (socket) => { this.violate(2, `the device of ${socket.sessionId} was removed, and nobody had asked for it`) })
+    this.managers = Array.from({ length: plan.managers }, (_, index) =>
+      new SimulatedManager({ name: `M${index}`, plan, ether: this.ether, backend: this.backend, rows: this.rows, server: this.server, sockets: this.sockets }))
+    plan.sessions.forEach((seed, index) => { this.#seed(this.sessionId(index), seed) })
+  }
+
+  /** The session at a place; places wrap around. */
+  sessionId(place: number): string {
+    return this.sessionIds[place % this.sessionIds.length] ?? 'a'
+  }
+
+  /** The manager at a place; places wrap around. */
+  manager(place: number): SimulatedManager {
+    const manager = this.managers[place % this.managers.length]
+    if (manager === undefined) throw new RangeError('A world has a manager.')
+    return manager
+  }
+
+  /** Notes that something happened that must not. */
+  violate(invariant: Violation['invariant'], what: string): void {
+    this.violations.push({ invariant, what, atMs: this.time.elapsedMs })
+  }
+
+  /** The calls to a manager that have not settled, and that a session is concerned by. */
+  pending(manager: string, sessionId: string): VerbCall[] {
+    return this.calls.filter(call => call.outcome === 'pending' && call.manager === manager && (call.sessionId === null || call.sessionId === sessionId))
+  }
+
+  /** Whether a manager was told to close. */
+  isClosing(manager: string): boolean {
+    return this.calls.some(({ call, manager: name }) => call.verb === 'close' && name === manager)
+  }
+
+  /** Takes the lease of a session away from its holder. */
+  tear(sessionId: string): void {
+    const holder = this.backend.holder(sessionId)?.owner
+    if (holder === undefined) return
+    for (const socket of this.sockets) if (socket.manager === holder && socket.sessionId === sessionId) socket.leaseLostAtMs ??= this.time.elapsedMs
+    this.ether.tell('torn', holder, sessionId)
+    this.backend.lose(sessionId)
+  }
+
+  #seed(sessionId: string, seed: Seed): void {
+    if (seed === 'absent') return
+    const creds = seed === 'corrupt' ? '{"noiseKey"' : pairedCreds()
+    const text = seed === 'half paired' ? JSON.stringify({ ...JSON.parse(creds) as object, account: undefined }) : creds
+    const stored = inspectStoredCreds(text)
+    const remembered: Partial<Lifecycle> | null = seed === 'stopped' ? { desired: 'stopped' } : seed === 'logged out' ? { loggedOutAt: new Date() } : null
+    const lifecycle = remembered === null || !('identity' in stored) ? [] : [{ type: 'lifecycle', id: '', value: encodeLifecycle({ ...freshLifecycle(stored.identity), ...remembered }) }]
+    this.backend.change({ sessionId, fencingToken: undefined, changes: [{ type: 'creds', id: '', value: text }, ...lifecycle] }, true)
+  }
+}
