@@ -34,15 +34,18 @@ export function assembleManager(options: ResolvedSessionManagerOptions): Manager
   const onError = (error: SessionError): void => { announcer.error(error) }
   const follower = repository === undefined ? null : new RepositoryFollower({ repository, timeoutMs, onError })
   if (follower !== null) announcer.follow(follower)
-  const registry: SessionRegistry = new SessionRegistry(makeContext(options, announcer, () => { registry.noteEnding() }))
+  const registry: SessionRegistry = new SessionRegistry(makeContext(options, announcer, (sessionId) => {
+    registry.noteEnding()
+    restorer.callOff(sessionId)
+  }))
   const lookup = new StatusLookup({ endings: () => registry.endings, store, repository, timeoutMs, messages: settings.messages, onError })
-  const restorer = new SessionRestorer({ registry, lookup, onRestored: (result) => { announcer.restored(result) } })
+  const restorer: SessionRestorer = new SessionRestorer({ registry, lookup, onRestored: (result) => { announcer.restored(result) } })
   const statuses = new SessionStatuses({ registry, lookup, restorer })
   const fleet = new Fleet({ store, repository, follower, registry, lookup, restorer, timeoutMs, onError })
   return { announcer, follower, registry, lookup, restorer, statuses, fleet }
 }
 
-function makeContext(options: ResolvedSessionManagerOptions, announcer: SessionAnnouncer, onEnded: () => void): SessionContext {
+function makeContext(options: ResolvedSessionManagerOptions, announcer: SessionAnnouncer, onEnded: (sessionId: string) => void): SessionContext {
   const { store, session: settings, baileys, socketConfig } = options
   const versions = new VersionSource(options.version, (cause) => {
     announcer.error(new SessionError('SOCKET_FAILED', 'The version provider failed. The last good version is used.', { cause }))

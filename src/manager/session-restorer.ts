@@ -1,6 +1,7 @@
 import type { DialPriority } from '../dial/dial-limiter.js'
 import type { ConnectionRecord } from '../repository/connection-repository.js'
 import type { RestoreResult } from '../restore/restore-report.js'
+import { abortedResult } from '../restore/restore-tally.js'
 import { knowsBetter } from '../session/rest-knowledge.js'
 import { restoreSession } from '../session/restore-session.js'
 import type { Session } from '../session/session.js'
@@ -18,6 +19,8 @@ export interface SessionRestorerOptions {
 export class SessionRestorer {
   readonly #options: SessionRestorerOptions
   readonly #restoring = new Map<string, Promise<RestoreResult>>()
+  /** Sessions that were ended while they were being restored. */
+  readonly #calledOff = new Set<string>()
 
   constructor(options: SessionRestorerOptions) {
     this.#options = options
@@ -31,9 +34,17 @@ export class SessionRestorer {
       // What was remembered stopped the one under way, and is what force is there to override.
       return force ? under.then(result => isRemembered(result) ? this.restore(sessionId, priority, true) : result) : under
     }
-    const restoring = this.#restore(sessionId, priority, force).finally(() => { this.#restoring.delete(sessionId) })
+    const restoring = this.#restore(sessionId, priority, force).finally(() => {
+      this.#restoring.delete(sessionId)
+      this.#calledOff.delete(sessionId)
+    })
     this.#restoring.set(sessionId, restoring)
     return restoring
+  }
+
+  /** A session was stopped, logged out or deleted: a restore that still looks at what was stored must not start it any more. */
+  callOff(sessionId: string): void {
+    if (this.#restoring.has(sessionId)) this.#calledOff.add(sessionId)
   }
 
   /** The result of a session for which nothing has to be started; `null` when it has to be. */
@@ -49,8 +60,8 @@ export class SessionRestorer {
   /** Stopped here, although that could not be written. */
   #staysStopped({ sessionId, stored }: Found): boolean {
     const session = this.#options.registry.find(sessionId)
-    const isStopped = session?.state.phase === 'idle' && session.state.reason === 'stopped'
-    return isStopped && stored.kind === 'readable' && knowsBetter(session, stored.lifecycle)
+    if (session?.state.phase !== 'idle' || session.state.reason !== 'stopped') return false
+    return stored.kind === 'unavailable' || (stored.kind === 'readable' && knowsBetter(session, stored.lifecycle))
   }
 
   async #restore(sessionId: string, priority: DialPriority, force: boolean): Promise<RestoreResult> {
@@ -70,6 +81,7 @@ export class SessionRestorer {
     // Force overrides what is remembered of credentials; where there are none it changes nothing.
     const settled = force && overridable(found) ? null : this.settle(found)
     if (settled !== null) return settled
+    if (this.#calledOff.has(sessionId)) return abortedResult(sessionId)
     const session = registry.ensure(sessionId)
     if (found.record !== null) session.ledger.noteMetadata(found.record.metadata)
     return this.#run(session, priority, force)

@@ -24,6 +24,8 @@ export class LeaseKeeper {
   readonly #options: LeaseKeeperOptions
   #lease: SessionLease | null = null
   #stale = false
+  /** Leases that came too late to be used, and could not be given back yet. */
+  readonly #owed = new Set<SessionLease>()
   /** One call at a time: two that acquire together would find each other in the way. */
   readonly #calls = new WorkQueue()
   readonly #retry = new PhaseTimer()
@@ -74,6 +76,7 @@ export class LeaseKeeper {
     if (this.#lease !== null && !this.#stale) return this.#lease
     if (this.#lease !== null) await this.#giveBack(this.#lease)
     this.#lease = null
+    await this.#giveBackOwed()
     const lease = await this.#acquire()
     if (lease === null || lease.lost.aborted) return null
     this.#keep(lease, false)
@@ -117,12 +120,29 @@ export class LeaseKeeper {
 
   async #giveBackLate(lease: SessionLease | null): Promise<void> {
     if (lease === null) return
-    if (this.#lease !== null) {
-      await this.#giveBack(lease)
+    if (this.#lease === null) {
+      this.#keep(lease, true)
+      await this.#release()
       return
     }
-    this.#keep(lease, true)
-    await this.#release()
+    this.#owed.add(lease)
+    await this.#repay()
+  }
+
+  async #repay(): Promise<void> {
+    try {
+      await this.#giveBackOwed()
+    } catch (cause) {
+      this.#options.onError(asStoreError(this.#options.sessionId, cause))
+      this.#retry.after(RETRY_MS, () => { void this.#calls.add(() => this.#repay()) })
+    }
+  }
+
+  async #giveBackOwed(): Promise<void> {
+    for (const lease of this.#owed) {
+      await this.#giveBack(lease)
+      this.#owed.delete(lease)
+    }
   }
 
   async #giveBack(lease: SessionLease): Promise<void> {

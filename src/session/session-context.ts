@@ -45,7 +45,7 @@ export interface SessionContext {
   /** What the application wants of the next socket of this session. */
   configureSocket(sessionId: string, attempt: number, shared: Record<string, unknown>): Promise<Omit<UserFacingSocketConfig, 'auth'>>
   /** Told when a verb that ends a session has done its work: what was looked up before may be wrong. */
-  onEnded(): void
+  onEnded(sessionId: string): void
   /** Asks for the WhatsApp Web version again. */
   refreshVersion(): Promise<void>
 }

@@ -97,7 +97,7 @@ export class Session {
       return await work()
     } finally {
       this.#endings -= 1
-      this.context.onEnded()
+      this.context.onEnded(this.id)
     }
   }
 
@@ -233,6 +233,7 @@ export class Session {
     this.#load = load
     this.#inBackground(async () => {
       if (this.#load !== load) return
+      this.memory.fenceUncertain()
       await this.memory.retry()
       const outcome = await this.loader.load(() => this.#currentRequest(), this.sockets.unsavedPairing)
       if (outcome.kind !== 'failed' && outcome.kind !== 'owned-elsewhere') this.sockets.pairingSaved()
