@@ -1,6 +1,6 @@
 import type { Phase } from '../../src/session/session-state.js'
 import type { SessionStatus } from '../../src/status/session-status.js'
-import { exploreMachine } from './explore-machine.js'
+import type { Exploration } from './explore-machine.js'
 
 /** What a session does in each phase, in the order of its life. */
 const PHASES: Readonly<Record<Phase, string>> = {
@@ -16,8 +16,7 @@ const PHASES: Readonly<Record<Phase, string>> = {
 const STATUSES: readonly SessionStatus[] = ['disconnected', 'connecting', 'pairing', 'connected', 'reconnecting', 'logged_out', 'failed']
 
 /** The ways from phase to phase, one line for each pair, with the events that lead there. */
-export function drawStateDiagram(): string {
-  const { edges } = exploreMachine()
+export function drawStateDiagram({ edges }: Exploration): string {
   const phases = Object.keys(PHASES)
   const lines = phases.flatMap(from => phases.flatMap((to) => {
     const events = edges.filter(edge => edge.from === from && edge.to === to).map(({ event }) => event).sort()
@@ -27,8 +26,7 @@ export function drawStateDiagram(): string {
 }
 
 /** A table of the phases, with the statuses that each shows. */
-export function listPhases(): string {
-  const { standings } = exploreMachine()
+export function listPhases({ standings }: Exploration): string {
   const rows = Object.entries(PHASES).map(([phase, does]) => {
     const shown = STATUSES.filter(status => standings.some(standing => standing.phase === phase && standing.status === status))
     return `| \`${phase}\` | ${does} | ${shown.map(status => `\`${status}\``).join(', ')} |`

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { extname } from 'node:path'
 import { drawStateDiagram, listPhases } from './draw-machine.js'
+import { exploreMachine, type Exploration } from './explore-machine.js'
 import { listInvariantTests, readInvariantTests } from './invariant-tests.js'
 import { readPage, type Page } from './markdown.js'
 
@@ -23,14 +24,21 @@ export function partsOf(text: string): string[] {
 }
 
 /** A page with every part as the code says. Throws for a part that nobody knows how to write. */
-export function fillIn(text: string, write: (name: string) => string = writePart): string {
+export function fillIn(text: string, write: (name: string) => string = partWriter()): string {
   return text.replaceAll(PART, (_part: string, name: string) => `<!-- generated: ${name} -->\n${write(name)}\n<!-- end of generated -->`)
 }
 
-function writePart(name: string): string {
+function partWriter(): (name: string) => string {
+  let explored: Exploration | undefined
+  // It takes seconds.
+  const explore = (): Exploration => explored ??= exploreMachine()
+  return name => writePart(name, explore)
+}
+
+function writePart(name: string, explore: () => Exploration): string {
   switch (name) {
-    case 'state diagram': return block('mermaid', drawStateDiagram())
-    case 'phases': return listPhases()
+    case 'state diagram': return block('mermaid', drawStateDiagram(explore()))
+    case 'phases': return listPhases(explore())
     case 'tests of the invariants': return listInvariantTests(readInvariantTests())
   }
   if (name.startsWith('examples/')) return block(extname(name).slice(1), readFileSync(name, 'utf8'))
