@@ -111,7 +111,8 @@ export class FileSystemSessionStore implements SessionStore {
     await this.#lock.close()
   }
 
-  async #write(sessionId: string, changes: readonly RecordChange[], { fencingToken, replaceAll = false }: WriteOptions): Promise<void> {
+  async #write(sessionId: string, changes: readonly RecordChange[], options: WriteOptions): Promise<void> {
+    const { fencingToken, replaceAll = false } = options
     const checkWriter = (): Promise<void> => this.#lock.check(sessionId, fencingToken)
     const { exists } = await this.#folders.locate(sessionId)
     if (!exists) await checkWriter()
@@ -123,9 +124,10 @@ export class FileSystemSessionStore implements SessionStore {
       const view = await this.#viewOf(folder, sessionId)
       await applyBatch({ folder, sessionId, changes, replaceAll, names, view, limit: this.#limit, beforeCommit: checkWriter })
     } catch (error) {
-      // Its folder may have been taken away by hand: look again next time.
       this.#folders.forget(sessionId)
-      throw error
+      if (!exists || !(await this.#folders.isGone(sessionId))) throw error
+      // Another process has deleted the session since it was seen here: this write begins it anew.
+      await this.#write(sessionId, changes, options)
     }
   }
 

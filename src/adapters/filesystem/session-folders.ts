@@ -107,7 +107,12 @@ export class SessionFolders {
     })
   }
 
-  /** To be called when a folder turns out to be gone. */
+  /** Whether the disk can be read, and has no folder of this session. */
+  async isGone(sessionId: string): Promise<boolean> {
+    return this.locate(sessionId).then(({ exists }) => !exists, () => false)
+  }
+
+  /** To be called when a folder may be gone: it is looked for again. */
   forget(sessionId: string): void {
     this.#checked.delete(sessionId)
     this.#written.delete(sessionId)
