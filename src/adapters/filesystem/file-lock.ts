@@ -179,9 +179,9 @@ export class FileLock implements SessionLock {
     return this.#observer
   }
 
-  // A digest, because ids of any length and spelling must stay apart on any disk.
+  // A digest, because ids of any length and spelling must stay apart on any disk; of UTF-16, which alone has half characters.
   #tokens(sessionId: string): TokenFolder {
-    return new TokenFolder(join(this.#options.folder, 'locks', createHash('sha256').update(sessionId).digest('hex').slice(0, 40)))
+    return new TokenFolder(join(this.#options.folder, 'locks', createHash('sha256').update(sessionId, 'utf16le').digest('hex').slice(0, 40)))
   }
 
   #assertOpen(sessionId: string): void {
