@@ -51,9 +51,8 @@ class InProcessLock implements ProcessLock {
   }
 
   check(sessionId: string, fencingToken?: number): void {
-    const newest = this.#claims.get(sessionId)
-    if (newest === undefined) return
-    assertCurrentWriter({ sessionId, fencingToken, newestToken: newest.token, isHeld: newest.isHeld })
+    const { token, isHeld } = this.#claims.get(sessionId) ?? { token: 0, isHeld: false }
+    assertCurrentWriter({ sessionId, fencingToken, newestToken: token, isHeld })
   }
 }
 

@@ -44,6 +44,7 @@ export class MemorySessionStore implements SessionStore {
     // A copy that takes the old one's place in one step: all of the changes, or none.
     const records = new Map(options.replaceAll === true ? [] : this.#recordsOf(sessionId))
     for (const { type, id, value } of changes) {
+      if (value !== null && typeof value !== 'string') throw new TypeError(`The value of record "${type}" "${id}" must be a text or null, not ${typeof value}.`)
       if (value === null) records.delete(keyText({ type, id }))
       else records.set(keyText({ type, id }), { type, id, value })
     }
