@@ -3,13 +3,18 @@
  * hands out are the ones that `SessionStore.write` and `delete` check.
  *
  * Implementations MUST:
- * - resolve `acquire` with `null` only when somebody else holds the lock; a backend that fails rejects with
- *   `STORE_UNAVAILABLE`;
- * - never hand out the lock while a live holder has it; a holder that died is replaced;
- * - hand out tokens that are greater than every one handed out before for that id, also after a release, a `delete`
- *   of the session and a restart;
- * - abort `lost` when the lease is known to be lost, and not merely because the backend could not be asked;
+ * - resolve `acquire` with `null` only when somebody holds the lock; a backend that fails rejects with `STORE_UNAVAILABLE`,
+ *   and so does `owner`;
+ * - never hand out the lock while a live holder has it, to one of many who ask at once either; a holder that died is
+ *   replaced;
+ * - keep distinct ids distinct, or refuse one that cannot be kept with `INVALID_SESSION_ID`;
+ * - hand out tokens, safe integers, that are greater than every one handed out before for that id, also after a release, a
+ *   `delete` of the session and a restart;
+ * - name the holder in `owner` as its lease does, for everything that shares the lock, and nobody when nobody holds it;
+ * - abort `lost` when the lease is known to be lost, and not merely because the backend could not be asked, nor by a release;
  * - make `release` idempotent, and never let it free somebody else's lease.
+ *
+ * `sessionLockContract` of `baileys-sessions/testing` checks all of it.
  */
 export interface SessionLock {
   /** Takes the lock, or resolves with `null` when it is held. */

@@ -27,11 +27,21 @@ export interface ConnectionRecord {
  * status to it and reads owner and metadata from it. It is never asked whether a session may be dialled.
  *
  * Implementations MUST:
- * - resolve `find` with `null` for an unknown id, and reject when it could not look;
- * - insert on `save` when there is no record, and otherwise change only the fields that are given: the application's own
- *   columns and the metadata stay;
- * - resolve `findAll` with all records, not only the active ones;
- * - make `delete` of an unknown id succeed.
+ * - resolve `find` with `null` for an unknown id, and reject when it could not look; no call resolves that was not carried
+ *   out;
+ * - insert on `save` when there is no record, with `disconnected`, `null`, `{}` and the time of the call for what is not
+ *   given;
+ * - change only the fields that are given when there is one: the application's own columns and the metadata stay. `null` is
+ *   given and `undefined` is not; `metadata` is one field, replaced as a whole; the id is that of the call;
+ * - lose no field when several saves come at once;
+ * - resolve `findAll` with all records, each once, not only the active ones;
+ * - give back what was saved: dates as `Date`s, metadata as the JSON that it was;
+ * - take and hand out copies: what a caller does to its objects later changes nothing;
+ * - keep distinct ids distinct, whatever characters they hold;
+ * - remove with `delete` one record and no other, and make `delete` of an unknown id succeed;
+ * - resolve `save` and `delete` only when the change survives the end of the process (a memory repository: its own lifetime).
+ *
+ * `connectionRepositoryContract` of `baileys-sessions/testing` checks all of it.
  */
 export interface ConnectionRepository {
   /** All records, not only the active ones. */

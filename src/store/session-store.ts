@@ -41,14 +41,27 @@ export interface DeleteOptions {
  * Implementations MUST:
  * - leave absent records out of what `read` resolves with, and reject for every other failure: missing is never an error,
  *   and an error is never "missing". Rejections are `SessionError`s: `STORE_UNAVAILABLE` (could not read or write),
- *   `RECORD_CORRUPT` (it is there and cannot be read as a record), `LEGACY_SESSION`, or `STALE_WRITER`;
- * - make `write` visible to every later `read`, all of one call or, when it rejects, as a rule none;
+ *   `RECORD_CORRUPT` (it is there and cannot be read as a record; a text is handed on, whatever it says), `LEGACY_SESSION`,
+ *   `INVALID_SESSION_ID`, or `STALE_WRITER`;
+ * - keep values as they are, for they are opaque text; unknown types pass through unchanged;
+ * - make `write` visible to every later `read`, all of one call or, when it rejects, as a rule none. Of several changes to
+ *   one record the last one counts; a change that cannot be stored, such as a value that is no text, refuses the whole call;
+ * - remove with `replaceAll` every record that is not among the changes, in the same step, also when there are no changes;
+ * - carry out the writes of one session in the order in which they were called, and lose none of those that were called at
+ *   once;
+ * - take and hand out copies: what a caller does to its objects later changes nothing;
  * - resolve `write` and `delete` only when the change survives the end of the process (a memory store: its own lifetime);
- * - reject a write or delete with `STALE_WRITER` when its token is older than the newest one handed out for that id, and one
- *   without a token while somebody holds the lock;
- * - keep distinct ids and keys distinct, whatever characters they hold; unknown types pass through unchanged;
- * - list every id that it holds anything for, readable or not;
- * - make deletes of what is not there, `delete` and `close` succeed; reject calls after `close` with `STORE_UNAVAILABLE`.
+ * - reject a write or delete with `STALE_WRITER` when its token is older than the newest one handed out for that id (`NaN`
+ *   is older than any), and one without a token while somebody holds the lock. The newest token is good as often as it comes;
+ * - keep distinct ids and keys distinct, whatever characters they hold. A session id that cannot be kept (too long, empty,
+ *   with control characters or half characters, in another case than one that is there) is refused with
+ *   `INVALID_SESSION_ID`, and never answered for by another;
+ * - list every id that it holds anything for, once, readable or not, also while it is written to;
+ * - remove with `delete` everything of a session, and nothing of another;
+ * - make deletes of what is not there, `delete` and `close` succeed;
+ * - give back its leases with `close`, and reject calls after it with `STORE_UNAVAILABLE`.
+ *
+ * `sessionStoreContract` of `baileys-sessions/testing` checks all of it.
  */
 export interface SessionStore {
   /** Who may run a session of this store. */
