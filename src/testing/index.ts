@@ -11,3 +11,12 @@ export { FakeBoom, type FakeBoomOptions, type FakeCloseDetails, type FakeCloseRe
 export { type FakeEnding, FakeRawSocket, FakeWebSocket } from './fake-web-socket.js'
 export { type FakeEvents, FakeSocketEvents } from './fake-events.js'
 export { type BufferJson } from './fake-buffer-json.js'
+
+// What any implementation of a port must keep, as cases for any test runner.
+export { sessionStoreContract } from './contracts/session-store/session-store-contract.js'
+export type { SessionStoreContractHooks } from './contracts/session-store/session-store-hooks.js'
+export { sessionLockContract } from './contracts/session-lock/session-lock-contract.js'
+export type { SessionLockContractHooks } from './contracts/session-lock/session-lock-hooks.js'
+export { connectionRepositoryContract } from './contracts/connection-repository/connection-repository-contract.js'
+export type { ConnectionRepositoryContractHooks } from './contracts/connection-repository/connection-repository-hooks.js'
+export type { ContractCase } from './contracts/contract-case.js'

@@ -1,0 +1,47 @@
+import { AssertionError } from 'node:assert/strict'
+import type { Cleanup } from './cleanup.js'
+
+/** One check of a contract, for any test runner: `it(name, run)`. */
+export interface ContractCase {
+  /** What is checked, in one line; no other case of the suite has the same. */
+  readonly name: string
+  /** What the port demands, in the words of its documentation. */
+  readonly must: string
+  /** Runs the check on a subject of its own, and tidies up. Rejects, and tells what was expected, when it does not hold. */
+  readonly run: () => Promise<void>
+}
+
+/** A case before it knows what it is run on. */
+export interface Check<Bench> {
+  readonly name: string
+  readonly must: string
+  readonly check: (bench: Bench) => Promise<void>
+}
+
+/** Makes the cases of a suite: each gets a bench of its own, which is tidied up when it ends. */
+export function contractCases<Bench>(checks: readonly Check<Bench>[], makeBench: () => Bench & { readonly cleanup: Cleanup }): ContractCase[] {
+  return checks.map(({ name, must, check }) => ({
+    name,
+    must,
+    run: async () => {
+      const bench = makeBench()
+      try {
+        await check(bench)
+      } catch (error) {
+        // What failed first says more than what fails now because of it.
+        await bench.cleanup.run().catch(() => undefined)
+        throw broken(must, error)
+      }
+      await bench.cleanup.run()
+    },
+  }))
+}
+
+function broken(must: string, error: unknown): Error {
+  const sentence = `This part of the contract is broken: "${must}."`
+  if (error instanceof AssertionError) {
+    const { actual, expected, operator } = error
+    return new AssertionError({ message: `${sentence}\n${error.message}`, actual, expected, operator })
+  }
+  return new Error(`${sentence}\nA call failed that was to succeed: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+}

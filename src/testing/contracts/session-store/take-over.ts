@@ -1,0 +1,30 @@
+import assert from 'node:assert/strict'
+import type { Check } from '../contract-case.js'
+import { assertRejects } from '../rejections.js'
+import { changesWith } from './fencing.js'
+import { creds, recordTexts, stored } from './record-texts.js'
+import type { StoreBench } from './store-bench.js'
+import { STORE_MUST } from './store-musts.js'
+
+/** A lease that is lost while its holder goes on. */
+export const TAKE_OVER: readonly Check<StoreBench>[] = [
+  {
+    name: 'a holder that was replaced writes nothing any more',
+    must: STORE_MUST.staleToken,
+    check: async (bench) => {
+      const store = await bench.open()
+      const old = await bench.take(store, 'a')
+      await store.write('a', [creds('before')], { fencingToken: old.fencingToken })
+      const lease = await bench.takeOver(store, 'a')
+      assert.ok(lease.fencingToken > old.fencingToken, `token ${lease.fencingToken} came after ${old.fencingToken}`)
+      await assertRejects('STALE_WRITER', changesWith(store, 'a', { fencingToken: old.fencingToken }))
+      // Giving back what one has not got gives nobody else's right away.
+      await old.release()
+      await assertRejects('STALE_WRITER', changesWith(store, 'a', { fencingToken: old.fencingToken }))
+      await assertRejects('STALE_WRITER', changesWith(store, 'a', {}))
+      assert.deepEqual(await stored(store, 'a'), recordTexts([creds('before')]))
+      await store.write('a', [creds('by the new holder')], { fencingToken: lease.fencingToken })
+      assert.deepEqual(await stored(store, 'a'), recordTexts([creds('by the new holder')]))
+    },
+  },
+]

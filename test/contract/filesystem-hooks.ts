@@ -1,0 +1,174 @@
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { FileConnectionRepository } from '../../src/adapters/filesystem/file-connection-repository.js'
+import { FileLock, type FileLockOptions } from '../../src/adapters/filesystem/file-lock.js'
+import { FileSystemSessionStore } from '../../src/adapters/filesystem/filesystem-session-store.js'
+import type { SessionLease, SessionLock } from '../../src/ownership/session-lock.js'
+import type { ConnectionRepositoryContractHooks, SessionLockContractHooks, SessionStoreContractHooks } from '../../src/testing/index.js'
+import { temporaryFolder } from '../support/temporary-folder.js'
+
+// Where each store, lock and repository keeps its files.
+const places = new WeakMap<object, { path: string, prefix: string }>()
+const storesOfLocks = new WeakMap<SessionLock, FileSystemSessionStore>()
+
+const NO_PID = 2 ** 30
+const LONG_AGO = new Date(Date.now() - 11 * 60_000)
+
+function pathOf(subject: object): string {
+  return placeOf(subject).path
+}
+
+function placeOf(subject: object): { path: string, prefix: string } {
+  const place = places.get(subject)
+  if (place === undefined) throw new Error('It was not opened here.')
+  return place
+}
+
+/** Puts a file where a folder should be, or a folder where a file should be, until the function returned is called. */
+function block(path: string, makeObstacle: (path: string) => void): () => void {
+  renameSync(path, `${path}.away`)
+  makeObstacle(path)
+  return () => {
+    rmSync(path, { recursive: true })
+    renameSync(`${path}.away`, path)
+  }
+}
+
+function blockFolder(path: string): () => void {
+  mkdirSync(path, { recursive: true })
+  return block(path, folder => writeFileSync(folder, 'a file in its place'))
+}
+
+/** Every file of a token below a folder of locks that speaks of this session. */
+function tokenFiles(folder: string, sessionId: string): string[] {
+  return readdirSync(join(folder, 'locks'), { recursive: true, encoding: 'utf8' })
+    .filter(name => /\d+$/u.test(name))
+    .map(name => join(folder, 'locks', name))
+    .filter(path => path.endsWith('released') || (readJson(path) as { sessionId?: string }).sessionId === sessionId)
+}
+
+function readJson(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'))
+  } catch {
+    return {}
+  }
+}
+
+/** Makes the holder of a lock look as if its process had ended. */
+function declareDead(folder: string, sessionId: string): void {
+  for (const path of tokenFiles(folder, sessionId)) writeFileSync(path, JSON.stringify({ ...readJson(path) as object, pid: NO_PID }))
+}
+
+async function mustTake(lock: SessionLock, sessionId: string): Promise<SessionLease> {
+  const lease = await lock.acquire(sessionId)
+  if (lease === null) throw new Error(`The lock of ${sessionId} was not given to another.`)
+  return lease
+}
+
+/** A file system store in a new folder. */
+export function openFileSystemStore(prefix: string, directory: string = join(temporaryFolder(), 'sessions')): FileSystemSessionStore {
+  const store = new FileSystemSessionStore({ directory, prefix })
+  places.set(store, { path: directory, prefix })
+  storesOfLocks.set(store.lock, store)
+  return store
+}
+
+function openStoreBeside(store: FileSystemSessionStore): FileSystemSessionStore {
+  const { path, prefix } = placeOf(store)
+  return openFileSystemStore(prefix, path)
+}
+
+/** What the store contract needs of it. */
+export const fileSystemStoreHooks: SessionStoreContractHooks<FileSystemSessionStore> = {
+  reopen: openStoreBeside,
+  openAnother: openStoreBeside,
+  corrupt: (store, sessionId, { type, id }) => {
+    const { path, prefix } = placeOf(store)
+    truncateSync(join(path, `${prefix}${sessionId}`, id === '' ? `${type}.json` : `${type}-${id}.json`))
+  },
+  disconnect: store => blockFolder(pathOf(store)),
+  takeOver: (store, sessionId) => takeOverStoreLock(store, sessionId),
+}
+
+function takeOverStoreLock(store: FileSystemSessionStore, sessionId: string): Promise<SessionLease> {
+  declareDead(join(pathOf(store), '.baileys-sessions'), sessionId)
+  return mustTake(openStoreBeside(store).lock, sessionId)
+}
+
+/** The lock of a file system store. */
+export function openFileSystemStoreLock(): SessionLock {
+  return openFileSystemStore('session-').lock
+}
+
+function storeOf(lock: SessionLock): FileSystemSessionStore {
+  const store = storesOfLocks.get(lock)
+  if (store === undefined) throw new Error('It is not the lock of a store.')
+  return store
+}
+
+/** What the lock contract needs of it. */
+export const storeLockHooks: SessionLockContractHooks = {
+  openAnother: lock => openStoreBeside(storeOf(lock)).lock,
+  disconnect: lock => blockFolder(pathOf(storeOf(lock))),
+  takeOver: async (lock, sessionId) => {
+    const lease = await takeOverStoreLock(storeOf(lock), sessionId)
+    // The old holder finds out with its next write.
+    await storeOf(lock).write(sessionId, [], { fencingToken: NaN }).catch(() => undefined)
+    return lease
+  },
+  dispose: lock => storeOf(lock).close(),
+}
+
+/** A file lock in a new folder. */
+export function openFileLock(folder: string = join(temporaryFolder(), 'locks'), options: Partial<FileLockOptions> = {}): FileLock {
+  const lock = new FileLock({ folder, ...options })
+  places.set(lock, { path: folder, prefix: '' })
+  return lock
+}
+
+/** What the lock contract needs of it. */
+export const fileLockHooks: SessionLockContractHooks<FileLock> = {
+  openAnother: lock => openFileLock(pathOf(lock)),
+  disconnect: lock => blockFolder(pathOf(lock)),
+  takeOver: async (lock, sessionId) => {
+    declareDead(pathOf(lock), sessionId)
+    const lease = await mustTake(openFileLock(pathOf(lock)), sessionId)
+    // The old holder finds out with its next write.
+    await lock.check(sessionId).catch(() => undefined)
+    return lease
+  },
+  dispose: lock => lock.close(),
+}
+
+/** One that cannot judge other holders by their pid, with a heartbeat that always counts as late. */
+export function openFileLockElsewhere(folder?: string): FileLock {
+  return openFileLock(folder, { describe: async (owner, nonce) => ({ owner, nonce, pid: 1, hostname: 'elsewhere', platform: 'linux' }) })
+}
+
+/** What the lock contract needs of it. */
+export const elsewhereLockHooks: SessionLockContractHooks<FileLock> = {
+  ...fileLockHooks,
+  openAnother: lock => openFileLockElsewhere(pathOf(lock)),
+  takeOver: async (lock, sessionId) => {
+    for (const path of tokenFiles(pathOf(lock), sessionId)) utimesSync(path, LONG_AGO, LONG_AGO)
+    const heartbeats = join(pathOf(lock), 'heartbeats')
+    for (const name of readdirSync(heartbeats)) utimesSync(join(heartbeats, name), LONG_AGO, LONG_AGO)
+    const lease = await mustTake(openFileLock(pathOf(lock)), sessionId)
+    await lock.check(sessionId).catch(() => undefined)
+    return lease
+  },
+}
+
+/** A file repository in a new folder. */
+export function openFileRepository(file: string = join(temporaryFolder(), 'connections.json')): FileConnectionRepository {
+  const repository = new FileConnectionRepository({ file })
+  places.set(repository, { path: file, prefix: '' })
+  return repository
+}
+
+/** What the repository contract needs of it. */
+export const fileRepositoryHooks: ConnectionRepositoryContractHooks<FileConnectionRepository> = {
+  reopen: repository => openFileRepository(pathOf(repository)),
+  disconnect: repository => block(pathOf(repository), path => mkdirSync(path)),
+}
