@@ -35,7 +35,7 @@ export class Growth {
     return Object.entries(this.#measures).flatMap(([name, { slack }]) => {
       const values = counted.map(sample => sample[name] ?? 0)
       const [early, late] = [median(values.slice(0, third)), median(values.slice(-third))]
-    return late - early > slack ? [`${name}: ${early} → ${late}`] : []
+      return late - early > slack ? [`${name}: ${early} → ${late}`] : []
     })
   }
 }
