@@ -99,7 +99,7 @@ function listTests(tests: readonly InvariantTest[]): string {
 }
 
 function withoutNumber(title: string): string {
-  return title.replace(/^invariants? [^:]*: /iu, '')
+  return title.replace(/^invariants? [^:]*: | \(invariants? [^)]*\)$/giu, '')
 }
 
 // What Markdown would take for markup.
