@@ -1,0 +1,71 @@
+import './quiet.js'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { setTimeout as delay } from 'node:timers/promises'
+import * as baileys from '@whiskeysockets/baileys'
+import { bareFleet } from './bare-fleet.js'
+import type { Fleet } from './fleet.js'
+import { libraryFleet } from './library-fleet.js'
+import type { ClientOrder, ClientResult } from './orders.js'
+
+/** After a login Baileys asks for this and that; it is done with that by then. */
+const SETTLE_MS = 2000
+const LAG_RESOLUTION_MS = 10
+const THENS = 20_000
+
+process.once('message', (order: ClientOrder) => {
+  void work(order).then((result) => {
+    process.send?.(result, () => process.exit(0))
+  })
+})
+
+async function work(order: ClientOrder): Promise<ClientResult> {
+  baileys.WA_CERT_DETAILS.PUBLIC_KEY = Buffer.from(order.rootPublicKey)
+  const fleet = order.setup === 'library' ? await libraryFleet(baileys, order) : bareFleet(baileys, order)
+  const opening = await measureOpening(fleet, order)
+  const idleCpuPercent = await measureIdle(order.idleMs)
+  const thenMicroseconds = await measureThen()
+  const statusesPerSecond = await fleet.statusesPerSecond()
+  const open = fleet.opened
+  await fleet.close()
+  return { setup: order.setup, sessions: order.creds.length, open, ...opening, idleCpuPercent, thenMicroseconds, statusesPerSecond }
+}
+
+type Opening = Pick<ClientResult, 'openMs' | 'cpuMsPerSession' | 'rssKiBPerSession' | 'worstLagMs'>
+
+async function measureOpening(fleet: Fleet, { creds, patienceMs }: ClientOrder): Promise<Opening> {
+  await delay(500)
+  const lag = monitorEventLoopDelay({ resolution: LAG_RESOLUTION_MS })
+  const rss = process.memoryUsage.rss()
+  const cpu = process.cpuUsage()
+  const startedAt = performance.now()
+  lag.enable()
+  await Promise.race([fleet.open(), delay(patienceMs)])
+  while (fleet.opened < creds.length && performance.now() - startedAt < patienceMs) await delay(20)
+  const openMs = performance.now() - startedAt
+  await delay(SETTLE_MS)
+  lag.disable()
+  return {
+    openMs,
+    cpuMsPerSession: cpuMs(process.cpuUsage(cpu)) / creds.length,
+    rssKiBPerSession: (process.memoryUsage.rss() - rss) / 1024 / creds.length,
+    worstLagMs: Math.max(0, lag.max / 1e6 - LAG_RESOLUTION_MS),
+  }
+}
+
+async function measureIdle(idleMs: number): Promise<number> {
+  const cpu = process.cpuUsage()
+  const startedAt = performance.now()
+  await delay(idleMs)
+  return cpuMs(process.cpuUsage(cpu)) / (performance.now() - startedAt) * 100
+}
+
+/** What every promise of the application pays, too. */
+async function measureThen(): Promise<number> {
+  const startedAt = performance.now()
+  let chain = Promise.resolve()
+  for (let index = 0; index < THENS; index++) chain = chain.then(() => undefined)
+  await chain
+  return (performance.now() - startedAt) / THENS * 1000
+}
+
+const cpuMs = ({ user, system }: NodeJS.CpuUsage): number => (user + system) / 1000

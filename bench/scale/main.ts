@@ -1,0 +1,57 @@
+// npm run bench:scale: many sessions in one process, restored by this library, and beside it by Baileys alone.
+import { parseArgs } from 'node:util'
+import type { ClientResult, Setup } from './orders.js'
+import { runClient, startServer } from './processes.js'
+import { machine, table, targets } from './report.js'
+
+const { values } = parseArgs({ options: {
+  'sessions': { type: 'string', default: '1000' },
+  'runs': { type: 'string', default: '3' },
+  'concurrency': { type: 'string', default: '20' },
+  'idle-seconds': { type: 'string', default: '5' },
+  'stock': { type: 'string', default: '0' },
+} })
+
+const count = (name: keyof typeof values, least: number): number => {
+  const value = Number(values[name])
+  if (!Number.isInteger(value) || value < least) throw new RangeError(`--${name} must be a whole number of at least ${least}, but is ${values[name]}.`)
+  return value
+}
+
+const sessions = count('sessions', 1)
+const runs = count('runs', 1)
+const concurrency = count('concurrency', 1)
+const idleMs = count('idle-seconds', 1) * 1000
+/** How many sessions Baileys without the remedy gets: it dies of many. */
+const stock = count('stock', 0)
+
+const server = await startServer({ devices: Math.max(sessions, stock) })
+const { url, rootPublicKey, creds } = server.facts
+const results: ClientResult[] = []
+
+async function measure(setup: Setup, number: number): Promise<void> {
+  const order = { setup, url, rootPublicKey, creds: creds.slice(0, number), concurrency, idleMs, patienceMs: 30_000 + number * 200 }
+  const result = await runClient(order).catch((error: unknown) => {
+    console.log(`  ${setup}: ${error instanceof Error ? error.message : String(error)}`)
+    return null
+  })
+  if (result === null) return
+  results.push(result)
+  console.log(`  ${setup}: ${result.open} of ${number} open after ${(result.openMs / 1000).toFixed(1)} s, ${result.cpuMsPerSession.toFixed(1)} ms CPU and ${result.rssKiBPerSession.toFixed(0)} KiB per session`)
+}
+
+console.log(`${machine()}\n${sessions} sessions, ${concurrency} dials at once, the server in another process\n`)
+for (let run = 1; run <= runs; run++) {
+  console.log(`run ${run} of ${runs}`)
+  // Each goes first as often as the other.
+  for (const setup of run % 2 === 1 ? ['library', 'bare'] as const : ['bare', 'library'] as const) await measure(setup, sessions)
+}
+if (stock > 0) {
+  console.log(`without the remedy, ${stock} sessions`)
+  await measure('stock', stock)
+}
+server.close()
+
+console.log(`\n${table(results)}\n\n${targets(results, sessions).join('\n')}`)
+const compared = results.filter(({ setup }) => setup !== 'stock')
+process.exitCode = compared.length === 2 * runs && compared.every(({ open }) => open === sessions) ? 0 : 1
