@@ -76,7 +76,7 @@ async function endNow(session: Session, end: IdleState, work: (lease: SessionLea
   await session.afterPending(async () => {
     try {
       session.closing.throwIfAborted()
-      session.memory.fenceUncertain()
+      session.keeper.fenceUncertain()
       const lease = await session.keeper.hold()
       if (lease === null) throw ownedElsewhere(session.id)
       await work(lease)

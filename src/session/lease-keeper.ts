@@ -24,6 +24,8 @@ export class LeaseKeeper {
   readonly #options: LeaseKeeperOptions
   #lease: SessionLease | null = null
   #stale = false
+  /** Whether a write under this lease passed its deadline: it may land at any time, on top of what is written meanwhile. */
+  #uncertain = false
   /** Leases that came too late to be used, and could not be given back yet. */
   readonly #owed = new Set<SessionLease>()
   /** One call at a time: two that acquire together would find each other in the way. */
@@ -42,6 +44,16 @@ export class LeaseKeeper {
   /** The next {@link LeaseKeeper.hold} takes a new lease, so that writes of unknown outcome made under this one are fenced off. */
   outdate(): void {
     this.#stale = this.#lease !== null
+  }
+
+  /** A write under this lease passed its deadline, so that its outcome is unknown. */
+  noteUncertain(): void {
+    this.#uncertain = this.#lease !== null
+  }
+
+  /** Fences such a write off with a new lease. Only for a moment without a socket, whose writes would be fenced off, too. */
+  fenceUncertain(): void {
+    if (this.#uncertain) this.outdate()
   }
 
   /** The lease held, or a new one; `null` when somebody else holds it. Rejects with a store error when nobody can tell. */
@@ -86,6 +98,7 @@ export class LeaseKeeper {
   #keep(lease: SessionLease, isStale: boolean): void {
     this.#lease = lease
     this.#stale = isStale
+    this.#uncertain = false
     lease.lost.addEventListener('abort', () => { if (this.#lease === lease) this.#options.onLost() }, { once: true })
   }
 

@@ -25,8 +25,6 @@ export class LifecycleMemory {
   readonly #timer = new PhaseTimer()
   #current: Lifecycle = freshLifecycle(null)
   #unwritten = false
-  /** Whether a write passed its deadline: it may land at any time, on top of what is written meanwhile. */
-  #uncertain = false
 
   constructor(options: LifecycleMemoryOptions) {
     this.#options = options
@@ -74,17 +72,9 @@ export class LifecycleMemory {
       if (lease !== null) await write(lease, this.#current)
       this.forget()
     } catch (cause) {
-      const error = asStoreError(sessionId, cause)
-      if (error.code === 'STORE_TIMEOUT') this.#uncertain = true
-      onError(error)
+      onError(asStoreError(sessionId, cause))
       this.#timer.after(RETRY_MS, () => { this.#options.onRetryDue() })
     }
-  }
-
-  /** Has a write of unknown outcome fenced off by a new lease. Only for a moment without a socket: its writes would be fenced off, too. */
-  fenceUncertain(): void {
-    if (this.#uncertain) this.#options.keeper.outdate()
-    this.#uncertain = false
   }
 
   /** Gives up what is not written yet. */

@@ -7,6 +7,9 @@ import type { Session } from './session.js'
  */
 export function knowsBetter({ state, memory }: Session, stored: Lifecycle): boolean {
   const { current, isUnwritten } = memory
-  if (state.phase !== 'idle' || current.identity !== stored.identity) return false
+  if (state.phase !== 'idle') return false
+  // One that failed before it could read anything speaks of whatever is stored.
+  const isSame = current.identity === stored.identity || (current.identity === null && state.status === 'failed')
+  if (!isSame) return false
   return state.status === 'failed' || isUnwritten || (state.reason === 'stopped' && current.desired !== 'stopped')
 }

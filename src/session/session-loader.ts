@@ -98,9 +98,12 @@ export class SessionLoader {
   }
 
   async #write(lease: SessionLease, changes: readonly RecordChange[], options: Pick<WriteOptions, 'replaceAll'>): Promise<void> {
-    const { store, sessionId, timeoutMs } = this.#options
+    const { store, sessionId, timeoutMs, keeper } = this.#options
     const { fencingToken } = lease
-    await withDeadline(store.write(sessionId, changes, { ...options, fencingToken }), timeoutMs, () => storeTimeout(sessionId, 'write', timeoutMs))
+    await withDeadline(store.write(sessionId, changes, { ...options, fencingToken }), timeoutMs, () => {
+      keeper.noteUncertain()
+      return storeTimeout(sessionId, 'write', timeoutMs)
+    })
   }
 }
 

@@ -233,7 +233,7 @@ export class Session {
     this.#load = load
     this.#inBackground(async () => {
       if (this.#load !== load) return
-      this.memory.fenceUncertain()
+      this.keeper.fenceUncertain()
       await this.memory.retry()
       const outcome = await this.loader.load(() => this.#currentRequest(), this.sockets.unsavedPairing)
       if (outcome.kind !== 'failed' && outcome.kind !== 'owned-elsewhere') this.sockets.pairingSaved()

@@ -39,6 +39,8 @@ export async function playHistory({ world: plan, steps }: History, trace?: (line
     if (world.violations.length === 0) await end(world)
     return { violations: world.violations, steps: played }
   } finally {
+    // What is still on its way must not go on in the next world.
+    await world.time.settle()
     process.off('unhandledRejection', onStray)
     process.off('uncaughtException', onStray)
     Math.random = realRandom
