@@ -43,19 +43,17 @@ export async function closeSession(session: Session): Promise<boolean> {
     await session.keeper.release()
     if (session.keeper.lease !== null) await session.keeper.release()
     session.keeper.abandon()
-    return session.drained && isPairingSaved && session.keeper.lease === null
+    return session.drained && isPairingSaved && session.keeper.lease === null && !session.keeper.isUncertain
   })
 }
 
 /** The phone has the device linked already: credentials that could not be stored get one more chance. */
 async function savePairing(session: Session): Promise<boolean> {
-  const { unsavedPairing } = session.sockets
-  if (unsavedPairing === null) return true
+  if (session.sockets.unsavedPairing === null) return true
   try {
     const lease = await session.keeper.hold()
     if (lease === null) throw ownedElsewhere(session.id)
-    await session.loader.writePairing(lease, unsavedPairing)
-    session.sockets.pairingSaved()
+    await writeUnsaved(session, lease)
     return true
   } catch (cause) {
     session.context.announce.error(asStoreError(session.id, cause))
@@ -89,8 +87,15 @@ async function endNow(session: Session, end: IdleState, work: (lease: SessionLea
   })
 }
 
+async function writeUnsaved({ sockets, loader }: Session, lease: SessionLease): Promise<void> {
+  if (sockets.unsavedPairing === null) return
+  await loader.writePairing(lease, sockets.unsavedPairing)
+  sockets.pairingSaved()
+}
+
 async function rememberStopped(session: Session, lease: SessionLease): Promise<void> {
   const { store, settings } = session.context
+  await writeUnsaved(session, lease)
   const stored = await readStoredSession(store, session.id, settings.storeTimeoutMs)
   if (stored.kind === 'unavailable') throw stored.error
   // Nothing is dialled for what is absent, corrupt or foreign: there is nothing to remember of it.

@@ -46,6 +46,11 @@ export class LeaseKeeper {
     this.#stale = this.#lease !== null
   }
 
+  /** Whether a write under the newest lease may still land. */
+  get isUncertain(): boolean {
+    return this.#uncertain
+  }
+
   /** A write under this lease passed its deadline, so that its outcome is unknown. */
   noteUncertain(): void {
     this.#uncertain = this.#lease !== null
