@@ -9,7 +9,10 @@ import type { BaileysModule } from '../baileys/baileys-module.js'
 import { finishIncoming } from './incoming-messages.js'
 import { KeyUse } from './key-use.js'
 import { readConnectionSignal, type ConnectionSignal, type ConnectionUpdate } from './connection-signal.js'
+import { handOverHeldBack } from './held-back-events.js'
+import { quietHandlers } from './quiet-handlers.js'
 import { boundClosing, flushBufferedEvents, tearDownSocket } from './socket-teardown.js'
+import { tellQueriesOfTheEnd } from './waiting-queries.js'
 
 /** What one generation of a session is made of. */
 export interface GenerationOptions {
@@ -131,7 +134,10 @@ export class Generation {
 
   #open(socket: WASocket): void {
     this.#socket = socket
+    quietHandlers(socket, (cause) => { this.#handlerRejected(cause) })
     boundClosing(socket)
+    tellQueriesOfTheEnd(socket)
+    handOverHeldBack(socket, this.#keyUse)
     socket.ev.on('connection.update', (update: ConnectionUpdate) => {
       const signal = readConnectionSignal(update, new Date())
       if (signal !== null) this.#tell(signal)
@@ -139,6 +145,13 @@ export class Generation {
     socket.ev.on('creds.update', () => { this.#saveCreds() })
     socket.ws.on('unexpected-response', (_request: unknown, response: IncomingMessage) => { this.#refuse(response) })
     this.#options.onSocket(socket)
+  }
+
+  #handlerRejected(cause: unknown): void {
+    // At the end of a connection that is what handlers do.
+    if (this.#hasEnded()) return
+    const { onError, sessionId } = this.#options
+    onError(new SessionError('SOCKET_FAILED', `Baileys could not handle what the server sent to session "${sessionId}".`, { sessionId, cause }))
   }
 
   #saveCreds(): void {

@@ -1,4 +1,5 @@
 import type { WASocket } from '@whiskeysockets/baileys'
+import { refuseQueries } from './waiting-queries.js'
 
 /** How long a websocket may take to answer the closing handshake before it is cut. */
 const CLOSE_GRACE_MS = 1000
@@ -73,7 +74,7 @@ export async function tearDownSocket(socket: WASocket): Promise<void> {
   const late = new Promise<void>((resolve) => { timer = setTimeout(resolve, CLOSE_GRACE_MS + TELL_GRACE_MS) })
   await Promise.race([ended, late])
   clearTimeout(timer)
-  releaseQueries(socket)
+  refuseQueries(socket)
 }
 
 function whenClosed(raw: RawSocket): Promise<void> {
@@ -88,25 +89,5 @@ async function endSocket(socket: WASocket): Promise<void> {
     await socket.end(undefined)
   } catch {
     // end() rejects when a listener of the application throws on the close; the websocket is closed all the same.
-  }
-}
-
-/**
- * Queries that wait for an answer keep a timer of up to 60 s each, also those that Baileys begins when the socket has ended already.
- * They listen for an error of the websocket, and Baileys' own listener for it does nothing any more by then.
- */
-function releaseQueries(socket: WASocket): void {
-  const { ws } = socket
-  const closed = (): Error => new Error('The connection was closed.')
-  const on = ws.on.bind(ws)
-  ws.on = (event, listener) => {
-    on(event, listener)
-    if (event === 'error') queueMicrotask(() => { listener(closed()) })
-    return ws
-  }
-  try {
-    if (ws.listenerCount('error') > 0) ws.emit('error', closed())
-  } catch {
-    // A listener of the application threw: its own affair.
   }
 }

@@ -2,7 +2,8 @@ import { BufferJSON, initAuthCreds } from '@whiskeysockets/baileys'
 import { describe, expect, it, vi } from 'vitest'
 import { CREDS_KEY, type SessionManager } from '../../src/index.js'
 import type { LinkedDevice } from '../../src/testing/whatsapp-server/index.js'
-import { textOf } from '../support/children/message-text.js'
+import { BAILEYS_FEATURES } from '../support/baileys-features.js'
+import { isFromOthers, textOf } from '../support/children/message-text.js'
 import { SessionProcess } from '../support/children/session-process.js'
 import { openWorld, type World } from '../support/e2e.js'
 
@@ -12,7 +13,7 @@ function recordTexts(manager: SessionManager): { of(sessionId: string): (string 
   const waiting = new Set<() => void>()
   manager.on('socket', ({ sessionId, socket }) => {
     socket.ev.on('messages.upsert', ({ messages }) => {
-      for (const message of messages) if (message.key.fromMe !== true) texts.push({ sessionId, text: textOf(message) })
+      for (const message of messages.filter(isFromOthers)) texts.push({ sessionId, text: textOf(message) })
       for (const look of waiting) look()
     })
   })
@@ -185,7 +186,8 @@ describe.concurrent('messages that Baileys holds back after the first login', ()
     await manager.restoreSession('shop')
     // It is acknowledged: the server will not send it again.
     await world.server.waitFor(() => world.server.device(device.deviceKey).queued === 0)
-    expect(texts.of('shop')).toEqual([])
+    // Where Baileys forgets what it holds back, the library has handed it over by now, or does at the end.
+    if (await BAILEYS_FEATURES.handsOverByItself.detect()) expect(texts.of('shop')).toEqual([])
     await end(world, manager, device)
     expect(texts.of('shop')).toEqual(['held back'])
     await manager.close()

@@ -13,6 +13,11 @@ const MIDDLES: Record<string, Middle> = {
     await world.link('shop')
     expect(await child.call('restoreSession', 'shop')).toMatchObject({ outcome: 'restored' })
   },
+  'a connection that has settled': async (world, child) => {
+    await world.link('shop')
+    expect(await child.call('restoreSession', 'shop')).toMatchObject({ outcome: 'restored' })
+    await pause(500)
+  },
   'the first login after a pairing': async (world, child) => {
     const { qr = '' } = await child.call('connect', 'shop')
     await world.server.scanQr(qr, { phone: world.newPhone() })

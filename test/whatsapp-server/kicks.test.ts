@@ -103,6 +103,8 @@ describe('unlinking', () => {
     await client.socket.logout()
     expect(await client.closed()).toMatchObject({ code: 401, message: 'Intentional Logout' })
     expect(await logout).toEqual({ deviceKey })
+    // Baileys 6.7 tells of the close before it has come.
+    await fixture.server.waitFor(() => !fixture.server.isOnline(deviceKey))
     expect(fixture.server.device(deviceKey)).toMatchObject({ removed: true, online: false })
     expect(await fixture.dial(device).closed()).toMatchObject({ code: 401 })
   })

@@ -1,4 +1,6 @@
+import { INITIAL_PREKEY_COUNT } from '@whiskeysockets/baileys'
 import { describe, expect, it } from 'vitest'
+import { BAILEYS_FEATURES } from '../support/baileys-features.js'
 import { newDevice } from './baileys-client.js'
 import { ServerFixture } from './server-fixture.js'
 
@@ -11,18 +13,20 @@ describe('pairing by QR', () => {
     const first = fixture.dial(device)
     const linked = await server.scanQr(await first.qr(), { phone: fixture.newPhone(), businessName: 'Loop Limited' })
     expect(await first.closed()).toMatchObject({ code: 515 })
-    expect(device.state.creds.me).toMatchObject({ id: linked.jid, lid: linked.lid, name: 'Loop Limited' })
+    expect(device.state.creds.me).toMatchObject({ id: linked.jid, name: 'Loop Limited' })
 
     const second = await fixture.open(device)
+    // Baileys 7 knows it since the pairing, 6.7 since this login.
+    expect(device.state.creds.me?.lid).toBe(linked.lid)
     await second.until(() => second.updates.find(({ receivedPendingNotifications }) => receivedPendingNotifications), 'queue')
     await server.waitFor(() => server.device(linked.deviceKey).queued === 0)
-    await second.until(() => device.state.creds.accountSyncCounter === 1 ? true : null, 'history sync')
+    if (await BAILEYS_FEATURES.fetchesHistory.detect()) await second.until(() => device.state.creds.accountSyncCounter === 1 ? true : null, 'history sync')
     await second.end()
     const third = await fixture.open(device)
     expect([...second.updates, ...third.updates].filter(({ qr }) => qr !== undefined)).toEqual([])
     expect([...second.errors, ...third.errors]).toEqual([])
     expect(server.logins(linked.deviceKey)).toBe(2)
-    expect(server.device(linked.deviceKey)).toMatchObject({ online: true, removed: false, jid: linked.jid, preKeys: 811 })
+    expect(server.device(linked.deviceKey)).toMatchObject({ online: true, removed: false, jid: linked.jid, preKeys: INITIAL_PREKEY_COUNT - 1 })
     expect(server.log.filter(({ kind, deviceKey }) => kind === 'login' && deviceKey === linked.deviceKey).map(({ detail }) => detail['routingInfo']))
       .toEqual([null, `edge-${linked.phone}`])
   })

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { WhatsAppServer, type PhoneMessage } from '../../src/testing/whatsapp-server/index.js'
 import { ServerFixture } from './server-fixture.js'
 

@@ -12,6 +12,8 @@ export interface BaileysParts {
   readonly decodeNode: (data: Buffer) => Promise<BinaryNode>
   /** `null` when this version of Baileys does not offer one: then the phones cannot read or write messages. */
   readonly makeSignalRepository: SignalRepositoryFactory | null
+  /** Whether a client of this version derives its keys in a turn of their own, and loses what comes before that is done. */
+  readonly derivesKeysLater: boolean
 }
 
 /** Curve25519 as Signal uses it. */
@@ -42,7 +44,12 @@ export function pickBaileysParts(baileys: object): BaileysParts {
     encodeNode: encodeNode as BaileysParts['encodeNode'],
     decodeNode: decodeNode as BaileysParts['decodeNode'],
     makeSignalRepository: typeof makeSignalRepository === 'function' ? makeSignalRepository as SignalRepositoryFactory : null,
+    derivesKeysLater: derivesLater(exported(baileys, 'hkdf')),
   }
+}
+
+function derivesLater(hkdf: unknown): boolean {
+  return typeof hkdf === 'function' && Reflect.apply(hkdf, undefined, [Buffer.alloc(32), 32, { info: '' }]) instanceof Promise
 }
 
 /** Baileys' exported record of WhatsApp's certificate; `undefined` where there is nothing to trust or distrust. */

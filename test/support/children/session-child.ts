@@ -1,7 +1,7 @@
 import '../../setup/silence-libsignal.js'
 import * as baileys from '@whiskeysockets/baileys'
 import { CREDS_KEY, FileConnectionRepository, FileSystemSessionStore, SessionManager, type SessionStore } from '../../../src/index.js'
-import { textOf } from './message-text.js'
+import { isFromOthers, textOf } from './message-text.js'
 import { connectionsFile, toPlainError, type ChildCall, type ChildMessage, type ChildOptions, type ProcessWishes } from './session-process.js'
 
 /** How long a process without a parent may go on: it should have ended by itself long before. */
@@ -20,7 +20,7 @@ function tell(message: ChildMessage): void {
 function killingStore(store: SessionStore, { of, count, delayMs }: NonNullable<ProcessWishes['killInWrite']>): SessionStore {
   let left = count
   const write: SessionStore['write'] = (sessionId, changes, options) => {
-    const isMeant = of === 'creds' ? changes.some(({ type }) => type === CREDS_KEY.type) : changes.length >= 100
+    const isMeant = of === 'creds' ? changes.some(({ type }) => type === CREDS_KEY.type) : changes.length >= 20
     const writing = store.write(sessionId, changes, options)
     if (isMeant && --left === 0) setTimeout(() => process.kill(process.pid, 'SIGKILL'), delayMs)
     return writing
@@ -46,7 +46,7 @@ for (const event of ['status', 'qr', 'connected', 'disconnected', 'restored', 'l
 manager.on('error', ({ sessionId, error }) => { tell({ event: 'error', data: { sessionId, ...toPlainError(error) } }) })
 manager.on('socket', ({ sessionId, socket }) => {
   socket.ev.on('messages.upsert', ({ messages }) => {
-    for (const message of messages.filter(({ key }) => key.fromMe !== true)) tell({ event: 'text', data: { sessionId, id: message.key.id ?? '', text: textOf(message) } })
+    for (const message of messages.filter(isFromOthers)) tell({ event: 'text', data: { sessionId, id: message.key.id ?? '', text: textOf(message) } })
   })
 })
 

@@ -13,7 +13,7 @@ const PATIENCE_MS = 25_000
 export interface ProcessWishes {
   /** The options of its manager that are plain data. */
   manager?: Pick<SessionManagerOptions, 'standbyPollMs' | 'retry' | 'reconnect'>
-  /** Ends the process with SIGKILL so long after the begin of a write of creds, or of a hundred records and more. */
+  /** Ends the process with SIGKILL so long after the begin of a write of creds, or of twenty records and more. */
   killInWrite?: { of: 'creds' | 'many'; count: number; delayMs: number }
 }
 

@@ -3,8 +3,14 @@ import { onRegistration } from '../pairing/registration.js'
 import type { ServerContext } from '../server-context.js'
 import type { Connection } from './connection.js'
 
-// Baileys 6.7 loses frames that come before it has switched to the transport keys, which no real network is quick enough for.
+/** How long the answer to a login takes at least, as on a quick network. */
 const NETWORK_MS = 5
+
+/**
+ * The same, twice, for a client that derives its transport keys in a thread: it ends its process when an answer comes before (Baileys
+ * 6.7.24). On a busy machine a thread takes its time, and so does this process: then only the second of two timers has waited.
+ */
+const SLOW_KEYS_MS = 50
 
 /** Takes the two frames of the handshake, then hands on what the client wants: to register or to log in. */
 export function onHandshakeFrame(server: ServerContext, connection: Connection, frame: Buffer): void {
@@ -41,8 +47,11 @@ function onFinish(server: ServerContext, connection: Connection, sealedStatic: B
   connection.stage = 'transport'
   connection.attempt.payloadAt = Date.now()
   const wish = server.baileys.proto.ClientPayload.decode(payload)
-  connection.timers.later(NETWORK_MS, () => {
+  const answer = (): void => {
     if (wish.devicePairingData) onRegistration(server, connection, wish.devicePairingData)
     else onLogin(server, connection, wish)
-  })
+  }
+  const { timers } = connection
+  if (server.baileys.derivesKeysLater) timers.later(SLOW_KEYS_MS, () => { timers.later(SLOW_KEYS_MS, answer) })
+  else timers.later(NETWORK_MS, answer)
 }

@@ -1,0 +1,120 @@
+import * as baileys from '@whiskeysockets/baileys'
+import asyncHooks, { AsyncLocalStorage } from 'node:async_hooks'
+import { syncBuiltinESMExports } from 'node:module'
+import { silentLogger } from '../../src/logger.js'
+
+/** What versions of Baileys differ in, as far as it matters to a user of this library or to a test. */
+export type BaileysFeatureName =
+  | 'transactionsWait' | 'transactionsReject' | 'derivesKeysAtOnce' | 'checksRootKey' | 'mapsLids' | 'marksOwnMessages' | 'handsOverByItself' | 'fetchesHistory' | 'keepsNoStorage'
+
+/** One of them. */
+export interface BaileysFeature {
+  /** What a version that has it does. */
+  readonly what: string
+  /** What it means to a user when the version does not. */
+  readonly without: string
+  /** Whether the loaded Baileys has it: found out by trying, never by its version. */
+  readonly detect: () => boolean | Promise<boolean>
+}
+
+/** All of them, in the order of docs/compatibility.md. */
+export const BAILEYS_FEATURES: Readonly<Record<BaileysFeatureName, BaileysFeature>> = {
+  transactionsWait: {
+    what: 'Changes of keys under one name wait for each other.',
+    without: 'Two messages that are worked on at once share one transaction: what the first has changed is stored only with the second, and a SIGKILL, or a failure of the second, between the two loses it. Stopping and closing wait for both.',
+    detect: async () => {
+      const order: string[] = []
+      const keys = transactionalKeys(async () => undefined)
+      const work = (name: string) => async (): Promise<void> => {
+        order.push(name)
+        await new Promise((resolve) => { setTimeout(resolve, 1) })
+        order.push(name)
+      }
+      await Promise.all(['a', 'b'].map(async name => keys.transaction(work(name), 'key')))
+      return order.join('') === 'aabb'
+    },
+  },
+  transactionsReject: {
+    what: 'A change of keys that cannot be stored is an error to Baileys.',
+    without: 'Baileys goes on as if the keys were stored. The library cuts the connection at once, but a message that was being acknowledged just then may be lost.',
+    detect: async () => {
+      const keys = transactionalKeys(async () => Promise.reject(new Error('disk full')))
+      const work = keys.transaction(async () => { await keys.set({ session: { one: Buffer.of(1) } }) }, 'key')
+      return work.then(() => false, () => true)
+    },
+  },
+  derivesKeysAtOnce: {
+    what: 'The keys of a connection are derived in the turn in which they are needed.',
+    without: 'An answer of the server within the few milliseconds that this takes in a thread cannot be read, and Baileys ends the process with an unhandled rejection. On loopback this happens, over a real network hardly.',
+    detect: () => {
+      // The types of each version know only its own way.
+      const derived: unknown = baileys.hkdf(Buffer.alloc(32), 32, { info: '' })
+      return !(derived instanceof Promise)
+    },
+  },
+  checksRootKey: {
+    what: 'The certificate in the handshake is held against a root key.',
+    without: 'Only the serial number of the certificate is looked at: TLS alone protects the connection.',
+    detect: () => Reflect.get(baileys.WA_CERT_DETAILS, 'PUBLIC_KEY') instanceof Uint8Array,
+  },
+  mapsLids: {
+    what: 'LIDs, the second kind of address of WhatsApp, are mapped to phone numbers.',
+    without: 'Contacts are known by phone number only.',
+    detect: () => {
+      const { makeSignalRepository } = baileys.DEFAULT_CONNECTION_CONFIG
+      const make = makeSignalRepository as (...parts: unknown[]) => object
+      return 'lidMapping' in make({ creds: baileys.initAuthCreds(), keys: transactionalKeys(async () => undefined) }, silentLogger())
+    },
+  },
+  marksOwnMessages: {
+    what: 'What the linked phone tells its own devices is marked `fromMe`.',
+    without: 'Handlers of `messages.upsert` see such notices, which hold no text, as coming from somebody else: look for `message.protocolMessage`.',
+    detect: () => {
+      const [phone, lid] = ['491700000000@s.whatsapp.net', '217600219704121@lid']
+      const stanza = { tag: 'message', attrs: { from: phone, id: 'one', type: 'text', t: '1', category: 'peer' } }
+      return baileys.decodeMessageNode(stanza, '491700000000:1@s.whatsapp.net', lid).fullMessage.key.fromMe === true
+    },
+  },
+  handsOverByItself: {
+    what: 'Messages that waited at the server are handed over once they are decrypted.',
+    without: 'Baileys keeps them until the next thing comes live. The library has them handed over within a quarter of a second.',
+    detect: async () => {
+      const events = baileys.makeEventBuffer(silentLogger())
+      await events.createBufferedFunction(async () => undefined)()
+      await new Promise((resolve) => { setTimeout(resolve, 250) })
+      return !events.isBuffering()
+    },
+  },
+  fetchesHistory: {
+    what: 'The history of the phone is fetched after the pairing unless you say no.',
+    without: 'Only with `syncFullHistory: true` in `socketConfig`.',
+    detect: () => baileys.DEFAULT_CONNECTION_CONFIG.syncFullHistory,
+  },
+  keepsNoStorage: {
+    what: 'A socket makes no `AsyncLocalStorage`.',
+    without: 'Before Node 24 each socket slows every promise of the process down a little, for ever; the library has a remedy.',
+    detect: () => {
+      let made = 0
+      const real = asyncHooks.AsyncLocalStorage
+      asyncHooks.AsyncLocalStorage = class<Value> extends AsyncLocalStorage<Value> {
+        constructor() {
+          super()
+          made += 1
+        }
+      }
+      syncBuiltinESMExports()
+      try {
+        transactionalKeys(async () => undefined)
+      } finally {
+        asyncHooks.AsyncLocalStorage = real
+        syncBuiltinESMExports()
+      }
+      return made === 0
+    },
+  },
+}
+
+/** Keys that hold nothing, with the transactions of Baileys around them. */
+function transactionalKeys(set: baileys.SignalKeyStore['set']): baileys.SignalKeyStoreWithTransaction {
+  return baileys.addTransactionCapability({ get: () => ({}), set }, silentLogger(), { maxCommitRetries: 1, delayBetweenTriesMs: 1 })
+}
