@@ -35,10 +35,10 @@ export function assembleManager(options: ResolvedSessionManagerOptions): Manager
   const follower = repository === undefined ? null : new RepositoryFollower({ repository, timeoutMs, onError })
   if (follower !== null) announcer.follow(follower)
   const registry: SessionRegistry = new SessionRegistry(makeContext(options, announcer, (sessionId) => {
-    registry.noteEnding()
+    lookup.outdate(sessionId)
     restorer.callOff(sessionId)
   }))
-  const lookup = new StatusLookup({ endings: () => registry.endings, store, repository, timeoutMs, messages: settings.messages, onError })
+  const lookup: StatusLookup = new StatusLookup({ store, repository, timeoutMs, messages: settings.messages, onError })
   const restorer: SessionRestorer = new SessionRestorer({ registry, lookup, onRestored: (result) => { announcer.restored(result) } })
   const statuses = new SessionStatuses({ registry, lookup, restorer })
   const fleet = new Fleet({ store, repository, follower, registry, lookup, restorer, timeoutMs, onError })

@@ -9,7 +9,6 @@ export class SessionRegistry {
   /** How many verbs are at work on a session and may still start it. */
   readonly #uses = new Map<Session, number>()
   #sealed = false
-  #endings = 0
 
   constructor(context: SessionContext) {
     this.#context = context
@@ -45,16 +44,6 @@ export class SessionRegistry {
   forget(session: Session): void {
     const isDone = session.state.phase === 'idle' && !session.isEnding && !this.#uses.has(session) && session.keeper.lease === null
     if (isDone && this.#sessions.get(session.id) === session) this.#sessions.delete(session.id)
-  }
-
-  /** How many sessions were ended so far: a look at what is stored that began before the last one may be wrong. */
-  get endings(): number {
-    return this.#endings
-  }
-
-  /** Notes that a session was stopped, logged out or deleted. */
-  noteEnding(): void {
-    this.#endings += 1
   }
 
   /** Makes no object any more, whoever is still on the way to ask for one. */

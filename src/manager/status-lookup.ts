@@ -23,8 +23,6 @@ export interface Found {
 
 /** What a look works with. */
 export interface StatusLookupOptions {
-  /** How many sessions were ended so far. */
-  endings: () => number
   store: SessionStore
   repository: ConnectionRepository | undefined
   timeoutMs: number
@@ -39,6 +37,8 @@ const REPOSITORY_GRACE_MS = 500
 export class StatusLookup {
   readonly #options: StatusLookupOptions
   readonly #looking = new Map<string, Promise<Found>>()
+  /** Sessions that were ended while they were being looked at. */
+  readonly #outdated = new Set<string>()
 
   constructor(options: StatusLookupOptions) {
     this.#options = options
@@ -46,9 +46,14 @@ export class StatusLookup {
 
   /** Looks at a session, or joins the look under way. */
   look(sessionId: string): Promise<Found> {
-    const looking = this.#looking.get(sessionId) ?? this.#lookUntilValid(sessionId).finally(() => { this.#looking.delete(sessionId) })
+    const looking = this.#looking.get(sessionId) ?? this.#lookUntilValid(sessionId).finally(() => { this.#forget(sessionId) })
     this.#looking.set(sessionId, looking)
     return looking
+  }
+
+  /** A session was ended: a look under way may have seen what is no more. */
+  outdate(sessionId: string): void {
+    if (this.#looking.has(sessionId)) this.#outdated.add(sessionId)
   }
 
   /** The snapshot of a session that nobody runs here. */
@@ -90,15 +95,15 @@ export class StatusLookup {
     }
   }
 
+  #forget(sessionId: string): void {
+    this.#looking.delete(sessionId)
+    this.#outdated.delete(sessionId)
+  }
+
   /** A look during which a session was ended may have seen what is no more: it is done again. */
   async #lookUntilValid(sessionId: string): Promise<Found> {
-    const { endings } = this.#options
-    let before = endings()
     let found = await this.#look(sessionId)
-    while (before !== endings()) {
-      before = endings()
-      found = await this.#look(sessionId)
-    }
+    while (this.#outdated.delete(sessionId)) found = await this.#look(sessionId)
     return found
   }
 

@@ -29,8 +29,8 @@ export class ModestStatus implements Observer {
   }
 
   called({ call, manager, sessionId, order }: VerbCall): void {
+    if (call.verb !== 'getStatus') this.#looks = this.#looks.filter(look => look.manager !== manager || (sessionId !== null && look.sessionId !== sessionId))
     if (STARTING.has(call.verb)) {
-      this.#looks = this.#looks.filter(look => look.manager !== manager || (sessionId !== null && look.sessionId !== sessionId))
       for (const name of this.#world.managers.map(each => each.name)) {
         for (const id of sessionId === null ? this.#world.sessionIds : [sessionId]) this.#resting.delete(`${name} ${id}`)
       }
