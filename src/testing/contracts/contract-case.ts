@@ -32,9 +32,15 @@ export function contractCases<Bench>(checks: readonly Check<Bench>[], makeBench:
         await bench.cleanup.run().catch(() => undefined)
         throw broken(must, error)
       }
-      await bench.cleanup.run()
+      await bench.cleanup.run().catch((error: unknown) => {
+        throw new Error(`The check itself held. What came after it, a close or a hook, failed: ${messageOf(error)}`, { cause: error })
+      })
     },
   }))
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
 function broken(must: string, error: unknown): Error {
@@ -43,5 +49,5 @@ function broken(must: string, error: unknown): Error {
     const { actual, expected, operator } = error
     return new AssertionError({ message: `${sentence}\n${error.message}`, actual, expected, operator })
   }
-  return new Error(`${sentence}\nA call failed that was to succeed: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+  return new Error(`${sentence}\nA call failed that was to succeed: ${messageOf(error)}`, { cause: error })
 }
