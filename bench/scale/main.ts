@@ -1,7 +1,7 @@
 // npm run bench:scale: many sessions in one process, restored by this library, and beside it by Baileys alone.
 import { parseArgs } from 'node:util'
 import type { ClientResult, Setup } from './orders.js'
-import { runClient, startServer } from './processes.js'
+import { Processes } from './processes.js'
 import { machine, table, targets } from './report.js'
 
 const { values } = parseArgs({ options: {
@@ -10,9 +10,10 @@ const { values } = parseArgs({ options: {
   'concurrency': { type: 'string', default: '20' },
   'idle-seconds': { type: 'string', default: '5' },
   'stock': { type: 'string', default: '0' },
+  'profile': { type: 'string' },
 } })
 
-const count = (name: keyof typeof values, least: number): number => {
+const count = (name: Exclude<keyof typeof values, 'profile'>, least: number): number => {
   const value = Number(values[name])
   if (!Number.isInteger(value) || value < least) throw new RangeError(`--${name} must be a whole number of at least ${least}, but is ${values[name]}.`)
   return value
@@ -25,13 +26,15 @@ const idleMs = count('idle-seconds', 1) * 1000
 /** How many sessions Baileys without the remedy gets: it dies of many. */
 const stock = count('stock', 0)
 
-const server = await startServer({ devices: Math.max(sessions, stock) })
+const { profile } = values
+using processes = await Processes.prepare(profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`])
+const server = await processes.startServer({ devices: Math.max(sessions, stock) })
 const { url, rootPublicKey, creds } = server.facts
 const results: ClientResult[] = []
 
 async function measure(setup: Setup, number: number): Promise<void> {
   const order = { setup, url, rootPublicKey, creds: creds.slice(0, number), concurrency, idleMs, patienceMs: 30_000 + number * 200 }
-  const result = await runClient(order).catch((error: unknown) => {
+  const result = await processes.runClient(order).catch((error: unknown) => {
     console.log(`  ${setup}: ${error instanceof Error ? error.message : String(error)}`)
     return null
   })

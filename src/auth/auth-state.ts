@@ -24,8 +24,8 @@ export interface AuthStateOptions {
   timeoutMs: number
   /** The credentials to begin with; Baileys changes them in place. */
   creds: AuthenticationCreds
-  /** Whether they are stored and paired. */
-  paired: boolean
+  /** The text they are stored as, when they are stored and paired. */
+  storedText: string | null
   /** Told when the store could not be written or read. */
   onFailure: (error: SessionError) => void
 }
@@ -41,7 +41,7 @@ export class AuthState {
   readonly #queue: WriteQueue
   /** Keys of a pairing that has not succeeded yet; `null` once it has. */
   #unpairedKeys: Map<string, RecordChange> | null
-  #savedCreds: string | null = null
+  #savedCreds: string | null
   /** What the pairing has to store, until it is stored. */
   #unsavedPairing: readonly RecordChange[] | null = null
   readonly #failure = new AbortController()
@@ -49,8 +49,8 @@ export class AuthState {
   constructor(options: AuthStateOptions) {
     this.#options = options
     this.creds = options.creds
-    this.#unpairedKeys = options.paired ? null : new Map()
-    if (options.paired) this.#savedCreds = encodeAuthValue(options.creds)
+    this.#unpairedKeys = options.storedText === null ? new Map() : null
+    this.#savedCreds = options.storedText
     const { sessionId, store, fencingToken, timeoutMs } = options
     this.#queue = new WriteQueue({
       sessionId,
@@ -105,7 +105,7 @@ export class AuthState {
   /** Resolves when everything that Baileys gave so far is stored; rejects when something could not be. */
   async flushed(): Promise<void> {
     // Creds are also changed in place, without an event: what is announced as durable must be what they are now.
-    if (this.paired && encodeAuthValue(this.creds) !== this.#savedCreds) await this.saveCreds()
+    if (this.paired && (this.#queue.hasLatest || encodeAuthValue(this.creds) !== this.#savedCreds)) await this.saveCreds()
     await this.#queue.idle()
     if (this.#queue.failure !== null) throw this.#queue.failure
   }

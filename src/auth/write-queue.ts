@@ -58,6 +58,11 @@ export class WriteQueue {
     return latest.done
   }
 
+  /** Whether a call of {@link WriteQueue.writeLatest} still waits for its turn. */
+  get hasLatest(): boolean {
+    return this.#latest !== null
+  }
+
   /** Resolves when nothing is queued any more: all of it is written, or has failed. */
   async idle(): Promise<void> {
     while (this.#running !== null) await this.#running

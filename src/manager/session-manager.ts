@@ -105,7 +105,7 @@ export class SessionManager implements AsyncDisposable {
    */
   async getStatus(sessionId: string, options: StatusOptions = {}): Promise<SessionSnapshot> {
     this.#check(sessionId)
-    return this.#parts.statuses.find(sessionId, options.restore ?? this.#options.restoreOnStatus)
+    return this.#parts.statuses.running(sessionId) ?? this.#parts.statuses.find(sessionId, options.restore ?? this.#options.restoreOnStatus)
   }
 
   /** Where all known sessions stand, stored or running. Starts nothing. Rejects with `STORE_UNAVAILABLE` when the store cannot list them. */

@@ -20,12 +20,18 @@ export class SessionStatuses {
     this.#options = options
   }
 
+  /** Where a session stands that runs here; `null` when it does not. Asked so often that it makes no promise. */
+  running(sessionId: string): SessionSnapshot | null {
+    const known = this.#options.registry.find(sessionId)
+    return known?.isRunning === true ? known.snapshot : null
+  }
+
   /** Where a session stands. When it is `wanted`, one that is stored and that nobody runs is restored in the background. */
   async find(sessionId: string, isWanted: boolean): Promise<SessionSnapshot> {
     const { registry, lookup } = this.#options
-    const known = registry.find(sessionId)
-    if (known?.isRunning === true) return known.snapshot
-    const wasUnwritten = known?.memory.isUnwritten === true
+    const running = this.running(sessionId)
+    if (running !== null) return running
+    const wasUnwritten = registry.find(sessionId)?.memory.isUnwritten === true
     const looked = await lookup.look(sessionId)
     const session = registry.find(sessionId)
     // A lease of our own is held for a moment also by one that does not run.

@@ -29,39 +29,38 @@ export function statusOf(state: SessionState): { status: SessionStatus; reason: 
   }
 }
 
-/** The snapshot of a state. */
+/** The snapshot of a state. Asked so often that it is put together in place. */
 export function viewSession(state: SessionState, facts: SessionFacts, messages: StatusMessages): SessionSnapshot {
   const { status, reason } = statusOf(state)
-  return {
+  const snapshot: SessionSnapshot = {
     sessionId: facts.sessionId,
     status,
     isConnected: status === 'connected',
     reason,
     message: describeStatus(status, reason, messages),
-    ...viewPairing(state, facts),
-    ...(facts.phoneNumber === undefined ? {} : { phoneNumber: facts.phoneNumber }),
-    ...viewProgress(state),
-    ...(facts.lastDisconnect === undefined ? {} : { lastDisconnect: facts.lastDisconnect }),
     since: facts.since,
     owner: facts.owner,
     isLocal: state.phase !== 'standby',
-    ...(facts.metadata === undefined ? {} : { metadata: facts.metadata }),
   }
+  if (facts.phoneNumber !== undefined) snapshot.phoneNumber = facts.phoneNumber
+  if (facts.lastDisconnect !== undefined) snapshot.lastDisconnect = facts.lastDisconnect
+  if (facts.metadata !== undefined) snapshot.metadata = facts.metadata
+  if (state.phase === 'pairing') showPairing(snapshot, facts)
+  showProgress(snapshot, state)
+  return snapshot
 }
 
-type PairingView = Pick<SessionSnapshot, 'qr' | 'pairingCode' | 'pairingExpiresAt'>
-
-function viewPairing(state: SessionState, { qr, pairingCode, pairingExpiresAt }: SessionFacts): PairingView {
-  if (state.phase !== 'pairing') return {}
-  return {
-    ...(qr === undefined ? {} : { qr }),
-    ...(pairingCode === undefined ? {} : { pairingCode }),
-    ...(pairingExpiresAt === undefined ? {} : { pairingExpiresAt }),
-  }
+function showPairing(snapshot: SessionSnapshot, { qr, pairingCode, pairingExpiresAt }: SessionFacts): void {
+  if (qr !== undefined) snapshot.qr = qr
+  if (pairingCode !== undefined) snapshot.pairingCode = pairingCode
+  if (pairingExpiresAt !== undefined) snapshot.pairingExpiresAt = pairingExpiresAt
 }
 
-function viewProgress(state: SessionState): Pick<SessionSnapshot, 'attempt' | 'nextRetryAt' | 'restrictedUntil'> {
-  if (state.phase === 'idle') return state.until === null ? {} : { restrictedUntil: state.until }
-  const attempt = state.run.failures > 0 ? { attempt: state.run.failures } : {}
-  return state.phase === 'waiting' ? { ...attempt, nextRetryAt: state.retryAt } : attempt
+function showProgress(snapshot: SessionSnapshot, state: SessionState): void {
+  if (state.phase === 'idle') {
+    if (state.until !== null) snapshot.restrictedUntil = state.until
+    return
+  }
+  if (state.run.failures > 0) snapshot.attempt = state.run.failures
+  if (state.phase === 'waiting') snapshot.nextRetryAt = state.retryAt
 }

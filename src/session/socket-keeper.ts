@@ -100,7 +100,7 @@ export class SocketKeeper {
     const { storeTimeoutMs, connectTimeoutMs } = context.settings
     const auth = new AuthState({
       sessionId, baileys: loaded.baileys, store: context.store, fencingToken: loaded.lease.fencingToken, timeoutMs: storeTimeoutMs,
-      creds: credsFor(verdict, loaded), paired: verdict.action === 'dial',
+      creds: credsFor(verdict, loaded), storedText: verdict.action === 'dial' && loaded.stored.kind === 'readable' ? loaded.stored.text : null,
       onFailure: (error) => { this.#onStoreFailure(generation, error) },
     })
     const generation = new Generation({

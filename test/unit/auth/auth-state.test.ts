@@ -17,7 +17,8 @@ async function makeState({ paired = false }: { paired?: boolean } = {}): Promise
   const lease = await store.inner.lock.acquire('s')
   const failures: string[] = []
   const state = new AuthState({
-    sessionId: 's', baileys, store, fencingToken: lease?.fencingToken ?? 0, timeoutMs: TIMEOUT_MS, creds, paired, onFailure: (error) => { failures.push(error.code) },
+    sessionId: 's', baileys, store, fencingToken: lease?.fencingToken ?? 0, timeoutMs: TIMEOUT_MS, creds,
+    storedText: paired ? encodeAuthValue(creds) : null, onFailure: (error) => { failures.push(error.code) },
   })
   return { state, store, failures }
 }
