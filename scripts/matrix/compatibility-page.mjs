@@ -1,0 +1,34 @@
+import { planRuns, SUITES } from './plan.mjs'
+import { skippedOf } from './report.mjs'
+import { INSTALLED_BAILEYS, VERSIONS } from './versions.mjs'
+
+/** docs/compatibility.md, from what was run and what was detected: `features` by version of Baileys. */
+export function compatibilityPage(runs, features) {
+  return `${[
+    '# Versions of Baileys and Node',
+    'Written by `npm run test:matrix -- --write`, from what was run and found out; not by hand.',
+    '## What was run',
+    table(['Node', 'Baileys', 'tests', 'passed', 'skipped'], runs.map(({ node, baileys, suite, result }) =>
+      [VERSIONS.node[node], baileys, suite, result.passed, result.skipped.length])),
+    `\`all\` is what \`npm test\` runs; \`e2e\` is ${SUITES.e2e.map(name => `\`${name}\``).join(' and ')}, with real Baileys against the loopback server. Nothing failed.`,
+    ...skippedPart(runs),
+    '## What a version of Baileys cannot do',
+    'Each is found out by trying, never by the number of the version (`test/support/baileys-features.ts`).',
+    table(['', ...VERSIONS.baileys], features[INSTALLED_BAILEYS].map(({ name, what }, index) =>
+      [`\`${name}\`: ${what}`, ...VERSIONS.baileys.map(version => features[version][index].has ? 'yes' : 'no')])),
+    'And without it:',
+    features[INSTALLED_BAILEYS].map(({ name, without }) => `- \`${name}\`: ${without}`).join('\n'),
+    `Baileys 6.7 asks npm for libsignal by a git URL. \`"overrides": ${JSON.stringify(VERSIONS.overrides)}\` in your \`package.json\` installs it from the registry.`,
+    '## What CI runs',
+    `Less, for it has less time: ${planRuns({ ci: true }).map(({ node, baileys, suite }) => `${suite} with Node ${node} and Baileys ${baileys}`).join('; ')}. \`e2e core\` is ${SUITES['e2e core'].map(name => `\`${name.slice('test/e2e/'.length)}\``).join(', ')}. Beside that, everything with the Node that CI has.`,
+  ].join('\n\n')}\n`
+}
+
+function skippedPart(runs) {
+  const skipped = skippedOf(runs)
+  return skipped.length === 0 ? [] : ['Skipped:', skipped.map(({ entry, where }) => `- ${entry} (${where})`).join('\n')]
+}
+
+function table(head, rows) {
+  return [head, head.map(() => '---'), ...rows].map(cells => `| ${cells.join(' | ')} |`).join('\n')
+}

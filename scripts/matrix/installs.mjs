@@ -1,0 +1,76 @@
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { INSTALLED_BAILEYS, ROOT, VERSIONS } from './versions.mjs'
+
+const BAILEYS = '@whiskeysockets/baileys'
+const QUIETLY = ['--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error']
+
+/** What the runs need, installed on first use into one temporary folder. */
+export class Installs {
+  #folder
+  #processes
+  #made = new Map()
+
+  constructor(folder, processes) {
+    this.#folder = folder
+    this.#processes = processes
+  }
+
+  /** A copy of this checkout with a version of Baileys: its folder. Later changes in the checkout do not reach it. */
+  checkout(baileys) {
+    return this.#once(`checkout-${baileys}`, async (folder) => {
+      await this.#copySources(folder)
+      if (baileys !== INSTALLED_BAILEYS) swapBaileys(join(folder, 'package.json'), baileys)
+      await this.#npm([baileys === INSTALLED_BAILEYS ? 'ci' : 'install', ...QUIETLY], folder)
+    })
+  }
+
+  /** The binary of a Node. Resolves with its path. */
+  async node(major) {
+    if (process.versions.node.split('.')[0] === major) return process.execPath
+    const name = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`
+    if (!VERSIONS.nodePackages.includes(name)) {
+      throw new Error(`npm carries no Node for ${process.platform} ${process.arch}: run the tests with a Node ${major} of your own, or leave --node ${major} out.`)
+    }
+    const folder = await this.#once(`node-${major}`, async (made) => {
+      writeFileSync(join(made, 'package.json'), '{ "private": true }')
+      await this.#npm(['install', ...QUIETLY, `${name}@${VERSIONS.node[major]}`], made)
+    })
+    return join(folder, 'node_modules', name, 'bin', process.platform === 'win32' ? 'node.exe' : 'node')
+  }
+
+  async #once(name, make) {
+    const folder = join(this.#folder, name)
+    if (!this.#made.has(name)) {
+      mkdirSync(folder, { recursive: true })
+      this.#made.set(name, make(folder))
+    }
+    await this.#made.get(name)
+    return folder
+  }
+
+  /** What git knows and what it would add: no build, no dependencies. */
+  async #copySources(folder) {
+    const { code, output } = await this.#processes.run('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: ROOT })
+    if (code !== 0) throw new Error(`The matrix copies what git lists, and git failed: ${output.trim()}`)
+    for (const name of output.split('\0')) {
+      // A file that is listed may be deleted in the work tree.
+      if (name === '' || !existsSync(join(ROOT, name))) continue
+      mkdirSync(dirname(join(folder, name)), { recursive: true })
+      copyFileSync(join(ROOT, name), join(folder, name))
+    }
+  }
+
+  async #npm(args, cwd) {
+    const { code, output } = await this.#processes.run('npm', args, { cwd, shell: process.platform === 'win32' })
+    if (code !== 0) throw new Error(`npm ${args.join(' ')} failed (it needs the network, or npm's cache):\n${output.trim()}`)
+  }
+}
+
+function swapBaileys(file, version) {
+  const description = JSON.parse(readFileSync(file, 'utf8'))
+  description.devDependencies[BAILEYS] = version
+  // 6.7 asks for libsignal by a git URL; npm has the same.
+  description.overrides = { ...description.overrides, ...VERSIONS.overrides }
+  writeFileSync(file, JSON.stringify(description, null, 2))
+}

@@ -1,0 +1,50 @@
+import { INSTALLED_BAILEYS, VERSIONS } from './versions.mjs'
+
+export const USAGE = `npm run test:matrix [-- options [-- vitest arguments]]
+
+Runs the tests with the supported versions of Baileys and Node, one after the other. Needs the network, or npm's cache, for the
+installs and for nothing else; everything is made in a temporary folder and removed at the end.
+
+  --baileys LIST   versions of Baileys, separated by commas (default: ${VERSIONS.baileys.join(',')})
+  --node LIST      major versions of Node (default: ${Object.keys(VERSIONS.node).join(',')})
+  --only e2e|all   the end-to-end tests, or all (default: all with Baileys ${INSTALLED_BAILEYS}, else e2e)
+  --ci             the part that CI has time for
+  --write          writes docs/compatibility.md, when everything passed; only without the options above
+  --list           says what would be run, and runs nothing
+
+Without --baileys and --node: every Node with Baileys ${INSTALLED_BAILEYS}, and every other Baileys with Node ${Object.keys(VERSIONS.node)[0]}.
+With them: every Baileys that is named with every Node that is named. Files among the arguments for vitest are run instead.`
+
+/** An option that makes no sense. */
+export class UsageError extends Error {}
+
+/** Reads the command line. Throws a {@link UsageError} that names the option and its value. */
+export function parseOptions(args) {
+  const end = args.indexOf('--')
+  const own = end < 0 ? args : args.slice(0, end)
+  const options = { baileys: null, node: null, only: null, ci: false, write: false, list: false, help: false, vitest: end < 0 ? [] : args.slice(end + 1) }
+  for (let index = 0; index < own.length; index += 1) {
+    const [name, inline] = own[index].split(/=(.*)/su)
+    const value = () => inline ?? own[++index] ?? refuse(`${name} needs a value.`)
+    if (name === '--baileys') options.baileys = listOf(name, value(), VERSIONS.baileys)
+    else if (name === '--node') options.node = listOf(name, value(), Object.keys(VERSIONS.node))
+    else if (name === '--only') [options.only] = listOf(name, value(), ['e2e', 'all'])
+    else if (['--ci', '--write', '--list', '--help'].includes(name) && inline === undefined) options[name.slice(2)] = true
+    else refuse(`Unknown option ${own[index]}.`)
+  }
+  const isPart = options.ci || options.baileys !== null || options.node !== null || options.only !== null || options.vitest.length > 0
+  if (options.write && isPart) refuse('--write tells of the whole matrix, so it goes with no option that leaves something out.')
+  if (options.ci && (options.baileys ?? options.node ?? options.only) !== null) refuse('--ci names its versions itself.')
+  return options
+}
+
+function listOf(name, value, known) {
+  const list = value.split(',').map(part => part.trim()).filter(part => part !== '')
+  const unknown = list.filter(part => !known.includes(part))
+  if (unknown.length > 0 || list.length === 0) refuse(`${name} ${value}: there is ${known.join(', ')}.`)
+  return [...new Set(list)]
+}
+
+function refuse(message) {
+  throw new UsageError(message)
+}

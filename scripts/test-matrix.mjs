@@ -1,0 +1,76 @@
+// The tests with every supported version of Baileys and Node: see `npm run test:matrix -- --help`.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { compatibilityPage } from './matrix/compatibility-page.mjs'
+import { detectFeatures } from './matrix/detect-features.mjs'
+import { Installs } from './matrix/installs.mjs'
+import { parseOptions, USAGE, UsageError } from './matrix/options.mjs'
+import { planRuns } from './matrix/plan.mjs'
+import { Processes } from './matrix/processes.mjs'
+import { skippedOf, tableOf } from './matrix/report.mjs'
+import { runSuite } from './matrix/run-suite.mjs'
+import { ROOT, VERSIONS } from './matrix/versions.mjs'
+
+const processes = new Processes()
+
+try {
+  process.exitCode = await main(parseOptions(process.argv.slice(2)))
+} catch (error) {
+  console.error(error instanceof UsageError ? `${error.message}\n\n${USAGE}` : error.message)
+  process.exitCode = 2
+}
+
+async function main(options) {
+  if (options.help) {
+    console.log(USAGE)
+    return 0
+  }
+  const runs = planRuns(options)
+  if (options.list) {
+    console.log(tableOf(runs))
+    return 0
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'baileys-sessions-matrix-'))
+  const clean = () => {
+    processes.kill()
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+  }
+  for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143]]) {
+    process.once(signal, () => {
+      clean()
+      process.exit(code)
+    })
+  }
+  try {
+    const tools = { installs: new Installs(folder, processes), processes, vitest: options.vitest }
+    await runAll(runs, tools)
+    const isGood = runs.every(({ result }) => result.failed.length === 0)
+    if (options.write && isGood) await writePage(runs, tools)
+    return isGood ? 0 : 1
+  } finally {
+    clean()
+  }
+}
+
+async function runAll(runs, tools) {
+  console.log('The matrix needs the network, or npm\'s cache, for its installs.')
+  for (const run of runs) {
+    console.log(`Node ${run.node}, Baileys ${run.baileys}: ${run.suite} ...`)
+    run.result = await runSuite(run, tools)
+    const { passed, failed, output } = run.result
+    console.log(`  ${passed} passed, ${failed.length} failed`)
+    if (failed.length === 0) continue
+    console.log(output)
+    for (const { name, why } of failed) console.log(`  FAILED ${name}: ${why}`)
+  }
+  console.log(`\n${tableOf(runs)}`)
+  for (const { entry, where } of skippedOf(runs)) console.log(`skipped: ${entry} (${where})`)
+}
+
+async function writePage(runs, tools) {
+  const features = {}
+  for (const version of VERSIONS.baileys) features[version] = await detectFeatures(version, tools)
+  writeFileSync(join(ROOT, 'docs', 'compatibility.md'), compatibilityPage(runs, features))
+  console.log('Wrote docs/compatibility.md.')
+}
