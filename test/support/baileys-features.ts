@@ -118,3 +118,9 @@ export const BAILEYS_FEATURES: Readonly<Record<BaileysFeatureName, BaileysFeatur
 function transactionalKeys(set: baileys.SignalKeyStore['set']): baileys.SignalKeyStoreWithTransaction {
   return baileys.addTransactionCapability({ get: () => ({}), set }, silentLogger(), { maxCommitRetries: 1, delayBetweenTriesMs: 1 })
 }
+
+/** Which of them the loaded Baileys has. */
+export async function detectFeatures(): Promise<Record<string, boolean>> {
+  const found = await Promise.all(Object.entries(BAILEYS_FEATURES).map(async ([name, { detect }]) => [name, await detect()] as const))
+  return Object.fromEntries(found)
+}
