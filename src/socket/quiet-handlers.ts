@@ -5,7 +5,7 @@ import type { WASocket } from '@whiskeysockets/baileys'
  * connection is lost in the middle of a login (6.7.24), would end the process. `onRejected` is told instead.
  * To be called before anything else listens: it takes the listeners that are there.
  */
-export function quietHandlers({ ws }: WASocket, onRejected: (cause: unknown) => void): void {
+export function quietHandlers({ ws }: Pick<WASocket, 'ws'>, onRejected: (cause: unknown) => void): void {
   for (const event of ws.eventNames()) {
     if (typeof event !== 'string' || !event.startsWith('CB:')) continue
     const listeners = ws.listeners(event)

@@ -1,0 +1,58 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { handOverHeldBack } from '../../../src/socket/held-back-events.js'
+import { KeyUse } from '../../../src/socket/key-use.js'
+import { FakeBaileys, type FakeSocket } from '../../../src/testing/index.js'
+
+beforeEach(() => { vi.useFakeTimers() })
+afterEach(() => { vi.useRealTimers() })
+
+/** A socket whose buffer never flushes by itself, as that of Baileys 6.7.24, or one of Baileys 7. */
+function makeSocket(isOld: boolean): { flush: ReturnType<typeof vi.fn>; keyUse: KeyUse; fake: FakeSocket } {
+  const baileys = new FakeBaileys()
+  const socket = baileys.makeWASocket({ auth: { creds: baileys.initAuthCreds(), keys: { get: () => ({}), set: () => undefined } } })
+  const [fake] = baileys.sockets
+  if (fake === undefined) throw new Error('No socket was made.')
+  const flush = vi.fn()
+  socket.ev.flush = flush
+  if (isOld) Object.defineProperty(socket, 'ev', { value: withoutDestroy(socket.ev) })
+  const keyUse = new KeyUse()
+  handOverHeldBack(socket, keyUse)
+  return { flush, keyUse, fake }
+}
+
+function withoutDestroy<Events extends object>(events: Events): Events {
+  return new Proxy(events, {
+    has: (target, name) => name !== 'destroy' && Reflect.has(target, name),
+    get: (target, name) => {
+      const member: unknown = Reflect.get(target, name, target)
+      return typeof member === 'function' ? member.bind(target) as unknown : member
+    },
+  })
+}
+
+describe('handOverHeldBack', () => {
+  it('flushes every quarter of a second, until the socket is closed', async () => {
+    const { flush, fake } = makeSocket(true)
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(flush).toHaveBeenCalledTimes(4)
+    await fake.close(428)
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(vi.getTimerCount()).toBe(0)
+    expect(flush.mock.calls.length).toBeLessThanOrEqual(5)
+  })
+
+  it('waits while keys are in use', async () => {
+    const { flush, keyUse } = makeSocket(true)
+    const { keys } = keyUse.watch({ creds: new FakeBaileys().initAuthCreds(), keys: { get: async () => new Promise(() => undefined), set: () => undefined } })
+    void keys.get('session', ['one'])
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(flush).not.toHaveBeenCalled()
+  })
+
+  it('leaves a buffer alone that flushes by itself', async () => {
+    const { flush } = makeSocket(false)
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(flush).not.toHaveBeenCalled()
+    expect(vi.getTimerCount()).toBe(0)
+  })
+})
