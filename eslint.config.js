@@ -50,10 +50,10 @@ export default tseslint.config(
     },
   },
   {
-    files: ['examples/testing/**/*.ts'],
+    files: ['examples/{testing,store}/**/*.ts'],
     rules: {
       // node:test waits for its tests by itself.
-      '@typescript-eslint/no-floating-promises': ['error', { allowForKnownSafeCalls: [{ from: 'package', name: 'test', package: 'node:test' }] }],
+      '@typescript-eslint/no-floating-promises': ['error', { allowForKnownSafeCalls: [{ from: 'package', name: ['test', 'describe', 'it'], package: 'node:test' }] }],
     },
   },
   { files: ['test/setup/**', 'examples/**/*.ts', 'bench/**/*.ts', 'scripts/**'], rules: { 'no-console': 'off' } },

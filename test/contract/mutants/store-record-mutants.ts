@@ -119,6 +119,10 @@ export const VALUES: readonly Mutant<SharedStore>[] = [
   },
 ]
 
+function textOf(value: unknown): string {
+  return String(value)
+}
+
 /** What a batch does. */
 export const BATCHES: readonly Mutant<SharedStore>[] = [
   {
@@ -166,7 +170,7 @@ export const BATCHES: readonly Mutant<SharedStore>[] = [
   },
   {
     name: 'makes a text of what is none', must: STORE_MUST.refuseWhole, caughtBy: ['a value that is no text refuses the whole write'],
-    breakIt: store => aroundWrite(store, write => (sessionId, changes, options) => write(sessionId, changes.map(({ type, id, value }) => ({ type, id, value: value === null ? null : `${value}` })), options)),
+    breakIt: store => aroundWrite(store, write => (sessionId, changes, options) => write(sessionId, changes.map(({ type, id, value }) => ({ type, id, value: value === null ? null : textOf(value) })), options)),
   },
   {
     name: 'skips a change that it cannot store', must: STORE_MUST.refuseWhole, caughtBy: ['a value that is no text refuses the whole write'],

@@ -24,8 +24,6 @@ export const OUTAGE: readonly Check<StoreBench>[] = [
         'list': () => collect(store.list()),
         ...changesWith(store, 'a', {}),
         'write of a new session': () => store.write('c', [creds('c')]),
-        'acquire': () => store.lock.acquire('a'),
-        'owner': () => store.lock.owner('a'),
       })
       await reconnect()
       assert.deepEqual(await listed(store), ['a'])
