@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import ts from 'typescript'
+import { fillTitle, literalRows } from './literal-tables.js'
 
 /** How many invariants there are. */
 export const INVARIANTS: readonly number[] = Array.from({ length: 15 }, (_, index) => index + 1)
@@ -13,7 +14,7 @@ export interface InvariantTest {
   invariants: readonly number[]
 }
 
-const NAMED = /\binvariants?\s+(\d+(?:\s*(?:,\s*and|,|and|-|–)\s*\d+)*)/iu
+const NAMED = /\binvariants?\s+(\d+(?:\s*(?:,\s*and|,|and|to|-|–)\s*\d+)*)/iu
 const COMPUTED = /\binvariants?\s+[$%]/iu
 const TITLED: ReadonlySet<string> = new Set(['it', 'test', 'describe', 'suite'])
 const NOT_RUN: ReadonlySet<string> = new Set(['skip', 'todo'])
@@ -35,9 +36,13 @@ export function invariantTestsIn(file: string, code: string): InvariantTest[] {
   const visit = (node: ts.Node, around: readonly number[]): void => {
     const titled = titledCall(node)
     if (titled?.isRun === false) return
-    const invariants = titled === undefined ? around : invariantsOf(titled.title, around, file)
-    if (titled?.isTest === true && invariants.length > 0) found.push({ file, title: titled.title, invariants })
-    ts.forEachChild(node, child => visit(child, invariants))
+    if (titled === undefined) {
+      ts.forEachChild(node, child => visit(child, around))
+      return
+    }
+    const tests = titled.titles.map(title => ({ file, title, invariants: invariantsOf(title, around, file) }))
+    if (titled.isTest) found.push(...tests.filter(({ invariants }) => invariants.length > 0))
+    ts.forEachChild(node, child => visit(child, tests.flatMap(({ invariants }) => invariants)))
   }
   visit(source, [])
   return found
@@ -54,18 +59,25 @@ function invariantsOf(title: string, around: readonly number[], file: string): r
 }
 
 function numbersIn(list: string): number[] {
-  return [...list.matchAll(/(\d+)(?:\s*[-–]\s*(\d+))?/gu)].flatMap(([, from = '', to = from]) =>
+  return [...list.matchAll(/(\d+)(?:\s*(?:to|-|–)\s*(\d+))?/gu)].flatMap(([, from = '', to = from]) =>
     Array.from({ length: Number(to) - Number(from) + 1 }, (_, index) => Number(from) + index))
 }
 
 /** A call such as `it('...', work)`, `it.each(table)('...', work)` or `describe.skipIf(no)(`...`, work)`. */
-function titledCall(node: ts.Node): { title: string, isTest: boolean, isRun: boolean } | undefined {
+function titledCall(node: ts.Node): { titles: string[], isTest: boolean, isRun: boolean } | undefined {
   if (!ts.isCallExpression(node) || node.arguments.length < 2) return undefined
   const [title] = node.arguments
   const names = namesIn(node.expression)
   const [name = ''] = names
   if (title === undefined || !TITLED.has(name) || isCalleeOf(node)) return undefined
-  return { title: textOf(title), isTest: name === 'it' || name === 'test', isRun: !names.some(part => NOT_RUN.has(part)) }
+  return { titles: titlesOf(textOf(title), node.expression), isTest: name === 'it' || name === 'test', isRun: !names.some(part => NOT_RUN.has(part)) }
+}
+
+/** One title for each row of a table that says which invariant it is about, as far as the source spells that out; else the title. */
+function titlesOf(title: string, callee: ts.Expression): string[] {
+  const [table] = ts.isCallExpression(callee) ? callee.arguments : []
+  const rows = table === undefined || !COMPUTED.test(title) ? undefined : literalRows(table)
+  return rows?.map(row => fillTitle(title, row)) ?? [title]
 }
 
 /** The names that a callee is made of, such as `it` and `each` of `it.each(table)`. */
