@@ -3,20 +3,31 @@ import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import type { History } from './history.js'
 import { playHistory } from './play-history.js'
-import { simulate, type Failure } from './simulate.js'
+import { simulate, type Failure, type SimulationPlan } from './simulate.js'
 import { tellHistory, tellViolations } from './tell-history.js'
 
-const USAGE = `npm run test:simulation -- [--steps 20000] [--seed N] [--no-shrink] [--json]
+const USAGE = `npm run test:simulation -- [--steps 20000] [--seed N] [--no-shrink] [--invariant N] [--json]
 npm run test:simulation -- --history file.json`
 
 const say = (...lines: string[]): void => { process.stdout.write(`${lines.join('\n')}\n`) }
 
-function readArguments(): { steps: number; seed: number; shrink: boolean; json: boolean; history: string | undefined } {
+interface Arguments {
+  readonly plan: SimulationPlan
+  readonly json: boolean
+  readonly history: string | undefined
+}
+
+function readArguments(): Arguments {
   const { values } = parseArgs({
     allowNegative: true,
-    options: { 'steps': { type: 'string', default: '20000' }, 'seed': { type: 'string' }, 'shrink': { type: 'boolean', default: true }, 'json': { type: 'boolean', default: false }, 'history': { type: 'string' } },
+    options: {
+      steps: { type: 'string', default: '20000' }, seed: { type: 'string' }, invariant: { type: 'string' }, history: { type: 'string' },
+      shrink: { type: 'boolean', default: true }, json: { type: 'boolean', default: false },
+    },
   })
-  return { ...values, steps: wholeNumber('steps', values.steps), seed: wholeNumber('seed', values.seed ?? String(Date.now() % 1_000_000)), history: values.history }
+  const { shrink, json, history, invariant } = values
+  const plan = { shrink, steps: wholeNumber('steps', values.steps), seed: wholeNumber('seed', values.seed ?? String(Date.now() % 1_000_000)) }
+  return { json, history, plan: invariant === undefined ? plan : { ...plan, invariant: invariant === 'status' ? invariant : wholeNumber('invariant', invariant) } }
 }
 
 function wholeNumber(name: string, text: string): number {
@@ -39,14 +50,14 @@ function tellFailure({ history, violations, seed, shrinks }: Failure): void {
 }
 
 async function main(): Promise<void> {
-  const { steps, seed, shrink, json, history } = readArguments()
+  const { plan, json, history } = readArguments()
   if (history !== undefined) {
     await replay(history)
     return
   }
-  if (!json) say(`Simulating ${steps} steps with seed ${seed}.`)
+  if (!json) say(`Simulating ${plan.steps} steps with seed ${plan.seed}.`)
   const startedAt = Date.now()
-  const report = await simulate({ steps, seed, shrink, ...(json || !process.stdout.isTTY ? {} : { onProgress: (played: number) => process.stdout.write(`\r${played} steps`) }) })
+  const report = await simulate({ ...plan, ...(json || !process.stdout.isTTY ? {} : { onProgress: (played: number) => process.stdout.write(`\r${played} steps`) }) })
   if (json) say(JSON.stringify(report))
   else say('', `${report.histories} histories, ${report.steps} steps, ${((Date.now() - startedAt) / 1000).toFixed(0)} s.`, ...report.failure === null ? ['Every invariant held.'] : [])
   if (report.failure !== null && !json) tellFailure(report.failure)

@@ -1,4 +1,4 @@
-import type { FakeSocket } from '../../src/testing/index.js'
+import type { FakeSocket } from '../../src/testing/fake-socket.js'
 import type { RecordChange, SessionManagerEvents } from '../../src/index.js'
 import type { Call } from './history.js'
 

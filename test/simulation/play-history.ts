@@ -116,17 +116,15 @@ function ask(world: World, manager: SimulatedManager, sessionId: string | null, 
 }
 
 async function perform(world: World, { sessions }: SimulatedManager, sessionId: string, asked: Call): Promise<unknown> {
-  const signal = 'abortAfterMs' in asked && asked.abortAfterMs !== null ? abortLater(world, asked.abortAfterMs) : undefined
+  const abort = 'abortAfterMs' in asked ? { signal: abortLater(world, asked.abortAfterMs) } : {}
   switch (asked.verb) {
-    case 'connect': return sessions.connect(sessionId, {
-      signal, timeoutMs: asked.timeoutMs ?? undefined, ...(asked.metadata ? { metadata: { company: sessionId } } : {}),
-    })
-    case 'restoreSession': return sessions.restoreSession(sessionId, { signal, force: asked.force })
-    case 'restoreAll': return sessions.restoreAll({ signal, onProgress: () => { if (world.plan.isRude) throw new Error('The simulated application throws in onProgress.') } })
+    case 'connect': return sessions.connect(sessionId, { ...abort, timeoutMs: asked.timeoutMs ?? undefined, metadata: metadataOf(asked.metadata, sessionId) })
+    case 'restoreSession': return sessions.restoreSession(sessionId, { ...abort, force: asked.force })
+    case 'restoreAll': return sessions.restoreAll({ ...abort, onProgress: () => { if (world.plan.isRude) throw new Error('The simulated application throws in onProgress.') } })
     case 'getStatus': return sessions.getStatus(sessionId, { restore: asked.restore })
     case 'getStatuses': return sessions.getStatuses()
     case 'requestPairingCode': return sessions.requestPairingCode(sessionId, PHONE_NUMBER)
-    case 'waitUntilConnected': return sessions.waitUntilConnected(sessionId, { signal })
+    case 'waitUntilConnected': return sessions.waitUntilConnected(sessionId, abort)
     case 'stop': return sessions.stop(sessionId)
     case 'logout': return sessions.logout(sessionId, { timeoutMs: asked.timeoutMs, requireUnlink: asked.requireUnlink })
     case 'delete': return sessions.delete(sessionId)
@@ -134,7 +132,12 @@ async function perform(world: World, { sessions }: SimulatedManager, sessionId: 
   }
 }
 
-function abortLater(world: World, delayMs: number): AbortSignal {
+function metadataOf(isGiven: boolean, sessionId: string): Record<string, unknown> | undefined {
+  return isGiven ? { company: sessionId } : undefined
+}
+
+function abortLater(world: World, delayMs: number | null): AbortSignal | undefined {
+  if (delayMs === null) return undefined
   const controller = new AbortController()
   world.time.later(delayMs, () => { controller.abort() })
   return controller.signal

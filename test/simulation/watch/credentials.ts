@@ -27,7 +27,7 @@ export class KeptCredentials implements Observer {
     if (call.verb === 'delete') this.#onDelete(call, old)
     else if (current === null) this.#world.violate(2, `a write removed the credentials of ${call.sessionId ?? ''}`)
     else if (!isLoggedOut(old, before.get('lifecycle/'))) this.#world.violate(2, `a pairing replaced credentials of ${call.sessionId ?? ''} that were not logged out`)
-    else if (isLoggedOut(old, after.get('lifecycle/')) || after.get('lifecycle/') === undefined) this.#world.violate(2, `the records of ${call.sessionId ?? ''} were not replaced in one write`)
+    else if (after.size !== call.changes.length || after.get('lifecycle/') === undefined) this.#world.violate(2, `the records of ${call.sessionId ?? ''} were not replaced in one write`)
   }
 
   #onDelete(call: StoreCall, identity: string): void {

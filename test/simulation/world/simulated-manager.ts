@@ -1,5 +1,6 @@
 import { SessionManager, type Logger, type MemoryConnectionRepository, type SessionManagerEvents, type SocketConfig } from '../../../src/index.js'
-import { FakeBaileys, type FakeSocket } from '../../../src/testing/index.js'
+import { FakeBaileys } from '../../../src/testing/fake-baileys.js'
+import type { FakeSocket } from '../../../src/testing/fake-socket.js'
 import type { WorldPlan } from '../history.js'
 import type { SimulatedSocket, Told } from '../observer.js'
 import type { Ether } from './ether.js'
@@ -57,7 +58,7 @@ export class SimulatedManager {
     for (const event of EVENT_NAMES) this.#listen(event)
   }
 
-  #listen<Name extends EventName>(name: Name): void {
+  #listen(name: EventName): void {
     this.sessions.on(name, (event) => {
       // What is told under a name is what that name carries.
       this.#options.ether.tell('told', { manager: this.name, name, event } as Told)

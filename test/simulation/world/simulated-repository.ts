@@ -1,4 +1,4 @@
-import { MemoryConnectionRepository, type ConnectionRecord, type ConnectionRepository } from '../../../src/index.js'
+import type { ConnectionRecord, ConnectionRepository, MemoryConnectionRepository } from '../../../src/index.js'
 import type { Ether } from './ether.js'
 
 /** The application's own table, which all managers share. */

@@ -50,23 +50,29 @@ export class SimulatedServer {
   #act(socket: SimulatedSocket, signal: Signal): void {
     const { fake } = socket
     this.#ether.tell('signalled', socket)
-    switch (signal.what) {
-      case 'qr': case 'open': case 'close': socket.isAnswered = true; break
-      case 'scan': case 'offline done': case 'message': case 'creds': case 'ratchet': case 'key read': case 'half-open': case 'never ends': break
+    if (signal.what === 'close') {
+      socket.isAnswered = true
+      void fake.close(signal.code).catch(() => undefined)
+      return
     }
-    switch (signal.what) {
-      case 'close': void fake.close(signal.code).catch(() => undefined); break
-      case 'half-open': fake.ending = 'half-open'; break
-      case 'never ends': fake.ending = 'never'; break
-      case 'qr': fake.qr(`2@qr-of-${socket.number}`); break
-      case 'scan': this.#scan(socket); break
-      case 'open': fake.open({ offline: this.#ether.dice.roll('offline') < 0.5 ? 'pending' : 'done' }); break
-      case 'offline done': fake.offlineDone(); break
-      case 'message': this.#deliver(socket); break
-      case 'creds': fake.updateCreds({ nextPreKeyId: fake.authState.creds.nextPreKeyId + 1 }); break
-      case 'ratchet': this.#swallow(() => this.#turnRatchet(socket)); break
-      case 'key read': this.#swallow(async () => fake.authState.keys.get('lid-mapping', ['left'])); break
+    const acts: Readonly<Record<typeof signal.what, () => void>> = {
+      'half-open': () => { fake.ending = 'half-open' },
+      'never ends': () => { fake.ending = 'never' },
+      'qr': () => { this.#answered(socket).qr(`2@qr-of-${socket.number}`) },
+      'scan': () => { this.#scan(socket) },
+      'open': () => { this.#answered(socket).open({ offline: this.#ether.dice.roll('offline') < 0.5 ? 'pending' : 'done' }) },
+      'offline done': () => { fake.offlineDone() },
+      'message': () => { this.#deliver(socket) },
+      'creds': () => { fake.updateCreds({ nextPreKeyId: fake.authState.creds.nextPreKeyId + 1 }) },
+      'ratchet': () => { this.#swallow(() => this.#turnRatchet(socket)) },
+      'key read': () => { this.#swallow(async () => fake.authState.keys.get('lid-mapping', ['left'])) },
     }
+    acts[signal.what]()
+  }
+
+  #answered(socket: SimulatedSocket): SimulatedSocket['fake'] {
+    socket.isAnswered = true
+    return socket.fake
   }
 
   #welcome(socket: SimulatedSocket): void {
@@ -79,8 +85,7 @@ export class SimulatedServer {
   }
 
   #scan(socket: SimulatedSocket): void {
-    socket.isAnswered = true
-    socket.fake.pairSuccess()
+    this.#answered(socket).pairSuccess()
     if (this.#ether.dice.roll('restart') < 0.85) this.#later(socket, 'restart', 2000, () => { this.#act(socket, { what: 'close', code: 515 }) })
   }
 

@@ -1,7 +1,7 @@
 import { MemoryConnectionRepository } from '../../../src/index.js'
 import { encodeLifecycle, freshLifecycle, type Lifecycle } from '../../../src/auth/lifecycle-record.js'
 import { inspectStoredCreds } from '../../../src/auth/stored-creds.js'
-import { pairedCreds } from '../../../src/testing/index.js'
+import { pairedCreds } from '../../../src/testing/fake-baileys.js'
 import type { Seed, WorldPlan } from '../history.js'
 import type { SimulatedSocket, VerbCall } from '../observer.js'
 import { Dice } from './dice.js'

@@ -1,0 +1,25 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { temporaryFolder } from '../../support/temporary-folder.js'
+import { bundleSimulation } from './bundle.js'
+import { MUTANTS } from './mutants.js'
+import { runBundle } from './run-bundle.js'
+
+/** Enough for the rarest of them, several times over. */
+const STEPS = 60_000
+
+describe('the simulation', () => {
+  it.each(MUTANTS)('watches invariant $invariant: it finds that $what', async (mutant) => {
+    const bundle = join(temporaryFolder(), 'mutant.mjs')
+    await bundleSimulation(bundle, mutant)
+    const { failure } = await runBundle(bundle, ['--steps', String(STEPS), '--seed', '1', '--no-shrink', '--invariant', String(mutant.invariant)])
+    expect(failure?.violations.map(({ invariant }) => invariant)).toContain(mutant.invariant)
+  })
+
+  it('has a mutant for every invariant that it watches', () => {
+    const watched = readFileSync('test/simulation/watch/watch-invariants.ts', 'utf8')
+    expect(watched).toContain('PlainIds')
+    expect(new Set(MUTANTS.map(({ invariant }) => invariant))).toEqual(new Set([...Array.from({ length: 14 }, (_, index) => index + 1), 'status']))
+  })
+})

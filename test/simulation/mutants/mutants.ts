@@ -1,0 +1,52 @@
+import type { Violation } from '../world/world.js'
+
+/** The code with one thing broken on purpose. */
+export interface Mutant {
+  /** The invariant that the simulation must find broken. */
+  readonly invariant: Violation['invariant']
+  /** What is broken, as a sentence about the code. */
+  readonly what: string
+  /** The file, below `src`. */
+  readonly file: string
+  /** Text that the file holds once, and what takes its place. */
+  readonly replace: readonly [text: string, by: string]
+}
+
+/** At least one for each invariant that a simulation without disk and network can watch. */
+export const MUTANTS: readonly Mutant[] = [
+  {
+    invariant: 1, what: 'a session is loaded again while its old socket still ends', file: 'session/session.ts',
+    replace: ['this.#inBackground(async () => {\n      if (this.#load !== load) return', 'void (async (work: () => Promise<void>) => work())(async () => {\n      if (this.#load !== load) return'],
+  },
+  { invariant: 1, what: 'a lease that is lost does not close the socket', file: 'session/lease-keeper.ts', replace: ['if (this.#lease === lease) this.#options.onLost()', ''] },
+  { invariant: 2, what: 'stop deletes what is stored', file: 'session/end-session.ts', replace: ['lease => rememberStopped(session, lease)', 'lease => deleteStored(session, lease)'] },
+  { invariant: 2, what: 'a new pairing leaves the old records beside its own', file: 'auth/auth-state.ts', replace: ['this.#queue.write(this.#unsavedPairing, true)', 'this.#queue.write(this.#unsavedPairing, false)'] },
+  { invariant: 3, what: 'a store that cannot be asked counts as empty', file: 'session/start-verdict.ts', replace: ["case 'unavailable': return { action: 'probe' }", "case 'unavailable': return { action: request.purpose === 'connect' ? 'pair' : 'probe' }"] },
+  { invariant: 3, what: 'credentials are stored before they are paired', file: 'auth/auth-state.ts', replace: ['if (!this.paired) return\n', ''] },
+  { invariant: 4, what: 'a generation that was closed keeps its socket', file: 'socket/generation.ts', replace: ['if (socket !== null) await this.#endSocket(socket)', ''] },
+  { invariant: 4, what: 'the events of a socket that was closed are still told', file: 'session/socket-keeper.ts', replace: ['if (this.#generation === generation) this.#onSignal(generation, signal)', 'this.#onSignal(generation, signal)'] },
+  { invariant: 4, what: 'a timer outlives the phase that it was set in', file: 'session/session.ts', replace: ['      this.#timer.clear()\n', ''] },
+  { invariant: 5, what: 'an open socket counts as durable at once', file: 'session/socket-keeper.ts', replace: ['await generation.auth.flushed()', 'await Promise.resolve()'] },
+  { invariant: 5, what: 'the next generation does not wait for the writes of the last one', file: 'socket/generation.ts', replace: ['await auth.flushed()\n    }', '}'] },
+  {
+    invariant: 6, what: 'a batch is written record by record', file: 'auth/write-queue.ts',
+    replace: ['() => this.#writeOnce(changes, job.replaceAll)', 'async () => { for (const change of changes) await this.#writeOnce([change], job.replaceAll) }'],
+  },
+  { invariant: 6, what: 'keys are acknowledged before they are stored', file: 'auth/auth-state.ts', replace: ['      await this.#queue.write(changes)\n', '      void this.#queue.write(changes).catch(() => undefined)\n'] },
+  { invariant: 7, what: 'a call to the store has no deadline', file: 'time/deadline.ts', replace: ['timer = setTimeout(() => { reject(onDeadline()) }, timeoutMs)', 'reject satisfies unknown'] },
+  { invariant: 7, what: 'a socket whose writes failed stays open', file: 'auth/write-queue.ts', replace: ['if (first) this.#options.onFailure(error)', 'first satisfies boolean'] },
+  { invariant: 8, what: 'each caller of getStatus looks for itself', file: 'manager/status-lookup.ts', replace: ['this.#looking.get(sessionId) ?? ', ''] },
+  { invariant: 8, what: 'a session that failed is believed to be as the store says', file: 'manager/session-statuses.ts', replace: ['return wasUnwritten || (', 'return false && ('] },
+  { invariant: 9, what: 'a listener that throws reaches whoever told the event', file: 'events/safe-emitter.ts', replace: ['callGuarded(() => listener(...payload), (error) => { this.#onFailure(event, error, payload[0]) })', 'void listener(...payload)'] },
+  { invariant: 9, what: 'whoever waits for a session is not told of its changes', file: 'session/session.ts', replace: ['    this.#watchers.notify()\n  }\n\n  #beginRun', '  }\n\n  #beginRun'] },
+  { invariant: 10, what: 'dials are not limited by time', file: 'dial/dial-limiter.ts', replace: [' && this.#starts.length < this.#limits.perSecond', ''] },
+  { invariant: 10, what: 'dials are not limited in number', file: 'dial/dial-limiter.ts', replace: [' && this.#running < this.#limits.concurrency &&', ' &&'] },
+  { invariant: 11, what: 'the back-off starts over at every connection', file: 'session/session-machine.ts', replace: ["failuresAtStart: state.run.failures, start: 'connected'", "failures: 0, failuresAtStart: 0, start: 'connected'"] },
+  { invariant: 11, what: 'the back-off has no cap', file: 'retry/retry-policy.ts', replace: ['Math.min(grown, backOff.maxDelayMs, LONGEST_TIMER_MS)', 'Math.min(grown, LONGEST_TIMER_MS)'] },
+  { invariant: 11, what: 'the back-off has no jitter', file: 'retry/retry-policy.ts', replace: ['Math.round(capped * random())', 'Math.round(capped + 0 * random())'] },
+  { invariant: 12, what: 'a socket is closed without a flush', file: 'socket/socket-teardown.ts', replace: ['    socket.ev.flush()\n', ''] },
+  { invariant: 13, what: 'the status event carries the QR code', file: 'manager/session-announcer.ts', replace: ['{ ...visible, previous: previous.status }', '{ ...visible, ...snapshot, previous: previous.status }'] },
+  { invariant: 13, what: 'the error of a write carries the credentials', file: 'auth/auth-state.ts', replace: ['    this.#options.onFailure(error)\n', '    this.#options.onFailure(Object.assign(error, { creds: this.creds }))\n'] },
+  { invariant: 14, what: 'ids that differ only in case are one session', file: 'manager/session-registry.ts', replace: ['const session = this.#sessions.get(sessionId) ??', "const session = [...this.#sessions.values()].find(({ id }) => id.toLowerCase() === sessionId.toLowerCase()) ??"] },
+  { invariant: 'status', what: 'the status before is told wrongly', file: 'session/session-ledger.ts', replace: ['    this.#announced = snapshot\n', ''] },
+]
