@@ -1,5 +1,5 @@
 import { type ConnectionRepository, MemorySessionStore, SessionManager, type SessionSnapshot, type SessionStore } from 'baileys-sessions'
-import { FakeBaileys, type FakeSocket, WhatsAppServer } from 'baileys-sessions/testing'
+import { connectionRepositoryContract, type ContractCase, FakeBaileys, type FakeSocket, sessionLockContract, sessionStoreContract, WhatsAppServer } from 'baileys-sessions/testing'
 
 declare const repository: ConnectionRepository
 const store: SessionStore = new MemorySessionStore()
@@ -11,5 +11,10 @@ export const starting: Promise<WhatsAppServer> = WhatsAppServer.start()
 export function phoneOf(socket: FakeSocket): string | undefined {
   return socket.phoneNumber
 }
+export const cases: ContractCase[] = [
+  ...sessionStoreContract(async () => new MemorySessionStore(), { corrupt: (of: MemorySessionStore, sessionId, key) => of.write(sessionId, [{ ...key, value: '' }]) }),
+  ...sessionLockContract(() => store.lock, { disconnect: () => () => undefined }),
+  ...connectionRepositoryContract(() => repository, { dispose: of => of.delete('a') }),
+]
 // @ts-expect-error the types of Baileys are there, not `any`
 sessions.getSocket('a')?.notAMember

@@ -1,5 +1,5 @@
 /** What the documentation of `ConnectionRepository` demands, in its words; a test compares. */
-export const REPOSITORY_MUST = Object.freeze({
+export const REPOSITORY_MUST = {
   unknown: 'resolve `find` with `null` for an unknown id, and reject when it could not look; no call resolves that was not carried out',
   insert: 'insert on `save` when there is no record, with `disconnected`, `null`, `{}` and the time of the call for what is not given',
   partial: 'change only the fields that are given when there is one: the application\'s own columns and the metadata stay',
@@ -11,4 +11,4 @@ export const REPOSITORY_MUST = Object.freeze({
   distinct: 'keep distinct ids distinct, whatever characters they hold',
   delete: 'remove with `delete` one record and no other, and make `delete` of an unknown id succeed',
   durable: 'resolve `save` and `delete` only when the change survives the end of the process (a memory repository: its own lifetime)',
-})
+} as const

@@ -1,5 +1,5 @@
 /** What the documentation of `SessionLock` demands, in its words; a test compares. */
-export const LOCK_MUST = Object.freeze({
+export const LOCK_MUST = {
   nullWhenHeld: 'resolve `acquire` with `null` only when somebody holds the lock; a backend that fails rejects with `STORE_UNAVAILABLE`, and so does `owner`',
   oneHolder: 'never hand out the lock while a live holder has it, to one of many who ask at once either; a holder that died is replaced',
   distinct: 'keep distinct ids distinct, or refuse one that cannot be kept with `INVALID_SESSION_ID`',
@@ -7,4 +7,4 @@ export const LOCK_MUST = Object.freeze({
   owner: 'name the holder in `owner` as its lease does, for everything that shares the lock, and nobody when nobody holds it',
   lost: 'abort `lost` when the lease is known to be lost, and not merely because the backend could not be asked, nor by a release',
   release: 'make `release` idempotent, and never let it free somebody else\'s lease',
-})
+} as const

@@ -1,5 +1,5 @@
 /** What the documentation of `SessionStore` demands, in its words; a test compares. */
-export const STORE_MUST = Object.freeze({
+export const STORE_MUST = {
   leaveOut: 'leave absent records out of what `read` resolves with, and reject for every other failure: missing is never an error, and an error is never "missing"',
   keepValues: 'keep values as they are, for they are opaque text; unknown types pass through unchanged',
   allOrNone: 'make `write` visible to every later `read`, all of one call or, when it rejects, as a rule none',
@@ -18,4 +18,4 @@ export const STORE_MUST = Object.freeze({
   deleteAll: 'remove with `delete` everything of a session, and nothing of another',
   deleteNothing: 'make deletes of what is not there, `delete` and `close` succeed',
   closed: 'give back its leases with `close`, and reject calls after it with `STORE_UNAVAILABLE`',
-})
+} as const
