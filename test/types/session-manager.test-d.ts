@@ -57,7 +57,7 @@ test('a snapshot is what the api says', () => {
 
 test('the options take what the api says', () => {
   expectTypeOf<keyof SessionManagerOptions>().toEqualTypeOf<'store' | 'repository' | 'baileys' | 'socketConfig' | 'version' | 'retry' | 'reconnect' | 'restore' | 'dials'
-    | 'connectTimeoutMs' | 'storeTimeoutMs' | 'standbyPollMs' | 'replacedDelayMs' | 'rateLimitCoolDownMs' | 'restoreOnStatus' | 'messages' | 'logger'>()
+    | 'connectTimeoutMs' | 'storeTimeoutMs' | 'standbyPollMs' | 'replacedDelayMs' | 'rateLimitCoolDownMs' | 'restoreOnStatus' | 'shareAsyncLocalStorage' | 'messages' | 'logger'>()
   expectTypeOf<typeof baileys>().toExtend<BaileysModule>()
   const { store }: SessionManagerOptions = {} as SessionManagerOptions
   // @ts-expect-error Credentials come from the store.
