@@ -1,5 +1,5 @@
 // The tests with every supported version of Baileys and Node: see `npm run test:matrix -- --help`.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { compatibilityPage } from './matrix/compatibility-page.mjs'
@@ -32,6 +32,8 @@ async function main(options) {
     return 0
   }
   const folder = mkdtempSync(join(tmpdir(), 'baileys-sessions-matrix-'))
+  // Some tests start processes of another user, with the Node and the sources that are in there.
+  chmodSync(folder, 0o755)
   const clean = () => {
     processes.kill()
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 })

@@ -11,6 +11,8 @@ export interface BaileysModule {
   makeWASocket(config: UserFacingSocketConfig): WASocket
   /** Makes a new identity. */
   initAuthCreds(): AuthenticationCreds
+  /** Derives keys. Baileys 6.7.24 does that in a thread, and answers with a promise; only this matters here, and it may be left out. */
+  hkdf?: (buffer: Buffer, expandedLength: number, info: { info?: string }) => unknown
   /** The protobuf messages; one of them is stored as a Signal key and must be revived. */
   proto: {
     /** The namespace of messages. */
@@ -52,7 +54,8 @@ function checkBaileys(loaded: unknown): BaileysModule {
   const inner = isObject(names['default']) ? names['default'] : {}
   const pick = (name: string): unknown => names[name] ?? inner[name]
   const makeWASocket = pick('makeWASocket') ?? names['default']
-  const candidate = { makeWASocket, initAuthCreds: pick('initAuthCreds'), proto: pick('proto') }
+  const hkdf = pick('hkdf')
+  const candidate = { makeWASocket, initAuthCreds: pick('initAuthCreds'), proto: pick('proto'), ...(typeof hkdf === 'function' ? { hkdf } : {}) }
   if (!isBaileys(candidate)) {
     throw new SessionError('BAILEYS_UNSUPPORTED',
       'This Baileys lacks makeWASocket, initAuthCreds or proto. Supported are 7.0.0-rc11 and later of version 7, and 6.7.18 up to 6.8.')

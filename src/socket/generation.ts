@@ -10,6 +10,7 @@ import { finishIncoming } from './incoming-messages.js'
 import { KeyUse } from './key-use.js'
 import { readConnectionSignal, type ConnectionSignal, type ConnectionUpdate } from './connection-signal.js'
 import { handOverHeldBack } from './held-back-events.js'
+import { waitForKeys } from './late-keys.js'
 import { quietHandlers } from './quiet-handlers.js'
 import { boundClosing, flushBufferedEvents, tearDownSocket } from './socket-teardown.js'
 import { tellQueriesOfTheEnd } from './waiting-queries.js'
@@ -135,6 +136,7 @@ export class Generation {
   #open(socket: WASocket): void {
     this.#socket = socket
     quietHandlers(socket, (cause) => { this.#handlerRejected(cause) })
+    waitForKeys(socket, this.#options.baileys)
     boundClosing(socket)
     tellQueriesOfTheEnd(socket)
     handOverHeldBack(socket, this.#keyUse)

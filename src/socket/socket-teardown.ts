@@ -14,6 +14,7 @@ interface RawSocket {
   readonly readyState: number
   once(event: 'close', listener: () => void): unknown
   terminate(): void
+  send?: (data: Uint8Array, callback?: (error?: Error) => void) => void
   pause?: () => void
   resume?: () => void
 }

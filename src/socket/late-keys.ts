@@ -1,0 +1,38 @@
+import type { WASocket } from '@whiskeysockets/baileys'
+import type { BaileysModule } from '../baileys/baileys-module.js'
+import { rawSocketOf } from './socket-teardown.js'
+
+/** The place of the login among the frames that a socket sends: after the hello. */
+const LOGIN_FRAME = 2
+
+/** Baileys derives twice, one after the other, and begins a moment before; this is done surely later. */
+const ROUNDS = 4
+
+/**
+ * Baileys 6.7.24 derives the keys of a connection in a thread, once its login has been sent. An answer that comes before that is done
+ * cannot be read, and ends the process with an unhandled rejection (`decodeFrame`): on a busy machine that is no rare thing. So nothing
+ * is taken in meanwhile.
+ */
+export function waitForKeys(socket: WASocket, { hkdf }: BaileysModule): void {
+  const raw = rawSocketOf(socket)
+  const derive = (): unknown => hkdf?.(Buffer.alloc(32), 64, { info: '' })
+  if (raw?.send === undefined || !(derive() instanceof Promise)) return
+  const send = raw.send.bind(raw)
+  let frames = 0
+  raw.send = (data, callback) => {
+    frames += 1
+    if (frames !== LOGIN_FRAME) {
+      send(data, callback)
+      return
+    }
+    raw.pause?.()
+    send(data, (error) => {
+      callback?.(error)
+      void rounds(derive).finally(() => { raw.resume?.() })
+    })
+  }
+}
+
+async function rounds(derive: () => unknown): Promise<void> {
+  for (let round = 0; round < ROUNDS; round++) await derive()
+}

@@ -1,0 +1,46 @@
+import type { WASocket } from '@whiskeysockets/baileys'
+import { describe, expect, it, vi } from 'vitest'
+import { waitForKeys } from '../../../src/socket/late-keys.js'
+import { FakeBaileys } from '../../../src/testing/index.js'
+
+/** A socket whose raw websocket notes what is done with it, after `waitForKeys` with a Baileys that derives keys so. */
+function makeSocket(hkdf: (() => unknown) | undefined): { done: string[]; send: (data: string) => void } {
+  const baileys = new FakeBaileys()
+  const socket: WASocket = baileys.makeWASocket({ auth: { creds: baileys.initAuthCreds(), keys: { get: () => ({}), set: () => undefined } } })
+  const done: string[] = []
+  const raw = {
+    terminate: () => undefined,
+    pause: () => done.push('pause'),
+    resume: () => done.push('resume'),
+    send: (data: string, callback?: () => void) => {
+      done.push(data)
+      callback?.()
+    },
+  }
+  Reflect.set(socket.ws, 'socket', raw)
+  const { makeWASocket, initAuthCreds, proto } = baileys
+  waitForKeys(socket, { makeWASocket, initAuthCreds, proto, ...(hkdf === undefined ? {} : { hkdf }) })
+  return { done, send: (data) => { raw.send(data, () => done.push('sent')) } }
+}
+
+describe('waitForKeys', () => {
+  it('takes nothing in from the login until keys would be derived, where that takes a turn', async () => {
+    let derived = 0
+    const { done, send } = makeSocket(async () => {
+      await Promise.resolve()
+      done.push(`derived ${++derived}`)
+    })
+    await Promise.resolve()
+    done.length = 0
+    for (const data of ['hello', 'login', 'ping']) send(data)
+    expect(done).toEqual(['hello', 'sent', 'pause', 'login', 'sent', 'ping', 'sent'])
+    await vi.waitFor(() => { expect(done.at(-1)).toBe('resume') })
+    expect(derived).toBeGreaterThan(2)
+  })
+
+  it.each([['at once', () => Buffer.alloc(64)], ['in no way that is known', undefined]])('does nothing where they are derived %s', (_name, hkdf) => {
+    const { done, send } = makeSocket(hkdf)
+    for (const data of ['hello', 'login']) send(data)
+    expect(done).toEqual(['hello', 'sent', 'login', 'sent'])
+  })
+})
