@@ -46,8 +46,9 @@ function messageOf(error: unknown): string {
 function broken(must: string, error: unknown): Error {
   const sentence = `This part of the contract is broken: "${must}."`
   if (error instanceof AssertionError) {
-    const { actual, expected, operator } = error
-    return new AssertionError({ message: `${sentence}\n${error.message}`, actual, expected, operator })
+    const { actual, expected } = error
+    // An operator of its own, since Node adds the difference, which stands in the message already, for those that it knows.
+    return new AssertionError({ message: `${sentence}\n${error.message}`, actual, expected, operator: 'contract' })
   }
   return new Error(`${sentence}\nA call failed that was to succeed: ${messageOf(error)}`, { cause: error })
 }

@@ -15,10 +15,10 @@ interface Claim {
 
 /** What several stores, locks and repositories share, as processes share a database. */
 export class SharedMemory {
-  readonly sessions = new Map<string, Map<string, StoredRecord>>()
-  readonly claims = new Map<string, Claim>()
-  readonly connections = new Map<string, ConnectionRecord>()
-  readonly damaged = new Set<string>()
+  readonly sessions: Map<string, Map<string, StoredRecord>> = new Map()
+  readonly claims: Map<string, Claim> = new Map()
+  readonly connections: Map<string, ConnectionRecord> = new Map()
+  readonly damaged: Set<string> = new Set()
   isDown = false
   /** Counts what works on it, to name them. */
   users = 0
@@ -32,7 +32,7 @@ export class SharedMemory {
 export class SharedLock implements SessionLock {
   readonly memory: SharedMemory
   readonly name: string
-  readonly leases = new Set<SessionLease>()
+  readonly leases: Set<SessionLease> = new Set()
 
   constructor(memory: SharedMemory) {
     this.memory = memory
