@@ -20,7 +20,7 @@ const anyCall: Arbitrary<Call> = fc.oneof(
   often(1, fc.record({ verb: fc.constant('close' as const), timeoutMs: fc.constantFrom(1000, 10_000, 60_000) })),
 )
 
-const CODES = [401, 401, 402, 403, 405, 408, 408, 411, 428, 428, 428, 429, 440, 500, 503, 515, 777] as const
+const CODES = [401, 401, 402, 403, 405, 408, 408, 411, 411, 428, 428, 428, 429, 440, 440, 500, 503, 515, 777] as const
 
 const anySignal: Arbitrary<Signal> = fc.oneof(
   often(16, fc.record({ what: fc.constant('close' as const), code: fc.constantFrom(...CODES) })),
@@ -34,7 +34,7 @@ const anyHappening: Arbitrary<Happening> = fc.oneof(
   often(36, fc.record({ do: fc.constant('call' as const), manager: fc.nat({ max: 1 }), session: place, callers: fc.oneof(often(5, fc.constant(1)), often(1, fc.integer({ min: 2, max: 4 }))), call: anyCall })),
   often(36, fc.record({ do: fc.constant('signal' as const), session: place, age: fc.oneof(often(7, fc.constant(0)), often(1, fc.constant(1))), signal: anySignal })),
   often(10, fc.record({ do: fc.constant('mood' as const), of: fc.constantFrom('store' as const, 'lock' as const, 'repository' as const), session: fc.option(place, { nil: null, freq: 3 }), mood: anyMood })),
-  often(5, fc.record({ do: fc.constant('server' as const), mood: fc.constantFrom('welcoming' as const, 'moody' as const, 'moody' as const, 'silent' as const) })),
+  often(5, fc.record({ do: fc.constant('server' as const), mood: fc.constantFrom('welcoming' as const, 'moody' as const, 'moody' as const, 'silent' as const, 'refusing' as const, 'flapping' as const) })),
   often(2, fc.record({ do: fc.constant('lose' as const), session: place })),
   often(2, fc.record({ do: fc.constant('occupy' as const), session: place, forMs: fc.constantFrom(0, 3000, 60_000) })),
   often(9, fc.record({ do: fc.constant('nothing' as const) })),

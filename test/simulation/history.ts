@@ -3,8 +3,8 @@ import type { Mood } from './world/fate.js'
 /** What is stored of a session at the beginning. */
 export type Seed = 'absent' | 'paired' | 'stopped' | 'logged out' | 'half paired' | 'corrupt'
 
-/** How the server treats new sockets. */
-export type ServerMood = 'welcoming' | 'moody' | 'silent'
+/** How the server treats new sockets: `flapping` lets them in and drops them soon, `moody` does this and that. */
+export type ServerMood = 'welcoming' | 'moody' | 'silent' | 'refusing' | 'flapping'
 
 /** The world of a history. */
 export interface WorldPlan {

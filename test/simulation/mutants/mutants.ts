@@ -24,7 +24,7 @@ export const MUTANTS: readonly Mutant[] = [
   { invariant: 3, what: 'a store that cannot be asked counts as empty', file: 'session/start-verdict.ts', replace: ["case 'unavailable': return { action: 'probe' }", "case 'unavailable': return { action: request.purpose === 'connect' ? 'pair' : 'probe' }"] },
   { invariant: 3, what: 'credentials are stored before they are paired', file: 'auth/auth-state.ts', replace: ['if (!this.paired) return\n', ''] },
   { invariant: 4, what: 'a generation that was closed keeps its socket', file: 'socket/generation.ts', replace: ['if (socket !== null) await this.#endSocket(socket)', ''] },
-  { invariant: 4, what: 'the events of a socket that was closed are still told', file: 'session/socket-keeper.ts', replace: ['if (this.#generation === generation) this.#onSignal(generation, signal)', 'this.#onSignal(generation, signal)'] },
+  { invariant: 4, what: 'a generation that was drained may still write', file: 'socket/generation.ts', replace: ['      this.#options.auth.seal()\n', ''] },
   { invariant: 4, what: 'a timer outlives the phase that it was set in', file: 'session/session.ts', replace: ['      this.#timer.clear()\n', ''] },
   { invariant: 5, what: 'an open socket counts as durable at once', file: 'session/socket-keeper.ts', replace: ['await generation.auth.flushed()', 'await Promise.resolve()'] },
   { invariant: 5, what: 'the next generation does not wait for the writes of the last one', file: 'socket/generation.ts', replace: ['await auth.flushed()\n    }', '}'] },

@@ -8,7 +8,7 @@ interface Look {
   readonly manager: string
   readonly sessionId: string
   readonly atMs: number
-  readonly mayRestore: boolean
+  mayRestore: boolean
   reads: number
   acquires: number
 }
@@ -36,9 +36,11 @@ export class ModestStatus implements Observer {
       }
     }
     if (call.verb !== 'getStatus' || sessionId === null || this.#busy.get(`${manager} ${sessionId}`) === true) return
-    const others = this.#world.pending(manager, sessionId).filter(other => other.order !== order)
-    if (others.length > 0 && !this.#looks.some(look => look.manager === manager && look.sessionId === sessionId)) return
-    if (others.length === 0) this.#looks.push({ manager, sessionId, atMs: this.#world.time.elapsedMs, mayRestore: call.restore, reads: 0, acquires: 0 })
+    const known = this.#looks.find(look => look.manager === manager && look.sessionId === sessionId)
+    if (known !== undefined) known.mayRestore ||= call.restore
+    else if (this.#world.pending(manager, sessionId).every(other => other.order === order)) {
+      this.#looks.push({ manager, sessionId, atMs: this.#world.time.elapsedMs, mayRestore: call.restore, reads: 0, acquires: 0 })
+    }
   }
 
   issued({ manager, sessionId, verb }: StoreCall): void {

@@ -80,9 +80,10 @@ export class QuietEnds implements Observer {
 
   #onClose({ manager, value, order }: VerbCall): void {
     const { calls, time, ether, managers } = this.#world
+    // What was not finished in time is named in the report; its sockets are given a second more.
+    if (!hasDrained(value)) return
     this.#refuseLiveSockets('close', manager)
-    const hasDrained = typeof value === 'object' && value !== null && 'notDrained' in value && Array.isArray(value.notDrained) && value.notDrained.length === 0
-    if (!hasDrained || calls.some(other => other.outcome === 'pending' && other.manager === manager && other.order !== order)) return
+    if (calls.some(other => other.outcome === 'pending' && other.manager === manager && other.order !== order)) return
     this.#closed.add(manager)
     // Each call that the backend has not answered may keep its deadline.
     if (managers.length === 1 && time.codeTimers > ether.unanswered) this.#world.violate(4, `${time.codeTimers} timers are left after close, and ${ether.unanswered} calls are unanswered`)
@@ -94,4 +95,8 @@ export class QuietEnds implements Observer {
       if (isMeant && socket.fake.endCalls === 0 && !socket.fake.isEnded) this.#world.violate(4, `socket ${socket.number} of ${socket.sessionId} is alive after ${verb}`)
     }
   }
+}
+
+function hasDrained(report: unknown): boolean {
+  return typeof report === 'object' && report !== null && 'notDrained' in report && Array.isArray(report.notDrained) && report.notDrained.length === 0
 }

@@ -3,6 +3,11 @@ import type { ServerMood, Signal } from '../history.js'
 import type { SimulatedSocket } from '../observer.js'
 import type { Ether } from './ether.js'
 
+const MOODY = ['welcoming', 'welcoming', 'welcoming', 'welcoming', 'judging', 'flapping', 'silent'] as const
+
+/** Losses that time heals. */
+const LOSSES = [428, 408, 503, 500] as const
+
 const JUDGEMENTS = [401, 402, 403, 405, 408, 411, 428, 428, 429, 440, 500, 503, 515] as const
 
 /** How long the QR codes of one socket last: as with Baileys 7.0.0-rc14, 60 s and five times 20 s. */
@@ -28,9 +33,20 @@ export class SimulatedServer {
     const { dice } = this.#ether
     fake.answer = node => this.#answer(socket, node)
     if (this.mood !== 'welcoming' && dice.roll('ending') < 0.15) fake.ending = dice.roll('which ending') < 0.6 ? 'half-open' : 'never'
-    const roll = this.mood === 'welcoming' ? 0 : this.mood === 'silent' ? 1 : dice.roll(`meet ${socket.sessionId}`)
-    if (roll < 0.7) this.#welcome(socket)
-    else if (roll < 0.85) this.#later(socket, 'refusal', 3000, () => { this.#act(socket, { what: 'close', code: dice.pick('judgement', JUDGEMENTS) }) })
+    switch (this.mood === 'moody' ? dice.pick(`meet ${socket.sessionId}`, MOODY) : this.mood) {
+      case 'welcoming': this.#welcome(socket); break
+      case 'flapping':
+        this.#welcome(socket)
+        this.#closeLater(socket, 8000, dice.pick('drop', LOSSES))
+        break
+      case 'refusing': this.#closeLater(socket, 1000, dice.pick('refusal', LOSSES)); break
+      case 'judging': this.#closeLater(socket, 3000, dice.pick('judgement', JUDGEMENTS)); break
+      case 'silent': break
+    }
+  }
+
+  #closeLater(socket: SimulatedSocket, atMostMs: number, code: number): void {
+    this.#later(socket, 'close', atMostMs, () => { this.#act(socket, { what: 'close', code }) })
   }
 
   /** A history makes something happen to a socket. What makes no sense there does nothing. */
@@ -39,12 +55,14 @@ export class SimulatedServer {
       this.#act(socket, signal)
       return
     }
+    // Baileys may still be at work on a message when its socket has ended.
+    const outlivesSocket = signal.what === 'ratchet' || signal.what === 'key read'
     const isLinked = socket.fake.authState.creds.account !== undefined
     const needsLink: Readonly<Record<typeof signal.what, boolean | null>> = {
       'qr': false, 'scan': false, 'open': true, 'offline done': true, 'message': true, 'creds': null, 'ratchet': null, 'key read': null,
     }
     const needed = needsLink[signal.what]
-    if (!socket.fake.isEnded && (needed === null || needed === isLinked)) this.#act(socket, signal)
+    if ((outlivesSocket || !socket.fake.isEnded) && (needed === null || needed === isLinked)) this.#act(socket, signal)
   }
 
   #act(socket: SimulatedSocket, signal: Signal): void {
