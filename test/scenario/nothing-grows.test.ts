@@ -45,8 +45,8 @@ async function reconnect({ times, leak }: { times: number, leak?: Leak }): Promi
   const sessions = new SessionManager({ store, repository: new MemoryConnectionRepository(), baileys })
   const growth = new Growth({
     'sockets': livingObjects(living), 'timers': fakeTimers, 'listeners on signals': listenersOn(signals), 'listeners on the process': processListeners, descriptors, storages,
-    // A socket and what hangs on it is about 20 kB.
-    'heap': heap(times * 500),
+    // A fake socket and what hangs on it is about 9 kB. Compiled code comes in steps of up to half a megabyte in all.
+    'heap': heap(times * 1500),
   })
   await within(sessions.restoreSession('shop', { signal: signals.shutdown }))
   for (let index = 0; index < times; index++) {

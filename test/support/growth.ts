@@ -42,7 +42,7 @@ export class Growth {
 
 /** Counts the objects that are still there. */
 export class Living {
-  readonly #objects: WeakRef<object>[] = []
+  #objects: WeakRef<object>[] = []
 
   /** Counts this one, too, for as long as something else keeps it. */
   watch(object: object): void {
@@ -51,7 +51,8 @@ export class Living {
 
   /** How many there are. */
   get count(): number {
-    return this.#objects.filter(object => object.deref() !== undefined).length
+    this.#objects = this.#objects.filter(object => object.deref() !== undefined)
+    return this.#objects.length
   }
 }
 
