@@ -23,6 +23,8 @@ export interface StoreCall {
   readonly sessionId: string | null
   readonly verb: 'list' | 'records' | 'read' | 'write' | 'delete' | 'acquire' | 'owner' | 'release'
   readonly changes: readonly RecordChange[]
+  /** Whether the credentials are read: a look at the session, not Baileys at work. */
+  readonly isLook: boolean
   readonly fencingToken: number | undefined
   readonly issuedAtMs: number
   /** Whether nobody waits for it any more: its deadline has passed, or its failure was told. */

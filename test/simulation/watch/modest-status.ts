@@ -43,11 +43,11 @@ export class ModestStatus implements Observer {
     }
   }
 
-  issued({ manager, sessionId, verb }: StoreCall): void {
+  issued({ manager, sessionId, verb, isLook }: StoreCall): void {
     if (sessionId === UNKNOWN_ID && verb !== 'read' && verb !== 'owner') this.#world.violate(8, `getStatus of an unknown id led to ${verb}`)
     for (const look of this.#looks) {
       if (look.manager !== manager || look.sessionId !== sessionId || look.atMs !== this.#world.time.elapsedMs) continue
-      if (verb === 'read') look.reads += 1
+      if (isLook) look.reads += 1
       if (verb === 'acquire') look.acquires += 1
       if (look.reads > (look.mayRestore ? 2 : 1)) this.#world.violate(8, `getStatus of ${sessionId} looked at the store ${look.reads} times`)
       if (look.acquires > (look.mayRestore ? 1 : 0)) this.#world.violate(8, `getStatus of ${sessionId} started ${look.acquires} restores`)

@@ -33,9 +33,9 @@ export class SimulatedStore implements SessionStore {
   }
 
   read(sessionId: string, keys: readonly RecordKey[]): Promise<StoredRecord[]> {
-    return this.#ask('store', { verb: 'read', sessionId }, (call) => {
+    return this.#ask('store', { verb: 'read', sessionId, isLook: keys.some(({ type }) => type === 'creds') }, (call) => {
       const records = this.#backend.records(sessionId)
-      if (keys.some(({ type }) => type === 'creds')) this.#ether.tell('readBack', call, records.get('creds/'), records.get('lifecycle/'))
+      if (call.isLook) this.#ether.tell('readBack', call, records.get('creds/'), records.get('lifecycle/'))
       return keys.flatMap(({ type, id }) => {
         const value = records.get(recordName({ type, id }))
         return value === undefined ? [] : [{ type, id, value }]
@@ -67,7 +67,7 @@ export class SimulatedStore implements SessionStore {
   }
 
   #ask<Result>(of: 'store' | 'lock', asked: Pick<StoreCall, 'verb' | 'sessionId'> & Partial<StoreCall>, carryOut: (call: StoreCall) => Result): Promise<Result> {
-    const call: StoreCall = { changes: [], fencingToken: undefined, ...asked, manager: this.#manager, issuedAtMs: this.#ether.time.elapsedMs, isAnswered: false }
+    const call: StoreCall = { changes: [], isLook: false, fencingToken: undefined, ...asked, manager: this.#manager, issuedAtMs: this.#ether.time.elapsedMs, isAnswered: false }
     this.#ether.tell('issued', call)
     const answer = this.#ether.carryOut({ of, sessionId: call.sessionId, verb: call.verb, work: () => carryOut(call), unavailable: () => this.#backend.unavailable(call.sessionId) })
     const note = (): void => { call.isAnswered = true }
