@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import type { SessionSnapshot } from '../../src/index.js'
+import { BAILEYS_FEATURES } from '../support/baileys-features.js'
 import { SessionProcess } from '../support/children/session-process.js'
 import { openWorld, type World } from '../support/e2e.js'
 
@@ -35,10 +36,10 @@ describe.concurrent('a process that was killed with SIGKILL', () => {
     expect(world.dials('shop').map(({ purpose }) => purpose)).toEqual(['registration', 'login', 'login'])
   })
 
-  it.each([
+  it.for([
     { what: 'the keys of its first login', killInWrite: { of: 'many', count: 1, delayMs: 10 } },
     { what: 'its creds, for the third time', killInWrite: { of: 'creds', count: 3, delayMs: 0 } },
-  ] as const)('while it was saving $what is restored all the same', async ({ killInWrite }) => {
+  ] as const)('while it was saving $what is restored all the same', async ({ killInWrite }, { skip }) => {
     await using world = await openWorld()
     await using first = await SessionProcess.start(world, { killInWrite })
     const { qr = '' } = await first.call('connect', 'shop')
@@ -50,6 +51,7 @@ describe.concurrent('a process that was killed with SIGKILL', () => {
     expect(second.journal.all('qr')).toEqual([])
     expect(second.journal.all('error')).toEqual([])
     expect(world.server.registrations()).toHaveLength(1)
+    skip(!await BAILEYS_FEATURES.storesKeysFirst.detect(), 'restored, but this Baileys tells WhatsApp of keys before they are stored')
     const [deviceKey = ''] = world.server.devices()
     await world.server.phoneText(world.newPhone(), deviceKey, 'still there?')
     expect(await second.journal.first('text', ({ text }) => text === 'still there?')).toMatchObject({ sessionId: 'shop' })

@@ -5,7 +5,7 @@ import { silentLogger } from '../../src/logger.js'
 
 /** What versions of Baileys differ in, as far as it matters to a user of this library or to a test. */
 export type BaileysFeatureName =
-  | 'transactionsWait' | 'transactionsReject' | 'derivesKeysAtOnce' | 'checksRootKey' | 'mapsLids' | 'marksOwnMessages' | 'handsOverByItself' | 'fetchesHistory' | 'keepsNoStorage'
+  | 'transactionsWait' | 'transactionsReject' | 'storesKeysFirst' | 'derivesKeysAtOnce' | 'checksRootKey' | 'mapsLids' | 'marksOwnMessages' | 'handsOverByItself' | 'fetchesHistory' | 'keepsNoStorage'
 
 /** One of them. */
 export interface BaileysFeature {
@@ -21,7 +21,7 @@ export interface BaileysFeature {
 export const BAILEYS_FEATURES: Readonly<Record<BaileysFeatureName, BaileysFeature>> = {
   transactionsWait: {
     what: 'Changes of keys under one name wait for each other.',
-    without: 'Two messages that are worked on at once share one transaction: what the first has changed is stored only with the second, and a SIGKILL, or a failure of the second, between the two loses it. Stopping and closing wait for both.',
+    without: 'Messages that are sent at once to one contact may use one key twice, and cannot be read: send one after the other. Messages that are worked on at once are one transaction: a SIGKILL, or a failure of one of them, loses what the others have changed. Stopping and closing wait for them, a lost connection cannot.',
     detect: async () => {
       const order: string[] = []
       const keys = transactionalKeys(async () => undefined)
@@ -41,6 +41,22 @@ export const BAILEYS_FEATURES: Readonly<Record<BaileysFeatureName, BaileysFeatur
       const keys = transactionalKeys(async () => Promise.reject(new Error('disk full')))
       const work = keys.transaction(async () => { await keys.set({ session: { one: Buffer.of(1) } }) }, 'key')
       return work.then(() => false, () => true)
+    },
+  },
+  storesKeysFirst: {
+    what: 'Pre-keys are stored before WhatsApp is told of them.',
+    without: 'A SIGKILL between the two loses keys that others will use: the first messages of some contacts cannot be read, until they are sent again.',
+    detect: async () => {
+      let isStored = false
+      const socket = baileys.makeWASocket({
+        auth: { creds: baileys.initAuthCreds(), keys: { get: () => ({}), set: () => { isStored = true } } }, waWebSocketUrl: 'ws://127.0.0.1:9', logger: silentLogger(),
+      })
+      // There is no connection to tell WhatsApp through, and soon no socket.
+      const uploading = socket.uploadPreKeys(1).catch(() => undefined)
+      await new Promise((resolve) => { setTimeout(resolve, 50) })
+      await socket.end(undefined)
+      void uploading
+      return isStored
     },
   },
   derivesKeysAtOnce: {
