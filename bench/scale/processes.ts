@@ -23,7 +23,7 @@ export class Processes implements Disposable {
     mkdirSync(CACHE, { recursive: true })
     const folder = mkdtempSync(join(CACHE, 'bench-scale-'))
     const entryPoints = ['client-child', 'server-child'].map(name => fileURLToPath(new URL(`./${name}.ts`, import.meta.url)))
-    await build({ entryPoints, outdir: folder, outExtension: { '.js': '.mjs' }, bundle: true, packages: 'external', format: 'esm', platform: 'node', target: 'node20' })
+    await build({ entryPoints, outdir: folder, outExtension: { '.js': '.mjs' }, bundle: true, packages: 'external', ignoreAnnotations: true, format: 'esm', platform: 'node', target: 'node20' })
     return new Processes(folder, nodeOptions)
   }
 
