@@ -54,6 +54,7 @@ const anyWorld: Arbitrary<WorldPlan> = fc.record({
   connectTimeoutMs: fc.constantFrom(60_000, 5000),
   stableAfterMs: fc.constantFrom(30_000, 10_000),
   rateLimitCoolDownMs: fc.constantFrom(300_000, 10_000),
+  endsInPeace: fc.oneof(often(2, fc.constant(true)), often(1, fc.constant(false))),
   isRude: fc.boolean(),
 })
 

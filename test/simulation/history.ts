@@ -21,6 +21,8 @@ export interface WorldPlan {
   readonly connectTimeoutMs: number
   readonly stableAfterMs: number
   readonly rateLimitCoolDownMs: number
+  /** Whether all troubles end before the managers are closed; else they are closed in the midst of them. */
+  readonly endsInPeace: boolean
   /** Whether listeners, `onProgress` and `socketConfig` throw, hang or take their time now and then. */
   readonly isRude: boolean
 }

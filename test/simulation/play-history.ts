@@ -35,7 +35,7 @@ export async function playHistory({ world: plan, steps }: History, trace?: (line
       if (thenMs !== null) world.ether.tell('stepped')
       if (world.violations.length > 0) return { violations: world.violations, steps: played }
     }
-    await heal(world)
+    if (plan.endsInPeace) await heal(world)
     if (world.violations.length === 0) await end(world)
     return { violations: world.violations, steps: played }
   } finally {
@@ -66,7 +66,10 @@ async function heal(world: World): Promise<void> {
 }
 
 async function end(world: World): Promise<void> {
-  for (const manager of world.managers) if (!world.isClosing(manager.name)) ask(world, manager, null, { verb: 'close', timeoutMs: 60_000 })
+  for (const manager of world.managers) {
+    const timeoutMs = world.plan.endsInPeace ? 60_000 : world.ether.dice.pick('patience', [1000, 10_000, 60_000])
+    if (!world.isClosing(manager.name)) ask(world, manager, null, { verb: 'close', timeoutMs })
+  }
   await world.time.pass(TWO_MINUTES_MS)
   world.ether.tell('stepped')
   world.ether.tell('ended')

@@ -26,6 +26,7 @@ export const MUTANTS: readonly Mutant[] = [
   { invariant: 4, what: 'a generation that was closed keeps its socket', file: 'socket/generation.ts', replace: ['if (socket !== null) await this.#endSocket(socket)', ''] },
   { invariant: 4, what: 'a generation that was drained may still write', file: 'socket/generation.ts', replace: ['      this.#options.auth.seal()\n', ''] },
   { invariant: 4, what: 'a timer outlives the phase that it was set in', file: 'session/session.ts', replace: ['      this.#timer.clear()\n', ''] },
+  { invariant: 4, what: 'the repository is still told after close', file: 'manager/close-manager.ts', replace: ['    follower.abandon()\n', ''] },
   { invariant: 5, what: 'an open socket counts as durable at once', file: 'session/socket-keeper.ts', replace: ['await generation.auth.flushed()', 'await Promise.resolve()'] },
   { invariant: 5, what: 'the next generation does not wait for the writes of the last one', file: 'socket/generation.ts', replace: ['await auth.flushed()\n    }', '}'] },
   {
@@ -38,6 +39,8 @@ export const MUTANTS: readonly Mutant[] = [
   { invariant: 8, what: 'each caller of getStatus looks for itself', file: 'manager/status-lookup.ts', replace: ['this.#looking.get(sessionId) ?? ', ''] },
   { invariant: 8, what: 'a session that failed is believed to be as the store says', file: 'manager/session-statuses.ts', replace: ['return wasUnwritten || (', 'return false && ('] },
   { invariant: 9, what: 'a listener that throws reaches whoever told the event', file: 'events/safe-emitter.ts', replace: ['callGuarded(() => listener(...payload), (error) => { this.#onFailure(event, error, payload[0]) })', 'void listener(...payload)'] },
+  { invariant: 9, what: 'a logger that throws reaches whoever logs', file: 'manager/session-announcer.ts', replace: ['this.#logger = guardedLogger(logger)', 'this.#logger = logger satisfies object as ReturnType<typeof guardedLogger>'] },
+  { invariant: 9, what: 'a delete has no deadline', file: 'session/end-session.ts', replace: ['await withDeadline(store.delete(session.id, { fencingToken }), storeTimeoutMs, () => storeTimeout(session.id, \'delete\', storeTimeoutMs))', 'await store.delete(session.id, { fencingToken })'] },
   { invariant: 9, what: 'whoever waits for a session is not told of its changes', file: 'session/session.ts', replace: ['    this.#watchers.notify()\n  }\n\n  #beginRun', '  }\n\n  #beginRun'] },
   { invariant: 10, what: 'dials are not limited by time', file: 'dial/dial-limiter.ts', replace: [' && this.#starts.length < this.#limits.perSecond', ''] },
   { invariant: 10, what: 'dials are not limited in number', file: 'dial/dial-limiter.ts', replace: [' && this.#running < this.#limits.concurrency &&', ' &&'] },

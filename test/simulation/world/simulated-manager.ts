@@ -118,7 +118,10 @@ export class SimulatedManager {
   }
 
   #logger(): Logger {
-    const write = (...line: unknown[]): void => { this.#options.ether.tell('logged', this.name, line) }
+    const write = (...line: unknown[]): void => {
+      this.#options.ether.tell('logged', this.name, line)
+      this.#beRude('logger')
+    }
     const logger: Logger = { level: 'trace', child: () => logger, trace: write, debug: write, info: write, warn: write, error: write }
     return logger
   }
