@@ -45,6 +45,7 @@ export class AuthState {
   /** What the pairing has to store, until it is stored. */
   #unsavedPairing: readonly RecordChange[] | null = null
   readonly #failure = new AbortController()
+  #sealed = false
 
   constructor(options: AuthStateOptions) {
     this.#options = options
@@ -115,8 +116,9 @@ export class AuthState {
     return this.#failure.signal
   }
 
-  /** Refuses every later write of this generation. */
+  /** Refuses every later read and write of this generation. */
   seal(): void {
+    this.#sealed = true
     this.#queue.seal()
   }
 
@@ -141,7 +143,9 @@ export class AuthState {
     // Reads wait for the writes before them, so that nobody sees a value that is about to be replaced.
     await this.#queue.caughtUp()
     try {
-      return await attemptAgain(sessionId, () => withDeadline(store.read(sessionId, keys), timeoutMs, () => storeTimeout(sessionId, 'read', timeoutMs)))
+      // The socket has ended: nobody waits for an answer.
+      if (this.#sealed) throw staleReader(sessionId)
+      return await attemptAgain(sessionId, () => withDeadline(store.read(sessionId, keys), timeoutMs, () => storeTimeout(sessionId, 'read', timeoutMs)), () => this.#sealed)
     } catch (cause) {
       throw this.#readFailed(asStoreError(sessionId, cause))
     }
@@ -178,6 +182,10 @@ export class AuthState {
     }
     for (const change of changes) held.set(heldName(change), change)
   }
+}
+
+function staleReader(sessionId: string): SessionError {
+  return new SessionError('STALE_WRITER', `A read of session "${sessionId}" came after its connection had ended. It was refused.`, { sessionId })
 }
 
 const heldName = ({ type, id }: RecordKey): string => JSON.stringify([type, id])
