@@ -14,7 +14,7 @@ export function compatibilityPage(runs, features) {
     ...skippedPart(runs),
     '## What a version of Baileys cannot do',
     'Each is found out by trying, never by the number of the version (`test/support/baileys-features.ts`).',
-    table(['', ...VERSIONS.baileys], features[INSTALLED_BAILEYS].map(({ name, what }, index) =>
+    table(['feature', ...VERSIONS.baileys], features[INSTALLED_BAILEYS].map(({ name, what }, index) =>
       [`\`${name}\`: ${what}`, ...VERSIONS.baileys.map(version => features[version][index].has ? 'yes' : 'no')])),
     'And without it:',
     features[INSTALLED_BAILEYS].map(({ name, without }) => `- \`${name}\`: ${without}`).join('\n'),
