@@ -107,7 +107,10 @@ async function rememberStopped(session: Session, lease: SessionLease): Promise<v
 
 async function deleteStored(session: Session, { fencingToken }: SessionLease): Promise<void> {
   const { store, settings: { storeTimeoutMs } } = session.context
-  await withDeadline(store.delete(session.id, { fencingToken }), storeTimeoutMs, () => storeTimeout(session.id, 'delete', storeTimeoutMs))
+  await withDeadline(store.delete(session.id, { fencingToken }), storeTimeoutMs, () => {
+    session.keeper.noteUncertain()
+    return storeTimeout(session.id, 'delete', storeTimeoutMs)
+  })
   // A pairing that waits to be stored must not come back.
   session.sockets.pairingSaved()
 }

@@ -235,6 +235,7 @@ export class Session {
       if (this.#load !== load) return
       this.keeper.fenceUncertain()
       await this.memory.retry()
+      this.keeper.fenceUncertain()
       const outcome = await this.loader.load(() => this.#currentRequest(), this.sockets.unsavedPairing)
       if (outcome.kind !== 'failed' && outcome.kind !== 'owned-elsewhere') this.sockets.pairingSaved()
       if (this.#load !== load) return
