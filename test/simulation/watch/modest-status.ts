@@ -3,6 +3,9 @@ import { UNKNOWN_ID, type World } from '../world/world.js'
 
 const STARTING: ReadonlySet<string> = new Set(['connect', 'restoreSession', 'restoreAll', 'requestPairingCode', 'logout', 'stop', 'delete'])
 
+/** How long the work goes on, at the longest, that a caller has asked for and no longer waits for: a few calls to slow backends. */
+const ASKED_FOR_MS = 60_000
+
 /** Calls of `getStatus` on a session with which nothing else is going on. */
 interface Look {
   readonly manager: string
@@ -63,11 +66,18 @@ export class ModestStatus implements Observer {
     const key = `${manager} ${event.sessionId}`
     this.#busy.set(key, event.status !== 'disconnected' && event.status !== 'failed' && event.status !== 'logged_out')
     const rested = this.#resting.get(key)
-    if (rested !== undefined && event.status === 'connecting') this.#world.violate(8, `${manager} revived ${event.sessionId}, which was ${rested}, and nobody had asked for it`)
+    if (rested !== undefined && event.status === 'connecting' && !this.#isStillAsked(event.sessionId)) this.#world.violate(8, `${manager} revived ${event.sessionId}, which was ${rested}, and nobody had asked for it`)
     this.#resting.delete(key)
     const rests = event.status === 'failed' || event.status === 'logged_out' || event.reason === 'stopped'
     const isWanted = this.#world.managers.some(each => this.#world.pending(each.name, event.sessionId).some(({ call }) => STARTING.has(call.verb)))
     if (rests && !isWanted) this.#resting.set(key, event.reason ?? event.status)
+  }
+
+  /** A caller who gave up does not take back what was asked: the work that others may share goes on. */
+  #isStillAsked(sessionId: string): boolean {
+    const { calls, time } = this.#world
+    return calls.some(({ call, sessionId: of, calledAtMs }) => (of === null || of === sessionId)
+      && 'abortAfterMs' in call && call.abortAfterMs !== null && time.elapsedMs - calledAtMs < ASKED_FOR_MS)
   }
 
   settled({ call, outcome, value }: VerbCall): void {
