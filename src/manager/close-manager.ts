@@ -29,7 +29,9 @@ export async function closeManager({ announcer, follower, registry }: ManagerPar
 }
 
 async function endInTime(session: Session, timeoutMs: number): Promise<boolean> {
-  return await inTime(closeSession(session), timeoutMs) ?? false
+  const isDone = await inTime(closeSession(session), timeoutMs) ?? false
+  session.keeper.abandon()
+  return isDone
 }
 
 async function inTime<Result>(work: Promise<Result>, timeoutMs: number): Promise<Result | undefined> {

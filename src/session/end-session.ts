@@ -42,7 +42,6 @@ export async function closeSession(session: Session): Promise<boolean> {
     session.memory.forget()
     await session.keeper.release()
     if (session.keeper.lease !== null) await session.keeper.release()
-    session.keeper.abandon()
     return session.drained && isPairingSaved && session.keeper.lease === null && !session.keeper.isUncertain
   })
 }

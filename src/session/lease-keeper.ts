@@ -31,6 +31,7 @@ export class LeaseKeeper {
   /** One call at a time: two that acquire together would find each other in the way. */
   readonly #calls = new WorkQueue()
   readonly #retry = new PhaseTimer()
+  #abandoned = false
 
   constructor(options: LeaseKeeperOptions) {
     this.#options = options
@@ -71,8 +72,9 @@ export class LeaseKeeper {
     return this.#calls.add(() => this.#release())
   }
 
-  /** Tries no more to give back what could not be given back. */
+  /** From now on what cannot be given back at once is left to itself: nobody will be there to try again. */
   abandon(): void {
+    this.#abandoned = true
     this.#retry.clear()
   }
 
@@ -118,7 +120,7 @@ export class LeaseKeeper {
       // It may have been given back all the same, and somebody else may have it by now: it is not to be used again.
       this.#stale = true
       this.#options.onError(asStoreError(this.#options.sessionId, cause))
-      this.#retry.after(RETRY_MS, () => { void this.release() })
+      this.#tryLater(() => this.release())
     }
   }
 
@@ -152,8 +154,12 @@ export class LeaseKeeper {
       await this.#giveBackOwed()
     } catch (cause) {
       this.#options.onError(asStoreError(this.#options.sessionId, cause))
-      this.#retry.after(RETRY_MS, () => { void this.#calls.add(() => this.#repay()) })
+      this.#tryLater(() => this.#calls.add(() => this.#repay()))
     }
+  }
+
+  #tryLater(work: () => Promise<void>): void {
+    if (!this.#abandoned) this.#retry.after(RETRY_MS, () => { void work() })
   }
 
   async #giveBackOwed(): Promise<void> {
