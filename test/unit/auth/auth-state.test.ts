@@ -200,4 +200,31 @@ describe('reads that fail', () => {
     expect(calls).toBe(1)
     expect(failures).toEqual(['STORE_TIMEOUT'])
   })
+
+  it('invariant 4: none is made once it is sealed, not even one that waited for a write; that is no failure of the store', async () => {
+    const { state, store, failures } = await makeState({ paired: true })
+    const { keys } = state.authenticationState
+    const slow = deferred()
+    store.before = () => slow.promise
+    const writing = keys.set({ 'lid-mapping': { a: 'b' } })
+    const waiting = expect(keys.get('lid-mapping', ['a'])).rejects.toMatchObject({ code: 'STALE_WRITER', sessionId: 's' })
+    await vi.advanceTimersByTimeAsync(1)
+    state.seal()
+    slow.resolve()
+    await Promise.all([writing, waiting])
+    await expect(keys.get('lid-mapping', ['a'])).rejects.toMatchObject({ code: 'STALE_WRITER', sessionId: 's' })
+    expect([store.count('read'), failures]).toEqual([0, []])
+  })
+
+  it('invariant 4: one that is being made again when it is sealed is not made yet again', async () => {
+    const { state, store } = await makeState({ paired: true })
+    store.before = () => { throw new Error('EMFILE') }
+    const reading = expect(state.authenticationState.keys.get('session', ['x'])).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
+    await vi.advanceTimersByTimeAsync(50)
+    state.seal()
+    await vi.advanceTimersByTimeAsync(50)
+    await reading
+    expect(vi.getTimerCount()).toBe(0)
+    expect(store.count('read')).toBeLessThanOrEqual(2)
+  })
 })

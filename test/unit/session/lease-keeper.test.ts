@@ -38,6 +38,22 @@ class ScriptedLock implements SessionLock {
   }
 }
 
+/** Holds a lease while another one, asked for before, has not come yet. `arrive` lets it come, and tells how often it was given back. */
+async function holdPastALateOne(lock: ScriptedLock, keeper: LeaseKeeper): Promise<{ held: SessionLease | null; arrive: () => () => number }> {
+  const late = deferred<SessionLease | null>()
+  lock.acquireWith = () => late.promise
+  const holding = expect(keeper.hold()).rejects.toMatchObject({ code: 'STORE_TIMEOUT' })
+  await vi.advanceTimersByTimeAsync(TIMEOUT_MS)
+  await holding
+  lock.acquireWith = null
+  const arrive = (): (() => number) => {
+    const lease = lock.grant()
+    late.resolve(lease)
+    return () => lock.leases.find(entry => entry.lease === lease)?.released ?? NaN
+  }
+  return { held: await keeper.hold(), arrive }
+}
+
 function keep(): { lock: ScriptedLock; keeper: LeaseKeeper; lost: () => number; errors: SessionError[] } {
   const lock = new ScriptedLock()
   const errors: SessionError[] = []
@@ -157,6 +173,34 @@ describe('LeaseKeeper', () => {
     late.reject(new Error('down'))
     await vi.advanceTimersByTimeAsync(0)
     expect(keeper.lease).toBeNull()
+  })
+
+  it('invariant 7: gives back one that came late while another one is held, as often as it takes, and tells each failure', async () => {
+    const { lock, keeper, errors } = keep()
+    const { held, arrive } = await holdPastALateOne(lock, keeper)
+    lock.releaseWith = () => Promise.reject(new SessionError('STORE_UNAVAILABLE', 'down'))
+    const given = arrive()
+    await vi.advanceTimersByTimeAsync(5000)
+    expect(errors.map(({ code }) => code)).toEqual(['STORE_UNAVAILABLE', 'STORE_UNAVAILABLE'])
+    expect(given()).toBe(0)
+    lock.releaseWith = null
+    await vi.advanceTimersByTimeAsync(5000)
+    expect([given(), keeper.lease, vi.getTimerCount()]).toEqual([1, held, 0])
+    expect(lock.leases.find(({ lease }) => lease === held)?.released).toBe(0)
+  })
+
+  it('invariant 7: takes no other lease before one that came late is given back', async () => {
+    const { lock, keeper } = keep()
+    const { held, arrive } = await holdPastALateOne(lock, keeper)
+    lock.releaseWith = () => Promise.reject(new Error('down'))
+    const given = arrive()
+    await vi.advanceTimersByTimeAsync(0)
+    lock.leases.find(({ lease }) => lease === held)?.lose()
+    await expect(keeper.hold()).rejects.toThrow('down')
+    expect([lock.acquisitions, given()]).toEqual([2, 0])
+    lock.releaseWith = null
+    expect(await keeper.hold()).not.toBeNull()
+    expect([lock.acquisitions, given()]).toEqual([3, 1])
   })
 
   it('a failing lock is no lease, and no deadlock', async () => {
