@@ -5,8 +5,10 @@ import { Screen } from '../../examples/demo/screen.js'
 function printed(isTTY: boolean, print: (screen: Screen) => void): string {
   const output = Object.assign(new PassThrough(), { isTTY })
   print(new Screen(output))
-  const text: unknown = output.read()
-  return String(text).replaceAll(/\d+\.\d s/g, '0.0 s')
+  // Node 26 reads what was written piece by piece, earlier ones all at once.
+  let text = ''
+  for (let piece: unknown = output.read(); piece !== null; piece = output.read()) text += String(piece)
+  return text.replaceAll(/\d+\.\d s/g, '0.0 s')
 }
 
 function restore(screen: Screen): void {
