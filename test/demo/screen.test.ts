@@ -7,9 +7,12 @@ function printed(isTTY: boolean, print: (screen: Screen) => void): string {
   print(new Screen(output))
   // Node 26 reads what was written piece by piece, earlier ones all at once.
   let text = ''
-  for (let piece: unknown = output.read(); piece !== null; piece = output.read()) text += String(piece)
+  for (let piece = readFrom(output); piece !== null; piece = readFrom(output)) text += piece.toString()
   return text.replaceAll(/\d+\.\d s/g, '0.0 s')
 }
+
+// A stream of bytes, whose `read` is not typed.
+const readFrom = (output: PassThrough): Buffer | null => output.read() as Buffer | null
 
 function restore(screen: Screen): void {
   screen.progress('restored', 1, 3)

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import type { SessionManager } from '../../src/index.js'
 import { silentLogger } from '../../src/logger.js'
-import { isFromOthers, textOf } from '../support/children/message-text.js'
+import { fromOthers, textOf } from '../support/children/message-text.js'
 import { openWorld, type World } from '../support/e2e.js'
 
 /** A socket made as the documentation of Baileys says, on a folder of `useMultiFileAuthState`. */
@@ -29,7 +29,7 @@ async function openStock(world: World, sessionId: string): Promise<StockSocket> 
   const texts: (string | null)[] = []
   const waiting = new Set<() => void>()
   socket.ev.on('messages.upsert', ({ messages }) => {
-    for (const message of messages.filter(isFromOthers)) texts.push(textOf(message))
+    for (const message of fromOthers(messages, socket)) texts.push(textOf(message))
     for (const look of waiting) look()
   })
   const updates = <Value>(find: (update: Partial<baileys.ConnectionState>) => Value | undefined): Promise<Value> => new Promise((resolve) => {
@@ -78,7 +78,7 @@ function managerWithTexts(world: World): { manager: SessionManager; texts: (stri
   const texts: (string | null)[] = []
   manager.on('socket', ({ socket }) => {
     socket.ev.on('messages.upsert', ({ messages }) => {
-      for (const message of messages.filter(isFromOthers)) texts.push(textOf(message))
+      for (const message of fromOthers(messages, socket)) texts.push(textOf(message))
     })
   })
   return { manager, texts }

@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { CREDS_KEY, type SessionManager } from '../../src/index.js'
 import type { LinkedDevice } from '../../src/testing/whatsapp-server/index.js'
 import { BAILEYS_FEATURES } from '../support/baileys-features.js'
-import { isFromOthers, textOf } from '../support/children/message-text.js'
+import { fromOthers, textOf } from '../support/children/message-text.js'
 import { SessionProcess } from '../support/children/session-process.js'
 import { openWorld, type World } from '../support/e2e.js'
 
@@ -13,7 +13,7 @@ function recordTexts(manager: SessionManager): { of(sessionId: string): (string 
   const waiting = new Set<() => void>()
   manager.on('socket', ({ sessionId, socket }) => {
     socket.ev.on('messages.upsert', ({ messages }) => {
-      for (const message of messages.filter(isFromOthers)) texts.push({ sessionId, text: textOf(message) })
+      for (const message of fromOthers(messages, socket)) texts.push({ sessionId, text: textOf(message) })
       for (const look of waiting) look()
     })
   })

@@ -83,7 +83,7 @@ export const BAILEYS_FEATURES: Readonly<Record<BaileysFeatureName, BaileysFeatur
   },
   marksOwnMessages: {
     what: 'What the linked phone tells its own devices is marked `fromMe`.',
-    without: 'Handlers of `messages.upsert` see such notices, which hold no text, as coming from somebody else: look for `message.protocolMessage`.',
+    without: 'Handlers of `messages.upsert` are given such notices, which hold no text, as if the own number had sent them from elsewhere.',
     detect: () => {
       const [phone, lid] = ['491700000000@s.whatsapp.net', '217600219704121@lid']
       const stanza = { tag: 'message', attrs: { from: phone, id: 'one', type: 'text', t: '1', category: 'peer' } }

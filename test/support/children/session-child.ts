@@ -1,7 +1,7 @@
 import '../../setup/silence-libsignal.js'
 import * as baileys from '@whiskeysockets/baileys'
 import { CREDS_KEY, FileConnectionRepository, FileSystemSessionStore, SessionManager, type SessionStore } from '../../../src/index.js'
-import { isFromOthers, textOf } from './message-text.js'
+import { fromOthers, textOf } from './message-text.js'
 import { connectionsFile, toPlainError, type ChildCall, type ChildMessage, type ChildOptions, type ProcessWishes } from './session-process.js'
 
 /** How long a process without a parent may go on: it should have ended by itself long before. */
@@ -46,7 +46,7 @@ for (const event of ['status', 'qr', 'connected', 'disconnected', 'restored', 'l
 manager.on('error', ({ sessionId, error }) => { tell({ event: 'error', data: { sessionId, ...toPlainError(error) } }) })
 manager.on('socket', ({ sessionId, socket }) => {
   socket.ev.on('messages.upsert', ({ messages }) => {
-    for (const message of messages.filter(isFromOthers)) tell({ event: 'text', data: { sessionId, id: message.key.id ?? '', text: textOf(message) } })
+    for (const message of fromOthers(messages, socket)) tell({ event: 'text', data: { sessionId, id: message.key.id ?? '', text: textOf(message) } })
   })
 })
 
