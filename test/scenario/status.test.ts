@@ -84,6 +84,37 @@ describe('invariant 8: getStatus', () => {
     expect(made.baileys.sockets).toHaveLength(1)
   })
 
+  it('invariant 8: one that failed before it could read anything is not revived when the store is back, but restored and connected when that is asked for', async () => {
+    for (const verb of ['restoreSession', 'connect'] as const) {
+      const made = scenario({ retry: { maxRetries: 0 }, reconnect: { jitter: 'none', maxRetries: 1 } })
+      await made.store.seed('shop')
+      made.store.before = ({ verb: called }) => { if (called === 'read') throw new Error('EMFILE') }
+      await within(made.sessions.restoreSession('shop'))
+      await pass(30_000)
+      made.store.before = () => undefined
+      for (let time = 0; time < 3; time += 1) {
+        expect(await within(made.sessions.getStatus('shop'))).toMatchObject({ status: 'failed', reason: 'storage_unavailable' })
+        await pass(30_000)
+      }
+      expect(made.baileys.sockets).toHaveLength(0)
+      await within<unknown>(made.sessions[verb]('shop'))
+      expect(await made.sessions.getStatus('shop')).toMatchObject({ status: 'connected' })
+    }
+  })
+
+  it('invariant 8: the end of one session does not make a look at another one look twice', async () => {
+    const made = scenario({ restoreOnStatus: false })
+    for (const id of ['shop', 'other']) await made.store.seed(id)
+    const held = deferred()
+    made.store.before = ({ verb, sessionId }) => verb === 'owner' && sessionId === 'shop' ? held.promise : undefined
+    const looking = made.sessions.getStatus('shop')
+    await pass(10)
+    await within(made.sessions.stop('other'))
+    held.resolve()
+    expect(await within(looking)).toMatchObject({ status: 'disconnected', reason: 'not_running' })
+    expect(made.store.count('read', 'shop')).toBe(1)
+  })
+
   it('invariant 8: reconnecting is left to its timer', async () => {
     const made = scenario({ reconnect: { jitter: 'none', initialDelayMs: 30_000 } })
     await made.store.seed('shop')

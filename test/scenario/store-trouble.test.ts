@@ -292,6 +292,34 @@ describe('a pairing whose credentials cannot be stored', () => {
     expect(await made.store.text('s', 'creds')).toBeUndefined()
   })
 
+  it('invariant 2: is stored by stop, which is remembered after it: no restart dials, and connect needs no other scan', async () => {
+    const made = scenario()
+    await within(made.sessions.connect('s'))
+    const back = failWith(made, 'ENOSPC', 'write')
+    made.socket().pairSuccess({ phone: '49151000001' })
+    await pass(2000)
+    back()
+    await within(made.sessions.stop('s'))
+    expect(inspectStoredCreds(await made.store.text('s', 'creds') ?? '')).toMatchObject({ kind: 'paired', phoneNumber: '49151000001' })
+    await within(made.sessions.close())
+    const next = scenario({ store: made.store })
+    expect(await within(next.sessions.restoreSession('s'))).toMatchObject({ outcome: 'skipped', reason: 'stopped' })
+    expect(await within(next.sessions.connect('s'))).toMatchObject({ status: 'connected', phoneNumber: '49151000001' })
+    expect(next.events('qr')).toEqual([])
+  })
+
+  it('invariant 2: is not lost by a stop that could not store it either', async () => {
+    const made = scenario()
+    await within(made.sessions.connect('s'))
+    const back = failWith(made, 'ENOSPC', 'write')
+    made.socket().pairSuccess({ phone: '49151000001' })
+    await pass(2000)
+    expect(await within(codeOf(made.sessions.stop('s')))).toBe('STORE_UNAVAILABLE')
+    back()
+    expect(await within(made.sessions.connect('s'))).toMatchObject({ status: 'connected', phoneNumber: '49151000001' })
+    expect(made.events('qr')).toHaveLength(1)
+  })
+
   it('takes the place of what was stored before only then', async () => {
     const made = scenario()
     const old = await made.store.seed('s', { phone: '49151000009' }, { loggedOutAt: new Date() })
