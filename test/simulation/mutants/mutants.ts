@@ -35,6 +35,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   { invariant: 6, what: 'keys are acknowledged before they are stored', file: 'auth/auth-state.ts', replace: ['      await this.#queue.write(changes)\n', '      void this.#queue.write(changes).catch(() => undefined)\n'] },
   { invariant: 7, what: 'a call to the store has no deadline', file: 'time/deadline.ts', replace: ['timer = setTimeout(() => { reject(onDeadline()) }, timeoutMs)', 'reject satisfies unknown'] },
+  { invariant: 7, what: 'nobody is told that the store could not be asked', file: 'session/session.ts', replace: ['      this.context.announce.error(outcome.error)\n', ''] },
   { invariant: 7, what: 'a socket whose writes failed stays open', file: 'auth/write-queue.ts', replace: ['if (first) this.#options.onFailure(error)', 'first satisfies boolean'] },
   { invariant: 8, what: 'each caller of getStatus looks for itself', file: 'manager/status-lookup.ts', replace: ['this.#looking.get(sessionId) ?? ', ''] },
   { invariant: 8, what: 'a session that failed is believed to be as the store says', file: 'manager/session-statuses.ts', replace: ['return wasUnwritten || (', 'return false && ('] },
@@ -51,5 +52,6 @@ export const MUTANTS: readonly Mutant[] = [
   { invariant: 13, what: 'the status event carries the QR code', file: 'manager/session-announcer.ts', replace: ['{ ...visible, previous: previous.status }', '{ ...visible, ...snapshot, previous: previous.status }'] },
   { invariant: 13, what: 'the error of a write carries the credentials', file: 'auth/auth-state.ts', replace: ['    this.#options.onFailure(error)\n', '    this.#options.onFailure(Object.assign(error, { creds: this.creds }))\n'] },
   { invariant: 14, what: 'ids that differ only in case are one session', file: 'manager/session-registry.ts', replace: ['const session = this.#sessions.get(sessionId) ??', "const session = [...this.#sessions.values()].find(({ id }) => id.toLowerCase() === sessionId.toLowerCase()) ??"] },
+  { invariant: 'status', what: 'a session that lost its socket still hands it out', file: 'session/session.ts', replace: ["return this.#state.phase === 'connected' ? this.sockets.socket : undefined", 'return this.sockets.socket'] },
   { invariant: 'status', what: 'the status before is told wrongly', file: 'session/session-ledger.ts', replace: ['    this.#announced = snapshot\n', ''] },
 ]

@@ -11,6 +11,9 @@ export class Patience implements Observer {
   /** The last status told, by `manager session`. */
   readonly #last = new Map<string, { status: string; reason: string | null }>()
 
+  /** When the last error was told, by `manager session`. */
+  readonly #errorsAtMs = new Map<string, number>()
+
   constructor(world: World) {
     this.#world = world
   }
@@ -21,7 +24,12 @@ export class Patience implements Observer {
   }
 
   told({ manager, name, event }: Told): void {
-    if (name === 'status') this.#last.set(`${manager} ${event.sessionId}`, { status: event.status, reason: event.reason })
+    const key = `${manager} ${event.sessionId ?? ''}`
+    if (name === 'error') this.#errorsAtMs.set(key, this.#world.time.elapsedMs)
+    if (name !== 'status') return
+    this.#last.set(key, { status: event.status, reason: event.reason })
+    const isHeldUp = event.reason === 'storage_unavailable' && event.nextRetryAt !== undefined
+    if (isHeldUp && this.#errorsAtMs.get(key) !== this.#world.time.elapsedMs) this.#world.violate(7, `the store holds ${key} up, and no error says why`)
   }
 
   stepped(): void {

@@ -1,4 +1,5 @@
 import type { Observer, Told, VerbCall } from '../observer.js'
+import type { SimulatedManager } from '../world/simulated-manager.js'
 import type { World } from '../world/world.js'
 
 /** Beside the numbered invariants, what the library is for: a status is true. */
@@ -26,6 +27,7 @@ export class TrueStatus implements Observer {
   }
 
   stepped(): void {
+    for (const manager of this.#world.managers) for (const sessionId of this.#world.sessionIds) this.#checkSocket(manager, sessionId)
     for (const [key, status] of this.#last) {
       const [manager = '', sessionId = ''] = key.split(' ')
       if (status !== 'connected' || this.#world.isClosing(manager) || this.#isBeingDeleted(manager, sessionId)) continue
@@ -34,6 +36,14 @@ export class TrueStatus implements Observer {
       const isParting = socket?.fake.isDestroyed === false && socket.fake.ending !== 'prompt'
       if (!isParting && (socket?.fake.ws.isOpen !== true || socket.fake.isEnded)) this.#world.violate('status', `${key} is told to be connected, and has no open socket`)
     }
+  }
+
+  #checkSocket({ name, sessions }: SimulatedManager, sessionId: string): void {
+    const given = sessions.getSocket(sessionId)
+    const socket = this.#world.sockets.findLast(each => each.manager === name && each.sessionId === sessionId)
+    if (given === undefined) return
+    if (given !== socket?.fake.asWASocket()) this.#world.violate('status', `getSocket gives an old socket of ${sessionId}`)
+    if (this.#last.get(`${name} ${sessionId}`) !== 'connected') this.#world.violate('status', `getSocket gives a socket of ${sessionId}, which is not told to be connected`)
   }
 
   #isBeingDeleted(manager: string, sessionId: string): boolean {
