@@ -7,9 +7,10 @@ import { WatchedSessionStore } from '../support/watched-session-store.js'
 
 inFakeTime()
 
-const IDS = ['a', 'b', 'c', 'd'] as const
+/** Alike but for case, a key of every object, a way to another folder: they are four sessions. */
+const IDS = ['a', 'A', '__proto__', 'a/b'] as const
 const STEPS = 80
-const phoneOf = (id: string): string => `4915100000${id.charCodeAt(0)}`
+const phoneOf = (id: (typeof IDS)[number]): string => `4915100000${IDS.indexOf(id)}`
 const identityOf = async ({ store }: Scenario, id: string): Promise<string | null> => {
   const found = inspectStoredCreds(await store.text(id, 'creds') ?? '')
   return found.kind === 'paired' ? found.identity : null

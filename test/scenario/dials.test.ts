@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { inFakeTime, pass, refusing, scenario, silent, welcoming, within, type Scenario, type Script } from '../support/scenario.js'
+import { codeOf, inFakeTime, pass, refusing, scenario, silent, welcoming, within, type Scenario, type Script } from '../support/scenario.js'
 
 inFakeTime()
 
@@ -24,6 +24,28 @@ function watchDials(made: Scenario, then: Script = welcoming): { times: number[]
     }, 250)
   }
   return { times, mostInFlight: () => most }
+}
+
+/** The sessions that are dialled from now on, in order. */
+function watchOrder({ sessions }: Scenario): string[] {
+  const order: string[] = []
+  sessions.on('socket', ({ sessionId }) => { order.push(sessionId) })
+  return order
+}
+
+/** The dial under way is answered, then the next one, and so on. */
+async function openInTurn(made: Scenario, turns: number): Promise<void> {
+  for (let turn = 0; turn < turns; turn += 1) {
+    made.socket().open()
+    await pass(10)
+  }
+}
+
+/** Another process runs the session and goes away. */
+async function takeOver({ sessions, store }: Scenario): Promise<void> {
+  const lease = await store.inner.lock.acquire('s')
+  expect(await within(sessions.restoreSession('s'))).toMatchObject({ reason: 'owned_elsewhere' })
+  await lease?.release()
 }
 
 const mostWithinASecond = (times: readonly number[]): number => Math.max(...times.map(start => times.filter(time => time >= start && time < start + 1000).length))
@@ -77,34 +99,62 @@ describe('invariant 10: every dial passes one limiter', () => {
   it('invariant 10: what a person waits for goes before polls, and polls before bulk work', async () => {
     const made = scenario({ script: silent, dials: { concurrency: 1, perSecond: 1000 }, restore: { delayMs: 0, concurrency: 10 } })
     for (const id of ['first', 'bulk', 'poll', 'person']) await made.store.seed(id, { phone: `4915100000${id.length}` })
-    const order: string[] = []
-    made.sessions.on('socket', ({ sessionId }) => { order.push(sessionId) })
+    const order = watchOrder(made)
     void made.sessions.restoreAll({ filter: ({ sessionId }) => sessionId === 'first' || sessionId === 'bulk', priority: ({ sessionId }) => sessionId === 'first' ? 1 : 0 })
     await pass(10)
     void made.sessions.getStatus('poll')
     void made.sessions.connect('person')
     await pass(10)
-    for (let turn = 0; turn < 4; turn += 1) {
-      made.socket().open()
-      await pass(10)
-    }
+    await openInTurn(made, 4)
     expect(order).toEqual(['first', 'person', 'poll', 'bulk'])
   })
 
   it('invariant 10: somebody who waits lets a queued bulk dial overtake', async () => {
     const made = scenario({ script: silent, dials: { concurrency: 1, perSecond: 1000 }, restore: { delayMs: 0, concurrency: 10 } })
     for (const id of ['a', 'b', 'c']) await made.store.seed(id)
-    const order: string[] = []
-    made.sessions.on('socket', ({ sessionId }) => { order.push(sessionId) })
+    const order = watchOrder(made)
     void made.sessions.restoreAll()
     await pass(10)
     void made.sessions.connect('c')
     await pass(10)
-    for (let turn = 0; turn < 3; turn += 1) {
-      made.socket().open()
-      await pass(10)
-    }
+    await openInTurn(made, 3)
     expect(order).toEqual(['a', 'c', 'b'])
+  })
+
+  it('invariant 10: a reconnect goes before bulk work, and after a status', async () => {
+    const made = scenario({ dials: { concurrency: 1, perSecond: 1000 }, restore: { delayMs: 0, concurrency: 10 }, reconnect: { jitter: 'none', initialDelayMs: 100 } })
+    for (const id of ['lost', 'first', 'bulk', 'poll']) await made.store.seed(id, { phone: `4915100000${id.length}` })
+    await within(made.sessions.restoreAll({ filter: ({ sessionId }) => sessionId === 'lost' }))
+    const lost = made.socket()
+    const order = watchOrder(made)
+    made.script = silent
+    void made.sessions.restoreAll({ filter: ({ sessionId }) => sessionId !== 'lost' && sessionId !== 'poll', priority: ({ sessionId }) => sessionId === 'first' ? 1 : 0 })
+    await pass(10)
+    void lost.close(428)
+    await pass(200)
+    void made.sessions.getStatus('poll')
+    await pass(10)
+    expect(order).toEqual(['first'])
+    await openInTurn(made, 4)
+    expect(order).toEqual(['first', 'poll', 'lost', 'bulk'])
+  })
+
+  it.each([
+    ['of a logout', async ({ sessions }: Scenario) => { void codeOf(sessions.logout('s', { timeoutMs: 60_000 })) }],
+    ['of a pairing', async ({ sessions, store }: Scenario) => { await store.inner.delete('s'); void codeOf(sessions.connect('s')) }],
+    ['that takes over from another process', takeOver],
+  ] as const)('invariant 10: the dial %s waits for its turn', async (_name, begin) => {
+    const made = scenario({ script: silent, dials: { concurrency: 1, perSecond: 1000 } })
+    for (const id of ['first', 's']) await made.store.seed(id)
+    void made.sessions.restoreSession('first')
+    await pass(10)
+    const order = watchOrder(made)
+    await begin(made)
+    await pass(10_000)
+    expect(order).toEqual([])
+    expect(await made.sessions.getStatus('s', { restore: false })).toMatchObject({ status: 'connecting', isLocal: true })
+    await openInTurn(made, 1)
+    expect(order).toEqual(['s'])
   })
 
   it('invariant 10: a QR code that waits for a phone holds up no other dial', async () => {

@@ -123,6 +123,24 @@ describe('logout', () => {
     await expectGone(made)
   })
 
+  it('invariant 2: that the application asks of the socket itself keeps what is stored, across a restart too', async () => {
+    const made = await connected()
+    await made.socket().writeKeys({ 'lid-mapping': { a: 'b' } })
+    const { 'lifecycle/': _before, ...records } = await made.store.dump('s')
+    await made.sessions.getSocket('s')?.logout()
+    await pass(60_000)
+    expect(made.socket().logoutCalls).toBe(1)
+    expect(await within(made.sessions.getStatus('s'))).toMatchObject({ status: 'logged_out', reason: 'logged_out' })
+    expect(made.events('logged-out')).toEqual([{ sessionId: 's', cause: 'intentional_logout' }])
+    await within(made.sessions.close())
+    const next = scenario({ store: made.store, repository: made.repository })
+    expect(await within(next.sessions.restoreAll())).toMatchObject({ skipped: [{ sessionId: 's', reason: 'logged_out' }] })
+    expect(await within(next.sessions.getStatus('s'))).toMatchObject({ status: 'logged_out', reason: 'logged_out' })
+    const { 'lifecycle/': lifecycle, ...kept } = await made.store.dump('s')
+    expect([kept, lifecycle]).toEqual([records, expect.stringContaining('"loggedOutAt":"')])
+    expect([made.baileys.sockets.length, next.baileys.sockets.length]).toEqual([1, 0])
+  })
+
   it('that cannot delete says so, and does not dial any more', async () => {
     const made = await connected()
     made.store.before = ({ verb }) => { if (verb === 'delete') throw new Error('EROFS') }
