@@ -87,7 +87,7 @@ function scan(socket: FakeSocket): void {
 }
 
 describe('chaos', () => {
-  it.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])('invariants 1, 2, 5, 6, 9: whatever happens, and in which order (seed %i)', async (seed) => {
+  it.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])('invariants 1, 2, 5, 6, 9, 14: whatever happens, and in which order (seed %i)', async (seed) => {
     const random = seededRandom(seed)
     const ratchet = new Ratchet()
     const made = scenario({ reconnect: { jitter: 'none', initialDelayMs: 100, maxDelayMs: 5000 }, retry: { jitter: 'none', initialDelayMs: 50 }, connectTimeoutMs: 5000, restore: { delayMs: 10 } })
@@ -125,7 +125,7 @@ describe('chaos', () => {
     for (const id of IDS) expect(await made.store.inner.lock.owner(id)).toBeNull()
   })
 
-  it.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])('invariants 1, 4, 9, 14: two managers, every verb, every verdict; close leaves nothing behind (seed %i)', async (seed) => {
+  it.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])('invariants 1, 4, 9: two managers, every verb, every verdict; close leaves nothing behind (seed %i)', async (seed) => {
     const random = seededRandom(seed)
     const dice = seededRandom(seed + 1)
     vi.spyOn(Math, 'random').mockImplementation(() => dice.below(2 ** 31) / 2 ** 31)
