@@ -87,6 +87,22 @@ describe('invariant 13: secrets', () => {
     expectSecret(textOf(error), ['AAECAwQFBgcICQ', 'rootKey'], 'the error')
   })
 
+  it('invariant 13: of the node that comes with the end of a connection are told to nobody: only its code and message are', async () => {
+    const made = scenario({ reconnect: { jitter: 'none', initialDelayMs: 60_000 } })
+    await made.store.seed('s')
+    await within(made.sessions.restoreSession('s'))
+    const secrets = ['a secret attribute', 'a secret content', 'a secret of the payload']
+    const data = { tag: 'stream:error', attrs: { code: '503', key: secrets[0] }, content: [{ tag: 'enc', attrs: {}, content: secrets[1] }] }
+    await made.socket().close(Object.assign(new Error('Stream Errored (unknown)'), { data, output: { statusCode: 503, payload: secrets[2] } }))
+    await pass(1000)
+    const status = await made.sessions.getStatus('s')
+    expect(status).toMatchObject({ status: 'reconnecting', lastDisconnect: { code: 503, cause: 'server_unavailable', message: 'Stream Errored (unknown)' } })
+    expectSecret(textOf(status), secrets, 'the status')
+    expectSecret(toldText(made), secrets, 'an event')
+    expectSecret(made.lines.join('\n'), secrets, 'the log')
+    expectSecret(textOf(await made.repository.findAll()), secrets, 'the repository')
+  })
+
   it('invariant 13: the QR code is in snapshots that are asked for only while it is of use', async () => {
     const made = scenario()
     await within(made.sessions.connect('s'))
