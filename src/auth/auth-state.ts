@@ -37,7 +37,7 @@ export interface AuthStateOptions {
 export class AuthState {
   /** The live credentials: Baileys changes them in place. */
   readonly creds: AuthenticationCreds
-  readonly #options: AuthStateOptions
+  readonly #options: Omit<AuthStateOptions, 'creds' | 'storedText'>
   readonly #queue: WriteQueue
   /** Keys of a pairing that has not succeeded yet; `null` once it has. */
   #unpairedKeys: Map<string, RecordChange> | null
@@ -47,11 +47,11 @@ export class AuthState {
   readonly #failure = new AbortController()
   #sealed = false
 
-  constructor(options: AuthStateOptions) {
+  constructor({ creds, storedText, ...options }: AuthStateOptions) {
     this.#options = options
-    this.creds = options.creds
-    this.#unpairedKeys = options.storedText === null ? new Map() : null
-    this.#savedCreds = options.storedText
+    this.creds = creds
+    this.#unpairedKeys = storedText === null ? new Map() : null
+    this.#savedCreds = storedText
     const { sessionId, store, fencingToken, timeoutMs } = options
     this.#queue = new WriteQueue({
       sessionId,
