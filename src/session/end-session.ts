@@ -37,6 +37,7 @@ export async function closeSession(session: Session): Promise<boolean> {
   // What rests already keeps its status: closing is no news about a session that was logged out.
   if (session.state.phase !== 'idle') session.send({ type: 'halt', to: restingState('disconnected', 'not_running') })
   return session.afterPending(async () => {
+    session.keeper.fenceUncertain()
     const isPairingSaved = await savePairing(session)
     await session.memory.retry()
     session.memory.forget()

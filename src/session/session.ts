@@ -191,7 +191,10 @@ export class Session {
       this.#timer.clear()
       this.#ownerWatch.end()
     }
-    if (event.type === 'start' && state.phase !== before.phase) this.#beginRun()
+    if (event.type === 'start' && state.phase !== before.phase) {
+      this.#startError = null
+      this.sockets.reset()
+    }
     for (const effect of effects) this.#perform(effect)
     this.ledger.noteOwner(state.phase === 'idle' || state.phase === 'standby' ? null : this.keeper.lease?.owner ?? null)
     this.ledger.announce(state)
@@ -201,11 +204,6 @@ export class Session {
       this.#inBackground(() => this.memory.clear())
     }
     this.#watchers.notify()
-  }
-
-  #beginRun(): void {
-    this.#startError = null
-    this.sockets.reset()
   }
 
   #perform(effect: SessionEffect): void {
@@ -280,7 +278,8 @@ export class Session {
     this.#inBackground(async () => {
       this.#drained = await closing
       // What the old socket still writes must not land on what the next one reads.
-      if (freshLease || !this.#drained) this.keeper.outdate()
+      if (!this.#drained) this.keeper.noteUncertain()
+      if (freshLease) this.keeper.outdate()
     })
   }
 

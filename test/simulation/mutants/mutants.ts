@@ -42,7 +42,7 @@ export const MUTANTS: readonly Mutant[] = [
   { invariant: 9, what: 'a listener that throws reaches whoever told the event', file: 'events/safe-emitter.ts', replace: ['callGuarded(() => listener(...payload), (error) => { this.#onFailure(event, error, payload[0]) })', 'void listener(...payload)'] },
   { invariant: 9, what: 'a logger that throws reaches whoever logs', file: 'manager/session-announcer.ts', replace: ['this.#logger = guardedLogger(logger)', 'this.#logger = logger satisfies object as ReturnType<typeof guardedLogger>'] },
   { invariant: 9, what: 'a delete has no deadline', file: 'session/end-session.ts', replace: ['await withDeadline(store.delete(session.id, { fencingToken }), storeTimeoutMs, () => {', 'await store.delete(session.id, { fencingToken });\n  (() => {'] },
-  { invariant: 9, what: 'whoever waits for a session is not told of its changes', file: 'session/session.ts', replace: ['    this.#watchers.notify()\n  }\n\n  #beginRun', '  }\n\n  #beginRun'] },
+  { invariant: 9, what: 'whoever waits for a session is not told of its changes', file: 'session/session.ts', replace: ['    this.#watchers.notify()\n  }\n\n  #perform', '  }\n\n  #perform'] },
   { invariant: 10, what: 'dials are not limited by time', file: 'dial/dial-limiter.ts', replace: [' && this.#starts.length < this.#limits.perSecond', ''] },
   { invariant: 10, what: 'dials are not limited in number', file: 'dial/dial-limiter.ts', replace: [' && this.#running < this.#limits.concurrency &&', ' &&'] },
   { invariant: 11, what: 'the back-off starts over at every connection', file: 'session/session-machine.ts', replace: ["failuresAtStart: state.run.failures, start: 'connected'", "failures: 0, failuresAtStart: 0, start: 'connected'"] },
