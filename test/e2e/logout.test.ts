@@ -63,7 +63,7 @@ describe.concurrent('logout', () => {
     expect(world.eventsOf(manager).of('logged-out')).toEqual([{ sessionId: 'shop', cause: 'intentional_logout' }])
   })
 
-  it('that WhatsApp does not confirm keeps everything when that is required, and the session goes on', async () => {
+  it('that WhatsApp does not confirm keeps everything when that is required, and the session goes on (invariant 2)', async () => {
     await using world = await openWorld()
     const repository = new MemoryConnectionRepository()
     const manager = world.makeManager({ repository })
@@ -122,7 +122,7 @@ describe.concurrent('logout', () => {
 })
 
 describe.concurrent('a device that was removed at the phone while the process was down', () => {
-  it('is found at the login, remembered, tried again only by force, and replaced only by a pairing that succeeded', async () => {
+  it('is found at the login, remembered, tried again only by force, and replaced only by a pairing that succeeded (invariant 2)', async () => {
     await using world = await openWorld()
     const { deviceKey, phone } = await world.link('shop')
     const creds = (await world.filesOf('shop'))['creds.json']
@@ -228,7 +228,7 @@ const STATES: Record<string, (world: World, manager: SessionManager) => Promise<
 }
 
 describe.concurrent('delete', () => {
-  it.each(Object.entries(STATES))('of a session that is %s leaves nothing, at once and after a while', async (_name, reach) => {
+  it.each(Object.entries(STATES))('of a session that is %s leaves nothing, at once and after a while (invariant 4)', async (_name, reach) => {
     await using world = await openWorld()
     const repository = new MemoryConnectionRepository()
     await repository.save('shop', { status: 'connected' })

@@ -80,7 +80,7 @@ describe.concurrent('messages', () => {
     expect(texts.of('shop')).toEqual(['another one'])
   })
 
-  it('go both ways across three restarts with SIGKILL, and all decrypt', async () => {
+  it('go both ways across three restarts with SIGKILL, and all decrypt (invariant 6)', async () => {
     await using world = await openWorld()
     const { friend, say, texts } = await openFriend(world)
     const shop = await world.link('shop')
@@ -185,7 +185,7 @@ async function linkWithoutHistory(world: World): Promise<LinkedDevice> {
 }
 
 describe.concurrent('messages that Baileys holds back after the first login', () => {
-  it.each(Object.entries(ENDS))('are handed over when the session %s, and do not come again', async (_name, end) => {
+  it.each(Object.entries(ENDS))('are handed over when the session %s, and do not come again (invariant 12)', async (_name, end) => {
     await using world = await openWorld()
     const manager = world.makeManager()
     const texts = recordTexts(manager)

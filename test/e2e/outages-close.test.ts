@@ -52,7 +52,7 @@ describe.concurrent('stop', () => {
     expect(await manager.getStatus('shop')).toMatchObject({ status: 'disconnected', reason: 'stopped' })
   })
 
-  it('of a connected session: its socket is gone when stop has resolved, and nothing is told afterwards', async () => {
+  it('of a connected session: its socket is gone when stop has resolved, and nothing is told afterwards (invariant 4)', async () => {
     await using world = await openWorld()
     const manager = world.makeManager()
     const events = world.eventsOf(manager)
@@ -155,7 +155,7 @@ const PHASES: Phase[] = [
 ]
 
 describe.concurrent('close', () => {
-  it.each(PHASES)('during $name: leaves no connection, and nothing dials or is told afterwards', async ({ status, reach, dials, isNew }) => {
+  it.each(PHASES)('during $name: leaves no connection, and nothing dials or is told afterwards (invariant 4)', async ({ status, reach, dials, isNew }) => {
     await using world = await openWorld()
     const store = new FaultyStore(world.makeStore())
     const manager = world.makeManager({ store, connectTimeoutMs: 5000, retry: { initialDelayMs: 200, jitter: 'none' } })
@@ -209,7 +209,7 @@ describe.concurrent('close', () => {
     expect(dials).toBeLessThanOrEqual(2)
   })
 
-  it('twice, and at once with everything else: every promise settles', async () => {
+  it('twice, and at once with everything else: every promise settles (invariant 9)', async () => {
     await using world = await openWorld()
     const manager = world.makeManager()
     for (const sessionId of ['one', 'two', 'three']) await world.link(sessionId)

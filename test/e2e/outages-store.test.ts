@@ -19,7 +19,7 @@ function textsOf(manager: SessionManager): string[] {
 }
 
 describe.concurrent('a store that goes away', () => {
-  it('while the session is connected: no dial until it is back, then connected, and nothing of the message is lost', async () => {
+  it('while the session is connected: no dial until it is back, then connected, and nothing of the message is lost (invariant 7)', async () => {
     await using world = await openWorld()
     const store = new FaultyStore(world.makeStore())
     const manager = world.makeManager({ store })
@@ -66,7 +66,7 @@ describe.concurrent('a store that goes away', () => {
     expect(world.dials('shop')).toHaveLength(1)
   })
 
-  it('and hangs: calls have a deadline, the socket is closed, and it comes back with every message', async () => {
+  it('and hangs: calls have a deadline, the socket is closed, and it comes back with every message (invariant 7)', async () => {
     await using world = await openWorld()
     const store = new FaultyStore(world.makeStore())
     const manager = world.makeManager({ store, storeTimeoutMs: 400 })
@@ -116,7 +116,7 @@ describe.concurrent('a store that goes away', () => {
     expect(await manager.connect('shop')).toMatchObject({ status: 'pairing' })
   })
 
-  it('right after the phone was linked: the pairing is kept, and stored once it is back', async () => {
+  it('right after the phone was linked: the pairing is kept, and stored once it is back (invariant 7)', async () => {
     await using world = await openWorld()
     const store = new FaultyStore(world.makeStore())
     const manager = world.makeManager({ store })
@@ -146,7 +146,7 @@ const CORRUPT: [string, (whole: string) => string][] = [
 ]
 
 describe.concurrent('credentials that cannot be read', () => {
-  it.each(CORRUPT)('%s: failed, without a dial, and not one byte is changed', async (_name, spoil) => {
+  it.each(CORRUPT)('%s: failed, without a dial, and not one byte is changed (invariant 3)', async (_name, spoil) => {
     await using world = await openWorld()
     await world.link('shop')
     const path = join(world.folderOf('shop'), 'creds.json')

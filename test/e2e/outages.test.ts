@@ -100,7 +100,7 @@ describe.concurrent('a server that takes no connection', () => {
     expect(await manager.restoreSession('shop')).toMatchObject({ outcome: 'restored' })
   })
 
-  it('forty sessions at once: dials pass the limiter, all come back, and Node has nothing to warn of', async () => {
+  it('forty sessions at once: dials pass the limiter, all come back, and Node has nothing to warn of (invariant 10)', async () => {
     const warnings: Error[] = []
     const note = (warning: Error): void => { warnings.push(warning) }
     process.on('warning', note)
@@ -169,7 +169,7 @@ describe.concurrent('logins that fail', () => {
     expect(world.gaps('shop')[3]).toBeGreaterThanOrEqual(800)
   })
 
-  it('start over with the first delay only once a connection was stable', async () => {
+  it('start over with the first delay only once a connection was stable (invariant 11)', async () => {
     await using world = await openWorld()
     const manager = world.makeManager({ reconnect: { initialDelayMs: 100, factor: 3, jitter: 'none', stableAfterMs: 900 } })
     const events = world.eventsOf(manager)

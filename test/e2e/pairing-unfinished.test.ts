@@ -12,7 +12,7 @@ import { openWorld, pause, type World } from '../support/e2e.js'
 vi.setConfig({ maxConcurrency: 12 })
 
 describe.concurrent('a pairing that nobody finishes', () => {
-  it('by QR: expires when the codes are used up, leaves nothing, and begins anew when a person connects', async () => {
+  it('by QR: expires when the codes are used up, leaves nothing, and begins anew when a person connects (invariant 3)', async () => {
     await using world = await openWorld()
     const manager = world.makeManager({ socketConfig: { qrTimeout: 150 } })
     const events = world.eventsOf(manager)

@@ -75,7 +75,7 @@ describe.concurrent('pairing by QR', () => {
 })
 
 describe.concurrent('the restart after a pairing', () => {
-  it('that races a slow write of the credentials: the second dial has them, and nothing is counted', async () => {
+  it('that races a slow write of the credentials: the second dial has them, and nothing is counted (invariant 5)', async () => {
     await using world = await openWorld()
     const store = new FaultyStore(new MemorySessionStore())
     store.writeDelayMs = 500

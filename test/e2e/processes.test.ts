@@ -21,7 +21,7 @@ function expectNeverReplaced(world: World): void {
 }
 
 describe.concurrent('two processes on one folder', () => {
-  it('one dials, the other tells what the first does and takes over when it was killed', async () => {
+  it('one dials, the other tells what the first does and takes over when it was killed (invariant 1)', async () => {
     await using world = await openWorld()
     const { deviceKey } = await world.link('shop')
     const [first, second] = await openProcesses(world)
@@ -120,7 +120,7 @@ describe.concurrent('two processes on one folder', () => {
     expectNeverReplaced(world)
   })
 
-  it('share a folder between them when both restore everything at once', async () => {
+  it('share a folder between them when both restore everything at once (invariant 1)', async () => {
     await using world = await openWorld()
     const sessionIds = ['bar', 'kiosk', 'shop']
     for (const sessionId of sessionIds) await world.link(sessionId)

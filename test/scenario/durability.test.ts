@@ -57,7 +57,7 @@ describe('invariant 5: connected means durable', () => {
   })
 })
 
-describe('the restart after a pairing', () => {
+describe('invariant 5: the restart after a pairing', () => {
   it('invariant 5: creds.update and 515 in one tick, with a slow store: the next socket runs on what was paired', async () => {
     const made = scenario()
     await within(made.sessions.connect('s'))

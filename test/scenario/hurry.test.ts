@@ -22,7 +22,7 @@ describe('somebody who asks for a session that waits', () => {
     expect(made.baileys.sockets).toHaveLength(2)
   })
 
-  it.each(['connect', 'restoreSession'] as const)('%s does not do so within 5 s of the loss: a page that is reloaded must not become a storm', async (verb) => {
+  it.each(['connect', 'restoreSession'] as const)('%s does not do so within 5 s of the loss: a page that is reloaded must not become a storm (invariant 10)', async (verb) => {
     const made = await reconnecting()
     for (let time = 0; time < 20; time += 1) {
       await within<unknown>(made.sessions[verb]('s'))
@@ -32,7 +32,7 @@ describe('somebody who asks for a session that waits', () => {
     expect(made.baileys.sockets).toHaveLength(1)
   })
 
-  it('a status does not', async () => {
+  it('a status does not (invariant 8)', async () => {
     const made = await reconnecting()
     await pass(10_000)
     for (let time = 0; time < 20; time += 1) await made.sessions.getStatus('s')
@@ -40,7 +40,7 @@ describe('somebody who asks for a session that waits', () => {
     expect(made.baileys.sockets).toHaveLength(1)
   })
 
-  it('an attempt that was brought forward and fails does not start the back-off over', async () => {
+  it('an attempt that was brought forward and fails does not start the back-off over (invariant 11)', async () => {
     const made = scenario({ reconnect: { jitter: 'none', initialDelayMs: 10_000, maxDelayMs: 1_000_000 } })
     await made.store.seed('s')
     await within(made.sessions.restoreSession('s'))

@@ -58,7 +58,7 @@ describe('logout', () => {
     expect(made.baileys.sockets).toHaveLength(1)
   })
 
-  it('with requireUnlink deletes nothing unless WhatsApp has confirmed, and goes back to where it was', async () => {
+  it('with requireUnlink deletes nothing unless WhatsApp has confirmed, and goes back to where it was (invariant 2)', async () => {
     const made = scenario({ script: refusing(428) })
     const text = await made.store.seed('s')
     expect(await within(codeOf(made.sessions.logout('s', { requireUnlink: true })))).toBe('UNLINK_FAILED')
@@ -141,7 +141,7 @@ describe('logout', () => {
     expect([made.baileys.sockets.length, next.baileys.sockets.length]).toEqual([1, 0])
   })
 
-  it('that cannot delete says so, and does not dial any more', async () => {
+  it('that cannot delete says so, and does not dial any more (invariant 4)', async () => {
     const made = await connected()
     made.store.before = ({ verb }) => { if (verb === 'delete') throw new Error('EROFS') }
     expect(await within(codeOf(made.sessions.logout('s')))).toBe('STORE_UNAVAILABLE')
@@ -164,7 +164,7 @@ describe('logout', () => {
 })
 
 describe('stop', () => {
-  it('keeps the credentials, and stays across a restart until connect', async () => {
+  it('keeps the credentials, and stays across a restart until connect (invariant 2)', async () => {
     const made = await connected()
     await within(made.sessions.stop('s'))
     await within(made.sessions.close())
@@ -192,7 +192,7 @@ describe('stop', () => {
 })
 
 describe('delete', () => {
-  it('removes what is stored and the row, in any state, as often as one likes', async () => {
+  it('removes what is stored and the row, in any state, as often as one likes (invariant 2)', async () => {
     const made = await connected()
     await within(made.sessions.delete('s'))
     expect([await made.store.dump('s'), await made.repository.find('s')]).toEqual([{}, null])

@@ -59,7 +59,7 @@ describe('the repository', () => {
     expect(made.repository.saved).toEqual(['connecting', 'connected', 'reconnecting', 'connecting', 'connected', 'disconnected'])
   })
 
-  it('never holds secrets of a pairing', async () => {
+  it('never holds secrets of a pairing (invariant 13)', async () => {
     const made = withRepository()
     await within(made.sessions.connect('s'))
     const code = await within(made.sessions.requestPairingCode('s', '4915112345678'))
@@ -67,7 +67,7 @@ describe('the repository', () => {
     expect(JSON.stringify(await made.repository.findAll())).not.toMatch(new RegExp(`the-qr|${code}`))
   })
 
-  it('that fails holds nothing up, is told, and has the last status once it is back', async () => {
+  it('that fails holds nothing up, is told, and has the last status once it is back (invariant 9)', async () => {
     const made = withRepository()
     await made.store.seed('s')
     made.repository.mood = () => Promise.reject(new Error('database is down'))
@@ -81,7 +81,7 @@ describe('the repository', () => {
     expect(await made.repository.find('s')).toMatchObject({ status: 'connected' })
   })
 
-  it('that hangs holds nothing up, either', async () => {
+  it('that hangs holds nothing up, either (invariant 9)', async () => {
     const made = withRepository()
     await made.store.seed('s')
     made.repository.mood = () => never()
@@ -95,7 +95,7 @@ describe('the repository', () => {
     expect(await made.repository.find('s')).toMatchObject({ status: 'connected' })
   })
 
-  it('that throws instead of rejecting, or answers nonsense, is one that fails', async () => {
+  it('that throws instead of rejecting, or answers nonsense, is one that fails (invariant 9)', async () => {
     const made = withRepository()
     await made.store.seed('s')
     made.repository.mood = () => { throw new TypeError('no promise') }
@@ -117,7 +117,7 @@ describe('the repository', () => {
     expect(await made.repository.find('s')).toMatchObject({ status: 'disconnected', owner: null })
   })
 
-  it('does not keep close waiting for longer than its deadline', async () => {
+  it('does not keep close waiting for longer than its deadline (invariant 9)', async () => {
     const made = withRepository()
     await made.store.seed('s')
     await within(made.sessions.restoreSession('s'))
@@ -141,7 +141,7 @@ describe('the repository', () => {
     expect(await made.repository.findAll()).toEqual([])
   })
 
-  it('does not get a row back that was deleted while it was being written', async () => {
+  it('does not get a row back that was deleted while it was being written (invariant 4)', async () => {
     const made = withRepository()
     await made.store.seed('s')
     const held = deferred()

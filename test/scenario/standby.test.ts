@@ -51,7 +51,7 @@ function twoProcesses(): { lock: FakeSharedLock; one: Scenario; two: Scenario; s
   return { lock, store, one: scenario({ store, repository }), two: scenario({ store: second, repository }) }
 }
 
-describe('a session that another process runs', () => {
+describe('invariant 1: a session that another process runs', () => {
   it('shows the record of its owner, from wherever it is asked', async () => {
     const { one, two, store } = twoProcesses()
     await store.seed('s', { phone: '49151000001' })
@@ -136,7 +136,7 @@ describe('a session that another process runs', () => {
   })
 })
 
-describe('a lease that is lost', () => {
+describe('invariants 1, 2: a lease that is lost', () => {
   it('closes the socket, touches no credentials, and stands by', async () => {
     const { lock, one, store } = twoProcesses()
     await store.seed('s')

@@ -234,7 +234,7 @@ describe('invariant 7: a lock that fails', () => {
   })
 })
 
-describe('a pairing whose credentials cannot be stored', () => {
+describe('invariants 2, 7: a pairing whose credentials cannot be stored', () => {
   it.each([
     ['rejects', (made: Scenario) => failWith(made, 'ENOSPC', 'write')],
     ['hangs', (made: Scenario) => hang(made, 'write')],

@@ -132,7 +132,7 @@ describe('a repository that hangs', () => {
   })
 })
 
-describe('an end', () => {
+describe('invariant 4: an end', () => {
   it('close writes what is left, at once, and nothing afterwards', async () => {
     const { follower, repository } = follow()
     repository.behave = failing

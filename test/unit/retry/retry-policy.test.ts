@@ -8,7 +8,7 @@ const base: BackOff = { maxRetries: Infinity, initialDelayMs: 1000, factor: 2, m
 const ask = (policy: RetryFunction, attempt: number): number | null => policy({ attempt, failures: attempt, cause: 'connection_lost', sessionId: 's' })
 const attempts = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1)
 
-describe('exponentialBackOff', () => {
+describe('invariant 11: exponentialBackOff', () => {
   it('gives exactly 1000, 2000, 4000 by default without jitter, then gives up', () => {
     const policy = exponentialBackOff({ ...DEFAULT_SESSION_MANAGER_OPTIONS.retry, jitter: 'none' })
     expect(attempts(5).map(attempt => ask(policy, attempt))).toEqual([1000, 2000, 4000, null, null])

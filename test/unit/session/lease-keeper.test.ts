@@ -213,7 +213,7 @@ describe('LeaseKeeper', () => {
     expect(await keeper.hold()).not.toBeNull()
   })
 
-  it('tells of a lease that cannot be given back, and never uses it again: somebody else may have it by now', async () => {
+  it('tells of a lease that cannot be given back, and never uses it again: somebody else may have it by now (invariant 1)', async () => {
     const { lock, keeper, errors } = keep()
     const lease = await keeper.hold()
     lock.releaseWith = () => never()
@@ -236,7 +236,7 @@ describe('LeaseKeeper', () => {
     expect(keeper.lease).toBeNull()
   })
 
-  it('does not trust a lease that was lost while it was taken', async () => {
+  it('does not trust a lease that was lost while it was taken (invariant 1)', async () => {
     const { lock, keeper } = keep()
     lock.acquireWith = () => Promise.resolve({ ...lock.grant(), lost: AbortSignal.abort() })
     expect(await keeper.hold()).toBeNull()

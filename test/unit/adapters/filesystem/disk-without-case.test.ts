@@ -24,7 +24,7 @@ function openStore(): { store: FileSystemSessionStore; directory: string } {
   return { store, directory }
 }
 
-it('an id that differs from another session only by case is refused', async () => {
+it('an id that differs from another session only by case is refused (invariant 14)', async () => {
   const { store, directory } = openStore()
   await store.write('Abc', [{ ...CREDS_KEY, value: 'c' }])
   const refused = { code: 'INVALID_SESSION_ID', sessionId: 'ABC' }
@@ -43,7 +43,7 @@ it('an id in the spelling of the folder is used by a store that has not seen it 
   await expect(store.read('xyz', [CREDS_KEY])).rejects.toMatchObject({ code: 'INVALID_SESSION_ID' })
 })
 
-it('record ids that differ only by case are kept apart', async () => {
+it('record ids that differ only by case are kept apart (invariant 14)', async () => {
   const { store, directory } = openStore()
   const keys: RecordKey[] = ['AAab', 'AAAB', 'aaab'].map(id => ({ type: 'app-state-sync-key', id }))
   await store.write('a', keys.map(({ type, id }) => ({ type, id, value: id })))

@@ -20,7 +20,7 @@ function openStore(directory: string): FileSystemSessionStore {
   return store
 }
 
-describe('a holder in another process', () => {
+describe('invariant 1: a holder in another process', () => {
   it('keeps the lock while it is stopped, and loses it when it is killed', async () => {
     const directory = temporaryFolder()
     const { lock } = openStore(directory)

@@ -90,7 +90,7 @@ describe('the files of the lock', () => {
   })
 })
 
-describe('a holder that is', () => {
+describe('invariant 1: a holder that is', () => {
   it('another store of this process keeps the lock', async () => {
     const folder = temporaryFolder()
     const [one, other] = [openLock(folder), openLock(folder)]
@@ -170,7 +170,7 @@ describe('a holder that is', () => {
 })
 
 describe('the lock', () => {
-  it('is lost when its files are taken away', async () => {
+  it('is lost when its files are taken away (invariant 1)', async () => {
     const folder = join(temporaryFolder(), 'hidden')
     const lock = openLock(folder)
     const lease = await take(lock)
@@ -180,7 +180,7 @@ describe('the lock', () => {
     await lease.release()
   })
 
-  it('is not lost, nor given, because the disk cannot be asked', async () => {
+  it('is not lost, nor given, because the disk cannot be asked (invariant 1)', async () => {
     const folder = temporaryFolder()
     const lock = openLock(folder)
     const lease = await take(lock)

@@ -45,7 +45,7 @@ describe('the files of a session', () => {
     expect(existsSync(directory)).toBe(false)
   })
 
-  it('are replaced, never changed in place', async () => {
+  it('are replaced, never changed in place (invariant 6)', async () => {
     const { store, directory } = openStore()
     await store.write('a', [{ ...CREDS_KEY, value: 'old' }])
     const path = join(directory, 'session-a', 'creds.json')
@@ -62,7 +62,7 @@ describe('the files of a session', () => {
     expect(await collect(store.records('a'))).toEqual([CREDS_KEY])
   })
 
-  it('are all there, or none, when one of a batch cannot be written', async () => {
+  it('are all there, or none, when one of a batch cannot be written (invariant 6)', async () => {
     const { store, directory } = openStore()
     await store.write('a', [{ ...CREDS_KEY, value: 'old' }])
     const folder = join(directory, 'session-a')
@@ -83,7 +83,7 @@ describe('the files of a session', () => {
     expect(await store.read('a', [CREDS_KEY])).toEqual([{ ...CREDS_KEY, value: 'new' }])
   })
 
-  it('stay as they are when creds cannot be put in place: the keys were there before', async () => {
+  it('stay as they are when creds cannot be put in place: the keys were there before (invariant 6)', async () => {
     const { store, directory } = openStore()
     const folder = join(directory, 'session-a')
     mkdirSync(join(folder, 'creds.json'), { recursive: true })
@@ -95,7 +95,7 @@ describe('the files of a session', () => {
   })
 })
 
-describe('what cannot be read', () => {
+describe('invariant 3: what cannot be read', () => {
   it.each([
     ['an empty file', (path: string) => writeFileSync(path, ''), 'RECORD_CORRUPT'],
     ['no UTF-8', (path: string) => writeFileSync(path, Buffer.from([0x7b, 0xff, 0xfe])), 'RECORD_CORRUPT'],
@@ -162,7 +162,7 @@ describe('what cannot be read', () => {
   })
 })
 
-describe('the folders of sessions', () => {
+describe('invariant 14: the folders of sessions', () => {
   it('are found where stock code made them under a plain id', async () => {
     const { store, directory } = openStore()
     for (const name of ['session-josé', 'session-a%b', 'session-a%2Fb', 'session-', 'other', 'session-x']) mkdirSync(join(directory, name))
@@ -250,7 +250,7 @@ describe('options', () => {
   })
 })
 
-describe('records of any names', () => {
+describe('invariant 14: records of any names', () => {
   it('come back from another store as they were written', async () => {
     const random = seededRandom()
     const { directory } = openStore()

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { assertSessionId, canonicalFolderName, HIDDEN_FOLDER, literalFolderName, sessionIdOfFolder } from '../../../../src/adapters/filesystem/session-folder-name.js'
 import { seededRandom } from '../../../support/seeded-random.js'
 
-describe('the name of a session folder', () => {
+describe('invariant 14: the name of a session folder', () => {
   it.each([
     ['company_5', 'session-company_5'],
     ['5511999@x', 'session-5511999@x'],

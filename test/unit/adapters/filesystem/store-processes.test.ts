@@ -39,7 +39,7 @@ describe.runIf(isRoot)('for a user without rights', () => {
     expect(readdirSync(folder)).toEqual(['creds.json'])
   })
 
-  it('creds that may not be read are not missing, and not changed', async () => {
+  it('creds that may not be read are not missing, and not changed (invariant 3)', async () => {
     const { directory, folder, creds } = directoryWithCreds()
     for (const path of [directory, folder]) chmodSync(path, 0o777)
     chmodSync(creds, 0o600)
@@ -87,7 +87,7 @@ describe('with few descriptors', () => {
   })
 })
 
-describe('creds, killed while they are saved', () => {
+describe('invariants 5, 6: creds, killed while they are saved', () => {
   it('are always a whole value, and at least the last one that was acknowledged', async () => {
     const random = seededRandom()
     // Four at a time: most of it is waiting for processes to start.
