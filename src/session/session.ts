@@ -200,6 +200,7 @@ export class Session {
     this.ledger.announce(state)
     announceTurn({ sessionId: this.id, before, event, after: state, ledger: this.ledger, pairedHere: this.sockets.pairedHere, unlinking: this.unlinking }, this.context.announce)
     if (becameConnected({ before, after: state })) {
+      this.#ready = null
       this.sockets.reset()
       this.#inBackground(() => this.memory.clear())
     }
