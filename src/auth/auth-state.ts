@@ -45,7 +45,8 @@ export class AuthState {
   /** What the pairing has to store, until it is stored. */
   #unsavedPairing: readonly RecordChange[] | null = null
   readonly #failure = new AbortController()
-  #sealed = false
+  /** Aborts when the generation is over. */
+  readonly #sealed = new AbortController()
 
   constructor({ creds, storedText, ...options }: AuthStateOptions) {
     this.#options = options
@@ -118,7 +119,7 @@ export class AuthState {
 
   /** Refuses every later read and write of this generation. */
   seal(): void {
-    this.#sealed = true
+    this.#sealed.abort()
     this.#queue.seal()
   }
 
@@ -144,8 +145,8 @@ export class AuthState {
     await this.#queue.caughtUp()
     try {
       // The socket has ended: nobody waits for an answer.
-      if (this.#sealed) throw staleReader(sessionId)
-      return await attemptAgain(sessionId, () => withDeadline(store.read(sessionId, keys), timeoutMs, () => storeTimeout(sessionId, 'read', timeoutMs)), () => this.#sealed)
+      if (this.#sealed.signal.aborted) throw staleReader(sessionId)
+      return await attemptAgain(sessionId, () => withDeadline(store.read(sessionId, keys), timeoutMs, () => storeTimeout(sessionId, 'read', timeoutMs)), this.#sealed.signal)
     } catch (cause) {
       throw this.#readFailed(asStoreError(sessionId, cause))
     }

@@ -30,6 +30,8 @@ export class WriteQueue {
   #running: Promise<void> | null = null
   #latest: { produce: () => RecordChange; done: Promise<void> } | null = null
   #refusal: SessionError | null = null
+  /** Aborts when nothing is accepted any more. */
+  readonly #over = new AbortController()
   #failure: SessionError | null = null
   /** The write queued last, whether it succeeds or not. */
   #last: Promise<unknown> = Promise.resolve()
@@ -112,7 +114,7 @@ export class WriteQueue {
 
   async #writeWithRetries(job: Job): Promise<void> {
     const changes = job.changes()
-    await attemptAgain(this.#options.sessionId, () => this.#writeOnce(changes, job.replaceAll), () => this.#refusal !== null)
+    await attemptAgain(this.#options.sessionId, () => this.#writeOnce(changes, job.replaceAll), this.#over.signal)
   }
 
   #writeOnce(changes: readonly RecordChange[], replaceAll: boolean): Promise<void> {
@@ -129,6 +131,7 @@ export class WriteQueue {
 
   #refuse(error: SessionError): void {
     this.#refusal ??= error
+    this.#over.abort()
     this.#latest = null
     for (const job of this.#jobs.splice(0)) job.fail(error)
   }

@@ -35,7 +35,7 @@ export class SessionStatuses {
     const looked = await lookup.look(sessionId)
     const session = registry.find(sessionId)
     // A lease of our own is held for a moment also by one that does not run.
-    const found = looked.owner === session?.keeper.lease?.owner ? { ...looked, owner: null } : looked
+    const found = looked.owner === session?.keeper.owner ? { ...looked, owner: null } : looked
     if (session !== undefined && speaksForItself(session, found, wasUnwritten)) return session.snapshot
     return isWanted && isRestorable(found) ? this.#restore(found) : lookup.view(found)
   }

@@ -22,7 +22,7 @@ export async function pairByCode(session: Session, phoneNumber: string): Promise
 async function refuseWhenPaired({ id, context, keeper }: Session): Promise<void> {
   const stored = await readStoredSession(context.store, id, context.settings.storeTimeoutMs)
   if (stored.kind !== 'readable' || stored.creds.kind !== 'paired' || stored.lifecycle.loggedOutAt !== null) return
-  throw keeper.lease !== null || await keeper.isFree() ? alreadyPaired(id) : ownedElsewhere(id)
+  throw await keeper.isFree() ? alreadyPaired(id) : ownedElsewhere(id)
 }
 
 function begin(session: Session): void {

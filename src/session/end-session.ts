@@ -42,8 +42,8 @@ export async function closeSession(session: Session): Promise<boolean> {
     await session.memory.retry()
     session.memory.forget()
     await session.keeper.release()
-    if (session.keeper.lease !== null) await session.keeper.release()
-    return session.drained && isPairingSaved && session.keeper.lease === null && !session.keeper.isUncertain
+    if (session.keeper.owner !== null) await session.keeper.release()
+    return session.drained && isPairingSaved && session.keeper.isDone
   })
 }
 

@@ -24,10 +24,12 @@ export class LeaseKeeper {
   readonly #options: LeaseKeeperOptions
   #lease: SessionLease | null = null
   #stale = false
-  /** Whether a write under this lease passed its deadline: it may land at any time, on top of what is written meanwhile. */
+  /** Whether a write under the newest lease passed its deadline: it may land at any time, on top of what is written meanwhile. */
   #uncertain = false
-  /** Leases that came too late to be used, and could not be given back yet. */
+  /** Leases that are to be given back, and could not be yet. */
   readonly #owed = new Set<SessionLease>()
+  /** How many leases that were asked for may still come, though nobody waits for them any more. */
+  #coming = 0
   /** One call at a time: two that acquire together would find each other in the way. */
   readonly #calls = new WorkQueue()
   readonly #retry = new PhaseTimer()
@@ -42,14 +44,20 @@ export class LeaseKeeper {
     return this.#lease
   }
 
+  /** Under which name the lock is held from here, be it only because it could not be given back; `null` when it is not. */
+  get owner(): string | null {
+    const [owed] = this.#owed
+    return (this.#lease ?? owed)?.owner ?? null
+  }
+
+  /** Whether nothing is left: no lease that is held, owed or may still come, and no write that may still land. */
+  get isDone(): boolean {
+    return this.owner === null && this.#coming === 0 && !this.#uncertain
+  }
+
   /** The next {@link LeaseKeeper.hold} takes a new lease, so that writes of unknown outcome made under this one are fenced off. */
   outdate(): void {
     this.#stale = this.#lease !== null
-  }
-
-  /** Whether a write under the newest lease may still land. */
-  get isUncertain(): boolean {
-    return this.#uncertain
   }
 
   /** A write under this lease passed its deadline, so that its outcome is unknown. */
@@ -64,12 +72,21 @@ export class LeaseKeeper {
 
   /** The lease held, or a new one; `null` when somebody else holds it. Rejects with a store error when nobody can tell. */
   hold(): Promise<SessionLease | null> {
-    return this.#calls.add(() => this.#hold())
+    return this.#calls.add(async () => {
+      try {
+        return await this.#hold()
+      } catch (cause) {
+        throw asStoreError(this.#options.sessionId, cause)
+      }
+    })
   }
 
   /** Gives the lease back. Never rejects: one that cannot be given back is told as an error, and tried again. */
   release(): Promise<void> {
-    return this.#calls.add(() => this.#release())
+    return this.#calls.add(async () => {
+      this.#owe()
+      await this.#tryToRepay()
+    })
   }
 
   /** From now on what cannot be given back at once is left to itself: nobody will be there to try again. */
@@ -80,7 +97,7 @@ export class LeaseKeeper {
 
   /** Whether nobody else holds the lock. A lock that cannot be asked counts as held. Never rejects. */
   async isFree(): Promise<boolean> {
-    if (this.#lease !== null) return true
+    if (this.owner !== null) return true
     const { sessionId, lock, timeoutMs } = this.#options
     try {
       return await withDeadline(lock.owner(sessionId), timeoutMs, () => storeTimeout(sessionId, 'lock', timeoutMs)) === null
@@ -90,87 +107,72 @@ export class LeaseKeeper {
   }
 
   async #hold(): Promise<SessionLease | null> {
-    this.#retry.clear()
     if (this.#lease?.lost.aborted === true) this.#lease = null
     if (this.#lease !== null && !this.#stale) return this.#lease
-    if (this.#lease !== null) await this.#giveBack(this.#lease)
-    this.#lease = null
-    await this.#giveBackOwed()
+    // The lock would find ourselves in the way.
+    this.#owe()
+    await this.#repay()
     const lease = await this.#acquire()
     if (lease === null || lease.lost.aborted) return null
-    this.#keep(lease, false)
+    this.#keep(lease)
     return lease
   }
 
-  #keep(lease: SessionLease, isStale: boolean): void {
+  #keep(lease: SessionLease): void {
     this.#lease = lease
-    this.#stale = isStale
+    this.#stale = false
     this.#uncertain = false
     lease.lost.addEventListener('abort', () => { if (this.#lease === lease) this.#options.onLost() }, { once: true })
   }
 
-  async #release(): Promise<void> {
-    const lease = this.#lease
-    if (lease === null) return
-    this.#retry.clear()
+  #owe(): void {
+    if (this.#lease !== null) this.#owed.add(this.#lease)
+    this.#lease = null
+    this.#stale = false
+  }
+
+  async #tryToRepay(): Promise<void> {
     try {
-      await this.#giveBack(lease)
-      this.#lease = null
+      await this.#repay()
     } catch (cause) {
-      // It may have been given back all the same, and somebody else may have it by now: it is not to be used again.
-      this.#stale = true
+      // It may have been given back all the same; to give it back twice does no harm.
       this.#options.onError(asStoreError(this.#options.sessionId, cause))
-      this.#tryLater(() => this.release())
+      if (!this.#abandoned) this.#retry.after(RETRY_MS, () => { void this.#calls.add(() => this.#tryToRepay()) })
     }
-  }
-
-  async #acquire(): Promise<SessionLease | null> {
-    const { sessionId, lock, timeoutMs } = this.#options
-    let acquiring: Promise<SessionLease | null> | null = null
-    try {
-      acquiring = lock.acquire(sessionId)
-      return await withDeadline(acquiring, timeoutMs, () => storeTimeout(sessionId, 'lock', timeoutMs))
-    } catch (cause) {
-      const error = asStoreError(sessionId, cause)
-      // A lease that comes after its deadline would be held by nobody, for ever.
-      if (error.code === 'STORE_TIMEOUT') acquiring?.then(late => this.#calls.add(() => this.#giveBackLate(late))).catch(() => undefined)
-      throw error
-    }
-  }
-
-  async #giveBackLate(lease: SessionLease | null): Promise<void> {
-    if (lease === null) return
-    if (this.#lease === null) {
-      this.#keep(lease, true)
-      await this.#release()
-      return
-    }
-    this.#owed.add(lease)
-    await this.#repay()
   }
 
   async #repay(): Promise<void> {
-    try {
-      await this.#giveBackOwed()
-    } catch (cause) {
-      this.#options.onError(asStoreError(this.#options.sessionId, cause))
-      this.#tryLater(() => this.#calls.add(() => this.#repay()))
-    }
-  }
-
-  #tryLater(work: () => Promise<void>): void {
-    if (!this.#abandoned) this.#retry.after(RETRY_MS, () => { void work() })
-  }
-
-  async #giveBackOwed(): Promise<void> {
-    for (const lease of this.#owed) {
-      await this.#giveBack(lease)
-      this.#owed.delete(lease)
-    }
+    // One that cannot be given back does not hold up the others.
+    const outcomes = await Promise.allSettled([...this.#owed].map(lease => this.#giveBack(lease)))
+    const failed = outcomes.find(outcome => outcome.status === 'rejected')
+    if (failed !== undefined) throw failed.reason
+    this.#retry.clear()
   }
 
   async #giveBack(lease: SessionLease): Promise<void> {
     const { sessionId, timeoutMs } = this.#options
     await withDeadline(lease.release(), timeoutMs, () => storeTimeout(sessionId, 'release', timeoutMs))
+    this.#owed.delete(lease)
+  }
+
+  async #acquire(): Promise<SessionLease | null> {
+    const { sessionId, lock, timeoutMs } = this.#options
+    const acquiring = lock.acquire(sessionId)
+    return withDeadline(acquiring, timeoutMs, () => {
+      this.#awaitLate(acquiring)
+      return storeTimeout(sessionId, 'lock', timeoutMs)
+    })
+  }
+
+  /** A lease that comes after its deadline would be held by nobody, for ever. */
+  #awaitLate(acquiring: Promise<SessionLease | null>): void {
+    this.#coming += 1
+    const take = (late: SessionLease | null): void => {
+      this.#coming -= 1
+      if (late === null) return
+      this.#owed.add(late)
+      void this.#calls.add(() => this.#tryToRepay())
+    }
+    acquiring.then(take, () => { take(null) })
   }
 }

@@ -16,6 +16,7 @@ import type { SessionContext } from './session-context.js'
 import { SessionLedger } from './session-ledger.js'
 import { SessionLoader, type LoadOutcome } from './session-loader.js'
 import { INITIAL_STATE, transition } from './session-machine.js'
+import { requestOf } from './run-request.js'
 import { managerClosed } from './session-refusals.js'
 import type { Circumstances, Run, SessionEffect, SessionEvent, SessionState } from './session-state.js'
 import { SocketKeeper } from './socket-keeper.js'
@@ -196,7 +197,7 @@ export class Session {
       this.sockets.reset()
     }
     for (const effect of effects) this.#perform(effect)
-    this.ledger.noteOwner(state.phase === 'idle' || state.phase === 'standby' ? null : this.keeper.lease?.owner ?? null)
+    this.ledger.noteOwner(state.phase === 'idle' || state.phase === 'standby' ? null : this.keeper.owner)
     this.ledger.announce(state)
     announceTurn({ sessionId: this.id, before, event, after: state, ledger: this.ledger, pairedHere: this.sockets.pairedHere, unlinking: this.unlinking }, this.context.announce)
     if (becameConnected({ before, after: state })) {
@@ -217,7 +218,7 @@ export class Session {
       case 'remember':
         // Known at once: whoever reads the store meanwhile must not take its old answer for the truth.
         this.memory.note(effect.what)
-        this.#inBackground(() => this.memory.retry())
+        this.#inBackground(() => this.#writeMemory())
         break
       case 'release': this.#inBackground(() => this.keeper.release()); break
       case 'wait': this.#timer.at(effect.until, () => { this.send({ type: 'timer' }) }); break
@@ -235,20 +236,12 @@ export class Session {
       this.keeper.fenceUncertain()
       await this.memory.retry()
       this.keeper.fenceUncertain()
-      const outcome = await this.loader.load(() => this.#currentRequest(), this.sockets.unsavedPairing)
+      const outcome = await this.loader.load(() => requestOf(this.#run), this.sockets.unsavedPairing)
       if (outcome.kind !== 'failed' && outcome.kind !== 'owned-elsewhere') this.sockets.pairingSaved()
       if (this.#load !== load) return
       this.#noteLoaded(outcome)
       this.send(readLoadOutcome(outcome, () => this.#circumstances('storage_failed')))
     })
-  }
-
-  /** A run that was paired once only restores: should its credentials vanish, nobody wants a surprise pairing. */
-  #currentRequest(): StartRequest {
-    const run = this.#run
-    if (run === null) return { purpose: 'restore', force: false }
-    if (run.paired !== true || run.request.purpose === 'unlink') return run.request
-    return { purpose: 'restore', force: run.request.force || run.request.purpose === 'connect' }
   }
 
   #noteLoaded(outcome: LoadOutcome): void {
@@ -290,6 +283,7 @@ export class Session {
   }
 
   async #writeMemory(): Promise<void> {
+    if (!this.sockets.isInUse) this.keeper.fenceUncertain()
     await this.memory.retry()
     if (!this.isRunning) await this.keeper.release()
   }

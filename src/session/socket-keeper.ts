@@ -48,6 +48,11 @@ export class SocketKeeper {
     return this.#generation?.socket ?? undefined
   }
 
+  /** Whether there is a socket, or one on its way. */
+  get isInUse(): boolean {
+    return this.#generation !== null
+  }
+
   /** What a pairing could not store; it has to be stored before anything is read. */
   get unsavedPairing(): readonly RecordChange[] | null {
     return this.#unsavedPairing

@@ -117,3 +117,30 @@ describe('a delete after its deadline', () => {
     expect(await within(made.sessions.close())).toEqual({ closed: ['s'], notDrained: [] })
   })
 })
+
+describe('a lifecycle write that lands after WhatsApp has judged', () => {
+  it.each([
+    [401, { status: 'logged_out' }], [403, { status: 'failed', reason: 'restricted' }],
+  ] as const)('invariant 7: a verdict of WhatsApp (%i) is not undone by a lifecycle write before it that lands late', async (code, status) => {
+    const made = scenario()
+    await made.store.seed('s', {}, { verdict: { kind: 'rate_limited', until: new Date(Date.now() - 1000) } })
+    const landing = deferred()
+    let isFirst = true
+    made.store.before = ({ verb, keys }) => {
+      if (!isFirst || verb !== 'write' || !keys.some(({ type }) => type === 'lifecycle')) return
+      isFirst = false
+      return landing.promise
+    }
+    await within(made.sessions.restoreSession('s'))
+    await pass(60_000)
+    await made.socket().close(code)
+    await pass(1000)
+    const before = decodeLifecycle(await made.store.text('s', 'lifecycle') ?? '')
+    landing.resolve()
+    await pass(10)
+    expect(await within(made.sessions.getStatus('s'))).toMatchObject(status)
+    expect(decodeLifecycle(await made.store.text('s', 'lifecycle') ?? '')).toEqual(before)
+    await pass(60_000)
+    expect(made.baileys.sockets).toHaveLength(1)
+  })
+})

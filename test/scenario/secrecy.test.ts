@@ -118,4 +118,16 @@ describe('invariant 13: secrets', () => {
     const snapshot = await other.sessions.getStatus('s')
     expect(textOf(snapshot)).not.toContain('the-qr')
   })
+
+  it('invariant 13: a store whose errors quote what it was to write does not put keys into messages, logs, statuses and rows', async () => {
+    const made = scenario({ reconnect: { jitter: 'none', initialDelayMs: 60_000 } })
+    await made.store.seed('s')
+    await within(made.sessions.restoreSession('s'))
+    made.store.before = ({ verb, keys }) => { if (verb === 'write') throw new Error(`Failed query: insert into records values ($1)\nparams: ${keys.map(({ value }) => value).join(',')}`) }
+    void codeOf(Promise.resolve(made.socket().config.auth.keys.set({ session: { x: Buffer.from('a secret ratchet') } })))
+    await pass(2000)
+    const secret = Buffer.from('a secret ratchet').toString('base64')
+    const told = { errors: made.events('error').map(({ error }) => error.message), lines: made.lines, status: await made.sessions.getStatus('s'), rows: await made.repository.findAll() }
+    expect(JSON.stringify(told)).not.toContain(secret)
+  })
 })

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { decodeAuthValue } from '../../src/auth/auth-codec.js'
 import { inspectStoredCreds } from '../../src/auth/stored-creds.js'
 import { deferred, never } from '../support/deferred.js'
@@ -354,5 +354,25 @@ describe('the report of close', () => {
     failWith(made, 'ENOSPC', 'write')
     made.socket().updateCreds({ accountSyncCounter: 5 })
     expect(await within(made.sessions.close())).toEqual({ closed: [], notDrained: ['s'] })
+  })
+})
+
+describe('a key that could not be read', () => {
+  it('invariant 4: a read that waits to be made again leaves no timer and makes no call after close', async () => {
+    const made = scenario()
+    await made.store.seed('s')
+    await within(made.sessions.restoreSession('s'))
+    made.store.before = ({ verb }) => { if (verb === 'read') throw new Error('EMFILE') }
+    const read = (): Promise<string> => codeOf(Promise.resolve(made.socket().config.auth.keys.get('session', ['x'])))
+    const first = read()
+    await pass(550)
+    const second = read()
+    await pass(51)
+    await made.sessions.close()
+    const reads = made.store.count('read')
+    expect(vi.getTimerCount()).toBe(0)
+    await pass(1000)
+    expect(made.store.count('read')).toBe(reads)
+    await Promise.all([first, second])
   })
 })

@@ -230,10 +230,36 @@ describe('LeaseKeeper', () => {
     await keeper.hold()
     lock.releaseWith = () => Promise.reject(new SessionError('STORE_UNAVAILABLE', 'down'))
     await keeper.release()
-    expect(keeper.lease).not.toBeNull()
+    expect(keeper.owner).toBe('me')
+    expect(keeper.isDone).toBe(false)
     lock.releaseWith = () => Promise.resolve()
     await vi.advanceTimersByTimeAsync(5000)
-    expect(keeper.lease).toBeNull()
+    expect(keeper.owner).toBeNull()
+    expect(keeper.isDone).toBe(true)
+  })
+
+  it('is not done while a lease that nobody waits for may still come', async () => {
+    const { lock, keeper } = keep()
+    const { arrive } = await holdPastALateOne(lock, keeper)
+    await keeper.release()
+    expect(keeper.isDone).toBe(false)
+    const timesGivenBack = arrive()
+    await vi.advanceTimersByTimeAsync(0)
+    expect(timesGivenBack()).toBe(1)
+    expect(keeper.isDone).toBe(true)
+  })
+
+  it('gives a late lease back, whatever becomes of the one that is held (invariant 7)', async () => {
+    const { lock, keeper } = keep()
+    const { arrive } = await holdPastALateOne(lock, keeper)
+    lock.releaseWith = () => Promise.reject(new SessionError('STORE_UNAVAILABLE', 'down'))
+    const timesGivenBack = arrive()
+    await vi.advanceTimersByTimeAsync(0)
+    lock.releaseWith = () => Promise.resolve()
+    await keeper.release()
+    await vi.advanceTimersByTimeAsync(5000)
+    expect(timesGivenBack()).toBeGreaterThan(0)
+    expect(keeper.isDone).toBe(true)
   })
 
   it('does not trust a lease that was lost while it was taken (invariant 1)', async () => {
