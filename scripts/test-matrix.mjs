@@ -60,14 +60,14 @@ async function runAll(runs, tools) {
   for (const run of runs) {
     console.log(`Node ${run.node}, Baileys ${run.baileys}: ${run.suite} ...`)
     run.result = await runSuite(run, tools)
-    const { passed, failed, output } = run.result
-    console.log(`  ${passed} passed, ${failed.length} failed`)
+    const { passed, again, failed, output } = run.result
+    console.log(`  ${passed} passed, ${again} of them when they were run again, ${failed.length} failed`)
     if (failed.length === 0) continue
     console.log(output)
     for (const { name, why } of failed) console.log(`  FAILED ${name}: ${why}`)
   }
   console.log(`\n${tableOf(runs)}`)
-  for (const { entry, where } of skippedOf(runs)) console.log(`skipped: ${entry} (${where})`)
+  for (const { why, names, where } of skippedOf(runs)) console.log([`skipped with ${where}: ${why}`, ...names].join('\n  '))
 }
 
 async function writePage(runs, tools) {

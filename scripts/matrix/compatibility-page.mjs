@@ -26,7 +26,7 @@ export function compatibilityPage(runs, features) {
 
 function skippedPart(runs) {
   const skipped = skippedOf(runs)
-  return skipped.length === 0 ? [] : ['Skipped:', skipped.map(({ entry, where }) => `- ${entry} (${where})`).join('\n')]
+  return skipped.length === 0 ? [] : ['Skipped:', skipped.map(({ why, names, where }) => [`- ${where}: ${why}`, ...names.map(name => `  - ${name}`)].join('\n')).join('\n')]
 }
 
 function table(head, rows) {

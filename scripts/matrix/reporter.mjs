@@ -6,16 +6,16 @@ export default class MatrixReporter {
     const result = { passed: 0, failed: [], skipped: [] }
     for (const module of modules) {
       const file = module.relativeModuleId ?? module.moduleId
-      for (const error of module.errors()) result.failed.push({ name: file, why: firstLine(error) })
+      for (const error of module.errors()) result.failed.push({ file, name: file, why: firstLine(error) })
       for (const test of module.children.allTests()) {
         const { state, errors, note } = test.result()
         const name = `${file} > ${test.fullName}`
         if (state === 'passed') result.passed += 1
-        else if (state === 'failed') result.failed.push({ name, why: firstLine(errors[0]) })
+        else if (state === 'failed') result.failed.push({ file, name, why: firstLine(errors[0]) })
         else result.skipped.push({ name, why: note ?? '' })
       }
     }
-    for (const error of unhandledErrors) result.failed.push({ name: 'outside of the tests', why: firstLine(error) })
+    for (const error of unhandledErrors) result.failed.push({ file: null, name: 'outside of the tests', why: firstLine(error) })
     writeFileSync(process.env.MATRIX_RESULT, JSON.stringify(result))
   }
 }

@@ -2,28 +2,47 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { SUITES } from './plan.mjs'
 
-/** Runs the tests of one combination: what passed, what failed and what was skipped with its reason, and the seconds it took. */
+/**
+ * Runs the tests of one combination: what passed, what failed and what was skipped with its reason, and the seconds it took. Files in
+ * which something fails are run once more by themselves, for a machine that was too busy; `again` counts what passed only then.
+ */
 export async function runSuite({ suite, baileys, node }, { installs, processes, vitest }) {
   const [cwd, binary] = await Promise.all([installs.checkout(baileys), installs.node(node)])
+  const flags = vitest.filter(argument => argument.startsWith('-'))
+  const run = filters => runVitest(binary, [...filters, ...flags], cwd, processes)
+  const beganAt = Date.now()
+  // Files that were named stand for themselves.
+  const first = await run(SUITES[suite] ?? suite.split(' '))
+  const files = [...new Set(first.failed.map(({ file }) => file))]
+  const second = files.length > 0 && !files.includes(null) ? await run(files) : null
+  const result = second === null ? { ...first, again: 0 } : mergeRuns(first, second)
+  return { ...result, seconds: Math.round((Date.now() - beganAt) / 1000) }
+}
+
+function mergeRuns(first, second) {
+  const stillFailing = new Set(second.failed.map(({ name }) => name))
+  // A file that could not be loaded at first has tests that nobody has counted.
+  const isWhole = first.failed.every(({ file, name }) => name !== file)
+  const failed = isWhole ? [...first.failed.filter(({ name }) => stillFailing.has(name)), ...second.failed.filter(({ file }) => file === null)] : first.failed
+  const again = first.failed.length - failed.length
+  return { passed: first.passed + again, failed, skipped: first.skipped, again, output: `${first.output}\n${second.output}` }
+}
+
+async function runVitest(binary, args, cwd, processes) {
   const file = join(cwd, 'matrix-result.json')
   rmSync(file, { force: true })
   // What tests leave when they are ended is in here, and goes with it. Other users write there, too.
   const temporary = join(cwd, 'tmp')
   mkdirSync(temporary, { recursive: true })
   chmodSync(temporary, 0o1777)
-  // Files that were named stand for themselves.
-  const filters = SUITES[suite] ?? []
-  const beganAt = Date.now()
-  const { code, output } = await processes.run(binary, [
-    'node_modules/vitest/vitest.mjs', 'run', ...filters, ...vitest, '--reporter=default', '--reporter=./scripts/matrix/reporter.mjs',
-  ], {
+  const { code, output } = await processes.run(binary, ['node_modules/vitest/vitest.mjs', 'run', ...args, '--reporter=default', '--reporter=./scripts/matrix/reporter.mjs'], {
     cwd,
     // What the tests start by name is to be this Node, too.
     env: { ...process.env, NO_COLOR: '1', TMPDIR: temporary, MATRIX_RESULT: file, PATH: `${dirname(binary)}${delimiter}${process.env.PATH}` },
   })
-  const seconds = Math.round((Date.now() - beganAt) / 1000)
   const result = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : { passed: 0, failed: [], skipped: [] }
-  if (result.passed + result.failed.length === 0) result.failed.push({ name: 'vitest', why: `ran no test, and ended with ${code}` })
-  else if (code !== 0 && result.failed.length === 0) result.failed.push({ name: 'vitest', why: `ended with ${code}` })
-  return { ...result, seconds, output }
+  const ended = why => { result.failed.push({ file: null, name: 'vitest', why: `${why} ${code}` }) }
+  if (result.passed + result.failed.length === 0) ended('ran no test, and ended with')
+  else if (code !== 0 && result.failed.length === 0) ended('ended with')
+  return { ...result, output }
 }

@@ -60,7 +60,7 @@ export const BAILEYS_FEATURES: Readonly<Record<BaileysFeatureName, BaileysFeatur
   },
   derivesKeysAtOnce: {
     what: 'The keys of a connection are derived in the turn in which they are needed.',
-    without: 'An answer of the server within the few milliseconds that this takes in a thread cannot be read, and Baileys ends the process with an unhandled rejection. On loopback this happens, over a real network hardly.',
+    without: 'An answer of the server that comes while a thread is at it cannot be read, and the process ends with an unhandled rejection. The library takes nothing in meanwhile.',
     detect: () => {
       // The types of each version know only its own way.
       const derived: unknown = baileys.hkdf(Buffer.alloc(32), 32, { info: '' })
