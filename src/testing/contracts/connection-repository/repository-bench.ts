@@ -1,5 +1,6 @@
 import type { ConnectionRepository } from '../../../repository/connection-repository.js'
 import { Cleanup } from '../cleanup.js'
+import { answerOf, reconnectLater } from '../hook-answers.js'
 import type { ConnectionRepositoryContractHooks } from './connection-repository-hooks.js'
 
 /** What one case works with: the repositories that it opened are disposed of when it ends. */
@@ -20,23 +21,12 @@ export class RepositoryBench<Repository extends ConnectionRepository = Connectio
 
   /** A second repository over the same data. */
   async reopen(repository: Repository): Promise<Repository> {
-    const again = await this.#hooks.reopen?.(repository)
-    if (again === undefined) throw new TypeError('The hook reopen of the contract returned nothing.')
-    return this.#disposeLater(again)
+    return this.#disposeLater(await answerOf(this.#hooks.reopen?.(repository), 'reopen'))
   }
 
   /** Cuts the repository off from its backend, until the function returned is called or the case ends. */
   async disconnect(repository: Repository): Promise<() => Promise<void>> {
-    const connect = await this.#hooks.disconnect?.(repository)
-    if (connect === undefined) throw new TypeError('The hook disconnect of the contract returned nothing.')
-    let isConnected = false
-    const reconnect = async (): Promise<void> => {
-      if (isConnected) return
-      isConnected = true
-      await connect()
-    }
-    this.cleanup.add(reconnect)
-    return reconnect
+    return reconnectLater(await answerOf(this.#hooks.disconnect?.(repository), 'disconnect'), this.cleanup)
   }
 
   #disposeLater(repository: Repository): Repository {

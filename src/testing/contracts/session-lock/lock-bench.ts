@@ -1,6 +1,7 @@
-import assert from 'node:assert/strict'
 import type { SessionLease, SessionLock } from '../../../ownership/session-lock.js'
+import { releaseLater, takeFree } from '../case-leases.js'
 import { Cleanup } from '../cleanup.js'
+import { answerOf, reconnectLater } from '../hook-answers.js'
 import type { SessionLockContractHooks } from './session-lock-hooks.js'
 
 /** What one case works with: the leases that it took are released when it ends, and the locks disposed of. */
@@ -21,54 +22,32 @@ export class LockBench<Lock extends SessionLock = SessionLock> {
 
   /** A second lock on the same backend. */
   async openAnother(lock: Lock): Promise<Lock> {
-    const other = await this.#hooks.openAnother?.(lock)
-    if (other === undefined) throw new TypeError('The hook openAnother of the contract returned nothing.')
-    return this.#disposeLater(other)
+    return this.#disposeLater(await answerOf(this.#hooks.openAnother?.(lock), 'openAnother'))
   }
 
   /** Takes a lock that is free. */
   async take(lock: SessionLock, sessionId: string): Promise<SessionLease> {
-    const lease = await this.tryToTake(lock, sessionId)
-    assert.ok(lease !== null, `acquire(${JSON.stringify(sessionId)}) resolved with null, and nobody holds the lock`)
-    return lease
+    return takeFree(lock, sessionId, this.cleanup)
   }
 
   /** Takes a lock, or gets `null`. */
   async tryToTake(lock: SessionLock, sessionId: string): Promise<SessionLease | null> {
     const lease = await lock.acquire(sessionId)
-    if (lease !== null) this.#releaseLater(lease)
-    return lease
+    return lease === null ? null : releaseLater(lease, this.cleanup)
   }
 
   /** Cuts the lock off from its backend, until the function returned is called or the case ends. */
   async disconnect(lock: Lock): Promise<() => Promise<void>> {
-    const connect = await this.#hooks.disconnect?.(lock)
-    if (connect === undefined) throw new TypeError('The hook disconnect of the contract returned nothing.')
-    let isConnected = false
-    const reconnect = async (): Promise<void> => {
-      if (isConnected) return
-      isConnected = true
-      await connect()
-    }
-    this.cleanup.add(reconnect)
-    return reconnect
+    return reconnectLater(await answerOf(this.#hooks.disconnect?.(lock), 'disconnect'), this.cleanup)
   }
 
   /** Lets somebody else take a lock over. */
   async takeOver(lock: Lock, sessionId: string): Promise<SessionLease> {
-    const lease = await this.#hooks.takeOver?.(lock, sessionId)
-    if (lease === undefined) throw new TypeError('The hook takeOver of the contract returned nothing.')
-    this.#releaseLater(lease)
-    return lease
+    return releaseLater(await answerOf(this.#hooks.takeOver?.(lock, sessionId), 'takeOver'), this.cleanup)
   }
 
   #disposeLater(lock: Lock): Lock {
     this.cleanup.add(() => this.#hooks.dispose?.(lock))
     return lock
-  }
-
-  #releaseLater(lease: SessionLease): void {
-    // Where this matters, a case says so.
-    this.cleanup.add(() => lease.release().catch(() => undefined))
   }
 }

@@ -1,7 +1,8 @@
-import assert from 'node:assert/strict'
 import type { SessionLease } from '../../../ownership/session-lock.js'
 import type { RecordKey, SessionStore } from '../../../store/session-store.js'
+import { releaseLater, takeFree } from '../case-leases.js'
 import { Cleanup } from '../cleanup.js'
+import { answerOf, reconnectLater } from '../hook-answers.js'
 import type { SessionStoreContractHooks } from './session-store-hooks.js'
 
 /** What one case works with: it opens stores, and what it opened is closed when the case ends. */
@@ -24,22 +25,18 @@ export class StoreBench<Store extends SessionStore = SessionStore> {
 
   /** Takes a lock that is free. */
   async take(store: SessionStore, sessionId: string): Promise<SessionLease> {
-    const lease = await store.lock.acquire(sessionId)
-    assert.ok(lease !== null, `acquire(${JSON.stringify(sessionId)}) resolved with null, and nobody holds the lock`)
-    // Where this matters, a case says so.
-    this.cleanup.add(() => lease.release().catch(() => undefined))
-    return lease
+    return takeFree(store.lock, sessionId, this.cleanup)
   }
 
   /** Closes a store and opens its data again. */
   async reopen(store: Store): Promise<Store> {
     await store.close()
-    return this.#closeLater(await required(this.#hooks.reopen?.(store), 'reopen'))
+    return this.#closeLater(await answerOf(this.#hooks.reopen?.(store), 'reopen'))
   }
 
   /** A second store over the same data. */
   async openAnother(store: Store): Promise<Store> {
-    return this.#closeLater(await required(this.#hooks.openAnother?.(store), 'openAnother'))
+    return this.#closeLater(await answerOf(this.#hooks.openAnother?.(store), 'openAnother'))
   }
 
   /** Damages a record. */
@@ -49,32 +46,16 @@ export class StoreBench<Store extends SessionStore = SessionStore> {
 
   /** Cuts the store off from its backend, until the function returned is called or the case ends. */
   async disconnect(store: Store): Promise<() => Promise<void>> {
-    const connect = await required(this.#hooks.disconnect?.(store), 'disconnect')
-    let isConnected = false
-    const reconnect = async (): Promise<void> => {
-      if (isConnected) return
-      isConnected = true
-      await connect()
-    }
-    this.cleanup.add(reconnect)
-    return reconnect
+    return reconnectLater(await answerOf(this.#hooks.disconnect?.(store), 'disconnect'), this.cleanup)
   }
 
   /** Lets somebody else take a lock over. */
   async takeOver(store: Store, sessionId: string): Promise<SessionLease> {
-    const lease = await required(this.#hooks.takeOver?.(store, sessionId), 'takeOver')
-    this.cleanup.add(() => lease.release().catch(() => undefined))
-    return lease
+    return releaseLater(await answerOf(this.#hooks.takeOver?.(store, sessionId), 'takeOver'), this.cleanup)
   }
 
   #closeLater(store: Store): Store {
     this.cleanup.add(() => store.close())
     return store
   }
-}
-
-/** Cases that need a hook are only in the list when it is there; this is for hooks that answer with nothing. */
-function required<Result>(result: Result | undefined, hook: string): Result {
-  if (result === undefined) throw new TypeError(`The hook ${hook} of the contract returned nothing.`)
-  return result
 }
