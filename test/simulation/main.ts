@@ -26,6 +26,7 @@ function readArguments(): Arguments {
     },
   })
   const { shrink, json, history, invariant } = values
+  if (values.steps === '0') throw new RangeError('--steps must be at least 1')
   const plan = { shrink, steps: wholeNumber('steps', values.steps), seed: wholeNumber('seed', values.seed ?? String(Date.now() % 1_000_000)) }
   return { json, history, plan: invariant === undefined ? plan : { ...plan, invariant: invariant === 'status' ? invariant : wholeNumber('invariant', invariant) } }
 }
