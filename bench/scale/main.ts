@@ -10,10 +10,11 @@ const { values } = parseArgs({ options: {
   'concurrency': { type: 'string', default: '10' },
   'idle-seconds': { type: 'string', default: '5' },
   'stock': { type: 'string', default: '0' },
+  'together': { type: 'boolean', default: false },
   'profile': { type: 'string' },
 } })
 
-const count = (name: Exclude<keyof typeof values, 'profile'>, least: number): number => {
+const count = (name: Exclude<keyof typeof values, 'profile' | 'together'>, least: number): number => {
   const value = Number(values[name])
   if (!Number.isInteger(value) || value < least) throw new RangeError(`--${name} must be a whole number of at least ${least}, but is ${values[name]}.`)
   return value
@@ -26,14 +27,15 @@ const idleMs = count('idle-seconds', 1) * 1000
 /** How many sessions Baileys without the remedy gets: it dies of many. */
 const stock = count('stock', 0)
 
-const { profile } = values
+/** Whether both run at the same time: then the ratios say something on a busy machine too, and the times nothing. */
+const { profile, together } = values
 using processes = await Processes.prepare(profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`])
-const server = await processes.startServer({ devices: Math.max(sessions, stock) })
+const server = await processes.startServer({ devices: Math.max(together ? 2 * sessions : sessions, stock) })
 const { url, rootPublicKey, creds } = server.facts
 const results: ClientResult[] = []
 
-async function measure(setup: Setup, number: number): Promise<void> {
-  const order = { setup, url, rootPublicKey, creds: creds.slice(0, number), concurrency, idleMs, patienceMs: 30_000 + number * 200 }
+async function measure(setup: Setup, number: number, first = 0): Promise<void> {
+  const order = { setup, url, rootPublicKey, creds: creds.slice(first, first + number), concurrency, idleMs, patienceMs: 30_000 + number * 200 }
   const result = await processes.runClient(order).catch((error: unknown) => {
     console.log(`  ${setup}: ${error instanceof Error ? error.message : String(error)}`)
     return null
@@ -46,6 +48,10 @@ async function measure(setup: Setup, number: number): Promise<void> {
 console.log(`${machine()}\n${sessions} sessions, ${concurrency} dials at once, the server in another process\n`)
 for (let run = 1; run <= runs; run++) {
   console.log(`run ${run} of ${runs}`)
+  if (together) {
+    await Promise.all([measure('library', sessions), measure('bare', sessions, sessions)])
+    continue
+  }
   // Each goes first as often as the other.
   for (const setup of run % 2 === 1 ? ['library', 'bare'] as const : ['bare', 'library'] as const) await measure(setup, sessions)
 }

@@ -55,12 +55,23 @@ function checkBaileys(loaded: unknown): BaileysModule {
   const pick = (name: string): unknown => names[name] ?? inner[name]
   const makeWASocket = pick('makeWASocket') ?? names['default']
   const hkdf = pick('hkdf')
-  const candidate = { makeWASocket, initAuthCreds: pick('initAuthCreds'), proto: pick('proto'), ...(typeof hkdf === 'function' ? { hkdf } : {}) }
+  const candidate = { makeWASocket, initAuthCreds: pick('initAuthCreds'), proto: pick('proto'), ...(derivesLater(hkdf) ? { hkdf } : {}) }
   if (!isBaileys(candidate)) {
     throw new SessionError('BAILEYS_UNSUPPORTED',
       'This Baileys lacks makeWASocket, initAuthCreds or proto. Supported are 7.0.0-rc11 and later of version 7, and 6.7.18 up to 6.8.')
   }
   return candidate
+}
+
+/** Tried once: every socket would have to ask again. */
+function derivesLater(hkdf: unknown): boolean {
+  if (typeof hkdf !== 'function') return false
+  try {
+    const derived: unknown = Reflect.apply(hkdf, undefined, [Buffer.alloc(32), 64, { info: '' }])
+    return derived instanceof Promise
+  } catch {
+    return false
+  }
 }
 
 function isBaileys(candidate: { makeWASocket: unknown; initAuthCreds: unknown; proto: unknown }): candidate is BaileysModule {
