@@ -93,6 +93,8 @@ export class SessionRestorer {
     let found = await lookup.look(sessionId)
     for (let session = registry.find(sessionId); session?.isEnding === true; session = registry.find(sessionId)) {
       await session.afterPending(() => Promise.resolve())
+      // Nothing is started any more, whatever is left of it.
+      if (session.closing.aborted) break
       found = await lookup.look(sessionId)
     }
     return found

@@ -85,8 +85,8 @@ export class QuietEnds implements Observer {
     this.#refuseLiveSockets('close', manager)
     if (calls.some(other => other.outcome === 'pending' && other.manager === manager && other.order !== order)) return
     this.#closed.add(manager)
-    // Each call that the backend has not answered may keep its deadline.
-    if (managers.length === 1 && time.codeTimers > ether.unanswered) this.#world.violate(4, `${time.codeTimers} timers are left after close, and ${ether.unanswered} calls are unanswered`)
+    // Each call that the backend has not answered may keep its deadline, and a look at the repository its grace beside it.
+    if (managers.length === 1 && time.codeTimers > 2 * ether.unanswered) this.#world.violate(4, `${time.codeTimers} timers are left after close, and ${ether.unanswered} calls are unanswered`)
   }
 
   #refuseLiveSockets(verb: string, manager: string, sessionId?: string): void {
