@@ -5,7 +5,7 @@ import { expect, it } from 'vitest'
 import { temporaryFolder } from '../support/temporary-folder.js'
 import { codeBlocksOf, readPage } from './markdown.js'
 
-const PAGES = ['README.md', 'docs/errors.md', 'docs/migrating.md']
+const PAGES = ['README.md', 'docs/errors.md', 'docs/migrating.md', 'docs/scale.md']
 
 /** As a user has it: strict, and the names of this package lead to its source. */
 const OPTIONS: ts.CompilerOptions = {
