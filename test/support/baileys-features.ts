@@ -120,18 +120,20 @@ export const BAILEYS_FEATURES: Readonly<Record<BaileysFeatureName, BaileysFeatur
     without: 'Before Node 24 each socket slows every promise of the process down a little, for ever; the library has a remedy.',
     detect: () => {
       let made = 0
-      const real = asyncHooks.AsyncLocalStorage
-      asyncHooks.AsyncLocalStorage = class<Value> extends AsyncLocalStorage<Value> {
+      class Counted<Value> extends AsyncLocalStorage<Value> {
         constructor() {
           super()
           made += 1
         }
       }
+      const real = Object.getOwnPropertyDescriptor(asyncHooks, 'AsyncLocalStorage') ?? {}
+      // Since Node 22 it has a getter and no setter.
+      Object.defineProperty(asyncHooks, 'AsyncLocalStorage', { configurable: true, enumerable: true, writable: true, value: Counted })
       syncBuiltinESMExports()
       try {
         transactionalKeys(async () => undefined)
       } finally {
-        asyncHooks.AsyncLocalStorage = real
+        Object.defineProperty(asyncHooks, 'AsyncLocalStorage', real)
         syncBuiltinESMExports()
       }
       return made === 0
