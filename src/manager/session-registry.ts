@@ -42,7 +42,7 @@ export class SessionRegistry {
 
   /** Forgets a session that has come to rest and holds nothing any more. */
   forget(session: Session): void {
-    const isDone = session.state.phase === 'idle' && !session.isEnding && !this.#uses.has(session) && session.keeper.owner === null
+    const isDone = session.state.phase === 'idle' && !session.isEnding && !this.#uses.has(session) && session.keeper.hasNone
     if (isDone && this.#sessions.get(session.id) === session) this.#sessions.delete(session.id)
   }
 

@@ -50,9 +50,14 @@ export class LeaseKeeper {
     return (this.#lease ?? owed)?.owner ?? null
   }
 
-  /** Whether nothing is left: no lease that is held, owed or may still come, and no write that may still land. */
+  /** Whether there is no lease: none that is held, none that is owed, and none that may still come. */
+  get hasNone(): boolean {
+    return this.owner === null && this.#coming === 0
+  }
+
+  /** Whether nothing is left: no lease, and no write that may still land. */
   get isDone(): boolean {
-    return this.owner === null && this.#coming === 0 && !this.#uncertain
+    return this.hasNone && !this.#uncertain
   }
 
   /** The next {@link LeaseKeeper.hold} takes a new lease, so that writes of unknown outcome made under this one are fenced off. */

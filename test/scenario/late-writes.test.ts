@@ -144,3 +144,16 @@ describe('a lifecycle write that lands after WhatsApp has judged', () => {
     expect(made.baileys.sockets).toHaveLength(1)
   })
 })
+
+describe('a lease that comes after its deadline', () => {
+  it('invariant 4: is named by close as long as it may still come, also for a session that was deleted meanwhile', async () => {
+    const made = scenario()
+    const { recover, land } = hold(made, 'acquire')
+    expect(await within(codeOf(made.sessions.stop('s')))).toBe('STORE_TIMEOUT')
+    recover()
+    await within(made.sessions.delete('s'))
+    expect(await within(made.sessions.close())).toEqual({ closed: [], notDrained: ['s'] })
+    await land()
+    expect(await made.store.inner.lock.owner('s')).toBeNull()
+  })
+})
