@@ -36,7 +36,8 @@ function explainFailure(sessionId: string, cause: unknown): StoredSession {
 
 function judge(sessionId: string, records: readonly StoredRecord[]): StoredSession {
   const text = valueOf(records, CREDS_KEY.type)
-  const remembered = decodeLifecycle(valueOf(records, LIFECYCLE_KEY.type) ?? '')
+  const lifecycle = valueOf(records, LIFECYCLE_KEY.type)
+  const remembered = lifecycle === undefined ? null : decodeLifecycle(lifecycle)
   if (text === undefined) return { kind: 'absent', lifecycle: remembered ?? freshLifecycle(null) }
   const creds = inspectStoredCreds(text)
   if (creds.kind === 'corrupt') {

@@ -7,6 +7,7 @@ export class RestoreTally {
   readonly #sessionIds: readonly string[]
   readonly #startedAt: number
   readonly #results = new Map<string, RestoreResult>()
+  readonly #counts: Record<List, number> = { restored: 0, retrying: 0, skipped: 0, failed: 0 }
 
   constructor(sessionIds: readonly string[], startedAt: number) {
     this.#sessionIds = sessionIds
@@ -15,22 +16,20 @@ export class RestoreTally {
 
   /** Takes in a result and tells how far the work has come. */
   add(result: RestoreResult): RestoreProgress {
+    const before = this.#results.get(result.sessionId)
+    if (before !== undefined) this.#counts[listOf(before)] -= 1
     this.#results.set(result.sessionId, result)
-    const { total, restored, retrying, skipped, failed } = this.#sort([...this.#results.values()])
-    return {
-      total, done: this.#results.size, result,
-      restored: restored.length, retrying: retrying.length, skipped: skipped.length, failed: failed.length,
-    }
+    this.#counts[listOf(result)] += 1
+    return { total: this.#sessionIds.length, done: this.#results.size, result, ...this.#counts }
   }
 
   /** The report as of now: what has no result yet counts as called off. */
   report(): RestoreReport {
-    return this.#sort(this.#sessionIds.map(sessionId => this.#results.get(sessionId) ?? abortedResult(sessionId)))
-  }
-
-  #sort(results: readonly RestoreResult[]): RestoreReport {
     const report: RestoreReport = { total: this.#sessionIds.length, restored: [], retrying: [], skipped: [], failed: [], durationMs: Date.now() - this.#startedAt }
-    for (const result of results) report[listOf(result)].push(result)
+    for (const sessionId of this.#sessionIds) {
+      const result = this.#results.get(sessionId) ?? abortedResult(sessionId)
+      report[listOf(result)].push(result)
+    }
     return report
   }
 }
