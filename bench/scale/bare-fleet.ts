@@ -1,20 +1,21 @@
 import type * as Baileys from '@whiskeysockets/baileys'
 import { StorageSharing } from '../../src/baileys/storage-sharing.js'
-import { silentLogger } from '../../src/index.js'
+import { CREDS_KEY, MemorySessionStore, silentLogger, type SessionStore } from '../../src/index.js'
 import { sessionIdOf, type Fleet } from './fleet.js'
 import type { ClientOrder } from './orders.js'
 
-/** The sessions on Baileys alone, with credentials and keys kept as text in memory, as a store would keep them. */
+/** The sessions on Baileys alone, with credentials and keys in the same memory store. */
 export function bareFleet(baileys: typeof Baileys, order: ClientOrder): Fleet {
   const { creds, concurrency, setup } = order
   const sharing = new StorageSharing({ onRefused: () => { throw new Error('AsyncLocalStorage cannot be replaced here.') } })
   const make = (config: Baileys.UserFacingSocketConfig): Baileys.WASocket =>
     setup === 'bare' ? sharing.during(() => baileys.makeWASocket(config)) : baileys.makeWASocket(config)
+  const store = new MemorySessionStore()
   const open = new Set<Baileys.WASocket>()
   const openOne = async (index: number): Promise<void> => {
-    const { state, saveCreds } = textAuthState(baileys, creds[index] ?? '')
+    const { state, saveCreds } = storedAuthState(baileys, store, sessionIdOf(index), creds[index] ?? '')
     const socket = make({ auth: state, logger: silentLogger(), waWebSocketUrl: `${order.url}?client=${sessionIdOf(index)}` })
-    socket.ev.on('creds.update', saveCreds)
+    socket.ev.on('creds.update', () => { void saveCreds() })
     await new Promise<void>((resolve) => {
       socket.ev.on('connection.update', ({ connection }) => {
         if (connection === 'open') open.add(socket)
@@ -34,30 +35,23 @@ export function bareFleet(baileys: typeof Baileys, order: ClientOrder): Fleet {
   }
 }
 
-function textAuthState(baileys: typeof Baileys, text: string): { state: Baileys.AuthenticationState, saveCreds: () => void } {
+/** What an application has to write to keep sessions in a store: the same text, in the same store, by the same kind of write. */
+function storedAuthState(baileys: typeof Baileys, store: SessionStore, sessionId: string, text: string): { state: Baileys.AuthenticationState, saveCreds: () => Promise<void> } {
   const { BufferJSON: { replacer, reviver }, proto } = baileys
   const creds = JSON.parse(text, reviver) as Baileys.AuthenticationCreds
-  const records = new Map<string, string>()
-  const read = (type: string, id: string): unknown => {
-    const record = records.get(`${type}-${id}`)
-    if (record === undefined) return undefined
-    const value: unknown = JSON.parse(record, reviver)
-    return type === 'app-state-sync-key' ? proto.Message.AppStateSyncKeyData.fromObject(value as object) : value
-  }
   const keys: Baileys.SignalKeyStore = {
-    get: (type, ids) => Object.fromEntries(ids.flatMap((id) => {
-      const value = read(type, id)
-      // What was written under a type is what that type holds.
-      return value === undefined ? [] : [[id, value as Baileys.SignalDataTypeMap[typeof type]]]
-    })),
-    set: (data) => {
-      for (const [type, values] of Object.entries(data)) {
-        for (const [id, value] of Object.entries(values)) {
-          if (value === null) records.delete(`${type}-${id}`)
-          else records.set(`${type}-${id}`, JSON.stringify(value, replacer))
-        }
-      }
+    get: async (type, ids) => {
+      const records = await store.read(sessionId, ids.map(id => ({ type, id })))
+      return Object.fromEntries(records.map(({ id, value }) => {
+        const revived: unknown = JSON.parse(value, reviver)
+        // What was written under a type is what that type holds.
+        return [id, (type === 'app-state-sync-key' ? proto.Message.AppStateSyncKeyData.fromObject(revived as object) : revived) as Baileys.SignalDataTypeMap[typeof type]]
+      }))
+    },
+    set: async (data) => {
+      await store.write(sessionId, Object.entries(data).flatMap(([type, values]) =>
+        Object.entries(values).map(([id, value]) => ({ type, id, value: value === null ? null : JSON.stringify(value, replacer) }))))
     },
   }
-  return { state: { creds, keys }, saveCreds: () => { records.set('creds', JSON.stringify(creds, replacer)) } }
+  return { state: { creds, keys }, saveCreds: () => store.write(sessionId, [{ ...CREDS_KEY, value: JSON.stringify(creds, replacer) }]) }
 }
