@@ -1,0 +1,40 @@
+import { readFileSync } from 'node:fs'
+import semver from 'semver'
+import { describe, expect, it } from 'vitest'
+import { readInstalledVersion } from '../../src/baileys/baileys-version.js'
+import { BAILEYS_FEATURES, detectFeatures } from '../support/baileys-features.js'
+import { codeIn, readPage, tableOf } from './markdown.js'
+
+const versions = JSON.parse(readFileSync('scripts/matrix/versions.json', 'utf8')) as { baileys: string[]; node: Record<string, string> }
+const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as { engines: { node: string }; peerDependencies: Record<string, string> }
+const page = readPage('docs/compatibility.md')
+const runs = tableOf(page, 'Node', 'Baileys', 'tests', 'passed', 'skipped').rows
+
+describe('docs/compatibility.md', () => {
+  it('tells of every version of the matrix, and of no other', () => {
+    expect(new Set(runs.map(([, baileys]) => baileys))).toEqual(new Set(versions.baileys))
+    expect(new Set(runs.map(([node]) => node))).toEqual(new Set(Object.values(versions.node)))
+    for (const row of runs) expect(Number(row[3]), row.join(' ')).toBeGreaterThan(100)
+  })
+
+  it('says of the Baileys that is installed what is found out now', async () => {
+    const version = await readInstalledVersion()
+    const column = 1 + versions.baileys.indexOf(version ?? '')
+    expect(column).toBeGreaterThan(0)
+    const told = tableOf(page, 'feature', ...versions.baileys).rows.map(cells => [codeIn(cells[0] ?? '')[0], cells[column]])
+    expect(Object.fromEntries(told)).toEqual(Object.fromEntries(Object.entries(await detectFeatures()).map(([name, has]) => [name, has ? 'yes' : 'no'])))
+  })
+
+  it.each(Object.entries(BAILEYS_FEATURES))('says what %s is, and what it means without', (name, { what, without }) => {
+    expect(page.text).toContain(`\`${name}\`: ${what}`)
+    expect(page.text).toContain(`\`${name}\`: ${without}`)
+  })
+})
+
+describe('the versions of the matrix', () => {
+  it('are supported', () => {
+    const { '@whiskeysockets/baileys': range = '' } = manifest.peerDependencies
+    expect(versions.baileys.filter(version => !semver.satisfies(version, range))).toEqual([])
+    expect(Object.values(versions.node).filter(version => !semver.satisfies(version, manifest.engines.node))).toEqual([])
+  })
+})
