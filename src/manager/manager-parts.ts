@@ -38,7 +38,7 @@ export function assembleManager(options: ResolvedSessionManagerOptions): Manager
     lookup.outdate(sessionId)
     restorer.callOff(sessionId)
   }))
-  const lookup: StatusLookup = new StatusLookup({ store, repository, timeoutMs, messages: settings.messages, onError })
+  const lookup: StatusLookup = new StatusLookup({ ownerHere: sessionId => registry.find(sessionId)?.keeper.owner ?? null, store, repository, timeoutMs, messages: settings.messages, onError })
   const restorer: SessionRestorer = new SessionRestorer({ registry, lookup, onRestored: (result) => { announcer.restored(result) } })
   const statuses = new SessionStatuses({ registry, lookup, restorer })
   const fleet = new Fleet({ store, repository, follower, registry, lookup, restorer, timeoutMs, onError })

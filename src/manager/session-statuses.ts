@@ -32,10 +32,8 @@ export class SessionStatuses {
     const running = this.running(sessionId)
     if (running !== null) return running
     const wasUnwritten = registry.find(sessionId)?.memory.isUnwritten === true
-    const looked = await lookup.look(sessionId)
+    const found = await lookup.look(sessionId)
     const session = registry.find(sessionId)
-    // A lease of our own is held for a moment also by one that does not run.
-    const found = looked.owner === session?.keeper.owner ? { ...looked, owner: null } : looked
     if (session !== undefined && speaksForItself(session, found, wasUnwritten)) return session.snapshot
     return isWanted && isRestorable(found) ? this.#restore(found) : lookup.view(found)
   }

@@ -23,6 +23,8 @@ export interface Found {
 
 /** What a look works with. */
 export interface StatusLookupOptions {
+  /** Under which name this manager holds the lock of a session, if it does. */
+  ownerHere: (sessionId: string) => string | null
   store: SessionStore
   repository: ConnectionRepository | undefined
   timeoutMs: number
@@ -110,9 +112,12 @@ export class StatusLookup {
   async #look(sessionId: string): Promise<Found> {
     const { store, timeoutMs } = this.#options
     const finding = this.findRecord(sessionId)
+    const before = this.#options.ownerHere(sessionId)
     const stored = await readStoredSession(store, sessionId, timeoutMs)
     const verdict = judgeStart(stored, { purpose: 'restore', force: false }, new Date())
-    const owner = await this.#findOwner(sessionId)
+    const holder = await this.#findOwner(sessionId)
+    // A lease of our own is held for a moment also by a session that does not run, and may be given back during the look.
+    const owner = holder === before || holder === this.#options.ownerHere(sessionId) ? null : holder
     return { sessionId, stored, verdict, owner, record: await this.#inGrace(finding, owner === null) }
   }
 

@@ -227,3 +227,21 @@ describe('a status while something is under way', () => {
     expect(made.statuses()).toEqual(['connecting starting', 'pairing', 'connecting restart_required', 'connected'])
   })
 })
+
+describe('a session that was just refused for good', () => {
+  it('is not taken for one that runs elsewhere while its own lease is still being given back', async () => {
+    const made = scenario()
+    await made.store.seed('s')
+    await within(made.sessions.restoreSession('s'))
+    made.store.before = ({ verb }) => verb === 'release' ? new Promise((resolve) => { setTimeout(resolve, 100) }) : undefined
+    const find = made.repository.find.bind(made.repository)
+    made.repository.find = async (sessionId) => {
+      await new Promise((resolve) => { setTimeout(resolve, 400) })
+      return find(sessionId)
+    }
+    await made.socket().close(401)
+    await pass(50)
+    expect(await within(made.sessions.getStatus('s'))).toMatchObject({ status: 'logged_out', isLocal: true })
+  })
+})
+
