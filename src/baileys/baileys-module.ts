@@ -11,7 +11,7 @@ export interface BaileysModule {
   makeWASocket(config: UserFacingSocketConfig): WASocket
   /** Makes a new identity. */
   initAuthCreds(): AuthenticationCreds
-  /** Derives keys. Baileys 6.7.24 does that in a thread, and answers with a promise; only this matters here, and it may be left out. */
+  /** Derives keys. It may be left out, and is used only where it answers with a promise: Baileys 6.7.24 derives in a thread. */
   hkdf?: (buffer: Buffer, expandedLength: number, info: { info?: string }) => unknown
   /** The protobuf messages; one of them is stored as a Signal key and must be revived. */
   proto: {
@@ -68,7 +68,9 @@ function derivesLater(hkdf: unknown): boolean {
   if (typeof hkdf !== 'function') return false
   try {
     const derived: unknown = Reflect.apply(hkdf, undefined, [Buffer.alloc(32), 64, { info: '' }])
-    return derived instanceof Promise
+    if (!(derived instanceof Promise)) return false
+    derived.catch(() => undefined)
+    return true
   } catch {
     return false
   }

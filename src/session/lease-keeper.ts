@@ -65,9 +65,9 @@ export class LeaseKeeper {
     this.#stale = this.#lease !== null
   }
 
-  /** A write under this lease passed its deadline, so that its outcome is unknown. */
+  /** A write under the newest lease passed its deadline, so that its outcome is unknown. */
   noteUncertain(): void {
-    this.#uncertain = this.#lease !== null
+    this.#uncertain = true
   }
 
   /** Fences such a write off with a new lease. Only for a moment without a socket, whose writes would be fenced off, too. */

@@ -139,7 +139,7 @@ export class Generation {
     waitForKeys(socket, this.#options.baileys)
     boundClosing(socket)
     tellQueriesOfTheEnd(socket)
-    handOverHeldBack(socket, this.#keyUse)
+    handOverHeldBack(socket, this.#keyUse, this.ended)
     socket.ev.on('connection.update', (update: ConnectionUpdate) => {
       const signal = readConnectionSignal(update, new Date())
       if (signal !== null) this.#tell(signal)

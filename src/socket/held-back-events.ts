@@ -9,7 +9,7 @@ const LOOK_MS = 250
  * Baileys 6.7.24 buffers a message that waited at the server, acknowledges it, and hands it over only with the next thing that comes
  * live, which may be hours later (`createBufferedFunction`). Later versions, whose buffer can be destroyed, flush by themselves.
  */
-export function handOverHeldBack(socket: WASocket, keyUse: KeyUse): void {
+export function handOverHeldBack(socket: WASocket, keyUse: KeyUse, ended: AbortSignal): void {
   // The types are those of the later ones.
   if (Reflect.has(socket.ev, 'destroy')) return
   const timer = setInterval(() => {
@@ -17,7 +17,5 @@ export function handOverHeldBack(socket: WASocket, keyUse: KeyUse): void {
     if (keyUse.quietForMs > 0) flushBufferedEvents(socket)
   }, LOOK_MS)
   timer.unref()
-  socket.ev.on('connection.update', ({ connection }) => {
-    if (connection === 'close') clearInterval(timer)
-  })
+  ended.addEventListener('abort', () => { clearInterval(timer) }, { once: true })
 }

@@ -15,8 +15,8 @@ const ROUNDS = 4
  */
 export function waitForKeys(socket: WASocket, { hkdf }: BaileysModule): void {
   const raw = rawSocketOf(socket)
-  const derive = (): unknown => hkdf?.(Buffer.alloc(32), 64, { info: '' })
-  if (raw?.send === undefined || !(derive() instanceof Promise)) return
+  if (raw?.send === undefined || hkdf === undefined) return
+  const derive = (): unknown => hkdf(Buffer.alloc(32), 64, { info: '' })
   const send = raw.send.bind(raw)
   let frames = 0
   raw.send = (data, callback) => {
@@ -28,7 +28,7 @@ export function waitForKeys(socket: WASocket, { hkdf }: BaileysModule): void {
     raw.pause?.()
     send(data, (error) => {
       callback?.(error)
-      void rounds(derive).finally(() => { raw.resume?.() })
+      void rounds(derive).catch(() => undefined).finally(() => { raw.resume?.() })
     })
   }
 }

@@ -238,6 +238,18 @@ describe('LeaseKeeper', () => {
     expect(keeper.isDone).toBe(true)
   })
 
+  it('is not done while a write may still land, until a new lease has fenced it off', async () => {
+    const { keeper } = keep()
+    await keeper.hold()
+    keeper.noteUncertain()
+    await keeper.release()
+    keeper.noteUncertain()
+    expect(keeper.isDone).toBe(false)
+    await keeper.hold()
+    await keeper.release()
+    expect(keeper.isDone).toBe(true)
+  })
+
   it('is not done while a lease that nobody waits for may still come', async () => {
     const { lock, keeper } = keep()
     const { arrive } = await holdPastALateOne(lock, keeper)
