@@ -55,7 +55,7 @@ async function heal(world: World): Promise<void> {
   for (const manager of world.managers) manager.isPolite = true
   await world.time.pass(HALF_AN_HOUR_MS)
   for (const sessionId of world.sessionIds) {
-    const socket = world.sockets.findLast(each => each.sessionId === sessionId)
+    const socket = world.newestSocket(sessionId)
     if (socket === undefined) continue
     world.server.act(socket, { what: 'creds' })
     world.server.act(socket, { what: 'ratchet' })

@@ -19,7 +19,7 @@ export class DurableConnections implements Observer {
 
   told({ manager, name, event: { sessionId } }: Told): void {
     if (name !== 'connected' || sessionId === null) return
-    const socket = this.#world.sockets.findLast(each => each.manager === manager && each.sessionId === sessionId)
+    const socket = this.#world.newestSocket(sessionId, manager)
     if (socket === undefined || this.#world.backend.text(sessionId, 'creds') !== encodeAuthValue(socket.fake.authState.creds)) {
       this.#world.violate(5, `${manager} announced ${sessionId} as connected, and its credentials are not what is stored`)
     }

@@ -1,7 +1,6 @@
 import type { Observer, SimulatedSocket, StoreCall, Told, VerbCall } from '../observer.js'
 import { UNKNOWN_ID, type World } from '../world/world.js'
-
-const STARTING: ReadonlySet<string> = new Set(['connect', 'restoreSession', 'restoreAll', 'requestPairingCode', 'logout', 'stop', 'delete'])
+import { STARTING_VERBS } from './starting-verbs.js'
 
 /** How long the work goes on, at the longest, that a caller has asked for and no longer waits for: a few calls to slow backends. */
 const ASKED_FOR_MS = 60_000
@@ -33,7 +32,7 @@ export class ModestStatus implements Observer {
 
   called({ call, manager, sessionId, order }: VerbCall): void {
     if (call.verb !== 'getStatus') this.#looks = this.#looks.filter(look => look.manager !== manager || (sessionId !== null && look.sessionId !== sessionId))
-    if (STARTING.has(call.verb)) {
+    if (STARTING_VERBS.has(call.verb)) {
       for (const name of this.#world.managers.map(each => each.name)) {
         for (const id of sessionId === null ? this.#world.sessionIds : [sessionId]) this.#resting.delete(`${name} ${id}`)
       }
@@ -69,7 +68,7 @@ export class ModestStatus implements Observer {
     if (rested !== undefined && event.status === 'connecting' && !this.#isStillAsked(event.sessionId)) this.#world.violate(8, `${manager} revived ${event.sessionId}, which was ${rested}, and nobody had asked for it`)
     this.#resting.delete(key)
     const rests = event.status === 'failed' || event.status === 'logged_out' || event.reason === 'stopped'
-    const isWanted = this.#world.managers.some(each => this.#world.pending(each.name, event.sessionId).some(({ call }) => STARTING.has(call.verb)))
+    const isWanted = this.#world.managers.some(each => this.#world.pending(each.name, event.sessionId).some(({ call }) => STARTING_VERBS.has(call.verb)))
     if (rests && !isWanted) this.#resting.set(key, event.reason ?? event.status)
   }
 

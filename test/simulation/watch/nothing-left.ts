@@ -1,5 +1,6 @@
 import type { Observer } from '../observer.js'
 import type { World } from '../world/world.js'
+import { notDrainedBy } from './close-report.js'
 
 /** 4, at the end of everything: no socket, no lock, no timer is left. */
 export class NothingLeft implements Observer {
@@ -21,7 +22,6 @@ export class NothingLeft implements Observer {
 
   /** Whether `close` said that this session was not finished in time. */
   #isReported(manager: string, sessionId: string): boolean {
-    return this.#world.calls.some(({ manager: name, call, value }) => name === manager && call.verb === 'close'
-      && typeof value === 'object' && value !== null && 'notDrained' in value && Array.isArray(value.notDrained) && value.notDrained.includes(sessionId))
+    return this.#world.calls.some(call => call.manager === manager && notDrainedBy(call)?.includes(sessionId) === true)
   }
 }

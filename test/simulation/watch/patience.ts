@@ -59,7 +59,7 @@ export class Patience implements Observer {
       this.#world.violate(7, `${manager} says that ${sessionId} is ${last.status} (${last.reason ?? ''}), half an hour after all was well`)
     }
     if (last.status !== 'connected') return
-    const socket = this.#world.sockets.findLast(each => each.manager === manager && each.sessionId === sessionId)
+    const socket = this.#world.newestSocket(sessionId, manager)
     if (socket === undefined || this.#world.backend.text(sessionId, 'creds') !== encodeAuthValue(socket.fake.authState.creds)) {
       this.#world.violate(7, `${sessionId} is connected, and what its socket writes is not stored`)
     }

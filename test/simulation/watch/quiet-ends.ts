@@ -1,9 +1,9 @@
 import { decodeLifecycle } from '../../../src/auth/lifecycle-record.js'
 import type { Landing, Observer, SimulatedSocket, StoreCall, Told, VerbCall } from '../observer.js'
 import type { World } from '../world/world.js'
+import { notDrainedBy } from './close-report.js'
+import { STARTING_VERBS } from './starting-verbs.js'
 import { pairedIdentity } from './stored-identity.js'
-
-const STARTING: ReadonlySet<string> = new Set(['connect', 'restoreSession', 'restoreAll', 'requestPairingCode', 'logout', 'stop', 'delete'])
 
 /** Answers to those who asked, and failures of work in the background. */
 const STILL_HEARD: ReadonlySet<string> = new Set(['restored', 'error', 'logged-out'])
@@ -20,7 +20,7 @@ export class QuietEnds implements Observer {
   }
 
   called({ call, sessionId }: VerbCall): void {
-    if (!STARTING.has(call.verb)) return
+    if (!STARTING_VERBS.has(call.verb)) return
     for (const { name } of this.#world.managers) {
       // What one manager starts, the other may take over.
       for (const id of sessionId === null ? this.#world.sessionIds : [sessionId]) this.#ends.delete(`${name} ${id}`)
@@ -63,7 +63,7 @@ export class QuietEnds implements Observer {
 
   /** Whether somebody else wants something of this session, so that it need not be quiet. */
   #isBusy({ order }: VerbCall, sessionId: string): boolean {
-    return this.#world.calls.some(other => STARTING.has(other.call.verb) && (other.sessionId === null || other.sessionId === sessionId)
+    return this.#world.calls.some(other => STARTING_VERBS.has(other.call.verb) && (other.sessionId === null || other.sessionId === sessionId)
       && other.order !== order && (other.outcome === 'pending' || other.order > order))
   }
 
@@ -78,10 +78,11 @@ export class QuietEnds implements Observer {
     }
   }
 
-  #onClose({ manager, value, order }: VerbCall): void {
+  #onClose(call: VerbCall): void {
+    const { manager, order } = call
     const { calls, time, ether, managers } = this.#world
     // What was not finished in time is named in the report; its sockets are given a second more.
-    if (!hasDrained(value)) return
+    if (notDrainedBy(call)?.length !== 0) return
     this.#refuseLiveSockets('close', manager)
     if (calls.some(other => other.outcome === 'pending' && other.manager === manager && other.order !== order)) return
     this.#closed.add(manager)
@@ -95,8 +96,4 @@ export class QuietEnds implements Observer {
       if (isMeant && socket.fake.endCalls === 0 && !socket.fake.isEnded) this.#world.violate(4, `socket ${socket.number} of ${socket.sessionId} is alive after ${verb}`)
     }
   }
-}
-
-function hasDrained(report: unknown): boolean {
-  return typeof report === 'object' && report !== null && 'notDrained' in report && Array.isArray(report.notDrained) && report.notDrained.length === 0
 }

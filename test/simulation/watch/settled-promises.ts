@@ -57,7 +57,7 @@ export class SettledPromises implements Observer {
   }
 
   #isAtPeace(manager: string, sessionId: string): boolean {
-    const socket = this.#world.sockets.findLast(each => each.manager === manager && each.sessionId === sessionId)
+    const socket = this.#world.newestSocket(sessionId, manager)
     return !this.#harmed.has(sessionId) && socket?.fake.isEnded === false && !this.#world.pending(manager, sessionId).some(({ call }) => !LOOKING.has(call.verb))
   }
 

@@ -27,20 +27,26 @@ export class TrueStatus implements Observer {
   }
 
   stepped(): void {
-    for (const manager of this.#world.managers) for (const sessionId of this.#world.sessionIds) this.#checkSocket(manager, sessionId)
-    for (const [key, status] of this.#last) {
-      const [manager = '', sessionId = ''] = key.split(' ')
-      if (status !== 'connected' || this.#world.isClosing(manager) || this.#isBeingDeleted(manager, sessionId)) continue
-      const socket = this.#world.sockets.findLast(each => each.manager === manager && each.sessionId === sessionId)
-      // Of one whose peer is gone Baileys tells nothing until it was cut, a second later.
-      const isParting = socket?.fake.isDestroyed === false && socket.fake.ending !== 'prompt'
-      if (!isParting && (socket?.fake.ws.isOpen !== true || socket.fake.isEnded)) this.#world.violate('status', `${key} is told to be connected, and has no open socket`)
+    for (const manager of this.#world.managers) {
+      for (const sessionId of this.#world.sessionIds) {
+        this.#checkSocket(manager, sessionId)
+        this.#checkConnected(manager.name, sessionId)
+      }
     }
+  }
+
+  #checkConnected(manager: string, sessionId: string): void {
+    const key = `${manager} ${sessionId}`
+    if (this.#last.get(key) !== 'connected' || this.#world.isClosing(manager) || this.#isBeingDeleted(manager, sessionId)) return
+    const socket = this.#world.newestSocket(sessionId, manager)
+    // Of one whose peer is gone Baileys tells nothing until it was cut, a second later.
+    const isParting = socket?.fake.isDestroyed === false && socket.fake.ending !== 'prompt'
+    if (!isParting && (socket?.fake.ws.isOpen !== true || socket.fake.isEnded)) this.#world.violate('status', `${key} is told to be connected, and has no open socket`)
   }
 
   #checkSocket({ name, sessions }: SimulatedManager, sessionId: string): void {
     const given = sessions.getSocket(sessionId)
-    const socket = this.#world.sockets.findLast(each => each.manager === name && each.sessionId === sessionId)
+    const socket = this.#world.newestSocket(sessionId, name)
     if (given === undefined) return
     if (given !== socket?.fake.asWASocket()) this.#world.violate('status', `getSocket gives an old socket of ${sessionId}`)
     if (this.#last.get(`${name} ${sessionId}`) !== 'connected') this.#world.violate('status', `getSocket gives a socket of ${sessionId}, which is not told to be connected`)

@@ -65,6 +65,11 @@ export class World {
     return manager
   }
 
+  /** The newest socket of a session, at any manager or at one of them. */
+  newestSocket(sessionId: string, manager?: string): SimulatedSocket | undefined {
+    return this.sockets.findLast(socket => socket.sessionId === sessionId && (manager === undefined || socket.manager === manager))
+  }
+
   /** Notes that something happened that must not. */
   violate(invariant: Violation['invariant'], what: string): void {
     this.violations.push({ invariant, what, atMs: this.time.elapsedMs })
