@@ -110,7 +110,7 @@ export class SimulatedServer {
   #deliver(socket: SimulatedSocket): void {
     const id = `${socket.number}-${socket.arrived.length}`
     socket.arrived.push(id)
-    socket.fake.ev.emit('messages.upsert', { messages: [{ key: { id, remoteJid: '1@s.whatsapp.net' } }], type: 'notify' })
+    socket.fake.receive('hello', { id })
   }
 
   #answer(socket: SimulatedSocket, node: BinaryNode): Promise<BinaryNode | undefined> {
