@@ -10,9 +10,11 @@ interface BufferText {
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-function writeBytes(_name: string, value: unknown): unknown {
-  if (value instanceof Uint8Array) return bufferText(value)
-  // A Buffer arrives here as what its own toJSON made of it: an array of numbers.
+/** Asks the object itself: what `JSON.stringify` hands over for a Buffer is what its `toJSON` made of it, an array of numbers. */
+function writeBytes(this: Record<string, unknown>, name: string, value: unknown): unknown {
+  const bytes = this[name]
+  if (bytes instanceof Uint8Array) return bufferText(bytes)
+  // What an older version of an application read without Baileys' own reviver.
   if (isObject(value) && value['type'] === 'Buffer' && Array.isArray(value['data'])) return bufferText(Uint8Array.from(value['data']))
   return value
 }
@@ -39,8 +41,9 @@ const isByte = (value: unknown): value is number => typeof value === 'number' &&
 
 /** Bytes that an old version wrote as `{"0":1,"1":2}`. Exactly these: an object from numbers to numbers is something else. */
 function isIndexedBytes(value: Record<string, unknown>): value is Record<string, number> {
+  if (!('0' in value)) return false
   const names = Object.keys(value)
-  return names.length > 0 && names.every((name, index) => name === String(index)) && Object.values(value).every(isByte)
+  return names.every((name, index) => name === String(index)) && Object.values(value).every(isByte)
 }
 
 /** Text of creds or of the value of a Signal key. */
