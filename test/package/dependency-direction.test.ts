@@ -13,6 +13,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'errors': [],
   'logger': [],
   'time': [],
+  'system': [],
   'events': ['errors', 'logger'],
   'disconnect/connection-loss': [],
   'disconnect/disconnect-cause': ['disconnect/connection-loss'],
@@ -21,6 +22,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   // Ports, and the lock that is memory only.
   'ownership/session-lock': [],
   'ownership/process-lock': ['errors', 'ownership/session-lock'],
+  'ownership/holder-identity': ['system'],
+  'ownership/holder-judgement': ['ownership/holder-identity', 'system'],
   'store': ['errors', 'ownership/session-lock'],
   'repository': ['errors', 'status', 'time'],
 
@@ -37,7 +40,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'manager': [...LEAVES, ...PORTS, 'auth', 'dial', 'disconnect', 'restore', 'retry', 'session', 'socket', 'baileys'],
 
   // Implementations of ports, and what tests are made of: they know nothing of a manager or a session.
-  'adapters': [...PORTS, 'errors', 'logger', 'status', 'time'],
+  'adapters': [...PORTS, 'errors', 'logger', 'ownership/holder-identity', 'ownership/holder-judgement', 'status', 'system', 'time'],
   'testing': [...PORTS, 'errors', 'logger', 'status', 'time'],
 
   // The only file that may import adapters.

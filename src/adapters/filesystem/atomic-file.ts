@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { open, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { errorCode } from './storage-failure.js'
+import { errorCode } from '../../system/system-error.js'
 
 /** How a file is replaced. */
 export interface ReplaceOptions {

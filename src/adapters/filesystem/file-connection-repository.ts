@@ -7,7 +7,7 @@ import { replaceFile } from './atomic-file.js'
 import { type ConnectionRow, type ConnectionTable, formatTable, fromRow, parseTable, toRow } from './connection-rows.js'
 import { FileMutex } from './file-mutex.js'
 import { makeFolder } from './make-folder.js'
-import { errorCode } from './storage-failure.js'
+import { errorCode } from '../../system/system-error.js'
 
 /** Where a {@link FileConnectionRepository} keeps its records. */
 export interface FileConnectionRepositoryOptions {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { ownerName } from '../../ownership/process-lock.js'
-import { describeHolder } from './holder-identity.js'
+import { describeHolder } from '../../ownership/holder-identity.js'
 import { type LockObserver, lookAtLock } from './lock-state.js'
 import { TokenFolder } from './token-folder.js'
 

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { SessionError } from '../../errors.js'
-import { errorCode, onDisk } from './storage-failure.js'
+import { onDisk } from './storage-failure.js'
+import { errorCode } from '../../system/system-error.js'
 
 /** What the browser of whatsapp-web.js leaves in a folder that it uses as its profile. */
 const BROWSER_PROFILE: readonly string[] = ['Default', 'Local State', 'SingletonLock', 'DevToolsActivePort', 'first_party_sets.db', 'First Run']

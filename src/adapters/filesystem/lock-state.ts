@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { discard, writeTemporary } from './atomic-file.js'
-import { type Holder, parseHolder } from './holder-identity.js'
-import { judgeHolder } from './holder-judgement.js'
+import { type Holder, parseHolder } from '../../ownership/holder-identity.js'
+import { judgeHolder } from '../../ownership/holder-judgement.js'
 import { type DatedFile, readWithTime, type TokenFolder } from './token-folder.js'
 
 /** A lock as it is now. */

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { errorCode } from './storage-failure.js'
+import { errorCode } from '../../system/system-error.js'
 
 /**
  * Makes a folder, and those above it, for this user alone. Resolves with the ones that were made, the topmost first.

@@ -9,7 +9,8 @@ import { toFile } from './record-file.js'
 import type { BatchFolderView } from './record-folder-view.js'
 import { writeRecordNames } from './record-names-file.js'
 import { type RecordNames, keyText } from './record-names.js'
-import { errorCode, onDisk } from './storage-failure.js'
+import { onDisk } from './storage-failure.js'
+import { errorCode } from '../../system/system-error.js'
 
 /** What one write of a store does to the folder of a session. */
 export interface RecordBatch {

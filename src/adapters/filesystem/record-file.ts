@@ -2,7 +2,8 @@ import type { Buffer } from 'node:buffer'
 import { constants } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { SessionError } from '../../errors.js'
-import { errorCode, onDisk } from './storage-failure.js'
+import { onDisk } from './storage-failure.js'
+import { errorCode } from '../../system/system-error.js'
 
 /** A record must be a file itself, no link to one. Windows knows no such flag. */
 const OPEN_FLAGS = process.platform === 'win32' ? constants.O_RDONLY : constants.O_RDONLY | constants.O_NOFOLLOW

@@ -2,7 +2,7 @@ import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { namesIn } from './legacy-session.js'
 import type { FolderView } from './record-names.js'
-import { errorCode } from './storage-failure.js'
+import { errorCode } from '../../system/system-error.js'
 
 /** A session's folder as the names of one batch are chosen: what it holds, and what the batch is about to add. */
 export interface BatchFolderView extends FolderView {

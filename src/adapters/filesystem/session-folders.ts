@@ -6,7 +6,8 @@ import { syncFolder } from './atomic-file.js'
 import { assertNotLegacy, namesIn } from './legacy-session.js'
 import { makeFolder } from './make-folder.js'
 import { assertSessionId, canonicalFolderName, fitsIntoName, literalFolderName, sessionIdOfFolder } from './session-folder-name.js'
-import { errorCode, onDisk } from './storage-failure.js'
+import { onDisk } from './storage-failure.js'
+import { errorCode } from '../../system/system-error.js'
 
 /** Where a session is kept. */
 export interface SessionFolder {

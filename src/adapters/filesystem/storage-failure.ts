@@ -1,6 +1,7 @@
 import { lstat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { SessionError, isSessionError } from '../../errors.js'
+import { errorCode } from '../../system/system-error.js'
 
 /** What was being done when the disk failed. */
 export interface StorageAction {
@@ -33,11 +34,6 @@ export async function onDisk<Result>(action: StorageAction, work: () => Promise<
   } catch (error) {
     throw await storageFailure(action, error)
   }
-}
-
-/** The error code of a failed system call, or `''`. */
-export function errorCode(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
 }
 
 async function storageFailure({ verb, path, sessionId }: StorageAction, error: unknown): Promise<SessionError> {

@@ -2,7 +2,7 @@ import { link, open, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { discard, writeTemporary } from './atomic-file.js'
 import { makeFolder } from './make-folder.js'
-import { errorCode } from './storage-failure.js'
+import { errorCode } from '../../system/system-error.js'
 
 /** The newest token of a lock. */
 export interface NewestToken {

@@ -1,6 +1,6 @@
 import { readFile, readlink } from 'node:fs/promises'
 import { hostname } from 'node:os'
-import { errorCode } from './storage-failure.js'
+import { errorCode } from '../system/system-error.js'
 
 /** Who holds a lock, as its file tells it. What a system cannot say is left out. */
 export interface Holder {

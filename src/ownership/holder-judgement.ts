@@ -1,5 +1,5 @@
 import { type Holder, type ProcessStat, readProcessStat } from './holder-identity.js'
-import { errorCode } from './storage-failure.js'
+import { errorCode } from '../system/system-error.js'
 
 /** What is known of the process that a lock file names. */
 export interface ProcessEvidence {
