@@ -2,6 +2,7 @@ import './quiet.js'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
 import * as baileys from '@whiskeysockets/baileys'
+import { collectGarbage } from '../../test/support/garbage.js'
 import { bareFleet } from './bare-fleet.js'
 import type { Fleet } from './fleet.js'
 import { libraryFleet } from './library-fleet.js'
@@ -21,21 +22,25 @@ process.once('message', (order: ClientOrder) => {
 async function work(order: ClientOrder): Promise<ClientResult> {
   baileys.WA_CERT_DETAILS.PUBLIC_KEY = Buffer.from(order.rootPublicKey)
   const fleet = order.setup === 'library' ? await libraryFleet(baileys, order) : bareFleet(baileys, order)
+  await delay(500)
+  await collectGarbage()
+  const emptyRss = process.memoryUsage.rss()
   const opening = await measureOpening(fleet, order)
   const idleCpuPercent = await measureIdle(order.idleMs)
+  const rssKiBPerSession = kiBSince(emptyRss, order)
+  await collectGarbage()
+  const keptKiBPerSession = kiBSince(emptyRss, order)
   const thenMicroseconds = await measureThen()
   const statusesPerSecond = await fleet.statusesPerSecond()
   const open = fleet.opened
   await fleet.close()
-  return { setup: order.setup, sessions: order.creds.length, open, ...opening, idleCpuPercent, thenMicroseconds, statusesPerSecond }
+  return { setup: order.setup, sessions: order.creds.length, open, ...opening, rssKiBPerSession, keptKiBPerSession, idleCpuPercent, thenMicroseconds, statusesPerSecond }
 }
 
-type Opening = Pick<ClientResult, 'openMs' | 'cpuMsPerSession' | 'rssKiBPerSession' | 'worstLagMs'>
+type Opening = Pick<ClientResult, 'openMs' | 'cpuMsPerSession' | 'worstLagMs'>
 
 async function measureOpening(fleet: Fleet, { creds, patienceMs }: ClientOrder): Promise<Opening> {
-  await delay(500)
   const lag = monitorEventLoopDelay({ resolution: LAG_RESOLUTION_MS })
-  const rss = process.memoryUsage.rss()
   const cpu = process.cpuUsage()
   const startedAt = performance.now()
   lag.enable()
@@ -47,7 +52,6 @@ async function measureOpening(fleet: Fleet, { creds, patienceMs }: ClientOrder):
   return {
     openMs,
     cpuMsPerSession: cpuMs(process.cpuUsage(cpu)) / creds.length,
-    rssKiBPerSession: (process.memoryUsage.rss() - rss) / 1024 / creds.length,
     worstLagMs: Math.max(0, lag.max / 1e6 - LAG_RESOLUTION_MS),
   }
 }
@@ -68,4 +72,5 @@ async function measureThen(): Promise<number> {
   return (performance.now() - startedAt) / THENS * 1000
 }
 
+const kiBSince = (rss: number, { creds }: ClientOrder): number => (process.memoryUsage.rss() - rss) / 1024 / creds.length
 const cpuMs = ({ user, system }: NodeJS.CpuUsage): number => (user + system) / 1000

@@ -6,7 +6,7 @@ import { machine, table, targets } from './report.js'
 
 const { values } = parseArgs({ options: {
   'sessions': { type: 'string', default: '1000' },
-  'runs': { type: 'string', default: '3' },
+  'runs': { type: 'string', default: '5' },
   'concurrency': { type: 'string', default: '10' },
   'idle-seconds': { type: 'string', default: '5' },
   'stock': { type: 'string', default: '0' },

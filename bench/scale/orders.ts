@@ -26,7 +26,10 @@ export interface ClientResult {
   readonly openMs: number
   /** From before the first dial until what follows a login was done. */
   readonly cpuMsPerSession: number
+  /** Beside what the process had before the first session. */
   readonly rssKiBPerSession: number
+  /** The same after garbage was collected: when the engine last did that by itself is chance. */
+  readonly keptKiBPerSession: number
   readonly idleCpuPercent: number
   readonly worstLagMs: number
   /** What a `.then` costs with all these sessions in the process. */

@@ -8,6 +8,7 @@ const LINES: readonly { readonly name: NumberName, readonly title: string, reado
   { name: 'openMs', title: 'all open after, s', digits: 1, scale: 1000 },
   { name: 'cpuMsPerSession', title: 'CPU per session, ms', digits: 1 },
   { name: 'rssKiBPerSession', title: 'RSS per session, KiB', digits: 0 },
+  { name: 'keptKiBPerSession', title: 'the same, garbage collected, KiB', digits: 0 },
   { name: 'idleCpuPercent', title: 'CPU when idle, %', digits: 1 },
   { name: 'worstLagMs', title: 'worst event-loop lag, ms', digits: 0 },
   { name: 'thenMicroseconds', title: 'one .then, µs', digits: 2 },
@@ -44,7 +45,7 @@ export function targets(results: readonly ClientResult[], sessions: number): str
   return ([
     [`${sessions} sessions open`, least(middle(results, 'library', 'open'), sessions)],
     [`CPU per session at most 1.05 of bare Baileys with the same remedy (${cpu?.toFixed(3) ?? 'not measured'})`, most(cpu, 1.05)],
-    ['RSS per session at most 300 KiB', most(middle(results, 'library', 'rssKiBPerSession'), 300)],
+    ['RSS per session at most 300 KiB, garbage collected', most(middle(results, 'library', 'keptKiBPerSession'), 300)],
     ['worst event-loop lag under 300 ms', most(middle(results, 'library', 'worstLagMs'), 300)],
     ['getStatus of a live session over 1,000,000 per second', least(middle(results, 'library', 'statusesPerSecond'), 1_000_000)],
   ] as const).map(([target, isReached]) => `${isReached ? 'reached    ' : 'NOT reached'}  ${target}`)
