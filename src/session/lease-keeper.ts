@@ -34,6 +34,8 @@ export class LeaseKeeper {
   readonly #calls = new WorkQueue()
   readonly #retry = new PhaseTimer()
   #abandoned = false
+  /** Whether the last try to give back what is owed failed. */
+  #refused = false
 
   constructor(options: LeaseKeeperOptions) {
     this.#options = options
@@ -131,15 +133,23 @@ export class LeaseKeeper {
   }
 
   #owe(): void {
-    if (this.#lease !== null) this.#owed.add(this.#lease)
+    if (this.#lease !== null) this.#oweFor(this.#lease)
     this.#lease = null
     this.#stale = false
   }
 
+  #oweFor(lease: SessionLease): void {
+    this.#owed.add(lease)
+    this.#refused = false
+  }
+
   async #tryToRepay(): Promise<void> {
+    // Each of the calls that wait here would let its own deadline pass.
+    if (this.#abandoned && this.#refused) return
     try {
       await this.#repay()
     } catch (cause) {
+      this.#refused = true
       // It may have been given back all the same; to give it back twice does no harm.
       this.#options.onError(asStoreError(this.#options.sessionId, cause))
       if (!this.#abandoned) this.#retry.after(RETRY_MS, () => { void this.#calls.add(() => this.#tryToRepay()) })
@@ -175,7 +185,7 @@ export class LeaseKeeper {
     const take = (late: SessionLease | null): void => {
       this.#coming -= 1
       if (late === null) return
-      this.#owed.add(late)
+      this.#oweFor(late)
       void this.#calls.add(() => this.#tryToRepay())
     }
     acquiring.then(take, () => { take(null) })

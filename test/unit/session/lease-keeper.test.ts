@@ -238,6 +238,19 @@ describe('LeaseKeeper', () => {
     expect(keeper.isDone).toBe(true)
   })
 
+  it('when nobody is there any more to try again, tries what cannot be given back once, however many calls wait for it', async () => {
+    const { lock, keeper, errors } = keep()
+    await keeper.hold()
+    lock.releaseWith = never
+    keeper.abandon()
+    const releasing = [keeper.release(), keeper.release(), keeper.release()]
+    await vi.advanceTimersByTimeAsync(TIMEOUT_MS)
+    await Promise.all(releasing)
+    expect(errors).toHaveLength(1)
+    expect(vi.getTimerCount()).toBe(0)
+    expect(keeper.hasNone).toBe(false)
+  })
+
   it('is not done while a write may still land, until a new lease has fenced it off', async () => {
     const { keeper } = keep()
     await keeper.hold()
