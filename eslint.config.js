@@ -57,5 +57,16 @@ export default tseslint.config(
     },
   },
   { files: ['test/setup/**', 'examples/**/*.ts', 'bench/**/*.ts', 'scripts/**'], rules: { 'no-console': 'off' } },
+  {
+    // What a browser runs.
+    files: ['examples/express/public/**/*.js'],
+    languageOptions: {
+      globals: Object.fromEntries([
+        'AbortController', 'AbortSignal', 'DOMException', 'DOMParser', 'Element', 'Event', 'EventSource', 'FormData', 'HTMLElement', 'Headers', 'Intl', 'MutationObserver', 'Node', 'Response',
+        'TextDecoder', 'URLSearchParams', 'cancelAnimationFrame', 'clearInterval', 'clearTimeout', 'customElements', 'document', 'fetch', 'localStorage', 'location', 'matchMedia', 'navigator',
+        'queueMicrotask', 'requestAnimationFrame', 'sessionStorage', 'setInterval', 'setTimeout', 'structuredClone', 'window',
+      ].map(name => [name, 'readonly'])),
+    },
+  },
   { files: ['**/*.{js,mjs,cjs}'], languageOptions: { globals: { console: 'readonly', process: 'readonly', URL: 'readonly' } } },
 )

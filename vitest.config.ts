@@ -1,6 +1,14 @@
+import { resolve } from 'node:path'
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
 
 const config: ViteUserConfig = defineConfig({
+  // The examples name this package as an application would.
+  resolve: {
+    alias: [
+      { find: /^baileys-sessions$/u, replacement: resolve('src/index.ts') },
+      { find: /^baileys-sessions\/testing$/u, replacement: resolve('src/testing/index.ts') },
+    ],
+  },
   test: {
     include: ['test/**/*.test.ts'],
     setupFiles: ['test/setup/silence-libsignal.ts'],
