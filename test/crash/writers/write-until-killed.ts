@@ -1,0 +1,86 @@
+import { writeSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { seededRandom } from '../../support/seeded-random.js'
+import type { Part, WriterLine, WriterOrder } from '../protocol.js'
+import type { AuthUnderTest } from './auth-under-test.js'
+import { batchData, batchNumbers, findBatch } from './key-batches.js'
+import { findCreds, identityOf, isPaired, mark, pair } from './marked-creds.js'
+
+/** A pipe to the parent. What was written to it is there, whatever happens to this process next. */
+const LINES = 3
+
+const CREDS_IN_A_ROW = 10
+
+const tell = (line: WriterLine): void => void writeSync(LINES, `${JSON.stringify(line)}\n`)
+
+/** Waits for its order, tells what it finds, and writes until it is killed. It ends by itself when the parent does. */
+export function writeUntilKilled(open: (directory: string) => Promise<AuthUnderTest>): void {
+  const input = createInterface(process.stdin)
+  input.once('line', (line) => {
+    // The parent sends nothing else.
+    work(JSON.parse(line) as WriterOrder, open).catch((error: unknown) => {
+      tell({ kind: 'failed', problem: error instanceof Error ? error.stack ?? error.message : String(error) })
+      process.exit(1)
+    })
+  })
+  input.once('close', () => process.exit(0))
+}
+
+async function work(order: WriterOrder, open: (directory: string) => Promise<AuthUnderTest>): Promise<void> {
+  const auth = await open(order.directory)
+  const numbers = batchNumbers(order.isBig)
+  const creds = findCreds(auth)
+  const batches = []
+  for (const number of numbers) batches.push(await findBatch(auth, number))
+  tell({ kind: 'found', found: { creds, batches, identity: creds.kind === 'whole' && creds.version > 0 ? identityOf(auth.creds) : null } })
+  if (order.isLastLook) process.exit(0)
+  await writeForEver(auth, order, numbers)
+}
+
+async function writeForEver(auth: AuthUnderTest, { seed, firstVersion, isBig }: WriterOrder, numbers: readonly number[]): Promise<never> {
+  const random = seededRandom(seed)
+  let version = firstVersion
+  if (!isPaired(auth.creds)) {
+    await writePairing(auth, numbers.at(-1) ?? 0, version)
+    version += 2
+  }
+  // The big batch is due at once: most are killed before it would come by chance.
+  if (isBig) await writeBatch(auth, numbers.at(-1) ?? 0, version++)
+  for (;;) {
+    const choice = random.below(3)
+    const number = random.below(numbers.length)
+    await Promise.all([
+      ...(choice === 0 ? [] : [writeBatch(auth, number, version++)]),
+      ...(choice === 1 ? [] : [writeCreds(auth, version++)]),
+    ])
+    // They are saved far more often than anything else.
+    for (let saves = choice === 0 ? CREDS_IN_A_ROW : 0; saves > 0; saves -= 1) await writeCreds(auth, version++)
+  }
+}
+
+/** Keys that come before a pairing is complete are stored with its creds, and are acknowledged with them. */
+async function writePairing(auth: AuthUnderTest, number: number, version: number): Promise<void> {
+  pair(auth.creds)
+  const writing = told(number, version, async () => {
+    await auth.setKeys(batchData(number, version))
+    await saving
+  })
+  const saving = writeCreds(auth, version + 1)
+  await writing
+}
+
+async function writeBatch(auth: AuthUnderTest, number: number, version: number): Promise<void> {
+  await told(number, version, () => auth.setKeys(batchData(number, version)))
+}
+
+async function writeCreds(auth: AuthUnderTest, version: number): Promise<void> {
+  mark(auth.creds, version)
+  await told('creds', version, () => auth.saveCreds(), identityOf(auth.creds))
+}
+
+async function told(part: Part, version: number, write: () => Promise<void>, identity?: string): Promise<void> {
+  const line = { part, version, ...(identity === undefined ? {} : { identity }) }
+  tell({ kind: 'begun', ...line })
+  await write()
+  tell({ kind: 'done', ...line })
+}
