@@ -4,6 +4,7 @@
  * - `STORE_UNAVAILABLE`: the store could not read or write. Nothing is known to be lost; the session is retried.
  * - `STORE_TIMEOUT`: a call to the store did not answer within `storeTimeoutMs`; its outcome is unknown.
  * - `RECORD_CORRUPT`: a stored record cannot be understood. It was left as it is.
+ * - `WRONG_KEY`: a stored record is encrypted with a key that was not given. It was left as it is.
  * - `STALE_WRITER`: the write came with an old fencing token, or with none while somebody holds the lock.
  * - `LEGACY_SESSION`: the folder belongs to whatsapp-web.js, not to Baileys.
  * - `INVALID_SESSION_ID`: the id is empty, too long, or holds characters that no store can keep apart.
@@ -26,6 +27,7 @@ export type SessionErrorCode =
   | 'STORE_UNAVAILABLE'
   | 'STORE_TIMEOUT'
   | 'RECORD_CORRUPT'
+  | 'WRONG_KEY'
   | 'STALE_WRITER'
   | 'LEGACY_SESSION'
   | 'INVALID_SESSION_ID'

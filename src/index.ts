@@ -31,6 +31,9 @@ export { MemorySessionStore } from './adapters/memory/memory-session-store.js'
 export {
   CREDS_KEY, LIFECYCLE_KEY, type DeleteOptions, type RecordChange, type RecordKey, type SessionStore, type StoredRecord, type WriteOptions,
 } from './store/session-store.js'
+export { encrypted } from './encryption/encrypted-session-store.js'
+export type { EncryptionKey, EncryptionOptions } from './encryption/encryption-options.js'
+export type { PassphraseKey } from './encryption/key-source.js'
 export { processLock, type ProcessLock } from './ownership/process-lock.js'
 export type { SessionLease, SessionLock } from './ownership/session-lock.js'
 

@@ -10,6 +10,7 @@ export type StoredSession =
   | { readonly kind: 'absent'; readonly lifecycle: Lifecycle }
   | { readonly kind: 'readable'; readonly creds: Exclude<StoredCreds, { kind: 'corrupt' }>; readonly text: string; readonly lifecycle: Lifecycle }
   | { readonly kind: 'corrupt'; readonly error: SessionError }
+  | { readonly kind: 'wrong-key'; readonly error: SessionError }
   | { readonly kind: 'legacy'; readonly error: SessionError }
   | { readonly kind: 'unavailable'; readonly error: SessionError }
 
@@ -30,6 +31,7 @@ function explainFailure(sessionId: string, cause: unknown): StoredSession {
   const error = asStoreError(sessionId, cause)
   if (error.code === 'INVALID_SESSION_ID') throw error
   if (error.code === 'RECORD_CORRUPT') return { kind: 'corrupt', error }
+  if (error.code === 'WRONG_KEY') return { kind: 'wrong-key', error }
   if (error.code === 'LEGACY_SESSION') return { kind: 'legacy', error }
   return { kind: 'unavailable', error }
 }

@@ -1,6 +1,6 @@
 import { readStoredSession } from '../auth/stored-session.js'
 import { SessionError } from '../errors.js'
-import type { SessionSnapshot } from '../status/session-status.js'
+import type { SessionSnapshot, StatusReason } from '../status/session-status.js'
 import { managerClosed, needsPerson, ownedElsewhere } from './session-refusals.js'
 import type { Session } from './session.js'
 
@@ -32,11 +32,16 @@ function begin(session: Session): void {
   else session.promote('person')
 }
 
+/** What is stored cannot be used: a status says so, and nothing went wrong with the call. */
+function tellsOfStorage(reason: StatusReason | null): boolean {
+  return reason === 'credentials_corrupt' || reason === 'wrong_key' || reason === 'legacy_session'
+}
+
 function readConnectEnd(session: Session): SessionSnapshot | undefined {
   switch (session.state.phase) {
     case 'idle':
       if (session.state.reason === 'not_running') throw managerClosed(session.id)
-      if (session.startError !== null && session.state.reason !== 'credentials_corrupt' && session.state.reason !== 'legacy_session') throw session.startError
+      if (session.startError !== null && !tellsOfStorage(session.state.reason)) throw session.startError
       return session.snapshot
     case 'standby': throw ownedElsewhere(session.id)
     case 'pairing': return session.ledger.hasSomethingToScan ? session.snapshot : undefined

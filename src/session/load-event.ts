@@ -24,5 +24,6 @@ function rest(status: IdleState['status'], reason: IdleState['reason']): Session
 
 function reasonOf(error: SessionError): IdleState['reason'] {
   if (error.code === 'RECORD_CORRUPT') return 'credentials_corrupt'
+  if (error.code === 'WRONG_KEY') return 'wrong_key'
   return error.code === 'LEGACY_SESSION' ? 'legacy_session' : null
 }

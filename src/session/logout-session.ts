@@ -27,7 +27,8 @@ export async function logoutSession(session: Session, { timeoutMs, requireUnlink
 }
 
 function mustNotDelete(failure: SessionError): boolean {
-  return failure.code === 'OWNED_ELSEWHERE' || failure.code === 'MANAGER_CLOSED'
+  // With the right key the device can still be unlinked.
+  return failure.code === 'WRONG_KEY' || failure.code === 'OWNED_ELSEWHERE' || failure.code === 'MANAGER_CLOSED'
 }
 
 function unlinkFailed(sessionId: string, timeoutMs: number): SessionError {

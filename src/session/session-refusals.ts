@@ -23,6 +23,7 @@ const CODES: Partial<Record<StatusReason, SessionErrorCode>> = {
   logged_out: 'LOGGED_OUT',
   owned_elsewhere: 'OWNED_ELSEWHERE',
   credentials_corrupt: 'RECORD_CORRUPT',
+  wrong_key: 'WRONG_KEY',
   legacy_session: 'LEGACY_SESSION',
   storage_unavailable: 'STORE_UNAVAILABLE',
   stopped: 'ABORTED',

@@ -58,6 +58,7 @@ export function judgeStart(stored: StoredSession, request: StartRequest, now: Da
   switch (stored.kind) {
     case 'unavailable': return { action: 'probe' }
     case 'corrupt': return rest('failed', 'credentials_corrupt')
+    case 'wrong-key': return rest('failed', 'wrong_key')
     case 'legacy': return rest('failed', 'legacy_session')
     case 'absent': return request.purpose === 'connect' ? { action: 'pair' } : rest('disconnected', 'never_paired')
     case 'readable': return judgeReadable(stored, request, now)

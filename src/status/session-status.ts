@@ -32,6 +32,7 @@ export type StatusReason =
   | 'client_outdated'
   | 'multi_device_mismatch'
   | 'credentials_corrupt'
+  | 'wrong_key'
   | 'storage_unavailable'
   | 'owned_elsewhere'
   | 'legacy_session'

@@ -33,6 +33,7 @@ export const DEFAULT_STATUS_MESSAGES: Readonly<Record<MessageKey, string>> = Obj
   client_outdated: 'WhatsApp refuses this client version.',
   multi_device_mismatch: 'The account does not accept linked devices.',
   credentials_corrupt: 'The saved session cannot be read. Nothing was changed.',
+  wrong_key: 'The saved session is encrypted with a key that was not given. Nothing was changed.',
   storage_unavailable: 'The storage of saved sessions cannot be reached. Trying again.',
   owned_elsewhere: 'Another process runs this session.',
   legacy_session: 'The saved session was made by whatsapp-web.js and cannot be used.',

@@ -51,6 +51,13 @@ describe('what a store holds of a session', () => {
     }
   })
 
+  it('creds under another key: told, and neither missing nor out of reach', async () => {
+    const store = new WatchedSessionStore()
+    const error = new SessionError('WRONG_KEY', 'give the other key')
+    store.before = () => { throw error }
+    expect(await read(store)).toEqual({ kind: 'wrong-key', error })
+  })
+
   it('creds that are corrupt: told, not touched', async () => {
     const store = new WatchedSessionStore()
     await store.inner.write('s', [{ type: 'creds', id: '', value: '{"noiseKey":{"private":"SECRET"' }])

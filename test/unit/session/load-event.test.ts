@@ -6,7 +6,7 @@ import type { SessionEvent } from '../../../src/session/session-state.js'
 import { circumstances } from '../../support/machine-states.js'
 
 const failed = (code: SessionErrorCode, knownUnpaired = false): LoadOutcome => ({ kind: 'failed', error: new SessionError(code, 'it failed'), knownUnpaired })
-const rest = (status: 'failed' | 'disconnected', reason: 'credentials_corrupt' | 'legacy_session' | 'storage_unavailable' | null): SessionEvent =>
+const rest = (status: 'failed' | 'disconnected', reason: 'credentials_corrupt' | 'wrong_key' | 'legacy_session' | 'storage_unavailable' | null): SessionEvent =>
   ({ type: 'loaded', verdict: { action: 'rest', status, reason, until: null } })
 const probing: SessionEvent = { type: 'store-failed', circumstances: circumstances() }
 
@@ -17,6 +17,7 @@ const rows: [name: string, outcome: LoadOutcome, event: SessionEvent][] = [
   ['a lease that was lost', failed('STALE_WRITER'), probing],
   ['a store that failed before a pairing', failed('STORE_UNAVAILABLE', true), rest('disconnected', 'storage_unavailable')],
   ['a corrupt record', failed('RECORD_CORRUPT'), rest('failed', 'credentials_corrupt')],
+  ['a wrong key', failed('WRONG_KEY'), rest('failed', 'wrong_key')],
   ['a folder of whatsapp-web.js', failed('LEGACY_SESSION'), rest('failed', 'legacy_session')],
   ['no Baileys', failed('BAILEYS_UNSUPPORTED'), rest('failed', null)],
   ['an id that the store refuses', failed('INVALID_SESSION_ID'), rest('failed', null)],

@@ -24,6 +24,7 @@ const rows: [name: string, stored: StoredSession, restore: StartVerdict, forced:
   ['nothing', { kind: 'absent', lifecycle: freshLifecycle(null) }, rest('disconnected', 'never_paired'), rest('disconnected', 'never_paired'), pair, rest('disconnected', 'never_paired')],
   ['a store that cannot be asked', { kind: 'unavailable', error }, { action: 'probe' }, { action: 'probe' }, { action: 'probe' }, { action: 'probe' }],
   ['corrupt credentials', { kind: 'corrupt', error }, ...four(rest('failed', 'credentials_corrupt'))],
+  ['credentials under another key', { kind: 'wrong-key', error }, ...four(rest('failed', 'wrong_key'))],
   ['a whatsapp-web.js folder', { kind: 'legacy', error }, ...four(rest('failed', 'legacy_session'))],
   ['an identity that was never paired', readable({ kind: 'unpaired', identity }), rest('disconnected', 'never_paired'), rest('disconnected', 'never_paired'), pair, rest('disconnected', 'never_paired')],
   ['a pairing that was not finished', readable({ kind: 'half_paired', identity }), rest('disconnected', 'pairing_incomplete'), rest('disconnected', 'pairing_incomplete'), pair, rest('disconnected', 'pairing_incomplete')],

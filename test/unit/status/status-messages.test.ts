@@ -9,7 +9,7 @@ const STATUSES = Object.keys({
 const REASONS = Object.keys({
   never_paired: 0, not_running: 0, stopped: 0, pairing_expired: 0, pairing_incomplete: 0, starting: 0, restoring: 0, restart_required: 0, connection_lost: 0,
   retries_exhausted: 0, connection_replaced: 0, logged_out: 0, restricted: 0, rate_limited: 0, client_outdated: 0, multi_device_mismatch: 0,
-  credentials_corrupt: 0, storage_unavailable: 0, owned_elsewhere: 0, legacy_session: 0, already_connected: 0, aborted: 0,
+  credentials_corrupt: 0, wrong_key: 0, storage_unavailable: 0, owned_elsewhere: 0, legacy_session: 0, already_connected: 0, aborted: 0,
 } satisfies Record<StatusReason, 0>) as StatusReason[]
 
 describe('status messages', () => {

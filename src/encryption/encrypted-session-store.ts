@@ -1,0 +1,100 @@
+import type { SessionLock } from '../ownership/session-lock.js'
+import type { DeleteOptions, RecordChange, RecordKey, SessionStore, StoredRecord, WriteOptions } from '../store/session-store.js'
+import { checkEncryption, type EncryptionOptions } from './encryption-options.js'
+import { KeyRing } from './key-ring.js'
+import { sealRecord } from './record-cipher.js'
+import { RecordOpener } from './record-opener.js'
+
+/**
+ * Puts encryption around any store: AES-256-GCM, with the session id, the type and the record id as additional data. What was
+ * altered, cut off, or put in the place of another record is `RECORD_CORRUPT`; a record under a key that was not given is
+ * `WRONG_KEY`, and never taken for missing. A write uses the current key; records under the other keys are read, and move on
+ * when they are written next, or all at once with `encryptRecords`.
+ *
+ * What it does not hide: session ids, types and ids of records (the ids of Signal sessions hold phone numbers), how many there
+ * are, how long, and when they change. It does not tell when somebody puts back an older version of the same record. A record
+ * grows by a third and about 130 bytes.
+ *
+ * Only values are encrypted: `list`, `records`, `delete`, `close` and the lock are those of `store`.
+ *
+ * @throws TypeError or RangeError for an option that cannot be used; it never quotes a key.
+ */
+export function encrypted(store: SessionStore, options: EncryptionOptions): SessionStore {
+  return new EncryptedSessionStore(store, options)
+}
+
+const LONE_SURROGATE = /\p{Surrogate}/u
+
+class EncryptedSessionStore implements SessionStore {
+  readonly #store: SessionStore
+  readonly #keys: KeyRing
+  readonly #opener: RecordOpener
+
+  constructor(store: SessionStore, options: EncryptionOptions) {
+    const { keys, currentKeyId, allowPlain } = checkEncryption(options)
+    this.#store = store
+    this.#keys = new KeyRing(keys, currentKeyId)
+    this.#opener = new RecordOpener(this.#keys, allowPlain)
+  }
+
+  get lock(): SessionLock {
+    return this.#store.lock
+  }
+
+  list(): AsyncIterable<string> {
+    return this.#store.list()
+  }
+
+  records(sessionId: string): AsyncIterable<RecordKey> {
+    return this.#store.records(sessionId)
+  }
+
+  async read(sessionId: string, keys: readonly RecordKey[]): Promise<StoredRecord[]> {
+    const records = await this.#store.read(sessionId, keys)
+    return Promise.all(records.map(record => this.#open(sessionId, record)))
+  }
+
+  async write(sessionId: string, changes: readonly RecordChange[], options: WriteOptions = {}): Promise<void> {
+    assertEncryptable(changes)
+    // Taken now: what the caller does to its objects later is no part of this write.
+    const copies = changes.map(change => ({ ...change }))
+    const copiedOptions = { ...options }
+    const key = await this.#keys.current()
+    const sealed = copies.map(({ type, id, value }) => ({ type, id, value: value === null ? null : sealRecord(key, { sessionId, type, id }, value) }))
+    await this.#store.write(sessionId, sealed, copiedOptions)
+  }
+
+  async delete(sessionId: string, options?: DeleteOptions): Promise<void> {
+    await this.#writesPassedOn()
+    await this.#store.delete(sessionId, options)
+  }
+
+  async close(): Promise<void> {
+    await this.#writesPassedOn()
+    await this.#store.close()
+  }
+
+  /** Writes that were called before may wait for their key. As many turns as they take, so that nothing overtakes. */
+  async #writesPassedOn(): Promise<void> {
+    try {
+      await this.#keys.currentUnderway
+    } catch {
+      // They have failed, and this needs no key.
+    }
+  }
+
+  async #open(sessionId: string, record: StoredRecord): Promise<StoredRecord> {
+    const opened = await this.#opener.open(sessionId, record)
+    if (opened.kind === 'refused') throw opened.error
+    return { ...record, value: opened.text }
+  }
+}
+
+function assertEncryptable(changes: readonly RecordChange[]): void {
+  for (const { type, id, value } of changes) {
+    if (value === null) continue
+    if (typeof value !== 'string') throw new TypeError(`The value of record "${type}" "${id}" must be a text or null, not ${typeof value}.`)
+    // It would come back as another text.
+    if (LONE_SURROGATE.test(value)) throw new TypeError(`The value of record "${type}" "${id}" holds half of a character (a lone surrogate), which UTF-8 cannot hold.`)
+  }
+}

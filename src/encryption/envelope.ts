@@ -1,0 +1,61 @@
+/** An encrypted record, taken apart. */
+export interface Envelope {
+  /** Under which id its key goes. */
+  readonly keyId: string
+  /** Tells its key from another one under the same id. */
+  readonly keyCheck: string
+  /** 12 bytes, new with each write. */
+  readonly iv: string
+  /** 16 bytes: nobody without the key can make the right ones. */
+  readonly tag: string
+  /** What was encrypted. */
+  readonly data: string
+}
+
+/** What a stored text is. */
+export type StoredText =
+  | { readonly kind: 'sealed'; readonly envelope: Envelope }
+  | { readonly kind: 'damaged' }
+  | { readonly kind: 'newer' }
+  | { readonly kind: 'plain' }
+
+const VERSION = 1
+const START = '{"encrypted":'
+const LATER_FIELD = '"keyCheck":"'
+
+/** The text of an envelope: one line of JSON, so that a record that is JSON stays JSON. Bytes are base64. */
+export function formatEnvelope({ keyId, keyCheck, iv, tag, data }: Envelope): string {
+  return `${START}${VERSION},"keyId":${JSON.stringify(keyId)},${LATER_FIELD}${keyCheck}","iv":"${iv}","tag":"${tag}","data":"${data}"}`
+}
+
+/** Says what a stored text is. One that differs in any way from what {@link formatEnvelope} makes is no envelope. */
+export function readStoredText(text: string): StoredText {
+  if (!looksSealed(text)) return { kind: 'plain' }
+  const fields = parseFields(text)
+  if (fields === null) return { kind: 'damaged' }
+  const version = fields['encrypted']
+  if (typeof version === 'number' && version > VERSION) return { kind: 'newer' }
+  const { keyId, keyCheck, iv, tag, data } = fields
+  if (typeof keyId !== 'string' || typeof keyCheck !== 'string' || typeof iv !== 'string' || typeof tag !== 'string' || typeof data !== 'string') return { kind: 'damaged' }
+  const envelope: Envelope = { keyId, keyCheck, iv, tag, data }
+  return formatEnvelope(envelope) === text && [iv, tag, data].every(isExactBase64) ? { kind: 'sealed', envelope } : { kind: 'damaged' }
+}
+
+/** An envelope that was cut or altered must not pass for a plain record: its start may be missing, or what follows. */
+function looksSealed(text: string): boolean {
+  return text.startsWith(START) || (text !== '' && START.startsWith(text)) || text.includes(LATER_FIELD)
+}
+
+function parseFields(text: string): Partial<Record<string, unknown>> & Partial<Record<keyof Envelope, unknown>> | null {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? { ...value } : null
+  } catch {
+    return null
+  }
+}
+
+/** Decoders pass over what does not belong in base64; two texts for the same bytes would let a change go unseen. */
+function isExactBase64(text: string): boolean {
+  return Buffer.from(text, 'base64').toString('base64') === text
+}
