@@ -11,7 +11,7 @@ import type { Session } from './session.js'
 export async function stopSession(session: Session): Promise<void> {
   const end = restingState('disconnected', 'stopped')
   try {
-    await endUnderLease(session, end, lease => rememberStopped(session, lease))
+    await endUnderLease(session, end, lease => rememberStopped(session, lease), () => session.loader.savePairing(session.sockets))
   } catch (cause) {
     const error = asStoreError(session.id, cause)
     // What cannot be remembered holds in this process all the same.
@@ -37,8 +37,8 @@ export async function closeSession(session: Session): Promise<boolean> {
   // What rests already keeps its status: closing is no news about a session that was logged out.
   if (session.state.phase !== 'idle') session.send({ type: 'halt', to: restingState('disconnected', 'not_running') })
   return session.afterPending(async () => {
-    session.keeper.fenceUncertain()
     const isPairingSaved = await savePairing(session)
+    session.keeper.fenceUncertain()
     await session.memory.retry()
     session.memory.forget()
     await session.keeper.release()
@@ -50,10 +50,13 @@ export async function closeSession(session: Session): Promise<boolean> {
 /** The phone has the device linked already: credentials that could not be stored get one more chance. */
 async function savePairing(session: Session): Promise<boolean> {
   if (session.sockets.unsavedPairing === null) return true
+  const { keeper, loader, sockets } = session
   try {
-    const lease = await session.keeper.hold()
-    if (lease === null) throw ownedElsewhere(session.id)
-    await writeUnsaved(session, lease)
+    await loader.savePairing(sockets)
+    keeper.fenceUncertain()
+    const lease = await keeper.hold()
+    if (lease !== null) await loader.writePairing(lease, sockets)
+    else if (sockets.unsavedPairing !== null) throw ownedElsewhere(session.id)
     return true
   } catch (cause) {
     session.context.announce.error(asStoreError(session.id, cause))
@@ -61,11 +64,12 @@ async function savePairing(session: Session): Promise<boolean> {
   }
 }
 
-function endUnderLease(session: Session, end: IdleState, work: (lease: SessionLease) => Promise<void>): Promise<void> {
-  return session.whileEnding(() => endNow(session, end, work))
+/** `before` is done while the lease of what ran is still held. */
+function endUnderLease(session: Session, end: IdleState, work: (lease: SessionLease) => Promise<void>, before?: () => Promise<void>): Promise<void> {
+  return session.whileEnding(() => endNow(session, end, work, before))
 }
 
-async function endNow(session: Session, end: IdleState, work: (lease: SessionLease) => Promise<void>): Promise<void> {
+async function endNow(session: Session, end: IdleState, work: (lease: SessionLease) => Promise<void>, before?: () => Promise<void>): Promise<void> {
   session.closing.throwIfAborted()
   // One that runs elsewhere must not even look stopped here; one that runs here holds the lease already.
   if (!session.isRunning && await session.afterPending(() => session.keeper.hold()) === null) throw ownedElsewhere(session.id)
@@ -74,6 +78,7 @@ async function endNow(session: Session, end: IdleState, work: (lease: SessionLea
   await session.afterPending(async () => {
     try {
       session.closing.throwIfAborted()
+      await before?.()
       session.keeper.fenceUncertain()
       const lease = await session.keeper.hold()
       if (lease === null) throw ownedElsewhere(session.id)
@@ -87,15 +92,9 @@ async function endNow(session: Session, end: IdleState, work: (lease: SessionLea
   })
 }
 
-async function writeUnsaved({ sockets, loader }: Session, lease: SessionLease): Promise<void> {
-  if (sockets.unsavedPairing === null) return
-  await loader.writePairing(lease, sockets.unsavedPairing)
-  sockets.pairingSaved()
-}
-
 async function rememberStopped(session: Session, lease: SessionLease): Promise<void> {
   const { store, settings } = session.context
-  await writeUnsaved(session, lease)
+  await session.loader.writePairing(lease, session.sockets)
   const stored = await readStoredSession(store, session.id, settings.storeTimeoutMs)
   // What is there with another key cannot be remembered for it.
   if (stored.kind === 'unavailable' || stored.kind === 'wrong-key') throw stored.error

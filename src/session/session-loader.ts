@@ -25,6 +25,21 @@ export type LoadOutcome =
   | { readonly kind: 'rest'; readonly verdict: Exclude<StartVerdict, { action: 'dial' | 'pair' | 'probe' }>; readonly stored: StoredSession; readonly error: SessionError | null }
   | { readonly kind: 'ready'; readonly verdict: Extract<StartVerdict, { action: 'dial' | 'pair' }>; readonly loaded: Loaded }
 
+/** What a pairing could not store, until it is stored. */
+export interface PendingPairing {
+  readonly unsavedPairing: readonly RecordChange[] | null
+  pairingSaved(): void
+}
+
+/** What a load is for. */
+export interface LoadRequest {
+  /** Asked for at the moment of the verdict, since a caller may have changed it meanwhile. */
+  request: () => StartRequest
+  pairing: PendingPairing
+  /** Writes what else has to be stored before anything is read. Never rejects. */
+  beforeReading: () => Promise<void>
+}
+
 /** What a loader works with. */
 export interface SessionLoaderOptions {
   sessionId: string
@@ -42,25 +57,35 @@ export class SessionLoader {
     this.#options = options
   }
 
-  /**
-   * Loads. `unsaved` is stored first: what an earlier generation paired and could not store. `request` is asked for at the moment
-   * of the verdict, since a caller may have changed it meanwhile. Never rejects.
-   */
-  async load(request: () => StartRequest, unsaved: readonly RecordChange[] | null): Promise<LoadOutcome> {
+  /** Loads. What an earlier generation paired and could not store is stored first. Never rejects. */
+  async load({ request, pairing, beforeReading }: LoadRequest): Promise<LoadOutcome> {
     const { keeper, sessionId, store, timeoutMs } = this.#options
     try {
+      await this.savePairing(pairing)
+      await beforeReading()
       const lease = await keeper.hold()
       if (lease === null) return { kind: 'owned-elsewhere' }
-      if (unsaved !== null) await this.writePairing(lease, unsaved)
+      await this.writePairing(lease, pairing)
       return await this.#judge(lease, await readStoredSession(store, sessionId, timeoutMs), request())
     } catch (cause) {
       return this.#explain(asStoreError(sessionId, cause), request())
     }
   }
 
-  /** Writes the records of a pairing under a lease; they replace everything that was stored before. */
-  async writePairing(lease: SessionLease, records: readonly RecordChange[]): Promise<void> {
-    await this.#write(lease, records, { replaceAll: true })
+  /**
+   * Stores what a pairing could not, while there is still a lease. To be called before one is given back, be it only to take a
+   * new one: in that moment another process may log the session out, and what was stored afterwards would undo it.
+   */
+  async savePairing(pairing: PendingPairing): Promise<void> {
+    const { lease } = this.#options.keeper
+    if (lease?.lost.aborted === false) await this.writePairing(lease, pairing)
+  }
+
+  /** Writes what a pairing could not store, if there is any: it replaces everything that was stored before. */
+  async writePairing(lease: SessionLease, pairing: PendingPairing): Promise<void> {
+    if (pairing.unsavedPairing === null) return
+    await this.#write(lease, pairing.unsavedPairing, { replaceAll: true })
+    pairing.pairingSaved()
   }
 
   /** Writes the lifecycle record under a lease. */

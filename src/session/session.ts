@@ -233,15 +233,17 @@ export class Session {
     this.#load = load
     this.#inBackground(async () => {
       if (this.#load !== load) return
-      this.keeper.fenceUncertain()
-      await this.memory.retry()
-      this.keeper.fenceUncertain()
-      const outcome = await this.loader.load(() => requestOf(this.#run), this.sockets.unsavedPairing)
-      if (outcome.kind !== 'failed' && outcome.kind !== 'owned-elsewhere') this.sockets.pairingSaved()
+      const outcome = await this.loader.load({ request: () => requestOf(this.#run), pairing: this.sockets, beforeReading: () => this.#settleMemory() })
       if (this.#load !== load) return
       this.#noteLoaded(outcome)
       this.send(readLoadOutcome(outcome, () => this.#circumstances('storage_failed')))
     })
+  }
+
+  async #settleMemory(): Promise<void> {
+    this.keeper.fenceUncertain()
+    await this.memory.retry()
+    this.keeper.fenceUncertain()
   }
 
   #noteLoaded(outcome: LoadOutcome): void {
@@ -283,7 +285,11 @@ export class Session {
   }
 
   async #writeMemory(): Promise<void> {
-    if (!this.sockets.isInUse) this.keeper.fenceUncertain()
+    if (!this.sockets.isInUse) {
+      // A load tries again, and tells.
+      await this.loader.savePairing(this.sockets).catch(() => undefined)
+      this.keeper.fenceUncertain()
+    }
     await this.memory.retry()
     if (!this.isRunning) await this.keeper.release()
   }

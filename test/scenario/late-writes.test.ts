@@ -157,3 +157,23 @@ describe('a lease that comes after its deadline', () => {
     expect(await made.store.inner.lock.owner('s')).toBeNull()
   })
 })
+
+describe('a pairing that could not be stored', () => {
+  it('invariant 2: is stored before its lease is given back for a new one: in that moment another process may log out', async () => {
+    const made = scenario()
+    await within(made.sessions.connect('s'))
+    const { recover, land } = hold(made, 'write')
+    made.socket().pairSuccess({ phone: '49151000001' })
+    await pass(STORE_TIMEOUT_MS)
+    const stored: boolean[] = []
+    recover()
+    made.store.before = async ({ verb }) => { if (verb === 'release') stored.push(await made.store.text('s', 'creds') !== undefined) }
+    await pass(STORE_TIMEOUT_MS)
+    expect(stored).toContain(true)
+    expect(stored).not.toContain(false)
+    expect(await made.sessions.getStatus('s')).toMatchObject({ status: 'connected', phoneNumber: '49151000001' })
+    const before = await made.store.dump('s')
+    await land()
+    expect(await made.store.dump('s')).toEqual(before)
+  })
+})
