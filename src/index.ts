@@ -31,6 +31,10 @@ export { MemorySessionStore } from './adapters/memory/memory-session-store.js'
 export {
   CREDS_KEY, LIFECYCLE_KEY, type DeleteOptions, type RecordChange, type RecordKey, type SessionStore, type StoredRecord, type WriteOptions,
 } from './store/session-store.js'
+export { encryptRecords, type EncryptReport } from './encryption/encrypt-records.js'
+export { copySessions } from './copy/copy-sessions.js'
+export type { CopyOptions, CopyReport } from './copy/copy-options.js'
+export type { SessionFailure, SessionProgress, SweepOptions } from './sweep/sweep-sessions.js'
 export { encrypted } from './encryption/encrypted-session-store.js'
 export type { EncryptionKey, EncryptionOptions } from './encryption/encryption-options.js'
 export type { PassphraseKey } from './encryption/key-source.js'

@@ -23,6 +23,11 @@ export function encrypted(store: SessionStore, options: EncryptionOptions): Sess
   return new EncryptedSessionStore(store, options)
 }
 
+/** Whether a store is one that {@link encrypted} made. */
+export function isEncryptedStore(store: SessionStore): boolean {
+  return store instanceof EncryptedSessionStore
+}
+
 const LONE_SURROGATE = /\p{Surrogate}/u
 
 class EncryptedSessionStore implements SessionStore {

@@ -1,0 +1,25 @@
+import type { SessionStore } from '../store/session-store.js'
+import { sweepSessions } from '../sweep/sweep-sessions.js'
+import type { CopyOptions, CopyReport } from './copy-options.js'
+import { copySession } from './copy-session.js'
+
+/**
+ * Copies sessions from one store to another, whatever their kinds: the way from `useMultiFileAuthState` or a folder to a database,
+ * and back. The source's records never change.
+ *
+ * Session by session, each under the leases of both stores, so one that is being run is refused and the others go on. All records of
+ * one are read, written in one step, and read back. Whatever stops it, a session is in the target whole or not at all; run again, it
+ * goes on where it was. One record that cannot be read fails its session, of which nothing is written then.
+ *
+ * It copies what the stores hand out: from an encrypted store to a plain one it decrypts, and the other way round it encrypts.
+ * Resolves with the report as it stands when the signal aborts.
+ *
+ * @throws TypeError or RangeError for an argument that cannot be used; SessionError when the source cannot list its sessions.
+ */
+export async function copySessions(from: SessionStore, to: SessionStore, options: CopyOptions = {}): Promise<CopyReport> {
+  if (from === to) throw new RangeError('copySessions() must be given two stores, but both are the same.')
+  const { overwrite = false, signal } = options
+  const { changed, unchanged, failed, progressError } = await sweepSessions(from, options, sessionId =>
+    copySession({ from, to, sessionId, overwrite, isAskedFor: options.sessions !== undefined, signal }))
+  return { copied: changed, unchanged, failed, progressError }
+}

@@ -1,0 +1,126 @@
+import { isSessionError, SessionError } from '../errors.js'
+import type { RecordChange, RecordKey, SessionStore, StoredRecord } from '../store/session-store.js'
+import { keyBatches, keyText } from '../sweep/record-reading.js'
+import { type SessionFailure, type SessionOutcome, type SweepOptions, sweepSessions } from '../sweep/sweep-sessions.js'
+import { underLease } from '../sweep/under-lease.js'
+import { isEncryptedStore } from './encrypted-session-store.js'
+import { checkEncryption, type EncryptionOptions } from './encryption-options.js'
+import { type CipherKey, KeyRing } from './key-ring.js'
+import { sealRecord } from './record-cipher.js'
+import { RecordOpener } from './record-opener.js'
+
+/** What became of the records: each session is in one of the lists. */
+export interface EncryptReport {
+  /** Sessions of which records were encrypted; all of theirs are under the current key now. */
+  encrypted: string[]
+  /** Sessions whose records all were under the current key. Each of them was opened. */
+  unchanged: string[]
+  /**
+   * Sessions that still have records that are not under the current key, with the first reason: `OWNED_ELSEWHERE` for one that is
+   * being run, `WRONG_KEY`, `RECORD_CORRUPT`, `ABORTED`, or what the store said. Keep the old keys while there are any.
+   */
+  failed: SessionFailure[]
+  /** What `onProgress` threw first, as `LISTENER_FAILED`; nothing else came of it. */
+  progressError: SessionError | undefined
+}
+
+/**
+ * Encrypts under the current key what is not: records under older keys, and with `allowPlain` also those that are not encrypted
+ * at all. Give it the store itself, not the one that `encrypted` returned.
+ *
+ * Session by session, each under its lease, so one that is being run is left out; some records at a time, each batch read back
+ * and opened before the next. What cannot be opened stays as it is, and the rest of its session is done all the same. May be
+ * broken off at any moment and run again: records of both keys can be read in between. Resolves with the report as it stands
+ * when the signal aborts.
+ *
+ * @throws TypeError or RangeError for an option that cannot be used; SessionError when the store cannot list its sessions.
+ */
+export async function encryptRecords(store: SessionStore, options: EncryptionOptions, sweepOptions: SweepOptions = {}): Promise<EncryptReport> {
+  const { keys, currentKeyId, allowPlain } = checkEncryption(options)
+  if (isEncryptedStore(store)) throw new TypeError('encryptRecords() takes the store itself, not what encrypted() has put around it: records would be encrypted twice.')
+  const ring = new KeyRing(keys, currentKeyId)
+  const key = await ring.current()
+  const encryptor = new SessionEncryptor({ store, key, opener: new RecordOpener(ring, allowPlain), signal: sweepOptions.signal })
+  const { changed, unchanged, failed, progressError } = await sweepSessions(store, sweepOptions, sessionId => encryptor.encrypt(sessionId))
+  return { encrypted: changed, unchanged, failed, progressError }
+}
+
+interface EncryptorParts {
+  store: SessionStore
+  key: CipherKey
+  opener: RecordOpener
+  signal: AbortSignal | undefined
+}
+
+/** One batch, opened. */
+interface OpenedBatch {
+  /** What has to be written, still as plain text. */
+  stale: (RecordKey & { text: string })[]
+  /** Why a record could not be opened. */
+  error: SessionError | undefined
+}
+
+class SessionEncryptor {
+  readonly #parts: EncryptorParts
+
+  constructor(parts: EncryptorParts) {
+    this.#parts = parts
+  }
+
+  encrypt(sessionId: string): Promise<SessionOutcome> {
+    const { store, signal } = this.#parts
+    return underLease(store.lock, sessionId, async ({ fencingToken }) => {
+      const outcome: SessionOutcome = { changed: false, records: 0, error: undefined }
+      for await (const keys of keyBatches(store, sessionId, signal)) {
+        const { stale, error } = await this.#open(sessionId, keys)
+        outcome.error ??= error
+        if (stale.length === 0) continue
+        const changes = stale.map(({ type, id, text }): RecordChange => ({ type, id, value: sealRecord(this.#parts.key, { sessionId, type, id }, text) }))
+        await store.write(sessionId, changes, { fencingToken })
+        await this.#verify(sessionId, stale)
+        outcome.changed = true
+        outcome.records += stale.length
+      }
+      return outcome
+    })
+  }
+
+  async #open(sessionId: string, keys: readonly RecordKey[]): Promise<OpenedBatch> {
+    const batch: OpenedBatch = { stale: [], error: undefined }
+    const { records, error } = await this.#read(sessionId, keys)
+    batch.error = error
+    for (const record of records) {
+      const opened = await this.#parts.opener.open(sessionId, record)
+      if (opened.kind === 'refused') batch.error ??= opened.error
+      else if (opened.kind === 'plain' || opened.key !== this.#parts.key) batch.stale.push({ type: record.type, id: record.id, text: opened.text })
+    }
+    return batch
+  }
+
+  /** One record that the store cannot read must not hold up the others. */
+  async #read(sessionId: string, keys: readonly RecordKey[]): Promise<{ records: StoredRecord[]; error: SessionError | undefined }> {
+    const { store } = this.#parts
+    try {
+      return { records: await store.read(sessionId, keys), error: undefined }
+    } catch (cause) {
+      if (!isSessionError(cause, 'RECORD_CORRUPT')) throw cause
+      const [first, ...others] = keys
+      if (first === undefined || others.length === 0) return { records: [], error: cause }
+      const half = keys.length >> 1
+      const parts = [await this.#read(sessionId, keys.slice(0, half)), await this.#read(sessionId, keys.slice(half))]
+      return { records: parts.flatMap(({ records }) => records), error: cause }
+    }
+  }
+
+  async #verify(sessionId: string, written: OpenedBatch['stale']): Promise<void> {
+    const records = await this.#parts.store.read(sessionId, written)
+    const stored = new Map(records.map(record => [keyText(record), record]))
+    for (const key of written) {
+      const record = stored.get(keyText(key))
+      const opened = record === undefined ? undefined : await this.#parts.opener.open(sessionId, record)
+      if (opened?.kind === 'sealed' && opened.text === key.text) continue
+      throw new SessionError('STORE_UNAVAILABLE',
+        `The record ${key.type} ${JSON.stringify(key.id)} of session "${sessionId}" was written, and came back as something else: the store does not keep what it is given. Stop, and look at it before anything else.`, { sessionId })
+    }
+  }
+}
