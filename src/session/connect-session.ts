@@ -1,7 +1,6 @@
 import { readStoredSession } from '../auth/stored-session.js'
-import { SessionError } from '../errors.js'
 import type { SessionSnapshot, StatusReason } from '../status/session-status.js'
-import { managerClosed, needsPerson, ownedElsewhere } from './session-refusals.js'
+import { alreadyPaired, managerClosed, needsPerson, ownedElsewhere } from './session-refusals.js'
 import type { Session } from './session.js'
 
 /** Starts a session, pairing it when nothing is paired, and resolves when there is something to show. */
@@ -71,8 +70,4 @@ function readyForPairingCode(session: Session): true | undefined {
       return undefined
     case 'loading': return undefined
   }
-}
-
-function alreadyPaired(sessionId: string): SessionError {
-  return new SessionError('ALREADY_PAIRED', `Session "${sessionId}" is linked to a phone already. Log it out before linking another one.`, { sessionId })
 }

@@ -16,6 +16,11 @@ export function notPaired(sessionId: string): SessionError {
   return new SessionError('NOT_PAIRED', `Session "${sessionId}" has no linked phone. Call connect() and link one.`, { sessionId })
 }
 
+/** A phone is linked already. */
+export function alreadyPaired(sessionId: string): SessionError {
+  return new SessionError('ALREADY_PAIRED', `Session "${sessionId}" is linked to a phone already. Log it out before linking another one.`, { sessionId })
+}
+
 const CODES: Partial<Record<StatusReason, SessionErrorCode>> = {
   never_paired: 'NOT_PAIRED',
   pairing_expired: 'NOT_PAIRED',

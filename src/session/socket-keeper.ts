@@ -10,6 +10,7 @@ import { withSignal } from '../time/deadline.js'
 import type { SessionContext } from './session-context.js'
 import type { SessionLedger } from './session-ledger.js'
 import { credsFor, type LoadOutcome } from './session-loader.js'
+import { alreadyPaired } from './session-refusals.js'
 import type { Circumstances, Run, SessionEvent } from './session-state.js'
 
 /** What a socket keeper works with. */
@@ -160,6 +161,8 @@ export class SocketKeeper {
       `No pairing code could be had for session "${sessionId}": the connection was lost or WhatsApp refused. Try again.`, { sessionId, cause })
     const socket = generation?.socket ?? null
     if (socket === null) throw refusal()
+    // The phone may have scanned a moment ago: Baileys would overwrite who the session is linked to (7.0.0-rc14, `requestPairingCode`).
+    if (generation?.auth.paired === true) throw alreadyPaired(sessionId)
     let code: string
     try {
       // A request that Baileys never answers ends with its socket.

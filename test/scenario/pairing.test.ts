@@ -99,6 +99,15 @@ describe('pairing by code', () => {
     expect([made.baileys.sockets.length, made.store.calls.length]).toEqual([0, 0])
   })
 
+  it('invariant 5: refuses one that is linked in the same moment: who it is linked to would be overwritten', async () => {
+    const made = scenario()
+    await within(made.sessions.connect('s'))
+    const code = codeOf(made.sessions.requestPairingCode('s', '4915112345678'))
+    made.socket().pairSuccess({ phone: '49151000001' })
+    expect(await within(code)).toBe('ALREADY_PAIRED')
+    expect(made.socket().authState.creds.me?.id).toMatch(/^49151000001:/u)
+  })
+
   it('refuses a session that is linked, whether it is connected, stored, or waits', async () => {
     const made = scenario()
     await made.store.seed('s')
