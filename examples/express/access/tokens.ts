@@ -1,0 +1,60 @@
+import { createHmac } from 'node:crypto'
+import { jwtVerify, SignJWT, type JWTPayload } from 'jose'
+import { unauthorized } from '../answers/problem.js'
+import type { Caller } from './caller.js'
+
+const ALGORITHM = 'HS256'
+const SHORTEST_SECRET = 32
+
+/** Whom a token is for. */
+export interface TokenSubject {
+  companyId: string | null
+  role: Caller['role']
+}
+
+/** Makes and reads the tokens that name a company and a role: JWTs, signed with a secret that your own application would share. */
+export class Tokens {
+  readonly #secret: string
+
+  /** Throws `RangeError` for a secret that could be guessed. */
+  constructor(secret: string) {
+    if (secret.length < SHORTEST_SECRET) throw new RangeError(`The secret of the tokens must have at least ${SHORTEST_SECRET} characters, and has ${secret.length}.`)
+    this.#secret = secret
+  }
+
+  /** Makes a token. */
+  async issue({ companyId, role }: TokenSubject, lifetimeSeconds: number): Promise<string> {
+    return new SignJWT({ ...(companyId === null ? {} : { company_id: companyId }), role })
+      .setProtectedHeader({ alg: ALGORITHM })
+      .setIssuedAt()
+      .setExpirationTime(Math.floor(Date.now() / 1000) + lifetimeSeconds)
+      .sign(this.#key())
+  }
+
+  /** Reads a token. Rejects with 401 for one that is not ours, expired, or names nobody. */
+  async read(token: string): Promise<Caller> {
+    try {
+      const { payload } = await jwtVerify(token, this.#key(), { algorithms: [ALGORITHM], requiredClaims: ['exp', 'role'] })
+      return callerOf(payload)
+    } catch {
+      // One sentence for every cause: whoever tries out tokens learns nothing.
+      throw unauthorized('The token is wrong, or no longer valid. Sign in again.')
+    }
+  }
+
+  /** A secret for another purpose, which does not give away this one. */
+  derive(purpose: string): string {
+    return createHmac('sha256', this.#secret).update(purpose).digest('hex')
+  }
+
+  #key(): Uint8Array {
+    return new TextEncoder().encode(this.#secret)
+  }
+}
+
+function callerOf({ company_id: companyId = null, role, exp = 0 }: JWTPayload): Caller {
+  if (role !== 'agent' && role !== 'admin') throw new TypeError('The token names no role.')
+  if (companyId !== null && (typeof companyId !== 'string' || companyId === '')) throw new TypeError('The token names no company.')
+  if (role === 'agent' && companyId === null) throw new TypeError('An agent needs a company.')
+  return { companyId, role, expiresAt: new Date(exp * 1000) }
+}

@@ -1,0 +1,37 @@
+import type { SessionErrorCode } from 'baileys-sessions'
+
+/** How an error of the library is answered. */
+export interface SessionErrorAnswer {
+  status: number
+  code: string
+  /** What to say instead of the error's own message, where that speaks of the inside of the server. */
+  message?: string
+}
+
+const STORAGE_SENTENCE = 'The storage does not answer. Nothing is lost; try again in a moment.'
+const OPERATOR_SENTENCE = 'The server cannot do this. Its operator finds the cause in the log.'
+
+/** The one table from what can go wrong in the library to HTTP. */
+export const SESSION_ERROR_ANSWERS: Readonly<Record<SessionErrorCode, SessionErrorAnswer>> = {
+  INVALID_SESSION_ID: { status: 400, code: 'invalid_company_id' },
+  NOT_PAIRED: { status: 409, code: 'not_paired' },
+  ALREADY_PAIRED: { status: 409, code: 'already_paired' },
+  LOGGED_OUT: { status: 409, code: 'logged_out' },
+  OWNED_ELSEWHERE: { status: 409, code: 'owned_elsewhere' },
+  ABORTED: { status: 409, code: 'aborted' },
+  CONNECT_FAILED: { status: 409, code: 'connect_failed' },
+  LEGACY_SESSION: { status: 409, code: 'legacy_session', message: 'What is stored belongs to another library. The operator of the server has to look at it.' },
+  RECORD_CORRUPT: { status: 409, code: 'record_corrupt', message: 'What is stored cannot be read. The operator of the server has to look at it.' },
+  WRONG_KEY: { status: 409, code: 'wrong_key', message: 'What is stored is encrypted with another key. The operator of the server has to look at it.' },
+  STALE_WRITER: { status: 409, code: 'owned_elsewhere', message: 'Another process runs this session by now.' },
+  UNLINK_FAILED: { status: 502, code: 'unlink_failed' },
+  PAIRING_FAILED: { status: 502, code: 'pairing_failed' },
+  CONNECT_TIMEOUT: { status: 504, code: 'connect_timeout' },
+  STORE_UNAVAILABLE: { status: 503, code: 'storage_unavailable', message: STORAGE_SENTENCE },
+  STORE_TIMEOUT: { status: 503, code: 'storage_unavailable', message: STORAGE_SENTENCE },
+  REPOSITORY_FAILED: { status: 503, code: 'storage_unavailable', message: STORAGE_SENTENCE },
+  MANAGER_CLOSED: { status: 503, code: 'closing', message: 'The server is closing. Try again in a moment.' },
+  LISTENER_FAILED: { status: 500, code: 'internal', message: OPERATOR_SENTENCE },
+  SOCKET_FAILED: { status: 500, code: 'internal', message: OPERATOR_SENTENCE },
+  BAILEYS_UNSUPPORTED: { status: 500, code: 'internal', message: OPERATOR_SENTENCE },
+}

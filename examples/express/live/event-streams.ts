@@ -1,0 +1,79 @@
+import type { ServerResponse } from 'node:http'
+import { closing, rateLimited } from '../answers/problem.js'
+import { EventStream } from './event-stream.js'
+
+/** What bounds the streams. */
+export interface StreamLimits {
+  /** How many may be open for one company at once; those of admins for all companies count as one company. */
+  perCompany: number
+  /** How many bytes may wait for a client that does not read. */
+  waitingBytes: number
+  /** The time between two signs of life, in milliseconds. */
+  heartbeatMs: number
+}
+
+/** Every client that reads events, by what it may see: one company, or all of them (`null`). */
+export class EventStreams {
+  readonly #limits: StreamLimits
+  readonly #streams = new Map<string | null, Set<EventStream>>()
+  #heartbeat: NodeJS.Timeout | null = null
+  #isClosed = false
+
+  constructor(limits: StreamLimits) {
+    this.#limits = limits
+  }
+
+  /** How many are open. */
+  get size(): number {
+    return [...this.#streams.values()].reduce((sum, streams) => sum + streams.size, 0)
+  }
+
+  /** Takes up a client. Throws 429 when the company has as many as it may have. Nothing is sent before the stream is begun. */
+  open(response: ServerResponse, companyId: string | null, expiresAt: Date): EventStream {
+    if (this.#isClosed) throw closing()
+    const streams = this.#streams.get(companyId) ?? new Set()
+    if (streams.size >= this.#limits.perCompany) throw rateLimited(`At most ${this.#limits.perCompany} streams of events may be open for one company. Close one first.`)
+    const stream = new EventStream(response, {
+      expiresAt,
+      waitingBytes: this.#limits.waitingBytes,
+      onEnd: () => { this.#remove(companyId, stream) },
+    })
+    this.#streams.set(companyId, streams.add(stream))
+    this.#heartbeat ??= setInterval(() => { this.#beat() }, this.#limits.heartbeatMs)
+    return stream
+  }
+
+  /** Sends an event to whoever reads a company (`null`: all companies). */
+  send(companyId: string | null, name: string, data: unknown): void {
+    for (const stream of this.#streams.get(companyId) ?? []) stream.send(name, data)
+  }
+
+  /** Sends to every reader what it may see. */
+  sendEach(name: string, dataFor: (companyId: string | null) => unknown): void {
+    for (const companyId of [...this.#streams.keys()]) this.send(companyId, name, dataFor(companyId))
+  }
+
+  /** Ends all of them, and takes up no more. */
+  close(): void {
+    this.#isClosed = true
+    for (const streams of [...this.#streams.values()]) {
+      for (const stream of [...streams]) stream.end()
+    }
+  }
+
+  #beat(): void {
+    const now = new Date()
+    for (const streams of [...this.#streams.values()]) {
+      for (const stream of [...streams]) stream.beat(now)
+    }
+  }
+
+  #remove(companyId: string | null, stream: EventStream): void {
+    const streams = this.#streams.get(companyId)
+    streams?.delete(stream)
+    if (streams?.size === 0) this.#streams.delete(companyId)
+    if (this.#streams.size > 0 || this.#heartbeat === null) return
+    clearInterval(this.#heartbeat)
+    this.#heartbeat = null
+  }
+}

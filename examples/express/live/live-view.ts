@@ -1,0 +1,92 @@
+import type { ServerResponse } from 'node:http'
+import type { SessionManager } from 'baileys-sessions'
+import { ownView, publicView, withCode, withQr, type PairingView } from '../answers/session-view.js'
+import { EventStreams, type StreamLimits } from './event-streams.js'
+import { followHistory, History } from './history.js'
+import { listen } from './listen.js'
+import { Restoration } from './restoration.js'
+
+/** What a client that wants events may see, and until when. */
+export interface Audience {
+  /** The company; `null` for all of them, without what would link a phone. */
+  companyId: string | null
+  expiresAt: Date
+}
+
+/** What is told while it happens: made from the manager alone, whatever framework is in front of it. */
+export class LiveView {
+  readonly history: History = new History()
+  readonly restoration: Restoration
+  readonly #sessions: SessionManager
+  readonly #streams: EventStreams
+  /** The pairing that is shown for each company right now: status events do not hold it. */
+  readonly #pairings = new Map<string, PairingView>()
+  readonly #subscriptions: (() => void)[]
+
+  constructor(sessions: SessionManager, limits: StreamLimits) {
+    this.#sessions = sessions
+    this.#streams = new EventStreams(limits)
+    this.restoration = new Restoration(sessions, (companyId) => { this.#tellRestore(companyId) })
+    this.#subscriptions = [
+      ...this.#followSessions(),
+      followHistory(sessions, (companyId, entry) => {
+        const event = { company_id: companyId, ...this.history.add(companyId, entry) }
+        this.#streams.send(companyId, 'history', event)
+        this.#streams.send(null, 'history', event)
+      }),
+    ]
+  }
+
+  /** How many clients read events. */
+  get openStreams(): number {
+    return this.#streams.size
+  }
+
+  /** Answers with a stream of events that begins with where things stand. Rejects before anything is sent. */
+  async open(response: ServerResponse, { companyId, expiresAt }: Audience, headers: Record<string, string>): Promise<void> {
+    const stream = this.#streams.open(response, companyId, expiresAt)
+    try {
+      const snapshots = companyId === null ? await this.#sessions.getStatuses() : [await this.#sessions.getStatus(companyId)]
+      const views = snapshots.map(snapshot => companyId === null ? publicView(snapshot) : ownView(snapshot))
+      stream.begin(headers, [['restore', this.restoration.view(companyId)], ...views.map(view => ['status', view] as const)])
+    } catch (error) {
+      stream.end()
+      throw error
+    }
+  }
+
+  /** Ends every stream, and listens to the manager no more. */
+  close(): void {
+    this.restoration.stop()
+    for (const end of this.#subscriptions) end()
+    this.#streams.close()
+  }
+
+  #followSessions(): (() => void)[] {
+    return [
+      listen(this.#sessions, 'status', (event) => {
+        const { sessionId, status } = event
+        if (status !== 'pairing') this.#pairings.delete(sessionId)
+        const view = publicView(event)
+        this.#streams.send(sessionId, 'status', { ...view, pairing: this.#pairings.get(sessionId) ?? null })
+        this.#streams.send(null, 'status', view)
+      }),
+      listen(this.#sessions, 'qr', (event) => { this.#tellPairing(event.sessionId, withQr(this.#pairings.get(event.sessionId), event)) }),
+      listen(this.#sessions, 'pairing-code', (event) => { this.#tellPairing(event.sessionId, withCode(this.#pairings.get(event.sessionId), event)) }),
+    ]
+  }
+
+  #tellPairing(companyId: string, pairing: PairingView): void {
+    this.#pairings.set(companyId, pairing)
+    this.#streams.send(companyId, 'pairing', { company_id: companyId, ...pairing })
+  }
+
+  #tellRestore(companyId: string | null): void {
+    if (companyId === null) {
+      this.#streams.sendEach('restore', reader => this.restoration.view(reader))
+      return
+    }
+    this.#streams.send(companyId, 'restore', this.restoration.view(companyId))
+    this.#streams.send(null, 'restore', this.restoration.view(null))
+  }
+}

@@ -1,0 +1,8 @@
+import type { Caller } from './access/caller.js'
+
+declare module 'express-serve-static-core' {
+  interface Request {
+    /** Who makes the request, once that is known. */
+    caller?: Caller
+  }
+}

@@ -1,0 +1,34 @@
+import { Router } from 'express'
+import { companyFor } from './access/caller.js'
+import type { TokenSubject, Tokens } from './access/tokens.js'
+import { badRequest } from './answers/problem.js'
+import { authenticate, callerOf, type CrossSiteGuard } from './authentication.js'
+import { bodyField, requiredText } from './request-body.js'
+import { isPhoneAction, PHONE_ACTIONS, type SimulatedPhones } from './simulation/simulated-phones.js'
+
+const LIFETIME_SECONDS = 12 * 60 * 60
+const DEMO_SUBJECTS: readonly TokenSubject[] = [
+  { companyId: 'acme', role: 'agent' },
+  { companyId: 'globex', role: 'agent' },
+  { companyId: null, role: 'admin' },
+]
+
+/** What there is only while nothing is real: tokens for everybody, and phones to press. */
+export function simulatedPhoneRoutes(phones: SimulatedPhones, tokens: Tokens, guard: CrossSiteGuard): Router {
+  const router = Router()
+
+  router.get('/demo-tokens', async (_request, response) => {
+    response.json(await Promise.all(DEMO_SUBJECTS.map(async subject =>
+      ({ company_id: subject.companyId, role: subject.role, token: await tokens.issue(subject, LIFETIME_SECONDS) }))))
+  })
+
+  router.post('/simulated-phone', authenticate(tokens), guard.protect, async (request, response) => {
+    const companyId = companyFor(callerOf(request), bodyField(request, 'company_id'))
+    const action = requiredText(request, 'action')
+    if (!isPhoneAction(action)) throw badRequest(`action must be one of ${PHONE_ACTIONS.join(', ')}.`)
+    await phones.act(companyId, action)
+    response.status(204).end()
+  })
+
+  return router
+}

@@ -1,0 +1,82 @@
+// WhatsApp in a process of its own: it outlives a kill -9 of the server, as the real one would, for as long as it takes to save its state.
+import '../quiet-libsignal.js'
+import { rm } from 'node:fs/promises'
+import { setTimeout as delay } from 'node:timers/promises'
+import { WhatsAppServer } from 'baileys-sessions/testing'
+import type { OrderMessage, PhoneOrder, SimulationMessage, SimulationStart } from './phone-orders.js'
+import { readSimulation, writeSimulation, type SavedSimulation } from './state-file.js'
+
+const PORT_WITHIN_MS = 5000
+const SAVE_EVERY_MS = 1000
+
+// SimulatedWhatsApp starts this process, and its types allow nothing else.
+const { folder, isEphemeral } = JSON.parse(process.argv[2] ?? '') as SimulationStart
+
+function tell(message: SimulationMessage): void {
+  if (process.connected) process.send?.(message)
+}
+
+/** On the port of last time: while that is taken, the process before this one is still saving. */
+async function listen(saved: SavedSimulation | null): Promise<WhatsAppServer> {
+  if (saved === null) return WhatsAppServer.start()
+  const deadline = Date.now() + PORT_WITHIN_MS
+  for (;;) {
+    try {
+      return await WhatsAppServer.start({ port: saved.port })
+    } catch (error) {
+      if (Date.now() > deadline) throw error
+      await delay(50)
+    }
+  }
+}
+
+async function start(): Promise<WhatsAppServer> {
+  const saved = await readSimulation(folder)
+  if (saved === null) return WhatsAppServer.start()
+  await (await listen(saved)).close()
+  const latest = await readSimulation(folder) ?? saved
+  return WhatsAppServer.start(latest)
+}
+
+async function obey(server: WhatsAppServer, order: PhoneOrder): Promise<void> {
+  switch (order.action) {
+    case 'scan': await server.scanQr(order.qr, { phone: order.phone }); return
+    case 'enter-code': await server.enterPairingCode(order.code, { phone: order.phone }); return
+    case 'unlink': server.removeDevice(order.deviceKey); return
+    case 'drop': server.drop(order.deviceKey); return
+    case 'text': await server.phoneText(order.phone, order.deviceKey, order.text)
+  }
+}
+
+async function leave(server: WhatsAppServer, timer: NodeJS.Timeout): Promise<void> {
+  clearInterval(timer)
+  const saved = { port: server.port, state: server.exportState() }
+  if (!isEphemeral) await writeSimulation(folder, saved)
+  // The port says that the state is saved.
+  await server.close()
+  if (isEphemeral) await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
+}
+
+// Ctrl-C goes to the whole group of a terminal; this process goes when the server has gone.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined)
+
+try {
+  const server = await start()
+  let writing = Promise.resolve()
+  const save = (): void => {
+    writing = writing.then(() => writeSimulation(folder, { port: server.port, state: server.exportState() })).catch(() => undefined)
+  }
+  save()
+  // For the case that this process is killed, too.
+  const timer = setInterval(save, SAVE_EVERY_MS)
+  process.on('message', ({ id, order }: OrderMessage) => {
+    obey(server, order).then(() => { save(); tell({ kind: 'done', id }) }, () => { tell({ kind: 'refused', id }) })
+  })
+  process.once('disconnect', () => {
+    void writing.then(() => leave(server, timer)).then(() => process.exit(0), () => process.exit(1))
+  })
+  tell({ kind: 'started', url: server.url, rootPublicKey: Buffer.from(server.rootPublicKey).toString('hex') })
+} catch (error) {
+  tell({ kind: 'failed', problem: error instanceof Error ? error.message : String(error) })
+  process.exit(1)
+}

@@ -1,0 +1,69 @@
+import { fork, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import type { OrderMessage, PhoneOrder, SimulationMessage, SimulationStart } from './phone-orders.js'
+import type { PhoneNetwork } from './simulated-phones.js'
+
+const SCRIPT = fileURLToPath(new URL('simulated-whatsapp-child.ts', import.meta.url))
+const LEAVE_WITHIN_MS = 5000
+
+/** WhatsApp on loopback, in a process of its own that goes when this one is gone, however that comes. */
+export class SimulatedWhatsApp implements PhoneNetwork {
+  readonly url: string
+  /** What it signs with, as hexadecimal text. */
+  readonly rootPublicKey: string
+  readonly #child: ChildProcess
+  readonly #waiting = new Map<number, { resolve: () => void, reject: (error: Error) => void }>()
+  #orders = 0
+
+  private constructor(child: ChildProcess, { url, rootPublicKey }: Extract<SimulationMessage, { kind: 'started' }>) {
+    this.#child = child
+    this.url = url
+    this.rootPublicKey = rootPublicKey
+    child.on('message', (message: SimulationMessage) => { this.#hear(message) })
+    child.once('exit', () => {
+      for (const { reject } of this.#waiting.values()) reject(new Error('The simulated WhatsApp has ended.'))
+    })
+  }
+
+  /** Starts it with the state that its folder holds. Rejects with why it does not start. */
+  static async start(options: SimulationStart): Promise<SimulatedWhatsApp> {
+    const child = fork(SCRIPT, [JSON.stringify(options)], { execArgv: ['--import', import.meta.resolve('tsx')], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+    // The child sends nothing else first.
+    const [message] = await Promise.race([once(child, 'message'), once(child, 'exit').then(([code]) => [{ kind: 'failed', problem: `Its process ended with ${String(code)}.` }])]) as [SimulationMessage]
+    if (message.kind === 'started') return new SimulatedWhatsApp(child, message)
+    throw new Error(`The simulated WhatsApp does not start in ${options.folder}. ${message.kind === 'failed' ? message.problem : ''}`)
+  }
+
+  /** Resolves with an error when its process ends before {@link close}. */
+  async ended(): Promise<Error> {
+    const [code, signal] = await once(this.#child, 'exit') as [number | null, NodeJS.Signals | null]
+    return new Error(`The simulated WhatsApp has ended by itself (${String(signal ?? code)}).`)
+  }
+
+  async obey(order: PhoneOrder): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      const message: OrderMessage = { id: ++this.#orders, order }
+      this.#waiting.set(message.id, { resolve, reject })
+      this.#child.send(message, (error) => { if (error !== null) reject(error) })
+    })
+  }
+
+  /** Lets it save its state and end. */
+  async close(): Promise<void> {
+    if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
+    const gone = once(this.#child, 'exit')
+    const deadline = setTimeout(() => { this.#child.kill('SIGKILL') }, LEAVE_WITHIN_MS)
+    this.#child.disconnect()
+    await gone
+    clearTimeout(deadline)
+  }
+
+  #hear(message: SimulationMessage): void {
+    if (message.kind !== 'done' && message.kind !== 'refused') return
+    const order = this.#waiting.get(message.id)
+    this.#waiting.delete(message.id)
+    if (message.kind === 'done') order?.resolve()
+    else order?.reject(new Error('The simulated WhatsApp refused.'))
+  }
+}
