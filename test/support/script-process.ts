@@ -11,6 +11,8 @@ export interface ScriptOptions {
   uid?: number
   /** Let it open no more files than this. */
   openFiles?: number
+  /** Let no file of it grow beyond so many blocks of 512 bytes, as `ulimit -f` of a POSIX shell counts. */
+  fileBlocks?: number
 }
 
 /** A TypeScript file that runs in a process of its own, takes lines and prints JSON lines. It is killed when the test ends. */
@@ -21,9 +23,10 @@ export class ScriptProcess {
   readonly #exit: Promise<unknown>
 
   /** Starts a script that lies beside the test. */
-  constructor(script: string, testUrl: string, args: readonly string[] = [], { uid, openFiles }: ScriptOptions = {}) {
+  constructor(script: string, testUrl: string, args: readonly string[] = [], { uid, openFiles, fileBlocks }: ScriptOptions = {}) {
     const command = [process.execPath, '--import', 'tsx', fileURLToPath(new URL(script, testUrl)), ...args]
-    const shell = openFiles === undefined ? command : ['sh', '-c', `ulimit -n ${openFiles} && exec "$@"`, 'sh', ...command]
+    const limits = [...openFiles === undefined ? [] : [`ulimit -n ${openFiles}`], ...fileBlocks === undefined ? [] : [`ulimit -f ${fileBlocks}`]]
+    const shell = limits.length === 0 ? command : ['sh', '-c', `${limits.join(' && ')} && exec "$@"`, 'sh', ...command]
     this.#process = spawn(shell[0] ?? '', shell.slice(1), {
       stdio: ['pipe', 'pipe', 'inherit'],
       // Another user could not read the cache that this one has made.
