@@ -12,6 +12,8 @@ export interface RecordKey {
 export interface StoredRecord extends RecordKey {
   /** Opaque text. */
   value: string
+  /** `'backup'` when the record itself was there and could not be read, and this is the store's own copy of it. */
+  restoredFrom?: 'backup'
 }
 
 /** One change of a write. */

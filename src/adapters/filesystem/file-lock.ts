@@ -15,6 +15,10 @@ export interface FileLockOptions {
   folder: string
   /** Called before a lock is taken: rejects when the session could not be written anyway. */
   assertWritable?: (sessionId: string) => Promise<void>
+  /** Called with a token that was taken, before its lease is handed out. Must not reject. */
+  onAcquired?: (sessionId: string, token: number) => Promise<void>
+  /** Called when a lease ends: it is about to be given back, or was lost. */
+  onEnded?: (sessionId: string) => void
   /** Describes this process to others. */
   describe?: (owner: string, nonce: string) => Promise<Holder>
   /** How often a process that holds locks shows that it lives. */
@@ -83,6 +87,11 @@ export class FileLock implements SessionLock {
     assertCurrentWriter({ sessionId, fencingToken, newestToken: newest.token, isHeld })
   }
 
+  /** Whether the lease of a token was handed out here, and has not ended as far as is known. */
+  holds(sessionId: string, token: number): boolean {
+    return this.#held.get(sessionId)?.token === token
+  }
+
   /** Gives back all leases and stops the heartbeat. */
   async close(): Promise<void> {
     this.#isClosed = true
@@ -116,6 +125,7 @@ export class FileLock implements SessionLock {
 
   async #handOut(lease: HeldLease): Promise<SessionLease> {
     this.#held.set(lease.sessionId, lease)
+    await this.#options.onAcquired?.(lease.sessionId, lease.token)
     if (this.#isClosed) {
       await this.#release(lease)
       this.#assertOpen(lease.sessionId)
@@ -138,6 +148,7 @@ export class FileLock implements SessionLock {
 
   async #release(lease: HeldLease): Promise<void> {
     if (this.#held.get(lease.sessionId) !== lease) return
+    this.#options.onEnded?.(lease.sessionId)
     const action = { verb: 'release the lock in', path: this.#options.folder, sessionId: lease.sessionId }
     await onDisk(action, () => this.#tokens(lease.sessionId).release(lease.token))
     if (this.#held.get(lease.sessionId) === lease) await this.#end(lease)
@@ -153,6 +164,7 @@ export class FileLock implements SessionLock {
 
   async #end(lease: HeldLease): Promise<void> {
     this.#held.delete(lease.sessionId)
+    this.#options.onEnded?.(lease.sessionId)
     await this.#heartbeat.drop()
   }
 

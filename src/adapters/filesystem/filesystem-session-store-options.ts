@@ -1,4 +1,6 @@
-/** Where a {@link FileSystemSessionStore} keeps its sessions. */
+import type { Durability } from './sync-policy.js'
+
+/** Where a {@link FileSystemSessionStore} keeps its sessions, and how. */
 export interface FileSystemSessionStoreOptions {
   /** The folder that holds one folder for each session. It is made, for this user alone, when it is missing. */
   directory: string
@@ -10,17 +12,39 @@ export interface FileSystemSessionStoreOptions {
    * @defaultValue 'session-'
    */
   prefix?: string
+  /**
+   * What a write survives once it has resolved. With `'power'` each write waits until it is safe on the disk (fsync of its files
+   * and their folder). With `'process'` none does: a write survives the end of the process, also by SIGKILL, and may be lost or
+   * damaged when the machine loses power. Every write is whole or absent after the end of the process, with either.
+   *
+   * When it is not given, writes that change creds or the lifecycle record are made as with `'power'`, and writes of Signal
+   * keys alone as with `'process'`: keys are many and can be made anew, an identity cannot.
+   *
+   * @defaultValue `'power'` for creds and the lifecycle record, `'process'` for Signal keys
+   */
+  durability?: Durability
+}
+
+/** The options of a store, with their defaults. */
+export interface ResolvedStoreOptions {
+  directory: string
+  prefix: string
+  durability: Durability | undefined
 }
 
 const PREFIX = /^(?:[A-Za-z0-9_-][A-Za-z0-9_. -]{0,63})?$/
 
 /** The options with their defaults. Throws for one that cannot be used. */
-export function resolveOptions(options: FileSystemSessionStoreOptions): Required<FileSystemSessionStoreOptions> {
-  const { directory } = options
+export function resolveOptions(options: FileSystemSessionStoreOptions): ResolvedStoreOptions {
+  const { directory, durability } = options
   const prefix = options.prefix ?? 'session-'
   if (typeof directory !== 'string') throw new TypeError(`directory must be a path, not ${typeof directory}.`)
   if (directory === '' || directory.includes('\0')) throw new RangeError(`directory must be a path that is not empty, not ${JSON.stringify(directory)}.`)
   if (typeof prefix !== 'string') throw new TypeError(`prefix must be a text, not ${typeof prefix}.`)
   if (!PREFIX.test(prefix)) throw new RangeError(`prefix must be at most 64 letters, digits, "_", "-", "." or spaces, without a dot or space in front, not ${JSON.stringify(prefix)}.`)
-  return { directory, prefix }
+  if (durability !== undefined && typeof durability !== 'string') throw new TypeError(`durability must be "power" or "process", not ${typeof durability}.`)
+  if (durability !== undefined && !DURABILITIES.includes(durability)) throw new RangeError(`durability must be "power" or "process", not ${JSON.stringify(durability)}.`)
+  return { directory, prefix, durability }
 }
+
+const DURABILITIES: readonly string[] = ['power', 'process']

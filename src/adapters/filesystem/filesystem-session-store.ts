@@ -2,20 +2,22 @@ import { join, resolve } from 'node:path'
 import { SessionError } from '../../errors.js'
 import type { SessionLock } from '../../ownership/session-lock.js'
 import type { DeleteOptions, RecordChange, RecordKey, SessionStore, StoredRecord, WriteOptions } from '../../store/session-store.js'
+import type { PendingBatch } from './batch-manifest.js'
 import { FileLock } from './file-lock.js'
 import { type FileSystemSessionStoreOptions, resolveOptions } from './filesystem-session-store-options.js'
-import { assertNotLegacy, namesIn } from './legacy-session.js'
+import { assertNotLegacy } from './legacy-session.js'
 import { OperationLimit } from './operation-limit.js'
+import { fileNamesIn, readRecord } from './read-records.js'
 import { applyBatch } from './record-batch.js'
 import { isSingleRecord } from './record-file-name.js'
-import { readRecordFile } from './record-file.js'
 import { type BatchFolderView, caseFoldingFolderView, exactFolderView } from './record-folder-view.js'
-import { readRecordNames } from './record-names-file.js'
 import { RecordNames } from './record-names.js'
 import { HIDDEN_FOLDER } from './session-folder-name.js'
 import { SessionFolders } from './session-folders.js'
 import { SessionTurns } from './session-turns.js'
+import { type FolderUse, SessionUpkeep } from './session-upkeep.js'
 import { onDisk } from './storage-failure.js'
+import type { Durability } from './sync-policy.js'
 
 /** How many files one store may have open at once. */
 const OPEN_FILES = 32
@@ -33,6 +35,8 @@ export class FileSystemSessionStore implements SessionStore {
   readonly #lock: FileLock
   readonly #folders: SessionFolders
   readonly #limit = new OperationLimit(OPEN_FILES)
+  readonly #upkeep: SessionUpkeep
+  readonly #durability: Durability | undefined
   readonly #turns = new SessionTurns()
   #closing: Promise<void> | undefined
 
@@ -42,10 +46,17 @@ export class FileSystemSessionStore implements SessionStore {
    * @throws TypeError or RangeError for an option that cannot be used.
    */
   constructor(options: FileSystemSessionStoreOptions) {
-    const { directory, prefix } = resolveOptions(options)
+    const { directory, prefix, durability } = resolveOptions(options)
     const path = resolve(directory)
-    this.#folders = new SessionFolders(path, prefix)
-    this.#lock = new FileLock({ folder: join(path, HIDDEN_FOLDER), assertWritable: sessionId => this.#folders.assertWritable(sessionId) })
+    this.#durability = durability
+    this.#folders = new SessionFolders(path, prefix, { isDurable: durability !== 'process' })
+    this.#lock = new FileLock({
+      folder: join(path, HIDDEN_FOLDER),
+      assertWritable: sessionId => this.#folders.assertWritable(sessionId),
+      onAcquired: (sessionId, token) => this.#tidy(sessionId, token),
+      onEnded: sessionId => this.#upkeep.forget(sessionId),
+    })
+    this.#upkeep = new SessionUpkeep((sessionId, token) => this.#lock.holds(sessionId, token))
     this.lock = this.#lock
   }
 
@@ -58,9 +69,9 @@ export class FileSystemSessionStore implements SessionStore {
     this.#assertOpen(sessionId)
     const { path, exists } = await this.#folders.locate(sessionId)
     if (!exists) return
-    const names = await readRecordNames(path, sessionId)
-    const fileNames = await onDisk({ verb: 'list', path, sessionId }, () => namesIn(path))
-    for (const fileName of fileNames) {
+    const pending = await this.#upkeep.pendingIn(path, sessionId)
+    const names = await this.#upkeep.namesIn(path, sessionId, pending)
+    for (const fileName of await fileNamesIn({ path, sessionId, pending })) {
       const key = names.recordOf(fileName)
       if (key !== null) yield { ...key }
     }
@@ -70,18 +81,19 @@ export class FileSystemSessionStore implements SessionStore {
     this.#assertOpen(sessionId)
     const { path, exists } = await this.#folders.locate(sessionId)
     if (!exists) return []
-    const names = await this.#namesFor(keys, path, sessionId)
+    const pending = await this.#upkeep.pendingIn(path, sessionId)
+    const names = await this.#namesFor(keys, path, sessionId, pending)
     const view = await this.#viewOf(path, sessionId)
-    const values = await this.#limit.map(keys, async key => {
+    const found = await this.#limit.map(keys, async key => {
       const fileName = names.fileOf(key)
-      return fileName === null || (await view.holdsTwin(fileName)) ? null : readRecordFile(join(path, fileName), sessionId)
+      return fileName === null || (await view.holdsTwin(fileName)) ? null : readRecord({ path, sessionId, pending }, fileName)
     })
-    if (keys.some((key, index) => key.type === 'creds' && isSingleRecord(key) && values[index] === null)) {
+    if (keys.some((key, index) => key.type === 'creds' && isSingleRecord(key) && found[index] === null)) {
       await assertNotLegacy(path, sessionId)
     }
     return keys.flatMap(({ type, id }, index) => {
-      const value = values[index] ?? null
-      return value === null ? [] : [{ type, id, value }]
+      const record = found[index] ?? null
+      return record === null ? [] : [{ type, id, ...record }]
     })
   }
 
@@ -97,6 +109,7 @@ export class FileSystemSessionStore implements SessionStore {
     this.#assertOpen(sessionId)
     await this.#turns.run(sessionId, async () => {
       await this.#lock.check(sessionId, options.fencingToken)
+      this.#upkeep.forget(sessionId)
       await this.#folders.remove(sessionId)
     })
   }
@@ -113,27 +126,44 @@ export class FileSystemSessionStore implements SessionStore {
 
   async #write(sessionId: string, changes: readonly RecordChange[], options: WriteOptions): Promise<void> {
     const { fencingToken, replaceAll = false } = options
-    const checkWriter = (): Promise<void> => this.#lock.check(sessionId, fencingToken)
     const { exists } = await this.#folders.locate(sessionId)
-    if (!exists) await checkWriter()
+    if (!exists) await this.#lock.check(sessionId, fencingToken)
     // Nothing to remove, and nothing to make a folder for.
     if (!exists && changes.every(change => change.value === null)) return
     try {
-      const folder = await this.#folders.ensure(sessionId)
-      const names = replaceAll ? await readRecordNames(folder, sessionId) : await this.#namesFor(changes, folder, sessionId)
-      const view = await this.#viewOf(folder, sessionId)
-      await applyBatch({ folder, sessionId, changes, replaceAll, names, view, limit: this.#limit, beforeCommit: checkWriter })
+      const use = this.#use(await this.#folders.ensure(sessionId), sessionId, fencingToken)
+      await this.#upkeep.prepare(use)
+      const names = replaceAll ? await this.#upkeep.namesIn(use.folder, sessionId, null) : await this.#namesFor(changes, use.folder, sessionId, null)
+      const view = await this.#viewOf(use.folder, sessionId)
+      const applied = await applyBatch({ ...use, changes, replaceAll, names, view })
+      if (applied.isPending) this.#upkeep.forget(sessionId)
+      else this.#upkeep.wrote(sessionId, applied.names)
     } catch (error) {
       this.#folders.forget(sessionId)
+      this.#upkeep.forget(sessionId)
       if (!exists || !(await this.#folders.isGone(sessionId))) throw error
       // Another process has deleted the session since it was seen here: this write begins it anew.
       await this.#write(sessionId, changes, options)
     }
   }
 
+  #use(folder: string, sessionId: string, fencingToken: number | undefined): FolderUse {
+    return { folder, sessionId, fencingToken, limit: this.#limit, durability: this.#durability, beforeCommit: () => this.#lock.check(sessionId, fencingToken) }
+  }
+
+  /** Puts the folder of a session in order whose lease was taken. What fails now is tried again before the first write. */
+  async #tidy(sessionId: string, fencingToken: number): Promise<void> {
+    try {
+      const { path, exists } = await this.#folders.locate(sessionId)
+      if (exists) await this.#upkeep.prepare(this.#use(path, sessionId, fencingToken))
+    } catch {
+      this.#upkeep.forget(sessionId)
+    }
+  }
+
   /** The names of some records. Creds and lifecycle need no table, and stay readable when the table does not. */
-  async #namesFor(keys: readonly RecordKey[], folder: string, sessionId: string): Promise<RecordNames> {
-    return keys.every(isSingleRecord) ? new RecordNames() : readRecordNames(folder, sessionId)
+  async #namesFor(keys: readonly RecordKey[], folder: string, sessionId: string, pending: PendingBatch | null): Promise<RecordNames> {
+    return keys.every(isSingleRecord) ? new RecordNames() : this.#upkeep.namesIn(folder, sessionId, pending)
   }
 
   async #viewOf(folder: string, sessionId: string): Promise<BatchFolderView> {

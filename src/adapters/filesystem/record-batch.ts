@@ -1,128 +1,113 @@
-import { rename, rm, unlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { RecordChange } from '../../store/session-store.js'
-import { discard, syncFolder, writeTemporary } from './atomic-file.js'
-import { namesIn } from './legacy-session.js'
-import type { OperationLimit } from './operation-limit.js'
-import { isSingleRecord } from './record-file-name.js'
-import { toFile } from './record-file.js'
-import type { BatchFolderView } from './record-folder-view.js'
-import { writeRecordNames } from './record-names-file.js'
-import { type RecordNames, keyText } from './record-names.js'
-import { onDisk } from './storage-failure.js'
+import { isSessionError } from '../../errors.js'
 import { errorCode } from '../../system/system-error.js'
+import { discard, syncFolder, temporaryName, writeNewFile } from './atomic-file.js'
+import { formatManifest, MANIFEST_FILE, type PendingBatch } from './batch-manifest.js'
+import { type BatchPlan, type BatchRequest, planBatch, type PlannedWrite } from './batch-plan.js'
+import { BACKUP_FILE } from './creds-backup.js'
+import { renameFile, unlinkFile } from './file-calls.js'
+import { type BatchFinish, finishBatch, putInPlace, removeRecords } from './finish-batch.js'
+import { nameRows } from './record-names-file.js'
+import type { RecordNames } from './record-names.js'
+import { onDisk } from './storage-failure.js'
+import { waitsForDisk } from './sync-policy.js'
 
-/** What one write of a store does to the folder of a session. */
-export interface RecordBatch {
-  /** The folder. */
-  folder: string
-  /** The session. */
-  sessionId: string
-  /** What is to change. */
-  changes: readonly RecordChange[]
-  /** Whether every other record goes. */
-  replaceAll: boolean
-  /** The names in force. */
+/** What one write of a store does to the folder of a session, and how. */
+export interface RecordBatch extends BatchRequest, Omit<BatchFinish, 'pending'> {}
+
+/** What came of a batch. */
+export interface AppliedBatch {
+  /** The names from now on. */
   names: RecordNames
-  /** The folder as the names are chosen. */
-  view: BatchFolderView
-  /** How many files may be open. */
-  limit: OperationLimit
-  /** Called when everything is prepared: rejects when it must not be done after all. */
-  beforeCommit: () => Promise<void>
+  /** Whether a part of it is still to be carried out; whoever reads the folder has to look at its manifest. */
+  isPending: boolean
 }
-
-interface PreparedFile {
-  fileName: string
-  value: string
-  /** Creds and lifecycle are worth a wait for the disk; keys are many. */
-  isDurable: boolean
-  temporary: string
-}
-
-const CREDS_FILE = 'creds.json'
 
 /**
- * Applies a batch. Everything is written under temporary names first, so that what can fail has failed before the first
- * record changes. Creds come after the keys that they speak of, and nothing is removed before all is written.
+ * Applies a batch, all of it or nothing, whatever happens in the middle. Everything is written under temporary names first, so
+ * that what can fail has failed before the first record changes. A single file is renamed then. Several of them count from the
+ * moment in which their manifest is in place; what fails after that is carried out later, and no failure of the write.
  */
-export async function applyBatch(batch: RecordBatch): Promise<void> {
-  const { writes, removals } = await planBatch(batch)
+export async function applyBatch(batch: RecordBatch): Promise<AppliedBatch> {
+  const plan = await planBatch(batch)
+  if (!isSingle(plan)) return applyTogether(batch, plan)
+  await applySingle(batch, plan)
+  return { names: plan.names, isPending: false }
+}
+
+/** The backup is no part of what a reader sees, and may lag behind. */
+function isSingle({ writes, removals, names }: BatchPlan): boolean {
+  const files = [...writes.map(({ fileName }) => fileName), ...removals].filter(fileName => fileName !== BACKUP_FILE)
+  return files.length <= 1 && !names.isChanged
+}
+
+async function applySingle(batch: RecordBatch, { writes, removals }: BatchPlan): Promise<void> {
+  const { folder, sessionId, limit, beforeCommit } = batch
+  const isDurable = waitsForDisk(batch.durability, [...writes.map(({ fileName }) => fileName), ...removals])
+  const record = writes.find(({ fileName }) => fileName !== BACKUP_FILE)
+  const backup = writes.find(({ fileName }) => fileName === BACKUP_FILE)
   try {
-    await batch.limit.map(writes, async file => {
-      const action = { verb: 'write in', path: batch.folder, sessionId: batch.sessionId }
-      file.temporary = await onDisk(action, () => writeTemporary(batch.folder, toFile(file.value), file))
-    })
-    await batch.beforeCommit()
-    await commitWrites(batch, writes)
+    await limit.map(writes, file => file === backup ? prepare(batch, file, isDurable).catch(() => undefined) : prepare(batch, file, isDurable))
+    await beforeCommit()
+    if (record !== undefined) await putInPlace(join(folder, record.temporary), join(folder, record.fileName), sessionId)
   } catch (error) {
-    await batch.limit.map(writes.filter(file => file.temporary !== ''), file => discard(file.temporary))
+    await limit.map(writes, ({ temporary }) => discard(join(folder, temporary)))
     throw error
   }
-  await commitRemovals(batch, removals)
+  if (backup !== undefined) await replaceBackup(folder, backup)
+  await removeRecords(batch, new Set(removals))
+  if (isDurable) await onDisk({ verb: 'write', path: folder, sessionId }, () => syncFolder(folder))
 }
 
-async function planBatch(batch: RecordBatch): Promise<{ writes: PreparedFile[]; removals: string[] }> {
-  const { names, view } = batch
-  // Of several changes to one record the last one counts.
-  const changes = new Map(batch.changes.map(change => [keyText(change), change]))
-  const writes: PreparedFile[] = []
-  const removals = new Set<string>()
-  for (const { type, id, value } of changes.values()) {
-    const fileName = value === null
-      ? names.fileOf({ type, id })
-      : await onDisk({ verb: 'read', path: batch.folder, sessionId: batch.sessionId }, () => names.claim({ type, id }, view))
-    if (fileName === null) continue
-    if (value === null) {
-      if (!(await view.holdsTwin(fileName))) removals.add(fileName)
-      continue
-    }
-    view.add(fileName)
-    writes.push({ fileName, value, isDurable: isSingleRecord({ type, id }), temporary: '' })
-  }
-  if (batch.replaceAll) {
-    for (const fileName of await namesIn(batch.folder)) if (names.recordOf(fileName) !== null) removals.add(fileName)
-  }
-  for (const { fileName } of writes) removals.delete(fileName)
-  return { writes, removals: [...removals] }
+/** The creds are in place: what becomes of their copy is no failure of theirs. */
+async function replaceBackup(folder: string, { fileName, temporary }: PlannedWrite): Promise<void> {
+  await renameFile(join(folder, temporary), join(folder, fileName)).catch(() => discard(join(folder, temporary)))
 }
 
-async function commitWrites(batch: RecordBatch, writes: readonly PreparedFile[]): Promise<void> {
+async function applyTogether(batch: RecordBatch, { writes, removals, names }: BatchPlan): Promise<AppliedBatch> {
   const { folder, sessionId, limit } = batch
-  await writeRecordNames(folder, batch.names, sessionId)
-  const put = (file: PreparedFile): Promise<void> => {
-    const path = join(folder, file.fileName)
-    return onDisk({ verb: 'write', path, sessionId }, async () => {
-      await rename(file.temporary, path)
-      file.temporary = ''
-    })
+  const pending: PendingBatch = {
+    writes: new Map(writes.map(({ fileName, temporary }) => [fileName, temporary])),
+    removals: new Set(removals),
+    names: names.isChanged ? nameRows(names) : null,
   }
-  await limit.map(writes.filter(file => file.fileName !== CREDS_FILE), put)
-  await limit.map(writes.filter(file => file.fileName === CREDS_FILE), put)
-  if (writes.some(file => file.isDurable)) await onDisk({ verb: 'write', path: folder, sessionId }, () => syncFolder(folder))
-}
-
-async function commitRemovals(batch: RecordBatch, removals: readonly string[]): Promise<void> {
-  if (removals.length === 0) return
-  const { folder, sessionId, names, limit } = batch
-  const remove = (fileName: string): Promise<void> => {
-    const path = join(folder, fileName)
-    return onDisk({ verb: 'delete', path, sessionId }, () => removeRecord(path))
-  }
-  // Creds go before the keys that they speak of.
-  await limit.map(removals.filter(fileName => fileName === CREDS_FILE), remove)
-  await limit.map(removals.filter(fileName => fileName !== CREDS_FILE), remove)
-  for (const fileName of removals) names.drop(fileName)
-  await writeRecordNames(folder, names, sessionId)
-  if (batch.replaceAll || removals.includes(CREDS_FILE)) await onDisk({ verb: 'delete', path: folder, sessionId }, () => syncFolder(folder))
-}
-
-async function removeRecord(path: string): Promise<void> {
+  const isDurable = waitsForDisk(batch.durability, [...pending.writes.keys(), ...removals])
+  const manifest: PlannedWrite = { fileName: MANIFEST_FILE, text: formatManifest(pending), temporary: temporaryName() }
+  const files = [...writes, manifest]
+  const discardAll = (): Promise<unknown> => limit.map(files, ({ temporary }) => discard(join(folder, temporary)))
   try {
-    await unlink(path)
+    await limit.map(files, file => prepare(batch, file, isDurable))
+    await batch.beforeCommit()
+    await putInPlace(join(folder, manifest.temporary), join(folder, MANIFEST_FILE), sessionId)
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') return
-    // A folder in the place of a record: systems disagree on the code.
-    await rm(path, { recursive: true, force: true })
+    await discardAll()
+    throw error
+  }
+  try {
+    if (isDurable) await onDisk({ verb: 'write in', path: folder, sessionId }, () => syncFolder(folder))
+  } catch (error) {
+    if (await withdraw(folder)) await discardAll()
+    throw error
+  }
+  return { names, isPending: await isLeftPending({ ...batch, pending }) }
+}
+
+async function prepare({ folder, sessionId }: RecordBatch, { temporary, text }: PlannedWrite, isDurable: boolean): Promise<void> {
+  await onDisk({ verb: 'write in', path: folder, sessionId }, () => writeNewFile(join(folder, temporary), text, { isDurable }))
+}
+
+/** Takes a manifest back that perhaps never reached the disk, and says whether that worked. */
+async function withdraw(folder: string): Promise<boolean> {
+  return unlinkFile(join(folder, MANIFEST_FILE)).then(() => true, (error: unknown) => errorCode(error) === 'ENOENT')
+}
+
+async function isLeftPending(finish: BatchFinish): Promise<boolean> {
+  try {
+    await finishBatch(finish)
+    return false
+  } catch (error) {
+    // Whether the next holder has carried it out cannot be known here.
+    if (isSessionError(error, 'STALE_WRITER')) throw error
+    return true
   }
 }

@@ -46,7 +46,7 @@ export function isPortable(fileName: string): boolean {
 }
 
 /** Whether this store could have given a record this name. */
-export function isRecordFileName(fileName: unknown): boolean {
+export function isRecordFileName(fileName: unknown): fileName is string {
   return typeof fileName === 'string' && (isPortable(fileName) || ESCAPED_NAME.test(fileName))
 }
 

@@ -1,9 +1,9 @@
-import type { Buffer } from 'node:buffer'
+import { type Buffer, isUtf8 } from 'node:buffer'
 import { constants } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { SessionError } from '../../errors.js'
-import { onDisk } from './storage-failure.js'
 import { errorCode } from '../../system/system-error.js'
+import { closeFile, openFile, readBytes } from './file-calls.js'
+import { storageFailure } from './storage-failure.js'
 
 /** A record must be a file itself, no link to one. Windows knows no such flag. */
 const OPEN_FLAGS = process.platform === 'win32' ? constants.O_RDONLY : constants.O_RDONLY | constants.O_NOFOLLOW
@@ -14,23 +14,26 @@ const OPEN_FLAGS = process.platform === 'win32' ? constants.O_RDONLY : constants
  * @throws SessionError `RECORD_CORRUPT` when it cannot be a record, `STORE_UNAVAILABLE` when it could not be read.
  */
 export async function readRecordFile(path: string, sessionId: string): Promise<string | null> {
-  const bytes = await onDisk({ verb: 'read', path, sessionId }, () => readBytes(path, sessionId))
+  const bytes = await readFileBytes(path, sessionId)
   if (bytes === null) return null
   if (bytes.length === 0) throw corrupt(path, sessionId, 'it is empty, as a write that was cut off leaves it')
-  try {
-    return fromFile(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes))
-  } catch (error) {
-    throw corrupt(path, sessionId, 'it is not UTF-8 text', error)
-  }
+  if (!isUtf8(bytes)) throw corrupt(path, sessionId, 'it is not UTF-8 text')
+  return fromFile(bytes.toString())
 }
 
-async function readBytes(path: string, sessionId: string): Promise<Buffer | null> {
+/** What is in a file, or `null` when there is none. Rejects as {@link readRecordFile} does. */
+export async function readFileBytes(path: string, sessionId: string): Promise<Buffer | null> {
   try {
-    return await readFile(path, { flag: OPEN_FLAGS })
+    const file = await openFile(path, OPEN_FLAGS)
+    try {
+      return await readBytes(file)
+    } finally {
+      await closeFile(file)
+    }
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return null
     if (errorCode(error) === 'EISDIR') throw corrupt(path, sessionId, 'it is a folder', error)
-    throw error
+    throw await storageFailure({ verb: 'read', path, sessionId }, error)
   }
 }
 

@@ -2,7 +2,9 @@ import { type BigIntStats, constants, type Dirent } from 'node:fs'
 import { access, lstat, readdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { SessionError } from '../../errors.js'
-import { syncFolder } from './atomic-file.js'
+import { type ReplaceOptions, syncFolder } from './atomic-file.js'
+import { MANIFEST_FILE } from './batch-manifest.js'
+import { BACKUP_FILE, CREDS_FILE } from './creds-backup.js'
 import { assertNotLegacy, namesIn } from './legacy-session.js'
 import { makeFolder } from './make-folder.js'
 import { assertSessionId, canonicalFolderName, fitsIntoName, literalFolderName, sessionIdOfFolder } from './session-folder-name.js'
@@ -21,6 +23,7 @@ export interface SessionFolder {
 export class SessionFolders {
   readonly #directory: string
   readonly #prefix: string
+  readonly #isDurable: boolean
   /** Sessions whose canonical folder was found to be there and in order. */
   readonly #checked = new Set<string>()
   /** Sessions whose folder was made here, or found to be no browser profile. */
@@ -28,10 +31,11 @@ export class SessionFolders {
   /** Whether this disk takes `A` and `a` for the same name; unknown until a name with letters was seen. */
   #foldsCase: boolean | undefined
 
-  /** Takes the folder that holds those of the sessions, and what their names begin with. */
-  constructor(directory: string, prefix: string) {
+  /** Takes the folder that holds those of the sessions, what their names begin with, and whether what is made and removed waits for the disk. */
+  constructor(directory: string, prefix: string, { isDurable }: ReplaceOptions = { isDurable: true }) {
     this.#directory = directory
     this.#prefix = prefix
+    this.#isDurable = isDurable
   }
 
   /** Whether this disk takes `A` and `a` for the same name; where that was not seen yet, whether it is to be feared. */
@@ -101,10 +105,11 @@ export class SessionFolders {
     this.forget(sessionId)
     if (!exists) return
     await onDisk({ verb: 'delete', path, sessionId }, async () => {
-      // Creds first: a crash in between must not leave creds without their keys.
-      await rm(join(path, 'creds.json'), { recursive: true, force: true })
+      // Creds before their keys: a crash in between must not leave creds without them. A backup must not outlive its creds, and a
+      // batch that counts must not bring them back.
+      for (const fileName of [MANIFEST_FILE, BACKUP_FILE, CREDS_FILE]) await rm(join(path, fileName), { recursive: true, force: true })
       await rm(path, { recursive: true, force: true })
-      await syncFolder(this.#directory)
+      if (this.#isDurable) await syncFolder(this.#directory)
     })
   }
 
@@ -120,7 +125,7 @@ export class SessionFolders {
   }
 
   async #make(path: string): Promise<void> {
-    for (const made of await makeFolder(path)) await syncFolder(dirname(made))
+    for (const made of await makeFolder(path)) if (this.#isDurable) await syncFolder(dirname(made))
   }
 
   async #entries(): Promise<Dirent[]> {

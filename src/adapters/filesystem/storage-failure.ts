@@ -36,7 +36,8 @@ export async function onDisk<Result>(action: StorageAction, work: () => Promise<
   }
 }
 
-async function storageFailure({ verb, path, sessionId }: StorageAction, error: unknown): Promise<SessionError> {
+/** What went wrong with the disk as a `SessionError`; one that is one already stays as it is. */
+export async function storageFailure({ verb, path, sessionId }: StorageAction, error: unknown): Promise<SessionError> {
   if (isSessionError(error)) return error
   const code = errorCode(error)
   const place = PERMISSION_CODES.includes(code) ? ` ${await describePermissions(path)}` : ''

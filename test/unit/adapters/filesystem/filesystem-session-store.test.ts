@@ -16,7 +16,8 @@ function openStore(directory: string = temporaryFolder(), prefix?: string): { st
 }
 
 const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8)
-const namesIn = (folder: string): string[] => readdirSync(folder).sort()
+/** Without the copy of the creds, which has tests of its own. */
+const namesIn = (folder: string): string[] => readdirSync(folder).filter(name => name !== '.creds.backup.json').sort()
 
 describe('the files of a session', () => {
   it('are those of stock Baileys, for this user alone', async () => {
@@ -83,15 +84,22 @@ describe('the files of a session', () => {
     expect(await store.read('a', [CREDS_KEY])).toEqual([{ ...CREDS_KEY, value: 'new' }])
   })
 
-  it('stay as they are when creds cannot be put in place: the keys were there before (invariant 6)', async () => {
+  it('give way to a folder with something in it: a single record is refused', async () => {
     const { store, directory } = openStore()
     const folder = join(directory, 'session-a')
-    mkdirSync(join(folder, 'creds.json'), { recursive: true })
-    await expect(store.write('a', [{ ...CREDS_KEY, value: 'c' }, { ...PRE_KEY, value: 'k' }])).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE', sessionId: 'a' })
-    expect(namesIn(folder)).toEqual(['creds.json', 'pre-key-1.json'])
-    expect(statSync(join(folder, 'creds.json')).isDirectory()).toBe(true)
+    mkdirSync(join(folder, 'creds.json', 'something'), { recursive: true })
+    await expect(store.write('a', [{ ...CREDS_KEY, value: 'c' }])).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE', sessionId: 'a' })
+    expect(namesIn(folder)).toEqual(['creds.json'])
     await store.delete('a')
     expect(existsSync(folder)).toBe(false)
+  })
+
+  it('take the place of an empty folder, as a container makes it for a file that is missing', async () => {
+    const { store, directory } = openStore()
+    for (const name of ['creds.json', 'pre-key-1.json']) mkdirSync(join(directory, 'session-a', name), { recursive: true })
+    await store.write('a', [{ ...CREDS_KEY, value: 'c' }])
+    await store.write('a', [{ ...PRE_KEY, value: 'k' }, { ...LIFECYCLE_KEY, value: 'l' }])
+    expect(await store.read('a', [CREDS_KEY, PRE_KEY])).toEqual([{ ...CREDS_KEY, value: 'c' }, { ...PRE_KEY, value: 'k' }])
   })
 })
 
