@@ -4,6 +4,7 @@ import type { Options } from 'tsup'
 export const entries: Record<string, string> = {
   'index': 'src/index.ts',
   'testing/index': 'src/testing/index.ts',
+  'sqlite': 'src/sqlite.ts',
 }
 
 const config: Options = {

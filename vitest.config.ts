@@ -7,6 +7,7 @@ const config: ViteUserConfig = defineConfig({
     alias: [
       { find: /^baileys-sessions$/u, replacement: resolve('src/index.ts') },
       { find: /^baileys-sessions\/testing$/u, replacement: resolve('src/testing/index.ts') },
+      { find: /^baileys-sessions\/sqlite$/u, replacement: resolve('src/sqlite.ts') },
     ],
   },
   test: {

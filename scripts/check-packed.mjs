@@ -1,7 +1,7 @@
 // Installs the packed tarball as a user would, without the network, and uses it: from an ESM and a CommonJS script that
 // must end by themselves, and from TypeScript in both, with `skipLibCheck: false`.
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
@@ -47,7 +47,9 @@ function install() {
     dependencies: { [manifest.name]: `file:${tarball}`, ...Object.fromEntries(runtime) },
   }))
   npm(['install', '--offline', '--ignore-scripts', '--legacy-peer-deps', '--no-audit', '--no-fund', '--no-package-lock'])
-  for (const name of [...Object.keys(manifest.peerDependencies), '@types/node']) link(name)
+  // One of the drivers for SQLite is enough.
+  const peers = Object.keys(manifest.peerDependencies).filter(name => existsSync(join(root, 'node_modules', name)))
+  for (const name of [...peers, '@types/node']) link(name)
   say(`installed ${tarball}`)
 }
 

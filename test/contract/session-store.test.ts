@@ -1,8 +1,14 @@
 import { MemorySessionStore } from '../../src/adapters/memory/memory-session-store.js'
 import { sessionStoreContract } from '../../src/testing/index.js'
+import { SQLITE_DRIVERS } from '../support/sqlite-drivers.js'
 import { fileSystemStoreHooks, openFileSystemStore } from './filesystem-hooks.js'
 import { runContract } from './run-contract.js'
+import { SqliteSubjects } from './sqlite-hooks.js'
 
 runContract('MemorySessionStore', sessionStoreContract(() => new MemorySessionStore()))
 runContract('FileSystemSessionStore', sessionStoreContract(() => openFileSystemStore('session-'), fileSystemStoreHooks))
 runContract('FileSystemSessionStore without a prefix', sessionStoreContract(() => openFileSystemStore(''), fileSystemStoreHooks))
+for (const driver of SQLITE_DRIVERS) {
+  const sqlite = new SqliteSubjects(driver)
+  runContract(`SqliteSessionStore with ${driver.name}`, sessionStoreContract(() => sqlite.openStore(), sqlite.storeHooks))
+}

@@ -1,5 +1,6 @@
 import { type ConnectionRepository, MemorySessionStore, SessionManager, type SessionSnapshot, type SessionStore } from 'baileys-sessions'
 import { connectionRepositoryContract, type ContractCase, FakeBaileys, type FakeSocket, sessionLockContract, sessionStoreContract, WhatsAppServer } from 'baileys-sessions/testing'
+import { openSqliteDatabase, type SqliteDatabase, SqliteConnectionRepository, SqliteSessionStore } from 'baileys-sessions/sqlite'
 
 declare const repository: ConnectionRepository
 const store: SessionStore = new MemorySessionStore()
@@ -16,5 +17,9 @@ export const cases: ContractCase[] = [
   ...sessionLockContract(() => store.lock, { disconnect: () => () => undefined }),
   ...connectionRepositoryContract(() => repository, { dispose: of => of.delete('a') }),
 ]
+export async function openSqlite(): Promise<SessionManager> {
+  const database: SqliteDatabase = await openSqliteDatabase('sessions.db')
+  return new SessionManager({ store: new SqliteSessionStore({ database, durability: 'process' }), repository: new SqliteConnectionRepository({ database }) })
+}
 // @ts-expect-error the types of Baileys are there, not `any`
 sessions.getSocket('a')?.notAMember

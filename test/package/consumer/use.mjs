@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import * as api from 'baileys-sessions'
 import * as testing from 'baileys-sessions/testing'
+import * as sqlite from 'baileys-sessions/sqlite'
 
 const sessions = new api.SessionManager({ store: new api.MemorySessionStore(), baileys: new testing.FakeBaileys() })
 const { status, reason } = await sessions.getStatus('nobody')
@@ -18,6 +19,17 @@ assert.ok(cases.length > 50)
 for (const { run } of cases) await run()
 const [readCase] = testing.sessionStoreContract(() => Object.assign(new api.MemorySessionStore(), { read: async () => [{ type: 'creds', id: '', value: 'made up' }] }))
 await assert.rejects(readCase.run(), { code: 'ERR_ASSERTION', message: /^This part of the contract is broken: "leave absent records out of what `read` resolves with/ })
+
+// Whichever driver is installed; the error class is that of the main entry.
+const database = await sqlite.openSqliteDatabase(':memory:')
+const store = new sqlite.SqliteSessionStore({ database })
+await store.write('a', [{ ...api.CREDS_KEY, value: 'c' }])
+assert.deepEqual(await store.read('a', [api.CREDS_KEY]), [{ type: 'creds', id: '', value: 'c' }])
+assert.equal(await new sqlite.SqliteConnectionRepository({ database }).find('a'), null)
+await store.close()
+database.close()
+await assert.rejects(store.read('a', []), error => error instanceof api.SessionError && error.code === 'STORE_UNAVAILABLE')
+assert.throws(() => new sqlite.SqliteSessionStore({ database: {} }), TypeError)
 
 // Loads the real Baileys, in both formats.
 const server = await testing.WhatsAppServer.start()

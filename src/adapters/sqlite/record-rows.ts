@@ -1,0 +1,71 @@
+import { SessionError } from '../../errors.js'
+import type { RecordChange, RecordKey, StoredRecord } from '../../store/session-store.js'
+import { type SqliteStatements, textOf } from './sqlite-statements.js'
+import { toColumn } from './stored-text.js'
+
+/** The key of a record as it stands in its columns. */
+export interface KeyColumns {
+  type: string
+  id: string
+}
+
+/** One change, as it goes into the columns. */
+export interface ChangedRow extends KeyColumns {
+  value: string | null
+}
+
+const READ = `SELECT type, id, value FROM baileys_sessions_record
+  WHERE session_key = (SELECT session_key FROM baileys_sessions_session WHERE session_id = ?) AND type = ? AND id IN (SELECT value FROM json_each(?))`
+const UPSERT = 'INSERT INTO baileys_sessions_record VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value'
+const REMOVE = 'DELETE FROM baileys_sessions_record WHERE session_key = ? AND type = ? AND id = ?'
+const REMOVE_ALL = 'DELETE FROM baileys_sessions_record WHERE session_key = ?'
+
+const keys = (operator: '>' | '>='): string => `SELECT type, id FROM baileys_sessions_record
+  WHERE session_key = (SELECT session_key FROM baileys_sessions_session WHERE session_id = ?) AND (type, id) ${operator} (?, ?) ORDER BY type, id LIMIT ?`
+const KEYS_FIRST = keys('>=')
+const KEYS_NEXT = keys('>')
+
+/** Changes as they go into the columns: copies, taken now. Throws `TypeError` for a value that is no text. */
+export function toChangedRows(changes: readonly RecordChange[]): ChangedRow[] {
+  return changes.map(({ type, id, value }) => {
+    if (value !== null && typeof value !== 'string') throw new TypeError(`The value of record "${type}" "${id}" must be a text or null, not ${typeof value}.`)
+    return { type: toColumn(type), id: toColumn(id), value: value === null ? null : toColumn(value) }
+  })
+}
+
+/** Applies changes, one after the other. */
+export function applyChanges(statements: SqliteStatements, sessionKey: number, changes: readonly ChangedRow[]): void {
+  for (const { type, id, value } of changes) {
+    if (value === null) statements.run(REMOVE, sessionKey, type, id)
+    else statements.run(UPSERT, sessionKey, type, id, value)
+  }
+}
+
+/** Removes all records of a session. */
+export function removeRecords(statements: SqliteStatements, sessionKey: number): void {
+  statements.run(REMOVE_ALL, sessionKey)
+}
+
+/** The records among some keys that are there. */
+export function readRecords(statements: SqliteStatements, sessionId: string, wanted: readonly RecordKey[]): StoredRecord[] {
+  const idsByType = new Map<string, string[]>()
+  for (const { type, id } of wanted) {
+    const ids = idsByType.get(type)
+    if (ids === undefined) idsByType.set(type, [toColumn(id)])
+    else ids.push(toColumn(id))
+  }
+  return [...idsByType].flatMap(([type, ids]) =>
+    statements.rows(READ, toColumn(sessionId), toColumn(type), JSON.stringify(ids)).map((row) => {
+      const id = textOf(row, 'id') ?? ''
+      const value = textOf(row, 'value')
+      if (value === null) throw new SessionError('RECORD_CORRUPT', `Record "${type}" "${id}" of session "${sessionId}" is no text in the SQLite database. It was left as it is.`, { sessionId })
+      return { type, id, value }
+    }))
+}
+
+/** Some keys of a session's records, in the order of the database, after one of them. */
+export function listKeys(statements: SqliteStatements, sessionId: string, after: RecordKey | null, limit: number): RecordKey[] {
+  const { type, id } = after ?? { type: '', id: '' }
+  const rows = statements.rows(after === null ? KEYS_FIRST : KEYS_NEXT, toColumn(sessionId), toColumn(type), toColumn(id), limit)
+  return rows.map(row => ({ type: textOf(row, 'type') ?? '', id: textOf(row, 'id') ?? '' }))
+}

@@ -1,0 +1,67 @@
+import { SessionError } from '../../errors.js'
+import { numberOf, type SqliteStatements } from './sqlite-statements.js'
+
+/** Each brings a database from the version that is its index to the next one. One that was published is never changed. */
+const MIGRATIONS: readonly (readonly string[])[] = [
+  [
+    'CREATE TABLE baileys_sessions_schema (version INTEGER NOT NULL)',
+    'INSERT INTO baileys_sessions_schema VALUES (1)',
+    // A row stays when its session is deleted: no token may ever come twice.
+    `CREATE TABLE baileys_sessions_session (
+      session_key INTEGER PRIMARY KEY,
+      session_id TEXT NOT NULL UNIQUE,
+      token INTEGER NOT NULL DEFAULT 0,
+      holder TEXT,
+      nonce TEXT,
+      held_since INTEGER
+    )`,
+    `CREATE TABLE baileys_sessions_record (
+      session_key INTEGER NOT NULL,
+      type TEXT NOT NULL,
+      id TEXT NOT NULL,
+      value TEXT NOT NULL,
+      PRIMARY KEY (session_key, type, id)
+    ) WITHOUT ROWID`,
+    'CREATE TABLE baileys_sessions_heartbeat (nonce TEXT PRIMARY KEY, beat_at INTEGER NOT NULL) WITHOUT ROWID',
+  ],
+  [
+    `CREATE TABLE baileys_sessions_connection (
+      session_id TEXT NOT NULL PRIMARY KEY,
+      status TEXT,
+      reason TEXT,
+      phone_number TEXT,
+      last_connected_at TEXT,
+      last_disconnect TEXT,
+      owner TEXT,
+      updated_at TEXT,
+      metadata TEXT
+    )`,
+    'UPDATE baileys_sessions_schema SET version = 2',
+  ],
+]
+
+/** The version that this library reads and writes. */
+export const SCHEMA_VERSION: number = MIGRATIONS.length
+
+/** The version of the tables; 0 when there are none. Throws when it is a newer one than this library knows. */
+export function readSchemaVersion(statements: SqliteStatements): number {
+  const [table] = statements.rows('SELECT name FROM sqlite_master WHERE type = ? AND name = ?', 'table', 'baileys_sessions_schema')
+  if (table === undefined) return 0
+  return assertKnownSchema(statements)
+}
+
+/** The version of tables that are there. Throws when it is a newer one than this library knows. */
+export function assertKnownSchema(statements: SqliteStatements): number {
+  const [row] = statements.rows('SELECT version FROM baileys_sessions_schema')
+  const version = numberOf(row, 'version')
+  if (Number.isSafeInteger(version) && version >= 1 && version <= SCHEMA_VERSION) return version
+  throw new SessionError('STORE_UNAVAILABLE',
+    `The SQLite database has tables of version ${version}, and this baileys-sessions knows versions 1 to ${SCHEMA_VERSION}: it was used by a newer one. Update baileys-sessions. Nothing was changed.`)
+}
+
+/** Makes the tables, or brings them up to date. Runs in a transaction. */
+export function migrate(statements: SqliteStatements): void {
+  for (const steps of MIGRATIONS.slice(readSchemaVersion(statements))) {
+    for (const step of steps) statements.run(step)
+  }
+}

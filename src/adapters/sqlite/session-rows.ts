@@ -1,0 +1,93 @@
+import { type SqliteRow, type SqliteStatements, numberOf, textOf } from './sqlite-statements.js'
+import { toColumn } from './stored-text.js'
+
+/** What the row of a session says about its lock. */
+export interface LockRow {
+  /** Stands for the session in other tables; `null` when there is no row. */
+  sessionKey: number | null
+  /** The newest token; 0 when none was ever handed out. */
+  token: number
+  /** Who took it, as `describeHolder` tells it; `null` when it was given back. */
+  holder: string | null
+  /** Names the lock object that took it; `null` when it was given back. */
+  nonce: string | null
+  /** The last sign of life of the holder, by the clock of the system: when it took the lock, or its last beat. */
+  lastSignAt: number
+}
+
+/** A lock that is to be taken. */
+export interface Claim {
+  sessionId: string
+  /** The row on which it was decided that nobody holds the lock. */
+  seen: LockRow
+  /** Who takes it. */
+  holder: string
+  nonce: string
+  now: number
+}
+
+const FIND = `SELECT session_key, token, holder, session.nonce AS nonce, max(held_since, coalesce(beat_at, 0)) AS last_sign_at
+  FROM baileys_sessions_session AS session LEFT JOIN baileys_sessions_heartbeat AS heartbeat ON heartbeat.nonce = session.nonce
+  WHERE session_id = ?`
+const INSERT = 'INSERT INTO baileys_sessions_session (session_id) VALUES (?) ON CONFLICT DO NOTHING'
+const CLAIM = `UPDATE baileys_sessions_session SET token = token + 1, holder = ?, nonce = ?, held_since = ?
+  WHERE session_id = ? AND token = ? AND nonce IS ? RETURNING token`
+const RELEASE = 'UPDATE baileys_sessions_session SET holder = NULL, nonce = NULL, held_since = NULL WHERE session_id = ? AND token = ? AND nonce = ?'
+const BEAT = 'INSERT INTO baileys_sessions_heartbeat VALUES (?, ?) ON CONFLICT DO UPDATE SET beat_at = excluded.beat_at'
+const STOP = 'DELETE FROM baileys_sessions_heartbeat WHERE nonce = ? OR beat_at < ?'
+
+/** Heartbeats of processes that died are kept this long. */
+const KEEP_DEAD_MS = 24 * 60 * 60 * 1000
+
+const listed = (operator: '>' | '>='): string => `SELECT session_id FROM baileys_sessions_session AS session WHERE session_id ${operator} ?
+  AND EXISTS (SELECT 1 FROM baileys_sessions_record AS record WHERE record.session_key = session.session_key) ORDER BY session_id LIMIT ?`
+const LIST_FIRST = listed('>=')
+const LIST_NEXT = listed('>')
+
+/** The row of a session; one of nothing when there is none. */
+export function findSession(statements: SqliteStatements, sessionId: string): LockRow {
+  const row: SqliteRow | undefined = statements.rows(FIND, toColumn(sessionId))[0]
+  return {
+    sessionKey: row === undefined ? null : numberOf(row, 'session_key'),
+    token: numberOf(row, 'token'),
+    holder: textOf(row, 'holder'),
+    nonce: textOf(row, 'nonce'),
+    lastSignAt: numberOf(row, 'last_sign_at'),
+  }
+}
+
+/** The key of a session, for which a row is made when there is none. */
+export function ensureSession(statements: SqliteStatements, sessionId: string): number {
+  statements.run(INSERT, toColumn(sessionId))
+  return findSession(statements, sessionId).sessionKey ?? 0
+}
+
+/** Takes a lock and resolves with its token; `null` when somebody else was faster. */
+export function claim(statements: SqliteStatements, { sessionId, seen, holder, nonce, now }: Claim): number | null {
+  statements.run(INSERT, toColumn(sessionId))
+  const [row] = statements.rows(CLAIM, toColumn(holder), nonce, now, toColumn(sessionId), seen.token, seen.nonce)
+  if (row === undefined) return null
+  beat(statements, nonce, now)
+  return numberOf(row, 'token')
+}
+
+/** Gives a lock back. Of no effect when somebody else has it. */
+export function release(statements: SqliteStatements, { sessionId, token, nonce }: { sessionId: string, token: number, nonce: string }): void {
+  statements.run(RELEASE, toColumn(sessionId), token, nonce)
+}
+
+/** Shows that a lock object lives. */
+export function beat(statements: SqliteStatements, nonce: string, now: number): void {
+  statements.run(BEAT, nonce, now)
+}
+
+/** Removes the heartbeat of a lock object that holds nothing any more, and those of the long dead. */
+export function stopBeating(statements: SqliteStatements, nonce: string, now: number): void {
+  statements.run(STOP, nonce, now - KEEP_DEAD_MS)
+}
+
+/** Some ids of sessions that have records, in the order of the database, after one of them. */
+export function listSessions(statements: SqliteStatements, after: string | null, limit: number): string[] {
+  const rows = statements.rows(after === null ? LIST_FIRST : LIST_NEXT, toColumn(after ?? ''), limit)
+  return rows.map(row => textOf(row, 'session_id')).filter(sessionId => sessionId !== null)
+}

@@ -1,0 +1,114 @@
+import { SessionError } from '../../errors.js'
+import type { SessionLock } from '../../ownership/session-lock.js'
+import type { DeleteOptions, RecordChange, RecordKey, SessionStore, StoredRecord, WriteOptions } from '../../store/session-store.js'
+import { SessionTurns } from '../filesystem/session-turns.js'
+import { applyChanges, listKeys, readRecords, removeRecords, toChangedRows } from './record-rows.js'
+import { ensureSession, listSessions } from './session-rows.js'
+import { SqliteConnection } from './sqlite-connection.js'
+import { SqliteLock } from './sqlite-lock.js'
+import { resolveSqliteOptions, resolveStaleAfterMs, type SqliteSessionStoreOptions } from './sqlite-options.js'
+
+/** How many rows are had at once; the event loop goes on between them. */
+const PAGE = 500
+
+/**
+ * Keeps all sessions in one SQLite database, in tables whose names begin with `baileys_sessions_`. A write is one transaction,
+ * with the check of its fencing token in it: a crash leaves all of it, or nothing. Several processes of one host may share the
+ * file.
+ *
+ * With its first call it makes the tables, or brings them up to date, and turns the write-ahead log on; it sets
+ * `busy_timeout` and `synchronous` of the connection. A database with tables of a newer version is refused, and left as it is.
+ * `close` gives back what the store holds, and leaves the database open: close that afterwards.
+ */
+export class SqliteSessionStore implements SessionStore {
+  readonly lock: SessionLock
+  readonly #lock: SqliteLock
+  readonly #connection: SqliteConnection
+  readonly #turns = new SessionTurns()
+  #closing: Promise<void> | undefined
+
+  /**
+   * Touches no table yet.
+   *
+   * @throws TypeError or RangeError for an option that cannot be used.
+   */
+  constructor(options: SqliteSessionStoreOptions) {
+    this.#connection = new SqliteConnection(resolveSqliteOptions(options))
+    this.#lock = new SqliteLock({ connection: this.#connection, staleAfterMs: resolveStaleAfterMs(options) })
+    this.lock = this.#lock
+  }
+
+  async *list(): AsyncIterable<string> {
+    this.#assertOpen()
+    yield* pages<string>(after => this.#connection.read({ verb: 'list the sessions in' }, statements => listSessions(statements, after, PAGE)))
+  }
+
+  async *records(sessionId: string): AsyncIterable<RecordKey> {
+    this.#assertOpen(sessionId)
+    const action = { verb: `list the records of session "${sessionId}" in`, sessionId }
+    yield* pages<RecordKey>(after => this.#connection.read(action, statements => listKeys(statements, sessionId, after, PAGE)))
+  }
+
+  async read(sessionId: string, keys: readonly RecordKey[]): Promise<StoredRecord[]> {
+    this.#assertOpen(sessionId)
+    const action = { verb: `read records of session "${sessionId}" in`, sessionId, damageCode: 'RECORD_CORRUPT' as const }
+    const wanted = keys.map(key => ({ ...key }))
+    const records = await this.#connection.read(action, statements => readRecords(statements, sessionId, wanted.slice(0, 2 * PAGE)))
+    for (let start = 2 * PAGE; start < wanted.length; start += 2 * PAGE) {
+      await breathe()
+      records.push(...await this.#connection.read(action, statements => readRecords(statements, sessionId, wanted.slice(start, start + 2 * PAGE))))
+    }
+    return records
+  }
+
+  async write(sessionId: string, changes: readonly RecordChange[], options: WriteOptions = {}): Promise<void> {
+    this.#assertOpen(sessionId)
+    const rows = toChangedRows(changes)
+    const { fencingToken, replaceAll = false } = options
+    const writesNothing = rows.every(({ value }) => value === null)
+    await this.#turns.run(sessionId, () => this.#lock.write({ sessionId, fencingToken, verb: 'write' }, found => (statements) => {
+      if (found === null && writesNothing) return
+      const sessionKey = found ?? ensureSession(statements, sessionId)
+      if (replaceAll) removeRecords(statements, sessionKey)
+      applyChanges(statements, sessionKey, rows)
+    }))
+  }
+
+  async delete(sessionId: string, options: DeleteOptions = {}): Promise<void> {
+    this.#assertOpen(sessionId)
+    const { fencingToken } = options
+    await this.#turns.run(sessionId, () => this.#lock.write({ sessionId, fencingToken, verb: 'delete' }, found => (statements) => {
+      if (found !== null) removeRecords(statements, found)
+    }))
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    await this.#turns.idle()
+    await this.#lock.close()
+  }
+
+  #assertOpen(sessionId?: string): void {
+    if (this.#closing !== undefined) throw new SessionError('STORE_UNAVAILABLE', 'The store was closed. Make a new one.', { sessionId })
+  }
+}
+
+/** The rows of all pages; each page is asked for by the last row of the one before. */
+async function* pages<Row>(next: (after: Row | null) => Promise<Row[]>): AsyncIterable<Row> {
+  for (let after: Row | null = null; ;) {
+    const page: Row[] = await next(after)
+    yield* page
+    after = page.at(-1) ?? null
+    if (page.length < PAGE) return
+    await breathe()
+  }
+}
+
+/** Lets the event loop go on. */
+async function breathe(): Promise<void> {
+  await new Promise<void>((resolve) => { setImmediate(resolve) })
+}
