@@ -69,23 +69,23 @@ class EncryptedSessionStore implements SessionStore {
     await this.#store.write(sessionId, sealed, copiedOptions)
   }
 
-  async delete(sessionId: string, options?: DeleteOptions): Promise<void> {
-    await this.#writesPassedOn()
-    await this.#store.delete(sessionId, options)
+  delete(sessionId: string, options: DeleteOptions = {}): Promise<void> {
+    const copiedOptions = { ...options }
+    return this.#inTurn(() => this.#store.delete(sessionId, copiedOptions))
   }
 
-  async close(): Promise<void> {
-    await this.#writesPassedOn()
-    await this.#store.close()
+  close(): Promise<void> {
+    return this.#inTurn(() => this.#store.close())
   }
 
-  /** Writes that were called before may wait for their key. As many turns as they take, so that nothing overtakes. */
-  async #writesPassedOn(): Promise<void> {
+  /** Waits for the key as a write does, no longer and no shorter, so that nothing overtakes what was called before it. */
+  async #inTurn(work: () => Promise<void>): Promise<void> {
     try {
       await this.#keys.currentUnderway
     } catch {
-      // They have failed, and this needs no key.
+      // Writes have failed; this needs no key.
     }
+    await work()
   }
 
   async #open(sessionId: string, record: StoredRecord): Promise<StoredRecord> {

@@ -1,0 +1,42 @@
+import { encrypted } from '../../src/encryption/encrypted-session-store.js'
+import type { EncryptionOptions } from '../../src/encryption/encryption-options.js'
+import type { SessionStore } from '../../src/store/session-store.js'
+import type { SessionStoreContractHooks } from '../../src/testing/index.js'
+
+/** What the suites encrypt with. A passphrase would be derived anew in each of their cases. */
+export const TEST_ENCRYPTION: EncryptionOptions = { keys: { '2025': Buffer.alloc(32, 5), '2026': Buffer.alloc(32, 6) }, currentKeyId: '2026' }
+
+/** Puts encryption around the subject of a suite, and the hooks of the store inside it to the store outside. */
+export class EncryptedSubjects<Store extends SessionStore> {
+  readonly hooks: SessionStoreContractHooks
+  readonly #inner = new WeakMap<SessionStore, Store>()
+  readonly #open: () => Store
+
+  constructor(open: () => Store, inner: SessionStoreContractHooks<Store> = {}) {
+    this.#open = open
+    const { reopen, openAnother, corrupt, disconnect, takeOver, dispose } = inner
+    this.hooks = {
+      ...(reopen === undefined ? {} : { reopen: async store => this.#wrap(await reopen(this.#within(store))) }),
+      ...(openAnother === undefined ? {} : { openAnother: async store => this.#wrap(await openAnother(this.#within(store))) }),
+      ...(corrupt === undefined ? {} : { corrupt: (store, sessionId, key) => corrupt(this.#within(store), sessionId, key) }),
+      ...(disconnect === undefined ? {} : { disconnect: store => disconnect(this.#within(store)) }),
+      ...(takeOver === undefined ? {} : { takeOver: (store, sessionId) => takeOver(this.#within(store), sessionId) }),
+      ...(dispose === undefined ? {} : { dispose: store => dispose(this.#within(store)) }),
+    }
+  }
+
+  /** A new one. */
+  readonly openStore = (): SessionStore => this.#wrap(this.#open())
+
+  #wrap(store: Store): SessionStore {
+    const outside = encrypted(store, TEST_ENCRYPTION)
+    this.#inner.set(outside, store)
+    return outside
+  }
+
+  #within(store: SessionStore): Store {
+    const inner = this.#inner.get(store)
+    if (inner === undefined) throw new Error('It was not opened here.')
+    return inner
+  }
+}

@@ -1,0 +1,20 @@
+import { MemorySessionStore } from '../../src/adapters/memory/memory-session-store.js'
+import { encrypted } from '../../src/encryption/encrypted-session-store.js'
+import { sessionLockContract, sessionStoreContract } from '../../src/testing/index.js'
+import { EncryptedSubjects, TEST_ENCRYPTION } from './encrypted-hooks.js'
+import { fileSystemStoreHooks, openFileSystemStore, storeLockHooks } from './filesystem-hooks.js'
+import { runContract } from './run-contract.js'
+
+const memory = new EncryptedSubjects(() => new MemorySessionStore(), {
+  corrupt: (store, sessionId, key) => store.write(sessionId, [{ ...key, value: '{"encrypted":1,"keyId":"2026","keyCh' }]),
+})
+runContract('encrypted MemorySessionStore', sessionStoreContract(memory.openStore, memory.hooks))
+runContract('the lock of an encrypted MemorySessionStore', sessionLockContract(() => memory.openStore().lock))
+
+const files = new EncryptedSubjects(() => openFileSystemStore('session-'), fileSystemStoreHooks)
+runContract('encrypted FileSystemSessionStore', sessionStoreContract(files.openStore, files.hooks))
+// The hooks know the store by its lock, which encryption hands on as it is.
+runContract('the lock of an encrypted FileSystemSessionStore', sessionLockContract(() => files.openStore().lock, storeLockHooks))
+
+const twice = new EncryptedSubjects(() => encrypted(new MemorySessionStore(), TEST_ENCRYPTION))
+runContract('a store that is encrypted twice', sessionStoreContract(twice.openStore, twice.hooks))
