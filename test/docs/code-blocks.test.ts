@@ -5,7 +5,7 @@ import { expect, it } from 'vitest'
 import { temporaryFolder } from '../support/temporary-folder.js'
 import { codeBlocksOf, readPage } from './markdown.js'
 
-const PAGES = ['README.md', 'docs/errors.md', 'docs/migrating.md', 'docs/scale.md']
+const PAGES = ['README.md', 'docs/errors.md', 'docs/getting-started.md', 'docs/life-of-a-session.md', 'docs/migrating.md', 'docs/multi-tenant-security.md', 'docs/production.md', 'docs/scale.md', 'docs/stores.md', 'docs/troubleshooting.md']
 
 /** As a user has it: strict, and the names of this package lead to its source. */
 const OPTIONS: ts.CompilerOptions = {
@@ -19,7 +19,7 @@ const OPTIONS: ts.CompilerOptions = {
   moduleDetection: ts.ModuleDetectionKind.Force,
   types: ['node'],
   typeRoots: [resolve('node_modules/@types')],
-  paths: { 'baileys-sessions': [resolve('src/index.ts')], 'baileys-sessions/testing': [resolve('src/testing/index.ts')] },
+  paths: { 'baileys-sessions': [resolve('src/index.ts')], 'baileys-sessions/sqlite': [resolve('src/sqlite.ts')], 'baileys-sessions/testing': [resolve('src/testing/index.ts')] },
 }
 
 it('compiles every block of TypeScript', () => {
