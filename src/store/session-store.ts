@@ -12,7 +12,7 @@ export interface RecordKey {
 export interface StoredRecord extends RecordKey {
   /** Opaque text. */
   value: string
-  /** `'backup'` when the record itself was there and could not be read, and this is the store's own copy of it. */
+  /** `'backup'` when the record itself was there and could not be read, so that this is the store's own copy of it. */
   restoredFrom?: 'backup'
 }
 
@@ -45,6 +45,8 @@ export interface DeleteOptions {
  *   and an error is never "missing". Rejections are `SessionError`s: `STORE_UNAVAILABLE` (could not read or write),
  *   `RECORD_CORRUPT` (it is there and cannot be read as a record; a text is handed on, whatever it says), `LEGACY_SESSION`,
  *   `INVALID_SESSION_ID`, or `STALE_WRITER`;
+ * - mark with `restoredFrom` a record for which it had to take a copy of its own, as it was last written, and no other; a copy
+ *   goes with its record. A store that keeps no copies has nothing to mark, and one around another passes the mark on;
  * - keep values as they are, for they are opaque text; unknown types pass through unchanged;
  * - make `write` visible to every later `read`, all of one call or, when it rejects, as a rule none. Of several changes to
  *   one record the last one counts; a change that cannot be stored, such as a value that is no text, refuses the whole call;

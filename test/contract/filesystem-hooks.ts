@@ -1,9 +1,10 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { FileConnectionRepository } from '../../src/adapters/filesystem/file-connection-repository.js'
 import { FileLock, type FileLockOptions } from '../../src/adapters/filesystem/file-lock.js'
 import { FileSystemSessionStore } from '../../src/adapters/filesystem/filesystem-session-store.js'
 import type { SessionLease, SessionLock } from '../../src/ownership/session-lock.js'
+import { CREDS_KEY, type RecordKey } from '../../src/store/session-store.js'
 import type { ConnectionRepositoryContractHooks, SessionLockContractHooks, SessionStoreContractHooks } from '../../src/testing/index.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 
@@ -79,14 +80,21 @@ function openStoreBeside(store: FileSystemSessionStore): FileSystemSessionStore 
   return openFileSystemStore(prefix, path)
 }
 
+function fileOf(store: FileSystemSessionStore, sessionId: string, { type, id }: RecordKey): string {
+  const { path, prefix } = placeOf(store)
+  return join(path, `${prefix}${sessionId}`, id === '' ? `${type}.json` : `${type}-${id}.json`)
+}
+
 /** What the store contract needs of it. */
 export const fileSystemStoreHooks: SessionStoreContractHooks<FileSystemSessionStore> = {
   reopen: openStoreBeside,
   openAnother: openStoreBeside,
   corrupt: (store, sessionId, { type, id }) => {
-    const { path, prefix } = placeOf(store)
-    truncateSync(join(path, `${prefix}${sessionId}`, id === '' ? `${type}.json` : `${type}-${id}.json`))
+    const path = fileOf(store, sessionId, { type, id })
+    truncateSync(path)
+    if (type === 'creds') truncateSync(join(dirname(path), '.creds.backup.json'))
   },
+  damageCreds: (store, sessionId) => truncateSync(fileOf(store, sessionId, CREDS_KEY)),
   disconnect: store => blockFolder(pathOf(store)),
   takeOver: (store, sessionId) => takeOverStoreLock(store, sessionId),
 }

@@ -1,4 +1,4 @@
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import type { SessionManager } from '../../src/index.js'
@@ -145,12 +145,13 @@ const CORRUPT: [string, (whole: string) => string][] = [
   ['whole but for a key', whole => whole.replace('"noiseKey"', '"noisyKey"')],
 ]
 
-describe.concurrent('credentials that cannot be read', () => {
+describe.concurrent('credentials that cannot be read, with no copy of them', () => {
   it.each(CORRUPT)('%s: failed, without a dial, and not one byte is changed (invariant 3)', async (_name, spoil) => {
     await using world = await openWorld()
     await world.link('shop')
     const path = join(world.folderOf('shop'), 'creds.json')
     const text = spoil(await readFile(path, 'utf8'))
+    await rm(join(world.folderOf('shop'), '.creds.backup.json'))
     await writeFile(path, text)
     const { mtimeMs } = await stat(path)
     const manager = world.makeManager()
@@ -183,6 +184,7 @@ describe.concurrent('credentials that cannot be read', () => {
     const events = world.eventsOf(manager)
     const { deviceKey } = await world.linkAndRestore(manager, 'shop')
     const path = join(world.folderOf('shop'), 'creds.json')
+    await rm(join(world.folderOf('shop'), '.creds.backup.json'))
     await writeFile(path, '{')
     const failed = events.nextStatus('shop', 'failed')
     world.server.drop(deviceKey)

@@ -121,7 +121,7 @@ export class World implements AsyncDisposable {
   async filesOf(sessionId: string): Promise<Record<string, string>> {
     const folder = this.folderOf(sessionId)
     const names = await readdir(folder).catch(() => [])
-    const wanted = names.filter(name => name.endsWith('.json') && name !== 'lifecycle.json').sort()
+    const wanted = names.filter(name => /^[^.].*\.json$/u.test(name) && name !== 'lifecycle.json').sort()
     const hashes = await Promise.all(wanted.map(async (name) => {
       // A pre-key may be gone by now.
       const bytes = await readFile(join(folder, name)).catch(() => '')

@@ -30,6 +30,7 @@ export function storeCases(breakIt: (store: SharedStore) => void): ContractCase[
     reopen: ({ memory }) => open(memory),
     openAnother: ({ memory }) => open(memory),
     corrupt: (store, sessionId, key) => store.damage(sessionId, key),
+    damageCreds: (store, sessionId) => store.damageCreds(sessionId),
     disconnect: ({ memory }) => down(memory),
     takeOver: async ({ memory }, sessionId) => open(memory).lock.takeOver(sessionId),
   })

@@ -3,7 +3,7 @@ import { assertCurrentWriter } from '../../../src/ownership/process-lock.js'
 import type { SessionLease, SessionLock } from '../../../src/ownership/session-lock.js'
 import type { ConnectionRecord, ConnectionRepository } from '../../../src/repository/connection-repository.js'
 import { connectionChanges, newConnectionRecord } from '../../../src/repository/merge-connection-record.js'
-import type { DeleteOptions, RecordChange, RecordKey, SessionStore, StoredRecord, WriteOptions } from '../../../src/store/session-store.js'
+import { CREDS_KEY, type DeleteOptions, type RecordChange, type RecordKey, type SessionStore, type StoredRecord, type WriteOptions } from '../../../src/store/session-store.js'
 
 // Implementations that keep every contract and can do all that the suites may ask for, each of a few plain steps that a
 // mutant can break.
@@ -19,6 +19,8 @@ export class SharedMemory {
   readonly claims: Map<string, Claim> = new Map()
   readonly connections: Map<string, ConnectionRecord> = new Map()
   readonly damaged: Set<string> = new Set()
+  /** Sessions whose creds are damaged, with the copy that is left of them. */
+  readonly copies: Map<string, StoredRecord> = new Map()
   isDown = false
   /** Counts what works on it, to name them. */
   users = 0
@@ -98,6 +100,8 @@ export class SharedStore implements SessionStore {
     this.assertReachable()
     return keys.flatMap((key) => {
       if (this.isDamaged(sessionId, key)) throw new SessionError('RECORD_CORRUPT', 'It cannot be read.')
+      const copy = this.memory.copies.get(sessionId)
+      if (copy !== undefined && keyText(copy) === keyText(key)) return { ...copy, restoredFrom: 'backup' }
       const record = this.recordsOf(sessionId).get(keyText(key))
       return record === undefined ? [] : [{ ...record }]
     })
@@ -113,6 +117,7 @@ export class SharedStore implements SessionStore {
       else records.set(keyText({ type, id }), { type, id, value })
     }
     this.put(sessionId, records)
+    if (options.replaceAll === true || changes.some(({ type }) => type === 'creds')) this.dropCopy(sessionId)
     for (const key of options.replaceAll === true ? this.memory.damaged : changes.map(change => damageText(sessionId, change))) {
       if (key.startsWith(JSON.stringify(sessionId))) this.memory.damaged.delete(key)
     }
@@ -122,6 +127,7 @@ export class SharedStore implements SessionStore {
     this.assertReachable()
     this.check(sessionId, options.fencingToken)
     this.memory.sessions.delete(sessionId)
+    this.dropCopy(sessionId)
   }
 
   async close(): Promise<void> {
@@ -131,6 +137,16 @@ export class SharedStore implements SessionStore {
 
   damage(sessionId: string, key: RecordKey): void {
     this.memory.damaged.add(damageText(sessionId, key))
+  }
+
+  /** Damages the creds, so that only the copy of them is left. */
+  damageCreds(sessionId: string): void {
+    const creds = this.recordsOf(sessionId).get(keyText(CREDS_KEY))
+    if (creds !== undefined) this.memory.copies.set(sessionId, creds)
+  }
+
+  dropCopy(sessionId: string): void {
+    this.memory.copies.delete(sessionId)
   }
 
   isDamaged(sessionId: string, key: RecordKey): boolean {

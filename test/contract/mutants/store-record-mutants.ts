@@ -79,6 +79,32 @@ export const MISSING: readonly Mutant<SharedStore>[] = [
   },
 ]
 
+const MENDED = 'damaged creds come back as they were last written, and marked'
+const NOT_BROUGHT_BACK = 'a copy of creds brings none back that were removed'
+
+/** What comes from a copy. */
+export const RESTORED: readonly Mutant<SharedStore>[] = [
+  {
+    name: 'says of all creds that they come from a copy', must: STORE_MUST.restored, caughtBy: ['what is read as it was written is not marked as restored'],
+    breakIt: store => aroundRead(store, read => async (sessionId, keys) =>
+      (await read(sessionId, keys)).map(record => record.type === 'creds' ? { ...record, restoredFrom: 'backup' as const } : record)),
+  },
+  {
+    name: 'does not say that creds come from a copy', must: STORE_MUST.restored, caughtBy: [MENDED],
+    breakIt: store => aroundRead(store, read => async (sessionId, keys) =>
+      (await read(sessionId, keys)).map(({ type, id, value }) => ({ type, id, value }))),
+  },
+  {
+    name: 'has an older copy', must: STORE_MUST.restored, caughtBy: [MENDED],
+    breakIt: store => aroundRead(store, read => async (sessionId, keys) =>
+      (await read(sessionId, keys)).map(record => record.restoredFrom === undefined ? record : { ...record, value: '"older"' })),
+  },
+  {
+    name: 'goes on reading the copy', must: STORE_MUST.restored, caughtBy: [MENDED, NOT_BROUGHT_BACK],
+    breakIt: (store) => { store.dropCopy = () => undefined },
+  },
+]
+
 /** What values become. */
 export const VALUES: readonly Mutant<SharedStore>[] = [
   { name: 'trims values', must: STORE_MUST.keepValues, caughtBy: ['values come back as they were written'], breakIt: store => changeValues(store, value => value.trim()) },

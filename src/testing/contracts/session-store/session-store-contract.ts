@@ -9,6 +9,7 @@ import { FENCING } from './fencing.js'
 import { HOSTILE_IDS } from './hostile-ids.js'
 import { HOSTILE_KEYS } from './hostile-keys.js'
 import { LISTING } from './listing.js'
+import { MENDED, UNMARKED } from './mending.js'
 import { OUTAGE } from './outage.js'
 import { PARALLEL_WRITERS } from './parallel-writers.js'
 import { REOPENING } from './reopening.js'
@@ -19,13 +20,14 @@ import { TAKE_OVER } from './take-over.js'
 import { VALUES } from './values.js'
 
 const ALWAYS: readonly Check<StoreBench>[] = [
-  ...VALUES, ...BATCHES, ...REPLACING, ...DELETES, ...HOSTILE_KEYS, ...HOSTILE_IDS, ...LISTING, ...PARALLEL_WRITERS, ...FENCING, ...CLOSING,
+  ...VALUES, ...BATCHES, ...REPLACING, ...DELETES, ...HOSTILE_KEYS, ...HOSTILE_IDS, ...LISTING, ...PARALLEL_WRITERS, ...FENCING, ...CLOSING, ...UNMARKED,
 ]
 
 const WITH_HOOK: readonly (readonly [hook: keyof SessionStoreContractHooks, checks: readonly Check<StoreBench>[]])[] = [
   ['reopen', REOPENING],
   ['openAnother', ANOTHER_STORE],
   ['corrupt', DAMAGE],
+  ['damageCreds', MENDED],
   ['disconnect', OUTAGE],
   ['takeOver', TAKE_OVER],
 ]

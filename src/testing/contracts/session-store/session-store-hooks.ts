@@ -15,6 +15,11 @@ export interface SessionStoreContractHooks<Store extends SessionStore = SessionS
   openAnother?(store: Store): Store | Promise<Store>
   /** Damages a record where it is stored, beyond what the store itself can mend: cuts it off, or writes rubbish over it. */
   corrupt?(store: Store, sessionId: string, key: RecordKey): void | Promise<void>
+  /**
+   * Damages the creds where they are stored, in a way that the store mends from a copy of its own, such as cutting them off.
+   * Not for stores that keep no copy.
+   */
+  damageCreds?(store: Store, sessionId: string): void | Promise<void>
   /** Makes the backend unreachable. Returns what makes it reachable again, with everything that it held. */
   disconnect?(store: Store): (() => unknown) | Promise<() => unknown>
   /**

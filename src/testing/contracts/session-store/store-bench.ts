@@ -44,6 +44,11 @@ export class StoreBench<Store extends SessionStore = SessionStore> {
     await this.#hooks.corrupt?.(store, sessionId, key)
   }
 
+  /** Damages the creds, and not their copy. */
+  async damageCreds(store: Store, sessionId: string): Promise<void> {
+    await this.#hooks.damageCreds?.(store, sessionId)
+  }
+
   /** Cuts the store off from its backend, until the function returned is called or the case ends. */
   async disconnect(store: Store): Promise<() => Promise<void>> {
     return reconnectLater(await answerOf(this.#hooks.disconnect?.(store), 'disconnect'), this.cleanup)

@@ -1,6 +1,7 @@
 /** What the documentation of `SessionStore` demands, in its words; a test compares. */
 export const STORE_MUST = {
   leaveOut: 'leave absent records out of what `read` resolves with, and reject for every other failure: missing is never an error, and an error is never "missing"',
+  restored: 'mark with `restoredFrom` a record for which it had to take a copy of its own, as it was last written, and no other; a copy goes with its record',
   keepValues: 'keep values as they are, for they are opaque text; unknown types pass through unchanged',
   allOrNone: 'make `write` visible to every later `read`, all of one call or, when it rejects, as a rule none',
   lastCounts: 'Of several changes to one record the last one counts',
