@@ -1,9 +1,9 @@
 import { Router } from 'express'
 import { SESSION_COOKIE } from './access/credentials.js'
 import type { Tokens } from './access/tokens.js'
+import { textOf } from './answers/request-fields.js'
 import { authenticate, callerOf, cookieOptionsFor, type CrossSiteGuard } from './authentication.js'
 import { limitByAddress } from './rate-limits.js'
-import { requiredText } from './request-body.js'
 
 /** What the routes for signing in are made with. */
 export interface AccountOptions {
@@ -20,7 +20,7 @@ export function accountRoutes({ tokens, guard, signInsPerMinute, isSimulated }: 
 
   // Another web site cannot send JSON without being asked for permission, which this server never gives.
   router.post('/sign-in', limitByAddress(signInsPerMinute), async (request, response) => {
-    const token = requiredText(request, 'token')
+    const token = textOf(request.body, 'token')
     const { companyId, role, expiresAt } = await tokens.read(token)
     response.cookie(SESSION_COOKIE, token, { ...cookieOptionsFor(request), expires: expiresAt })
     response.json({ company_id: companyId, role })

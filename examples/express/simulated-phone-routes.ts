@@ -2,8 +2,8 @@ import { Router } from 'express'
 import { companyFor } from './access/caller.js'
 import type { TokenSubject, Tokens } from './access/tokens.js'
 import { badRequest } from './answers/problem.js'
+import { fieldOf, textOf } from './answers/request-fields.js'
 import { authenticate, callerOf, type CrossSiteGuard } from './authentication.js'
-import { bodyField, requiredText } from './request-body.js'
 import { isPhoneAction, PHONE_ACTIONS, type SimulatedPhones } from './simulation/simulated-phones.js'
 
 const LIFETIME_SECONDS = 12 * 60 * 60
@@ -23,8 +23,8 @@ export function simulatedPhoneRoutes(phones: SimulatedPhones, tokens: Tokens, gu
   })
 
   router.post('/simulated-phone', authenticate(tokens), guard.protect, async (request, response) => {
-    const companyId = companyFor(callerOf(request), bodyField(request, 'company_id'))
-    const action = requiredText(request, 'action')
+    const companyId = companyFor(callerOf(request), fieldOf(request.body, 'company_id'))
+    const action = textOf(request.body, 'action')
     if (!isPhoneAction(action)) throw badRequest(`action must be one of ${PHONE_ACTIONS.join(', ')}.`)
     await phones.act(companyId, action)
     response.status(204).end()

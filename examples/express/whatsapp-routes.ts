@@ -1,16 +1,14 @@
 import { Router, type Request } from 'express'
 import { isSessionError, type SessionManager } from 'baileys-sessions'
 import { companyFor, companyOrAll } from './access/caller.js'
-import { badRequest } from './answers/problem.js'
+import type { RatesPerMinute } from './access/rates.js'
+import { LOGOUT_WITHIN_MS, SHOW_WITHIN_MS } from './answers/patience.js'
+import { fieldOf, phoneNumberOf } from './answers/request-fields.js'
 import { ownView, publicView, type SessionView } from './answers/session-view.js'
 import { callerOf } from './authentication.js'
 import type { LiveView } from './live/live-view.js'
-import { limitByCompany, type RatesPerMinute } from './rate-limits.js'
-import { bodyField, requiredText } from './request-body.js'
+import { limitByCompany } from './rate-limits.js'
 
-/** How long a request waits for a QR code. Whatever takes longer comes by the events. */
-const SHOW_WITHIN_MS = 10_000
-const LOGOUT_WITHIN_MS = 15_000
 
 /** Everything that a web page needs: the manager does the work, and the live view, made from the manager alone, tells of it. */
 export function whatsappRoutes(sessions: SessionManager, live: LiveView, rates: RatesPerMinute): Router {
@@ -33,8 +31,8 @@ export function whatsappRoutes(sessions: SessionManager, live: LiveView, rates: 
 
   router.get('/events', async (request, response) => {
     const caller = callerOf(request)
-    const companyId = companyOrAll(caller, request.query['company_id'])
-    await live.open(response, { companyId, expiresAt: caller.expiresAt }, {})
+    const companyId = companyOrAll(caller, fieldOf(request.query, 'company_id'))
+    await live.open(response, { companyId, expiresAt: caller.expiresAt })
   })
 
   router.post('/connect', limitByCompany(rates.connect), async (request, response) => {
@@ -49,7 +47,7 @@ export function whatsappRoutes(sessions: SessionManager, live: LiveView, rates: 
 
   router.post('/pairing-code', limitByCompany(rates.pairingCode), async (request, response) => {
     const companyId = companyInBody(request)
-    await sessions.requestPairingCode(companyId, phoneNumberIn(request))
+    await sessions.requestPairingCode(companyId, phoneNumberOf(request.body))
     response.json(await viewOf(companyId))
   })
 
@@ -69,15 +67,9 @@ export function whatsappRoutes(sessions: SessionManager, live: LiveView, rates: 
 }
 
 function companyInQuery(request: Request): string {
-  return companyFor(callerOf(request), request.query['company_id'])
+  return companyFor(callerOf(request), fieldOf(request.query, 'company_id'))
 }
 
 function companyInBody(request: Request): string {
-  return companyFor(callerOf(request), bodyField(request, 'company_id'))
-}
-
-function phoneNumberIn(request: Request): string {
-  const phoneNumber = requiredText(request, 'phone_number')
-  if (!/^\+?[\d\s().-]{7,30}$/u.test(phoneNumber)) throw badRequest('phone_number must be in international form: country code and number, such as "5511912345678".')
-  return phoneNumber
+  return companyFor(callerOf(request), fieldOf(request.body, 'company_id'))
 }

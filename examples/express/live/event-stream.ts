@@ -1,6 +1,9 @@
 import type { ServerResponse } from 'node:http'
 import { closing } from '../answers/problem.js'
 
+/** Headers that a framework keeps until it answers, which it does not do here. */
+export type HeadersToSend = Readonly<Record<string, number | string | string[] | undefined>>
+
 /** What a stream of events is opened with. */
 export interface StreamOptions {
   /** When whoever reads it must show a new token. */
@@ -27,10 +30,13 @@ export class EventStream {
   }
 
   /** Sends the head, what is known now, and what came in meanwhile. Throws 503 when the server ended the stream before it began. */
-  begin(headers: Record<string, string>, events: readonly (readonly [name: string, data: unknown])[]): void {
+  begin(headers: HeadersToSend, events: readonly (readonly [name: string, data: unknown])[]): void {
     if (this.#response.destroyed) return
     if (this.#hasEnded) throw closing()
-    this.#response.writeHead(200, { ...headers, 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' })
+    for (const [name, value] of Object.entries(headers)) {
+      if (value !== undefined) this.#response.setHeader(name, value)
+    }
+    this.#response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' })
     const held = this.#held ?? []
     this.#held = null
     for (const [name, data] of events) this.#write(format(name, data))

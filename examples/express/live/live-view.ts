@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { SessionManager } from 'baileys-sessions'
 import { ownView, publicView, withCode, withQr, type PairingView } from '../answers/session-view.js'
+import type { HeadersToSend } from './event-stream.js'
 import { EventStreams, type StreamLimits } from './event-streams.js'
 import { followHistory, History } from './history.js'
 import { listen } from './listen.js'
@@ -43,7 +44,7 @@ export class LiveView {
   }
 
   /** Answers with a stream of events that begins with where things stand. Rejects before anything is sent. */
-  async open(response: ServerResponse, { companyId, expiresAt }: Audience, headers: Record<string, string>): Promise<void> {
+  async open(response: ServerResponse, { companyId, expiresAt }: Audience, headers: HeadersToSend = {}): Promise<void> {
     const stream = this.#streams.open(response, companyId, expiresAt)
     try {
       const snapshots = companyId === null ? await this.#sessions.getStatuses() : [await this.#sessions.getStatus(companyId)]

@@ -1,0 +1,66 @@
+import { isSessionError } from 'baileys-sessions'
+import { Tokens } from './access/tokens.js'
+import { readCommand, USAGE, type Command } from './command-line.js'
+import { CLOSE_WITHIN_MS, type StartServer } from './server-options.js'
+import { realStage, simulatedStage } from './stage.js'
+import { secretFromEnvironment } from './token-secret.js'
+
+const TOKEN_LIFETIME_SECONDS = 12 * 60 * 60
+
+/** One line for each thing that went wrong. Messages of the library hold no secrets; of others only the kind is told. */
+function report(error: unknown): void {
+  if (isSessionError(error)) console.error(`${error.code}: ${error.message}`)
+  else console.error(error instanceof Error ? error.stack : 'Something that is no error was thrown.')
+}
+
+async function serve({ isSimulated, port, data }: Extract<Command, { kind: 'serve' }>, startServer: StartServer): Promise<number> {
+  const stage = isSimulated ? await simulatedStage(data, process.env) : realStage(data, process.env)
+  const { sessions, secret, phones, folder } = stage
+  sessions.on('status', ({ sessionId, status, message }) => { console.log(`${JSON.stringify(sessionId)}: ${status}. ${message}`) })
+  sessions.on('error', ({ error }) => { report(error) })
+  const server = await startServer({ sessions, secret, port, phones, onFailure: report })
+  console.log(`Listening on ${server.url}, ${isSimulated ? 'with a simulated WhatsApp, ' : ''}sessions in ${folder}`)
+
+  const why = await Promise.race([toldToEnd(), stage.broken])
+  if (why instanceof Error) report(why)
+  const { notDrained } = await server.close({ timeoutMs: CLOSE_WITHIN_MS })
+  if (notDrained.length > 0) console.error(`Not everything was written in time: ${JSON.stringify(notDrained)}`)
+  await stage.close()
+  return why instanceof Error || notDrained.length > 0 ? 1 : 0
+}
+
+/** Resolves when somebody wants it to end. Whoever says so again a second later does not want to wait. */
+async function toldToEnd(): Promise<string> {
+  return new Promise((resolve) => {
+    let toldAt = Infinity
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.on(signal, () => {
+        // Ctrl-C may come twice at once: from the terminal and from npm.
+        if (Date.now() > toldAt + 1000) process.exit(1)
+        toldAt = Math.min(toldAt, Date.now())
+        resolve(signal)
+      })
+    }
+  })
+}
+
+async function run(command: Command, startServer: StartServer): Promise<number> {
+  switch (command.kind) {
+    case 'help': console.log(USAGE); return 0
+    case 'print-token':
+      console.log(await new Tokens(secretFromEnvironment(process.env)).issue(command.subject, TOKEN_LIFETIME_SECONDS))
+      return 0
+    case 'serve': return serve(command, startServer)
+  }
+}
+
+/** Does what the command line says, and ends the process. */
+export async function runExample(startServer: StartServer): Promise<void> {
+  try {
+    // Baileys keeps a process alive for up to a minute after its last socket.
+    process.exit(await run(readCommand(process.argv.slice(2)), startServer))
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : String(error))
+    process.exit(1)
+  }
+}

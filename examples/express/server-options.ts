@@ -1,0 +1,36 @@
+import type { CloseReport, SessionManager } from 'baileys-sessions'
+import type { RatesPerMinute } from './access/rates.js'
+import type { StreamLimits } from './live/event-streams.js'
+import type { LiveView } from './live/live-view.js'
+import type { SimulatedPhones } from './simulation/simulated-phones.js'
+
+/** The bounds of streams that nobody has set others for. */
+export const DEFAULT_STREAMS: Readonly<StreamLimits> = { perCompany: 20, waitingBytes: 256 * 1024, heartbeatMs: 15_000 }
+/** How long a server may take to close, in milliseconds. */
+export const CLOSE_WITHIN_MS = 10_000
+
+/** What a server is started with. */
+export interface ServerOptions {
+  sessions: SessionManager
+  /** What tokens are signed with. */
+  secret: string
+  /** On 127.0.0.1; 0 is any free one. TLS, and the world, belong to a proxy in front of it. */
+  port: number
+  phones?: SimulatedPhones | null
+  rates?: Partial<RatesPerMinute>
+  streams?: Partial<StreamLimits>
+  /** Hears of what no client is told in detail. */
+  onFailure: (error: unknown) => void
+}
+
+/** A server that listens. */
+export interface RunningServer {
+  url: string
+  port: number
+  live: LiveView
+  /** Takes no more requests, ends the streams of events, and closes the manager, within a deadline. Idempotent. */
+  close: (options?: { timeoutMs?: number }) => Promise<CloseReport>
+}
+
+/** What starts a server, on whatever framework. */
+export type StartServer = (options: ServerOptions) => Promise<RunningServer>
