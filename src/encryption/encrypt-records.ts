@@ -118,7 +118,7 @@ class SessionEncryptor {
     for (const key of written) {
       const record = stored.get(keyText(key))
       const opened = record === undefined ? undefined : await this.#parts.opener.open(sessionId, record)
-      if (opened?.kind === 'sealed' && opened.text === key.text) continue
+      if (opened?.kind === 'sealed' && opened.key === this.#parts.key && opened.text === key.text) continue
       throw new SessionError('STORE_UNAVAILABLE',
         `The record ${key.type} ${JSON.stringify(key.id)} of session "${sessionId}" was written, and came back as something else: the store does not keep what it is given. Stop, and look at it before anything else.`, { sessionId })
     }
