@@ -5,8 +5,9 @@ import type { SeededRandom } from '../support/seeded-random.js'
 import { Expectation, type Finding } from './expectation.js'
 import { runWriter } from './writer-process.js'
 
-const KILL_WITHIN_MS = 40
-const KILL_BIG_WITHIN_MS = 250
+/** How long a writer may write at first. */
+const KILL_WITHIN_MS = { few: 40, many: 250 } as const
+const LONGEST_MS = 10_000
 
 /** How the writers of one session work. */
 export interface KilledSessionOptions {
@@ -22,20 +23,24 @@ export class KilledSession implements Disposable {
   readonly #options: KilledSessionOptions
   readonly #directory = mkdtempSync(join(tmpdir(), 'baileys-sessions-crash-'))
   readonly #expectation = new Expectation()
+  #killWithinMs: number
 
   constructor(options: KilledSessionOptions) {
     this.#options = options
+    this.#killWithinMs = this.#leastMs
   }
 
   /** Kills one more writer. Resolves with what it found before it wrote. */
   async kill(): Promise<Finding[]> {
-    const { isBig, random } = this.#options
-    return this.#run(false, random.below((isBig ? KILL_BIG_WITHIN_MS : KILL_WITHIN_MS) * 1000) / 1000)
+    const { findings, acknowledged } = await this.#run(false, this.#options.random.below(this.#killWithinMs * 1000) / 1000)
+    // On a slow machine nothing would ever be written.
+    this.#killWithinMs = acknowledged > 0 ? this.#leastMs : Math.min(2 * this.#killWithinMs, LONGEST_MS)
+    return findings
   }
 
   /** Looks at what the last writer has left, and writes nothing. */
   async look(): Promise<Finding[]> {
-    return this.#run(true, 0)
+    return (await this.#run(true, 0)).findings
   }
 
   /** Whether the last writer was killed in the middle of a write. */
@@ -47,14 +52,20 @@ export class KilledSession implements Disposable {
     rmSync(this.#directory, { recursive: true, force: true })
   }
 
-  async #run(isLastLook: boolean, killAfterMs: number): Promise<Finding[]> {
+  get #leastMs(): number {
+    return KILL_WITHIN_MS[this.#options.isBig ? 'many' : 'few']
+  }
+
+  async #run(isLastLook: boolean, killAfterMs: number): Promise<{ findings: Finding[]; acknowledged: number }> {
     const { script, isBig, random } = this.#options
     const findings: Finding[] = []
+    let acknowledged = 0
     const order = { directory: this.#directory, isBig, isLastLook, seed: random.below(2 ** 31), firstVersion: this.#expectation.nextVersion }
     await runWriter(script, order, killAfterMs, (line) => {
       if (line.kind === 'found') findings.push(...this.#expectation.judge(line.found))
       else this.#expectation.take(line)
+      if (line.kind === 'done') acknowledged += 1
     })
-    return findings
+    return { findings, acknowledged }
   }
 }
