@@ -40,13 +40,15 @@ export class SqliteSessionStore implements SessionStore {
 
   async *list(): AsyncIterable<string> {
     this.#assertOpen()
-    yield* pages<string>(after => this.#connection.read({ verb: 'list the sessions in' }, statements => listSessions(statements, after, PAGE)))
+    const next = (after: string | null): Promise<string[]> => this.#connection.read({ verb: 'list the sessions in' }, statements => listSessions(statements, after, PAGE))
+    for await (const page of pages(next)) for (const sessionId of page) yield sessionId
   }
 
   async *records(sessionId: string): AsyncIterable<RecordKey> {
     this.#assertOpen(sessionId)
     const action = { verb: `list the records of session "${sessionId}" in`, sessionId }
-    yield* pages<RecordKey>(after => this.#connection.read(action, statements => listKeys(statements, sessionId, after, PAGE)))
+    const next = (after: RecordKey | null): Promise<RecordKey[]> => this.#connection.read(action, statements => listKeys(statements, sessionId, after, PAGE))
+    for await (const page of pages(next)) for (const key of page) yield { ...key }
   }
 
   async read(sessionId: string, keys: readonly RecordKey[]): Promise<StoredRecord[]> {
@@ -97,11 +99,11 @@ export class SqliteSessionStore implements SessionStore {
   }
 }
 
-/** The rows of all pages; each page is asked for by the last row of the one before. */
-async function* pages<Row>(next: (after: Row | null) => Promise<Row[]>): AsyncIterable<Row> {
+/** Pages of rows, each asked for by the last row of the one before. Whole pages: a promise for each row would cost more than the row. */
+async function* pages<Row>(next: (after: Row | null) => Promise<Row[]>): AsyncIterable<readonly Row[]> {
   for (let after: Row | null = null; ;) {
     const page: Row[] = await next(after)
-    yield* page
+    yield page
     after = page.at(-1) ?? null
     if (page.length < PAGE) return
     await breathe()
