@@ -14,7 +14,7 @@ describe.runIf(canMount()).each(FAULT_STORES)('a disk that is full, under the st
   it('invariant 7: is told, nothing stored changes, the others stay connected, and the session is back by itself when there is room', async () => {
     using disk = new SmallDisk()
     await link(kind, disk.path, 'shop', 'other')
-    const rig = new FaultRig(openStore(kind, disk.path))
+    const rig = new FaultRig(await openStore(kind, disk.path))
     onTestFinished(() => rig.close())
     expect(await rig.restore('shop')).toBe('restored')
     expect(await rig.restore('other')).toBe('restored')

@@ -11,7 +11,7 @@ const PATIENCE = { timeout: 20_000, interval: 20 }
 async function linked(): Promise<{ directory: string; folder: string; rig: FaultRig }> {
   const directory = temporaryFolder()
   await link('fs', directory, 'shop', 'other')
-  const rig = new FaultRig(openStore('fs', directory))
+  const rig = new FaultRig(await openStore('fs', directory))
   onTestFinished(() => rig.close())
   return { directory, rig, folder: join(directory, 'session-shop') }
 }

@@ -11,7 +11,7 @@ describe.runIf(canMount())('a volume that turns read-only after the pairing', ()
   it('invariant 7: is told, nothing stored changes, and every session that has to write is back by itself when it can be written', async () => {
     using disk = new SmallDisk()
     await link('fs', disk.path, 'shop', 'other')
-    const rig = new FaultRig(openStore('fs', disk.path))
+    const rig = new FaultRig(await openStore('fs', disk.path))
     onTestFinished(() => rig.close())
     expect(await rig.restore('shop')).toBe('restored')
     expect(await rig.restore('other')).toBe('restored')

@@ -9,7 +9,7 @@ const [kind = '', directory = '', options = '{}'] = process.argv.slice(2)
 const known = FAULT_STORES.find(name => name === kind)
 if (known === undefined) throw new RangeError(`There is no store ${kind}.`)
 // The test gives options of a manager.
-const rig = new FaultRig(openStore(known, directory), JSON.parse(options) as ConstructorParameters<typeof FaultRig>[1])
+const rig = new FaultRig(await openStore(known, directory), JSON.parse(options) as ConstructorParameters<typeof FaultRig>[1])
 const taken: number[] = []
 
 /** Takes every descriptor that is left. */

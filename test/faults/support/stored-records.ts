@@ -4,7 +4,7 @@ import { type FaultStore, openStore } from './fault-stores.js'
 
 /** Stores paired sessions with a key each, and lets go of the store. */
 export async function link(kind: FaultStore, directory: string, ...sessionIds: readonly string[]): Promise<void> {
-  await using opened = new OpenedStore(kind, directory)
+  await using opened = new OpenedStore(await openStore(kind, directory))
   const { store } = opened
   for (const [index, sessionId] of sessionIds.entries()) {
     await store.write(sessionId, [
@@ -16,7 +16,7 @@ export async function link(kind: FaultStore, directory: string, ...sessionIds: r
 
 /** All records of a session but the lifecycle, which is the library's own, by type and id; as another process reads them. */
 export async function recordsOf(kind: FaultStore, directory: string, sessionId: string): Promise<Record<string, string>> {
-  await using opened = new OpenedStore(kind, directory)
+  await using opened = new OpenedStore(await openStore(kind, directory))
   const { store } = opened
   const keys = []
   for await (const key of store.records(sessionId)) if (key.type !== 'lifecycle') keys.push(key)
@@ -27,8 +27,8 @@ export async function recordsOf(kind: FaultStore, directory: string, sessionId: 
 class OpenedStore implements AsyncDisposable {
   readonly store: SessionStore
 
-  constructor(kind: FaultStore, directory: string) {
-    this.store = openStore(kind, directory)
+  constructor(store: SessionStore) {
+    this.store = store
   }
 
   [Symbol.asyncDispose](): Promise<void> {
