@@ -68,5 +68,26 @@ export default tseslint.config(
       ].map(name => [name, 'readonly'])),
     },
   },
+  {
+    // The page of the example, as browsers run it. What its names are is checked by tsc, with test/browser/tsconfig.json.
+    files: ['examples/express/public/**/*.js'],
+    extends: [tseslint.configs.strictTypeChecked],
+    languageOptions: { parserOptions: { project: 'test/browser/tsconfig.json', tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      ...budget(300, 40),
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      '@typescript-eslint/no-shadow': 'error',
+      '@typescript-eslint/no-unnecessary-condition': ['error', { allowConstantLoopConditions: 'only-allowed-literals' }],
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      complexity: ['error', 15],
+      eqeqeq: 'error',
+      'max-depth': ['error', 3],
+      'max-params': ['error', 5],
+      'no-console': 'error',
+      'no-undef': 'off',
+      'object-shorthand': 'error',
+      'prefer-template': 'error',
+    },
+  },
   { files: ['**/*.{js,mjs,cjs}'], languageOptions: { globals: { console: 'readonly', process: 'readonly', URL: 'readonly' } } },
 )

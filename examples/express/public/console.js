@@ -1,0 +1,207 @@
+import { ApiError } from './api.js'
+import { EventFeed } from './events.js'
+import { mergeHistory } from './history-folding.js'
+import { SessionBook } from './session-book.js'
+
+/** @typedef {import('./offered-actions.js').Action['verb']} Verb */
+/** @typedef {import('./simulated-phone.js').PhoneAction} PhoneAction */
+/** @typedef {import('./history-list.js').HistoryState} HistoryState */
+/**
+ * @typedef {object} ConsoleListener
+ * @property {() => void} onChange
+ * @property {() => void} onSignedOut
+ * @property {(view: import('./api.js').SessionView) => void} onStatus the session shown has another status or reason
+ * @property {(progress: import('./api.js').RestoreProgress) => void} onRestored
+ * @property {(isLive: boolean) => void} onFeed the stream was lost, or is back
+ */
+
+/** What the page knows and does, without a word of how it looks. */
+export class Console {
+  book = new SessionBook()
+  /** @type {import('./events.js').FeedState} */
+  feed = { state: 'connecting' }
+  wasLost = false
+  /** @type {import('./api.js').RestoreProgress | null} */
+  restore = null
+  /** @type {string | null} */
+  selected = null
+  /** @type {Verb | 'pairing-code' | null} */
+  busy = null
+  /** @type {PhoneAction | null} */
+  phoneBusy = null
+  /** @type {ApiError | null} */
+  problem = null
+  /** @type {HistoryState} */
+  history = { state: 'loading' }
+  /** `null` until the list was loaded. @type {boolean | null} */
+  hasList = null
+  /** @type {EventFeed} */
+  #everything
+  /** For administrators: what only a company itself gets to see, of the one that is shown. @type {EventFeed | null} */
+  #closeUp = null
+
+  /** @param {import('./api.js').Api} api @param {import('./api.js').Me} me @param {ConsoleListener} listener */
+  constructor(api, me, listener) {
+    this.api = api
+    this.me = me
+    this.listener = listener
+    this.#everything = new EventFeed(api, me.role === 'admin' ? null : me.company_id, {
+      onEvent: (event) => { this.#take(event) },
+      onState: (state) => { this.#feedIs(state) },
+      onSignedOut: listener.onSignedOut,
+    })
+  }
+
+  /** The session that is shown. */
+  get view() {
+    return this.selected === null ? undefined : this.book.view(this.selected)
+  }
+
+  open() {
+    this.#everything.open()
+  }
+
+  close() {
+    this.#everything.close()
+    this.#closeUp?.close()
+  }
+
+  /** Opens the stream at once when it is waiting for its next attempt. */
+  tryNow() {
+    if (this.feed.state === 'waiting') this.#everything.open()
+  }
+
+  /** Shows a session, or none. @param {string | null} companyId */
+  select(companyId) {
+    if (companyId === this.selected) return
+    this.selected = companyId
+    this.problem = null
+    this.history = { state: 'loading' }
+    this.#closeUp?.close()
+    this.#closeUp = null
+    if (companyId !== null) {
+      if (this.me.role === 'admin') this.#openCloseUp(companyId)
+      void this.loadHistory()
+    }
+    this.listener.onChange()
+  }
+
+  async loadList() {
+    try {
+      for (const view of await this.api.sessions()) this.#takeStatus(view)
+      this.hasList = true
+    } catch (error) {
+      this.hasList ??= false
+      this.#refused(error)
+    }
+    this.listener.onChange()
+  }
+
+  async loadHistory() {
+    const companyId = this.selected
+    if (companyId === null) return
+    try {
+      const entries = await this.api.history(companyId)
+      if (companyId !== this.selected) return
+      this.history = { state: 'known', entries: mergeHistory(this.#entries(), entries) }
+    } catch (error) {
+      if (companyId !== this.selected) return
+      if (this.history.state !== 'known') this.history = { state: 'failed' }
+      this.#refused(error)
+    }
+    this.listener.onChange()
+  }
+
+  /** Asks the server to change the session shown. @param {Verb | 'pairing-code'} verb @param {string} [phoneNumber] */
+  async change(verb, phoneNumber = '') {
+    const companyId = this.selected
+    if (companyId === null || this.busy !== null) return
+    this.busy = verb
+    this.problem = null
+    this.listener.onChange()
+    try {
+      const view = verb === 'pairing-code' ? await this.api.pairingCode(companyId, phoneNumber) : await this.api.change(verb, companyId)
+      this.#takeStatus(view)
+    } catch (error) {
+      if (companyId === this.selected) this.problem = this.#refused(error)
+    }
+    this.busy = null
+    this.listener.onChange()
+  }
+
+  /** @param {PhoneAction} action */
+  async usePhone(action) {
+    if (this.selected === null || this.phoneBusy !== null) return
+    this.phoneBusy = action
+    this.problem = null
+    this.listener.onChange()
+    await this.api.simulatedPhone(this.selected, action).catch((/** @type {unknown} */ error) => { this.problem = this.#refused(error) })
+    this.phoneBusy = null
+    this.listener.onChange()
+  }
+
+  dismiss() {
+    this.problem = null
+    this.listener.onChange()
+  }
+
+  /** @param {string} companyId */
+  #openCloseUp(companyId) {
+    this.#closeUp = new EventFeed(this.api, companyId, {
+      onEvent: (event) => { if (event.name === 'status' || event.name === 'pairing') this.#take(event) },
+      onState: () => undefined,
+      onSignedOut: this.listener.onSignedOut,
+    })
+    this.#closeUp.open()
+  }
+
+  /** Events that a newer server may send beside these are nothing to this page. @param {import('./api.js').LiveEvent} event */
+  #take({ name, data }) {
+    if (name === 'status') this.#takeStatus(data)
+    if (name === 'pairing') this.book.takePairing(data)
+    if (name === 'restore') this.#takeRestore(data)
+    if (name === 'history' && data.company_id === this.selected) this.history = { state: 'known', entries: mergeHistory([data], this.#entries()) }
+    this.listener.onChange()
+  }
+
+  /** @param {import('./api.js').SessionView} view */
+  #takeStatus(view) {
+    const before = this.book.view(view.company_id)
+    this.book.take(view)
+    const isNews = before?.status !== view.status || before.reason !== view.reason
+    if (isNews && before !== undefined && view.company_id === this.selected) this.listener.onStatus(view)
+  }
+
+  /** @param {import('./api.js').RestoreProgress} progress */
+  #takeRestore(progress) {
+    const wasRunning = this.restore !== null && !this.restore.finished
+    this.restore = progress
+    if (wasRunning && progress.finished && progress.total > 0) this.listener.onRestored(progress)
+  }
+
+  /** @param {import('./events.js').FeedState} state */
+  #feedIs(state) {
+    const wasLost = this.wasLost
+    this.feed = state
+    if (state.state === 'waiting') this.wasLost = true
+    if (state.state === 'live') {
+      this.wasLost = false
+      // What happened while nobody was told.
+      void this.loadList()
+      if (wasLost) void this.loadHistory()
+    }
+    if (wasLost !== this.wasLost) this.listener.onFeed(!this.wasLost)
+    this.listener.onChange()
+  }
+
+  #entries() {
+    return this.history.state === 'known' ? this.history.entries : []
+  }
+
+  /** @param {unknown} error */
+  #refused(error) {
+    const problem = error instanceof ApiError ? error : new ApiError('unknown', 0)
+    if (problem.status === 401) this.listener.onSignedOut()
+    return problem
+  }
+}

@@ -1,0 +1,38 @@
+const TICK_MS = 1000
+
+/** Keeps texts about time true: once a second, as long as their elements are on the page. */
+export class Countdown {
+  /** @type {Map<HTMLElement, (element: HTMLElement) => void>} */
+  #watched = new Map()
+  #timer = 0
+
+  /**
+   * Shows something now and then every second, until the element has left the page.
+   * @template {HTMLElement} Kind
+   * @param {Kind} element @param {(element: Kind) => void} show @returns {Kind}
+   */
+  keep(element, show) {
+    show(element)
+    this.#watched.set(element, () => { show(element) })
+    if (this.#timer === 0) this.#timer = window.setInterval(() => { this.#tick() }, TICK_MS)
+    return element
+  }
+
+  #tick() {
+    for (const [element, show] of this.#watched) {
+      if (element.isConnected) show(element)
+      else this.#watched.delete(element)
+    }
+    if (this.#watched.size > 0) return
+    window.clearInterval(this.#timer)
+    this.#timer = 0
+  }
+}
+
+/**
+ * Shows a text about a moment, and changes the page only when the text has changed.
+ * @param {HTMLElement} element @param {string} text
+ */
+export function setText(element, text) {
+  if (element.textContent !== text) element.textContent = text
+}

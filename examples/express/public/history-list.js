@@ -1,0 +1,100 @@
+import { Block } from './block.js'
+import { element } from './element.js'
+import { foldHistory } from './history-folding.js'
+import { explain } from './status-words.js'
+
+const SHOWN_AT_FIRST = 8
+
+/** @typedef {import('./history-folding.js').FoldedEntry} FoldedEntry */
+/** @typedef {{ state: 'loading' } | { state: 'failed' } | { state: 'known', entries: import('./api.js').HistoryEntry[] }} HistoryState */
+
+/** What happened to a session and why, newest first. */
+export class HistoryList {
+  #language
+  #now
+  #onReload
+  #block
+  #isWhole = false
+  /** @type {HistoryState} */
+  #history = { state: 'loading' }
+
+  /** @param {import('./language.js').Language} language @param {{ now: () => number, onReload: () => void }} options */
+  constructor(language, { now, onReload }) {
+    this.#language = language
+    this.#now = now
+    this.#onReload = onReload
+    const title = element('h2', { id: 'history-title', tabindex: -1 }, language.translate('history.title'))
+    this.#block = new Block(element('div', {}), () => title)
+    this.root = element('section', { class: 'history card padded', 'aria-labelledby': 'history-title' }, title, this.#block.root)
+  }
+
+  /** @param {HistoryState} history */
+  update(history) {
+    this.#history = history
+    this.#block.show([history, this.#isWhole], () => this.#body(history))
+  }
+
+  /** @param {HistoryState} history */
+  #body(history) {
+    const t = this.#language.translate
+    if (history.state === 'loading') return [element('p', { class: 'quiet', 'aria-busy': 'true' }, t('history.loading'))]
+    if (history.state === 'failed') {
+      return [element('p', { role: 'alert' }, t('history.failed')), element('button', { class: 'button plain', type: 'button', 'data-focus': 'history-again', onclick: this.#onReload }, t('history.again'))]
+    }
+    const entries = foldHistory(history.entries)
+    if (entries.length === 0) return [element('p', { class: 'quiet' }, t('history.empty'))]
+    const shown = this.#isWhole ? entries : entries.slice(0, SHOWN_AT_FIRST)
+    return [element('ol', { class: 'timeline' }, ...shown.map(entry => this.#entry(entry))), shown.length < entries.length ? this.#more() : null]
+  }
+
+  #more() {
+    return element('button', {
+      class: 'button plain', type: 'button', onclick: () => {
+        this.#isWhole = true
+        this.update(this.#history)
+      },
+    }, this.#language.translate('history.more'))
+  }
+
+  /** @param {FoldedEntry} entry */
+  #entry(entry) {
+    const { title, text } = this.#words(entry)
+    const at = new Date(entry.at)
+    return element('li', { class: `moment ${entry.kind === 'error' ? 'failed' : entry.status ?? 'disconnected'}` },
+      element('span', { class: 'moment-dot', 'aria-hidden': 'true' }),
+      element('time', { class: 'moment-time', datetime: entry.at, title: at.toLocaleString(this.#language.locale) }, this.#clock(at)),
+      element('div', { class: 'moment-text' },
+        element('span', { class: 'moment-title' }, title, this.#tags(entry)),
+        text !== title && element('span', { class: 'moment-why' }, text)))
+  }
+
+  /** @param {FoldedEntry} entry */
+  #tags({ code, times }) {
+    const t = this.#language.translate
+    const tags = [times > 1 ? t('history.times', { count: times }) : null, code === null || code === undefined ? null : t('history.code', { code })]
+    const shown = tags.filter(tag => tag !== null)
+    return shown.length === 0 ? null : element('span', { class: 'tags' }, ...shown.map(tag => element('span', { class: 'tag' }, tag)))
+  }
+
+  /** @param {FoldedEntry} entry @returns {{ title: string, text: string }} */
+  #words(entry) {
+    const t = this.#language.translate
+    const { kind, status, reason, message } = entry
+    const why = { reason: reason ?? null, message: message ?? '' }
+    switch (kind) {
+      case 'status': return status ? { title: t(`status.${status}`), text: explain(t, { status, ...why }) } : { title: why.message, text: '' }
+      case 'logged_out': return { title: t('history.loggedOut'), text: reason === 'intentional_logout' ? t('history.loggedOutHere') : t('reason.logged_out') }
+      case 'disconnected': return { title: t('history.disconnected'), text: explain(t, { status: 'reconnecting', ...why }) }
+      case 'pairing': return { title: t('history.pairingCode'), text: '' }
+      case 'restored': return { title: t('history.notRestored'), text: explain(t, { status: 'disconnected', ...why }) }
+      case 'error': return { title: t('history.error'), text: why.message }
+      default: return { title: why.message, text: '' }
+    }
+  }
+
+  /** @param {Date} at */
+  #clock(at) {
+    const now = new Date(this.#now())
+    return at.toDateString() === now.toDateString() ? this.#language.clockTimeExactly.format(at) : this.#language.dayAndTime.format(at)
+  }
+}

@@ -1,0 +1,41 @@
+import { Block } from './block.js'
+import { setText } from './countdown.js'
+import { drawing, element } from './element.js'
+
+const CLOUD_DRAWING = 'M7 18a4 4 0 0 1-.500-8A6 6 0 0 1 18 9.5a4.3 4.3 0 0 1-.500 8.5M4 3l16 18'
+
+/** Says that the page is not live, and when it tries again. It is gone when it is. */
+export class OfflineBanner {
+  #language
+  #countdown
+  #onTryNow
+  #block
+
+  /** @param {import('./language.js').Language} language @param {import('./countdown.js').Countdown} countdown @param {() => void} onTryNow */
+  constructor(language, countdown, onTryNow) {
+    this.#language = language
+    this.#countdown = countdown
+    this.#onTryNow = onTryNow
+    this.#block = new Block(element('div', { class: 'banner-slot' }))
+    this.root = this.#block.root
+  }
+
+  /** @param {{ wasLost: boolean, feed: import('./events.js').FeedState }} props */
+  update({ wasLost, feed }) {
+    const isShown = wasLost && feed.state !== 'live'
+    this.#block.show(isShown ? feed : null, () => isShown ? [this.#banner(feed)] : [])
+  }
+
+  /** @param {import('./events.js').FeedState} feed */
+  #banner(feed) {
+    const t = this.#language.translate
+    const next = element('span', { class: 'banner-next' })
+    this.#countdown.keep(next, () => {
+      setText(next, feed.state === 'waiting' ? t('feed.nextAttempt', { time: this.#language.duration(feed.retryAt - Date.now()) }) : t('feed.attempting'))
+    })
+    return element('section', { class: 'banner', 'aria-label': t('feed.offlineTitle') },
+      drawing(CLOUD_DRAWING),
+      element('div', { class: 'banner-text' }, element('strong', {}, t('feed.offlineTitle')), element('span', {}, t('feed.offlineText')), next),
+      element('button', { class: 'button plain', type: 'button', 'data-focus': 'try-now', onclick: this.#onTryNow }, t('feed.tryNow')))
+  }
+}

@@ -1,0 +1,131 @@
+import { Block } from './block.js'
+import { setText } from './countdown.js'
+import { drawing, element } from './element.js'
+import { offeredActions } from './offered-actions.js'
+import { adviceKey, explain, explainError, STATUS_DRAWINGS } from './status-words.js'
+
+/** @typedef {import('./api.js').SessionView} SessionView */
+/** @typedef {import('./offered-actions.js').Action} Action */
+/**
+ * @typedef {object} PanelProps
+ * @property {SessionView} view
+ * @property {Action['verb'] | null} busy what the server was asked and has not answered
+ * @property {import('./api.js').ApiError | null} problem what it refused
+ */
+/**
+ * @typedef {object} PanelOptions
+ * @property {import('./countdown.js').Countdown} countdown
+ * @property {() => number} now
+ * @property {(verb: Action['verb']) => void} onAction
+ * @property {() => void} onDismiss
+ */
+
+/** Where a session stands, why, since when, and what can be done. */
+export class SessionPanel {
+  #language
+  #options
+  #company = element('p', { class: 'eyebrow' })
+  #heading = element('h1', { class: 'status-title', tabindex: -1, 'data-heading': true })
+  #icon
+  #words
+  #facts
+  #problem
+  #actions
+
+  /** @param {import('./language.js').Language} language @param {PanelOptions} options */
+  constructor(language, options) {
+    this.#language = language
+    this.#options = options
+    const toHeading = () => this.#heading
+    this.#icon = new Block(element('div', {}))
+    this.#words = new Block(element('div', { class: 'status-words' }))
+    this.#facts = new Block(element('dl', { class: 'facts' }))
+    this.#problem = new Block(element('div', { role: 'alert' }), toHeading)
+    this.#actions = new Block(element('div', { class: 'actions', role: 'group', 'aria-label': language.translate('action.group') }), toHeading)
+    this.root = element('section', { class: 'session card padded' },
+      element('div', { class: 'status-head' }, this.#icon.root, element('div', { class: 'status-names' }, this.#company, this.#heading)),
+      this.#words.root, this.#facts.root, this.#problem.root, this.#actions.root)
+  }
+
+  /** Where people are taken when the session is opened. */
+  focus() {
+    this.#heading.focus()
+  }
+
+  /** @param {PanelProps} props */
+  update({ view, busy, problem }) {
+    const t = this.#language.translate
+    const { status } = view
+    this.root.dataset['status'] = status
+    setText(this.#company, view.company_id)
+    setText(this.#heading, t(`status.${status}`))
+    this.#icon.show(status, () => [element('div', { class: `status-icon ${status}` }, drawing(STATUS_DRAWINGS[status]))])
+    this.#words.show([status, view.reason, view.message], () => this.#sentences(view))
+    this.#facts.show([view.phone_number, view.since, view.attempt, view.next_retry_at, view.restricted_until], () => this.#factRows(view))
+    this.#problem.show(problem === null ? null : [problem.code, problem.retryAfterMs], () => problem === null ? [] : [this.#refusal(problem)])
+    this.#actions.show([offeredActions(view), busy], () => offeredActions(view).map(action => this.#button(action, busy)))
+    this.#actions.root.hidden = offeredActions(view).length === 0
+  }
+
+  /** @param {SessionView} view */
+  #sentences(view) {
+    const t = this.#language.translate
+    const advice = adviceKey(view)
+    return [element('p', { class: 'why' }, explain(t, view)), advice === null ? null : element('p', { class: 'quiet' }, t(advice))]
+  }
+
+  /** @param {SessionView} view */
+  #factRows({ phone_number: phone, since, attempt, next_retry_at: nextRetryAt, restricted_until: restrictedUntil }) {
+    const rows = [
+      nextRetryAt ? this.#fact('fact.nextAttempt', this.#nextAttempt(Date.parse(nextRetryAt)), 'next') : null,
+      phone ? this.#fact('fact.phone', element('span', { class: 'figures' }, `+${phone}`)) : null,
+      this.#fact('fact.since', this.#since(new Date(since))),
+      attempt ? this.#fact('fact.attempt', element('span', { class: 'figures' }, String(attempt))) : null,
+      restrictedUntil ? this.#fact('fact.restrictedUntil', element('time', { datetime: restrictedUntil }, this.#language.dayAndTime.format(new Date(restrictedUntil)))) : null,
+    ]
+    return rows
+  }
+
+  /** @param {import('./language.js').SentenceKey} name @param {Node} value @param {string} [className] */
+  #fact(name, value, className = '') {
+    return element('div', { class: `fact ${className}`.trim() }, element('dt', {}, this.#language.translate(name)), element('dd', {}, value))
+  }
+
+  /** @param {Date} since */
+  #since(since) {
+    const { countdown, now } = this.#options
+    return countdown.keep(element('time', { class: 'figures', datetime: since.toISOString() }), (time) => {
+      const duration = this.#language.duration(Math.max(1, now() - since.getTime()))
+      setText(time, this.#language.translate('fact.sinceFor', { time: this.#language.moment(since, new Date(now())), duration }))
+    })
+  }
+
+  /** @param {number} at */
+  #nextAttempt(at) {
+    const { countdown, now } = this.#options
+    const whole = Math.max(1, at - now())
+    const bar = element('span', { class: 'time-bar', 'aria-hidden': 'true' })
+    const text = element('span', { class: 'figures', 'data-countdown': true })
+    return countdown.keep(element('span', { class: 'next-attempt' }, text, bar), () => {
+      const left = at - now()
+      bar.style.setProperty('--left', String(Math.max(0, left / whole)))
+      setText(text, left > 0 ? this.#language.translate('fact.inTime', { time: this.#language.duration(left) }) : this.#language.translate('fact.now'))
+    })
+  }
+
+  /** @param {import('./api.js').ApiError} problem */
+  #refusal(problem) {
+    const t = this.#language.translate
+    return element('div', { class: 'refusal' },
+      element('div', {}, element('strong', {}, t('error.title')), element('p', {}, explainError(this.#language, problem))),
+      element('button', { class: 'button quiet-button', type: 'button', 'data-focus': 'dismiss', onclick: this.#options.onDismiss }, t('error.dismiss')))
+  }
+
+  /** @param {Action} action @param {Action['verb'] | null} busy */
+  #button({ verb, label, weight }, busy) {
+    return element('button', {
+      class: `button ${weight}`, type: 'button', 'data-focus': verb, 'data-action': verb, 'aria-disabled': busy !== null && 'true',
+      onclick: () => { if (busy === null) this.#options.onAction(verb) },
+    }, this.#language.translate(busy === verb ? 'action.working' : label))
+  }
+}
