@@ -19,12 +19,12 @@ export async function startServer({ sessions, secret, port, rates = {}, streams 
   const app = Fastify({ bodyLimit: 16 * 1024, requestTimeout: 30_000 })
   await app.register(helmet)
   await app.register(rateLimit, { global: false })
+  app.addHook('onRequest', async (_request, reply) => { reply.header('cache-control', 'no-store') })
   // What is left is JSON.
   app.removeContentTypeParser('text/plain')
   answerErrors(app, onFailure)
   app.get('/healthz', () => ({ status: 'serving' }))
   await app.register(async (api) => {
-    api.addHook('onRequest', async (_request, reply) => { reply.header('cache-control', 'no-store') })
     authenticate(api, new Tokens(secret))
     whatsappRoutes(api, sessions, live, { ...DEFAULT_RATES, ...rates })
   }, { prefix: '/api/whatsapp' })
