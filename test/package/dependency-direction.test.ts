@@ -49,6 +49,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'testing': [...PORTS, 'errors', 'logger', 'status', 'time'],
 
   // The only files that may import adapters.
+  'cli': ['adapters', 'auth', 'copy', 'encryption', 'errors', 'store', 'sweep', 'system'],
   'sqlite': ['adapters'],
   'index': [...LEAVES, ...PORTS, 'adapters', 'auth', 'copy', 'dial', 'disconnect', 'encryption', 'manager', 'restore', 'retry', 'session', 'socket', 'sweep', 'baileys'],
 }

@@ -1,0 +1,142 @@
+import { constants, type Stats } from 'node:fs'
+import { lstat, open, readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { errorCode } from '../../system/system-error.js'
+import { isTemporaryName } from './atomic-file.js'
+import { MANIFEST_FILE } from './batch-manifest.js'
+import { BACKUP_FILE } from './creds-backup.js'
+import { recordOfFileName } from './record-file-name.js'
+import { NAMES_FILE } from './record-names-file.js'
+import { SessionFolders } from './session-folders.js'
+import { onDisk } from './storage-failure.js'
+
+/** What only the file system knows of a session. */
+export interface FolderInspection {
+  /** The folder of the session. */
+  path: string
+  /** The folder and the files in it that others than their owner may use. */
+  wideModes: readonly WideMode[]
+  /** How many files a write left behind that was cut off. */
+  leftOvers: number
+  /** Whether a batch was cut off after it was decided: the next one who takes the session finishes it. */
+  hasUnfinishedBatch: boolean
+  /** Whether there is a second copy of the credentials. */
+  hasBackup: boolean
+  /** How many symbolic links are in the place of files. */
+  links: number
+  /** How many files have the name of a record. */
+  records: number
+  /** How many files and folders are neither records nor the store's own. */
+  foreign: number
+  /** When something in the folder was last written; `null` when it is empty. */
+  lastWriteAt: Date | null
+}
+
+/** Something whose mode lets in others than its owner. */
+export interface WideMode {
+  /** The file or folder. */
+  path: string
+  /** Its permission bits. */
+  mode: number
+}
+
+/** The permission bits of group and others. */
+const OTHERS = 0o077
+const OWN: readonly string[] = [NAMES_FILE, MANIFEST_FILE, BACKUP_FILE]
+
+/**
+ * Looks at the folder of a session and changes nothing; `null` when there is none. Modes say nothing on Windows.
+ *
+ * @throws SessionError `STORE_UNAVAILABLE` when it cannot be looked at, `INVALID_SESSION_ID` for an id that no folder can have.
+ */
+export async function inspectFolder(directory: string, prefix: string, sessionId: string): Promise<FolderInspection | null> {
+  const { path, exists } = await new SessionFolders(directory, prefix).locate(sessionId)
+  if (!exists) return null
+  return onDisk({ verb: 'look at', path, sessionId }, async () => {
+    const entries = await statAll(path, await readdir(path))
+    const folder = await lstat(path)
+    const names = [...entries.keys()]
+    const written = [...entries.values()].map(({ mtimeMs }) => mtimeMs)
+    return {
+      path,
+      wideModes: [...wideMode(path, folder), ...[...entries].flatMap(([name, found]) => wideMode(join(path, name), found))],
+      leftOvers: names.filter(name => isTemporaryName(name)).length,
+      hasUnfinishedBatch: entries.has(MANIFEST_FILE),
+      hasBackup: entries.has(BACKUP_FILE),
+      links: [...entries.values()].filter(found => found.isSymbolicLink()).length,
+      records: names.filter(isRecord).length,
+      foreign: names.filter(name => !isRecord(name) && !isTemporaryName(name) && !OWN.includes(name)).length,
+      lastWriteAt: written.length === 0 ? null : new Date(Math.max(...written)),
+    }
+  })
+}
+
+/** What is to be said of the directory of a whole store. */
+export interface DirectoryInspection {
+  /** Its permission bits. */
+  mode: number
+  /** Whether others may put things into it, or take them out. */
+  isWritableByOthers: boolean
+  /** Whether it is the folder of one session itself. */
+  holdsCreds: boolean
+}
+
+/** The bits that let others write, and the one that keeps them from other people's files. */
+const WRITE_OF_OTHERS = 0o022
+const STICKY = 0o1000
+
+/** Looks at the directory of a store and changes nothing. Rejects with `STORE_UNAVAILABLE`. */
+export async function inspectDirectory(path: string): Promise<DirectoryInspection> {
+  return onDisk({ verb: 'look at', path }, async () => {
+    const mode = (await stat(path)).mode & 0o7777
+    const isOpen = process.platform !== 'win32' && (mode & WRITE_OF_OTHERS) !== 0 && (mode & STICKY) === 0
+    return { mode, isWritableByOthers: isOpen, holdsCreds: (await readdir(path)).includes('creds.json') }
+  })
+}
+
+/** Takes the permissions of others away, and resolves with what could not be changed. Follows no links. */
+export async function narrowModes(wideModes: readonly WideMode[]): Promise<WideMode[]> {
+  const failed: WideMode[] = []
+  for (const wide of wideModes) {
+    try {
+      await narrow(wide)
+    } catch (error) {
+      // Gone in the meantime is narrow enough.
+      if (errorCode(error) !== 'ENOENT') failed.push(wide)
+    }
+  }
+  return failed
+}
+
+async function narrow({ path, mode }: WideMode): Promise<void> {
+  // Through a descriptor: another file may have been put in its place since, or a link to somewhere else.
+  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+  try {
+    await file.chmod(mode & ~OTHERS)
+  } finally {
+    await file.close()
+  }
+}
+
+function wideMode(path: string, found: Stats): WideMode[] {
+  if (process.platform === 'win32' || !(found.isFile() || found.isDirectory())) return []
+  const mode = found.mode & 0o7777
+  return (mode & OTHERS) === 0 ? [] : [{ path, mode }]
+}
+
+function isRecord(name: string): boolean {
+  return name.startsWith('~') || recordOfFileName(name) !== null
+}
+
+async function statAll(folder: string, names: readonly string[]): Promise<Map<string, Stats>> {
+  const found = new Map<string, Stats>()
+  for (const name of names) {
+    try {
+      found.set(name, await lstat(join(folder, name)))
+    } catch (error) {
+      // A temporary file that has become a record since.
+      if (errorCode(error) !== 'ENOENT') throw error
+    }
+  }
+  return found
+}

@@ -1,0 +1,96 @@
+import { createInterface } from 'node:readline'
+import { inspectFolder } from '../adapters/filesystem/inspect-folder.js'
+import { readStoredSession } from '../auth/stored-session.js'
+import type { SessionStore } from '../store/session-store.js'
+import { CommandError, EXIT } from './command-error.js'
+import type { CommandEnvironment, InputStream } from './command-environment.js'
+import { type Command, type CommandRequest, operandOf } from './command.js'
+import { openStore } from './open-store.js'
+import type { Printer } from './printer.js'
+import { listSessions } from './session-list.js'
+import { parseStoreName, type StoreName } from './store-name.js'
+import { plainText } from './terminal-text.js'
+
+/** `delete`: removes all that is stored of a session. */
+export const deleteCommand: Command = {
+  name: 'delete',
+  summary: 'Removes all that is stored of a session, after asking.',
+  operands: ['store', 'id'],
+  options: { yes: { meaning: 'Does not ask; needed where nobody can answer.' } },
+  remarks: [
+    'There is no way back. The phone still lists the device afterwards: this does not unlink it, the method "logout" of a',
+    'manager does. A session that is run is not deleted.',
+  ],
+  run: runDelete,
+}
+
+const READ_TIMEOUT_MS = 15_000
+
+async function runDelete(request: CommandRequest, environment: CommandEnvironment, printer: Printer): Promise<number> {
+  const name = parseStoreName(operandOf(request, 0), environment.directory)
+  const sessionId = operandOf(request, 1)
+  const opened = await openStore(name, 'change')
+  try {
+    if (!(await listSessions(opened.store)).includes(sessionId)) throw new CommandError(`There is no session "${sessionId}" in ${name.text}.`)
+    await assertDeletable(name, opened.store, sessionId)
+    if (!request.switches.has('yes') && !(await isConfirmed(sessionId, environment, printer))) {
+      printer.note('Nothing was deleted.')
+      return environment.signal.aborted ? EXIT.interrupted : EXIT.trouble
+    }
+    await deleteSession(opened.store, sessionId)
+    printer.line(`Deleted session "${sessionId}". The phone still lists the device: unlink it there, under linked devices.`)
+    return EXIT.fine
+  } finally {
+    await opened.close()
+  }
+}
+
+/** Asked before the person is: nobody should confirm what is refused afterwards. */
+async function assertDeletable(name: StoreName, store: SessionStore, sessionId: string): Promise<void> {
+  const owner = await store.lock.owner(sessionId)
+  if (owner !== null) throw isRun(sessionId, owner)
+  const stored = await readStoredSession(store, sessionId, READ_TIMEOUT_MS)
+  if (stored.kind === 'legacy') throw new CommandError(`${stored.error.message} It was not made by Baileys, so it is not deleted here.`)
+  if (name.kind !== 'fs' || stored.kind !== 'absent') return
+  // With another prefix any folder could be taken for a session.
+  const folder = await inspectFolder(name.path, name.prefix, sessionId)
+  if (folder !== null && folder.foreign > 0 && folder.records === 0) throw new CommandError(`${folder.path} holds nothing of a session, but other files, so it is not deleted. Is the prefix right?`)
+}
+
+async function deleteSession(store: SessionStore, sessionId: string): Promise<void> {
+  const lease = await store.lock.acquire(sessionId)
+  if (lease === null) throw isRun(sessionId, await store.lock.owner(sessionId) ?? 'another process')
+  try {
+    await store.delete(sessionId, { fencingToken: lease.fencingToken })
+  } finally {
+    await lease.release()
+  }
+}
+
+function isRun(sessionId: string, owner: string): CommandError {
+  return new CommandError(`Session "${sessionId}" is run by ${owner}. Stop it there first; nothing was deleted.`)
+}
+
+async function isConfirmed(sessionId: string, { stdin, signal }: CommandEnvironment, printer: Printer): Promise<boolean> {
+  if (stdin.isTTY !== true) throw new CommandError('Nobody can be asked here: say --yes to delete the session without a question.')
+  const asked = plainText(sessionId)
+  printer.note(`This removes the credentials and all keys of session "${asked}". There is no way back.`)
+  printer.note('Type the id of the session to delete it:')
+  return await answerOf(stdin, signal) === asked
+}
+
+/** A line that somebody typed; `null` when the input ended or the question was called off. */
+async function answerOf(stdin: InputStream, signal: AbortSignal): Promise<string | null> {
+  const lines = createInterface({ input: stdin, terminal: false })
+  const close = (): void => { lines.close() }
+  try {
+    return await new Promise<string | null>(resolve => {
+      lines.once('line', resolve).once('close', () => { resolve(null) })
+      signal.addEventListener('abort', close, { once: true })
+      if (signal.aborted) close()
+    })
+  } finally {
+    signal.removeEventListener('abort', close)
+    lines.close()
+  }
+}

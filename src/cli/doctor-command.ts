@@ -1,0 +1,87 @@
+import { EXIT } from './command-error.js'
+import type { CommandEnvironment } from './command-environment.js'
+import { type Command, type CommandRequest, operandOf, valueOf } from './command.js'
+import { diagnose } from './doctor/diagnose.js'
+import type { Finding } from './doctor/diagnosis.js'
+import { type ReportedSession, reportSession, reportStore, sessionLine, summaryLine, waitsForPerson } from './doctor/doctor-report.js'
+import { examineStore } from './doctor/examine-store.js'
+import { gatherFacts, lookAtFolder } from './doctor/gather-facts.js'
+import { repairSession, type RepairReport } from './doctor/repair-session.js'
+import { openStore } from './open-store.js'
+import type { Printer } from './printer.js'
+import { listSessions } from './session-list.js'
+import { parseStoreName, type StoreName } from './store-name.js'
+import { type StoreView, viewStore } from './store-view.js'
+
+/** `doctor`: what became of each session, and what is not as it should be. */
+export const doctorCommand: Command = {
+  name: 'doctor',
+  summary: 'Says of each session what became of it, and what is not as it should be.',
+  operands: ['store'],
+  options: {
+    'repair': { meaning: 'Does what cannot lose anything: cleans up after writes that were cut off, writes credentials back from their backup, closes files to others. Leaves sessions alone that are run.' },
+    'json': { meaning: 'Prints one JSON object instead of lines.' },
+    'show-numbers': { meaning: 'Shows phone numbers in full.' },
+    'key-file': { value: 'file', meaning: 'Opens encrypted records with the keys of this file.' },
+  },
+  remarks: ['Reads every record, and changes nothing without --repair. The exit code is 1 when something needs a person.'],
+  run: runDoctor,
+}
+
+interface Examination {
+  readonly name: StoreName
+  readonly view: StoreView
+  readonly isRepair: boolean
+  readonly showNumbers: boolean
+}
+
+async function runDoctor(request: CommandRequest, environment: CommandEnvironment, printer: Printer): Promise<number> {
+  const name = parseStoreName(operandOf(request, 0), environment.directory)
+  const isRepair = request.switches.has('repair')
+  const opened = await openStore(name, isRepair ? 'change' : 'look')
+  try {
+    const view = await viewStore(opened.store, valueOf(request, 'key-file'), environment.directory)
+    const examination = { name, view, isRepair, showNumbers: request.switches.has('show-numbers') }
+    return await examineAll(examination, request.switches.has('json'), environment, printer)
+  } finally {
+    await opened.close()
+  }
+}
+
+async function examineAll(examination: Examination, isJson: boolean, { signal }: CommandEnvironment, printer: Printer): Promise<number> {
+  const findings = await examineStore(examination.name)
+  if (!isJson) printFindings(findings, printer, '')
+  const sessions: ReportedSession[] = []
+  for (const sessionId of await listSessions(examination.view.raw)) {
+    if (signal.aborted) break
+    const session = await examine(examination, sessionId)
+    sessions.push(session)
+    if (!isJson) printSession(session, printer)
+  }
+  const report = reportStore(examination.name.text, findings, sessions)
+  if (signal.aborted) return EXIT.interrupted
+  if (isJson) printer.json(report)
+  else printer.line(summaryLine(report))
+  return report.needsPerson ? EXIT.trouble : EXIT.fine
+}
+
+async function examine({ name, view, isRepair, showNumbers }: Examination, sessionId: string): Promise<ReportedSession> {
+  let facts = await gatherFacts(name, view, sessionId)
+  let repaired: RepairReport = { done: [], refused: [] }
+  if (isRepair) {
+    repaired = await repairSession({ store: view.raw, lookAtFolder: () => lookAtFolder(name, sessionId) }, facts)
+    if (repaired.done.length > 0) facts = await gatherFacts(name, view, sessionId)
+  }
+  return reportSession(diagnose(facts, new Date()), repaired, showNumbers)
+}
+
+function printSession(session: ReportedSession, printer: Printer): void {
+  printer.line(sessionLine(session), waitsForPerson(session) ? 'bad' : 'good')
+  for (const done of session.repairs) printer.line(`  repaired: ${done}`, 'good')
+  for (const refusal of session.refusals) printer.line(`  ${refusal}`, 'bad')
+  printFindings(session.findings, printer, '  ')
+}
+
+function printFindings(findings: readonly Finding[], printer: Printer, indent: string): void {
+  for (const { message, needsPerson } of findings) printer.line(`${indent}${message}`, needsPerson ? 'bad' : 'doubtful')
+}

@@ -1,0 +1,56 @@
+/**
+ * What became of a session:
+ *
+ * - `restorable`: linked to a phone; a manager restores it;
+ * - `never_paired`: no phone was ever linked;
+ * - `half_paired`: a pairing was begun and not finished;
+ * - `stopped`: linked, and somebody stopped it: it is not restored by itself;
+ * - `logged_out`: the device was unlinked;
+ * - `corrupt`: its credentials cannot be understood;
+ * - `legacy`: a browser profile of whatsapp-web.js;
+ * - `locked`: encrypted, and the key is missing or wrong;
+ * - `unavailable`: it could not be read.
+ */
+export type SessionState = 'restorable' | 'never_paired' | 'half_paired' | 'stopped' | 'logged_out' | 'corrupt' | 'legacy' | 'locked' | 'unavailable'
+
+/** How the records of a session are kept; `none` when there are none that can be read. */
+export type SessionEncryption = 'none' | 'plain' | 'encrypted' | 'mixed'
+
+/** Something that is not as it should be. */
+export interface Finding {
+  /** Its stable name. */
+  readonly code: FindingCode
+  /** What is wrong and what to do, for people. */
+  readonly message: string
+  /** Whether it waits for a person; the others mend themselves when the session runs next. */
+  readonly needsPerson: boolean
+  /** Whether `--repair` mends it. */
+  readonly canRepair: boolean
+}
+
+/** The name of a finding. */
+export type FindingCode =
+  | 'half_paired' | 'logged_out' | 'restricted' | 'credentials_corrupt' | 'credentials_from_backup' | 'credentials_missing' | 'legacy_session'
+  | 'key_missing' | 'wrong_key' | 'records_not_encrypted' | 'records_under_old_key' | 'records_unreadable'
+  | 'unavailable' | 'modes_too_wide' | 'left_over_files' | 'unfinished_batch' | 'symbolic_links' | 'not_a_session'
+  | 'is_a_session' | 'directory_writable'
+
+/** What is to be said of a session. */
+export interface Diagnosis {
+  /** The session. */
+  readonly sessionId: string
+  /** What became of it. */
+  readonly state: SessionState
+  /** The name of the process that runs it, or `null`. */
+  readonly owner: string | null
+  /** The number of the linked phone, digits only; `null` when none is known. */
+  readonly phoneNumber: string | null
+  /** How many records it has. */
+  readonly records: number
+  /** When one of them was last written; `null` when the store does not tell. */
+  readonly lastWriteAt: Date | null
+  /** How they are kept. */
+  readonly encryption: SessionEncryption
+  /** What is not as it should be. */
+  readonly findings: readonly Finding[]
+}

@@ -1,0 +1,101 @@
+import { count, maskNumber } from '../terminal-text.js'
+import type { Diagnosis, Finding, SessionEncryption, SessionState } from './diagnosis.js'
+import type { RepairReport } from './repair-session.js'
+
+/** A session in the report, as `--json` prints it. */
+export interface ReportedSession {
+  /** The session. */
+  readonly sessionId: string
+  /** What became of it. */
+  readonly state: SessionState
+  /** The name of the process that runs it, or `null`. */
+  readonly owner: string | null
+  /** Its pid, where the name tells it. */
+  readonly ownerPid: number | null
+  /** The number of the linked phone, masked unless it was asked for; `null` when none is known. */
+  readonly phoneNumber: string | null
+  /** How many records it has. */
+  readonly records: number
+  /** When one of them was last written, as ISO text; `null` when the store does not tell. */
+  readonly lastWriteAt: string | null
+  /** How they are kept. */
+  readonly encryption: SessionEncryption
+  /** What is not as it should be, after any repair. */
+  readonly findings: readonly Finding[]
+  /** What `--repair` did. */
+  readonly repairs: readonly string[]
+  /** Why `--repair` did not do something. */
+  readonly refusals: readonly string[]
+}
+
+/** The report, as `--json` prints it. Fields may be added; those that are there keep their meaning within a version. */
+export interface DoctorReport {
+  /** The version of this form. */
+  readonly version: 1
+  /** The store, as it was named. */
+  readonly store: string
+  /** Whether anything waits for a person: then the exit code is 1. */
+  readonly needsPerson: boolean
+  /** What is not as it should be with the store as a whole. */
+  readonly findings: readonly Finding[]
+  /** Its sessions. */
+  readonly sessions: readonly ReportedSession[]
+}
+
+/** A session as it is reported. */
+export function reportSession(diagnosis: Diagnosis, { done, refused }: RepairReport, showNumbers: boolean): ReportedSession {
+  const { sessionId, state, owner, phoneNumber, records, lastWriteAt, encryption, findings } = diagnosis
+  return {
+    sessionId,
+    state,
+    owner,
+    ownerPid: pidOf(owner),
+    phoneNumber: phoneNumber === null || showNumbers ? phoneNumber : maskNumber(phoneNumber),
+    records,
+    lastWriteAt: lastWriteAt?.toISOString() ?? null,
+    encryption,
+    findings,
+    repairs: done,
+    refusals: refused,
+  }
+}
+
+/** The whole report. */
+export function reportStore(store: string, findings: readonly Finding[], sessions: readonly ReportedSession[]): DoctorReport {
+  const needsPerson = findings.some(finding => finding.needsPerson) || sessions.some(waitsForPerson)
+  return { version: 1, store, needsPerson, findings, sessions }
+}
+
+/** Whether a session waits for a person. */
+export function waitsForPerson({ findings, refusals }: Pick<ReportedSession, 'findings' | 'refusals'>): boolean {
+  return refusals.length > 0 || findings.some(finding => finding.needsPerson)
+}
+
+/** A session in a line. */
+export function sessionLine(session: ReportedSession): string {
+  const { sessionId, state, owner, ownerPid, phoneNumber, records, lastWriteAt, encryption } = session
+  return [
+    `${sessionId}: ${state.replaceAll('_', ' ')}`,
+    ...(owner === null ? [] : [`running by ${owner}${ownerPid === null ? '' : ` (pid ${ownerPid})`}`]),
+    ...(phoneNumber === null ? [] : [phoneNumber]),
+    count(records, 'record'),
+    ...(lastWriteAt === null ? [] : [`last write ${lastWriteAt}`]),
+    ...(encryption === 'none' ? [] : [encryption === 'mixed' ? 'partly encrypted' : encryption]),
+  ].join(', ')
+}
+
+/** All sessions in a line. */
+export function summaryLine({ sessions }: DoctorReport): string {
+  if (sessions.length === 0) return 'No sessions.'
+  const states = new Map<string, number>()
+  for (const { state } of sessions) states.set(state, (states.get(state) ?? 0) + 1)
+  const parts = [...states].map(([state, number]) => `${number} ${state.replaceAll('_', ' ')}`)
+  const waiting = sessions.filter(waitsForPerson).length
+  return `${count(sessions.length, 'session')}: ${parts.join(', ')}. ${waiting === 0 ? 'Nothing needs a person.' : `${count(waiting, 'session needs', 'sessions need')} a person.`}`
+}
+
+// `host:pid:nonce`, as the stores of this library name a process; others may name it otherwise.
+function pidOf(owner: string | null): number | null {
+  const pid = /:(\d+):[0-9a-f]+$/u.exec(owner ?? '')?.[1]
+  return pid === undefined ? null : Number(pid)
+}

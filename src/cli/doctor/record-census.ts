@@ -1,0 +1,87 @@
+import { isSessionError } from '../../errors.js'
+import { readStoredText } from '../../encryption/envelope.js'
+import { CREDS_KEY, type RecordKey, type SessionStore, type StoredRecord } from '../../store/session-store.js'
+import type { StoreView } from '../store-view.js'
+import type { RecordCensus } from './session-facts.js'
+
+/** How many records are read at once. */
+const CHUNK = 200
+
+type Counts = { -readonly [Field in keyof RecordCensus]: RecordCensus[Field] }
+
+/** Reads every record of a session and says what it is like. Rejects as `records` of the store does. */
+export async function countRecords(view: StoreView, sessionId: string): Promise<RecordCensus> {
+  const counts: Counts = {
+    total: 0, plain: 0, encrypted: 0, locked: 0, underOldKey: 0, unreadable: 0, hasEncryptedCreds: false, hasRestoredCreds: false,
+  }
+  for await (const chunk of chunksOf(view.raw.records(sessionId))) await countChunk(counts, view, sessionId, chunk)
+  return counts
+}
+
+async function countChunk(counts: Counts, view: StoreView, sessionId: string, keys: readonly RecordKey[]): Promise<void> {
+  const sealed: RecordKey[] = []
+  for (const record of await readEach(view.raw, sessionId, keys)) {
+    counts.total += 1
+    if (typeof record === 'string') counts.unreadable += 1
+    else if (countRecord(counts, view, record)) sealed.push({ type: record.type, id: record.id })
+  }
+  if (view.currentKeyId === null) {
+    counts.locked += sealed.length
+    return
+  }
+  for (const opened of await readEach(view.open, sessionId, sealed)) {
+    if (opened === 'locked') counts.locked += 1
+    else if (opened === 'unreadable' || !isJson(opened.value)) counts.unreadable += 1
+  }
+}
+
+/** Counts a record as it is stored, and says whether a key is needed to tell more. */
+function countRecord(counts: Counts, { currentKeyId }: StoreView, record: StoredRecord): boolean {
+  const stored = readStoredText(record.value)
+  const isCreds = record.type === CREDS_KEY.type
+  if (isCreds && record.restoredFrom === 'backup') counts.hasRestoredCreds = true
+  if (isCreds && stored.kind === 'sealed') counts.hasEncryptedCreds = true
+  if (stored.kind === 'sealed') {
+    counts.encrypted += 1
+    if (currentKeyId !== null && stored.envelope.keyId !== currentKeyId) counts.underOldKey += 1
+    return true
+  }
+  if (stored.kind === 'plain' && isJson(record.value)) counts.plain += 1
+  else counts.unreadable += 1
+  return false
+}
+
+type Answer = StoredRecord | 'unreadable' | 'locked'
+
+/** Reads records at once, or one by one when some of them cannot be read. Those that are gone by now are left out. */
+async function readEach(store: SessionStore, sessionId: string, keys: readonly RecordKey[]): Promise<Answer[]> {
+  if (keys.length === 0) return []
+  try {
+    return await store.read(sessionId, keys)
+  } catch (error) {
+    if (keys.length === 1) return [isSessionError(error, 'WRONG_KEY') ? 'locked' : 'unreadable']
+  }
+  const answers: Answer[] = []
+  for (const key of keys) answers.push(...await readEach(store, sessionId, [key]))
+  return answers
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+async function* chunksOf<Item>(items: AsyncIterable<Item>): AsyncIterable<Item[]> {
+  let chunk: Item[] = []
+  for await (const item of items) {
+    chunk.push(item)
+    if (chunk.length < CHUNK) continue
+    yield chunk
+    chunk = []
+  }
+  if (chunk.length > 0) yield chunk
+}

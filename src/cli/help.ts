@@ -1,0 +1,52 @@
+import type { CommandDescription, OptionDescription } from './command.js'
+
+/** How a store is named. */
+export const STORE_NAMES: readonly (readonly [form: string, meaning: string])[] = Object.freeze([
+  ['fs:./sessions', 'a folder of FileSystemSessionStore, or of useMultiFileAuthState folders named session-<id>'],
+  ['fs:./sessions?prefix=', 'the same, with folders that are named by the session id alone, or begin with another prefix'],
+  ['sqlite:./sessions.db', 'a database of SqliteSessionStore'],
+] as const)
+
+/** The help of the program. */
+export function programHelp(commands: readonly CommandDescription[]): string {
+  return [
+    'Looks after stored sessions of baileys-sessions.',
+    '',
+    'Usage: baileys-sessions <command> …',
+    '',
+    'Commands:',
+    ...columns(commands.map(command => [usage(command), command.summary])),
+    '',
+    'Stores:',
+    ...columns(STORE_NAMES),
+    '',
+    'Exit codes: 0 fine, 1 something needs a person, 2 wrong usage, 130 interrupted.',
+    'baileys-sessions <command> --help says more; --version tells the version.',
+  ].join('\n')
+}
+
+/** The help of one command. */
+export function commandHelp(command: CommandDescription): string {
+  const options = Object.entries(command.options)
+  return [
+    `Usage: baileys-sessions ${usage(command)}${options.length > 0 ? ' [options]' : ''}`,
+    '',
+    command.summary,
+    ...(command.remarks === undefined ? [] : ['', ...command.remarks]),
+    ...(options.length === 0 ? [] : ['', 'Options:', ...columns(options.map(([name, option]) => [optionForm(name, option), option.meaning]))]),
+  ].join('\n')
+}
+
+/** An option as it is written: `--session <id>…`. */
+export function optionForm(name: string, { value, isRepeatable = false }: OptionDescription): string {
+  return `--${name}${value === undefined ? '' : ` <${value}>`}${isRepeatable ? '…' : ''}`
+}
+
+function usage({ name, operands }: CommandDescription): string {
+  return [name, ...operands.map(operand => `<${operand}>`)].join(' ')
+}
+
+function columns(rows: readonly (readonly [left: string, right: string])[]): string[] {
+  const width = Math.max(...rows.map(([left]) => left.length))
+  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`)
+}

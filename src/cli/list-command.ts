@@ -1,0 +1,29 @@
+import { EXIT } from './command-error.js'
+import type { CommandEnvironment } from './command-environment.js'
+import { type Command, type CommandRequest, operandOf } from './command.js'
+import { openStore } from './open-store.js'
+import type { Printer } from './printer.js'
+import { listSessions } from './session-list.js'
+import { parseStoreName } from './store-name.js'
+
+/** `list`: the ids of all sessions. */
+export const listCommand: Command = {
+  name: 'list',
+  summary: 'Prints the ids of all sessions, one a line, readable or not.',
+  operands: ['store'],
+  options: { json: { meaning: 'Prints a JSON array of the ids instead.' } },
+  remarks: ['Characters that would do something to a terminal are shown as \\u{…}; --json keeps every id as it is.'],
+  run: runList,
+}
+
+async function runList(request: CommandRequest, environment: CommandEnvironment, printer: Printer): Promise<number> {
+  const opened = await openStore(parseStoreName(operandOf(request, 0), environment.directory), 'look')
+  try {
+    const ids = await listSessions(opened.store)
+    if (request.switches.has('json')) printer.json(ids)
+    else for (const sessionId of ids) printer.line(sessionId)
+    return EXIT.fine
+  } finally {
+    await opened.close()
+  }
+}

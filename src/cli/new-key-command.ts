@@ -1,0 +1,33 @@
+import { randomBytes } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { errorCode } from '../system/system-error.js'
+import { CommandError, EXIT } from './command-error.js'
+import type { CommandEnvironment } from './command-environment.js'
+import { type Command, type CommandRequest, operandOf } from './command.js'
+import type { Printer } from './printer.js'
+
+/** `new-key`: a file with a new key. */
+export const newKeyCommand: Command = {
+  name: 'new-key',
+  summary: 'Makes a file with a new key, for its owner alone. Overwrites nothing.',
+  operands: ['file'],
+  options: {},
+  remarks: ['Without the key nothing that it encrypted can ever be read: keep a copy, and never beside the store or its backups.'],
+  run: runNewKey,
+}
+
+async function runNewKey(request: CommandRequest, { directory }: CommandEnvironment, printer: Printer): Promise<number> {
+  const file = operandOf(request, 0)
+  // Another id for each key: records say by it which one they need.
+  const keyId = `key-${randomBytes(4).toString('hex')}`
+  const text = `${JSON.stringify({ currentKeyId: keyId, keys: { [keyId]: randomBytes(32).toString('base64') } }, null, 2)}\n`
+  try {
+    await writeFile(resolve(directory, file), text, { flag: 'wx', mode: 0o600, flush: true })
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') throw new CommandError(`${file} is there already, and is left as it is: a key that is overwritten is lost. Name another file.`)
+    throw new CommandError(`${file} could not be written: ${error instanceof Error ? error.message : String(error)}.`)
+  }
+  printer.line(`Made the key ${keyId} in ${file}. Keep a copy of the file somewhere else: without it nothing that it encrypts can be read.`)
+  return EXIT.fine
+}

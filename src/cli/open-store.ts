@@ -1,0 +1,62 @@
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { FileSystemSessionStore } from '../adapters/filesystem/filesystem-session-store.js'
+import { HIDDEN_FOLDER } from '../adapters/filesystem/session-folder-name.js'
+import { errorCode } from '../system/system-error.js'
+import { CommandError, UsageError } from './command-error.js'
+import type { OpenedStore, StorePurpose } from './opened-store.js'
+import type { StoreName } from './store-name.js'
+
+/** Opens a store by its name. Rejects with a `CommandError` when it is not there, unless it is to be filled. */
+export async function openStore(name: StoreName, purpose: StorePurpose): Promise<OpenedStore> {
+  if (purpose !== 'fill' || (await exists(name))) await assertThere(name)
+  if (name.kind === 'sqlite') return (await import('./open-database.js')).openDatabase(name, purpose)
+  if (purpose !== 'look') await assertOwnSessions(name)
+  const store = makeFileSystemStore(name)
+  return { store, close: () => store.close() }
+}
+
+function makeFileSystemStore({ path, prefix }: StoreName & { kind: 'fs' }): FileSystemSessionStore {
+  try {
+    return new FileSystemSessionStore({ directory: path, prefix })
+  } catch (error) {
+    if (error instanceof RangeError) throw new UsageError(error.message)
+    throw error
+  }
+}
+
+async function assertThere({ kind, text, path }: StoreName): Promise<void> {
+  const found = await statOf(path)
+  const hint = path.split(/[/\\]/u).includes('~') ? ' A shell does not expand "~" behind a colon: write $HOME.' : ''
+  if (found === null) throw new CommandError(`There is no store "${text}": ${path} does not exist.${hint}`)
+  if (kind === 'fs' && !found.isDirectory()) throw new CommandError(`${path} is no folder. A database is named sqlite:${path}.`)
+  if (kind === 'sqlite' && !found.isFile()) throw new CommandError(`${path} is no file. A folder of sessions is named fs:${path}.`)
+}
+
+async function exists({ path }: StoreName): Promise<boolean> {
+  return await statOf(path) !== null
+}
+
+async function statOf(path: string): Promise<{ isFile(): boolean; isDirectory(): boolean; uid: number } | null> {
+  try {
+    return await stat(path)
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes(errorCode(error))) return null
+    throw new CommandError(`${path} cannot be looked at: ${error instanceof Error ? error.message : String(error)}.`)
+  }
+}
+
+/**
+ * Root may write anywhere, and what it writes belongs to root: the application could not read its own locks and records
+ * any more.
+ */
+async function assertOwnSessions({ path, prefix }: StoreName & { kind: 'fs' }): Promise<void> {
+  if (process.geteuid?.() !== 0 || (await statOf(path)) === null) return
+  const names = (await readdir(path)).filter(name => name === HIDDEN_FOLDER || name.startsWith(prefix))
+  for (const name of ['.', ...names]) {
+    const uid = (await statOf(join(path, name)))?.uid ?? 0
+    if (uid !== 0) {
+      throw new CommandError(`${join(path, name)} belongs to the user with uid ${uid}, who could not use what root writes there. Run this as that user, for example with sudo -u '#${uid}'.`)
+    }
+  }
+}

@@ -1,0 +1,53 @@
+import { isSessionError } from '../errors.js'
+import type { CommandEnvironment } from './command-environment.js'
+import { CommandError, EXIT, UsageError } from './command-error.js'
+import type { Command } from './command.js'
+import { copyCommand } from './copy-command.js'
+import { deleteCommand } from './delete-command.js'
+import { doctorCommand } from './doctor-command.js'
+import { encryptCommand } from './encrypt-command.js'
+import { commandHelp, programHelp } from './help.js'
+import { listCommand } from './list-command.js'
+import { maskNumbersIn } from './mask-numbers.js'
+import { newKeyCommand } from './new-key-command.js'
+import { packageVersion } from './package-version.js'
+import { parseArguments } from './parse-arguments.js'
+import { Printer } from './printer.js'
+
+/** Every command of the program, in the order of `--help`. */
+export const COMMANDS: readonly Command[] = Object.freeze([doctorCommand, listCommand, copyCommand, encryptCommand, newKeyCommand, deleteCommand])
+
+/** Runs the program with its arguments, without the name of the program. Resolves with the exit code; never rejects. */
+export async function run(args: readonly string[], environment: CommandEnvironment): Promise<number> {
+  const printer = new Printer(environment)
+  try {
+    const asked = parseArguments(args, COMMANDS)
+    if (asked.kind === 'command') return await asked.command.run(asked.request, environment, printer)
+    if (asked.kind === 'version') printer.line(await packageVersion())
+    else printer.text(asked.command === null ? programHelp(COMMANDS) : commandHelp(asked.command))
+    return EXIT.fine
+  } catch (error) {
+    if (environment.signal.aborted) return EXIT.interrupted
+    explain(error, args, printer)
+    return error instanceof UsageError ? EXIT.usage : EXIT.trouble
+  }
+}
+
+function explain(error: unknown, args: readonly string[], printer: Printer): void {
+  if (error instanceof UsageError) {
+    const [first = ''] = args
+    const command = COMMANDS.some(({ name }) => name === first) ? ` ${first}` : ''
+    printer.note(`${error.message} See baileys-sessions${command} --help.`, 'bad')
+  } else if (error instanceof CommandError || isSessionError(error)) {
+    printer.note(maskNumbersIn(error.message, args), 'bad')
+  } else {
+    explainUnforeseen(error, printer)
+  }
+}
+
+/** A mistake of this program. Its place is told, and not its message: nobody can say what stands in it. */
+function explainUnforeseen(error: unknown, printer: Printer): void {
+  const [name, stack] = error instanceof Error ? [error.name, error.stack ?? ''] : [typeof error, '']
+  printer.note(`Something went wrong that baileys-sessions did not foresee (${name}). Please report it, with these lines:`, 'bad')
+  for (const line of stack.split('\n').filter(text => /^ {4}at /u.test(text))) printer.note(line)
+}

@@ -1,0 +1,38 @@
+import path, { type PlatformPath } from 'node:path'
+import { UsageError } from './command-error.js'
+
+/** Which store was named. */
+export type StoreName =
+  | { readonly kind: 'fs'; readonly text: string; readonly path: string; readonly prefix: string }
+  | { readonly kind: 'sqlite'; readonly text: string; readonly path: string }
+
+const ADVICE = 'Name a store as fs:./sessions or sqlite:./sessions.db.'
+/** The one of `FileSystemSessionStore`. */
+const DEFAULT_PREFIX = 'session-'
+
+/** Understands the name of a store: its kind, a colon, and a path as the system writes it. Throws a {@link UsageError}. */
+export function parseStoreName(text: string, directory: string, paths: Pick<PlatformPath, 'resolve'> = path): StoreName {
+  // A single letter is a drive of Windows.
+  const [, kind = '', rest = ''] = /^([A-Za-z][A-Za-z0-9+.-]+):([^]*)$/u.exec(text) ?? []
+  if (kind === '') throw new UsageError(`"${text}" does not say what kind of store it is. ${ADVICE}`)
+  if (rest.includes('\0')) throw new UsageError('The path of a store cannot hold a NUL character.')
+  const { path: place, query } = kind === 'fs' ? splitQuery(rest) : { path: rest, query: '' }
+  if (place === '') throw new UsageError(`"${text}" names no path. ${ADVICE}`)
+  if (kind === 'fs') return { kind, text, path: paths.resolve(directory, place), prefix: prefixOf(text, query) }
+  if (kind === 'sqlite') return { kind, text, path: paths.resolve(directory, place) }
+  throw new UsageError(`There is no kind of store "${kind}". ${ADVICE}`)
+}
+
+function prefixOf(text: string, query: string): string {
+  const parameters = [...new URLSearchParams(query)]
+  if (parameters.length > 1 || parameters.some(([name]) => name !== 'prefix')) {
+    throw new UsageError(`"${text}" may say "prefix" once after the "?", and nothing else.`)
+  }
+  return parameters[0]?.[1] ?? DEFAULT_PREFIX
+}
+
+/** A folder may have a question mark in its name; only what looks like parameters is taken for them. */
+function splitQuery(rest: string): { path: string; query: string } {
+  const [, place, query] = /^([^]*)\?(\w+=[^?/\\]*)$/u.exec(rest) ?? []
+  return place === undefined || query === undefined ? { path: rest, query: '' } : { path: place, query }
+}

@@ -1,0 +1,32 @@
+import { encrypted } from '../encryption/encrypted-session-store.js'
+import type { SessionStore } from '../store/session-store.js'
+import { CommandError } from './command-error.js'
+import { type KeyFile, readKeyFile } from './key-file.js'
+
+/** A store, and what the keys that were given make of it. */
+export interface StoreView {
+  /** The store as it is. */
+  readonly raw: SessionStore
+  /** The store as an application with these keys sees it, plain records included; `raw` without keys. */
+  readonly open: SessionStore
+  /** The id of the key that writes would use; `null` without keys. */
+  readonly currentKeyId: string | null
+}
+
+/** Looks at a store with the keys of a file, if one was named. Rejects with a `CommandError` for a file that is of no use. */
+export async function viewStore(raw: SessionStore, keyFile: string | undefined, directory: string): Promise<StoreView> {
+  if (keyFile === undefined) return { raw, open: raw, currentKeyId: null }
+  const keys = await readKeyFile(keyFile, directory)
+  return { raw, open: sealStore(raw, keys, true), currentKeyId: keys.currentKeyId }
+}
+
+/** Puts the keys of a file around a store. Throws a `CommandError` for keys that cannot be used. */
+export function sealStore(raw: SessionStore, keys: KeyFile, allowPlain: boolean): SessionStore {
+  try {
+    return encrypted(raw, { ...keys, allowPlain })
+  } catch (error) {
+    // It says which key and why, and never quotes one.
+    if (error instanceof RangeError || error instanceof TypeError) throw new CommandError(`The keys cannot be used. ${error.message}`)
+    throw error
+  }
+}

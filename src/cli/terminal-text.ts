@@ -1,0 +1,25 @@
+/** What moves the cursor, hides text or turns its direction: control and format characters, line separators, half characters. */
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
+/** The same, without what `JSON.stringify` escapes itself or writes between the fields. */
+const UNSAFE_IN_JSON = /[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu
+
+/** A text that can do nothing to a terminal, on one line. Ids and paths come from elsewhere. */
+export function plainText(text: string): string {
+  return text.replace(UNSAFE, character => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`)
+}
+
+/** JSON that can do nothing to a terminal either, and still means the same. */
+export function plainJson(value: unknown): string {
+  return JSON.stringify(value, null, 2).replace(UNSAFE_IN_JSON, character =>
+    Array.from({ length: character.length }, (_, index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`).join(''))
+}
+
+/** A phone number of which strangers learn no more than its two ends. */
+export function maskNumber(digits: string): string {
+  return digits.length < 6 ? '•'.repeat(digits.length) : `${digits.slice(0, 2)}${'•'.repeat(digits.length - 4)}${digits.slice(-2)}`
+}
+
+/** `1 record`, `2 records`. */
+export function count(number: number, one: string, many: string = `${one}s`): string {
+  return `${number} ${number === 1 ? one : many}`
+}

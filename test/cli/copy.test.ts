@@ -1,0 +1,132 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { run } from '../../src/cli/run.js'
+import { progressBar } from '../../src/cli/sweep-progress.js'
+import type { SessionStore, StoredRecord } from '../../src/index.js'
+import { collect } from '../support/collect.js'
+import { temporaryFolder } from '../support/temporary-folder.js'
+import { runCommand } from './command-line.js'
+import { fileStore, snapshot, storePaired } from './stored-sessions.js'
+import { Readable } from 'node:stream'
+
+interface Places {
+  folder: string
+  from: string
+  to: string
+  source: SessionStore
+}
+
+/** A store with three sessions, and the name of one that is not there. */
+async function places(): Promise<Places> {
+  const folder = temporaryFolder()
+  const source = fileStore(join(folder, 'from'))
+  for (const id of ['a', 'b', 'c']) await storePaired(source, id)
+  return { folder, from: `fs:${folder}/from`, to: `fs:${folder}/to`, source }
+}
+
+async function recordsOf(store: SessionStore, sessionId: string): Promise<StoredRecord[]> {
+  const records = await store.read(sessionId, await collect(store.records(sessionId)))
+  return records.sort((a, b) => `${a.type} ${a.id}`.localeCompare(`${b.type} ${b.id}`))
+}
+
+describe('copy', () => {
+  it('copies every session, record by record, a line each, and changes no record of the source', async () => {
+    const { folder, from, to, source } = await places()
+    const before = snapshot(join(folder, 'from', 'session-a'))
+    expect(await runCommand(['copy', from, to])).toEqual({
+      code: 0,
+      output: 'Copied 3 sessions, 0 unchanged, 0 failed.\n',
+      errors: expect.stringMatching(/^(Copying \d\/3: [abc], 4 records\n){3}$/u),
+    })
+    const target = fileStore(join(folder, 'to'))
+    for (const id of ['a', 'b', 'c']) expect(await recordsOf(target, id)).toEqual(await recordsOf(source, id))
+    expect(snapshot(join(folder, 'from', 'session-a'))).toEqual(before)
+    expect(await runCommand(['copy', from, to])).toMatchObject({ code: 0, output: 'Copied 0 sessions, 3 unchanged, 0 failed.\n' })
+  })
+
+  it('copies the sessions that were named, and says when one is not there', async () => {
+    const { folder, from, to } = await places()
+    expect(await runCommand(['copy', from, to, '--session', 'a', '--session', 'x'])).toEqual({ code: 1, output: '', errors: 'There is no session "x" in the source. Nothing was copied.\n' })
+    expect(existsSync(join(folder, 'to'))).toBe(false)
+    expect(await runCommand(['copy', from, to, '--session', 'a', '--session', 'c'])).toMatchObject({ code: 0 })
+    expect((await runCommand(['list', to])).output).toBe('a\nc\n')
+  })
+
+  it('leaves out what is run, and copies the others', async () => {
+    const { from, to, source } = await places()
+    const lease = await source.lock.acquire('b')
+    const { code, output, errors } = await runCommand(['copy', from, to])
+    expect([code, output]).toEqual([1, 'Copied 2 sessions, 0 unchanged, 1 failed.\n'])
+    expect(errors).toContain(`b: The process ${lease?.owner ?? ''} runs session "b"`)
+    expect((await runCommand(['list', to])).output).toBe('a\nc\n')
+    await lease?.release()
+  })
+
+  it('replaces another identity only with --overwrite', async () => {
+    const { folder, from, to, source } = await places()
+    const target = fileStore(join(folder, 'to'))
+    await storePaired(target, 'a')
+    const before = await recordsOf(target, 'a')
+    expect(await runCommand(['copy', from, to])).toMatchObject({ code: 1, output: 'Copied 2 sessions, 0 unchanged, 1 failed.\n', errors: expect.stringContaining('a: The target holds session "a" already') })
+    expect(await recordsOf(target, 'a')).toEqual(before)
+    expect(await runCommand(['copy', from, to, '--overwrite'])).toMatchObject({ code: 0, output: 'Copied 1 session, 2 unchanged, 0 failed.\n' })
+    expect(await recordsOf(target, 'a')).toEqual(await recordsOf(source, 'a'))
+  })
+
+  it('makes no source, and no target without one', async () => {
+    const folder = temporaryFolder()
+    for (const kind of ['fs', 'sqlite']) {
+      expect(await runCommand(['copy', `${kind}:${folder}/from`, `${kind}:${folder}/to`])).toMatchObject({ code: 1, output: '', errors: expect.stringContaining('does not exist') })
+    }
+    expect([existsSync(join(folder, 'from')), existsSync(join(folder, 'to'))]).toEqual([false, false])
+  })
+
+  it('refuses to copy a store onto itself', async () => {
+    const { folder, from } = await places()
+    expect(await runCommand(['copy', from, `fs:${folder}/to/../from`])).toMatchObject({ code: 2, errors: expect.stringContaining('Both names are those of one place.') })
+  })
+
+  it('stops between two sessions at SIGINT, and goes on when it is run again', async () => {
+    const { folder, from, to, source } = await places()
+    const interrupted = new AbortController()
+    let errors = ''
+    const stderr = { write: (text: string): void => {
+      errors += text
+      if (text.startsWith('Copying 1/3')) interrupted.abort()
+    } }
+    const stdin = Object.assign(Readable.from([]), { isTTY: false })
+    let output = ''
+    const stdout = { write: (text: string): void => { output += text } }
+    expect(await run(['copy', from, to], { stdout, stderr, stdin, variables: {}, directory: '/', signal: interrupted.signal })).toBe(130)
+    expect(output).toBe('Copied 1 session, 0 unchanged, 0 failed.\n')
+    expect(errors).toContain('Interrupted: 2 sessions were not begun. Run it again to go on.\n')
+    const [done = ''] = (await runCommand(['list', to])).output.split('\n')
+    expect(await recordsOf(fileStore(join(folder, 'to')), done)).toEqual(await recordsOf(source, done))
+    expect(await runCommand(['copy', from, to])).toMatchObject({ code: 0, output: 'Copied 2 sessions, 1 unchanged, 0 failed.\n' })
+  })
+})
+
+describe('progress', () => {
+  it('is a bar on a terminal, and goes away at the end', async () => {
+    const { from, to } = await places()
+    const { code, errors } = await runCommand(['copy', from, to], { isTerminal: true, variables: { NO_COLOR: '1' } })
+    expect(code).toBe(0)
+    expect(errors.replaceAll('\u001B[2K', '').split('\r')).toEqual(['', expect.stringMatching(/^Copying \[#{8}-{16}\] 1\/3 /u), expect.stringMatching(/^Copying \[#{16}-{8}\] 2\/3 /u), expect.stringMatching(/^Copying \[#{24}\] 3\/3 /u), ''])
+    expect(errors.endsWith('\r\u001B[2K')).toBe(true)
+  })
+
+  it('fits on a line, whatever the id is', async () => {
+    const folder = temporaryFolder()
+    await storePaired(fileStore(join(folder, 'from')), `\u001B[2J${'x'.repeat(100)}`)
+    const { errors } = await runCommand(['copy', `fs:${folder}/from`, `fs:${folder}/to`], { isTerminal: true, variables: { NO_COLOR: '1' } })
+    const [, bar = ''] = errors.replaceAll('\u001B[2K', '').split('\r')
+    expect(bar).toHaveLength(79)
+    expect(bar).not.toContain('\u001B')
+  })
+
+  it('begins and ends', () => {
+    expect(progressBar('Copying', { sessionId: 'a', done: 0, total: 5, records: 0 })).toBe(`Copying [${'-'.repeat(24)}] 0/5 a`)
+    expect(progressBar('Copying', { sessionId: 'a', done: 5, total: 5, records: 0 })).toBe(`Copying [${'#'.repeat(24)}] 5/5 a`)
+  })
+})

@@ -1,0 +1,83 @@
+import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { CommandError } from '../../src/cli/command-error.js'
+import { mergeKeyFiles, parseKeyFile, readKeyFile } from '../../src/cli/key-file.js'
+import { temporaryFolder } from '../support/temporary-folder.js'
+import { runCommand } from './command-line.js'
+
+const KEY = Buffer.alloc(32, 7)
+const BASE64 = KEY.toString('base64')
+const parse = (content: unknown): ReturnType<typeof parseKeyFile> => parseKeyFile(JSON.stringify(content), 'keys.json')
+
+describe('a key file', () => {
+  it('holds keys of 32 bytes and passphrases', () => {
+    const passphrase = { passphrase: 'correct horse battery', salt: 'sixteen bytes of salt' }
+    expect(parse({ currentKeyId: 'b', keys: { a: BASE64, b: passphrase } })).toEqual({ currentKeyId: 'b', keys: { a: KEY, b: passphrase } })
+  })
+
+  it.each([
+    ['no JSON', '{ "canary"'], ['a list', '["canary"]'], ['no keys', '{"currentKeyId":"canary"}'], ['keys in a list', '{"currentKeyId":"a","keys":["canary"]}'],
+    ['a key in hexadecimal', `{"currentKeyId":"a","keys":{"a":"${KEY.toString('hex')}"}}`], ['a short key', '{"currentKeyId":"a","keys":{"a":"Y2FuYXJ5"}}'],
+    ['a number', '{"currentKeyId":"a","keys":{"a":5}}'], ['a passphrase without salt', '{"currentKeyId":"a","keys":{"a":{"passphrase":"canary"}}}'],
+    ['a current key that is missing', `{"currentKeyId":"canary","keys":{"a":"${BASE64}"}}`], ['nothing', ''],
+  ])('is refused for %s, and not quoted', (_what, text) => {
+    try {
+      parseKeyFile(text, 'keys.json')
+      expect.unreachable()
+    } catch (error) {
+      expect(error).toBeInstanceOf(CommandError)
+      expect((error as CommandError).message).not.toMatch(/canary|0707|BwcHBwcH/u)
+      expect((error as CommandError).message).toContain('keys.json')
+    }
+  })
+
+  it('is read only when nobody else may', async () => {
+    const folder = temporaryFolder()
+    const file = join(folder, 'keys.json')
+    writeFileSync(file, JSON.stringify({ currentKeyId: 'a', keys: { a: BASE64 } }))
+    for (const mode of [0o644, 0o640, 0o620, 0o604]) {
+      chmodSync(file, mode)
+      await expect(readKeyFile('keys.json', folder)).rejects.toThrow(`The key file keys.json has mode 0${mode.toString(8)}, so others may read or replace the keys. Allow it to its owner alone: chmod 600.`)
+    }
+    chmodSync(file, 0o400)
+    expect((await readKeyFile('keys.json', folder)).keys).toEqual({ a: KEY })
+  })
+
+  it('is named in the error when it cannot be read', async () => {
+    const folder = temporaryFolder()
+    mkdirSync(join(folder, 'folder'), { mode: 0o700 })
+    await expect(readKeyFile('missing.json', folder)).rejects.toThrow(/missing\.json cannot be opened: ENOENT/u)
+    await expect(readKeyFile('folder', folder)).rejects.toThrow('The key file folder is a folder.')
+  })
+
+  it('may be joined with older ones, as long as an id means one key', () => {
+    const [a, b] = [parse({ currentKeyId: 'a', keys: { a: BASE64 } }), parse({ currentKeyId: 'b', keys: { b: { passphrase: 'p', salt: 's' } } })]
+    expect(mergeKeyFiles(a, [b, a, b])).toEqual({ currentKeyId: 'a', keys: { ...a.keys, ...b.keys } })
+    expect(() => mergeKeyFiles(a, [parse({ currentKeyId: 'a', keys: { a: Buffer.alloc(32, 8).toString('base64') } })])).toThrow(/two different keys with the id "a"/u)
+    expect(() => mergeKeyFiles(a, [parse({ currentKeyId: 'a', keys: { a: { passphrase: 'p', salt: 's' } } })])).toThrow(CommandError)
+    expect(() => mergeKeyFiles(b, [parse({ currentKeyId: 'b', keys: { b: { passphrase: 'q', salt: 's' } } })])).toThrow(CommandError)
+  })
+})
+
+describe('new-key', () => {
+  it('makes a file that is read back, for its owner alone, and another key each time', async () => {
+    const directory = temporaryFolder()
+    const [one, two] = [await runCommand(['new-key', 'one.json'], { directory }), await runCommand(['new-key', 'two.json'], { directory })]
+    expect([one.code, two.code]).toEqual([0, 0])
+    const [first, second] = [await readKeyFile('one.json', directory), await readKeyFile('two.json', directory)]
+    expect(Object.values(mergeKeyFiles(first, [second]).keys)).toHaveLength(2)
+    expect(statSync(join(directory, 'one.json')).mode & 0o777).toBe(0o600)
+    const key = Buffer.from(Object.values(first.keys)[0] as Uint8Array)
+    expect(key).toHaveLength(32)
+    expect(`${one.output}${one.errors}`).not.toContain(key.toString('base64'))
+  })
+
+  it('overwrites nothing', async () => {
+    const directory = temporaryFolder()
+    writeFileSync(join(directory, 'one.json'), 'precious')
+    expect(await runCommand(['new-key', 'one.json'], { directory })).toMatchObject({ code: 1, output: '', errors: expect.stringContaining('is there already') })
+    expect(readFileSync(join(directory, 'one.json'), 'utf8')).toBe('precious')
+    expect(await runCommand(['new-key', 'no/where.json'], { directory })).toMatchObject({ code: 1, errors: expect.stringContaining('could not be written: ENOENT') })
+  })
+})

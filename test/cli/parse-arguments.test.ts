@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest'
+import { parseArguments } from '../../src/cli/parse-arguments.js'
+import { UsageError } from '../../src/cli/command-error.js'
+import { COMMANDS } from '../../src/cli/run.js'
+import { runCommand } from './command-line.js'
+
+const CANARY = 'MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY='
+const parse = (...args: string[]): ReturnType<typeof parseArguments> => parseArguments(args, COMMANDS)
+
+describe('what was asked for', () => {
+  it('is understood, wherever the options stand', () => {
+    const asked = parse('copy', '--session', 'a', 'fs:x', '--session=-b', '--overwrite', 'fs:y')
+    expect(asked).toMatchObject({ kind: 'command', command: { name: 'copy' }, request: { operands: ['fs:x', 'fs:y'], switches: new Set(['overwrite']), values: new Map([['session', ['a', '-b']]]) } })
+  })
+
+  it('may be an id that looks like an option, after --', () => {
+    expect(parse('delete', 'fs:x', '--', '--yes')).toMatchObject({ request: { operands: ['fs:x', '--yes'], switches: new Set() } })
+    expect(parse('delete', 'fs:x', '--', '--help')).toMatchObject({ kind: 'command' })
+  })
+
+  it('may be help or the version', () => {
+    expect(parse('--help')).toEqual({ kind: 'help', command: null })
+    expect(parse('-h')).toEqual({ kind: 'help', command: null })
+    expect(parse('help', 'copy')).toMatchObject({ kind: 'help', command: { name: 'copy' } })
+    expect(parse('doctor', '--help')).toMatchObject({ kind: 'help', command: { name: 'doctor' } })
+    expect(parse('--version')).toEqual({ kind: 'version' })
+  })
+})
+
+const WRONG: readonly (readonly [args: string[], message: string])[] = [
+  [[], 'Say what to do: a command is missing.'],
+  [['repair'], 'There is no command "repair".'],
+  [['--json'], 'The first argument must be a command, not an option.'],
+  [['doctor'], '"doctor" takes <store>, and 0 arguments were given.'],
+  [['doctor', ''], '"doctor" takes <store>, and 1 argument was given.'],
+  [['doctor', 'fs:x', 'fs:y'], '"doctor" takes <store>, and 2 arguments were given.'],
+  [['copy', 'fs:x'], '"copy" takes <from> <to>, and 1 argument was given.'],
+  [['doctor', 'fs:x', '--fix'], 'There is no option --fix here.'],
+  [['doctor', 'fs:x', '-r'], 'There is no option -r here.'],
+  [['doctor', 'fs:x', '--json=yes'], 'Option --json takes no value.'],
+  [['doctor', 'fs:x', '--key-file'], 'Option --key-file needs a value.'],
+  [['doctor', 'fs:x', '--key-file', '--json'], 'Option --key-file needs a value.'],
+  [['doctor', 'fs:x', '--key-file', 'a', '--key-file', 'b'], 'Option --key-file was given more than once.'],
+]
+
+describe('what cannot be understood', () => {
+  it.each(WRONG)('%j: a sentence', (args, message) => {
+    expect(() => parse(...args)).toThrow(new UsageError(message))
+  })
+
+  it.each(WRONG)('%j: exit code 2, nothing on stdout, and where to look', async (args, message) => {
+    expect(await runCommand(args)).toEqual({ code: 2, output: '', errors: expect.stringMatching(/ See baileys-sessions( \w+)? --help\.\n$/u) })
+    expect((await runCommand(args)).errors).toContain(message)
+  })
+
+  it.each([
+    ['doctor', 'fs:x', '--key', CANARY], ['doctor', 'fs:x', `--key=${CANARY}`], ['doctor', 'fs:x', `-k${CANARY}`], ['encrypt', 'fs:x', CANARY],
+    ['doctor', 'fs:x', `--json=${CANARY}`], ['encrypt', 'fs:x', '--key-file', 'a', `--key-file=${CANARY}`],
+  ])('%s %s %s: a key that somebody typed is not repeated', async (...args) => {
+    const { code, output, errors } = await runCommand(args)
+    expect(code).toBe(2)
+    expect(output + errors).not.toContain(CANARY.slice(0, 12))
+  })
+})
