@@ -14,7 +14,7 @@ export type { RestoreAllOptions, RestoreCandidate, RestoreOutcome, RestoreProgre
 
 // What happens to it.
 export type {
-  ConnectedEvent, DisconnectedEvent, ErrorEvent, LoggedOutEvent, PairingCodeEvent, QrEvent, SessionManagerEvents, SocketEvent, StatusEvent,
+  ConnectedEvent, CredsRestoredEvent, DisconnectedEvent, ErrorEvent, LoggedOutEvent, PairingCodeEvent, QrEvent, SessionManagerEvents, SocketEvent, StatusEvent,
 } from './manager/session-manager-events.js'
 export type { Listener } from './events/safe-emitter.js'
 export type { DisconnectCause } from './disconnect/disconnect-cause.js'

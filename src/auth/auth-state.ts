@@ -24,7 +24,7 @@ export interface AuthStateOptions {
   timeoutMs: number
   /** The credentials to begin with; Baileys changes them in place. */
   creds: AuthenticationCreds
-  /** The text they are stored as, when they are stored and paired. */
+  /** The text they are stored as, when they are stored and paired; empty when what is stored is damaged. */
   storedText: string | null
   /** Told when the store could not be written or read. */
   onFailure: (error: SessionError) => void

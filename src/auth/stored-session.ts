@@ -8,7 +8,7 @@ import { inspectStoredCreds, type StoredCreds } from './stored-creds.js'
 /** What a store holds of a session, or why nobody can tell. */
 export type StoredSession =
   | { readonly kind: 'absent'; readonly lifecycle: Lifecycle }
-  | { readonly kind: 'readable'; readonly creds: Exclude<StoredCreds, { kind: 'corrupt' }>; readonly text: string; readonly lifecycle: Lifecycle }
+  | { readonly kind: 'readable'; readonly creds: Exclude<StoredCreds, { kind: 'corrupt' }>; readonly text: string; readonly lifecycle: Lifecycle; readonly isBackup: boolean }
   | { readonly kind: 'corrupt'; readonly error: SessionError }
   | { readonly kind: 'wrong-key'; readonly error: SessionError }
   | { readonly kind: 'legacy'; readonly error: SessionError }
@@ -38,6 +38,7 @@ function explainFailure(sessionId: string, cause: unknown): StoredSession {
 
 function judge(sessionId: string, records: readonly StoredRecord[]): StoredSession {
   const text = valueOf(records, CREDS_KEY.type)
+  const isBackup = records.some(({ type, restoredFrom }) => type === CREDS_KEY.type && restoredFrom !== undefined)
   const lifecycle = valueOf(records, LIFECYCLE_KEY.type)
   const remembered = lifecycle === undefined ? null : decodeLifecycle(lifecycle)
   if (text === undefined) return { kind: 'absent', lifecycle: remembered ?? freshLifecycle(null) }
@@ -46,7 +47,7 @@ function judge(sessionId: string, records: readonly StoredRecord[]): StoredSessi
     return { kind: 'corrupt', error: new SessionError('RECORD_CORRUPT',
       `The saved credentials of session "${sessionId}" cannot be read: ${creds.problem}. Nothing was changed. Restore them from a backup, or delete the session and pair again.`, { sessionId }) }
   }
-  return { kind: 'readable', creds, text, lifecycle: lifecycleOf(remembered, creds.identity) }
+  return { kind: 'readable', creds, text, lifecycle: lifecycleOf(remembered, creds.identity), isBackup }
 }
 
 /** What is remembered counts only for the identity it speaks of: somebody may have paired again with stock Baileys. */

@@ -55,6 +55,11 @@ export class SessionAnnouncer implements SessionAnnouncements {
     this.events.emit('disconnected', loss)
   }
 
+  credsRestored(sessionId: string, error: SessionError): void {
+    this.#logger.warn({ sessionId, code: error.code, problem: error.message }, 'credentials restored from their copy')
+    this.events.emit('creds-restored', { sessionId, error })
+  }
+
   loggedOut(sessionId: string, cause: 'logged_out' | 'intentional_logout'): void {
     this.events.emit('logged-out', { sessionId, cause })
   }

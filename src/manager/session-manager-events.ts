@@ -62,6 +62,17 @@ export interface DisconnectedEvent {
   nextRetryAt: Date | null
 }
 
+/**
+ * The stored credentials of a session were damaged, and the session dials with the copy that its store keeps of them. They are
+ * written anew once it is connected.
+ */
+export interface CredsRestoredEvent {
+  /** The session. */
+  sessionId: string
+  /** What was found: `RECORD_CORRUPT`. */
+  error: SessionError
+}
+
 /** A session was logged out. */
 export interface LoggedOutEvent {
   /** The session. */
@@ -94,6 +105,8 @@ export interface SessionManagerEvents {
   'disconnected': [event: DisconnectedEvent]
   /** A restore has come to an end, well or not. */
   'restored': [event: RestoreResult]
+  /** Damaged credentials were replaced by the copy that the store keeps of them. */
+  'creds-restored': [event: CredsRestoredEvent]
   /** A session was logged out. */
   'logged-out': [event: LoggedOutEvent]
   /** Something went wrong that no caller was told of. Without a listener it goes to the logger. */

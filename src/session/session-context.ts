@@ -30,6 +30,7 @@ export interface SessionAnnouncements {
   socket(sessionId: string, socket: WASocket): void
   connected(sessionId: string, phoneNumber: string | null, restored: boolean): void
   disconnected(loss: { sessionId: string; cause: DisconnectCause; code: number | null; nextRetryAt: Date | null; willRetry: boolean }): void
+  credsRestored(sessionId: string, error: SessionError): void
   loggedOut(sessionId: string, cause: 'logged_out' | 'intentional_logout'): void
   error(error: SessionError): void
 }

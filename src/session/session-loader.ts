@@ -3,7 +3,7 @@ import { decodeCreds } from '../auth/auth-codec.js'
 import { encodeLifecycle, type Lifecycle } from '../auth/lifecycle-record.js'
 import { readStoredSession, type StoredSession } from '../auth/stored-session.js'
 import { asStoreError, storeTimeout } from '../store/store-failure.js'
-import type { SessionError } from '../errors.js'
+import { SessionError } from '../errors.js'
 import type { SessionLease } from '../ownership/session-lock.js'
 import type { BaileysModule } from '../baileys/baileys-module.js'
 import { LIFECYCLE_KEY, type RecordChange, type SessionStore, type WriteOptions } from '../store/session-store.js'
@@ -47,6 +47,8 @@ export interface SessionLoaderOptions {
   keeper: LeaseKeeper
   timeoutMs: number
   loadBaileys: () => Promise<BaileysModule>
+  /** Told when the credentials to dial with come from a copy. */
+  onRestored: (error: SessionError) => void
 }
 
 /** Takes the lease of a session, reads what is stored of it, and prepares what a dial needs. */
@@ -99,6 +101,7 @@ export class SessionLoader {
     if (verdict.action === 'rest' || verdict.action === 'cool-down') {
       return { kind: 'rest', verdict, stored, error: 'error' in stored ? stored.error : null }
     }
+    if (stored.kind === 'readable' && stored.isBackup) this.#options.onRestored(restoredFromBackup(this.#options.sessionId))
     const wanted = request.purpose === 'connect' ? await this.#rememberWanted(lease, stored) : stored
     return { kind: 'ready', verdict, loaded: { lease, stored: wanted, baileys: await this.#options.loadBaileys() } }
   }
@@ -130,6 +133,17 @@ export class SessionLoader {
       return storeTimeout(sessionId, 'write', timeoutMs)
     })
   }
+}
+
+function restoredFromBackup(sessionId: string): SessionError {
+  return new SessionError('RECORD_CORRUPT',
+    `The saved credentials of session "${sessionId}" cannot be read, and the copy that the store keeps of them is used. They are written anew once WhatsApp has taken it.`, { sessionId })
+}
+
+/** What is stored of credentials to dial with; empty when that is damaged, so that it is written anew, and `null` when nothing is. */
+export function storedTextOf({ stored }: Loaded): string | null {
+  if (stored.kind !== 'readable') return null
+  return stored.isBackup ? '' : stored.text
 }
 
 /**

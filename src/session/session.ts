@@ -64,7 +64,7 @@ export class Session {
     this.ledger = new SessionLedger(id, context, this.#state)
     this.keeper = new LeaseKeeper({ sessionId: id, lock: store.lock, timeoutMs, onError, onLost: () => { this.send({ type: 'lease-lost' }) } })
     this.#ownerWatch = new OwnerWatch(this.keeper, context.settings.standbyPollMs)
-    this.loader = new SessionLoader({ sessionId: id, store, keeper: this.keeper, timeoutMs, loadBaileys: () => context.loadBaileys() })
+    this.loader = new SessionLoader({ sessionId: id, store, keeper: this.keeper, timeoutMs, loadBaileys: () => context.loadBaileys(), onRestored: (error) => { announce.credsRestored(id, error) } })
     this.memory = new LifecycleMemory({
       sessionId: id, keeper: this.keeper, onError,
       write: (lease, lifecycle) => this.loader.writeLifecycle(lease, lifecycle),

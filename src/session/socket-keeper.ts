@@ -9,7 +9,7 @@ import type { RecordChange } from '../store/session-store.js'
 import { withSignal } from '../time/deadline.js'
 import type { SessionContext } from './session-context.js'
 import type { SessionLedger } from './session-ledger.js'
-import { credsFor, type LoadOutcome } from './session-loader.js'
+import { credsFor, storedTextOf, type LoadOutcome } from './session-loader.js'
 import { alreadyPaired } from './session-refusals.js'
 import type { Circumstances, Run, SessionEvent } from './session-state.js'
 
@@ -106,7 +106,7 @@ export class SocketKeeper {
     const { storeTimeoutMs, connectTimeoutMs } = context.settings
     const auth = new AuthState({
       sessionId, baileys: loaded.baileys, store: context.store, fencingToken: loaded.lease.fencingToken, timeoutMs: storeTimeoutMs,
-      creds: credsFor(verdict, loaded), storedText: verdict.action === 'dial' && loaded.stored.kind === 'readable' ? loaded.stored.text : null,
+      creds: credsFor(verdict, loaded), storedText: verdict.action === 'dial' ? storedTextOf(loaded) : null,
       onFailure: (error) => { this.#onStoreFailure(generation, error) },
     })
     const generation = new Generation({

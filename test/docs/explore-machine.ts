@@ -112,9 +112,9 @@ function storedSessions(): StoredSession[] {
   const identity = 'identity'
   return [
     { kind: 'absent', lifecycle: fresh }, { kind: 'corrupt', error }, { kind: 'wrong-key', error }, { kind: 'legacy', error },
-    { kind: 'readable', text: '', creds: { kind: 'unpaired', identity }, lifecycle: fresh },
-    { kind: 'readable', text: '', creds: { kind: 'half_paired', identity }, lifecycle: fresh },
-    ...lifecycles.map((lifecycle): StoredSession => ({ kind: 'readable', text: '', creds: { kind: 'paired', phoneNumber: '1', identity }, lifecycle })),
+    { kind: 'readable', text: '', isBackup: false, creds: { kind: 'unpaired', identity }, lifecycle: fresh },
+    { kind: 'readable', text: '', isBackup: false, creds: { kind: 'half_paired', identity }, lifecycle: fresh },
+    ...lifecycles.map((lifecycle): StoredSession => ({ kind: 'readable', text: '', isBackup: false, creds: { kind: 'paired', phoneNumber: '1', identity }, lifecycle })),
   ]
 }
 

@@ -172,3 +172,42 @@ function idOf(text: string): string {
   const found = inspectStoredCreds(text)
   return 'identity' in found ? found.identity : ''
 }
+
+describe('credentials that the store took from its own copy', () => {
+  async function damaged(): Promise<ReturnType<typeof scenario>> {
+    const made = scenario()
+    await made.store.seed('s', { phone: '49151000001' })
+    const { store } = made
+    const read = store.inner.read.bind(store.inner)
+    let isDamaged = true
+    store.inner.read = async (sessionId, keys) => (await read(sessionId, keys)).map(record => isDamaged && record.type === 'creds' ? { ...record, restoredFrom: 'backup' as const } : record)
+    const write = store.inner.write.bind(store.inner)
+    store.inner.write = async (sessionId, changes, options) => {
+      await write(sessionId, changes, options)
+      if (changes.some(({ type }) => type === 'creds')) isDamaged = false
+    }
+    return made
+  }
+
+  it('are announced, dialled with, and written anew once WhatsApp has taken them (invariant 2)', async () => {
+    const made = await damaged()
+    const text = await made.store.text('s', 'creds')
+    expect(await within(made.sessions.restoreSession('s'))).toMatchObject({ outcome: 'restored' })
+    expect(made.events('creds-restored')).toEqual([{ sessionId: 's', error: expect.objectContaining({ code: 'RECORD_CORRUPT', sessionId: 's' }) }])
+    expect(made.events('error')).toEqual([])
+    expect(made.store.done.filter(({ verb, keys }) => verb === 'write' && keys.some(({ type }) => type === 'creds'))).toHaveLength(1)
+    expect(inspectStoredCreds(await made.store.text('s', 'creds') ?? '')).toEqual(inspectStoredCreds(text ?? ''))
+    await made.socket().close(428)
+    await pass(10_000)
+    expect(made.baileys.sockets).toHaveLength(2)
+    expect(made.events('creds-restored')).toHaveLength(1)
+  })
+
+  it('are not announced by a look, nor where nothing is dialled', async () => {
+    const made = await damaged()
+    await made.store.remember('s', { desired: 'stopped' })
+    await within(made.sessions.getStatus('s'))
+    await within(made.sessions.restoreSession('s'))
+    expect(made.events('creds-restored')).toEqual([])
+  })
+})

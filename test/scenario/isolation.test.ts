@@ -5,7 +5,7 @@ import { WatchedSessionStore } from '../support/watched-session-store.js'
 
 inFakeTime()
 
-const EVENTS = ['status', 'qr', 'pairing-code', 'socket', 'connected', 'disconnected', 'restored', 'logged-out', 'error'] as const satisfies readonly (keyof SessionManagerEvents)[]
+const EVENTS = ['status', 'qr', 'pairing-code', 'socket', 'connected', 'disconnected', 'restored', 'creds-restored', 'logged-out', 'error'] as const satisfies readonly (keyof SessionManagerEvents)[]
 
 const unhandled: unknown[] = []
 const note = (reason: unknown): void => { unhandled.push(reason) }
@@ -28,10 +28,17 @@ async function liveThroughAll(made: Scenario): Promise<void> {
   await pass(10)
   await made.socket().close(428)
   await pass(5000)
+  damageCreds(made)
   made.script = refusing(401)
   await made.socket().close(428)
   await pass(120_000)
   await within(made.sessions.restoreSession('s'))
+}
+
+/** From now on the store has but its copy of the creds. */
+function damageCreds({ store }: Scenario): void {
+  const read = store.inner.read.bind(store.inner)
+  store.inner.read = async (sessionId, keys) => (await read(sessionId, keys)).map(record => record.type === 'creds' ? { ...record, restoredFrom: 'backup' as const } : record)
 }
 
 describe('invariant 9: listeners of the manager', () => {

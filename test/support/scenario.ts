@@ -53,7 +53,7 @@ export const silent: Script = () => undefined
 /** The server closes the connection at once. */
 export const refusing = (code = 428): Script => (socket) => { void socket.close(code) }
 
-const EVENT_NAMES = ['status', 'qr', 'pairing-code', 'socket', 'connected', 'disconnected', 'restored', 'logged-out', 'error'] as const satisfies readonly EventName[]
+const EVENT_NAMES = ['status', 'qr', 'pairing-code', 'socket', 'connected', 'disconnected', 'restored', 'creds-restored', 'logged-out', 'error'] as const satisfies readonly EventName[]
 
 const open: SessionManager[] = []
 

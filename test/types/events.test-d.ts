@@ -10,7 +10,7 @@ declare const sessions: SessionManager
 type Names = keyof SessionManagerEvents
 
 test('the events are those of the api', () => {
-  expectTypeOf<Names>().toEqualTypeOf<'status' | 'qr' | 'pairing-code' | 'socket' | 'connected' | 'disconnected' | 'restored' | 'logged-out' | 'error'>()
+  expectTypeOf<Names>().toEqualTypeOf<'status' | 'qr' | 'pairing-code' | 'socket' | 'connected' | 'disconnected' | 'restored' | 'creds-restored' | 'logged-out' | 'error'>()
   expectTypeOf<SessionManagerEvents['status']>().toEqualTypeOf<[event: StatusEvent]>()
   expectTypeOf<SessionManagerEvents['qr']>().toEqualTypeOf<[event: QrEvent]>()
   expectTypeOf<SessionManagerEvents['pairing-code']>().toEqualTypeOf<[event: PairingCodeEvent]>()

@@ -11,7 +11,7 @@ import { SimulatedStore } from './simulated-store.js'
 
 type EventName = keyof SessionManagerEvents
 
-const EVENT_NAMES = ['status', 'qr', 'pairing-code', 'socket', 'connected', 'disconnected', 'restored', 'logged-out', 'error'] as const satisfies readonly EventName[]
+const EVENT_NAMES = ['status', 'qr', 'pairing-code', 'socket', 'connected', 'disconnected', 'restored', 'creds-restored', 'logged-out', 'error'] as const satisfies readonly EventName[]
 
 /** What a manager of the world is made of. */
 export interface SimulatedManagerOptions {

@@ -40,7 +40,7 @@ const manager = new SessionManager({
   socketConfig: sessionId => ({ waWebSocketUrl: `${url}?client=${encodeURIComponent(sessionId)}` }),
 })
 
-for (const event of ['status', 'qr', 'connected', 'disconnected', 'restored', 'logged-out'] as const) {
+for (const event of ['status', 'qr', 'connected', 'disconnected', 'restored', 'creds-restored', 'logged-out'] as const) {
   manager.on(event, (data) => { tell({ event, data }) })
 }
 manager.on('error', ({ sessionId, error }) => { tell({ event: 'error', data: { sessionId, ...toPlainError(error) } }) })

@@ -11,7 +11,7 @@ const soon = new Date(NOW.getTime() + 1)
 const identity = 'identity'
 const paired = { kind: 'paired', phoneNumber: '49151000001', identity } as const
 const readable = (creds: Extract<StoredSession, { kind: 'readable' }>['creds'], changes: Partial<Lifecycle> = {}): StoredSession =>
-  ({ kind: 'readable', creds, text: '{}', lifecycle: { ...freshLifecycle(identity), ...changes } })
+  ({ kind: 'readable', creds, text: '{}', isBackup: false, lifecycle: { ...freshLifecycle(identity), ...changes } })
 const limited = (kind: 'restricted' | 'rate_limited', until: Date | null): StoredSession => readable(paired, { verdict: { kind, until } })
 
 const dial: StartVerdict = { action: 'dial' }
