@@ -33,6 +33,16 @@ export class ConsolePage {
     await this.page.getByText(text).first().waitFor()
   }
 
+  /** Presses a button with the keyboard. */
+  async press(name: string): Promise<void> {
+    await this.button(name).press('Enter')
+  }
+
+  /** Waits until screen readers are told this. */
+  async announces(text: string): Promise<void> {
+    await this.page.locator('#announcements').getByText(text, { exact: true }).waitFor({ state: 'attached' })
+  }
+
   /** Links the simulated phone by QR code, and waits until it is connected. */
   async linkByQr(): Promise<void> {
     await this.button('Link a phone').click()

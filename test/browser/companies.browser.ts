@@ -1,0 +1,58 @@
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startBrowser, visit } from './browser.js'
+import { ConsolePage } from './console-page.js'
+import { ExampleServer } from './example-server.js'
+
+let browser: Browser
+beforeAll(async () => { browser = await startBrowser() })
+afterAll(async () => { await browser.close() })
+
+describe('Companies beside each other', () => {
+  it('another company sees nothing of the first; an administrator sees both', async () => {
+    await using server = await ExampleServer.start()
+    const [first, other, admin] = [await visit(browser), await visit(browser), await visit(browser)]
+    const [acme, globex, all] = [new ConsolePage(first), new ConsolePage(other), new ConsolePage(admin)]
+    await globex.enter(server.url, 'globex')
+    await globex.shows('Not connected')
+    const received = recordBodies(globex)
+    await acme.enter(server.url, 'acme')
+    await acme.linkByQr()
+
+    await globex.page.reload()
+    await globex.shows('Not connected')
+    expect(await globex.page.locator('body').innerText()).not.toContain('acme')
+    expect((await received()).join('\n')).not.toContain('acme')
+    const refused = await globex.page.evaluate(async () => {
+      const paths = ['status', 'history', 'events'].map(path => `/api/whatsapp/${path}?company_id=acme`)
+      return Promise.all(paths.map(async path => (await fetch(path)).status))
+    })
+    expect(refused).toEqual([403, 403, 403])
+
+    await all.enter(server.url, 'Administrator of all companies')
+    await all.page.getByRole('link', { name: 'acme' }).click()
+    await all.shows('Connected')
+    await all.page.getByRole('textbox', { name: 'Open a company' }).fill('initech')
+    await all.button('Open').click()
+    await all.says('No phone is linked yet.')
+    await all.button('Link a phone').click()
+    await all.page.getByRole('img', { name: /QR code to link initech/u }).waitFor()
+    await all.button('Cancel').click()
+    await all.shows('Not connected')
+
+    expect(first.problems).toEqual([])
+    expect(other.problems.filter(problem => !problem.includes('403 (Forbidden)'))).toEqual([])
+    expect(admin.problems).toEqual([])
+    await Promise.all([first.context.close(), other.context.close(), admin.context.close()])
+  })
+})
+
+/** Everything that the server answers a page from now on, except to the stream of events, which has no end. */
+function recordBodies({ page }: ConsolePage): () => Promise<string[]> {
+  const bodies: Promise<string>[] = []
+  page.on('response', (response) => {
+    const { pathname } = new URL(response.url())
+    if (pathname.startsWith('/api/') && pathname !== '/api/whatsapp/events') bodies.push(response.text().catch(() => ''))
+  })
+  return async () => Promise.all(bodies)
+}
