@@ -27,7 +27,7 @@ export class StreamReader {
   }
 
   /** Opens a stream, which is closed when the test ends. With `reads: false` nothing is ever taken from it. */
-  static async open({ url, headers }: ApiClient, companyId: string | null, { reads = true } = {}): Promise<StreamReader> {
+  static async open({ url, headers }: ApiClient, companyId: string | null, { reads = true }: { reads?: boolean } = {}): Promise<StreamReader> {
     const query = companyId === null ? '' : `?company_id=${encodeURIComponent(companyId)}`
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
       get(`${url}/api/whatsapp/events${query}`, { headers, agent: false }, resolve).once('error', reject)
