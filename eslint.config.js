@@ -50,7 +50,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['examples/{testing,store}/**/*.ts'],
+    files: ['examples/{testing,store,observability}/**/*.ts'],
     rules: {
       // node:test waits for its tests by itself.
       '@typescript-eslint/no-floating-promises': ['error', { allowForKnownSafeCalls: [{ from: 'package', name: ['test', 'describe', 'it'], package: 'node:test' }] }],
