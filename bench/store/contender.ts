@@ -1,0 +1,117 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir, open, readdir, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import * as baileys from '@whiskeysockets/baileys'
+import type { AuthenticationCreds, SignalDataSet } from '@whiskeysockets/baileys'
+import { FileSystemSessionStore } from '../../src/adapters/filesystem/filesystem-session-store.js'
+import { openSqliteDatabase } from '../../src/adapters/sqlite/open-sqlite-database.js'
+import { SqliteSessionStore } from '../../src/adapters/sqlite/sqlite-session-store.js'
+import { decodeCreds } from '../../src/auth/auth-codec.js'
+import { AuthState } from '../../src/auth/auth-state.js'
+import { readStoredSession } from '../../src/auth/stored-session.js'
+import { encrypted } from '../../src/encryption/encrypted-session-store.js'
+import { CREDS_KEY, type SessionStore } from '../../src/store/session-store.js'
+import { pairedCreds } from '../../src/testing/fake-baileys.js'
+import type { Contender } from './lines.js'
+
+const TIMEOUT_MS = 60_000
+
+/** Creds and keys of an open session, and how they are stored. */
+export interface OpenAuth {
+  readonly creds: AuthenticationCreds
+  getPreKeys(ids: string[]): Promise<Record<string, unknown>>
+  setKeys(data: SignalDataSet): Promise<void>
+  saveCreds(): Promise<void>
+}
+
+/** Somebody who keeps sessions. */
+export interface SessionKeeper {
+  /** Stores a linked session. */
+  add(sessionId: string): Promise<void>
+  /** Opens one, up to what a dial needs. */
+  open(sessionId: string): Promise<OpenAuth>
+  /** Lists all: how many. */
+  list(): Promise<number>
+  /** Lets go of everything. */
+  close(): Promise<void>
+}
+
+/** Makes one on a folder. */
+export async function makeKeeper(contender: Contender, folder: string): Promise<SessionKeeper> {
+  switch (contender) {
+    case 'stock': return stockKeeper(folder)
+    case 'fs': return storeKeeper(new FileSystemSessionStore({ directory: folder }))
+    case 'fs-power': return storeKeeper(new FileSystemSessionStore({ directory: folder, durability: 'power' }))
+    case 'fs-process': return storeKeeper(new FileSystemSessionStore({ directory: folder, durability: 'process' }))
+    case 'encrypted': return storeKeeper(encrypted(new FileSystemSessionStore({ directory: folder }), { keys: { main: randomBytes(32) }, currentKeyId: 'main' }))
+    case 'sqlite': return sqliteKeeper(folder, 'power')
+    case 'sqlite-process': return sqliteKeeper(folder, 'process')
+  }
+}
+
+async function sqliteKeeper(folder: string, durability: 'power' | 'process'): Promise<SessionKeeper> {
+  const database = await openSqliteDatabase(join(folder, 'sessions.db'))
+  const keeper = storeKeeper(new SqliteSessionStore({ database, durability }))
+  return { ...keeper, close: async () => {
+    await keeper.close()
+    database.close()
+  } }
+}
+
+function storeKeeper(store: SessionStore): SessionKeeper {
+  return {
+    add: sessionId => store.write(sessionId, [{ ...CREDS_KEY, value: pairedCreds() }]),
+    open: sessionId => openInStore(store, sessionId),
+    list: async () => {
+      let count = 0
+      for await (const _id of store.list()) count += 1
+      return count
+    },
+    close: () => store.close(),
+  }
+}
+
+/** As a manager does. */
+async function openInStore(store: SessionStore, sessionId: string): Promise<OpenAuth> {
+  const lease = await store.lock.acquire(sessionId)
+  if (lease === null) throw new Error(`Session ${sessionId} is owned by somebody else.`)
+  const stored = await readStoredSession(store, sessionId, TIMEOUT_MS)
+  if (stored.kind !== 'readable') throw new Error(`Session ${sessionId} is ${stored.kind}.`)
+  const auth = new AuthState({
+    sessionId, store, baileys, fencingToken: lease.fencingToken, timeoutMs: TIMEOUT_MS,
+    creds: decodeCreds(stored.text), storedText: stored.text, onFailure: (error) => { throw error },
+  })
+  const { creds, keys } = auth.authenticationState
+  return { creds, getPreKeys: async ids => keys.get('pre-key', ids), setKeys: async data => keys.set(data), saveCreds: () => auth.saveCreds() }
+}
+
+/** Baileys alone, a folder for each session, as its examples have it. */
+function stockKeeper(folder: string): SessionKeeper {
+  const pathOf = (sessionId: string): string => join(folder, `session-${sessionId}`)
+  return {
+    add: async (sessionId) => {
+      await mkdir(pathOf(sessionId), { recursive: true })
+      await writeFile(join(pathOf(sessionId), 'creds.json'), pairedCreds())
+    },
+    open: async (sessionId) => {
+      const { state: { creds, keys }, saveCreds } = await baileys.useMultiFileAuthState(pathOf(sessionId))
+      return { creds, getPreKeys: async ids => keys.get('pre-key', ids), setKeys: async data => keys.set(data), saveCreds }
+    },
+    // It lists nothing: the least that an application has to do.
+    list: async () => (await readdir(folder, { withFileTypes: true })).filter(entry => entry.isDirectory() && entry.name.startsWith('session-')).length,
+    close: async () => undefined,
+  }
+}
+
+/** Replaces a file as safely as a disk can, without anything else. */
+export async function replaceDurably(folder: string, name: string, text: string): Promise<void> {
+  const temporary = join(folder, `${name}.tmp`)
+  const file = await open(temporary, 'w', 0o600)
+  await file.writeFile(text)
+  await file.sync()
+  await file.close()
+  await rename(temporary, join(folder, name))
+  const directory = await open(folder, 'r')
+  await directory.sync()
+  await directory.close()
+}
