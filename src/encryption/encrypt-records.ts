@@ -1,12 +1,12 @@
 import { isSessionError, SessionError } from '../errors.js'
-import type { RecordChange, RecordKey, SessionStore, StoredRecord } from '../store/session-store.js'
+import type { RecordKey, SessionStore, StoredRecord } from '../store/session-store.js'
 import { keyBatches, keyText } from '../sweep/record-reading.js'
 import { type SessionFailure, type SessionOutcome, type SweepOptions, sweepSessions } from '../sweep/sweep-sessions.js'
 import { underLease } from '../sweep/under-lease.js'
 import { isEncryptedStore } from './encrypted-session-store.js'
 import { checkEncryption, type EncryptionOptions } from './encryption-options.js'
 import { type CipherKey, KeyRing } from './key-ring.js'
-import { sealRecord } from './record-cipher.js'
+import { sealChanges } from './record-cipher.js'
 import { RecordOpener } from './record-opener.js'
 
 /** What became of the records: each session is in one of the lists. */
@@ -55,7 +55,7 @@ interface EncryptorParts {
 /** One batch, opened. */
 interface OpenedBatch {
   /** What has to be written, still as plain text. */
-  stale: (RecordKey & { text: string })[]
+  stale: (RecordKey & { value: string })[]
   /** Why a record could not be opened. */
   error: SessionError | undefined
 }
@@ -75,8 +75,7 @@ class SessionEncryptor {
         const { stale, error } = await this.#open(sessionId, keys)
         outcome.error ??= error
         if (stale.length === 0) continue
-        const changes = stale.map(({ type, id, text }): RecordChange => ({ type, id, value: sealRecord(this.#parts.key, { sessionId, type, id }, text) }))
-        await store.write(sessionId, changes, { fencingToken })
+        await store.write(sessionId, sealChanges(this.#parts.key, sessionId, stale), { fencingToken })
         await this.#verify(sessionId, stale)
         outcome.changed = true
         outcome.records += stale.length
@@ -89,10 +88,9 @@ class SessionEncryptor {
     const batch: OpenedBatch = { stale: [], error: undefined }
     const { records, error } = await this.#read(sessionId, keys)
     batch.error = error
-    for (const record of records) {
-      const opened = await this.#parts.opener.open(sessionId, record)
+    for (const { record, opened } of await this.#parts.opener.open(sessionId, records)) {
       if (opened.kind === 'refused') batch.error ??= opened.error
-      else if (opened.kind === 'plain' || opened.key !== this.#parts.key) batch.stale.push({ type: record.type, id: record.id, text: opened.text })
+      else if (opened.kind === 'plain' || opened.key !== this.#parts.key) batch.stale.push({ type: record.type, id: record.id, value: opened.text })
     }
     return batch
   }
@@ -114,11 +112,10 @@ class SessionEncryptor {
 
   async #verify(sessionId: string, written: OpenedBatch['stale']): Promise<void> {
     const records = await this.#parts.store.read(sessionId, written)
-    const stored = new Map(records.map(record => [keyText(record), record]))
+    const stored = new Map((await this.#parts.opener.open(sessionId, records)).map(({ record, opened }) => [keyText(record), opened]))
     for (const key of written) {
-      const record = stored.get(keyText(key))
-      const opened = record === undefined ? undefined : await this.#parts.opener.open(sessionId, record)
-      if (opened?.kind === 'sealed' && opened.key === this.#parts.key && opened.text === key.text) continue
+      const opened = stored.get(keyText(key))
+      if (opened?.kind === 'sealed' && opened.key === this.#parts.key && opened.text === key.value) continue
       throw new SessionError('STORE_UNAVAILABLE',
         `The record ${key.type} ${JSON.stringify(key.id)} of session "${sessionId}" was written, and came back as something else: the store does not keep what it is given. Stop, and look at it before anything else.`, { sessionId })
     }

@@ -2,8 +2,8 @@ import type { SessionLock } from '../ownership/session-lock.js'
 import type { DeleteOptions, RecordChange, RecordKey, SessionStore, StoredRecord, WriteOptions } from '../store/session-store.js'
 import { checkEncryption, type EncryptionOptions } from './encryption-options.js'
 import { KeyRing } from './key-ring.js'
-import { sealRecord } from './record-cipher.js'
-import { RecordOpener } from './record-opener.js'
+import { sealChanges } from './record-cipher.js'
+import { type OpenedRecord, RecordOpener } from './record-opener.js'
 
 /**
  * Puts encryption around any store: AES-256-GCM, with the session id, the type and the record id as additional data. What was
@@ -56,7 +56,7 @@ class EncryptedSessionStore implements SessionStore {
 
   async read(sessionId: string, keys: readonly RecordKey[]): Promise<StoredRecord[]> {
     const records = await this.#store.read(sessionId, keys)
-    return Promise.all(records.map(record => this.#open(sessionId, record)))
+    return (await this.#opener.open(sessionId, records)).map(openedRecord)
   }
 
   async write(sessionId: string, changes: readonly RecordChange[], options: WriteOptions = {}): Promise<void> {
@@ -65,8 +65,7 @@ class EncryptedSessionStore implements SessionStore {
     const copies = changes.map(change => ({ ...change }))
     const copiedOptions = { ...options }
     const key = await this.#keys.current()
-    const sealed = copies.map(({ type, id, value }) => ({ type, id, value: value === null ? null : sealRecord(key, { sessionId, type, id }, value) }))
-    await this.#store.write(sessionId, sealed, copiedOptions)
+    await this.#store.write(sessionId, sealChanges(key, sessionId, copies), copiedOptions)
   }
 
   delete(sessionId: string, options: DeleteOptions = {}): Promise<void> {
@@ -87,12 +86,11 @@ class EncryptedSessionStore implements SessionStore {
     }
     await work()
   }
+}
 
-  async #open(sessionId: string, record: StoredRecord): Promise<StoredRecord> {
-    const opened = await this.#opener.open(sessionId, record)
-    if (opened.kind === 'refused') throw opened.error
-    return { ...record, value: opened.text }
-  }
+function openedRecord({ record, opened }: OpenedRecord): StoredRecord {
+  if (opened.kind === 'refused') throw opened.error
+  return { ...record, value: opened.text }
 }
 
 function assertEncryptable(changes: readonly RecordChange[]): void {
