@@ -23,12 +23,24 @@ export async function openDatabase(name: StoreName, purpose: StorePurpose): Prom
     removeTraces: async () => {
       database.exec('VACUUM')
       // What was replaced stands in the log, too.
-      database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+      if (!emptyLog(database)) throw new Error('Another connection reads from its log.')
     },
     close: async () => {
       await store.close()
+      // Whoever copies the file alone should have all of it.
+      if (purpose !== 'look') emptyLog(database)
       database.close()
     },
+  }
+}
+
+/** Moves what stands in the write-ahead log into the database, and says whether the log is empty now. */
+function emptyLog(database: SqliteDatabase): boolean {
+  try {
+    const [row] = database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').all()
+    return typeof row === 'object' && row !== null && Number(Reflect.get(row, 'busy')) === 0
+  } catch {
+    return false
   }
 }
 
