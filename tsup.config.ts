@@ -7,8 +7,11 @@ export const entries: Record<string, string> = {
   'sqlite': 'src/sqlite.ts',
 }
 
+/** What `bin` of package.json starts; nobody imports it. */
+export const programs: Record<string, string> = { cli: 'src/cli/main.ts' }
+
 const config: Options = {
-  entry: entries,
+  entry: { ...entries, ...programs },
   format: ['esm', 'cjs'],
   target: 'node20',
   // Shared chunks in both formats: one SessionError class for all entries.
@@ -18,7 +21,7 @@ const config: Options = {
   skipNodeModulesBundle: true,
   // `import.meta.url` in CommonJS, from which the version of the installed Baileys is read.
   shims: true,
-  dts: true,
+  dts: { entry: entries },
   sourcemap: true,
   clean: true,
   silent: true,

@@ -20,6 +20,7 @@ try {
   checkBuiltFiles()
   install()
   for (const script of ['use.mjs', 'use.cjs']) runScript(script)
+  runProgram()
   for (const module of ['NodeNext', 'Node16']) {
     for (const source of ['types.mts', 'types.cts']) compile(source, module)
   }
@@ -75,6 +76,16 @@ function runScript(name) {
   const output = execFileSync(process.execPath, ['--unhandled-rejections=strict', file], { cwd: folder, encoding: 'utf8', timeout: SCRIPT_TIMEOUT_MS })
   expect(output === 'ok\n', `${name} printed ${JSON.stringify(output)}`)
   say(`ran ${name}`)
+}
+
+/** As a user starts it, from where it was installed. */
+function runProgram() {
+  const program = (...args) => npm(['exec', '--offline', '--', 'baileys-sessions', ...args])
+  expect(program('--version') === `${manifest.version}\n`, 'baileys-sessions --version does not print the version')
+  expect(program('--help').includes('doctor <store>'), 'baileys-sessions --help does not list its commands')
+  mkdirSync(join(folder, 'sessions'))
+  expect(program('doctor', 'fs:./sessions') === 'No sessions.\n', 'baileys-sessions doctor does not look at a folder')
+  say('ran baileys-sessions')
 }
 
 /** Baileys' own declarations have errors without `skipLibCheck`; ours and the user's must have none. */
