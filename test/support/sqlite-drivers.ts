@@ -27,8 +27,15 @@ export function sqliteDriver(name: string | undefined): SqliteDriver {
 
 function driver(name: string, constructor: Constructor | null): SqliteDriver | null {
   if (constructor === null) return null
-  // The one calls it `readonly`, the other `readOnly`; one refuses what is undefined.
-  return { name, open: (path, { readonly = false } = {}) => readonly ? new constructor(path, { readonly, readOnly: readonly }) : new constructor(path) }
+  return { name, open: (path, { readonly = false } = {}) => readonly ? openForReading(name, path, constructor) : new constructor(path) }
+}
+
+function openForReading(name: string, path: string, constructor: Constructor): SqliteDatabase {
+  if (name !== 'libsql') return new constructor(path, name === 'node:sqlite' ? { readOnly: true } : { readonly: true })
+  // It knows no such option.
+  const database = new constructor(path)
+  database.exec('PRAGMA query_only = ON')
+  return database
 }
 
 function packaged(name: string): Constructor | null {

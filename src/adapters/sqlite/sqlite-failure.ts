@@ -48,7 +48,7 @@ export function problemOf(error: unknown): SqliteProblem {
   const found = PROBLEMS.find(([name, plain]) =>
     typeof number === 'number' ? (number & 0xff) === plain : typeof code === 'string' && code.startsWith(name))
   if (found !== undefined) return found[2]
-  if (/within a transaction/.test(error.message)) return 'inTransaction'
+  if (/(?:within|inside) a transaction/.test(error.message)) return 'inTransaction'
   if (code === 'ERR_INVALID_STATE' || /not open/.test(error.message)) return 'closed'
   return 'other'
 }

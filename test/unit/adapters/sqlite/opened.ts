@@ -1,0 +1,50 @@
+import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
+import type { SqliteDatabase } from '../../../../src/adapters/sqlite/sqlite-database.js'
+import type { SqliteSessionStoreOptions } from '../../../../src/adapters/sqlite/sqlite-options.js'
+import { SqliteSessionStore } from '../../../../src/adapters/sqlite/sqlite-session-store.js'
+import { isSessionError } from '../../../../src/errors.js'
+import type { SqliteDriver } from '../../../support/sqlite-drivers.js'
+import { temporaryFolder } from '../../../support/temporary-folder.js'
+
+/** A file that is not there yet, in a folder that goes when the test ends. */
+export function newFile(): string {
+  return join(temporaryFolder(), 'sessions.db')
+}
+
+/** Opens a database that is closed when the test ends. */
+export function openDatabase(driver: SqliteDriver, file: string = newFile(), options?: { readonly?: boolean }): SqliteDatabase {
+  const database = driver.open(file, options)
+  onTestFinished(() => {
+    try {
+      database.close()
+    } catch {
+      // The test has closed it.
+    }
+  })
+  return database
+}
+
+/** A store that is closed when the test ends. */
+export function openStore(database: SqliteDatabase, options: Partial<SqliteSessionStoreOptions> = {}): SqliteSessionStore {
+  const store = new SqliteSessionStore({ database, ...options })
+  // What fails then was made to fail by the test.
+  onTestFinished(() => store.close().catch(() => undefined))
+  return store
+}
+
+/** What came of a call: `done`, or the code and the message of its error. */
+export async function outcome(work: Promise<unknown>): Promise<string> {
+  try {
+    await work
+    return 'done'
+  } catch (error) {
+    return isSessionError(error) ? `${error.code}: ${error.message}` : String(error)
+  }
+}
+
+/** The first row of a query. */
+export function firstRow(database: SqliteDatabase, sql: string): unknown {
+  const [row] = database.prepare(sql).all()
+  return row === undefined ? undefined : { ...row as object }
+}
