@@ -96,6 +96,7 @@ async function removeFile(path: string): Promise<void> {
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return
     // A folder in the place of a record: systems disagree on the code.
+    if (!['EISDIR', 'EPERM'].includes(errorCode(error))) throw error
     await rm(path, { recursive: true, force: true })
   }
 }

@@ -245,6 +245,8 @@ describe('options', () => {
     [{ directory: 'a', prefix: '../x' }, RangeError, 'prefix must be at most 64 letters'],
     [{ directory: 'a', prefix: '.x' }, RangeError, 'not ".x"'],
     [{ directory: 'a', prefix: 'x'.repeat(65) }, RangeError, 'prefix'],
+    [{ directory: 'a', durability: true }, TypeError, 'durability must be "power" or "process", not boolean'],
+    [{ directory: 'a', durability: 'none' }, RangeError, 'durability must be "power" or "process", not "none"'],
   ])('%j are refused by name and value', (options, type, message) => {
     const make = (): unknown => Reflect.construct(FileSystemSessionStore, [options])
     expect(make).toThrow(type)

@@ -1,3 +1,5 @@
+import { mkdirSync, readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { FileSystemSessionStore } from '../../../../src/adapters/filesystem/filesystem-session-store.js'
 import { isSessionError } from '../../../../src/errors.js'
 import { CREDS_KEY, type SessionStore } from '../../../../src/store/session-store.js'
@@ -32,7 +34,7 @@ async function everyVerb(store: SessionStore): Promise<Record<string, string>> {
 
 /** Five sessions that write and read many pre-keys at the same time. */
 async function manyKeys(store: SessionStore): Promise<string[]> {
-  const keys = Array.from({ length: 400 }, (_, index) => ({ type: 'pre-key', id: String(index) }))
+  const keys = Array.from({ length: 812 }, (_, index) => ({ type: 'pre-key', id: String(index) }))
   return Promise.all(['a', 'b', 'c', 'd', 'e'].map(async sessionId => {
     const written = await outcome(store.write(sessionId, keys.map(key => ({ ...key, value: `key of ${sessionId}` }))))
     const read = await store.read(sessionId, keys)
@@ -49,8 +51,21 @@ async function saveForEver(store: SessionStore): Promise<never> {
   }
 }
 
+/** The modes of everything that a store makes, also in the middle of a batch that it cannot finish. */
+async function modesOf(folder: string): Promise<string[]> {
+  process.umask(0)
+  const modes = new FileSystemSessionStore({ directory: folder })
+  await modes.lock.acquire('other')
+  await modes.write('a', [{ ...CREDS_KEY, value: '{}' }])
+  mkdirSync(join(folder, 'session-a', 'pre-key-1.json', 'something'), { recursive: true, mode: 0o700 })
+  await modes.write('a', [{ type: 'pre-key', id: '1', value: 'k' }, { type: 'zz', id: '-a', value: 'named by the table' }, { type: 'pre-key', id: '2', value: 'k' }])
+  const found = ['.', ...readdirSync(folder, { recursive: true, encoding: 'utf8' })].map(name => `${name} ${(statSync(join(folder, name)).mode & 0o777).toString(8)}`)
+  await modes.close()
+  return found
+}
+
 const store = new FileSystemSessionStore({ directory })
 if (task === 'save') await saveForEver(store)
-const result = task === 'verbs' ? await everyVerb(store) : await manyKeys(store)
+const result = task === 'verbs' ? await everyVerb(store) : task === 'modes' ? await modesOf(directory) : await manyKeys(store)
 await store.close()
 process.stdout.write(`${JSON.stringify(result)}\n`)

@@ -82,8 +82,16 @@ describe('a directory that no user can write', () => {
 })
 
 describe('with few descriptors', () => {
-  it.skipIf(process.platform === 'win32')('five sessions of 400 keys lose none', async () => {
-    expect(await run('many', temporaryFolder(), { openFiles: 128 })).toEqual(Array.from({ length: 5 }, () => 'done, 400 read'))
+  it.skipIf(process.platform === 'win32')('(256) five sessions of 812 keys, all at once, lose none', async () => {
+    expect(await run('many', temporaryFolder(), { openFiles: 256 })).toEqual(Array.from({ length: 5 }, () => 'done, 812 read'))
+  })
+})
+
+describe('with a mask that hides nothing', () => {
+  it.skipIf(process.platform === 'win32')('everything is for this user alone all the same', async () => {
+    const modes = await run('modes', join(temporaryFolder(), 'sessions'))
+    expect(modes).toEqual(expect.arrayContaining(['. 700', '.baileys-sessions 700', 'session-a 700', 'session-a/creds.json 600', 'session-a/.creds.backup.json 600', 'session-a/.names.json 600', 'session-a/.batch.json 600']))
+    expect((modes as string[]).filter(line => !/ (?:600|700)$/u.test(line))).toEqual([])
   })
 })
 
