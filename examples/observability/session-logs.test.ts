@@ -27,10 +27,11 @@ async function run(loggers: 'guarded' | 'plain'): Promise<Run> {
 
 const found = ({ lines, errors, forms }: Run): string[] => finderOf(forms)([...lines, errors].join('\n'))
 
-describe('the loggers of the example, all at "trace"', () => {
-  let guarded: Run
-  before(async () => { guarded = await run('guarded') })
+let guarded: Run
+let plain: Run
+before(async () => { [guarded, plain] = await Promise.all([run('guarded'), run('plain')]) })
 
+describe('the loggers of the example, all at "trace"', () => {
   it('write no secret, and let libsignal print none', () => {
     assert.ok(guarded.forms.length > 10_000)
     assert.deepEqual(found(guarded), [])
@@ -49,9 +50,6 @@ describe('the loggers of the example, all at "trace"', () => {
 })
 
 describe('pino as it comes', () => {
-  let plain: Run
-  before(async () => { plain = await run('plain') })
-
   it('writes secrets, and libsignal prints private keys: they would have been found', () => {
     const find = finderOf(plain.forms)
     const leaks = plain.lines.filter(line => find(line).length > 0)

@@ -8,6 +8,7 @@ import { FakeBaileys, pairedCreds } from 'baileys-sessions/testing'
 import { Registry } from 'prom-client'
 import { metricValue } from './metric-value.js'
 import { observeSessions } from './session-metrics.js'
+import { sessionsInNeed } from './sessions-in-need.js'
 
 interface Observed extends AsyncDisposable {
   sessions: SessionManager
@@ -67,6 +68,8 @@ test('what rested before this process began is counted after a restart too', asy
   await using after = observe(store)
   await after.sessions.restoreAll()
   assert.deepEqual(await countsOf(after), { logged_out: 1 })
+  const inNeed = await sessionsInNeed(after.sessions)
+  assert.deepEqual(inNeed.map(({ sessionId, status, reason }) => [sessionId, status, reason]), [['company-1', 'logged_out', 'logged_out']])
 })
 
 test('a session that was deleted is counted no more, whoever deleted it', async () => {
