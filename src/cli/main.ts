@@ -23,6 +23,4 @@ void run(process.argv.slice(2), {
   signal: interrupted.signal,
 }).then((exitCode) => {
   process.exitCode = exitCode
-  // An input that was read from would keep the process.
-  process.stdin.unref()
 })

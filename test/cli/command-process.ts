@@ -31,9 +31,11 @@ export class CommandProcess {
   readonly #exit: Promise<unknown[]>
 
   /** Starts it. */
-  constructor(program: BuiltProgram, args: readonly string[], options: { directory?: string, uid?: number } = {}) {
-    const { directory = '/', uid } = options
-    this.#process = spawn(process.execPath, [program.file, ...args], {
+  constructor(program: BuiltProgram, args: readonly string[], options: { directory?: string, uid?: number, hasInput?: boolean } = {}) {
+    const { directory = '/', uid, hasInput = true } = options
+    const command = [process.execPath, program.file, ...args]
+    const [file = '', ...rest] = hasInput ? command : ['sh', '-c', 'exec "$@" < /dev/null', 'sh', ...command]
+    this.#process = spawn(file, rest, {
       cwd: directory,
       stdio: ['pipe', 'pipe', 'pipe'],
       ...(uid === undefined ? {} : { uid, gid: uid }),

@@ -22,7 +22,7 @@ async function storeOf(count: number): Promise<{ folder: string, directory: stri
   return { folder, directory, name: `fs:${directory}` }
 }
 
-async function ended(args: readonly string[], options?: { directory?: string, uid?: number }): Promise<{ code: unknown, output: string, errors: string }> {
+async function ended(args: readonly string[], options?: { directory?: string, uid?: number, hasInput?: boolean }): Promise<{ code: unknown, output: string, errors: string }> {
   const command = new CommandProcess(program, args, options)
   const code = await command.ended()
   return { code, output: command.output, errors: command.errors }
@@ -41,6 +41,7 @@ describe('the program, in a process of its own', () => {
 
   it('does not wait for an input that it does not need', async () => {
     const { name } = await storeOf(1)
+    expect(await ended(['list', name], { hasInput: false })).toEqual({ code: 0, output: 'company-0\n', errors: '' })
     expect(await ended(['delete', name, 'company-0'])).toMatchObject({ code: 1, errors: expect.stringContaining('say --yes') })
     expect(await ended(['delete', name, 'company-0', '--yes'])).toMatchObject({ code: 0, errors: '' })
   })
