@@ -30,6 +30,7 @@ export interface FileLockOptions {
 /** A lease that this object handed out and that has not ended. */
 interface HeldLease {
   sessionId: string
+  tokens: TokenFolder
   token: number
   lost: AbortController
 }
@@ -116,7 +117,7 @@ export class FileLock implements SessionLock {
     try {
       const { self } = await this.#observe()
       const text = `${JSON.stringify({ sessionId, ...self, acquiredAt: new Date() }, null, 2)}\n`
-      if (await tokens.claim(token, text)) lease = { sessionId, token, lost: new AbortController() }
+      if (await tokens.claim(token, text)) lease = { sessionId, tokens, token, lost: new AbortController() }
     } finally {
       if (lease === null) await this.#heartbeat.drop()
     }
@@ -193,7 +194,7 @@ export class FileLock implements SessionLock {
 
   // A digest, because ids of any length and spelling must stay apart on any disk; of UTF-16, which alone has half characters.
   #tokens(sessionId: string): TokenFolder {
-    return new TokenFolder(join(this.#options.folder, 'locks', createHash('sha256').update(sessionId, 'utf16le').digest('hex').slice(0, 40)))
+    return this.#held.get(sessionId)?.tokens ?? new TokenFolder(join(this.#options.folder, 'locks', createHash('sha256').update(sessionId, 'utf16le').digest('hex').slice(0, 40)))
   }
 
   #assertOpen(sessionId: string): void {

@@ -7,7 +7,7 @@ import { MANIFEST_FILE } from './batch-manifest.js'
 import { BACKUP_FILE, CREDS_FILE } from './creds-backup.js'
 import { assertNotLegacy, namesIn } from './legacy-session.js'
 import { makeFolder } from './make-folder.js'
-import { assertSessionId, canonicalFolderName, fitsIntoName, literalFolderName, sessionIdOfFolder } from './session-folder-name.js'
+import { assertSessionId, canonicalFolderName, fitsIntoName, isPlainFolderName, literalFolderName, sessionIdOfFolder } from './session-folder-name.js'
 import { onDisk } from './storage-failure.js'
 import { errorCode } from '../../system/system-error.js'
 
@@ -46,12 +46,26 @@ export class SessionFolders {
   /** The ids of all sessions that have a folder. */
   async list(): Promise<string[]> {
     const entries = await onDisk({ verb: 'list', path: this.#directory }, () => this.#entries())
-    const names = new Set(entries.filter(entry => entry.isDirectory() || entry.isSymbolicLink()).map(entry => entry.name))
-    return [...names].flatMap(name => {
+    const names = entries.filter(entry => entry.isDirectory() || entry.isSymbolicLink()).map(entry => entry.name)
+    const sessionIds: string[] = []
+    const unusual: string[] = []
+    for (const name of names) {
+      const sessionId = sessionIdOfFolder(this.#prefix, name)
+      if (sessionId === null) continue
+      if (isPlainFolderName(this.#prefix, name)) sessionIds.push(sessionId)
+      else unusual.push(name)
+    }
+    return [...sessionIds, ...this.#withoutTwins(unusual)]
+  }
+
+  /** The sessions of names that are escaped, or should be: when both are there, the escaped one counts. */
+  #withoutTwins(names: readonly string[]): string[] {
+    const all = new Set(names)
+    return names.flatMap(name => {
       const sessionId = sessionIdOfFolder(this.#prefix, name)
       if (sessionId === null) return []
       const canonical = canonicalFolderName(this.#prefix, sessionId)
-      return name !== canonical && names.has(canonical) ? [] : [sessionId]
+      return name !== canonical && all.has(canonical) ? [] : [sessionId]
     })
   }
 
