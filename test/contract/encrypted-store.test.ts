@@ -1,9 +1,11 @@
 import { MemorySessionStore } from '../../src/adapters/memory/memory-session-store.js'
 import { encrypted } from '../../src/encryption/encrypted-session-store.js'
 import { sessionLockContract, sessionStoreContract } from '../../src/testing/index.js'
+import { SQLITE_DRIVERS } from '../support/sqlite-drivers.js'
 import { EncryptedSubjects, TEST_ENCRYPTION } from './encrypted-hooks.js'
 import { fileSystemStoreHooks, openFileSystemStore, storeLockHooks } from './filesystem-hooks.js'
 import { runContract } from './run-contract.js'
+import { SqliteSubjects } from './sqlite-hooks.js'
 
 const memory = new EncryptedSubjects(() => new MemorySessionStore(), {
   corrupt: (store, sessionId, key) => store.write(sessionId, [{ ...key, value: '{"encrypted":1,"keyId":"2026","keyCh' }]),
@@ -18,3 +20,10 @@ runContract('the lock of an encrypted FileSystemSessionStore', sessionLockContra
 
 const twice = new EncryptedSubjects(() => encrypted(new MemorySessionStore(), TEST_ENCRYPTION))
 runContract('a store that is encrypted twice', sessionStoreContract(twice.openStore, twice.hooks))
+
+for (const driver of SQLITE_DRIVERS) {
+  const sqlite = new SqliteSubjects(driver)
+  const database = new EncryptedSubjects(() => sqlite.openStore(), sqlite.storeHooks)
+  runContract(`encrypted SqliteSessionStore with ${driver.name}`, sessionStoreContract(database.openStore, database.hooks))
+  runContract(`the lock of an encrypted SqliteSessionStore with ${driver.name}`, sessionLockContract(() => database.openStore().lock, sqlite.storeLockHooks))
+}
