@@ -1,6 +1,7 @@
-import { mkdirSync, renameSync, rmSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { decodeCreds, encodeAuthValue } from '../../src/auth/auth-codec.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 import { FaultRig } from './support/fault-rig.js'
 import { openStore } from './support/fault-stores.js'
@@ -43,6 +44,20 @@ describe('a folder in the place of a file', () => {
     expect(await rig.write('shop', 'after')).toBe('stored')
   })
 
+  it('invariant 2: of creds, with a backup: told, connected with the identity there was, and whole again with the next write', async () => {
+    const { directory, folder, rig } = await linked()
+    const before = await recordsOf('fs', directory, 'shop')
+    obstruct(folder, 'creds.json')
+    expect(await rig.restore('shop')).toBe('restored')
+    expect(rig.restoredCreds).toEqual(['shop'])
+    const socket = rig.manager.getSocket('shop')
+    expect(encodeAuthValue(socket?.authState.creds.noiseKey)).toBe(encodeAuthValue(decodeCreds(before['creds/'] ?? '').noiseKey))
+    expect(await rig.write('shop', 'after')).toBe('stored')
+    expect(await rig.restore('other')).toBe('restored')
+    socket?.ev.emit('creds.update', { accountSyncCounter: 77 })
+    await vi.waitFor(() => { expect(decodeCreds(readFileSync(join(folder, 'creds.json'), 'utf8'))).toMatchObject({ accountSyncCounter: 77 }) }, PATIENCE)
+  })
+
   it('invariant 7: of a key: its reads fail and are not "absent"; the session and the others go on', async () => {
     const { folder, rig } = await linked()
     expect(await rig.restore('shop')).toBe('restored')
@@ -75,5 +90,29 @@ describe('a folder in the place of a file', () => {
     await vi.waitFor(async () => { expect(await rig.status('shop')).toBe('connected') }, PATIENCE)
     expect(await rig.write('shop', 'key', 96, 1)).toBe('stored')
     expect(await rig.missing('shop')).toEqual([])
+  })
+})
+
+describe('a folder in the place of a database', () => {
+  it('is told when it is opened, and left alone', async () => {
+    const directory = temporaryFolder()
+    mkdirSync(join(directory, 'sessions.db'))
+    await expect(openStore('sqlite', directory)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE', message: expect.stringMatching(/sessions\.db.*folder/u) })
+    expect(readdirSync(directory)).toEqual(['sessions.db'])
+  })
+})
+
+describe('a file that is no database', () => {
+  it('invariant 2: is told, and not one byte of it changes', async () => {
+    const directory = temporaryFolder()
+    const path = join(directory, 'sessions.db')
+    const text = 'This is no database. '.repeat(500)
+    writeFileSync(path, text)
+    const rig = new FaultRig(await openStore('sqlite', directory))
+    onTestFinished(() => rig.close())
+    expect(await rig.restore('shop')).toBe('retrying storage_unavailable')
+    expect(rig.errors().join('\n')).toMatch(/^STORE_UNAVAILABLE: .*not a SQLite database.*it was left as it is/mu)
+    expect(rig.dials()).toBe(0)
+    expect(readFileSync(path, 'utf8')).toBe(text)
   })
 })

@@ -11,6 +11,8 @@ const QUICK_OPTIONS: Partial<SessionManagerOptions> = { retry: { ...QUICK, maxRe
 export class FaultRig {
   readonly manager: SessionManager
   readonly baileys: FakeBaileys
+  /** The sessions whose creds came from a backup, one for each time it was told. */
+  readonly restoredCreds: string[] = []
   /** Every status with its reason, by session. */
   readonly #courses = new Map<string, string[]>()
   readonly #errors: string[] = []
@@ -34,6 +36,7 @@ export class FaultRig {
       const cause: unknown = error
       this.#errors.push(isSessionError(cause) ? `${cause.code}: ${cause.message}` : String(cause))
     })
+    this.manager.on('creds-restored', ({ sessionId }) => { this.restoredCreds.push(sessionId) })
   }
 
   /** Restores a session: the outcome, with the reason when there is one. */
