@@ -15,6 +15,8 @@ export function newFile(): string {
 /** Opens a database that is closed when the test ends. */
 export function openDatabase(driver: SqliteDriver, file: string = newFile(), options?: { readonly?: boolean }): SqliteDatabase {
   const database = driver.open(file, options)
+  // For what a test does with it itself.
+  database.exec('PRAGMA busy_timeout = 5000')
   onTestFinished(() => {
     try {
       database.close()

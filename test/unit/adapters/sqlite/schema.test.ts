@@ -68,13 +68,13 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
     const file = newFile()
     const database = openDatabase(driver, file)
     database.exec(VERSION_1)
-    // In the way of the table that version 2 adds.
-    database.exec('CREATE TABLE baileys_sessions_connection (mine TEXT)')
+    // In the way of its last step.
+    database.exec('CREATE TRIGGER refuse BEFORE UPDATE ON baileys_sessions_schema BEGIN SELECT RAISE(ABORT, \'not today\'); END')
     const before = contentOf(database)
     const store = openStore(database)
-    expect(await outcome(collect(store.list()))).toMatch(/^STORE_UNAVAILABLE: .*already exists/)
+    expect(await outcome(collect(store.list()))).toMatch(/^STORE_UNAVAILABLE: .*not today/)
     expect(contentOf(database)).toEqual(before)
-    database.exec('DROP TABLE baileys_sessions_connection')
+    database.exec('DROP TRIGGER refuse')
     expect(await collect(store.list())).toEqual(['shop'])
   })
 })

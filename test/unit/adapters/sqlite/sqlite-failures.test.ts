@@ -36,12 +36,12 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
     expect(await outcome(store.write('a', [creds(SECRET)]))).toMatch(/^STORE_UNAVAILABLE: Could not write session "a" in the SQLite database\. .*SQLITE_BUSY.*busyTimeoutMs.*left open/)
     clearInterval(ticking)
     expect(Date.now() - began).toBeGreaterThanOrEqual(390)
-    expect(turns).toBeGreaterThan(3)
+    expect(turns).toBeGreaterThan(1)
     // Readers are not in anybody's way.
     expect(await store.read('a', [CREDS_KEY])).toEqual([creds('before')])
     const repository = new SqliteConnectionRepository({ database: openDatabase(driver, file), busyTimeoutMs: 0 })
     expect(await outcome(repository.save('a', {}))).toMatch(/^REPOSITORY_FAILED: .*SQLITE_BUSY/)
-    const writing = store.write('a', [creds('after')])
+    const writing = openStore(openDatabase(driver, file)).write('a', [creds('after')])
     await new Promise((resolve) => { setTimeout(resolve, 60) })
     other.exec('ROLLBACK')
     await writing

@@ -130,12 +130,12 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
     await store.write('a', [creds('0')])
     const other = openDatabase(driver, file)
     other.exec('BEGIN IMMEDIATE')
-    const writing = [1, 2, 3].map(number => store.write('a', [creds(String(number)), { type: 'key', id: String(number), value: '' }]))
+    const writing = Array.from({ length: 12 }, (_, number) => store.write('a', [creds(String(number)), { type: 'key', id: String(number), value: '' }]))
     await new Promise((resolve) => { setTimeout(resolve, 20) })
     other.exec('COMMIT')
     await Promise.all(writing)
-    expect(await store.read('a', [CREDS_KEY])).toEqual([creds('3')])
-    expect(await collect(store.records('a'))).toHaveLength(4)
+    expect(await store.read('a', [CREDS_KEY])).toEqual([creds('11')])
+    expect(await collect(store.records('a'))).toHaveLength(13)
   })
 
   it('makes a token for every acquire that is greater, also after a delete', async () => {
@@ -147,6 +147,45 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
       await store.delete('a', { fencingToken: expected })
       await lease?.release()
     }
+  })
+
+  it('a holder that can be seen keeps its lock, however old its last sign of life', async () => {
+    const file = newFile()
+    const store = openStore(openDatabase(driver, file))
+    const lease = await store.lock.acquire('a')
+    openDatabase(driver, file).exec('UPDATE baileys_sessions_session SET held_since = 0; UPDATE baileys_sessions_heartbeat SET beat_at = 0')
+    const other = openStore(openDatabase(driver, file))
+    expect(await other.lock.acquire('a')).toBeNull()
+    expect(await other.lock.owner('a')).toBe(lease?.owner)
+  })
+
+  it('a release by a holder that was replaced, and does not know it yet, frees nobody else', async () => {
+    const file = newFile()
+    const store = openStore(openDatabase(driver, file))
+    const old = await store.lock.acquire('a')
+    openDatabase(driver, file).exec(`UPDATE baileys_sessions_session SET holder = json_set(holder, '$.pid', ${2 ** 30})`)
+    const other = openStore(openDatabase(driver, file))
+    const lease = await other.lock.acquire('a')
+    await old?.release()
+    expect(await other.lock.owner('a')).toBe(lease?.owner)
+    expect(await store.lock.acquire('a')).toBeNull()
+  })
+
+  it('close waits for the writes that are under way, and gives back the leases after them', async () => {
+    const file = newFile()
+    const store = openStore(openDatabase(driver, file))
+    const lease = await store.lock.acquire('a')
+    const other = openDatabase(driver, file)
+    other.exec('BEGIN IMMEDIATE')
+    const order: string[] = []
+    const writing = store.write('a', [creds('last')], { fencingToken: lease?.fencingToken ?? NaN }).then(() => order.push('written'))
+    const closing = store.close().then(() => order.push('closed'))
+    await new Promise((resolve) => { setTimeout(resolve, 50) })
+    other.exec('COMMIT')
+    await Promise.all([writing, closing])
+    expect(order).toEqual(['written', 'closed'])
+    expect(firstRow(other, 'SELECT holder FROM baileys_sessions_session')).toEqual({ holder: null })
+    expect(firstRow(other, 'SELECT count(*) AS beating FROM baileys_sessions_heartbeat')).toEqual({ beating: 0 })
   })
 
   it('reads numbers that come as bigints', async () => {
