@@ -53,7 +53,12 @@ export function crossSiteGuard(tokens: Tokens): CrossSiteGuard {
 
 /** How cookies are set: out of reach of scripts and of other web sites, and over TLS only, except on this machine. */
 export function cookieOptionsFor(request: Request): CookieOptions {
-  return { httpOnly: true, sameSite: 'strict', secure: request.secure || !LOOPBACK_HOSTS.includes(request.hostname), path: '/' }
+  return { httpOnly: true, sameSite: 'strict', secure: request.secure || !isLoopback(request), path: '/' }
+}
+
+/** Whether a request was made to this machine by name. */
+export function isLoopback({ hostname }: Request): boolean {
+  return LOOPBACK_HOSTS.includes(hostname)
 }
 
 function cookieOf(request: Request, name: string): string | undefined {

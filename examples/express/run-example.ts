@@ -20,6 +20,7 @@ async function serve({ isSimulated, port, data }: Extract<Command, { kind: 'serv
   sessions.on('error', ({ error }) => { report(error) })
   const server = await startServer({ sessions, secret, port, phones, onFailure: report })
   console.log(`Listening on ${server.url}, ${isSimulated ? 'with a simulated WhatsApp, ' : ''}sessions in ${folder}`)
+  if (!isSimulated) console.log('For a token to sign in with: npm run example -- --token <company> agent')
 
   const why = await Promise.race([toldToEnd(), stage.broken])
   if (why instanceof Error) report(why)

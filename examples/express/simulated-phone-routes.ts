@@ -1,9 +1,9 @@
 import { Router } from 'express'
 import { companyFor } from './access/caller.js'
 import type { TokenSubject, Tokens } from './access/tokens.js'
-import { badRequest } from './answers/problem.js'
+import { badRequest, forbidden } from './answers/problem.js'
 import { fieldOf, textOf } from './answers/request-fields.js'
-import { authenticate, callerOf, type CrossSiteGuard } from './authentication.js'
+import { authenticate, callerOf, isLoopback, type CrossSiteGuard } from './authentication.js'
 import { isPhoneAction, PHONE_ACTIONS, type SimulatedPhones } from './simulation/simulated-phones.js'
 
 const LIFETIME_SECONDS = 12 * 60 * 60
@@ -17,7 +17,9 @@ const DEMO_SUBJECTS: readonly TokenSubject[] = [
 export function simulatedPhoneRoutes(phones: SimulatedPhones, tokens: Tokens, guard: CrossSiteGuard): Router {
   const router = Router()
 
-  router.get('/demo-tokens', async (_request, response) => {
+  router.get('/demo-tokens', async (request, response) => {
+    // A web site whose name leads to this machine must not get them.
+    if (!isLoopback(request)) throw forbidden('Demo tokens are for this machine only.')
     response.json(await Promise.all(DEMO_SUBJECTS.map(async subject =>
       ({ company_id: subject.companyId, role: subject.role, token: await tokens.issue(subject, LIFETIME_SECONDS) }))))
   })

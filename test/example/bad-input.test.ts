@@ -1,6 +1,7 @@
 import { request } from 'node:http'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { inShort } from './api-client.js'
+import { eventually } from './eventually.js'
 import { FRAMEWORKS, openExample, pair } from './example-server.js'
 
 const JSON_TYPE = { 'content-type': 'application/json' }
@@ -79,7 +80,7 @@ describe.each(FRAMEWORKS)('bad input on %s', (_name, start) => {
     const [connected, loggedOut] = await Promise.all([acme.post('/api/whatsapp/connect'), acme.post('/api/whatsapp/logout')])
     expect(inShort(connected)).toMatch(/^(?:200|202|409 \w+)$/u)
     expect(inShort(loggedOut)).toBe('200')
-    await vi.waitFor(async () => { expect((await example.sessions.getStatus('acme')).status).toBe('logged_out') })
+    await eventually(async () => { expect((await example.sessions.getStatus('acme')).status).toBe('logged_out') })
     expect(example.baileys.sockets.filter(({ isEnded }) => !isEnded)).toEqual([])
   })
 

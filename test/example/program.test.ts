@@ -1,8 +1,9 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../support/temporary-folder.js'
 import { ApiClient, inShort } from './api-client.js'
+import { eventually } from './eventually.js'
 import { ExampleProgram } from './example-program.js'
 import { StreamReader } from './stream-reader.js'
 
@@ -10,7 +11,7 @@ const SIMULATED = ['--simulated', '--port', '0']
 const ENVIRONMENT = { TOKEN_SECRET: 'x'.repeat(32) }
 
 async function untilStatus(client: ApiClient, status: string): Promise<void> {
-  await vi.waitFor(async () => { expect((await client.get('/api/whatsapp/status')).body).toMatchObject({ status }) }, { timeout: 20_000, interval: 50 })
+  await eventually(async () => { expect((await client.get('/api/whatsapp/status')).body).toMatchObject({ status }) })
 }
 
 async function press(client: ApiClient, action: string): Promise<string> {
@@ -33,7 +34,7 @@ describe('npm run example', { timeout: 120_000 }, () => {
     const { qr } = body['pairing'] as { qr: string }
     expect(await press(acme, 'scan')).toBe('204')
     await untilStatus(acme, 'connected')
-    await vi.waitFor(() => { expect(reader.events('status').at(-1)?.data).toMatchObject({ status: 'connected' }) })
+    await eventually(() => { expect(reader.events('status').at(-1)?.data).toMatchObject({ status: 'connected' }) })
     expect(await first.end('SIGKILL')).toBeNull()
 
     const second = new ExampleProgram([...SIMULATED, '--data', data], temporary)
@@ -42,7 +43,7 @@ describe('npm run example', { timeout: 120_000 }, () => {
     // A browser is still signed in.
     expect(inShort(await new ApiClient(again.url, undefined, acme.headers).get('/api/me'))).toBe('200')
     await untilStatus(again, 'connected')
-    await vi.waitFor(() => { expect(seen.events('restore').at(-1)?.data).toMatchObject({ done: 1, total: 1, restored: 1, finished: true }) })
+    await eventually(() => { expect(seen.events('restore').at(-1)?.data).toMatchObject({ done: 1, total: 1, restored: 1, finished: true }) })
     expect(seen.events('status').map(({ data: event }) => event['status']).filter(status => status !== 'connecting')).toEqual(['connected'])
     expect(seen.events('pairing')).toEqual([])
     expect(await second.end('SIGTERM')).toBe(0)

@@ -1,5 +1,6 @@
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { inShort } from './api-client.js'
+import { eventually } from './eventually.js'
 import { FRAMEWORKS, openExample, pair } from './example-server.js'
 
 describe.each(FRAMEWORKS)('the routes on %s', (_name, start) => {
@@ -53,7 +54,7 @@ describe.each(FRAMEWORKS)('the routes on %s', (_name, start) => {
     await pair(example, 'acme', '5511912345678')
     await (await example.agent('globex')).post('/api/whatsapp/connect', {})
     const admin = await example.admin()
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const { body: { events } } = await admin.get('/api/whatsapp/history?company_id=acme')
       const kinds = (events as { kind: string, status: string | null }[]).map(({ kind, status }) => status ?? kind)
       expect(kinds.filter(kind => ['pairing', 'connected'].includes(kind))).toEqual(['connected', 'connected', 'pairing'])
@@ -77,6 +78,6 @@ describe.each(FRAMEWORKS)('the routes on %s', (_name, start) => {
     const { agent } = await openExample({ start, manager: { version: async () => new Promise(() => undefined) } })
     const acme = await agent('acme')
     void acme.post('/api/whatsapp/connect').catch(() => undefined)
-    await vi.waitFor(async () => { expect((await acme.get('/api/whatsapp/status')).body).toMatchObject({ status: 'connecting' }) })
+    await eventually(async () => { expect((await acme.get('/api/whatsapp/status')).body).toMatchObject({ status: 'connecting' }) })
   })
 })

@@ -31,7 +31,11 @@ export class EventStream {
 
   /** Sends the head, what is known now, and what came in meanwhile. Throws 503 when the server ended the stream before it began. */
   begin(headers: HeadersToSend, events: readonly (readonly [name: string, data: unknown])[]): void {
-    if (this.#response.destroyed) return
+    // Who went away before this was made is not told of any more.
+    if (this.#response.destroyed) {
+      this.#ended()
+      return
+    }
     if (this.#hasEnded) throw closing()
     for (const [name, value] of Object.entries(headers)) {
       if (value !== undefined) this.#response.setHeader(name, value)

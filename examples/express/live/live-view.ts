@@ -50,6 +50,8 @@ export class LiveView {
       const snapshots = companyId === null ? await this.#sessions.getStatuses() : [await this.#sessions.getStatus(companyId)]
       const views = snapshots.map(snapshot => companyId === null ? publicView(snapshot) : ownView(snapshot))
       stream.begin(headers, [['restore', this.restoration.view(companyId)], ...views.map(view => ['status', view] as const)])
+      // Frameworks answer HEAD with the route for GET.
+      if (response.req.method === 'HEAD') stream.end()
     } catch (error) {
       stream.end()
       throw error
