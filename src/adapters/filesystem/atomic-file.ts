@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { errorCode } from '../../system/system-error.js'
@@ -26,7 +26,8 @@ export async function replaceFile(path: string, text: string, { isDurable }: Rep
 
 /** A name for a file that no listing takes for a record. */
 export function temporaryName(): string {
-  return `.${randomBytes(9).toString('hex')}.tmp`
+  // Far cheaper than random bytes: Node keeps a stock of these.
+  return `.${randomUUID().replaceAll('-', '').slice(0, 18)}.tmp`
 }
 
 /** Whether a file was named by {@link temporaryName}. */

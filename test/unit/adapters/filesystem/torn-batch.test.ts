@@ -128,6 +128,20 @@ describe('invariant 6: a batch that is cut off', () => {
     }
   })
 
+  it('that another process has left since is finished before a store writes that has written before', async () => {
+    const { directory, folder, store } = await written()
+    const other = openStore(directory)
+    await other.write('a', [key(8, 'eight')])
+    dieBefore('creds.json')
+    await store.write('a', BATCH)
+    recover()
+    await other.write('a', [{ ...CREDS_KEY, value: '"newest"' }])
+    for (const looking of [store, openStore(directory)]) {
+      expect(await stored(looking)).toEqual(texts([...AFTER.slice(1), key(8, 'eight'), { ...CREDS_KEY, value: '"newest"' }]))
+    }
+    expect(hidden(folder)).toEqual([])
+  })
+
   it('is not built upon while it cannot be finished', async () => {
     const { directory, folder, store } = await written()
     rmSync(join(folder, 'pre-key-1.json'))
@@ -187,15 +201,19 @@ describe('invariant 6: a batch that is cut off', () => {
 })
 
 describe('a manifest', () => {
-  it.each(['', '{', '{}', 'null', '{"writes":[["../../x","creds.json"]],"removals":[],"names":null}', '{"writes":[],"removals":["../creds.json"],"names":null}',
-    '{"writes":[],"removals":[],"names":[["../x","a","b"]]}', '{"writes":[[".0123456789abcdef01.tmp","../x.json"]],"removals":[],"names":null}'])('that no write has made is not followed: %j', async (text) => {
+  it.each(['', '{', '{}', 'null', '{"writes":[["../outside.json","creds.json"]],"removals":[],"names":null}', '{"writes":[],"removals":["../outside.json"],"names":null}',
+    '{"writes":[],"removals":[],"names":[["../x","a","b"]]}', '{"writes":[[".0123456789abcdef01.tmp","../outside.json"]],"removals":[],"names":null}'])('that no write has made is not followed: %j', async (text) => {
     const { directory, folder } = await written()
     writeFileSync(join(folder, '.batch.json'), text)
+    writeFileSync(join(directory, 'outside.json'), 'outside')
+    writeFileSync(join(folder, '.0123456789abcdef01.tmp'), 'not for outside')
     const store = openStore(directory)
+    await store.lock.acquire('a').then(lease => lease?.release())
     expect(await stored(store)).toEqual(texts(BEFORE))
     await store.write('a', [key(9, 'nine')])
     expect(await stored(store)).toEqual(texts([...BEFORE, key(9, 'nine')]))
     expect(hidden(folder)).toEqual([])
+    expect(readFileSync(join(directory, 'outside.json'), 'utf8')).toBe('outside')
   })
 
   it.each(['.batch.json', '.names.json', '.creds.backup.json', 'pre-key-1.json'])('%s that is a symbolic link is not followed', async (name) => {
