@@ -19,7 +19,7 @@ export const doctorCommand: Command = {
   summary: 'Says of each session what became of it, and what is not as it should be.',
   operands: ['store'],
   options: {
-    'repair': { meaning: 'Does what cannot lose anything: cleans up after writes that were cut off, writes credentials back from their backup, closes files to others. Leaves sessions alone that are run.' },
+    'repair': { meaning: 'Mends what it can without losing anything, in sessions that nobody runs.' },
     'json': { meaning: 'Prints one JSON object instead of lines.' },
     'show-numbers': { meaning: 'Shows phone numbers in full.' },
     'key-file': { value: 'file', meaning: 'Opens encrypted records with the keys of this file.' },

@@ -47,7 +47,8 @@ export class Printer {
   /** Shows a line that the next one replaces; only where {@link hasTerminal}. */
   status(text: string): void {
     // A line that is too long would wrap, and then not be replaced.
-    const width = Math.max(20, (this.#environment.stderr.columns ?? 80) - 1)
+    const { columns = 0 } = this.#environment.stderr
+    const width = columns > 20 ? columns - 1 : 79
     this.#environment.stderr.write(`${CLEAR_LINE}${plainText(text).slice(0, width)}`)
     this.#hasStatus = true
   }
