@@ -7,7 +7,7 @@ const budget = (max, maxPerFunction) => ({
 })
 
 export default tseslint.config(
-  { ignores: ['dist', 'docs/api', 'coverage'] },
+  { ignores: ['dist', 'site', 'coverage'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   js.configs.recommended,
   {

@@ -22,7 +22,7 @@ export interface FileSystemSessionStoreOptions {
    *
    * @defaultValue `'power'` for creds and the lifecycle record, `'process'` for Signal keys
    */
-  durability?: Durability
+  durability?: 'power' | 'process'
 }
 
 /** The options of a store, with their defaults. */
