@@ -40,6 +40,18 @@ describe('what is measured', () => {
     }
   })
 
+  it('hands on a lease as it is, and nobody\'s as nobody\'s', async () => {
+    const inner = new MemorySessionStore()
+    const given = { owner: 'somebody', fencingToken: 7, lost: AbortSignal.abort(), release: mock.fn(async () => undefined) }
+    mock.method(inner.lock, 'acquire', async () => given, { times: 1 })
+    const { lock } = measureStore(inner, new Registry())
+    const lease = await lock.acquire('company-1')
+    await lease?.release()
+    assert.deepEqual([lease?.owner, lease?.fencingToken, lease?.lost, given.release.mock.callCount()], ['somebody', 7, given.lost, 1])
+    await lock.acquire('company-1')
+    assert.equal(await lock.acquire('company-1'), null)
+  })
+
   it('counts a failure by its code, or as another, and hands it on', async () => {
     const registry = new Registry()
     const inner = new MemorySessionStore()
@@ -62,10 +74,15 @@ describe('what is measured', () => {
     const inner = new MemorySessionStore()
     let nowMs = 0
     mock.method(performance, 'now', () => nowMs)
+    let isLetGo = false
     mock.method(inner, 'list', async function* () {
-      for (const sessionId of ['company-1', 'company-2', 'company-3']) {
-        nowMs += 2000
-        yield sessionId
+      try {
+        for (const sessionId of ['company-1', 'company-2', 'company-3']) {
+          nowMs += 2000
+          yield sessionId
+        }
+      } finally {
+        isLetGo = true
       }
     })
     for await (const sessionId of measureStore(inner, registry).list()) {
@@ -73,6 +90,7 @@ describe('what is measured', () => {
       if (sessionId === 'company-2') break
     }
     mock.restoreAll()
+    assert.ok(isLetGo)
     assert.equal(await metricValue(registry, 'whatsapp_store_call_duration_seconds_sum', { call: 'list' }), 4)
   })
 })

@@ -156,7 +156,10 @@ test('restores are measured by outcome', async () => {
   const store = await storeWith('company-1', 'company-2')
   await store.write('company-2', [{ ...CREDS_KEY, value: '{' }])
   await using observed = observe(store)
+  let durationMs = 0
+  observed.sessions.on('restored', (result) => { if (result.outcome === 'restored') durationMs += result.durationMs })
   await observed.sessions.restoreAll()
+  assert.equal(await observed.value('whatsapp_session_restore_duration_seconds_sum', { outcome: 'restored' }), durationMs / 1000)
   const count = (outcome: string): Promise<number | undefined> => observed.value('whatsapp_session_restore_duration_seconds_count', { outcome })
   assert.deepEqual([await count('restored'), await count('failed'), await count('retrying')], [1, 1, 0])
   const [result] = (await observed.sessions.restoreAll()).skipped
