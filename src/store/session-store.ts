@@ -43,8 +43,8 @@ export interface DeleteOptions {
  * Implementations MUST:
  * - leave absent records out of what `read` resolves with, and reject for every other failure: missing is never an error,
  *   and an error is never "missing". Rejections are `SessionError`s: `STORE_UNAVAILABLE` (could not read or write),
- *   `RECORD_CORRUPT` (it is there and cannot be read as a record; a text is handed on, whatever it says), `LEGACY_SESSION`,
- *   `INVALID_SESSION_ID`, or `STALE_WRITER`;
+ *   `RECORD_CORRUPT` (it is there and cannot be read as a record; a text is handed on, whatever it says), `WRONG_KEY`
+ *   (it is encrypted with a key that is not there), `LEGACY_SESSION`, `INVALID_SESSION_ID`, or `STALE_WRITER`;
  * - mark with `restoredFrom` a record for which it had to take a copy of its own, as it was last written, and no other; a copy
  *   goes with its record. A store that keeps no copies has nothing to mark, and one around another passes the mark on;
  * - keep values as they are, for they are opaque text; unknown types pass through unchanged;
