@@ -17,11 +17,9 @@ export function load(app) {
 
 /** @param {import('typedoc').DocumentReflection} document */
 function takeTitle(document) {
-  const [first, ...rest] = document.content
-  const [, title, text] = /^\s*# (.+)\n([^]*)$/.exec(first?.text ?? '') ?? []
-  if (first === undefined || title === undefined) throw new Error(`${document.name} does not begin with a heading.`)
+  const title = /^\s*# (.+)$/m.exec(document.content[0]?.text ?? '')?.[1]
+  if (title === undefined) throw new Error(`${document.name} does not begin with a heading.`)
   document.name = title
-  document.content = [{ ...first, text: text ?? '' }, ...rest]
 }
 
 /**
