@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { narrowModes } from '../../src/adapters/filesystem/inspect-folder.js'
 import type { DoctorReport, ReportedSession } from '../../src/cli/doctor/doctor-report.js'
 import { CREDS_KEY } from '../../src/index.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
@@ -62,6 +63,10 @@ describe('doctor --repair', () => {
     symlinkSync(elsewhere, join(folder, 'session-1.0.json'))
     chmodSync(folder, 0o755)
     expect(await repair(directory)).toMatchObject({ repairs: ['Closed 1 file or folder to others.'] })
+    expect(modeOf(elsewhere)).toBe('644')
+    // Not even when it was a file a moment ago.
+    const swapped = [{ path: join(folder, 'session-1.0.json'), mode: 0o644 }]
+    expect(await narrowModes(swapped)).toEqual(swapped)
     expect(modeOf(elsewhere)).toBe('644')
   })
 
