@@ -49,6 +49,7 @@ const socket = await sessions.waitUntilConnected('company-1')
 // What an application should not do.
 logs.sessions.info({ first }, 'a whole snapshot')
 logs.sessions.info(first, 'a whole snapshot')
+logs.sessions.info({ seen: { first } }, 'a whole snapshot')
 logs.sessions.error({ socket: { authState: socket.authState } }, 'a whole socket')
 
 const beforeTheTalk = server.exportState()
