@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { SqliteConnectionRepository } from '../../../../src/adapters/sqlite/sqlite-connection-repository.js'
 import type { SqliteDatabase } from '../../../../src/adapters/sqlite/sqlite-database.js'
 import { SqliteSessionStore } from '../../../../src/adapters/sqlite/sqlite-session-store.js'
@@ -172,20 +172,28 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
   })
 
   it('close waits for the writes that are under way, and gives back the leases after them', async () => {
-    const file = newFile()
-    const store = openStore(openDatabase(driver, file))
+    const database = openDatabase(driver)
+    let isLocked = false
+    const lockedOnce: SqliteDatabase = {
+      exec: (sql) => {
+        if (!isLocked || sql !== 'BEGIN IMMEDIATE') return database.exec(sql)
+        isLocked = false
+        throw Object.assign(new Error('database is locked'), { code: 'SQLITE_BUSY' })
+      },
+      prepare: sql => database.prepare(sql),
+      close: () => database.close(),
+    }
+    const store = openStore(lockedOnce)
     const lease = await store.lock.acquire('a')
-    const other = openDatabase(driver, file)
-    other.exec('BEGIN IMMEDIATE')
+    isLocked = true
     const order: string[] = []
     const writing = store.write('a', [creds('last')], { fencingToken: lease?.fencingToken ?? NaN }).then(() => order.push('written'))
-    const closing = store.close().then(() => order.push('closed'))
-    await new Promise((resolve) => { setTimeout(resolve, 50) })
-    other.exec('COMMIT')
-    await Promise.all([writing, closing])
+    // Until it was refused once, and tries again.
+    await vi.waitFor(() => { expect(isLocked).toBe(false) }, { interval: 1 })
+    await Promise.all([writing, store.close().then(() => order.push('closed'))])
     expect(order).toEqual(['written', 'closed'])
-    expect(firstRow(other, 'SELECT holder FROM baileys_sessions_session')).toEqual({ holder: null })
-    expect(firstRow(other, 'SELECT count(*) AS beating FROM baileys_sessions_heartbeat')).toEqual({ beating: 0 })
+    expect(firstRow(database, 'SELECT holder FROM baileys_sessions_session')).toEqual({ holder: null })
+    expect(firstRow(database, 'SELECT count(*) AS beating FROM baileys_sessions_heartbeat')).toEqual({ beating: 0 })
   })
 
   it('reads numbers that come as bigints', async () => {
