@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { DISCONNECT_DECISIONS } from '../../src/disconnect/disconnect-decision.js'
 import * as library from '../../src/index.js'
+import * as sqlite from '../../src/sqlite.js'
 import { membersOf, referencesOf, wordsOf } from './declarations.js'
 import { allCauses, codesOf, describeDecision, describeStanding } from './decision-words.js'
 import { exploreMachine } from './explore-machine.js'
@@ -90,7 +91,7 @@ describe('options', () => {
 
 it('names stores and repositories that this package has', () => {
   const { rows } = tableOf(readme, 'store', 'guarantees', 'does not')
-  const shipped = Object.keys(library).filter(name => /(?:SessionStore|ConnectionRepository)$/u.test(name))
+  const shipped = [...Object.keys(library), ...Object.keys(sqlite)].filter(name => /(?:SessionStore|ConnectionRepository)$|^encrypted$/u.test(name))
   expect(rows.map(([store = '']) => codeIn(store)[0]).sort()).toEqual(shipped.sort())
 })
 
