@@ -1,6 +1,6 @@
 import { request } from 'node:http'
 import { describe, expect, it, vi } from 'vitest'
-import { MemorySessionStore, SessionError, SessionManager, type SessionErrorCode } from '../../src/index.js'
+import { MemoryConnectionRepository, MemorySessionStore, SessionError, SessionManager, type SessionErrorCode } from '../../src/index.js'
 import { SESSION_ERROR_ANSWERS } from '../../examples/express/answers/session-error-answers.js'
 import { inShort } from './api-client.js'
 import { eventually } from './eventually.js'
@@ -27,6 +27,27 @@ describe.each(FRAMEWORKS)('failures on %s', (_name, start) => {
     expect(inShort(answer)).toBe('500 internal')
     expect(JSON.stringify(answer.body)).not.toContain(INSIDE)
     expect(failures.at(-1)).toBe(unexpected)
+  })
+
+  it('are in the history without the details of the server', async () => {
+    const repository = new MemoryConnectionRepository()
+    vi.spyOn(repository, 'save').mockRejectedValue(new SessionError('REPOSITORY_FAILED', `The disk of ${INSIDE} is full.`))
+    const { agent, failures } = await openExample({ start, manager: { repository } })
+    const acme = await agent('acme')
+    await acme.post('/api/whatsapp/connect')
+    await eventually(() => { expect(failures).toContainEqual(expect.objectContaining({ message: expect.stringContaining(INSIDE) })) })
+    const { body } = await acme.get('/api/whatsapp/history')
+    expect(body['events']).toContainEqual(expect.objectContaining({ kind: 'error', code: 'REPOSITORY_FAILED', message: SESSION_ERROR_ANSWERS.REPOSITORY_FAILED.message }))
+    expect(JSON.stringify(body)).not.toContain(INSIDE)
+  })
+
+  it('to show something in time are no errors: the events tell the rest', async () => {
+    const { agent, sessions } = await openExample({ start })
+    const acme = await agent('acme')
+    vi.spyOn(sessions, 'connect').mockRejectedValueOnce(new SessionError('CONNECT_TIMEOUT', 'It goes on.'))
+    const answer = await acme.post('/api/whatsapp/connect')
+    expect(inShort(answer)).toBe('202')
+    expect(answer.body).toMatchObject({ company_id: 'acme', status: 'disconnected' })
   })
 
   it('before a stream of events begins are answered as any other, and leave no stream open', async () => {

@@ -1,6 +1,7 @@
-import { readdirSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../support/temporary-folder.js'
 import { ApiClient, inShort } from './api-client.js'
 import { eventually } from './eventually.js'
@@ -18,15 +19,18 @@ async function press(client: ApiClient, action: string): Promise<string> {
   return inShort(await client.post('/api/simulated-phone', { action }))
 }
 
-/** What is left in the folder for temporary things; tsx keeps what it compiled there. */
-function leftIn(folder: string): string[] {
-  return readdirSync(folder).filter(name => !name.startsWith('tsx-'))
+/** Where the programs put what is temporary; tsx keeps what it compiled there, so that the second start is quicker. */
+const temporary = mkdtempSync(join(tmpdir(), 'baileys-sessions-'))
+afterAll(() => { rmSync(temporary, { recursive: true, force: true }) })
+
+/** What the programs left behind. */
+function leftBehind(): string[] {
+  return readdirSync(temporary).filter(name => !name.startsWith('tsx-'))
 }
 
 describe('npm run example', { timeout: 120_000 }, () => {
   it('links by a simulated phone, is killed, and is connected again by itself', async () => {
-    const [folder, temporary] = [temporaryFolder(), temporaryFolder()]
-    const data = join(folder, 'data')
+    const data = join(temporaryFolder(), 'data')
     const first = new ExampleProgram([...SIMULATED, '--data', data], temporary)
     const acme = await first.client('acme')
     const reader = await StreamReader.open(acme, 'acme')
@@ -50,11 +54,10 @@ describe('npm run example', { timeout: 120_000 }, () => {
 
     // The QR code linked the phone: it is in no log, as a whole or in part.
     for (const part of [qr, ...qr.split(/[,#]/u).filter(({ length }) => length > 20)]) expect(first.output + second.output).not.toContain(part)
-    expect(leftIn(temporary)).toEqual([])
+    expect(leftBehind()).toEqual([])
   })
 
   it('shows what people do at the phone, and keeps one company from another one\'s phone', async () => {
-    const temporary = temporaryFolder()
     const program = new ExampleProgram(SIMULATED, temporary)
     const [acme, globex] = [await program.client('acme'), await program.client('globex')]
     expect(await press(acme, 'scan')).toBe('409 nothing_to_scan')
@@ -81,19 +84,18 @@ describe('npm run example', { timeout: 120_000 }, () => {
 
     expect(await program.end('SIGINT')).toBe(0)
     expect(program.output).not.toContain(code)
-    expect(leftIn(temporary)).toEqual([])
+    expect(leftBehind()).toEqual([])
   })
 
   it('leaves nothing behind when it is killed, either', async () => {
-    const temporary = temporaryFolder()
     const program = new ExampleProgram(SIMULATED, temporary)
     await (await program.client('acme')).post('/api/whatsapp/connect')
     await program.end('SIGKILL')
-    expect(leftIn(temporary)).toEqual([])
+    expect(leftBehind()).toEqual([])
   })
 
   it('ends within its deadline while somebody reads events and a pairing is under way', async () => {
-    const program = new ExampleProgram(SIMULATED, temporaryFolder())
+    const program = new ExampleProgram(SIMULATED, temporary)
     const acme = await program.client('acme')
     const reader = await StreamReader.open(acme, 'acme')
     await StreamReader.open(acme, 'acme', { reads: false })
@@ -103,7 +105,6 @@ describe('npm run example', { timeout: 120_000 }, () => {
   })
 
   it('says what is missing, and prints tokens that work', async () => {
-    const temporary = temporaryFolder()
     const cases: readonly (readonly [args: readonly string[], environment: NodeJS.ProcessEnv, says: RegExp])[] = [
       [[], {}, /TOKEN_SECRET is not set[^]*openssl rand -hex 32/u],
       [[], { TOKEN_SECRET: 'short' }, /TOKEN_SECRET has 5 characters, and needs at least 32/u],
@@ -129,9 +130,9 @@ describe('npm run example', { timeout: 120_000 }, () => {
   })
 
   it('runs on Fastify, too', async () => {
-    const printer = new ExampleProgram(['--token', 'acme', 'admin'], temporaryFolder(), ENVIRONMENT, 'examples/fastify/main.ts')
+    const printer = new ExampleProgram(['--token', 'acme', 'admin'], temporary, ENVIRONMENT, 'examples/fastify/main.ts')
     expect(await printer.ended()).toBe(0)
-    const program = new ExampleProgram(['--port', '0', '--data', temporaryFolder()], temporaryFolder(), ENVIRONMENT, 'examples/fastify/main.ts')
+    const program = new ExampleProgram(['--port', '0', '--data', temporaryFolder()], temporary, ENVIRONMENT, 'examples/fastify/main.ts')
     const [, url = ''] = await program.prints(/^Listening on (http:\S+),/mu)
     expect((await new ApiClient(url, printer.output.trim()).get('/api/whatsapp/sessions')).body).toEqual({ sessions: [] })
     expect(await program.end('SIGTERM')).toBe(0)

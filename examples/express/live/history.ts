@@ -1,4 +1,5 @@
 import type { SessionManager } from 'baileys-sessions'
+import { problemOf } from '../answers/problem-of.js'
 import { listen } from './listen.js'
 
 /** How many entries are kept for each company. */
@@ -54,7 +55,8 @@ export function followHistory(sessions: SessionManager, tell: (companyId: string
       tell(sessionId, { kind: 'logged_out', reason: cause, message: cause === 'logged_out' ? 'The device was unlinked at the phone.' : 'Logged out here.' })
     }),
     listen(sessions, 'error', ({ sessionId, error }) => {
-      if (sessionId !== null) tell(sessionId, { kind: 'error', code: error.code, message: error.message })
+      // In the words of the answers: the error's own may speak of the inside of the server.
+      if (sessionId !== null) tell(sessionId, { kind: 'error', code: error.code, message: problemOf(error).message })
     }),
   ]
   return () => { for (const end of subscriptions) end() }
