@@ -72,13 +72,13 @@ export function inFakeTime(): void {
 
 /** Makes a manager over fakes. Delays have no jitter unless a policy is given. */
 export function scenario(options: ScenarioOptions = {}): Scenario {
-  const { store = new WatchedSessionStore(), repository = new MemoryConnectionRepository(), script = welcoming, around = inner => inner, ...rest } = options
+  const { store = new WatchedSessionStore(), repository = new MemoryConnectionRepository(), script = welcoming, around, ...rest } = options
   const told: ToldEvent[] = []
   const lines: string[] = []
   const baileys = new FakeBaileys({ onSocket: (socket, index) => { made.script(socket, index) } })
   const watched = watchSockets(baileys)
   const sessions = new SessionManager({
-    store: around(store), repository, logger: capture(lines), baileys: watched.module, retry: { jitter: 'none' }, reconnect: { jitter: 'none' }, ...rest,
+    store: around?.(store) ?? store, repository, logger: capture(lines), baileys: watched.module, retry: { jitter: 'none' }, reconnect: { jitter: 'none' }, ...rest,
   })
   open.push(sessions)
   for (const name of EVENT_NAMES) listen(sessions, name, told)
