@@ -29,7 +29,7 @@
  * @typedef {object} HistoryEntry
  * @property {string} at
  * @property {string} kind
- * @property {Status | null} [status]
+ * @property {string | null} [status] a status, or of a restore its outcome
  * @property {string | null} [reason]
  * @property {string | null} [message]
  * @property {string | number | null} [code]

@@ -64,6 +64,7 @@ export class App {
       onChange: () => { this.#update() },
       onSignedOut: () => { this.#signedOut(true) },
       onStatus: (view) => { this.#announceStatus(view) },
+      onPairing: (pairing, before) => { this.#announcePairing(pairing, before) },
       onRestored: (progress) => { this.#announcer.say(this.#language.translate('restore.finished', { ...progress, finished: '' })) },
       onFeed: (isLive) => { this.#announcer.say(this.#language.translate(isLive ? 'feed.back' : 'feed.offlineTitle')) },
     })
@@ -156,6 +157,13 @@ export class App {
   #announceStatus(view) {
     const t = this.#language.translate
     this.#announcer.say(t('announce.status', { company: view.company_id, status: t(`status.${view.status}`), sentence: explain(t, view) }))
+  }
+
+  /** A new QR code every minute is no news; the first one, and a pairing code, are. @param {import('./session-book.js').PairingShown} pairing @param {import('./session-book.js').PairingShown} before */
+  #announcePairing({ qrSvg, code }, before) {
+    const t = this.#language.translate
+    if (code !== null && code.text !== before.code?.text) this.#announcer.say(t('announce.code', { code: code.text.split('').join(' ') }))
+    else if (qrSvg !== null && before.qrSvg === null) this.#announcer.say(t('announce.qr'))
   }
 
   #focusHeading() {

@@ -11,6 +11,7 @@ import { SessionBook } from './session-book.js'
  * @property {() => void} onChange
  * @property {() => void} onSignedOut
  * @property {(view: import('./api.js').SessionView) => void} onStatus the session shown has another status or reason
+ * @property {(pairing: import('./session-book.js').PairingShown, before: import('./session-book.js').PairingShown) => void} onPairing there may be something new to scan or to enter
  * @property {(progress: import('./api.js').RestoreProgress) => void} onRestored
  * @property {(isLive: boolean) => void} onFeed the stream was lost, or is back
  */
@@ -157,10 +158,12 @@ export class Console {
 
   /** Events that a newer server may send beside these are nothing to this page. @param {import('./api.js').LiveEvent} event */
   #take({ name, data }) {
+    const before = this.book.pairing(this.selected ?? '')
     if (name === 'status') this.#takeStatus(data)
     if (name === 'pairing') this.book.takePairing(data)
     if (name === 'restore') this.#takeRestore(data)
     if (name === 'history' && data.company_id === this.selected) this.history = { state: 'known', entries: mergeHistory([data], this.#entries()) }
+    this.listener.onPairing(this.book.pairing(this.selected ?? ''), before)
     this.listener.onChange()
   }
 

@@ -1,7 +1,7 @@
 import { Block } from './block.js'
 import { element } from './element.js'
 import { foldHistory } from './history-folding.js'
-import { explain } from './status-words.js'
+import { explain, isStatus } from './status-words.js'
 
 const SHOWN_AT_FIRST = 8
 
@@ -82,7 +82,7 @@ export class HistoryList {
     const { kind, status, reason, message } = entry
     const why = { reason: reason ?? null, message: message ?? '' }
     switch (kind) {
-      case 'status': return status ? { title: t(`status.${status}`), text: explain(t, { status, ...why }) } : { title: why.message, text: '' }
+      case 'status': return isStatus(status) ? { title: t(`status.${status}`), text: explain(t, { status, ...why }) } : { title: why.message, text: '' }
       case 'logged_out': return { title: t('history.loggedOut'), text: reason === 'intentional_logout' ? t('history.loggedOutHere') : t('reason.logged_out') }
       case 'disconnected': return { title: t('history.disconnected'), text: explain(t, { status: 'reconnecting', ...why }) }
       case 'pairing': return { title: t('history.pairingCode'), text: '' }

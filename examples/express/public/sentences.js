@@ -156,7 +156,6 @@ export const SENTENCES = {
   'phone.note': { en: 'Try what happens when somebody does this at the phone.', pt: 'Veja o que acontece quando alguém faz isto no celular.' },
   'phone.linked': { en: 'Linked to {company}', pt: 'Vinculado a {company}' },
   'phone.notLinked': { en: 'No linked devices', pt: 'Nenhum aparelho conectado' },
-  'phone.offline': { en: 'No network', pt: 'Sem rede' },
   'phone.scan': { en: 'Scan the QR code', pt: 'Ler o código QR' },
   'phone.enterCode': { en: 'Enter the pairing code', pt: 'Digitar o código de vinculação' },
   'phone.unlink': { en: 'Unlink this device', pt: 'Remover este aparelho' },

@@ -1,6 +1,6 @@
 import { Block } from './block.js'
 import { drawing, element } from './element.js'
-import { explain, STATUS_DRAWINGS } from './status-words.js'
+import { explain, statusDrawing } from './status-words.js'
 
 /**
  * @typedef {object} ListProps
@@ -47,7 +47,7 @@ export class SessionList {
     return element('li', {}, element('a', {
       class: 'row', href: `#${encodeURIComponent(companyId)}`, 'aria-current': companyId === selected && 'page', 'data-focus': `row-${companyId}`,
     },
-    element('span', { class: `status-icon small ${status}` }, drawing(STATUS_DRAWINGS[status])),
+    element('span', { class: `status-icon small ${status}` }, drawing(statusDrawing(view))),
     element('span', { class: 'row-text' },
       element('span', { class: 'row-name' }, companyId), element('span', { class: 'row-status' }, element('span', { class: 'row-word' }, t(`status.${status}`)), element('span', { class: 'unseen' }, `. ${explain(t, view)}`)))))
   }

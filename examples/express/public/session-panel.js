@@ -2,7 +2,7 @@ import { Block } from './block.js'
 import { setText } from './countdown.js'
 import { drawing, element } from './element.js'
 import { offeredActions } from './offered-actions.js'
-import { adviceKey, explain, explainError, STATUS_DRAWINGS } from './status-words.js'
+import { adviceKey, explain, explainError, statusDrawing } from './status-words.js'
 
 /** @typedef {import('./api.js').SessionView} SessionView */
 /** @typedef {import('./offered-actions.js').Action} Action */
@@ -59,9 +59,9 @@ export class SessionPanel {
     this.root.dataset['status'] = status
     setText(this.#company, view.company_id)
     setText(this.#heading, t(`status.${status}`))
-    this.#icon.show(status, () => [element('div', { class: `status-icon ${status}` }, drawing(STATUS_DRAWINGS[status]))])
+    this.#icon.show([status, statusDrawing(view)], () => [element('div', { class: `status-icon ${status}` }, drawing(statusDrawing(view)))])
     this.#words.show([status, view.reason, view.message], () => this.#sentences(view))
-    this.#facts.show([view.phone_number, view.since, view.attempt, view.next_retry_at, view.restricted_until], () => this.#factRows(view))
+    this.#facts.show([view.reason, view.phone_number, view.since, view.attempt, view.next_retry_at, view.restricted_until], () => this.#factRows(view))
     this.#problem.show(problem === null ? null : [problem.code, problem.retryAfterMs], () => problem === null ? [] : [this.#refusal(problem)])
     this.#actions.show([offeredActions(view), busy], () => offeredActions(view).map(action => this.#button(action, busy)))
     this.#actions.root.hidden = offeredActions(view).length === 0
@@ -75,11 +75,12 @@ export class SessionPanel {
   }
 
   /** @param {SessionView} view */
-  #factRows({ phone_number: phone, since, attempt, next_retry_at: nextRetryAt, restricted_until: restrictedUntil }) {
+  #factRows({ reason, phone_number: phone, since, attempt, next_retry_at: nextRetryAt, restricted_until: restrictedUntil }) {
     const rows = [
       nextRetryAt ? this.#fact('fact.nextAttempt', this.#nextAttempt(Date.parse(nextRetryAt)), 'next') : null,
       phone ? this.#fact('fact.phone', element('span', { class: 'figures' }, `+${phone}`)) : null,
-      this.#fact('fact.since', this.#since(new Date(since))),
+      // Since when nothing has happened yet is nothing to know.
+      reason === 'never_paired' ? null : this.#fact('fact.since', this.#since(new Date(since))),
       attempt ? this.#fact('fact.attempt', element('span', { class: 'figures' }, String(attempt))) : null,
       restrictedUntil ? this.#fact('fact.restrictedUntil', element('time', { datetime: restrictedUntil }, this.#language.dayAndTime.format(new Date(restrictedUntil)))) : null,
     ]

@@ -4,8 +4,8 @@ import { isSentenceKey } from './language.js'
 /** @typedef {import('./api.js').Status} Status */
 /** @typedef {import('./language.js').SentenceKey} SentenceKey */
 
-/** The drawing of each status: its shape says as much as its colour. */
-export const STATUS_DRAWINGS = {
+const PHONE_DRAWING = 'M8 3h8a1 1 0 0 1 1 1v16a1 1 0 0 1-1 1H8a1 1 0 0 1-1-1V4a1 1 0 0 1 1-1zM11 17.5h2'
+const STATUS_DRAWINGS = {
   connected: 'M5 12.5l4.5 4.5L19 7.5',
   connecting: 'M12 4v4M12 16v4M4 12h4M16 12h4M6.3 6.3l2.8 2.8M14.9 14.9l2.8 2.8M6.3 17.7l2.8-2.8M14.9 9.1l2.8-2.8',
   pairing: 'M4 4h6v6H4zM14 4h6v6h-6zM4 14h6v6H4zM14 14h2v2h-2zM18 18h2v2h-2zM18 14h2M14 18v2',
@@ -13,6 +13,17 @@ export const STATUS_DRAWINGS = {
   disconnected: 'M9 7v10M15 7v10',
   logged_out: 'M9.5 14.5L7 17a3.5 3.5 0 0 1-5 0 3.5 3.5 0 0 1 0-5l2.5-2.5M14.5 9.5L17 7a3.5 3.5 0 0 1 5 0 3.5 3.5 0 0 1 0 5l-2.5 2.5M4 4l16 16',
   failed: 'M12 6v7M12 17v.5',
+}
+
+/** Whether a text names a status. @param {string | null | undefined} text @returns {text is Status} */
+export function isStatus(text) {
+  return isSentenceKey(`status.${text ?? ''}`)
+}
+
+/** The drawing of a status: its shape says as much as its colour. @param {Pick<SessionView, 'status' | 'reason'>} view */
+export function statusDrawing({ status, reason }) {
+  const isPaused = reason === 'stopped' || reason === 'not_running'
+  return status === 'disconnected' && !isPaused ? PHONE_DRAWING : STATUS_DRAWINGS[status]
 }
 
 /** Why a session is where it is: key of the sentence, or `null` for a reason that this page does not know. @param {Pick<SessionView, 'status'> & { reason?: string | null }} view @returns {SentenceKey | null} */
