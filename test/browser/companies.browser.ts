@@ -16,9 +16,13 @@ describe('Companies beside each other', () => {
     await globex.enter(server.url, 'globex')
     await globex.shows('Not connected')
     const received = recordBodies(globex)
+    const heard = await recordEvents(globex)
     await acme.enter(server.url, 'acme')
     await acme.linkByQr()
 
+    const events = await heard()
+    expect(events).toContain('globex')
+    expect(events).not.toContain('acme')
     await globex.page.reload()
     await globex.shows('Not connected')
     expect(await globex.page.locator('body').innerText()).not.toContain('acme')
@@ -46,6 +50,19 @@ describe('Companies beside each other', () => {
     await Promise.all([first.context.close(), other.context.close(), admin.context.close()])
   })
 })
+
+/** Everything that the server sends a page in a stream of events of its own, from now on. */
+async function recordEvents({ page }: ConsolePage): Promise<() => Promise<string>> {
+  const text = await page.evaluateHandle(() => {
+    const record = { text: '' }
+    void fetch('/api/whatsapp/events').then(async ({ body }) => {
+      const pieces = body?.pipeThrough(new TextDecoderStream()).getReader()
+      for (let piece = await pieces?.read(); piece?.done === false; piece = await pieces?.read()) record.text += piece.value
+    }).catch(() => undefined)
+    return record
+  })
+  return async () => text.evaluate(({ text: whole }) => whole)
+}
 
 /** Everything that the server answers a page from now on, except to the stream of events, which has no end. */
 function recordBodies({ page }: ConsolePage): () => Promise<string[]> {

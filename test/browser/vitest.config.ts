@@ -3,7 +3,6 @@ import { defineConfig, type ViteUserConfig } from 'vitest/config'
 const config: ViteUserConfig = defineConfig({
   test: {
     include: ['test/browser/**/*.browser.ts'],
-    globalSetup: ['test/browser/require-browser.ts'],
     reporters: [['default', { summary: false }]],
     slowTestThreshold: 60_000,
     // Servers and browsers take their time on a busy machine; every wait inside has its own bound.

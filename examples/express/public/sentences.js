@@ -24,7 +24,7 @@ export const SENTENCES = {
   'feed.live': { en: 'Live', pt: 'Ao vivo' },
   'feed.offline': { en: 'Offline', pt: 'Sem conexão' },
   'feed.offlineTitle': { en: 'The connection to the server was lost', pt: 'A conexão com o servidor caiu' },
-  'feed.offlineText': { en: 'What you see may be out of date. WhatsApp itself is not affected by this.', pt: 'O que você vê pode estar desatualizado. O WhatsApp em si não é afetado por isso.' },
+  'feed.offlineText': { en: 'What you see may be out of date. It is brought up to date as soon as the server answers.', pt: 'O que você vê pode estar desatualizado. Será atualizado assim que o servidor responder.' },
   'feed.nextAttempt': { en: 'Next attempt in {time}', pt: 'Próxima tentativa em {time}' },
   'feed.attempting': { en: 'Trying now...', pt: 'Tentando agora...' },
   'feed.tryNow': { en: 'Try now', pt: 'Tentar agora' },
