@@ -4,6 +4,7 @@ import { SessionError } from '../../errors.js'
 import { assertCurrentWriter, ownerName } from '../../ownership/process-lock.js'
 import type { SessionLease, SessionLock } from '../../ownership/session-lock.js'
 import { Heartbeat } from './heartbeat.js'
+import { handedOut, type HeldLease, tellLost } from '../../ownership/held-lease.js'
 import { describeHolder, type Holder } from '../../ownership/holder-identity.js'
 import { type LockObserver, type LockState, lookAtLock } from './lock-state.js'
 import { onDisk } from './storage-failure.js'
@@ -27,12 +28,9 @@ export interface FileLockOptions {
   staleAfterMs?: number
 }
 
-/** A lease that this object handed out and that has not ended. */
-interface HeldLease {
-  sessionId: string
-  tokens: TokenFolder
-  token: number
-  lost: AbortController
+/** A lease with the place of its tokens. */
+interface FolderLease extends HeldLease {
+  readonly tokens: TokenFolder
 }
 
 /** How often to try when others take the lock and give it back in between. */
@@ -49,7 +47,7 @@ export class FileLock implements SessionLock {
   readonly #heartbeat: Heartbeat
   readonly #heartbeats: string
   readonly #staleAfterMs: number
-  readonly #held = new Map<string, HeldLease>()
+  readonly #held = new Map<string, FolderLease>()
   #observer: Promise<LockObserver> | undefined
   #isClosed = false
 
@@ -113,7 +111,7 @@ export class FileLock implements SessionLock {
 
   async #claim(sessionId: string, token: number, tokens: TokenFolder): Promise<SessionLease | null> {
     await this.#heartbeat.hold()
-    let lease: HeldLease | null = null
+    let lease: FolderLease | null = null
     try {
       const { self } = await this.#observe()
       const text = `${JSON.stringify({ sessionId, ...self, acquiredAt: new Date() }, null, 2)}\n`
@@ -124,30 +122,17 @@ export class FileLock implements SessionLock {
     return lease === null ? null : await this.#handOut(lease)
   }
 
-  async #handOut(lease: HeldLease): Promise<SessionLease> {
+  async #handOut(lease: FolderLease): Promise<SessionLease> {
     this.#held.set(lease.sessionId, lease)
     await this.#options.onAcquired?.(lease.sessionId, lease.token)
     if (this.#isClosed) {
       await this.#release(lease)
       this.#assertOpen(lease.sessionId)
     }
-    let releasing: Promise<void> | undefined
-    return {
-      owner: this.#owner,
-      fencingToken: lease.token,
-      lost: lease.lost.signal,
-      release: () => {
-        releasing ??= this.#release(lease).catch((error: unknown) => {
-          // It can be tried again.
-          releasing = undefined
-          throw error
-        })
-        return releasing
-      },
-    }
+    return handedOut(this.#owner, lease, () => this.#release(lease))
   }
 
-  async #release(lease: HeldLease): Promise<void> {
+  async #release(lease: FolderLease): Promise<void> {
     if (this.#held.get(lease.sessionId) !== lease) return
     this.#options.onEnded?.(lease.sessionId)
     const action = { verb: 'release the lock in', path: this.#options.folder, sessionId: lease.sessionId }
@@ -160,10 +145,10 @@ export class FileLock implements SessionLock {
     const lease = this.#held.get(sessionId)
     if (lease === undefined || lease.token === newestToken) return
     void this.#end(lease)
-    lease.lost.abort(new SessionError('STALE_WRITER', `The lock of session "${sessionId}" is not ours any more: its newest token is ${newestToken}, and ours was ${lease.token}.`, { sessionId }))
+    tellLost(lease, newestToken)
   }
 
-  async #end(lease: HeldLease): Promise<void> {
+  async #end(lease: FolderLease): Promise<void> {
     this.#held.delete(lease.sessionId)
     this.#options.onEnded?.(lease.sessionId)
     await this.#heartbeat.drop()

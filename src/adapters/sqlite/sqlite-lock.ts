@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { SessionError } from '../../errors.js'
+import { handedOut, type HeldLease, tellLost } from '../../ownership/held-lease.js'
 import { describeHolder, type Holder, parseHolder } from '../../ownership/holder-identity.js'
 import { judgeHolder } from '../../ownership/holder-judgement.js'
 import { assertCurrentWriter, ownerName } from '../../ownership/process-lock.js'
@@ -25,13 +26,6 @@ export interface Writer {
   fencingToken: number | undefined
   /** What it does, in the infinitive. */
   verb: string
-}
-
-/** A lease that this object handed out and that has not ended. */
-interface HeldLease {
-  sessionId: string
-  token: number
-  lost: AbortController
 }
 
 /** How often to try when others take the lock and give it back in between. */
@@ -123,20 +117,7 @@ export class SqliteLock implements SessionLock {
       await this.#release(lease)
       this.#assertOpen(lease.sessionId)
     }
-    let releasing: Promise<void> | undefined
-    return {
-      owner: this.#owner,
-      fencingToken: lease.token,
-      lost: lease.lost.signal,
-      release: () => {
-        releasing ??= this.#release(lease).catch((error: unknown) => {
-          // It can be tried again.
-          releasing = undefined
-          throw error
-        })
-        return releasing
-      },
-    }
+    return handedOut(this.#owner, lease, () => this.#release(lease))
   }
 
   async #release(lease: HeldLease): Promise<void> {
@@ -174,7 +155,7 @@ export class SqliteLock implements SessionLock {
     const lease = this.#held.get(sessionId)
     if (lease === undefined || lease.token === newestToken) return
     void this.#end(lease)
-    lease.lost.abort(new SessionError('STALE_WRITER', `The lock of session "${sessionId}" is not ours any more: its newest token is ${newestToken}, and ours was ${lease.token}.`, { sessionId }))
+    tellLost(lease, newestToken)
   }
 
   async #lookAtHeld(): Promise<void> {
