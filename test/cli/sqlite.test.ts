@@ -75,6 +75,17 @@ it('encrypt leaves no old text in the files of the database', async () => {
   expect(await states(name, ['--key-file', `${folder}/keys.json`])).toEqual([`a restorable encrypted 4 ${MASKED}`])
 })
 
+it('encrypt leaves no old text in free pages either, such as that of records which are gone', async () => {
+  const { folder, file, name, store } = await databaseOfTwo()
+  const secret = 'of a record which is gone '.repeat(400)
+  const keys = Array.from({ length: 20 }, (_, index) => ({ type: 'pre-key', id: `gone ${index}` }))
+  await store.write('a', keys.map(key => ({ ...key, value: secret })))
+  await store.write('a', keys.map(key => ({ ...key, value: null })))
+  await runCommand(['new-key', `${folder}/keys.json`])
+  expect((await runCommand(['encrypt', name, '--key-file', `${folder}/keys.json`])).code).toBe(0)
+  expect(readFileSync(file).includes('of a record which is gone')).toBe(false)
+})
+
 it('encrypt says when old texts may be left, because the database is in use', async () => {
   const { folder, name, file } = await databaseOfTwo()
   await runCommand(['new-key', `${folder}/keys.json`])
