@@ -3,6 +3,7 @@ import { expect } from 'vitest'
 import { seriousViolations } from './accessibility.js'
 import type { Visit } from './browser.js'
 import { takePictures } from './screenshots.js'
+import { statusesShown } from './status-record.js'
 
 /** The page, in the words of a person who uses it. */
 export class ConsolePage {
@@ -25,7 +26,9 @@ export class ConsolePage {
 
   /** Waits until the status is shown. */
   async shows(status: string): Promise<void> {
-    await this.page.getByRole('heading', { level: 1, name: status, exact: true }).waitFor()
+    await this.page.getByRole('heading', { level: 1, name: status, exact: true }).waitFor().catch(async (cause: unknown) => {
+      throw new Error(`The page never showed "${status}", but one after the other: ${(await statusesShown(this.page)).join(', ')}.`, { cause })
+    })
   }
 
   /** Waits until a text is on the page. */

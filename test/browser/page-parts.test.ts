@@ -73,7 +73,7 @@ describe('The book of sessions', () => {
 
   it('keeps the QR code beside a pairing code, each with its own end', () => {
     const book = new SessionBook()
-    book.take(view({ company_id: 'acme', status: 'pairing', pairing: { qr_svg: '<svg/>', code: null, expires_at: AT } }))
+    book.takeTold(view({ company_id: 'acme', status: 'pairing', pairing: { qr_svg: '<svg/>', code: null, expires_at: AT } }))
     book.takePairing({ company_id: 'acme', qr_svg: null, code: 'ABCD1234', expires_at: AT })
     expect(book.pairing('acme')).toEqual({ qrSvg: { text: '<svg/>', expiresAt: Date.parse(AT) }, code: { text: 'ABCD1234', expiresAt: Date.parse(AT) } })
   })
@@ -81,9 +81,20 @@ describe('The book of sessions', () => {
   it('keeps them while a view for administrators says nothing of them, and forgets them with the pairing', () => {
     const book = new SessionBook()
     book.takePairing({ company_id: 'acme', qr_svg: '<svg/>', code: null, expires_at: AT })
-    book.take(view({ company_id: 'acme', status: 'pairing' }))
+    book.takeTold(view({ company_id: 'acme', status: 'pairing' }))
     expect(book.pairing('acme').qrSvg?.text).toBe('<svg/>')
-    book.take(view({ company_id: 'acme', status: 'connecting' }))
+    book.takeTold(view({ company_id: 'acme', status: 'connecting' }))
     expect(book.pairing('acme')).toEqual({ qrSvg: null, code: null })
+  })
+
+  it('takes no answer that is older than what the stream told meanwhile', () => {
+    const book = new SessionBook()
+    const [early, garage] = [book.moment, view({ company_id: 'garage', status: 'connected' })]
+    book.takeTold(view({ company_id: 'acme', status: 'connected' }))
+    book.takeAnswer(view({ company_id: 'acme', status: 'connecting' }), early)
+    book.takeAnswer(garage, early)
+    expect([book.view('acme')?.status, book.view('garage')]).toEqual(['connected', garage])
+    book.takeAnswer(view({ company_id: 'acme', status: 'disconnected', reason: 'owned_elsewhere' }), book.moment)
+    expect(book.view('acme')?.status).toBe('disconnected')
   })
 })

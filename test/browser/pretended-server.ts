@@ -29,6 +29,8 @@ export class PretendedServer implements AsyncDisposable {
   readonly refusals = new Map<string, Refusal>()
   /** What is never answered, by path. */
   readonly unanswered = new Set<string>()
+  /** By path: answers are made when they are asked for, and sent when this resolves. */
+  readonly delays = new Map<string, Promise<void>>()
   readonly #server: Server
   readonly #streams = new Set<ServerResponse>()
 
@@ -71,11 +73,11 @@ export class PretendedServer implements AsyncDisposable {
     const refusal = this.refusals.get(pathname)
     if (refusal !== undefined) refuse(response, refusal)
     else if (pathname === '/api/whatsapp/events') this.#openStream(response, searchParams.get('company_id'))
-    else if (pathname.startsWith('/api/')) this.#answerApi(response, pathname, searchParams.get('company_id'))
+    else if (pathname.startsWith('/api/')) await this.#answerApi(response, pathname, searchParams.get('company_id'))
     else await serveFile(response, pathname === '/' ? 'index.html' : basename(pathname))
   }
 
-  #answerApi(response: ServerResponse, path: string, companyId: string | null): void {
+  async #answerApi(response: ServerResponse, path: string, companyId: string | null): Promise<void> {
     const answers: Readonly<Record<string, unknown>> = {
       '/api/me': this.me,
       '/api/demo-tokens': [],
@@ -85,6 +87,7 @@ export class PretendedServer implements AsyncDisposable {
       '/api/whatsapp/history': { events: this.history },
     }
     const answer = answers[path]
+    await this.delays.get(path)
     if (answer === undefined) refuse(response, { status: 404, code: 'not_found' })
     else response.setHeader('content-type', 'application/json').end(JSON.stringify(answer))
   }

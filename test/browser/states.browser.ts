@@ -4,6 +4,7 @@ import type { SessionView } from '../../examples/express/public/api.js'
 import { startBrowser, visit, type Visit } from './browser.js'
 import { ConsolePage } from './console-page.js'
 import { PretendedServer } from './pretended-server.js'
+import { statusesShown } from './status-record.js'
 import { change, inSeconds, view } from './views.js'
 
 const PHONE = '5511912345678'
@@ -76,6 +77,22 @@ describe('Designed states of a session', () => {
     server.send({ name: 'restore', data: { done: 40, total: 40, restored: 39, retrying: 1, skipped: 0, failed: 0, finished: true } })
     await visitor.page.getByRole('progressbar').waitFor({ state: 'hidden' })
     await console.announces('Saved sessions: 39 restored, 1 trying again, 0 left alone, 0 failed.')
+  })
+
+  it('an answer that comes late does not undo what the stream told meanwhile', async () => {
+    let send = (): void => undefined
+    server.delays.set('/api/whatsapp/sessions', new Promise((resolve) => { send = resolve }))
+    await show({ status: 'connecting', reason: 'restoring', phone_number: PHONE })
+    await console.shows('Connecting')
+    server.send({ name: 'status', data: view({ company_id: 'acme', status: 'connected', phone_number: PHONE }) })
+    await console.shows('Connected')
+    const answered = visitor.page.waitForEvent('requestfinished', request => request.url().endsWith('/sessions'))
+    send()
+    await answered
+    // The page has taken the answer before it takes this.
+    server.send({ name: 'history', data: { ...change(1, 'connected'), company_id: 'acme' } })
+    await visitor.page.locator('.history time').first().waitFor()
+    expect(await statusesShown(visitor.page)).toEqual(['connecting', 'connected'])
   })
 
   it('run by another server: nothing can be pressed', async () => {

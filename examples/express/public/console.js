@@ -88,8 +88,9 @@ export class Console {
   }
 
   async loadList() {
+    const askedAt = this.book.moment
     try {
-      for (const view of await this.api.sessions()) this.#takeStatus(view)
+      for (const view of await this.api.sessions()) this.#learn(view, () => { this.book.takeAnswer(view, askedAt) })
       this.hasList = true
     } catch (error) {
       this.hasList ??= false
@@ -120,9 +121,10 @@ export class Console {
     this.busy = verb
     this.problem = null
     this.listener.onChange()
+    const askedAt = this.book.moment
     try {
       const view = verb === 'pairing-code' ? await this.api.pairingCode(companyId, phoneNumber) : await this.api.change(verb, companyId)
-      this.#takeStatus(view)
+      this.#learn(view, () => { this.book.takeAnswer(view, askedAt) })
     } catch (error) {
       if (companyId === this.selected) this.problem = this.#refused(error)
     }
@@ -159,7 +161,7 @@ export class Console {
   /** Events that a newer server may send beside these are nothing to this page. @param {import('./api.js').LiveEvent} event */
   #take({ name, data }) {
     const before = this.book.pairing(this.selected ?? '')
-    if (name === 'status') this.#takeStatus(data)
+    if (name === 'status') this.#learn(data, () => { this.book.takeTold(data) })
     if (name === 'pairing') this.book.takePairing(data)
     if (name === 'restore') this.#takeRestore(data)
     if (name === 'history' && data.company_id === this.selected) this.history = { state: 'known', entries: mergeHistory([data], this.#entries()) }
@@ -167,12 +169,13 @@ export class Console {
     this.listener.onChange()
   }
 
-  /** @param {import('./api.js').SessionView} view */
-  #takeStatus(view) {
-    const before = this.book.view(view.company_id)
-    this.book.take(view)
-    const isNews = before?.status !== view.status || before.reason !== view.reason
-    if (isNews && before !== undefined && view.company_id === this.selected) this.listener.onStatus(view)
+  /** @param {import('./api.js').SessionView} view @param {() => void} take puts it into the book, or leaves it */
+  #learn({ company_id: companyId }, take) {
+    const before = this.book.view(companyId)
+    take()
+    const view = this.book.view(companyId)
+    if (before === undefined || view === undefined || companyId !== this.selected) return
+    if (before.status !== view.status || before.reason !== view.reason) this.listener.onStatus(view)
   }
 
   /** @param {import('./api.js').RestoreProgress} progress */

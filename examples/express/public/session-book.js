@@ -2,10 +2,16 @@
 /** @typedef {{ text: string, expiresAt: number | null }} Shown */
 /** @typedef {{ qrSvg: Shown | null, code: Shown | null }} PairingShown */
 
-/** What is known of every session. */
+/**
+ * What is known of every session: told by a stream of events, or answered to a question. An answer travels on a connection of its own and
+ * may come after events that are newer; a stream is in order and tells everything, so that what it told since the question stands.
+ */
 export class SessionBook {
   /** @type {Map<string, SessionView>} */
   #views = new Map()
+  #told = 0
+  /** Which telling was the last of each. @type {Map<string, number>} */
+  #lastTold = new Map()
   /** @type {Map<string, PairingShown>} */
   #pairings = new Map()
 
@@ -24,8 +30,25 @@ export class SessionBook {
     return this.#pairings.get(companyId) ?? { qrSvg: null, code: null }
   }
 
-  /** Takes what was said of a session. Views for administrators hold no pairing, which therefore says nothing. @param {SessionView} view */
-  take(view) {
+  /** To be noted before a question is asked. */
+  get moment() {
+    return this.#told
+  }
+
+  /** Takes what a stream tells of a session. @param {SessionView} view */
+  takeTold(view) {
+    this.#told += 1
+    this.#lastTold.set(view.company_id, this.#told)
+    this.#take(view)
+  }
+
+  /** Takes an answer, unless a stream told of the session since the question. @param {SessionView} view @param {number} askedAt the {@link moment} of the question */
+  takeAnswer(view, askedAt) {
+    if ((this.#lastTold.get(view.company_id) ?? 0) <= askedAt) this.#take(view)
+  }
+
+  /** Views for administrators hold no pairing, which therefore says nothing. @param {SessionView} view */
+  #take(view) {
     this.#views.set(view.company_id, view)
     if (view.status !== 'pairing') this.#pairings.delete(view.company_id)
     else if (view.pairing) this.takePairing({ ...view.pairing, company_id: view.company_id })
