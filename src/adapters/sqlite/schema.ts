@@ -38,6 +38,13 @@ const MIGRATIONS: readonly (readonly string[])[] = [
     )`,
     'UPDATE baileys_sessions_schema SET version = 2',
   ],
+  [
+    'ALTER TABLE baileys_sessions_session ADD COLUMN has_records INTEGER NOT NULL DEFAULT 0',
+    `UPDATE baileys_sessions_session SET has_records = EXISTS
+      (SELECT 1 FROM baileys_sessions_record AS record WHERE record.session_key = baileys_sessions_session.session_key)`,
+    'CREATE INDEX baileys_sessions_listed ON baileys_sessions_session (session_id) WHERE has_records = 1',
+    'UPDATE baileys_sessions_schema SET version = 3',
+  ],
 ]
 
 /** The version that this library reads and writes. */

@@ -1,10 +1,12 @@
 import { type SqliteRow, type SqliteStatements, numberOf, textOf } from './sqlite-statements.js'
 import { toColumn } from './stored-text.js'
 
-/** What the row of a session says about its lock. */
-export interface LockRow {
+/** What the row of a session says of its lock and its records. */
+export interface SessionRow {
   /** Stands for the session in other tables; `null` when there is no row. */
   sessionKey: number | null
+  /** Whether it has records, so that it is listed. */
+  hasRecords: boolean
   /** The newest token; 0 when none was ever handed out. */
   token: number
   /** Who took it, as `describeHolder` tells it; `null` when it was given back. */
@@ -19,14 +21,14 @@ export interface LockRow {
 export interface Claim {
   sessionId: string
   /** The row on which it was decided that nobody holds the lock. */
-  seen: LockRow
+  seen: SessionRow
   /** Who takes it. */
   holder: string
   nonce: string
   now: number
 }
 
-const FIND = `SELECT session_key, token, holder, session.nonce AS nonce, max(held_since, coalesce(beat_at, 0)) AS last_sign_at
+const FIND = `SELECT session_key, has_records, token, holder, session.nonce AS nonce, max(held_since, coalesce(beat_at, 0)) AS last_sign_at
   FROM baileys_sessions_session AS session LEFT JOIN baileys_sessions_heartbeat AS heartbeat ON heartbeat.nonce = session.nonce
   WHERE session_id = ?`
 const INSERT = 'INSERT INTO baileys_sessions_session (session_id) VALUES (?) ON CONFLICT DO NOTHING'
@@ -39,16 +41,12 @@ const STOP = 'DELETE FROM baileys_sessions_heartbeat WHERE nonce = ? OR beat_at 
 /** Heartbeats of processes that died are kept this long. */
 const KEEP_DEAD_MS = 24 * 60 * 60 * 1000
 
-const listed = (operator: '>' | '>='): string => `SELECT session_id FROM baileys_sessions_session AS session WHERE session_id ${operator} ?
-  AND EXISTS (SELECT 1 FROM baileys_sessions_record AS record WHERE record.session_key = session.session_key) ORDER BY session_id LIMIT ?`
-const LIST_FIRST = listed('>=')
-const LIST_NEXT = listed('>')
-
 /** The row of a session; one of nothing when there is none. */
-export function findSession(statements: SqliteStatements, sessionId: string): LockRow {
+export function findSession(statements: SqliteStatements, sessionId: string): SessionRow {
   const row: SqliteRow | undefined = statements.rows(FIND, toColumn(sessionId))[0]
   return {
     sessionKey: row === undefined ? null : numberOf(row, 'session_key'),
+    hasRecords: numberOf(row, 'has_records') === 1,
     token: numberOf(row, 'token'),
     holder: textOf(row, 'holder'),
     nonce: textOf(row, 'nonce'),
@@ -84,10 +82,4 @@ export function beat(statements: SqliteStatements, nonce: string, now: number): 
 /** Removes the heartbeat of a lock object that holds nothing any more, and those of the long dead. */
 export function stopBeating(statements: SqliteStatements, nonce: string, now: number): void {
   statements.run(STOP, nonce, now - KEEP_DEAD_MS)
-}
-
-/** Some ids of sessions that have records, in the order of the database, after one of them. */
-export function listSessions(statements: SqliteStatements, after: string | null, limit: number): string[] {
-  const rows = statements.rows(after === null ? LIST_FIRST : LIST_NEXT, toColumn(after ?? ''), limit)
-  return rows.map(row => textOf(row, 'session_id')).filter(sessionId => sessionId !== null)
 }

@@ -5,7 +5,7 @@ import { describeHolder, type Holder, parseHolder } from '../../ownership/holder
 import { judgeHolder } from '../../ownership/holder-judgement.js'
 import { assertCurrentWriter, ownerName } from '../../ownership/process-lock.js'
 import type { SessionLease, SessionLock } from '../../ownership/session-lock.js'
-import { beat, claim, findSession, type LockRow, release, stopBeating } from './session-rows.js'
+import { beat, claim, findSession, release, type SessionRow, stopBeating } from './session-rows.js'
 import type { SqliteConnection, SqliteWork } from './sqlite-connection.js'
 import { SqliteHeartbeat } from './sqlite-heartbeat.js'
 
@@ -75,10 +75,9 @@ export class SqliteLock implements SessionLock {
   }
 
   /**
-   * Does some work in one transaction if this writer may write, with the key of the session, or `null` when it has no row.
-   * Rejects with `STALE_WRITER` otherwise; see `ProcessLock.check`.
+   * Does some work in one transaction if this writer may write, with the row of the session as it is then. Rejects with `STALE_WRITER` otherwise; see `ProcessLock.check`.
    */
-  async write(writer: Writer, work: (sessionKey: number | null) => SqliteWork<void>): Promise<void> {
+  async write(writer: Writer, work: (session: SessionRow) => SqliteWork<void>): Promise<void> {
     const { sessionId, fencingToken } = writer
     // A write without a token has to know first whether the holder lives; then it may be another one.
     for (let nonceOfDead: string | null = null; ;) {
@@ -87,7 +86,7 @@ export class SqliteLock implements SessionLock {
         this.#compare(sessionId, row.token)
         if (fencingToken === undefined && row.nonce !== nonceOfDead) return row
         assertCurrentWriter({ sessionId, fencingToken, newestToken: row.token, isHeld: false })
-        work(row.sessionKey)(statements)
+        work(row)(statements)
         return null
       })
       if (seen === null) return
@@ -103,7 +102,7 @@ export class SqliteLock implements SessionLock {
     for (const result of released) if (result.status === 'rejected') throw result.reason
   }
 
-  async #claim(sessionId: string, seen: LockRow): Promise<SessionLease | null> {
+  async #claim(sessionId: string, seen: SessionRow): Promise<SessionLease | null> {
     const holder = JSON.stringify(await this.#describe())
     const token = await this.#options.connection.write({ verb: `take the lock of session "${sessionId}" in`, sessionId }, statements =>
       claim(statements, { sessionId, seen, holder, nonce: this.#nonce, now: Date.now() }))
@@ -130,7 +129,7 @@ export class SqliteLock implements SessionLock {
     if (this.#held.get(sessionId) === lease) await this.#end(lease)
   }
 
-  async #look(sessionId: string): Promise<LockRow> {
+  async #look(sessionId: string): Promise<SessionRow> {
     return this.#options.connection.read({ verb: `look at the lock of session "${sessionId}" in`, sessionId }, (statements) => {
       const row = findSession(statements, sessionId)
       // Here, not later: a lease that is taken meanwhile would be compared with what was before it.
@@ -140,7 +139,7 @@ export class SqliteLock implements SessionLock {
   }
 
   /** The name of the holder, or `null` when nobody holds the lock: it was given back, or the holder is dead. */
-  async #ownerOf({ nonce, holder: text, lastSignAt }: LockRow): Promise<string | null> {
+  async #ownerOf({ nonce, holder: text, lastSignAt }: SessionRow): Promise<string | null> {
     if (nonce === null) return null
     const holder = parseHolder(text ?? '')
     const judgement = holder === null ? 'unknown' : await judgeHolder(holder, await this.#describe())

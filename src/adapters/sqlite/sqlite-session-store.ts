@@ -2,8 +2,9 @@ import { SessionError } from '../../errors.js'
 import type { SessionLock } from '../../ownership/session-lock.js'
 import type { DeleteOptions, RecordChange, RecordKey, SessionStore, StoredRecord, WriteOptions } from '../../store/session-store.js'
 import { SessionTurns } from '../filesystem/session-turns.js'
+import { listSessions, noteWhetherListed } from './listed-sessions.js'
 import { applyChanges, listKeys, readRecords, removeRecords, toChangedRows } from './record-rows.js'
-import { ensureSession, listSessions } from './session-rows.js'
+import { ensureSession } from './session-rows.js'
 import { SqliteConnection } from './sqlite-connection.js'
 import { SqliteLock } from './sqlite-lock.js'
 import { resolveSqliteOptions, resolveStaleAfterMs, type SqliteSessionStoreOptions } from './sqlite-options.js'
@@ -68,19 +69,23 @@ export class SqliteSessionStore implements SessionStore {
     const rows = toChangedRows(changes)
     const { fencingToken, replaceAll = false } = options
     const writesNothing = rows.every(({ value }) => value === null)
-    await this.#turns.run(sessionId, () => this.#lock.write({ sessionId, fencingToken, verb: 'write' }, found => (statements) => {
-      if (found === null && writesNothing) return
-      const sessionKey = found ?? ensureSession(statements, sessionId)
+    const removesAny = replaceAll || rows.some(({ value }) => value === null)
+    await this.#turns.run(sessionId, () => this.#lock.write({ sessionId, fencingToken, verb: 'write' }, session => (statements) => {
+      if (session.sessionKey === null && writesNothing) return
+      const sessionKey = session.sessionKey ?? ensureSession(statements, sessionId)
       if (replaceAll) removeRecords(statements, sessionKey)
       applyChanges(statements, sessionKey, rows)
+      if (removesAny || !session.hasRecords) noteWhetherListed(statements, sessionKey)
     }))
   }
 
   async delete(sessionId: string, options: DeleteOptions = {}): Promise<void> {
     this.#assertOpen(sessionId)
     const { fencingToken } = options
-    await this.#turns.run(sessionId, () => this.#lock.write({ sessionId, fencingToken, verb: 'delete' }, found => (statements) => {
-      if (found !== null) removeRecords(statements, found)
+    await this.#turns.run(sessionId, () => this.#lock.write({ sessionId, fencingToken, verb: 'delete' }, ({ sessionKey }) => (statements) => {
+      if (sessionKey === null) return
+      removeRecords(statements, sessionKey)
+      noteWhetherListed(statements, sessionKey)
     }))
   }
 

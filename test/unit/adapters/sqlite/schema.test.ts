@@ -7,8 +7,8 @@ import { collect } from '../../../support/collect.js'
 import { SQLITE_DRIVERS } from '../../../support/sqlite-drivers.js'
 import { firstRow, newFile, openDatabase, openStore, outcome } from './opened.js'
 
-/** A database as version 1 left it: a session with its records, and one of which only the token is left. Never to be changed. */
-const VERSION_1 = readFileSync(new URL('./schema-version-1.sql', import.meta.url), 'utf8')
+/** A database as an older version left it: a session with its records, and one of which only the token is left. Never to be changed. */
+const leftBy = (version: number): string => readFileSync(new URL(`./schema-version-${version}.sql`, import.meta.url), 'utf8')
 
 /** Everything that is in a database. */
 function contentOf(database: SqliteDatabase): unknown {
@@ -20,12 +20,12 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
   it('an empty database gets the tables of the newest version', async () => {
     const database = openDatabase(driver)
     expect(await collect(openStore(database).list())).toEqual([])
-    expect(firstRow(database, 'SELECT version FROM baileys_sessions_schema')).toEqual({ version: 2 })
+    expect(firstRow(database, 'SELECT version FROM baileys_sessions_schema')).toEqual({ version: 3 })
   })
 
-  it('a database of version 1 is brought up to date, and keeps what it holds', async () => {
+  it.each([1, 2])('a database of version %i is brought up to date, and keeps what it holds', async (version) => {
     const database = openDatabase(driver)
-    database.exec(VERSION_1)
+    database.exec(leftBy(version))
     const store = openStore(database)
     expect(await collect(store.list())).toEqual(['shop'])
     expect(await store.read('shop', [CREDS_KEY, { type: 'pre-key', id: '1' }])).toEqual([{ ...CREDS_KEY, value: '{"me":1}' }, { type: 'pre-key', id: '1', value: 'k' }])
@@ -33,12 +33,12 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
     const repository = new SqliteConnectionRepository({ database })
     await repository.save('shop', { status: 'connected' })
     expect(await repository.find('shop')).toMatchObject({ status: 'connected' })
-    expect(firstRow(database, 'SELECT version FROM baileys_sessions_schema')).toEqual({ version: 2 })
+    expect(firstRow(database, 'SELECT version FROM baileys_sessions_schema')).toEqual({ version: 3 })
   })
 
-  it.each([3, 0, -1, 2.5])('tables of version %d are refused by every call, and nothing is changed', async (version) => {
+  it.each([4, 0, -1, 2.5])('tables of version %d are refused by every call, and nothing is changed', async (version) => {
     const database = openDatabase(driver)
-    database.exec(VERSION_1)
+    database.exec(leftBy(1))
     database.exec(`UPDATE baileys_sessions_schema SET version = ${version}`)
     const before = contentOf(database)
     const store = openStore(database)
@@ -47,9 +47,9 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
       collect(store.list()), collect(store.records('shop')), store.read('shop', [CREDS_KEY]), store.write('shop', [{ ...CREDS_KEY, value: 'new' }]),
       store.delete('shop'), store.lock.acquire('shop'), store.lock.owner('shop'),
     ]
-    for (const call of await Promise.all(calls.map(outcome))) expect(call).toMatch(/^STORE_UNAVAILABLE: .*knows versions 1 to 2.*Update baileys-sessions. Nothing was changed/)
+    for (const call of await Promise.all(calls.map(outcome))) expect(call).toMatch(/^STORE_UNAVAILABLE: .*knows versions 1 to 3.*Update baileys-sessions. Nothing was changed/)
     for (const call of await Promise.all([repository.findAll(), repository.find('shop'), repository.save('shop', {}), repository.delete('shop')].map(outcome))) {
-      expect(call).toMatch(/^REPOSITORY_FAILED: .*knows versions 1 to 2/)
+      expect(call).toMatch(/^REPOSITORY_FAILED: .*knows versions 1 to 3/)
     }
     expect(contentOf(database)).toEqual(before)
   })
@@ -59,15 +59,15 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
     const store = openStore(openDatabase(driver, file))
     await store.write('shop', [{ ...CREDS_KEY, value: 'old' }])
     const newer = openDatabase(driver, file)
-    newer.exec('UPDATE baileys_sessions_schema SET version = 3')
-    expect(await outcome(store.write('shop', [{ ...CREDS_KEY, value: 'new' }]))).toMatch(/^STORE_UNAVAILABLE: .*tables of version 3/)
+    newer.exec('UPDATE baileys_sessions_schema SET version = 4')
+    expect(await outcome(store.write('shop', [{ ...CREDS_KEY, value: 'new' }]))).toMatch(/^STORE_UNAVAILABLE: .*tables of version 4/)
     expect(firstRow(newer, 'SELECT value FROM baileys_sessions_record')).toEqual({ value: 'old' })
   })
 
   it('a migration that fails half way changes nothing, and is made up for later', async () => {
     const file = newFile()
     const database = openDatabase(driver, file)
-    database.exec(VERSION_1)
+    database.exec(leftBy(1))
     // In the way of its last step.
     database.exec('CREATE TRIGGER refuse BEFORE UPDATE ON baileys_sessions_schema BEGIN SELECT RAISE(ABORT, \'not today\'); END')
     const before = contentOf(database)

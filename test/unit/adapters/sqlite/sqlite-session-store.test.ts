@@ -89,7 +89,7 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
     const keys = Array.from({ length: 3000 }, (_, index) => ({ type: 'session', id: String(index) }))
     await store.write('many', keys.map(key => ({ ...key, value: key.id })))
     database.exec('BEGIN')
-    database.exec('WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 10000) INSERT INTO baileys_sessions_session (session_id) SELECT \'s\' || i FROM n')
+    database.exec('WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 10000) INSERT INTO baileys_sessions_session (session_id, has_records) SELECT \'s\' || i, 1 FROM n')
     database.exec('INSERT INTO baileys_sessions_record SELECT session_key, \'creds\', \'\', \'c\' FROM baileys_sessions_session WHERE session_id <> \'many\'')
     database.exec('COMMIT')
     let turns = 0
