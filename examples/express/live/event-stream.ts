@@ -19,6 +19,8 @@ export class EventStream {
   readonly #response: ServerResponse
   readonly #options: StreamOptions
   #held: string[] | null = []
+  /** What it began with and has not taken yet is as long as there are sessions: no sign of a client that does not read. */
+  #beginningBytes = 0
   #hasEnded = false
 
   constructor(response: ServerResponse, options: StreamOptions) {
@@ -43,13 +45,13 @@ export class EventStream {
     this.#response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' })
     const held = this.#held ?? []
     this.#held = null
-    for (const [name, data] of events) this.#write(format(name, data))
-    for (const text of held) this.#write(text)
+    this.#response.write([...events.map(([name, data]) => formatEvent(name, data)), ...held].join(''))
+    this.#beginningBytes = this.#response.writableLength
+    this.#response.once('drain', () => { this.#beginningBytes = 0 })
   }
 
-  /** Sends an event. */
-  send(name: string, data: unknown): void {
-    const text = format(name, data)
+  /** Sends an event that {@link formatEvent} has made. */
+  send(text: string): void {
     if (this.#held !== null) this.#held.push(text)
     else this.#write(text)
   }
@@ -72,7 +74,7 @@ export class EventStream {
     if (this.#hasEnded) return
     this.#response.write(text)
     // It stopped reading. What waits for it is given back at once, and it may connect anew.
-    if (this.#response.writableLength > this.#options.waitingBytes) this.#response.destroy()
+    if (this.#response.writableLength > this.#options.waitingBytes + this.#beginningBytes) this.#response.destroy()
   }
 
   #ended(): void {
@@ -83,7 +85,7 @@ export class EventStream {
   }
 }
 
-// JSON holds no line breaks, so that data cannot become a second field.
-function format(name: string, data: unknown): string {
+/** An event as it travels. JSON holds no line breaks, so that data cannot become a second field. */
+export function formatEvent(name: string, data: unknown): string {
   return `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`
 }

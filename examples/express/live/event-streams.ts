@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { closing, rateLimited } from '../answers/problem.js'
-import { EventStream } from './event-stream.js'
+import { EventStream, formatEvent } from './event-stream.js'
 
 /** What bounds the streams. */
 export interface StreamLimits {
@@ -45,7 +45,11 @@ export class EventStreams {
 
   /** Sends an event to whoever reads a company (`null`: all companies). */
   send(companyId: string | null, name: string, data: unknown): void {
-    for (const stream of this.#streams.get(companyId) ?? []) stream.send(name, data)
+    const streams = this.#streams.get(companyId)
+    if (streams === undefined) return
+    // Once for all of them: a QR code is drawn in some 20 kB.
+    const text = formatEvent(name, data)
+    for (const stream of [...streams]) stream.send(text)
   }
 
   /** Sends to every reader what it may see. */

@@ -45,16 +45,23 @@ export class LiveView {
 
   /** Answers with a stream of events that begins with where things stand. Rejects before anything is sent. */
   async open(response: ServerResponse, { companyId, expiresAt }: Audience, headers: HeadersToSend = {}): Promise<void> {
+    // From here on the stream holds what happens, and tells it after what is known now.
     const stream = this.#streams.open(response, companyId, expiresAt)
+    const restore = this.restoration.view(companyId)
+    const changed = new Set<string>()
+    const stopWatching = listen(this.#sessions, 'status', ({ sessionId }) => { changed.add(sessionId) })
     try {
       const snapshots = companyId === null ? await this.#sessions.getStatuses() : [await this.#sessions.getStatus(companyId)]
-      const views = snapshots.map(snapshot => companyId === null ? publicView(snapshot) : ownView(snapshot))
-      stream.begin(headers, [['restore', this.restoration.view(companyId)], ...views.map(view => ['status', view] as const)])
+      // Of what changed meanwhile the events tell everything; before them a snapshot of later would show the past after the present.
+      const views = snapshots.filter(({ sessionId }) => !changed.has(sessionId)).map(snapshot => companyId === null ? publicView(snapshot) : ownView(snapshot))
+      stream.begin(headers, [['restore', restore], ...views.map(view => ['status', view] as const)])
       // Frameworks answer HEAD with the route for GET.
       if (response.req.method === 'HEAD') stream.end()
     } catch (error) {
       stream.end()
       throw error
+    } finally {
+      stopWatching()
     }
   }
 
