@@ -69,13 +69,13 @@ export class SqliteSessionStore implements SessionStore {
     const rows = toChangedRows(changes)
     const { fencingToken, replaceAll = false } = options
     const writesNothing = rows.every(({ value }) => value === null)
-    const removesAny = replaceAll || rows.some(({ value }) => value === null)
+    const leavesOne = typeof rows.at(-1)?.value === 'string'
     await this.#turns.run(sessionId, () => this.#lock.write({ sessionId, fencingToken, verb: 'write' }, session => (statements) => {
       if (session.sessionKey === null && writesNothing) return
       const sessionKey = session.sessionKey ?? ensureSession(statements, sessionId)
       if (replaceAll) removeRecords(statements, sessionKey)
       applyChanges(statements, sessionKey, rows)
-      if (removesAny || !session.hasRecords) noteWhetherListed(statements, sessionKey)
+      if (!session.hasRecords || !leavesOne) noteWhetherListed(statements, sessionKey)
     }))
   }
 
