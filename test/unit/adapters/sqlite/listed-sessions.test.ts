@@ -134,8 +134,8 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
     prepared.length = 0
     expect(await collect(store.list())).toHaveLength(502)
     expect(prepared).toHaveLength(2)
-    const plans = prepared.flatMap(sql => database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all('', 1).map(row => ({ ...row as object })))
-    const plan = { detail: expect.stringMatching(/^SEARCH baileys_sessions_session USING COVERING INDEX baileys_sessions_listed/) as string }
-    expect(plans).toEqual([expect.objectContaining(plan), expect.objectContaining(plan)])
+    const plan = prepared.flatMap(sql => database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all('', 1)).map(row => JSON.stringify(row)).join('\n')
+    expect(plan.match(/baileys_sessions_session USING \w+ INDEX \w+/gu)).toEqual(Array(2).fill('baileys_sessions_session USING COVERING INDEX baileys_sessions_listed'))
+    expect(plan).not.toMatch(/baileys_sessions_record|TEMP B-TREE/u)
   })
 })
