@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { isObject, parseObject } from '../store/stored-object.js'
 
 /** What stored credentials amount to, read without Baileys. */
 export type StoredCreds =
@@ -6,9 +7,6 @@ export type StoredCreds =
   | { readonly kind: 'half_paired'; readonly identity: string }
   | { readonly kind: 'unpaired'; readonly identity: string }
   | { readonly kind: 'corrupt'; readonly problem: string }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /**
  * Judges the text of a creds record. Paired means that `account` is there and `me.id` has a device part: `registered` is only
@@ -40,15 +38,6 @@ export function hashIdentity(noisePublicKey: Uint8Array | null): string {
 
 function corrupt(problem: string): StoredCreds {
   return { kind: 'corrupt', problem }
-}
-
-function parseObject(text: string): Record<string, unknown> | null {
-  try {
-    const value: unknown = JSON.parse(text)
-    return isObject(value) ? value : null
-  } catch {
-    return null
-  }
 }
 
 function findMissing(creds: Record<string, unknown>): string | null {

@@ -1,14 +1,15 @@
 import { open } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { EncryptionKey, EncryptionOptions } from '../encryption/encryption-options.js'
+import { isObject, parseObject } from '../store/stored-object.js'
 import { CommandError } from './command-error.js'
 
 /** The keys that a file holds. */
 export type KeyFile = Pick<EncryptionOptions, 'keys' | 'currentKeyId'>
 
-const KEY_BYTES = 32
+/** 32 bytes. */
 const BASE64 = /^[A-Za-z0-9+/]{43}=$/
-const FORM = '{ "currentKeyId": "<id>", "keys": { "<id>": "<base64 of 32 bytes>" } }, or { "passphrase": "…", "salt": "…" } in the place of the base64'
+const FORM = '{ "currentKeyId": "<id>", "keys": { "<id>": "<base64 of 32 bytes>" } }, or { "passphrase": "…", "salt": "…" } in the place of the base64. The command "new-key" makes one'
 
 /** Reads a file of keys. Rejects with a `CommandError`, which quotes nothing of it, also when others may read the file. */
 export async function readKeyFile(path: string, directory: string): Promise<KeyFile> {
@@ -34,8 +35,8 @@ async function readPrivateText(path: string, directory: string): Promise<string>
 
 /** Understands the text of a file of keys. Throws a `CommandError`, which quotes nothing of it but key ids. */
 export function parseKeyFile(text: string, path: string): KeyFile {
-  const content = parseObject(text)
-  const { currentKeyId, keys } = content ?? {}
+  // Some editors put a mark before UTF-8, which is no part of JSON.
+  const { currentKeyId, keys } = parseObject(text.replace(/^\uFEFF/u, '')) ?? {}
   if (typeof currentKeyId !== 'string' || !isObject(keys)) throw new CommandError(`The key file ${path} does not have the form ${FORM}.`)
   const read = new Map(Object.entries(keys).map(([keyId, key]) => [keyId, readKey(key, keyId, path)]))
   if (!read.has(currentKeyId)) throw new CommandError(`The key file ${path} names a "currentKeyId" that is not among its keys.`)
@@ -43,12 +44,9 @@ export function parseKeyFile(text: string, path: string): KeyFile {
 }
 
 function readKey(key: unknown, keyId: string, path: string): EncryptionKey {
-  if (typeof key === 'string' && BASE64.test(key)) {
-    const bytes = Buffer.from(key, 'base64')
-    if (bytes.length === KEY_BYTES) return bytes
-  }
+  if (typeof key === 'string' && BASE64.test(key)) return Buffer.from(key, 'base64')
   if (isObject(key) && typeof key['passphrase'] === 'string' && typeof key['salt'] === 'string') return { passphrase: key['passphrase'], salt: key['salt'] }
-  throw new CommandError(`The key ${JSON.stringify(keyId)} in ${path} is neither the base64 of ${KEY_BYTES} bytes nor { "passphrase": "…", "salt": "…" }.`)
+  throw new CommandError(`The key ${JSON.stringify(keyId)} in ${path} is neither the base64 of 32 bytes nor { "passphrase": "…", "salt": "…" }.`)
 }
 
 /** Keys of several files; the current one is that of the first. Throws a `CommandError` when they have two keys of one id. */
@@ -65,18 +63,4 @@ export function mergeKeyFiles(first: KeyFile, others: readonly KeyFile[]): KeyFi
 function isSame(a: EncryptionKey, b: EncryptionKey): boolean {
   if (a instanceof Uint8Array || b instanceof Uint8Array) return a instanceof Uint8Array && b instanceof Uint8Array && Buffer.compare(a, b) === 0
   return a.passphrase === b.passphrase && a.salt === b.salt
-}
-
-function parseObject(text: string): Record<string, unknown> | null {
-  try {
-    const value: unknown = JSON.parse(text)
-    return isObject(value) ? value : null
-  } catch {
-    // The parser's message quotes the text.
-    return null
-  }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

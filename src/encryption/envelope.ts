@@ -1,3 +1,5 @@
+import { parseObject } from '../store/stored-object.js'
+
 /** An encrypted record, taken apart. */
 export interface Envelope {
   /** Under which id its key goes. */
@@ -31,11 +33,11 @@ export function formatEnvelope({ keyId, keyCheck, iv, tag, data }: Envelope): st
 /** Says what a stored text is. One that differs in any way from what {@link formatEnvelope} makes is no envelope. */
 export function readStoredText(text: string): StoredText {
   if (!looksSealed(text)) return { kind: 'plain' }
-  const fields = parseFields(text)
+  const fields = parseObject(text)
   if (fields === null) return { kind: 'damaged' }
   const version = fields['encrypted']
   if (typeof version === 'number' && version > VERSION) return { kind: 'newer' }
-  const { keyId, keyCheck, iv, tag, data } = fields
+  const { keyId, keyCheck, iv, tag, data }: Partial<Record<keyof Envelope, unknown>> = fields
   if (typeof keyId !== 'string' || typeof keyCheck !== 'string' || typeof iv !== 'string' || typeof tag !== 'string' || typeof data !== 'string') return { kind: 'damaged' }
   const envelope: Envelope = { keyId, keyCheck, iv: Buffer.from(iv, 'base64'), tag: Buffer.from(tag, 'base64'), data: Buffer.from(data, 'base64') }
   // Parsers pass over what does not belong in JSON or base64; two texts for the same record would let a change go unseen.
@@ -45,13 +47,4 @@ export function readStoredText(text: string): StoredText {
 /** An envelope that was cut or altered must not pass for a plain record: its start may be missing, or what follows. */
 function looksSealed(text: string): boolean {
   return text.startsWith(START) || (text !== '' && START.startsWith(text)) || text.includes(LATER_FIELD)
-}
-
-function parseFields(text: string): Partial<Record<string, unknown>> & Partial<Record<keyof Envelope, unknown>> | null {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null ? { ...value } : null
-  } catch {
-    return null
-  }
 }

@@ -16,7 +16,17 @@ describe('a key file', () => {
     expect(parse({ currentKeyId: 'b', keys: { a: BASE64, b: passphrase } })).toEqual({ currentKeyId: 'b', keys: { a: KEY, b: passphrase } })
   })
 
+  it('may begin with the mark that some editors put before UTF-8', () => {
+    expect(parseKeyFile(`\uFEFF{"currentKeyId":"a","keys":{"a":"${BASE64}"}}\r\n`, 'keys.json').keys).toEqual({ a: KEY })
+  })
+
+  it('may give a key any id', () => {
+    const read = parseKeyFile(`{"currentKeyId":"__proto__","keys":{"__proto__":"${BASE64}"}}`, 'keys.json')
+    expect(Object.entries(mergeKeyFiles(read, [read]).keys)).toEqual([['__proto__', KEY]])
+  })
+
   it.each([
+    ['a key and nothing else', BASE64], ['a line end within the base64', `{"currentKeyId":"a","keys":{"a":"${BASE64}\\n"}}`],
     ['no JSON', '{ "canary"'], ['a list', '["canary"]'], ['no keys', '{"currentKeyId":"canary"}'], ['keys in a list', '{"currentKeyId":"a","keys":["canary"]}'],
     ['a key in hexadecimal', `{"currentKeyId":"a","keys":{"a":"${KEY.toString('hex')}"}}`], ['a short key', '{"currentKeyId":"a","keys":{"a":"Y2FuYXJ5"}}'],
     ['a number', '{"currentKeyId":"a","keys":{"a":5}}'], ['a passphrase without salt', '{"currentKeyId":"a","keys":{"a":{"passphrase":"canary"}}}'],
