@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { EXIT } from './command-error.js'
 import { run } from './run.js'
 
 // What the program `baileys-sessions` does when it is started. Everything that can be tested in a process is in run.ts.
@@ -7,12 +8,17 @@ const interrupted = new AbortController()
 // Once: the second SIGINT ends the process as it would without a listener.
 process.once('SIGINT', () => { interrupted.abort() })
 
-// Whoever reads may have seen enough, as in `| head`.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
-  })
-}
+// A result that nobody got is told once, and breaks nothing off: a session may be half done.
+let isLost = false
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  // Whoever reads may have seen enough, as in `| head`.
+  if (isLost || error.code === 'EPIPE') return
+  isLost = true
+  process.stderr.write(`The result could not be written: ${error.message}.\n`)
+  // Of the last line this is known after all else.
+  process.exitCode ||= EXIT.trouble
+})
+process.stderr.on('error', () => undefined)
 
 void run(process.argv.slice(2), {
   stdout: process.stdout,
@@ -22,5 +28,5 @@ void run(process.argv.slice(2), {
   directory: process.cwd(),
   signal: interrupted.signal,
 }).then((exitCode) => {
-  process.exitCode = exitCode
+  process.exitCode = isLost ? exitCode || EXIT.trouble : exitCode
 })

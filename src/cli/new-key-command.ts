@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { writeFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
+import { syncFolder, writeNewFile } from '../adapters/filesystem/atomic-file.js'
 import { errorCode } from '../system/system-error.js'
 import { CommandError, EXIT } from './command-error.js'
 import type { CommandEnvironment } from './command-environment.js'
@@ -19,15 +19,21 @@ export const newKeyCommand: Command = {
 
 async function runNewKey(request: CommandRequest, { directory }: CommandEnvironment, printer: Printer): Promise<number> {
   const file = operandOf(request, 0)
-  // Another id for each key: records say by it which one they need.
-  const keyId = `key-${randomBytes(4).toString('hex')}`
+  const keyId = newKeyId()
   const text = `${JSON.stringify({ currentKeyId: keyId, keys: { [keyId]: randomBytes(32).toString('base64') } }, null, 2)}\n`
   try {
-    await writeFile(resolve(directory, file), text, { flag: 'wx', mode: 0o600, flush: true })
+    const path = resolve(directory, file)
+    await writeNewFile(path, text, { isDurable: true })
+    await syncFolder(dirname(path))
   } catch (error) {
     if (errorCode(error) === 'EEXIST') throw new CommandError(`${file} is there already, and is left as it is: a key that is overwritten is lost. Name another file.`)
     throw new CommandError(`${file} could not be written: ${error instanceof Error ? error.message : String(error)}.`)
   }
   printer.line(`Made the key ${keyId} in ${file}. Keep a copy of the file somewhere else: without it nothing that it encrypts can be read.`)
   return EXIT.fine
+}
+
+/** Another id for each key: records say by it which one they need. It has no digits in a row that look like those of a phone. */
+function newKeyId(): string {
+  return ['key', randomBytes(2).toString('hex'), randomBytes(2).toString('hex')].join('-')
 }

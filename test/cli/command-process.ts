@@ -21,6 +21,14 @@ export async function buildProgram(): Promise<BuiltProgram> {
   return { file, [Symbol.asyncDispose]: async () => { rmSync(folder, { recursive: true, force: true }) } }
 }
 
+/** How a process is started. */
+export interface CommandProcessOptions {
+  directory?: string
+  uid?: number
+  /** A line of the shell that starts it, as `"$@"`. */
+  shell?: string
+}
+
 /** The program in a process of its own. It is killed when the test ends. */
 export class CommandProcess {
   /** What it has printed so far. */
@@ -31,10 +39,10 @@ export class CommandProcess {
   readonly #exit: Promise<unknown[]>
 
   /** Starts it. */
-  constructor(program: BuiltProgram, args: readonly string[], options: { directory?: string, uid?: number, hasInput?: boolean } = {}) {
-    const { directory = '/', uid, hasInput = true } = options
+  constructor(program: BuiltProgram, args: readonly string[], options: CommandProcessOptions = {}) {
+    const { directory = '/', uid, shell } = options
     const command = [process.execPath, program.file, ...args]
-    const [file = '', ...rest] = hasInput ? command : ['sh', '-c', 'exec "$@" < /dev/null', 'sh', ...command]
+    const [file = '', ...rest] = shell === undefined ? command : ['sh', '-c', shell, 'sh', ...command]
     this.#process = spawn(file, rest, {
       cwd: directory,
       stdio: ['pipe', 'pipe', 'pipe'],

@@ -1,8 +1,9 @@
-import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { CommandError } from '../../src/cli/command-error.js'
 import { mergeKeyFiles, parseKeyFile, readKeyFile } from '../../src/cli/key-file.js'
+import { canMount, SmallDisk } from '../faults/support/small-disk.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 import { runCommand } from './command-line.js'
 
@@ -89,5 +90,21 @@ describe('new-key', () => {
     expect(await runCommand(['new-key', 'one.json'], { directory })).toMatchObject({ code: 1, output: '', errors: expect.stringContaining('is there already') })
     expect(readFileSync(join(directory, 'one.json'), 'utf8')).toBe('precious')
     expect(await runCommand(['new-key', 'no/where.json'], { directory })).toMatchObject({ code: 1, errors: expect.stringContaining('could not be written: ENOENT') })
+  })
+
+  it('names it with no digits in a row that could be taken for those of a phone, and masked in a message', async () => {
+    const directory = temporaryFolder()
+    await runCommand(['new-key', 'keys.json'], { directory })
+    expect((await readKeyFile('keys.json', directory)).currentKeyId).toMatch(/^key-[0-9a-f]{4}-[0-9a-f]{4}$/u)
+  })
+
+  it.runIf(canMount())('leaves no half of a file where the disk is full, so that it can be tried again', async () => {
+    using disk = new SmallDisk()
+    disk.fill()
+    const file = join(disk.path, 'keys.json')
+    expect(await runCommand(['new-key', file])).toMatchObject({ code: 1, output: '', errors: expect.stringContaining('could not be written: ENOSPC') })
+    expect(existsSync(file)).toBe(false)
+    disk.empty()
+    expect((await runCommand(['new-key', file])).code).toBe(0)
   })
 })

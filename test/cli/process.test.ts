@@ -2,7 +2,7 @@ import { chmodSync, chownSync, existsSync, readdirSync, writeFileSync } from 'no
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../support/temporary-folder.js'
-import { buildProgram, type BuiltProgram, CommandProcess } from './command-process.js'
+import { buildProgram, type BuiltProgram, CommandProcess, type CommandProcessOptions } from './command-process.js'
 import { fileStore, snapshot, storePaired } from './stored-sessions.js'
 
 /** A user without rights, on most systems "nobody". */
@@ -22,7 +22,13 @@ async function storeOf(count: number): Promise<{ folder: string, directory: stri
   return { folder, directory, name: `fs:${directory}` }
 }
 
-async function ended(args: readonly string[], options?: { directory?: string, uid?: number, hasInput?: boolean }): Promise<{ code: unknown, output: string, errors: string }> {
+interface Outcome {
+  code: unknown
+  output: string
+  errors: string
+}
+
+async function ended(args: readonly string[], options?: CommandProcessOptions): Promise<Outcome> {
   const command = new CommandProcess(program, args, options)
   const code = await command.ended()
   return { code, output: command.output, errors: command.errors }
@@ -41,7 +47,7 @@ describe('the program, in a process of its own', () => {
 
   it('does not wait for an input that it does not need', async () => {
     const { name } = await storeOf(1)
-    expect(await ended(['list', name], { hasInput: false })).toEqual({ code: 0, output: 'company-0\n', errors: '' })
+    expect(await ended(['list', name], { shell: 'exec "$@" < /dev/null' })).toEqual({ code: 0, output: 'company-0\n', errors: '' })
     expect(await ended(['delete', name, 'company-0'])).toMatchObject({ code: 1, errors: expect.stringContaining('say --yes') })
     expect(await ended(['delete', name, 'company-0', '--yes'])).toMatchObject({ code: 0, errors: '' })
   })
@@ -67,6 +73,22 @@ describe('the program, in a process of its own', () => {
     const list = new CommandProcess(program, ['list', name])
     list.stopReading()
     expect([await list.ended(), list.errors]).toEqual([0, ''])
+  })
+
+  it.runIf(existsSync('/dev/full'))('says that its result could not be written, and does its work all the same', async () => {
+    const { folder, name } = await storeOf(2)
+    const lost = (...args: string[]): Promise<Outcome> => ended(args, { shell: 'exec "$@" > /dev/full' })
+    for (const command of [['list', name], ['doctor', name, '--json'], ['copy', name, `fs:${folder}/to`]]) {
+      const { code, errors } = await lost(...command)
+      expect([command[0], code, errors.match(/^The result could not be written: ENOSPC.*$/gmu)]).toEqual([command[0], 1, [expect.any(String)]])
+      expect(errors).not.toContain(' at ')
+    }
+    expect(readdirSync(join(folder, 'to')).filter(file => file.startsWith('session-'))).toHaveLength(2)
+  })
+
+  it.runIf(existsSync('/dev/full'))('does its work also where nobody can be told how it goes', async () => {
+    const { folder, name } = await storeOf(2)
+    expect(await ended(['copy', name, `fs:${folder}/to`], { shell: 'exec "$@" 2> /dev/full' })).toMatchObject({ code: 0, output: 'Copied 2 sessions, 0 unchanged, 0 failed.\n' })
   })
 
   it('does not touch a session that another process runs', async () => {
