@@ -50,6 +50,8 @@ export interface DiskTimings {
   fsync: number
   /** 200 files, each written, synced and renamed, and the folder synced. */
   durableReplaces: number
+  /** The names of 10,000 folders, without a look into any. */
+  readdir: number
 }
 
 /** What a process is to measure. */

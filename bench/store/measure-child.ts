@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
-import { makeKeeper, replaceDurably, type OpenAuth, type SessionKeeper } from './contender.js'
+import { makeKeeper, replaceDurably, stockFolders, type OpenAuth, type SessionKeeper } from './contender.js'
 import { AMOUNTS, type Contender, type DiskTimings, type Measured, type MeasureOrder, type Timings } from './lines.js'
 
 const RATCHETS = 20
@@ -81,19 +81,24 @@ async function commitCreds(auth: OpenAuth): Promise<void> {
 
 async function timeListing(contender: Contender, listing: string): Promise<number> {
   const keeper = await makeKeeper(contender, listing)
-  const list = async (): Promise<void> => {
-    const found = await keeper.list()
+  const time = await timeOfListings(() => keeper.list())
+  await keeper.close()
+  return time
+}
+
+async function timeOfListings(list: () => Promise<number>): Promise<number> {
+  const listAll = async (): Promise<void> => {
+    const found = await list()
     if (found !== AMOUNTS.listed) throw new Error(`Only ${found} sessions were listed.`)
   }
   // The first one finds out what kind of disk it is.
-  await list()
+  await listAll()
   const times = []
-  for (let repeat = 0; repeat < REPEATS; repeat += 1) times.push(await timeOf(list))
-  await keeper.close()
+  for (let repeat = 0; repeat < REPEATS; repeat += 1) times.push(await timeOf(listAll))
   return middle(times)
 }
 
-async function measureDisk({ folder }: MeasureOrder): Promise<DiskTimings> {
+async function measureDisk({ folder, listing }: MeasureOrder): Promise<DiskTimings> {
   const file = await open(join(folder, 'synced'), 'w')
   const fsyncs = await timeOf(async () => {
     for (let index = 0; index < FSYNCS; index += 1) {
@@ -106,7 +111,8 @@ async function measureDisk({ folder }: MeasureOrder): Promise<DiskTimings> {
   const durableReplaces = await timeOf(async () => {
     for (let index = 0; index < AMOUNTS.commits; index += 1) await replaceDurably(folder, String(index % RATCHETS), text)
   })
-  return { fsync: fsyncs / FSYNCS, durableReplaces }
+  const readdir = await timeOfListings(async () => (await stockFolders(listing)).length)
+  return { fsync: fsyncs / FSYNCS, durableReplaces, readdir }
 }
 
 process.once('message', (order: MeasureOrder) => {
