@@ -29,17 +29,23 @@ describe('what was asked for', () => {
 
 const WRONG: readonly (readonly [args: string[], message: string])[] = [
   [[], 'Say what to do: a command is missing.'],
-  [['repair'], 'There is no command "repair".'],
+  [['repair'], 'There is no command "repair", but doctor, list, copy, encrypt, new-key and delete.'],
+  [['help', 'docter'], 'There is no command "docter", but doctor, list, copy, encrypt, new-key and delete.'],
+  [['--help', 'docter'], 'There is no command "docter", but doctor, list, copy, encrypt, new-key and delete.'],
   [['--json'], 'The first argument must be a command, not an option.'],
   [['doctor'], '"doctor" takes <store>, and 0 arguments were given.'],
-  [['doctor', ''], '"doctor" takes <store>, and 1 argument was given.'],
+  [['doctor', ''], '<store> of "doctor" is empty: was a variable not set?'],
+  [['delete', 'fs:x', '', '--yes'], '<id> of "delete" is empty: was a variable not set?'],
+  [['delete', 'fs:x', 'y', ''], '"delete" takes <store> <id>, and 3 arguments were given.'],
   [['doctor', 'fs:x', 'fs:y'], '"doctor" takes <store>, and 2 arguments were given.'],
   [['copy', 'fs:x'], '"copy" takes <from> <to>, and 1 argument was given.'],
-  [['doctor', 'fs:x', '--fix'], 'There is no option --fix here.'],
-  [['doctor', 'fs:x', '-r'], 'There is no option -r here.'],
+  [['doctor', 'fs:x', '--fix'], 'There is no option --fix here, but --repair, --json, --show-numbers and --key-file.'],
+  [['delete', 'fs:x', '-y'], 'There is no option -y here, but --yes. An argument that begins with a dash comes after "--".'],
+  [['new-key', '--force'], 'There is no option --force here.'],
+  [['doctor', 'fs:x', '-r'], 'There is no option -r here, but --repair, --json, --show-numbers and --key-file. An argument that begins with a dash comes after "--".'],
   [['doctor', 'fs:x', '--json=yes'], 'Option --json takes no value.'],
   [['doctor', 'fs:x', '--key-file'], 'Option --key-file needs a value.'],
-  [['doctor', 'fs:x', '--key-file', '--json'], 'Option --key-file needs a value.'],
+  [['doctor', 'fs:x', '--key-file', '--json'], 'Option --key-file needs a value. One that begins with a dash is written --key-file=-…'],
   [['doctor', 'fs:x', '--key-file', 'a', '--key-file', 'b'], 'Option --key-file was given more than once.'],
 ]
 
@@ -49,13 +55,13 @@ describe('what cannot be understood', () => {
   })
 
   it.each(WRONG)('%j: exit code 2, nothing on stdout, and where to look', async (args, message) => {
-    expect(await runCommand(args)).toEqual({ code: 2, output: '', errors: expect.stringMatching(/ See baileys-sessions( \w+)? --help\.\n$/u) })
+    expect(await runCommand(args)).toEqual({ code: 2, output: '', errors: expect.stringMatching(/ See baileys-sessions( [\w-]+)? --help\.\n$/u) })
     expect((await runCommand(args)).errors).toContain(message)
   })
 
   it.each([
     ['doctor', 'fs:x', '--key', CANARY], ['doctor', 'fs:x', `--key=${CANARY}`], ['doctor', 'fs:x', `-k${CANARY}`], ['encrypt', 'fs:x', CANARY],
-    ['doctor', 'fs:x', `--json=${CANARY}`], ['encrypt', 'fs:x', '--key-file', 'a', `--key-file=${CANARY}`],
+    ['doctor', 'fs:x', `--json=${CANARY}`], ['doctor', 'fs:x', `-${CANARY}`], ['encrypt', 'fs:x', '--key-file', 'a', `--key-file=${CANARY}`],
   ])('%s %s %s: a key that somebody typed is not repeated', async (...args) => {
     const { code, output, errors } = await runCommand(args)
     expect(code).toBe(2)
