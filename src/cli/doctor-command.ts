@@ -49,10 +49,11 @@ async function runDoctor(request: CommandRequest, environment: CommandEnvironmen
 }
 
 async function examineAll(examination: Examination, isJson: boolean, { signal }: CommandEnvironment, printer: Printer): Promise<number> {
-  const findings = await examineStore(examination.name)
+  const sessionIds = await listSessions(examination.view.raw)
+  const findings = await examineStore(examination.name, sessionIds.length > 0)
   if (!isJson) printFindings(findings, printer, '')
   const sessions: ReportedSession[] = []
-  for (const sessionId of await listSessions(examination.view.raw)) {
+  for (const sessionId of sessionIds) {
     if (signal.aborted) break
     const session = await examine(examination, sessionId)
     sessions.push(session)
@@ -72,7 +73,7 @@ async function examine({ name, view, isRepair, showNumbers }: Examination, sessi
     repaired = await repairSession({ store: view.raw, lookAtFolder: () => lookAtFolder(name, sessionId) }, facts)
     if (repaired.done.length > 0) facts = await gatherFacts(name, view, sessionId)
   }
-  return reportSession(diagnose(facts, new Date()), repaired, showNumbers)
+  return reportSession(diagnose(facts, new Date()), repaired, { showNumbers, typed: [name.path, sessionId] })
 }
 
 function printSession(session: ReportedSession, printer: Printer): void {

@@ -1,6 +1,7 @@
 import { EXIT } from './command-error.js'
 import type { CommandEnvironment } from './command-environment.js'
 import { type Command, type CommandRequest, operandOf } from './command.js'
+import { findMisnomer } from './misnamed-store.js'
 import { openStore } from './open-store.js'
 import type { Printer } from './printer.js'
 import { listSessions } from './session-list.js'
@@ -17,11 +18,14 @@ export const listCommand: Command = {
 }
 
 async function runList(request: CommandRequest, environment: CommandEnvironment, printer: Printer): Promise<number> {
-  const opened = await openStore(parseStoreName(operandOf(request, 0), environment.directory), 'look')
+  const name = parseStoreName(operandOf(request, 0), environment.directory)
+  const opened = await openStore(name, 'look')
   try {
     const ids = await listSessions(opened.store)
     if (request.switches.has('json')) printer.json(ids)
     else for (const sessionId of ids) printer.line(sessionId)
+    const misnomer = await findMisnomer(name, ids.length > 0)
+    if (misnomer !== null) printer.note(misnomer.message, 'doubtful')
     return EXIT.fine
   } finally {
     await opened.close()

@@ -55,6 +55,20 @@ describe('doctor --repair', () => {
     expect(await examine(directory)).toMatchObject({ code: 0, findings: [] })
   })
 
+  it('closes no folder that is none of a session: with an empty prefix anything may be listed', async () => {
+    const directory = temporaryFolder()
+    for (const [name, file] of [['photos', 'photo.jpg'], ['project', 'package-lock.json'], ['nothing', null]] as const) {
+      mkdirSync(join(directory, name))
+      chmodSync(join(directory, name), 0o755)
+      if (file !== null) writeFileSync(join(directory, name, file), '{}', { mode: 0o644 })
+    }
+    const before = snapshot(directory)
+    const report = async (...options: string[]): Promise<string> => (await runCommand(['doctor', `fs:${directory}?prefix=`, ...options])).output
+    expect(await report()).not.toMatch(/Others than the owner/u)
+    expect(await report('--repair')).not.toMatch(/[Rr]epaired/u)
+    expect(snapshot(directory)).toEqual(before)
+  })
+
   it('closes nothing that a link leads to', async () => {
     const { directory, folder } = await storedSession()
     const elsewhere = join(temporaryFolder(), 'elsewhere')
@@ -146,8 +160,7 @@ describe('doctor --repair', () => {
     chmodSync(folder, 0o750)
     const { output } = await runCommand(['doctor', `fs:${directory}`, '--repair'])
     expect(output).toContain('\n  repaired: Closed 1 file or folder to others.\n')
-    mkdirSync(join(directory, 'session-b'), { mode: 0o755 })
-    chmodSync(join(directory, 'session-b'), 0o755)
+    chmodSync(folder, 0o755)
     expect((await runCommand(['doctor', `fs:${directory}`])).output).toContain('\n  Others than the owner may use 1 file or folder, such as')
   })
 })

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { DoctorReport, ReportedSession } from '../../src/cli/doctor/doctor-report.js'
@@ -123,11 +123,33 @@ describe('doctor tells of a session', () => {
   it('that there are keys without credentials, and folders of something else', async () => {
     const directory = newDirectory()
     await fileStore(directory).write('a', someKeys(2))
-    expect(await examine(directory)).toMatchObject({ code: 1, session: { state: 'never_paired', records: 2 }, findings: ['credentials_missing'] })
+    expect(await examine(directory)).toMatchObject({ code: 1, session: { state: 'never_paired', records: 2 }, findings: ['credentials_missing'], messages: expect.not.stringContaining('.creds.backup.json') })
     const other = newDirectory()
     mkdirSync(join(other, 'session-b', 'photos'), { recursive: true, mode: 0o700 })
     chmodSync(join(other, 'session-b', 'photos'), 0o700)
     expect(await examine(other)).toMatchObject({ code: 1, findings: ['not_a_session'] })
+  })
+
+  it('that the credentials are gone, and their copy is not', async () => {
+    const directory = newDirectory()
+    await storePaired(fileStore(directory), 'a')
+    for (const name of readdirSync(join(directory, 'session-a')).filter(file => !file.startsWith('.creds'))) rmSync(join(directory, 'session-a', name))
+    expect(await examine(directory)).toMatchObject({ code: 1, session: { state: 'never_paired', records: 0 }, findings: ['credentials_missing'], messages: expect.stringContaining('The file .creds.backup.json in its folder is a copy') })
+  })
+
+  it('no number that stands in the name of a file, unless it is asked for', async () => {
+    const directory = newDirectory()
+    const store = fileStore(directory)
+    for (const id of ['a', '4930123456789']) {
+      await storePaired(store, id)
+      await store.write(id, [{ type: 'session', id: `${PHONE}.0`, value: '{}' }])
+      chmodSync(join(directory, `session-${id}`, `session-${PHONE}.0.json`), 0o644)
+    }
+    const { output } = await doctor(directory)
+    expect(output).toContain(`/session-a/session-${MASKED}.0.json with mode 0644`)
+    expect(output).toContain(`/session-4930123456789/session-${MASKED}.0.json with mode 0644`)
+    expect((await doctor(directory, ['--json'])).output).not.toContain(PHONE)
+    expect((await doctor(directory, ['--show-numbers'])).output).toContain(`/session-a/session-${PHONE}.0.json`)
   })
 
   it('that links are in the place of files, and that a session is one itself', async () => {
@@ -183,8 +205,14 @@ describe('doctor tells of a store', () => {
   it('under another prefix what is there', async () => {
     const directory = newDirectory()
     await storePaired(fileStore(directory, ''), 'company-1')
-    expect(await doctor(directory)).toMatchObject({ code: 0, output: 'No sessions.\n' })
+    await storePaired(fileStore(directory, ''), 'company-2')
+    mkdirSync(join(directory, 'photos'))
+    expect(await report(directory)).toMatchObject({ code: 1, needsPerson: true, sessions: [], findings: [{ code: 'other_prefix', message: expect.stringMatching(/begins with "session-", but "company-1" and 1 more have the credentials of a session/u) }] })
+    expect((await runCommand(['doctor', `fs:${directory}?prefix=company-`])).output).toContain('1: restorable')
     expect((await runCommand(['doctor', `fs:${directory}?prefix=`])).output).toContain('company-1: restorable')
+    // Two stores may share a directory.
+    await storePaired(fileStore(directory), 'a')
+    expect(await report(directory)).toMatchObject({ code: 0, findings: [] })
   })
 
   it('and is told to stop between two sessions', async () => {

@@ -14,6 +14,14 @@ it('list prints the ids in order, readable or not', async () => {
   expect(await runCommand(['list', 'fs:sessions'], { directory: join(directory, '..') })).toMatchObject({ code: 0, output: 'a\nb\nc\ncompany 5/ü\n' })
 })
 
+it('list says beside its result when the sessions are under another name', async () => {
+  const directory = temporaryFolder()
+  await storePaired(fileStore(directory, ''), 'company-1')
+  expect(await runCommand(['list', `fs:${directory}`, '--json'])).toEqual({ code: 0, output: '[]\n', errors: expect.stringMatching(/^No folder in .* begins with "session-", but "company-1" has the credentials of a session: say after "\?prefix="/u) })
+  expect(await runCommand(['list', `fs:${directory}/company-1`])).toEqual({ code: 0, output: '', errors: expect.stringContaining('is the folder of one session') })
+  expect(await runCommand(['list', `fs:${directory}?prefix=`])).toEqual({ code: 0, output: 'company-1\n', errors: '' })
+})
+
 it('list prints nothing for a store without sessions', async () => {
   expect(await runCommand(['list', `fs:${temporaryFolder()}`])).toEqual({ code: 0, output: '', errors: '' })
 })

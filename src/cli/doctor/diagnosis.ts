@@ -33,7 +33,7 @@ export type FindingCode =
   | 'half_paired' | 'logged_out' | 'restricted' | 'credentials_corrupt' | 'credentials_from_backup' | 'credentials_missing' | 'legacy_session'
   | 'key_missing' | 'wrong_key' | 'records_not_encrypted' | 'records_under_old_key' | 'records_unreadable'
   | 'unavailable' | 'modes_too_wide' | 'left_over_files' | 'unfinished_batch' | 'symbolic_links' | 'not_a_session'
-  | 'is_a_session' | 'directory_writable'
+  | 'is_a_session' | 'other_prefix' | 'directory_writable'
 
 /** What is to be said of a session. */
 export interface Diagnosis {

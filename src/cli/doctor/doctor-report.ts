@@ -1,3 +1,4 @@
+import { maskNumbersIn } from '../mask-numbers.js'
 import { count, maskNumber } from '../terminal-text.js'
 import type { Diagnosis, Finding, SessionEncryption, SessionState } from './diagnosis.js'
 import type { RepairReport } from './repair-session.js'
@@ -42,8 +43,18 @@ export interface DoctorReport {
   readonly sessions: readonly ReportedSession[]
 }
 
+/** What may be shown of numbers. */
+export interface NumberDisplay {
+  /** Whether somebody asked for them. */
+  readonly showNumbers: boolean
+  /** What holds numbers that are no news: ids and paths are printed as they are. */
+  readonly typed: readonly string[]
+}
+
 /** A session as it is reported. */
-export function reportSession(diagnosis: Diagnosis, { done, refused }: RepairReport, showNumbers: boolean): ReportedSession {
+export function reportSession(diagnosis: Diagnosis, { done, refused }: RepairReport, { showNumbers, typed }: NumberDisplay): ReportedSession {
+  // The names of files hold the numbers of contacts.
+  const masked = (message: string): string => showNumbers ? message : maskNumbersIn(message, typed)
   const { sessionId, state, owner, phoneNumber, records, lastWriteAt, encryption, findings } = diagnosis
   return {
     sessionId,
@@ -54,9 +65,9 @@ export function reportSession(diagnosis: Diagnosis, { done, refused }: RepairRep
     records,
     lastWriteAt: lastWriteAt?.toISOString() ?? null,
     encryption,
-    findings,
-    repairs: done,
-    refusals: refused,
+    findings: findings.map(finding => ({ ...finding, message: masked(finding.message) })),
+    repairs: done.map(masked),
+    refusals: refused.map(masked),
   }
 }
 

@@ -1,6 +1,7 @@
+import { BACKUP_FILE } from '../../adapters/filesystem/creds-backup.js'
 import { count } from '../terminal-text.js'
 import type { Finding, FindingCode, SessionState } from './diagnosis.js'
-import type { SessionFacts } from './session-facts.js'
+import { isSession, type SessionFacts } from './session-facts.js'
 
 /** Everything about a session that is not as it should be. */
 export function findFaults(facts: SessionFacts, state: SessionState, now: Date): Finding[] {
@@ -36,7 +37,8 @@ function faultOfState({ sessionId, stored, records, hasKeys, folder }: SessionFa
 
 /** A session begins with its credentials: what has records or files without them was not made by pairing. */
 function faultsWithoutCreds({ records, folder }: Pick<SessionFacts, 'records' | 'folder'>): Finding[] {
-  if (records.total > 0) return [forPerson('credentials_missing', `It has ${count(records.total, 'record')} and no credentials: restore them from a backup, or delete the session.`)]
+  const copy = folder?.hasBackup === true ? ` The file ${BACKUP_FILE} in its folder is a copy of them, as they were last written.` : ''
+  if (records.total > 0 || copy !== '') return [forPerson('credentials_missing', `It has ${count(records.total, 'record')} and no credentials: restore them from a backup, or delete the session.${copy}`)]
   if (folder !== null && folder.foreign > 0) return [forPerson('not_a_session', `${folder.path} holds nothing of a session, but other files. Is the prefix right?`)]
   return []
 }
@@ -60,11 +62,11 @@ function faultsOfRecords({ records, hasKeys }: SessionFacts, state: SessionState
   return findings
 }
 
-function faultsOfFolder({ folder }: SessionFacts): Finding[] {
+function faultsOfFolder({ stored, folder }: SessionFacts): Finding[] {
   if (folder === null) return []
   const { wideModes, leftOvers, hasUnfinishedBatch, links } = folder
   const findings: Finding[] = []
-  const widest = wideModes[0]
+  const widest = isSession({ stored, folder }) ? wideModes[0] : undefined
   if (widest !== undefined) {
     findings.push(repairable('modes_too_wide', `Others than the owner may use ${count(wideModes.length, 'file or folder', 'files and folders')}, such as ${widest.path} with mode ${widest.mode.toString(8).padStart(4, '0')}: --repair closes them.`))
   }

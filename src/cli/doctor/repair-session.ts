@@ -2,7 +2,7 @@ import { type FolderInspection, narrowModes } from '../../adapters/filesystem/in
 import { CREDS_KEY, type SessionStore } from '../../store/session-store.js'
 import { asStoreError } from '../../store/store-failure.js'
 import { count } from '../terminal-text.js'
-import type { SessionFacts } from './session-facts.js'
+import { isSession, type SessionFacts } from './session-facts.js'
 
 /** What came of a repair. */
 export interface RepairReport {
@@ -43,9 +43,9 @@ export async function repairSession(place: RepairPlace, facts: SessionFacts): Pr
   }
 }
 
-function needsRepair({ records, folder }: SessionFacts): boolean {
+function needsRepair({ stored, records, folder }: SessionFacts): boolean {
   if (records.hasRestoredCreds) return true
-  return folder !== null && (folder.wideModes.length > 0 || folder.leftOvers > 0 || folder.hasUnfinishedBatch)
+  return folder !== null && (folder.leftOvers > 0 || folder.hasUnfinishedBatch || (folder.wideModes.length > 0 && isSession({ stored, folder })))
 }
 
 async function repairUnderLease(place: RepairPlace, facts: SessionFacts, fencingToken: number, done: string[]): Promise<void> {
@@ -61,6 +61,7 @@ async function repairUnderLease(place: RepairPlace, facts: SessionFacts, fencing
   if (facts.folder?.hasUnfinishedBatch === true && !folder.hasUnfinishedBatch) done.push('Finished the write that was cut off.')
   const cleaned = (facts.folder?.leftOvers ?? 0) - folder.leftOvers
   if (cleaned > 0) done.push(`Cleaned up after a write that was cut off: ${count(cleaned, 'file')}.`)
+  if (!isSession(facts)) return
   const narrowed = folder.wideModes.length - (await narrowModes(folder.wideModes)).length
   if (narrowed > 0) done.push(`Closed ${count(narrowed, 'file or folder', 'files and folders')} to others.`)
 }

@@ -20,6 +20,11 @@ export interface SessionFacts {
   readonly failures: readonly SessionError[]
 }
 
+/** Whether somebody has kept a session there: with an empty prefix every folder is listed as one. */
+export function isSession({ stored, folder }: Pick<SessionFacts, 'stored' | 'folder'>): boolean {
+  return stored.kind !== 'absent' || folder?.hasBackup === true
+}
+
 /** What the records of a session are like. */
 export interface RecordCensus {
   /** How many there are. */

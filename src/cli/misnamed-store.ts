@@ -1,0 +1,47 @@
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { CREDS_FILE } from '../adapters/filesystem/creds-backup.js'
+import { inspectDirectory } from '../adapters/filesystem/inspect-folder.js'
+import { listSessions } from './session-list.js'
+import type { OpenedStore } from './opened-store.js'
+import type { StoreName } from './store-name.js'
+
+/** Why a name is probably not the one that was meant. */
+export interface Misnomer {
+  /** `is_a_session`: it is the folder of one session; `other_prefix`: it has sessions, and their folders begin with something else. */
+  readonly code: 'is_a_session' | 'other_prefix'
+  /** The same for people, with what to do. */
+  readonly message: string
+}
+
+/** Whether another folder or prefix was meant; `null` when nothing speaks for that. Rejects with `STORE_UNAVAILABLE`. */
+export async function findMisnomer(name: StoreName, hasSessions: boolean): Promise<Misnomer | null> {
+  if (name.kind !== 'fs') return null
+  const { path, prefix } = name
+  if ((await inspectDirectory(path)).holdsCreds) {
+    return { code: 'is_a_session', message: `${path} is the folder of one session. A store is the folder above it; "?prefix=" says what its folders begin with.` }
+  }
+  if (hasSessions) return null
+  const [first, ...others] = await foldersWithCreds(path)
+  if (first === undefined) return null
+  const many = others.length === 0 ? 'has' : `and ${others.length} more have`
+  return { code: 'other_prefix', message: `No folder in ${path} begins with "${prefix}", but "${first}" ${many} the credentials of a session: say after "?prefix=" what the folders begin with, or nothing for all of them.` }
+}
+
+/** Why there is nothing in a store in which somebody expects sessions; `null` when it is empty, or not. */
+export async function explainEmptiness(name: StoreName, { store }: OpenedStore): Promise<string | null> {
+  if ((await listSessions(store)).length > 0) return null
+  return (await findMisnomer(name, false))?.message ?? null
+}
+
+async function foldersWithCreds(path: string): Promise<string[]> {
+  const found: string[] = []
+  for (const entry of await readdir(path, { withFileTypes: true })) {
+    if (entry.isDirectory() && (await isFile(join(path, entry.name, CREDS_FILE)))) found.push(entry.name)
+  }
+  return found.sort()
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return stat(path).then(found => found.isFile(), () => false)
+}
