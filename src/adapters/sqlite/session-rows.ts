@@ -13,7 +13,7 @@ export interface SessionRow {
   holder: string | null
   /** Names the lock object that took it; `null` when it was given back. */
   nonce: string | null
-  /** The last sign of life of the holder, by the clock of the system: when it took the lock, or its last beat. */
+  /** The last sign of life of the holder, by the clock of the system as it was then: its last beat, or else when it took the lock. */
   lastSignAt: number
 }
 
@@ -28,12 +28,12 @@ export interface Claim {
   now: number
 }
 
-const FIND = `SELECT session_key, has_records, token, holder, session.nonce AS nonce, max(held_since, coalesce(beat_at, 0)) AS last_sign_at
+const FIND = `SELECT session_key, has_records, token, holder, session.nonce AS nonce, coalesce(beat_at, held_since) AS last_sign_at
   FROM baileys_sessions_session AS session LEFT JOIN baileys_sessions_heartbeat AS heartbeat ON heartbeat.nonce = session.nonce
   WHERE session_id = ?`
 const INSERT = 'INSERT INTO baileys_sessions_session (session_id) VALUES (?) ON CONFLICT DO NOTHING'
 const CLAIM = `UPDATE baileys_sessions_session SET token = token + 1, holder = ?, nonce = ?, held_since = ?
-  WHERE session_id = ? AND token = ? AND nonce IS ? RETURNING token`
+  WHERE session_id = ? RETURNING token`
 const RELEASE = 'UPDATE baileys_sessions_session SET holder = NULL, nonce = NULL, held_since = NULL WHERE session_id = ? AND token = ? AND nonce = ?'
 const BEAT = 'INSERT INTO baileys_sessions_heartbeat VALUES (?, ?) ON CONFLICT DO UPDATE SET beat_at = excluded.beat_at'
 const STOP = 'DELETE FROM baileys_sessions_heartbeat WHERE nonce = ? OR beat_at < ?'
@@ -60,13 +60,18 @@ export function ensureSession(statements: SqliteStatements, sessionId: string): 
   return findSession(statements, sessionId).sessionKey ?? 0
 }
 
-/** Takes a lock and resolves with its token; `null` when somebody else was faster. */
+/** Takes a lock and tells its token; `null` when somebody else was faster, or its holder has shown that it lives after all. */
 export function claim(statements: SqliteStatements, { sessionId, seen, holder, nonce, now }: Claim): number | null {
+  if (!isSameHolder(findSession(statements, sessionId), seen)) return null
   statements.run(INSERT, toColumn(sessionId))
-  const [row] = statements.rows(CLAIM, toColumn(holder), nonce, now, toColumn(sessionId), seen.token, seen.nonce)
-  if (row === undefined) return null
+  const [row] = statements.rows(CLAIM, toColumn(holder), nonce, now, toColumn(sessionId))
   beat(statements, nonce, now)
   return numberOf(row, 'token')
+}
+
+/** Whether what was found out about the holder of one row is true of the other: the same lease, and no sign of life since. */
+export function isSameHolder(one: SessionRow, other: SessionRow): boolean {
+  return one.token === other.token && one.nonce === other.nonce && one.lastSignAt === other.lastSignAt
 }
 
 /** Gives a lock back. Of no effect when somebody else has it. */

@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto'
 import { SessionError } from '../../errors.js'
 import { handedOut, type HeldLease, tellLost } from '../../ownership/held-lease.js'
 import { describeHolder, type Holder, parseHolder } from '../../ownership/holder-identity.js'
-import { judgeHolder } from '../../ownership/holder-judgement.js'
+import { judgeHolder, type Judgement } from '../../ownership/holder-judgement.js'
 import { assertCurrentWriter, ownerName } from '../../ownership/process-lock.js'
 import type { SessionLease, SessionLock } from '../../ownership/session-lock.js'
-import { beat, claim, findSession, release, type SessionRow, stopBeating } from './session-rows.js'
+import { beat, claim, findSession, isSameHolder, release, type SessionRow, stopBeating } from './session-rows.js'
 import type { SqliteConnection, SqliteWork } from './sqlite-connection.js'
 import { SqliteHeartbeat } from './sqlite-heartbeat.js'
 
@@ -80,18 +80,19 @@ export class SqliteLock implements SessionLock {
   async write(writer: Writer, work: (session: SessionRow) => SqliteWork<void>): Promise<void> {
     const { sessionId, fencingToken } = writer
     // A write without a token has to know first whether the holder lives; then it may be another one.
-    for (let nonceOfDead: string | null = null; ;) {
+    for (let dead: SessionRow | null = null; ;) {
       const seen = await this.#options.connection.write({ verb: `${writer.verb} session "${sessionId}" in`, sessionId }, (statements) => {
         const row = findSession(statements, sessionId)
         this.#compare(sessionId, row.token)
-        if (fencingToken === undefined && row.nonce !== nonceOfDead) return row
+        const isFree = row.nonce === null || (dead !== null && isSameHolder(row, dead))
+        if (fencingToken === undefined && !isFree) return row
         assertCurrentWriter({ sessionId, fencingToken, newestToken: row.token, isHeld: false })
         work(row)(statements)
         return null
       })
       if (seen === null) return
       assertCurrentWriter({ sessionId, fencingToken, newestToken: seen.token, isHeld: await this.#ownerOf(seen) !== null })
-      nonceOfDead = seen.nonce
+      dead = seen
     }
   }
 
@@ -142,11 +143,16 @@ export class SqliteLock implements SessionLock {
   async #ownerOf({ nonce, holder: text, lastSignAt }: SessionRow): Promise<string | null> {
     if (nonce === null) return null
     const holder = parseHolder(text ?? '')
-    const judgement = holder === null ? 'unknown' : await judgeHolder(holder, await this.#describe())
+    const judgement = holder === null ? 'unknown' : await this.#judge(holder)
     if (judgement === 'dead') return null
     // A sign from the future is of a clock that was set back: no better than an old one.
     const isAlive = judgement === 'alive' || Math.abs(Date.now() - lastSignAt) <= this.#options.staleAfterMs
     return isAlive ? holder?.owner ?? 'a process that did not say who it is' : null
+  }
+
+  async #judge(holder: Holder): Promise<Judgement> {
+    const self = await this.#describe()
+    return judgeHolder(holder, self).catch((error: unknown) => { throw noDescriptors('who holds the lock', error) })
   }
 
   /** Compares the newest token in the database with the lease that is held here. */
@@ -154,7 +160,8 @@ export class SqliteLock implements SessionLock {
     const lease = this.#held.get(sessionId)
     if (lease === undefined || lease.token === newestToken) return
     void this.#end(lease)
-    tellLost(lease, newestToken)
+    // Not here: what listens would run inside of this transaction, and its own changes would go with it.
+    queueMicrotask(() => { tellLost(lease, newestToken) })
   }
 
   async #lookAtHeld(): Promise<void> {
@@ -170,7 +177,7 @@ export class SqliteLock implements SessionLock {
     const describe = this.#options.describe ?? describeHolder
     this.#self ??= describe(this.#owner, this.#nonce).catch((error: unknown) => {
       this.#self = undefined
-      throw new SessionError('STORE_UNAVAILABLE', 'This process cannot tell who it is: it has too many files open. Raise its limit (ulimit -n).', { cause: error })
+      throw noDescriptors('who it is', error)
     })
     return this.#self
   }
@@ -178,4 +185,9 @@ export class SqliteLock implements SessionLock {
   #assertOpen(sessionId: string): void {
     if (this.#isClosed) throw new SessionError('STORE_UNAVAILABLE', 'The store was closed. Make a new one.', { sessionId })
   }
+}
+
+/** All that can go wrong when one looks at processes. */
+function noDescriptors(what: string, cause: unknown): SessionError {
+  return new SessionError('STORE_UNAVAILABLE', `This process cannot tell ${what}: it has too many files open. Raise its limit (ulimit -n).`, { cause })
 }

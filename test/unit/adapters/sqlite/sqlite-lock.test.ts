@@ -1,0 +1,93 @@
+import { describe, expect, it, vi } from 'vitest'
+import { SqliteConnection } from '../../../../src/adapters/sqlite/sqlite-connection.js'
+import type { SqliteDatabase } from '../../../../src/adapters/sqlite/sqlite-database.js'
+import { SqliteLock, type SqliteLockOptions } from '../../../../src/adapters/sqlite/sqlite-lock.js'
+import { resolveSqliteOptions } from '../../../../src/adapters/sqlite/sqlite-options.js'
+import * as judgement from '../../../../src/ownership/holder-judgement.js'
+import { CREDS_KEY } from '../../../../src/store/session-store.js'
+import { SQLITE_DRIVERS } from '../../../support/sqlite-drivers.js'
+import { firstRow, newFile, openDatabase, openStore, outcome } from './opened.js'
+
+vi.mock('../../../../src/ownership/holder-judgement.js', { spy: true })
+
+const HOUR_MS = 3_600_000
+const creds = (value: string): { type: string, id: string, value: string } => ({ ...CREDS_KEY, value })
+
+/** A lock in a container of its own: others cannot see its process, nor it theirs. */
+function lockElsewhere(database: SqliteDatabase, container: string, options: Partial<SqliteLockOptions> = {}): SqliteLock {
+  const connection = new SqliteConnection(resolveSqliteOptions({ database }))
+  return new SqliteLock({ connection, staleAfterMs: 60_000, describe: async (owner, nonce) => ({ owner, nonce, pid: 1, hostname: container, platform: 'linux' }), ...options })
+}
+
+describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
+  it('a holder elsewhere that beats keeps its lock when the clock is set back', async () => {
+    const file = newFile()
+    const holder = openDatabase(driver, file)
+    const lock = lockElsewhere(holder, 'one')
+    const lease = await lock.acquire('a')
+    // As if it had been taken by a clock that went an hour ahead; the beat is of the clock as it is now.
+    holder.exec(`UPDATE baileys_sessions_session SET held_since = held_since + ${HOUR_MS}`)
+    const other = lockElsewhere(openDatabase(driver, file), 'other')
+    expect(await other.acquire('a')).toBeNull()
+    expect(await other.owner('a')).toBe(lease?.owner)
+    await lock.close()
+  })
+
+  it('a holder without a heartbeat counts as alive for as long after it took the lock', async () => {
+    const file = newFile()
+    const holder = openDatabase(driver, file)
+    const lock = lockElsewhere(holder, 'one')
+    await lock.acquire('a')
+    holder.exec('DELETE FROM baileys_sessions_heartbeat')
+    const other = lockElsewhere(openDatabase(driver, file), 'other')
+    expect(await other.acquire('a')).toBeNull()
+    holder.exec('UPDATE baileys_sessions_session SET held_since = held_since - 61000')
+    const lease = await other.acquire('a')
+    expect(lease?.fencingToken).toBe(2)
+    await Promise.all([lock.close(), other.close()])
+  })
+
+  it.each([
+    ['is not replaced', async (lock: SqliteLock) => lock.acquire('a'), null],
+    ['is not written over', async (lock: SqliteLock) => outcome(lock.write({ sessionId: 'a', fencingToken: undefined, verb: 'write' }, () => () => undefined)), expect.stringMatching(/^STALE_WRITER/)],
+  ])('a holder that shows that it lives while it is looked at %s', async (_, use, expected) => {
+    const file = newFile()
+    const holder = openDatabase(driver, file)
+    const lock = lockElsewhere(holder, 'one')
+    const lease = await lock.acquire('a')
+    holder.exec('UPDATE baileys_sessions_heartbeat SET beat_at = 0')
+    const other = lockElsewhere(openDatabase(driver, file), 'other', { describe: async (owner, nonce) => {
+      // Its row was read, and its heartbeat is stale there.
+      holder.exec(`UPDATE baileys_sessions_heartbeat SET beat_at = ${Date.now()}`)
+      return { owner, nonce, pid: 1, hostname: 'other', platform: 'linux' }
+    } })
+    expect(await use(other)).toEqual(expected)
+    expect(await other.owner('a')).toBe(lease?.owner)
+    await lock.close()
+  })
+
+  it('what listens for the loss of a lease may write to the same database: it is in nobody else\'s transaction', async () => {
+    const file = newFile()
+    const database = openDatabase(driver, file)
+    database.exec('CREATE TABLE mine (text TEXT)')
+    const store = openStore(database)
+    const lease = await store.lock.acquire('a')
+    lease?.lost.addEventListener('abort', () => { database.prepare('INSERT INTO mine VALUES (?)').run('lost') })
+    openDatabase(driver, file).exec('UPDATE baileys_sessions_session SET token = token + 1')
+    expect(await outcome(store.write('a', [creds('old')], { fencingToken: 1 }))).toMatch(/^STALE_WRITER/)
+    expect(lease?.lost.aborted).toBe(true)
+    expect(firstRow(database, 'SELECT text FROM mine')).toEqual({ text: 'lost' })
+  })
+
+  it('a process that has no descriptor left to look at a holder says so', async () => {
+    const file = newFile()
+    const store = openStore(openDatabase(driver, file))
+    const lease = await store.lock.acquire('a')
+    const other = openStore(openDatabase(driver, file))
+    vi.mocked(judgement.judgeHolder).mockRejectedValue(Object.assign(new Error('EMFILE: too many open files'), { code: 'EMFILE' }))
+    const calls = [other.lock.acquire('a'), other.lock.owner('a'), other.write('a', [creds('c')]), other.delete('a')]
+    for (const refused of await Promise.all(calls.map(outcome))) expect(refused).toBe('STORE_UNAVAILABLE: This process cannot tell who holds the lock: it has too many files open. Raise its limit (ulimit -n).')
+    vi.mocked(judgement.judgeHolder).mockReset()
+    expect(await other.lock.owner('a')).toBe(lease?.owner)
+  })
+})
