@@ -8,6 +8,7 @@ import type { Tokens } from './access/tokens.js'
 import { accountRoutes } from './account-routes.js'
 import { notFound } from './answers/problem.js'
 import { problemOf } from './answers/problem-of.js'
+import { SECURITY_HEADERS } from './answers/security-headers.js'
 import { authenticate, crossSiteGuard } from './authentication.js'
 import type { LiveView } from './live/live-view.js'
 import { readBody } from './request-body.js'
@@ -36,13 +37,13 @@ export function makeApplication({ sessions, live, tokens, rates, phones, onFailu
   const guard = crossSiteGuard(tokens)
   application.set('trust proxy', 'loopback')
   application.set('etag', false)
-  application.use(securityHeaders())
+  application.use(helmet(SECURITY_HEADERS))
 
-  application.get('/healthz', (_request, response) => {
+  application.get('/healthz', neverStored, (_request, response) => {
     response.status(isClosing() ? 503 : 200).json({ status: isClosing() ? 'closing' : 'serving' })
   })
 
-  application.use('/api', neverStored, cookieParser(), readBody())
+  application.use('/api', neverStored, refuseOptions, cookieParser(), readBody())
   application.use('/api', accountRoutes({ tokens, guard, signInsPerMinute: rates.signIn, isSimulated: phones !== null }))
   if (phones !== null) application.use('/api', simulatedPhoneRoutes(phones, tokens, guard))
   application.use('/api/whatsapp', authenticate(tokens), guard.protect, whatsappRoutes(sessions, live, rates))
@@ -52,31 +53,14 @@ export function makeApplication({ sessions, live, tokens, rates, phones, onFailu
   return application
 }
 
-/** Scripts and styles come from this server only, and none stands in the page itself. */
-function securityHeaders(): RequestHandler {
-  return helmet({
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: {
-        defaultSrc: ["'none'"],
-        scriptSrc: ["'self'"],
-        styleSrc: ["'self'"],
-        imgSrc: ["'self'", 'data:'],
-        fontSrc: ["'self'"],
-        manifestSrc: ["'self'"],
-        connectSrc: ["'self'"],
-        formAction: ["'self'"],
-        baseUri: ["'none'"],
-        frameAncestors: ["'none'"],
-      },
-    },
-    xFrameOptions: { action: 'deny' },
-    referrerPolicy: { policy: 'no-referrer' },
-  })
-}
-
 const neverStored: RequestHandler = (_request, response, next) => {
   response.set('cache-control', 'no-store')
+  next()
+}
+
+// Without CORS nobody needs it. Express would answer by itself, in plain text, before anybody is asked for a token.
+const refuseOptions: RequestHandler = ({ method }, _response, next) => {
+  if (method === 'OPTIONS') throw notFound()
   next()
 }
 

@@ -7,7 +7,7 @@ import { unauthorized } from './answers/problem.js'
 import type {} from './request-caller.js'
 
 const CSRF_COOKIE = 'csrf'
-const LOOPBACK_HOSTS: readonly string[] = ['127.0.0.1', 'localhost', '[::1]', '::1']
+const LOOPBACK_HOSTS: readonly string[] = ['127.0.0.1', 'localhost', '[::1]']
 
 /** Lets a request on only with a valid token, in the header or in the cookie. */
 export function authenticate(tokens: Tokens): RequestHandler {
@@ -56,9 +56,10 @@ export function cookieOptionsFor(request: Request): CookieOptions {
   return { httpOnly: true, sameSite: 'strict', secure: request.secure || !isLoopback(request), path: '/' }
 }
 
-/** Whether a request was made to this machine by name. */
-export function isLoopback({ hostname }: Request): boolean {
-  return LOOPBACK_HOSTS.includes(hostname)
+/** Whether a request was made to this machine by name: the name that it came with, and the one that a proxy says it came with. */
+export function isLoopback({ headers: { host = '' }, hostname }: Request): boolean {
+  // A page that was led here under a name of its own can say what a proxy says; its `host` it cannot choose.
+  return [host.replace(/:\d+$/u, ''), hostname].every(name => LOOPBACK_HOSTS.includes(name))
 }
 
 function cookieOf(request: Request, name: string): string | undefined {

@@ -7,7 +7,8 @@ export function readBody(): RequestHandler[] {
 }
 
 const refuseOtherTypes: RequestHandler = (request, _response, next) => {
-  // `null` when there is no body.
-  if (request.is('application/json') === false) throw new Problem(415, 'unsupported_media_type', 'A body must be JSON: content-type: application/json.')
+  // Many clients say that there are 0 bytes, of no type. `null` is when there is no word of a body.
+  const isEmpty = request.headers['content-length'] === '0'
+  if (!isEmpty && request.is('application/json') === false) throw new Problem(415, 'unsupported_media_type', 'A body must be JSON: content-type: application/json.')
   next()
 }

@@ -4,7 +4,9 @@ import type { AddressInfo } from 'node:net'
 import type { CloseReport } from 'baileys-sessions'
 import { DEFAULT_RATES } from './access/rates.js'
 import { Tokens } from './access/tokens.js'
+import { answerUnreadable } from './answers/unreadable-request.js'
 import { makeApplication } from './application.js'
+import { closeServer } from './close-server.js'
 import { LiveView } from './live/live-view.js'
 import { answerPings } from './ping-pong.js'
 import { CLOSE_WITHIN_MS, DEFAULT_STREAMS, type RunningServer, type ServerOptions } from './server-options.js'
@@ -18,20 +20,15 @@ export async function startServer({ sessions, secret, port, phones = null, rates
     sessions, live, tokens: new Tokens(secret), rates: { ...DEFAULT_RATES, ...rates }, phones, onFailure, isClosing: () => closing !== null,
   })
   const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, application)
+  server.on('clientError', answerUnreadable)
   server.listen(port, '127.0.0.1')
   await once(server, 'listening')
   void live.restoration.run(onFailure)
 
-  const close = async (timeoutMs: number): Promise<CloseReport> => {
+  const stopListening = async (): Promise<unknown> => {
     const isOver = once(server, 'close')
     server.close()
-    live.close()
-    const deadline = setTimeout(() => { server.closeAllConnections() }, timeoutMs)
-    const report = await sessions.close({ timeoutMs })
-    server.closeIdleConnections()
-    await isOver
-    clearTimeout(deadline)
-    return report
+    return isOver
   }
   // It listens on a port, not on a socket file.
   const { port: actualPort } = server.address() as AddressInfo
@@ -39,6 +36,6 @@ export async function startServer({ sessions, secret, port, phones = null, rates
     url: `http://127.0.0.1:${actualPort}`,
     port: actualPort,
     live,
-    close: async ({ timeoutMs = CLOSE_WITHIN_MS } = {}) => closing ??= close(timeoutMs),
+    close: async ({ timeoutMs = CLOSE_WITHIN_MS } = {}) => closing ??= closeServer({ server, stopListening, live, sessions }, timeoutMs),
   }
 }

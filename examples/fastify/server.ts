@@ -6,6 +6,9 @@ import { DEFAULT_RATES } from '../express/access/rates.js'
 import { Tokens } from '../express/access/tokens.js'
 import { notFound } from '../express/answers/problem.js'
 import { problemOf } from '../express/answers/problem-of.js'
+import { SECURITY_HEADERS } from '../express/answers/security-headers.js'
+import { answerUnreadable } from '../express/answers/unreadable-request.js'
+import { closeServer } from '../express/close-server.js'
 import { LiveView } from '../express/live/live-view.js'
 import { answerPings } from '../express/ping-pong.js'
 import { CLOSE_WITHIN_MS, DEFAULT_STREAMS, type RunningServer, type ServerOptions } from '../express/server-options.js'
@@ -16,14 +19,14 @@ import { whatsappRoutes } from './whatsapp-routes.js'
 export async function startServer({ sessions, secret, port, rates = {}, streams = {}, onFailure }: ServerOptions): Promise<RunningServer> {
   const live = new LiveView(sessions, { ...DEFAULT_STREAMS, ...streams })
   answerPings(sessions, onFailure)
-  const app = Fastify({ bodyLimit: 16 * 1024, requestTimeout: 30_000 })
-  await app.register(helmet)
+  let closing: Promise<CloseReport> | null = null
+  const app = makeApplication()
+  await app.register(helmet, SECURITY_HEADERS)
   await app.register(rateLimit, { global: false })
   app.addHook('onRequest', async (_request, reply) => { reply.header('cache-control', 'no-store') })
-  // What is left is JSON.
-  app.removeContentTypeParser('text/plain')
+  readJsonOnly(app)
   answerErrors(app, onFailure)
-  app.get('/healthz', () => ({ status: 'serving' }))
+  app.get('/healthz', async (_request, reply) => reply.status(closing === null ? 200 : 503).send({ status: closing === null ? 'serving' : 'closing' }))
   await app.register(async (api) => {
     authenticate(api, new Tokens(secret))
     whatsappRoutes(api, sessions, live, { ...DEFAULT_RATES, ...rates })
@@ -31,21 +34,39 @@ export async function startServer({ sessions, secret, port, rates = {}, streams 
 
   const url = await app.listen({ port, host: '127.0.0.1' })
   void live.restoration.run(onFailure)
-  let closing: Promise<CloseReport> | null = null
   return {
     url,
     port: Number(new URL(url).port),
     live,
-    close: async ({ timeoutMs = CLOSE_WITHIN_MS } = {}) => closing ??= close(app, live, async () => sessions.close({ timeoutMs }), timeoutMs),
+    close: async ({ timeoutMs = CLOSE_WITHIN_MS } = {}) =>
+      closing ??= closeServer({ server: app.server, stopListening: async () => app.close(), live, sessions }, timeoutMs),
   }
 }
 
-async function close(app: FastifyInstance, live: LiveView, closeSessions: () => Promise<CloseReport>, timeoutMs: number): Promise<CloseReport> {
-  live.close()
-  const deadline = setTimeout(() => { app.server.closeAllConnections() }, timeoutMs)
-  const [report] = await Promise.all([closeSessions(), app.close()])
-  clearTimeout(deadline)
-  return report
+function makeApplication(): FastifyInstance {
+  return Fastify({
+    bodyLimit: 16 * 1024,
+    requestTimeout: 30_000,
+    http: { headersTimeout: 10_000 },
+    clientErrorHandler: answerUnreadable,
+    // What Fastify refuses before there is a route.
+    frameworkErrors: (error, _request, reply) => {
+      const { status, body } = problemOf(error)
+      reply.raw.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' }).end(JSON.stringify(body))
+    },
+    // The routes say so themselves, in the words of all other answers.
+    return503OnClosing: false,
+  })
+}
+
+/** Nothing else has a parser, and is refused. As in Express, a body of 0 bytes is none. */
+function readJsonOnly(app: FastifyInstance): void {
+  const parse = app.getDefaultJsonParser('error', 'error')
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, undefined)
+    else void parse(request, String(body), done)
+  })
 }
 
 function answerErrors(app: FastifyInstance, onFailure: (error: unknown) => void): void {

@@ -1,4 +1,6 @@
+import { request } from 'node:http'
 import { expect, it } from 'vitest'
+import { SimulatedPhones } from '../../examples/express/simulation/simulated-phones.js'
 import { ApiClient, inShort, type Answer } from './api-client.js'
 import { openExample, type ExampleServer } from './example-server.js'
 
@@ -95,4 +97,16 @@ it('says that it is healthy until it closes', async () => {
   const { server } = await openExample()
   const health = await fetch(`${server.url}/healthz`)
   expect([health.status, await health.json()]).toEqual([200, { status: 'serving' }])
+})
+
+it('gives demo tokens only to who came by a name of this machine, whatever a proxy is said to have heard', async () => {
+  const phones = new SimulatedPhones({ url: 'ws://127.0.0.1:1', obey: async () => undefined })
+  const { server: { port } } = await openExample({ phones })
+  const ask = async (headers: Record<string, string>): Promise<number | undefined> => new Promise((resolve, reject) => {
+    request({ host: '127.0.0.1', port, path: '/api/demo-tokens', headers }, (response) => { response.resume().once('end', () => { resolve(response.statusCode) }) }).once('error', reject).end()
+  })
+  for (const host of [`127.0.0.1:${port}`, `localhost:${port}`, `[::1]:${port}`]) expect.soft(await ask({ host }), host).toBe(200)
+  // The page of a site whose name leads to 127.0.0.1 by now: it may set any header but `host`.
+  const foreign = [{ host: `evil.example:${port}` }, { host: 'localhost.evil.example' }, { host: `evil.example:${port}`, 'x-forwarded-host': 'localhost' }, { host: 'localhost', 'x-forwarded-host': 'crm.example' }]
+  for (const headers of foreign) expect.soft(await ask(headers), JSON.stringify(headers)).toBe(403)
 })

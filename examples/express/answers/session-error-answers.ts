@@ -13,7 +13,7 @@ const OPERATOR_SENTENCE = 'The server cannot do this. Its operator finds the cau
 
 /** The one table from what can go wrong in the library to HTTP. */
 export const SESSION_ERROR_ANSWERS: Readonly<Record<SessionErrorCode, SessionErrorAnswer>> = {
-  INVALID_SESSION_ID: { status: 400, code: 'invalid_company_id' },
+  INVALID_SESSION_ID: { status: 400, code: 'invalid_company_id', message: 'This company_id cannot be used: it must have 1 to 128 characters and no control characters, and differ from others by more than upper and lower case.' },
   NOT_PAIRED: { status: 409, code: 'not_paired' },
   ALREADY_PAIRED: { status: 409, code: 'already_paired' },
   LOGGED_OUT: { status: 409, code: 'logged_out' },
