@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { FileConnectionRepository } from '../../src/adapters/filesystem/file-connection-repository.js'
 import { FileLock, type FileLockOptions } from '../../src/adapters/filesystem/file-lock.js'
 import { FileSystemSessionStore } from '../../src/adapters/filesystem/filesystem-session-store.js'
@@ -40,25 +41,22 @@ function blockFolder(path: string): () => void {
   return block(path, folder => writeFileSync(folder, 'a file in its place'))
 }
 
-/** Every file of a token below a folder of locks that speaks of this session. */
+/** The file of every token of this session below a folder of locks. */
 function tokenFiles(folder: string, sessionId: string): string[] {
+  const digest = createHash('sha256').update(sessionId, 'utf16le').digest('hex').slice(0, 40)
   return readdirSync(join(folder, 'locks'), { recursive: true, encoding: 'utf8' })
-    .filter(name => /\d+$/u.test(name))
+    .filter(name => basename(name).startsWith(`${digest}.`) && /\d+$/u.test(name))
     .map(name => join(folder, 'locks', name))
-    .filter(path => path.endsWith('released') || (readJson(path) as { sessionId?: string }).sessionId === sessionId)
-}
-
-function readJson(path: string): unknown {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8'))
-  } catch {
-    return {}
-  }
 }
 
 /** Makes the holder of a lock look as if its process had ended. */
 function declareDead(folder: string, sessionId: string): void {
-  for (const path of tokenFiles(folder, sessionId)) writeFileSync(path, JSON.stringify({ ...readJson(path) as object, pid: NO_PID }))
+  for (const path of tokenFiles(folder, sessionId)) {
+    const holder: unknown = JSON.parse(readFileSync(path, 'utf8'))
+    // A file of its own: those of all tokens of a process are links to one.
+    rmSync(path)
+    writeFileSync(path, JSON.stringify({ ...holder as object, pid: NO_PID }))
+  }
 }
 
 async function mustTake(lock: SessionLock, sessionId: string): Promise<SessionLease> {

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { errorCode } from '../../system/system-error.js'
-import { closeFile, openFile, renameFile, syncFile, writeText } from './file-calls.js'
+import { closeFile, openFile, renameFile, syncFile, unlinkFile, writeText } from './file-calls.js'
 
 /** How a file is replaced. */
 export interface ReplaceOptions {
@@ -60,7 +59,7 @@ export async function writeNewFile(path: string, text: string, { isDurable }: Re
 
 /** Removes a temporary file that is of no use any more; its failure hides no other. */
 export async function discard(path: string): Promise<void> {
-  await rm(path, { force: true }).catch(() => undefined)
+  await unlinkFile(path).catch(() => undefined)
 }
 
 /** Makes the names in a folder survive the loss of power. */

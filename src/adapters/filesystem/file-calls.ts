@@ -22,6 +22,11 @@ export function syncFile(file: number): Promise<void> {
   return call(done => fs.fsync(file, done))
 }
 
+/** What a descriptor is of. */
+export function statFile(file: number): Promise<fs.Stats> {
+  return new Promise((resolve, reject) => fs.fstat(file, (error, found) => error === null ? resolve(found) : reject(error)))
+}
+
 /** Renames a file, over another one if need be. */
 export function renameFile(from: string, to: string): Promise<void> {
   return call(done => fs.rename(from, to, done))

@@ -8,7 +8,7 @@ import { handedOut, type HeldLease, tellLost } from '../../ownership/held-lease.
 import { describeHolder, type Holder } from '../../ownership/holder-identity.js'
 import { type LockObserver, type LockState, lookAtLock } from './lock-state.js'
 import { onDisk } from './storage-failure.js'
-import { TokenFolder } from './token-folder.js'
+import { TokenFiles } from './token-files.js'
 
 /** How a {@link FileLock} works. */
 export interface FileLockOptions {
@@ -28,9 +28,9 @@ export interface FileLockOptions {
   staleAfterMs?: number
 }
 
-/** A lease with the place of its tokens. */
+/** A lease with the files of its tokens. */
 interface FolderLease extends HeldLease {
-  readonly tokens: TokenFolder
+  readonly tokens: TokenFiles
 }
 
 /** How often to try when others take the lock and give it back in between. */
@@ -109,13 +109,14 @@ export class FileLock implements SessionLock {
     return null
   }
 
-  async #claim(sessionId: string, token: number, tokens: TokenFolder): Promise<SessionLease | null> {
-    await this.#heartbeat.hold()
+  async #claim(sessionId: string, token: number, tokens: TokenFiles): Promise<SessionLease | null> {
+    const { self } = await this.#observe()
+    // One text for all its leases, so that the file of each can be a link to that of the heartbeat.
+    const text = `${JSON.stringify(self, null, 2)}\n`
+    await this.#heartbeat.hold(text)
     let lease: FolderLease | null = null
     try {
-      const { self } = await this.#observe()
-      const text = `${JSON.stringify({ sessionId, ...self, acquiredAt: new Date() }, null, 2)}\n`
-      if (await tokens.claim(token, text)) lease = { sessionId, tokens, token, lost: new AbortController() }
+      if (await tokens.claim(token, text, this.#heartbeat.path)) lease = { sessionId, tokens, token, lost: new AbortController() }
     } finally {
       if (lease === null) await this.#heartbeat.drop()
     }
@@ -177,12 +178,22 @@ export class FileLock implements SessionLock {
     return this.#observer
   }
 
-  // A digest, because ids of any length and spelling must stay apart on any disk; of UTF-16, which alone has half characters.
-  #tokens(sessionId: string): TokenFolder {
-    return this.#held.get(sessionId)?.tokens ?? new TokenFolder(join(this.#options.folder, 'locks', createHash('sha256').update(sessionId, 'utf16le').digest('hex').slice(0, 40)))
+  #tokens(sessionId: string): TokenFiles {
+    return this.#held.get(sessionId)?.tokens ?? tokenFilesOf(this.#options.folder, sessionId)
   }
 
   #assertOpen(sessionId: string): void {
     if (this.#isClosed) throw new SessionError('STORE_UNAVAILABLE', 'The store was closed. Make a new one.', { sessionId })
   }
+}
+
+/** How many folders the tokens of all sessions share. One for each would cost more to make than all else that a lease does. */
+const TOKEN_FOLDERS = 64
+
+/** Where the tokens of a session are, below the folder of the locks. */
+function tokenFilesOf(folder: string, sessionId: string): TokenFiles {
+  // A digest, because ids of any length and spelling must stay apart on any disk; of UTF-16, which alone has half characters.
+  const digest = createHash('sha256').update(sessionId, 'utf16le').digest('hex').slice(0, 40)
+  const shared = Number.parseInt(digest.slice(0, 2), 16) % TOKEN_FOLDERS
+  return new TokenFiles(join(folder, 'locks', String(shared)), `${digest}.`)
 }

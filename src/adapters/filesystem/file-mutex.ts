@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { ownerName } from '../../ownership/process-lock.js'
 import { describeHolder } from '../../ownership/holder-identity.js'
 import { type LockObserver, lookAtLock } from './lock-state.js'
-import { TokenFolder } from './token-folder.js'
+import { TokenFiles } from './token-files.js'
 
 /** How long to wait for others. Each holds it for as long as one file takes to be read and replaced. */
 const PATIENCE_MS = 30_000
@@ -13,14 +13,14 @@ const LONGEST_WAIT_MS = 50
 /** Lets one of all objects in all processes at a file at a time, for a moment. */
 export class FileMutex {
   readonly #folder: string
-  readonly #tokens: TokenFolder
+  readonly #tokens: TokenFiles
   readonly #nonce = randomBytes(16).toString('hex')
   #observer: LockObserver | undefined
 
   /** Takes the folder of the lock; it is made on first use. */
   constructor(folder: string) {
     this.#folder = folder
-    this.#tokens = new TokenFolder(folder)
+    this.#tokens = new TokenFiles(folder)
   }
 
   /**

@@ -62,7 +62,8 @@ export class FileSystemSessionStore implements SessionStore {
 
   async *list(): AsyncIterable<string> {
     this.#assertOpen()
-    yield* await this.#folders.list()
+    // One by one: `yield*` waits several times for each.
+    for (const sessionId of await this.#folders.list()) yield sessionId
   }
 
   async *records(sessionId: string): AsyncIterable<RecordKey> {

@@ -1,3 +1,4 @@
+import { constants } from 'node:fs'
 import { readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { discard } from './atomic-file.js'
@@ -21,33 +22,38 @@ export interface HeartbeatOptions {
 /** Heartbeats of processes that died are kept this long. */
 const KEEP_DEAD_MS = 24 * 60 * 60 * 1000
 
+/** Written over, and never cut: the files of the tokens are links to it, and must be whole for whoever looks at them. */
+const OVERWRITE = constants.O_WRONLY | constants.O_CREAT
+
 /**
- * Tells those who cannot see this process that it lives: one file for all its leases, touched for as long as there is a
- * lease. The timer keeps no process alive.
+ * Tells those who cannot see this process that it lives: one file for all its leases, written again for as long as there is a
+ * lease. It says who the holder is, and is linked as the file of each token. The timer keeps no process alive.
  */
 export class Heartbeat {
+  /** The file. It is there while there is a lease. */
+  readonly path: string
   readonly #options: HeartbeatOptions
-  readonly #path: string
+  #text = ''
   #leases = 0
   #timer: NodeJS.Timeout | undefined
   #lastBeatAt = 0
+  #starting: Promise<void> | undefined
   #beating: Promise<void> | undefined
+  #stopping: Promise<void> | undefined
 
   /** Does nothing until the first lease. */
   constructor(options: HeartbeatOptions) {
     this.#options = options
-    this.#path = heartbeatPath(options.folder, options.nonce)
+    this.path = heartbeatPath(options.folder, options.nonce)
   }
 
-  /** Counts a lease that is about to be taken. Resolves when there is a beat to be seen. */
-  async hold(): Promise<void> {
+  /** Counts a lease that is about to be taken by who `text` says, always the same. Resolves when there is a beat to be seen. */
+  async hold(text: string): Promise<void> {
     this.#leases += 1
-    if (this.#isRunning()) return
-    this.#timer = setInterval(() => this.#tick(), this.#options.intervalMs).unref()
+    this.#text = text
+    this.#starting ??= this.#start()
     try {
-      await makeFolder(this.#options.folder)
-      await this.#beat()
-      await this.#sweep()
+      await this.#starting
     } catch (error) {
       await this.drop()
       throw error
@@ -59,14 +65,24 @@ export class Heartbeat {
     this.#leases -= 1
     if (this.#leases > 0) return
     clearInterval(this.#timer)
-    this.#timer = undefined
-    // A beat that is under way would put the file back.
-    await this.#beating
-    if (!this.#isRunning()) await discard(this.#path)
+    this.#starting = undefined
+    this.#stopping = this.#stop()
+    await this.#stopping
   }
 
-  #isRunning(): boolean {
-    return this.#timer !== undefined
+  async #start(): Promise<void> {
+    // Its file goes first: it must not take that of this one away.
+    await this.#stopping
+    this.#timer = setInterval(() => this.#tick(), this.#options.intervalMs).unref()
+    await makeFolder(this.#options.folder)
+    await this.#beat()
+    await this.#sweep()
+  }
+
+  async #stop(): Promise<void> {
+    // A beat that is under way would put the file back.
+    await this.#beating
+    await discard(this.path)
   }
 
   #tick(): void {
@@ -84,7 +100,7 @@ export class Heartbeat {
 
   async #beat(): Promise<void> {
     const now = Date.now()
-    await writeFile(this.#path, `${now}\n`, { mode: 0o600 })
+    await writeFile(this.path, this.#text, { flag: OVERWRITE, mode: 0o600 })
     this.#lastBeatAt = now
   }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { discard, writeTemporary } from './atomic-file.js'
 import { type Holder, parseHolder } from '../../ownership/holder-identity.js'
 import { judgeHolder } from '../../ownership/holder-judgement.js'
-import { type DatedFile, readWithTime, type TokenFolder } from './token-folder.js'
+import { type DatedFile, readWithTime, type TokenFiles } from './token-files.js'
 
 /** A lock as it is now. */
 export interface LockState {
@@ -29,7 +29,7 @@ export interface LockObserver {
 const LOOKS = 100
 
 /** Looks at a lock. */
-export async function lookAtLock(tokens: TokenFolder, observer: LockObserver): Promise<LockState> {
+export async function lookAtLock(tokens: TokenFiles, observer: LockObserver): Promise<LockState> {
   for (let looks = 0; looks < LOOKS; looks++) {
     const { token, isHeld } = await tokens.newest()
     if (!isHeld) return { token, owner: null }

@@ -4,8 +4,8 @@ import { errorCode } from '../../system/system-error.js'
 import { discard, syncFolder, temporaryName, writeNewFile } from './atomic-file.js'
 import { formatManifest, MANIFEST_FILE, type PendingBatch } from './batch-manifest.js'
 import { type BatchPlan, type BatchRequest, planBatch, type PlannedWrite } from './batch-plan.js'
-import { BACKUP_FILE } from './creds-backup.js'
-import { renameFile, unlinkFile } from './file-calls.js'
+import { BACKUP_FILE, renewBackup } from './creds-backup.js'
+import { unlinkFile } from './file-calls.js'
 import { type BatchFinish, finishBatch, putInPlace, removeRecords } from './finish-batch.js'
 import { nameRows } from './record-names-file.js'
 import type { RecordNames } from './record-names.js'
@@ -42,26 +42,20 @@ function isSingle({ writes, removals, names }: BatchPlan): boolean {
 }
 
 async function applySingle(batch: RecordBatch, { writes, removals }: BatchPlan): Promise<void> {
-  const { folder, sessionId, limit, beforeCommit } = batch
+  const { folder, sessionId, limit } = batch
   const isDurable = waitsForDisk(batch.durability, [...writes.map(({ fileName }) => fileName), ...removals])
-  const record = writes.find(({ fileName }) => fileName !== BACKUP_FILE)
-  const backup = writes.find(({ fileName }) => fileName === BACKUP_FILE)
+  const [records, backups] = [writes.filter(({ fileName }) => fileName !== BACKUP_FILE), writes.filter(({ fileName }) => fileName === BACKUP_FILE)]
   try {
-    await limit.map(writes, file => file === backup ? prepare(batch, file, isDurable).catch(() => undefined) : prepare(batch, file, isDurable))
-    await beforeCommit()
-    if (record !== undefined) await putInPlace(join(folder, record.temporary), join(folder, record.fileName), sessionId)
+    await limit.map(records, file => prepare(batch, file, isDurable))
+    await batch.beforeCommit()
+    for (const { temporary, fileName } of records) await putInPlace(join(folder, temporary), join(folder, fileName), sessionId)
   } catch (error) {
-    await limit.map(writes, ({ temporary }) => discard(join(folder, temporary)))
+    await limit.map(records, ({ temporary }) => discard(join(folder, temporary)))
     throw error
   }
-  if (backup !== undefined) await replaceBackup(folder, backup)
+  await limit.map(backups, ({ fileName, text }) => renewBackup(join(folder, fileName), text, { isDurable }))
   await removeRecords(batch, new Set(removals))
   if (isDurable) await onDisk({ verb: 'write', path: folder, sessionId }, () => syncFolder(folder))
-}
-
-/** The creds are in place: what becomes of their copy is no failure of theirs. */
-async function replaceBackup(folder: string, { fileName, temporary }: PlannedWrite): Promise<void> {
-  await renameFile(join(folder, temporary), join(folder, fileName)).catch(() => discard(join(folder, temporary)))
 }
 
 async function applyTogether(batch: RecordBatch, { writes, removals, names }: BatchPlan): Promise<AppliedBatch> {

@@ -14,7 +14,7 @@ const UNSAFE_AT_THE_ENDS = /^[. ]|[. ]$/g
 /** Devices on Windows, with any extension. */
 const DEVICE_NAME = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i
 /** Ids that stand in a folder's name as they are, as most do. */
-const PLAIN_ID = /^[A-Za-z0-9_@+=-][A-Za-z0-9_@+=.-]*(?<!\.)$/
+const PLAIN_ID = /^[A-Za-z0-9_@+=-](?:[A-Za-z0-9_@+=.-]*[A-Za-z0-9_@+=-])?$/
 const LONE_SURROGATE = /\p{Surrogate}/u
 
 const percent = (text: string): string =>
@@ -54,16 +54,17 @@ export function literalFolderName(prefix: string, sessionId: string): string | n
 /** The session a folder belongs to, or `null` when it is no session's. */
 export function sessionIdOfFolder(prefix: string, folderName: string): string | null {
   if (!folderName.startsWith(prefix) || folderName === prefix || folderName === HIDDEN_FOLDER) return null
+  const plain = plainSessionId(prefix, folderName)
+  if (plain !== null) return plain
   const name = folderName.slice(prefix.length)
-  if (isPlainFolderName(prefix, folderName)) return name
   const decoded = unescapePercent(name)
   return decoded !== null && canonicalFolderName(prefix, decoded) === folderName ? decoded : name
 }
 
-/** Whether a folder can only be named after the session whose id follows the prefix. */
-export function isPlainFolderName(prefix: string, folderName: string): boolean {
+/** The session of a folder whose name, which begins with the prefix, holds its id as it is; `null` for any other. */
+export function plainSessionId(prefix: string, folderName: string): string | null {
   const name = folderName.slice(prefix.length)
-  return PLAIN_ID.test(name) && (prefix !== '' || !DEVICE_NAME.test(name))
+  return PLAIN_ID.test(name) && (prefix !== '' || !DEVICE_NAME.test(name)) ? name : null
 }
 
 function unescapePercent(name: string): string | null {

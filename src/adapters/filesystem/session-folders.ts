@@ -7,7 +7,7 @@ import { MANIFEST_FILE } from './batch-manifest.js'
 import { BACKUP_FILE, CREDS_FILE } from './creds-backup.js'
 import { assertNotLegacy, namesIn } from './legacy-session.js'
 import { makeFolder } from './make-folder.js'
-import { assertSessionId, canonicalFolderName, fitsIntoName, isPlainFolderName, literalFolderName, sessionIdOfFolder } from './session-folder-name.js'
+import { assertSessionId, canonicalFolderName, fitsIntoName, literalFolderName, plainSessionId, sessionIdOfFolder } from './session-folder-name.js'
 import { onDisk } from './storage-failure.js'
 import { errorCode } from '../../system/system-error.js'
 
@@ -46,14 +46,13 @@ export class SessionFolders {
   /** The ids of all sessions that have a folder. */
   async list(): Promise<string[]> {
     const entries = await onDisk({ verb: 'list', path: this.#directory }, () => this.#entries())
-    const names = entries.filter(entry => entry.isDirectory() || entry.isSymbolicLink()).map(entry => entry.name)
     const sessionIds: string[] = []
     const unusual: string[] = []
-    for (const name of names) {
-      const sessionId = sessionIdOfFolder(this.#prefix, name)
-      if (sessionId === null) continue
-      if (isPlainFolderName(this.#prefix, name)) sessionIds.push(sessionId)
-      else unusual.push(name)
+    for (const entry of entries) {
+      if (!entry.name.startsWith(this.#prefix) || !(entry.isDirectory() || entry.isSymbolicLink())) continue
+      const plain = plainSessionId(this.#prefix, entry.name)
+      if (plain === null) unusual.push(entry.name)
+      else sessionIds.push(plain)
     }
     return [...sessionIds, ...this.#withoutTwins(unusual)]
   }

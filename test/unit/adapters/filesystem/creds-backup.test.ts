@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, linkSync, lstatSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { FileSystemSessionStore } from '../../../../src/adapters/filesystem/filesystem-session-store.js'
@@ -65,7 +65,6 @@ describe('the copy of the creds (invariants 2, 3)', () => {
     const link = join(temporaryFolder(), 'link')
     writeFileSync(link, '')
     rmSync(creds)
-    const { symlinkSync } = await import('node:fs')
     symlinkSync(link, creds)
     await expect(store.read('a', [CREDS_KEY])).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
   })
@@ -120,6 +119,37 @@ describe('the copy of the creds (invariants 2, 3)', () => {
     mkdirSync(join(backup, 'something'), { recursive: true })
     await store.write('a', [{ ...CREDS_KEY, value: '{"new":1}' }])
     expect(readFileSync(creds, 'utf8')).toBe('{"new":1}')
+  })
+
+  it.each<[string, (backup: string, other: string) => void, string]>([
+    ['has a second name', (backup, other) => linkSync(backup, other), CREDS.value],
+    ['is a symbolic link', (backup, other) => {
+      writeFileSync(other, 'of somebody else', { mode: 0o600 })
+      rmSync(backup)
+      symlinkSync(other, backup)
+    }, 'of somebody else'],
+    ['lets others read', backup => chmodSync(backup, 0o644), ''],
+    ['is longer than the creds', backup => writeFileSync(backup, 'x'.repeat(5000)), ''],
+    ['is not there', backup => unlinkSync(backup), ''],
+  ])('that %s is replaced, and not written over', async (_name, change, others) => {
+    const { store, creds, backup } = await written()
+    const other = join(temporaryFolder(), 'other')
+    change(backup, other)
+    const value = `${CREDS.value} `
+    await store.write('a', [{ ...CREDS_KEY, value }])
+    expect([readFileSync(creds, 'utf8'), readFileSync(backup, 'utf8')]).toEqual([value, value])
+    expect((lstatSync(backup).mode & 0o777).toString(8)).toBe('600')
+    expect(lstatSync(backup).nlink).toBe(1)
+    if (others !== '') expect(readFileSync(other, 'utf8')).toBe(others)
+  })
+
+  it('is written over where nothing else can see it: a new file costs far more', async () => {
+    const { store, creds, backup } = await written()
+    const { ino } = statSync(backup)
+    await store.write('a', [{ ...CREDS, value: `${CREDS.value} ` }])
+    expect(statSync(backup).ino).toBe(ino)
+    expect([readFileSync(creds, 'utf8'), readFileSync(backup, 'utf8')]).toEqual([`${CREDS.value} `, `${CREDS.value} `])
+    expect(statSync(creds).ino).not.toBe(ino)
   })
 
   it('is kept of creds alone: a ratchet is never rolled back', async () => {

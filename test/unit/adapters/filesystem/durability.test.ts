@@ -53,10 +53,11 @@ const syncs = (): string[] => disk.calls.filter(call => call.startsWith('sync'))
 
 describe('durability', () => {
   const text = 'sync text'
+  const backup = 'sync .creds.backup.json'
   const folder = 'sync session-a'
 
   it.each([
-    ['creds', [CREDS], [text, text, folder]],
+    ['creds', [CREDS], [text, backup, folder]],
     ['lifecycle', [LIFECYCLE], [text, folder]],
     ['a key', [KEY], []],
     ['keys', KEYS, []],
@@ -68,7 +69,7 @@ describe('durability', () => {
   })
 
   it.each([
-    ['creds', [CREDS], [text, text, folder]],
+    ['creds', [CREDS], [text, backup, folder]],
     ['a key', [KEY], [text, folder]],
     ['keys', KEYS, [text, text, text, folder, folder]],
   ] as [string, RecordChange[], string[]][])('"power" waits for the disk with everything: %s', async (_name, changes, expected) => {
@@ -97,6 +98,12 @@ describe('durability', () => {
     disk.calls.length = 0
     await store.delete('b')
     expect(syncs()).toHaveLength(1)
+  })
+
+  it('has the creds in place, and their text on the disk, before their copy is touched: one of the two is whole at any time', async () => {
+    const store = await openStore()
+    await store.write('a', [CREDS])
+    expect(disk.calls).toEqual([text, 'rename creds.json', backup, folder])
   })
 
   it('has every text on the disk before the name that it gets, and the manifest before the first of them', async () => {

@@ -1,10 +1,10 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { FileLock, type FileLockOptions } from '../../../../src/adapters/filesystem/file-lock.js'
 import { FileSystemSessionStore } from '../../../../src/adapters/filesystem/filesystem-session-store.js'
 import { describeHolder, type Holder } from '../../../../src/ownership/holder-identity.js'
-import { TokenFolder } from '../../../../src/adapters/filesystem/token-folder.js'
+import { TokenFiles } from '../../../../src/adapters/filesystem/token-files.js'
 import type { SessionLease } from '../../../../src/ownership/session-lock.js'
 import { CREDS_KEY } from '../../../../src/store/session-store.js'
 import { collect } from '../../../support/collect.js'
@@ -31,10 +31,22 @@ async function take(lock: FileLock): Promise<SessionLease> {
   return lease
 }
 
-/** The only folder of tokens. */
-function tokenFolder(folder: string): string {
-  const [name] = readdirSync(join(folder, 'locks'))
-  return join(folder, 'locks', name ?? '')
+/** Where the tokens of the only session are, and what their names begin with. */
+function tokensOf(folder: string): { folder: string, path: (token: number) => string, names: () => string[] } {
+  const [place] = readdirSync(join(folder, 'locks'))
+  const tokens = join(folder, 'locks', place ?? '')
+  const [name = ''] = readdirSync(tokens)
+  const prefix = name.slice(0, name.indexOf('.') + 1)
+  return { folder: tokens, path: token => join(tokens, `${prefix}${token}`), names: () => readdirSync(tokens).map(found => found.slice(prefix.length)).sort() }
+}
+
+/** As on a disk without links: the files of the tokens are their own. */
+function unlinkTokens(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    const text = readFileSync(join(folder, name))
+    rmSync(join(folder, name))
+    writeFileSync(join(folder, name), text)
+  }
 }
 
 function backdate(folder: string): void {
@@ -49,11 +61,16 @@ describe('the files of the lock', () => {
     expect(existsSync(folder)).toBe(false)
     for (let round = 0; round < 3; round++) await (await take(lock)).release()
     const lease = await take(lock)
-    expect(readdirSync(tokenFolder(folder))).toEqual(['4'])
-    expect(JSON.parse(readFileSync(join(tokenFolder(folder), '4'), 'utf8'))).toMatchObject({ sessionId: 'a', owner: lease.owner, pid: process.pid })
-    expect(readdirSync(join(folder, 'heartbeats'))).toHaveLength(1)
+    const tokens = tokensOf(folder)
+    expect(tokens.names()).toEqual(['4'])
+    expect(JSON.parse(readFileSync(tokens.path(4), 'utf8'))).toMatchObject({ owner: lease.owner, pid: process.pid })
+    const [heartbeat, ...others] = readdirSync(join(folder, 'heartbeats'))
+    expect(others).toEqual([])
+    // A link costs a fraction of a new file.
+    expect(statSync(tokens.path(4)).ino).toBe(statSync(join(folder, 'heartbeats', heartbeat ?? '')).ino)
+    expect((statSync(tokens.path(4)).mode & 0o777).toString(8)).toBe('600')
     await lease.release()
-    expect(readdirSync(tokenFolder(folder)).sort()).toEqual(['4', '4.released'])
+    expect(tokens.names()).toEqual(['4', '4.released'])
     expect(readdirSync(join(folder, 'heartbeats'))).toEqual([])
   })
 
@@ -73,7 +90,7 @@ describe('the files of the lock', () => {
 
   it('come and go whole: a token that was used and cleaned away is not taken again', async () => {
     const folder = temporaryFolder()
-    const tokens = new TokenFolder(folder)
+    const tokens = new TokenFiles(folder)
     expect(await tokens.claim(1, 'one')).toBe(true)
     await tokens.release(1)
     // Left by a process that died while it was taking a token.
@@ -123,7 +140,8 @@ describe('invariant 1: a holder that is', () => {
     const folder = temporaryFolder()
     const [one, other] = [openLock(folder, { describe: elsewhere }), openLock(folder)]
     const old = await take(one)
-    backdate(tokenFolder(folder))
+    unlinkTokens(tokensOf(folder).folder)
+    backdate(tokensOf(folder).folder)
     expect(await other.acquire('a')).toBeNull()
     expect(await other.owner('a')).toBe(old.owner)
     backdate(join(folder, 'heartbeats'))
@@ -147,24 +165,24 @@ describe('invariant 1: a holder that is', () => {
     // Every beat counts as late here.
     const [one, other] = [openLock(folder, { describe: elsewhere, heartbeatIntervalMs: 20, staleAfterMs: 1 }), openLock(folder)]
     const old = await take(one)
-    const tokens = tokenFolder(folder)
+    const tokens = tokensOf(folder)
     expect(old.lost.aborted).toBe(false)
-    writeFileSync(join(tokens, '2'), '{}')
+    writeFileSync(tokens.path(2), '{}')
     await vi.waitFor(() => expect(old.lost.aborted).toBe(true), 10_000)
     expect(await other.acquire('a')).toBeNull()
     await old.release()
-    expect(readdirSync(tokens).sort()).toEqual(['1', '2'])
+    expect(tokens.names()).toEqual(['1', '2'])
   })
 
   it('unknown, because its file was cut off, keeps the lock for a while', async () => {
     const folder = temporaryFolder()
     const lock = openLock(folder)
     await (await take(lock)).release()
-    const tokens = tokenFolder(folder)
-    writeFileSync(join(tokens, '2'), '{"own')
+    const tokens = tokensOf(folder)
+    writeFileSync(tokens.path(2), '{"own')
     expect(await lock.acquire('a')).toBeNull()
     expect(await lock.owner('a')).toBe('a process that is just taking it')
-    backdate(tokens)
+    backdate(tokens.folder)
     expect((await take(lock)).fencingToken).toBe(3)
   })
 })
@@ -184,18 +202,18 @@ describe('the lock', () => {
     const folder = temporaryFolder()
     const lock = openLock(folder)
     const lease = await take(lock)
-    const tokens = tokenFolder(folder)
-    rmSync(tokens, { recursive: true })
-    writeFileSync(tokens, 'a file in its place')
+    const tokens = tokensOf(folder)
+    rmSync(tokens.folder, { recursive: true })
+    writeFileSync(tokens.folder, 'a file in its place')
     const unavailable = { code: 'STORE_UNAVAILABLE', sessionId: 'a' }
     await expect(lock.check('a', lease.fencingToken)).rejects.toMatchObject(unavailable)
     await expect(lock.acquire('a')).rejects.toMatchObject(unavailable)
     await expect(lock.owner('a')).rejects.toMatchObject(unavailable)
     await expect(lease.release()).rejects.toMatchObject(unavailable)
     expect(lease.lost.aborted).toBe(false)
-    rmSync(tokens)
-    mkdirSync(tokens)
-    writeFileSync(join(tokens, '1'), '{}')
+    rmSync(tokens.folder)
+    mkdirSync(tokens.folder)
+    writeFileSync(tokens.path(1), '{}')
     // A release that failed can be tried again.
     await lease.release()
     expect(await lock.owner('a')).toBeNull()

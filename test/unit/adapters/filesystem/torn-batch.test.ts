@@ -98,6 +98,7 @@ describe('invariant 6: a batch that is cut off', () => {
     const next = openStore(directory)
     await next.write('a', [key(9, 'nine')])
     for (const looking of [next, store, openStore(directory)]) expect(await stored(looking), 'after the next write').toEqual(texts([...AFTER, key(9, 'nine')]))
+    await next.lock.acquire('a')
     expect(hidden(folder)).toEqual([])
     expect(existsSync(join(folder, 'pre-key-2.json'))).toBe(false)
   })

@@ -1,0 +1,182 @@
+import { link, open, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { discard, writeTemporary } from './atomic-file.js'
+import { makeFolder } from './make-folder.js'
+import { errorCode } from '../../system/system-error.js'
+
+/** The newest token of a lock. */
+export interface NewestToken {
+  /** The token; 0 when none was ever handed out. */
+  token: number
+  /** Whether it was not given back. Its holder may be dead all the same. */
+  isHeld: boolean
+}
+
+/** A file with the time of its last change. */
+export interface DatedFile {
+  /** Its text. That of a token's file is cut off when the holder died while writing it, on disks without links. */
+  text: string
+  /** When it was written, in milliseconds, by the clock of the disk. */
+  writtenAt: number
+}
+
+const RELEASED = '.released'
+const TOKEN = /^[1-9]\d{0,14}$/
+const ABANDONED_AFTER_MS = 10 * 60_000
+
+/**
+ * A lock as files in a folder: one for each token, `12`, and another when it was given back, `12.released`. The highest token
+ * counts. Its file stays until a higher one is there, so that no token is ever handed out twice. Several locks can share a
+ * folder when the names of each begin with something of its own.
+ */
+export class TokenFiles {
+  readonly #folder: string
+  readonly #prefix: string
+
+  /** Takes the folder, which need not be there, and what the names of this lock begin with. */
+  constructor(folder: string, prefix = '') {
+    this.#folder = folder
+    this.#prefix = prefix
+  }
+
+  /** The newest token. */
+  async newest(): Promise<NewestToken> {
+    return this.#newestOf(await this.#names())
+  }
+
+  /**
+   * Takes a token by making its file, and says whether it is ours: somebody else may have been faster. `twin` is a file with the
+   * same text on the same disk, if there is one: a link to it costs a fraction of a new file.
+   */
+  async claim(token: number, text: string, twin?: string): Promise<boolean> {
+    if (!(await this.#link(token, twin) ?? await this.#create(token, text))) return false
+    const names = await this.#namesWithNewest(token)
+    if (names === null) return false
+    await this.#clean(names, token)
+    return true
+  }
+
+  /** What the holder of a token wrote; `null` when its file is gone, because a newer one is there. */
+  async read(token: number): Promise<DatedFile | null> {
+    return readWithTime(this.#pathOf(token))
+  }
+
+  /** Gives a token back, for good. Of no effect on newer ones, and when it was given back before. */
+  async release(token: number): Promise<void> {
+    try {
+      await writeFile(`${this.#pathOf(token)}${RELEASED}`, '', { mode: 0o600 })
+    } catch (error) {
+      if (errorCode(error) !== 'ENOENT') throw error
+    }
+  }
+
+  /** Links the file of a token, and says whether nobody was faster; `null` when it cannot be linked, for whatever reason. */
+  async #link(token: number, twin: string | undefined): Promise<boolean | null> {
+    if (twin === undefined) return null
+    // The folder is there with every token but the first.
+    if (token === 1) await makeFolder(this.#folder)
+    return link(twin, this.#pathOf(token)).then(() => true, (error: unknown) => errorCode(error) === 'EEXIST' ? false : null)
+  }
+
+  /** The file comes into being with its text whole; where the disk knows no links, at least by one alone. */
+  async #create(token: number, text: string): Promise<boolean> {
+    const path = this.#pathOf(token)
+    await makeFolder(this.#folder)
+    const temporary = await writeTemporary(this.#folder, text, { isDurable: false })
+    try {
+      await link(temporary, path)
+      return true
+    } catch (error) {
+      if (errorCode(error) === 'EEXIST') return false
+      if (!NO_LINKS.includes(errorCode(error))) throw error
+      return await createExclusively(path, text)
+    } finally {
+      await discard(temporary)
+    }
+  }
+
+  /**
+   * The names in the folder, when a token is the newest; `null` when it is not. Whoever looked long ago may have made the file of a
+   * token that was used and cleaned away since: then it goes again.
+   */
+  async #namesWithNewest(token: number): Promise<string[] | null> {
+    let isNewest = false
+    try {
+      const names = await this.#names()
+      isNewest = this.#newestOf(names).token === token
+      return isNewest ? names : null
+    } finally {
+      if (!isNewest) await discard(this.#pathOf(token))
+    }
+  }
+
+  /** Removes what means nothing any more; a failure here costs only its room. */
+  async #clean(names: readonly string[], newest: number): Promise<void> {
+    await Promise.allSettled(names.map(async name => {
+      const path = join(this.#folder, name)
+      if (this.#isOlder(name, newest) || (await isAbandoned(path))) await rm(path, { force: true })
+    }))
+  }
+
+  #newestOf(names: readonly string[]): NewestToken {
+    const token = Math.max(0, ...names.map(name => this.#tokenOf(name)).filter(found => found !== null))
+    return { token, isHeld: token > 0 && !names.includes(`${this.#prefix}${token}${RELEASED}`) }
+  }
+
+  #tokenOf(name: string): number | null {
+    const token = name.startsWith(this.#prefix) ? name.slice(this.#prefix.length) : ''
+    return TOKEN.test(token) ? Number(token) : null
+  }
+
+  #isOlder(name: string, newest: number): boolean {
+    const token = this.#tokenOf(name.endsWith(RELEASED) ? name.slice(0, -RELEASED.length) : name)
+    return token !== null && token < newest
+  }
+
+  #pathOf(token: number): string {
+    return join(this.#folder, `${this.#prefix}${token}`)
+  }
+
+  async #names(): Promise<string[]> {
+    try {
+      return await readdir(this.#folder)
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return []
+      throw error
+    }
+  }
+}
+
+/** What disks say that cannot link. */
+const NO_LINKS: readonly string[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EINVAL']
+
+async function createExclusively(path: string, text: string): Promise<boolean> {
+  try {
+    await writeFile(path, text, { flag: 'wx', mode: 0o600 })
+    return true
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') return false
+    throw error
+  }
+}
+
+/** A file with the time of its last change; `null` when there is none. Opened, because network disks refresh the time only then. */
+export async function readWithTime(path: string): Promise<DatedFile | null> {
+  try {
+    const file = await open(path, 'r')
+    try {
+      const { mtimeMs } = await file.stat()
+      return { text: await file.readFile('utf8'), writtenAt: mtimeMs }
+    } finally {
+      await file.close()
+    }
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return null
+    throw error
+  }
+}
+
+/** Whether a process died while it was taking a token. Nobody takes that long. */
+async function isAbandoned(path: string): Promise<boolean> {
+  return path.endsWith('.tmp') && (await stat(path)).mtimeMs < Date.now() - ABANDONED_AFTER_MS
+}
