@@ -5,6 +5,7 @@ import { CommandError, UsageError } from './command-error.js'
 import type { CommandEnvironment } from './command-environment.js'
 import { type Command, type CommandRequest, operandOf, valueOf } from './command.js'
 import { readKeyFile } from './key-file.js'
+import { explainEmptiness } from './misnamed-store.js'
 import { openStore } from './open-store.js'
 import type { Printer } from './printer.js'
 import { reportSweep } from './report-sweep.js'
@@ -46,6 +47,8 @@ async function runCopy(request: CommandRequest, environment: CommandEnvironment,
   const [openSource, sealTarget] = [await keys('from-key-file'), await keys('to-key-file')]
   const source = await openStore(from, 'change')
   try {
+    const misnomer = await explainEmptiness(from, source)
+    if (misnomer !== null) throw new CommandError(`${misnomer} Nothing was copied.`)
     const sessions = await chosenSessions(source.store, request.values.get('session'))
     const target = await openStore(to, 'fill')
     try {
@@ -53,7 +56,7 @@ async function runCopy(request: CommandRequest, environment: CommandEnvironment,
       const report = await copySessions(openSource(source.store), sealTarget(target.store), {
         sessions, overwrite: request.switches.has('overwrite'), signal: environment.signal, onProgress: showProgress('Copying', printer),
       })
-      const summary = { verb: 'Copied', changed: report.copied, unchanged: report.unchanged, failed: report.failed }
+      const summary = { verb: 'Copied', changed: report.copied, unchanged: report.unchanged, failed: report.failed, typed: [from.path, to.path] }
       const code = reportSweep(summary, environment.signal.aborted, printer)
       if (!request.values.has('from-key-file') && (await failedForKeys(source.store, report.failed))) printer.note(`${from.text} is encrypted: name its keys with --from-key-file.`, 'bad')
       return code

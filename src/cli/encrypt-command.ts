@@ -1,10 +1,11 @@
-import { type EncryptReport, encryptRecords } from '../encryption/encrypt-records.js'
-import { UsageError } from './command-error.js'
+import { encryptRecords } from '../encryption/encrypt-records.js'
+import { CommandError, EXIT, UsageError } from './command-error.js'
 import type { CommandEnvironment } from './command-environment.js'
 import { type Command, type CommandRequest, operandOf, valueOf } from './command.js'
 import { type KeyFile, mergeKeyFiles, readKeyFile } from './key-file.js'
+import { maskNumbersIn } from './mask-numbers.js'
+import { explainEmptiness } from './misnamed-store.js'
 import { openStore } from './open-store.js'
-import type { OpenedStore } from './opened-store.js'
 import type { Printer } from './printer.js'
 import { reportSweep } from './report-sweep.js'
 import { parseStoreName } from './store-name.js'
@@ -32,13 +33,18 @@ async function runEncrypt(request: CommandRequest, environment: CommandEnvironme
   const keys = await readKeys(request, environment.directory)
   const opened = await openStore(name, 'change')
   try {
+    const misnomer = await explainEmptiness(name, opened)
+    if (misnomer !== null) throw new CommandError(misnomer)
     // For its check of the keys.
     sealStore(opened.store, keys, true)
     const report = await encryptRecords(opened.store, { ...keys, allowPlain: true }, { signal: environment.signal, onProgress: showProgress('Encrypting', printer) })
-    const summary = { verb: 'Encrypted', changed: report.encrypted, unchanged: report.unchanged, failed: report.failed }
+    const typed = [name.path]
+    const summary = { verb: 'Encrypted', changed: report.encrypted, unchanged: report.unchanged, failed: report.failed, typed }
     const code = reportSweep(summary, environment.signal.aborted, printer)
-    await removeTraces(opened, report, printer)
-    return code
+    // Also when nothing was to be encrypted: an earlier run may have been cut off before this.
+    const left = environment.signal.aborted ? [] : await opened.removeTraces({ sessionIds: [...report.encrypted, ...report.unchanged], keyId: keys.currentKeyId })
+    for (const sentence of left) printer.note(maskNumbersIn(sentence, typed), 'bad')
+    return left.length > 0 ? EXIT.trouble : code
   } finally {
     await opened.close()
   }
@@ -50,15 +56,4 @@ async function readKeys(request: CommandRequest, directory: string): Promise<Key
   const older: KeyFile[] = []
   for (const old of request.values.get('old-key-file') ?? []) older.push(await readKeyFile(old, directory))
   return mergeKeyFiles(await readKeyFile(file, directory), older)
-}
-
-/** Old texts stay in the free pages of a database. */
-async function removeTraces({ removeTraces: remove }: OpenedStore, { encrypted }: EncryptReport, printer: Printer): Promise<void> {
-  if (remove === undefined || encrypted.length === 0) return
-  try {
-    await remove()
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    printer.note(`The database may still hold old texts in its free pages: run VACUUM when nothing uses it. ${why}`, 'doubtful')
-  }
 }

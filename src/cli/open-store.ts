@@ -4,6 +4,7 @@ import { FileSystemSessionStore } from '../adapters/filesystem/filesystem-sessio
 import { HIDDEN_FOLDER } from '../adapters/filesystem/session-folder-name.js'
 import { errorCode } from '../system/system-error.js'
 import { CommandError, UsageError } from './command-error.js'
+import { renewCredsCopies } from './creds-copies.js'
 import type { OpenedStore, StorePurpose } from './opened-store.js'
 import type { StoreName } from './store-name.js'
 
@@ -13,7 +14,11 @@ export async function openStore(name: StoreName, purpose: StorePurpose): Promise
   if (name.kind === 'sqlite') return (await import('./open-database.js')).openDatabase(name, purpose)
   if (purpose !== 'look') await assertOwnSessions(name)
   const store = makeFileSystemStore(name)
-  return { store, close: () => store.close() }
+  return {
+    store,
+    removeTraces: ({ sessionIds, keyId }) => renewCredsCopies({ store, name, currentKeyId: keyId }, sessionIds),
+    close: () => store.close(),
+  }
 }
 
 function makeFileSystemStore({ path, prefix }: StoreName & { kind: 'fs' }): FileSystemSessionStore {

@@ -9,12 +9,20 @@ export type StorePurpose =
   /** The same, and the store is made when it is missing. */
   | 'fill'
 
+/** Sessions of which every record is under a key. */
+export interface EncryptedSessions {
+  /** Their ids. */
+  readonly sessionIds: readonly string[]
+  /** The id of the key. */
+  readonly keyId: string
+}
+
 /** A store that was opened by name. */
 export interface OpenedStore {
   /** The store. */
   readonly store: SessionStore
-  /** Removes what is left of texts that were replaced; only where a store keeps such things. Rejects when it is in use. */
-  readonly removeTraces?: () => Promise<void>
+  /** Removes what else the store keeps of texts that were encrypted. Resolves with what is left, a sentence each. */
+  removeTraces(encrypted: EncryptedSessions): Promise<readonly string[]>
   /** Closes it, and what it stands on. */
   close(): Promise<void>
 }

@@ -15,14 +15,16 @@ export interface SweepSummary {
   readonly unchanged: readonly string[]
   /** Those that were not done. */
   readonly failed: readonly SessionFailure[]
+  /** What the caller has named: numbers in it are no news. */
+  readonly typed: readonly string[]
 }
 
 /** Tells what a walk came to; returns the exit code. */
-export function reportSweep({ verb, changed, unchanged, failed }: SweepSummary, isInterrupted: boolean, printer: Printer): number {
+export function reportSweep({ verb, changed, unchanged, failed, typed }: SweepSummary, isInterrupted: boolean, printer: Printer): number {
   printer.clearStatus()
   const notBegun = failed.filter(({ error }) => isSessionError(error, 'ABORTED')).length
   const real = failed.filter(({ error }) => !isSessionError(error, 'ABORTED'))
-  for (const { sessionId, error } of real) printer.note(`${sessionId}: ${maskNumbersIn(error.message, [sessionId])}`, 'bad')
+  for (const { sessionId, error } of real) printer.note(`${sessionId}: ${maskNumbersIn(error.message, [sessionId, ...typed])}`, 'bad')
   printer.line(`${verb} ${count(changed.length, 'session')}, ${unchanged.length} unchanged, ${real.length} failed.`)
   if (isInterrupted) {
     printer.note(`Interrupted: ${count(notBegun, 'session was', 'sessions were')} not begun. Run it again to go on.`, 'doubtful')

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { run } from '../../src/cli/run.js'
@@ -7,7 +7,7 @@ import type { SessionStore, StoredRecord } from '../../src/index.js'
 import { collect } from '../support/collect.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 import { runCommand } from './command-line.js'
-import { fileStore, snapshot, storePaired } from './stored-sessions.js'
+import { fileStore, MASKED, PHONE, snapshot, storePaired } from './stored-sessions.js'
 import { Readable } from 'node:stream'
 
 interface Places {
@@ -51,6 +51,27 @@ describe('copy', () => {
     expect(existsSync(join(folder, 'to'))).toBe(false)
     expect(await runCommand(['copy', from, to, '--session', 'a', '--session', 'c'])).toMatchObject({ code: 0 })
     expect((await runCommand(['list', to])).output).toBe('a\nc\n')
+  })
+
+  it('says when the sessions of the source are under another name', async () => {
+    const { folder, from, to } = await places()
+    for (const name of [`${from}?prefix=company-`, `${from}/session-a`]) {
+      const { code, output, errors } = await runCommand(['copy', name, to])
+      expect([code, output]).toEqual([1, ''])
+      expect(errors).toMatch(/(begins with "company-", but "session-a" and 2 more have|is the folder of one session).* Nothing was copied\.\n$/u)
+    }
+    expect(existsSync(join(folder, 'to'))).toBe(false)
+    mkdirSync(join(folder, 'empty'))
+    expect(await runCommand(['copy', `fs:${folder}/empty`, to])).toEqual({ code: 0, output: 'Copied 0 sessions, 0 unchanged, 0 failed.\n', errors: '' })
+  })
+
+  it('masks no number in a path that was named, and those of contacts', async () => {
+    const folder = join(temporaryFolder(), '20260301')
+    const store = fileStore(join(folder, 'from'))
+    await storePaired(store, 'a')
+    mkdirSync(join(folder, 'from', 'session-a', `session-${PHONE}.0.json`))
+    const { code, errors } = await runCommand(['copy', `fs:from`, 'fs:to'], { directory: folder })
+    expect([code, errors]).toEqual([1, expect.stringContaining(`${folder}/from/session-a/session-${MASKED}.0.json`)])
   })
 
   it('leaves out what is run, and copies the others', async () => {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { DoctorReport } from '../../src/cli/doctor/doctor-report.js'
@@ -46,6 +46,50 @@ describe('encrypt', () => {
     const [record] = await encrypted(fileStore(join(folder, 'sessions')), await readKeyFile(keys, '/')).read('a', [CREDS_KEY])
     expect(record?.value).toBe(creds)
     expect(await runCommand(['encrypt', store, '--key-file', keys])).toMatchObject({ code: 0, output: 'Encrypted 0 sessions, 2 unchanged, 0 failed.\n' })
+  })
+
+  it('renews a copy of the credentials that a write which was cut off has left as it was', async () => {
+    const { folder, store, keys, creds } = await place()
+    const copy = join(folder, 'sessions', 'session-a', '.creds.backup.json')
+    await runCommand(['encrypt', store, '--key-file', keys])
+    writeFileSync(copy, creds)
+    expect(await runCommand(['encrypt', store, '--key-file', keys])).toMatchObject({ code: 0, output: 'Encrypted 0 sessions, 2 unchanged, 0 failed.\n' })
+    expect(readFileSync(copy, 'utf8')).toBe(readFileSync(join(folder, 'sessions', 'session-a', 'creds.json'), 'utf8'))
+    const old = readFileSync(copy, 'utf8')
+    await runCommand(['new-key', join(folder, 'newer.json')])
+    const rotate = ['encrypt', store, '--key-file', join(folder, 'newer.json'), '--old-key-file', keys]
+    await runCommand(rotate)
+    writeFileSync(copy, old)
+    expect((await runCommand(rotate)).code).toBe(0)
+    expect(readFileSync(copy, 'utf8')).toBe(readFileSync(join(folder, 'sessions', 'session-a', 'creds.json'), 'utf8'))
+  })
+
+  it('removes no copy of credentials that are gone, and says that it is not encrypted', async () => {
+    const { folder, store, keys, creds } = await place()
+    const session = join(folder, 'sessions', 'session-a')
+    rmSync(join(session, 'creds.json'))
+    const { code, errors } = await runCommand(['encrypt', store, '--key-file', keys])
+    expect([code, errors]).toEqual([1, expect.stringContaining(`${session}/.creds.backup.json holds a copy of credentials that is not under the current key`)])
+    expect(readFileSync(join(session, '.creds.backup.json'), 'utf8')).toBe(creds)
+    // As it advises.
+    renameSync(join(session, '.creds.backup.json'), join(session, 'creds.json'))
+    expect((await runCommand(['encrypt', store, '--key-file', keys])).code).toBe(0)
+    expect(await doctor(store, ['--key-file', keys])).toMatchObject({ code: 0, sessions: [{ state: 'restorable', encryption: 'encrypted' }, { state: 'restorable' }] })
+  })
+
+  it('leaves alone what is no text in the place of a copy', async () => {
+    const { folder, store, keys } = await place()
+    const copy = join(folder, 'sessions', 'session-a', '.creds.backup.json')
+    await runCommand(['encrypt', store, '--key-file', keys])
+    writeFileSync(copy, '')
+    expect((await runCommand(['encrypt', store, '--key-file', keys])).code).toBe(0)
+    expect(readFileSync(copy, 'utf8')).toBe('')
+  })
+
+  it('encrypts nothing in a folder that is none of a store', async () => {
+    const { store, keys } = await place()
+    expect(await runCommand(['encrypt', `${store}/session-a`, '--key-file', keys])).toMatchObject({ code: 1, output: '', errors: expect.stringContaining('is the folder of one session') })
+    expect(await runCommand(['encrypt', `${store}?prefix=company-`, '--key-file', keys])).toMatchObject({ code: 1, output: '', errors: expect.stringContaining('No folder in') })
   })
 
   it('moves records to a new key with the old ones, and nothing without them', async () => {

@@ -1,0 +1,71 @@
+import { join } from 'node:path'
+import { BACKUP_FILE, CREDS_FILE } from '../adapters/filesystem/creds-backup.js'
+import { inspectFolder } from '../adapters/filesystem/inspect-folder.js'
+import { readRecordFile } from '../adapters/filesystem/record-file.js'
+import { readStoredText } from '../encryption/envelope.js'
+import { isSessionError } from '../errors.js'
+import { CREDS_KEY, type SessionStore } from '../store/session-store.js'
+import { asStoreError } from '../store/store-failure.js'
+import { underLease } from '../sweep/under-lease.js'
+import type { StoreName } from './store-name.js'
+
+/** A store of files, and the key that everything in it is to be under. */
+export interface CredsCopies {
+  readonly store: SessionStore
+  readonly name: StoreName & { kind: 'fs' }
+  readonly currentKeyId: string
+}
+
+/**
+ * Brings the copies of credentials under the current key that were not written with them: a write that was cut off leaves the older
+ * one, and one whose credentials are gone is no record at all. Resolves with what is left as it was, a sentence each.
+ */
+export async function renewCredsCopies(copies: CredsCopies, sessionIds: readonly string[]): Promise<string[]> {
+  const left: string[] = []
+  for (const sessionId of sessionIds) {
+    try {
+      const path = await renewCopy(copies, sessionId)
+      if (path !== null) left.push(`${path} holds a copy of credentials that is not under the current key, and was not renewed. When no ${CREDS_FILE} is beside it, give it that name and run this again; otherwise delete it.`)
+    } catch (error) {
+      left.push(asStoreError(sessionId, error).message)
+    }
+  }
+  return left
+}
+
+/** Resolves with the path of a copy that is left as it was. */
+async function renewCopy(copies: CredsCopies, sessionId: string): Promise<string | null> {
+  if (await findOldCopy(copies, sessionId) === null) return null
+  await rewriteCreds(copies.store, sessionId)
+  return findOldCopy(copies, sessionId)
+}
+
+/** The path of a copy that is not under the current key. */
+async function findOldCopy({ name, currentKeyId }: CredsCopies, sessionId: string): Promise<string | null> {
+  const folder = await inspectFolder(name.path, name.prefix, sessionId)
+  if (folder === null || !folder.hasBackup) return null
+  const path = join(folder.path, BACKUP_FILE)
+  const text = await readCopy(path, sessionId)
+  if (text === null) return null
+  const stored = readStoredText(text)
+  if (stored.kind === 'plain') return path
+  return stored.kind === 'sealed' && stored.envelope.keyId !== currentKeyId ? path : null
+}
+
+/** What is no text tells nothing. */
+async function readCopy(path: string, sessionId: string): Promise<string | null> {
+  try {
+    return await readRecordFile(path, sessionId)
+  } catch (error) {
+    if (isSessionError(error, 'RECORD_CORRUPT')) return null
+    throw error
+  }
+}
+
+/** As they are: the store writes their copy with them. */
+async function rewriteCreds(store: SessionStore, sessionId: string): Promise<void> {
+  await underLease(store.lock, sessionId, async ({ fencingToken }) => {
+    const [creds] = await store.read(sessionId, [CREDS_KEY])
+    if (creds !== undefined) await store.write(sessionId, [{ ...CREDS_KEY, value: creds.value }], { fencingToken })
+  })
+}
