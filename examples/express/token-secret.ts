@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { SHORTEST_SECRET } from './access/tokens.js'
 
 /** The secret of the environment. Throws with advice when there is none. */
 export function secretFromEnvironment(environment: NodeJS.ProcessEnv): string {
   const secret = environment['TOKEN_SECRET'] ?? ''
-  if (secret.length >= 32) return secret
-  const problem = secret === '' ? 'TOKEN_SECRET is not set' : `TOKEN_SECRET has ${secret.length} characters, and needs at least 32`
+  if (secret.length >= SHORTEST_SECRET) return secret
+  const problem = secret === '' ? 'TOKEN_SECRET is not set' : `TOKEN_SECRET has ${secret.length} characters, and needs at least ${SHORTEST_SECRET}`
   throw new RangeError(`${problem}. Tokens are signed with it. Make one, and keep it:\n  export TOKEN_SECRET="$(openssl rand -hex 32)"`)
 }
 
@@ -14,10 +15,11 @@ export function secretFromEnvironment(environment: NodeJS.ProcessEnv): string {
 export function secretForSimulation(environment: NodeJS.ProcessEnv, folder: string): string {
   if (environment['TOKEN_SECRET'] !== undefined) return secretFromEnvironment(environment)
   const file = join(folder, 'token-secret')
-  try {
-    writeFileSync(file, randomBytes(32).toString('hex'), { mode: 0o600, flag: 'wx' })
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
-  }
-  return readFileSync(file, 'utf8')
+  const saved = existsSync(file) ? readFileSync(file, 'utf8') : ''
+  if (saved.length >= SHORTEST_SECRET) return saved
+  const secret = randomBytes(32).toString('hex')
+  // Whenever this process is killed, the file has all of its content or none.
+  writeFileSync(`${file}.next`, secret, { mode: 0o600 })
+  renameSync(`${file}.next`, file)
+  return secret
 }

@@ -4,7 +4,8 @@ import { unauthorized } from '../answers/problem.js'
 import type { Caller } from './caller.js'
 
 const ALGORITHM = 'HS256'
-const SHORTEST_SECRET = 32
+/** How many characters a secret must have at least. */
+export const SHORTEST_SECRET = 32
 
 /** Whom a token is for. */
 export interface TokenSubject {

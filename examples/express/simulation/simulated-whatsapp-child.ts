@@ -4,13 +4,14 @@ import { rm } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { WhatsAppServer } from 'baileys-sessions/testing'
 import type { OrderMessage, PhoneOrder, SimulationMessage, SimulationStart } from './phone-orders.js'
-import { readSimulation, writeSimulation, type SavedSimulation } from './state-file.js'
+import { StateFile, type SavedSimulation } from './state-file.js'
 
 const PORT_WITHIN_MS = 5000
 const SAVE_EVERY_MS = 1000
 
 // SimulatedWhatsApp starts this process, and its types allow nothing else.
 const { folder, isEphemeral } = JSON.parse(process.argv[2] ?? '') as SimulationStart
+const stateFile = new StateFile(folder)
 
 function tell(message: SimulationMessage): void {
   if (process.connected) process.send?.(message)
@@ -31,10 +32,10 @@ async function listen(saved: SavedSimulation | null): Promise<WhatsAppServer> {
 }
 
 async function start(): Promise<WhatsAppServer> {
-  const saved = await readSimulation(folder)
+  const saved = await stateFile.read()
   if (saved === null) return WhatsAppServer.start()
   await (await listen(saved)).close()
-  const latest = await readSimulation(folder) ?? saved
+  const latest = await stateFile.read() ?? saved
   return WhatsAppServer.start(latest)
 }
 
@@ -50,8 +51,8 @@ async function obey(server: WhatsAppServer, order: PhoneOrder): Promise<void> {
 
 async function leave(server: WhatsAppServer, timer: NodeJS.Timeout): Promise<void> {
   clearInterval(timer)
-  const saved = { port: server.port, state: server.exportState() }
-  if (!isEphemeral) await writeSimulation(folder, saved)
+  // Also where it goes with the folder: a write that is under way must not bring that back.
+  await stateFile.write({ port: server.port, state: server.exportState() })
   // The port says that the state is saved.
   await server.close()
   if (isEphemeral) await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
@@ -62,19 +63,17 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 
 try {
   const server = await start()
-  let writing = Promise.resolve()
-  const save = (): void => {
-    writing = writing.then(() => writeSimulation(folder, { port: server.port, state: server.exportState() })).catch(() => undefined)
-  }
+  const save = (): void => { stateFile.write({ port: server.port, state: server.exportState() }).catch(() => undefined) }
   save()
   // For the case that this process is killed, too.
   const timer = setInterval(save, SAVE_EVERY_MS)
   process.on('message', ({ id, order }: OrderMessage) => {
     obey(server, order).then(() => { save(); tell({ kind: 'done', id }) }, () => { tell({ kind: 'refused', id }) })
   })
-  process.once('disconnect', () => {
-    void writing.then(() => leave(server, timer)).then(() => process.exit(0), () => process.exit(1))
-  })
+  const end = (): void => { leave(server, timer).then(() => process.exit(0), () => process.exit(1)) }
+  // The server may have been killed before this process listened.
+  if (process.connected) process.once('disconnect', end)
+  else end()
   tell({ kind: 'started', url: server.url, rootPublicKey: Buffer.from(server.rootPublicKey).toString('hex') })
 } catch (error) {
   tell({ kind: 'failed', problem: error instanceof Error ? error.message : String(error) })

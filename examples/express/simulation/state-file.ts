@@ -1,5 +1,5 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 
 /** What outlives the simulated WhatsApp: its keys and devices, and where it listened. */
 export interface SavedSimulation {
@@ -7,24 +7,35 @@ export interface SavedSimulation {
   state: string
 }
 
-/** Reads what was saved; `null` when nothing was. Rejects when it cannot be read. */
-export async function readSimulation(folder: string): Promise<SavedSimulation | null> {
-  const text = await readFile(fileIn(folder), 'utf8').catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
-    throw error
-  })
-  // Only writeSimulation writes it.
-  return text === null ? null : JSON.parse(text) as SavedSimulation
-}
+/** The file in which the simulated WhatsApp keeps its state. */
+export class StateFile {
+  readonly #file: string
+  #writing: Promise<unknown> = Promise.resolve()
 
-/** Replaces what was saved in one step. */
-export async function writeSimulation(folder: string, saved: SavedSimulation): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 })
-  const next = `${fileIn(folder)}.next`
-  await writeFile(next, JSON.stringify(saved), { mode: 0o600 })
-  await rename(next, fileIn(folder))
-}
+  constructor(folder: string) {
+    this.#file = join(folder, 'simulated-whatsapp.json')
+  }
 
-function fileIn(folder: string): string {
-  return join(folder, 'simulated-whatsapp.json')
+  /** Reads what was saved; `null` when nothing was. Rejects when it cannot be read. */
+  async read(): Promise<SavedSimulation | null> {
+    const text = await readFile(this.#file, 'utf8').catch((error: unknown) => {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
+      throw error
+    })
+    // Only `write` writes it.
+    return text === null ? null : JSON.parse(text) as SavedSimulation
+  }
+
+  /** Replaces what was saved in one step, after the writes before this one. Rejects when it cannot be written. */
+  async write(saved: SavedSimulation): Promise<void> {
+    const writing = this.#writing.then(async () => this.#replace(JSON.stringify(saved)))
+    this.#writing = writing.catch(() => undefined)
+    return writing
+  }
+
+  async #replace(text: string): Promise<void> {
+    await mkdir(dirname(this.#file), { recursive: true, mode: 0o700 })
+    await writeFile(`${this.#file}.next`, text, { mode: 0o600 })
+    await rename(`${this.#file}.next`, this.#file)
+  }
 }

@@ -1,0 +1,40 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { expect, it, onTestFinished } from 'vitest'
+import { StateFile } from '../../examples/express/simulation/state-file.js'
+import { secretForSimulation } from '../../examples/express/token-secret.js'
+import { temporaryFolder } from '../support/temporary-folder.js'
+
+const CHILD = resolve('examples/express/simulation/simulated-whatsapp-child.ts')
+
+it('keeps its secret from start to start, and makes another one in the place of half a one', () => {
+  const folder = temporaryFolder()
+  const file = join(folder, 'token-secret')
+  writeFileSync(file, '')
+  const secret = secretForSimulation({}, folder)
+  expect(secret).toMatch(/^[\da-f]{64}$/u)
+  expect([readFileSync(file, 'utf8'), statSync(file).mode & 0o777]).toEqual([secret, 0o600])
+  expect(secretForSimulation({}, folder)).toBe(secret)
+  expect(readdirSync(folder)).toEqual(['token-secret'])
+  expect(secretForSimulation({ TOKEN_SECRET: 'x'.repeat(32) }, folder)).toBe('x'.repeat(32))
+})
+
+it('saves what the simulated WhatsApp knows once at a time, the last of it last', async () => {
+  const folder = temporaryFolder()
+  const file = new StateFile(join(folder, 'inside'))
+  expect(await file.read()).toBeNull()
+  await Promise.all([1, 2, 3, 4].map(async port => file.write({ port, state: 'x'.repeat(100_000 * (5 - port)) })))
+  expect(await file.read()).toEqual({ port: 4, state: 'x'.repeat(100_000) })
+  expect(readdirSync(join(folder, 'inside'))).toEqual(['simulated-whatsapp.json'])
+})
+
+it.each([false, true])('ends when the server was killed before it listened (ephemeral: %s)', { timeout: 60_000 }, async (isEphemeral) => {
+  const folder = join(temporaryFolder(), 'data')
+  const child = fork(CHILD, [JSON.stringify({ folder, isEphemeral })], { execArgv: ['--import', import.meta.resolve('tsx')], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+  onTestFinished(() => { child.kill('SIGKILL') })
+  child.disconnect()
+  expect(await once(child, 'exit')).toEqual([0, null])
+  expect(await new StateFile(folder).read()).toEqual(isEphemeral ? null : { port: expect.any(Number), state: expect.any(String) })
+})
