@@ -7,6 +7,7 @@ import { decodeSignalKey, encodeAuthValue } from './auth-codec.js'
 import { encodeLifecycle, freshLifecycle } from './lifecycle-record.js'
 import { hashIdentity, phoneNumberOf } from './stored-creds.js'
 import { attemptAgain } from './store-attempts.js'
+import { requireRecords } from '../store/read-answer.js'
 import { asStoreError, storeTimeout } from '../store/store-failure.js'
 import { WriteQueue } from './write-queue.js'
 
@@ -146,7 +147,7 @@ export class AuthState {
     try {
       // The socket has ended: nobody waits for an answer.
       if (this.#sealed.signal.aborted) throw staleReader(sessionId)
-      return await attemptAgain(sessionId, () => withDeadline(store.read(sessionId, keys), timeoutMs, () => storeTimeout(sessionId, 'read', timeoutMs)), this.#sealed.signal)
+      return requireRecords(await attemptAgain(sessionId, () => withDeadline(store.read(sessionId, keys), timeoutMs, () => storeTimeout(sessionId, 'read', timeoutMs)), this.#sealed.signal))
     } catch (cause) {
       throw this.#readFailed(asStoreError(sessionId, cause))
     }

@@ -1,5 +1,6 @@
 import { SessionError } from '../errors.js'
 import { CREDS_KEY, LIFECYCLE_KEY, type SessionStore, type StoredRecord } from '../store/session-store.js'
+import { requireRecords } from '../store/read-answer.js'
 import { asStoreError, storeTimeout } from '../store/store-failure.js'
 import { withDeadline } from '../time/deadline.js'
 import { decodeLifecycle, freshLifecycle, type Lifecycle } from './lifecycle-record.js'
@@ -21,7 +22,7 @@ export type StoredSession =
 export async function readStoredSession(store: SessionStore, sessionId: string, timeoutMs: number): Promise<StoredSession> {
   try {
     const records = await withDeadline(store.read(sessionId, [CREDS_KEY, LIFECYCLE_KEY]), timeoutMs, () => storeTimeout(sessionId, 'read', timeoutMs))
-    return judge(sessionId, records)
+    return judge(sessionId, requireRecords(records))
   } catch (cause) {
     return explainFailure(sessionId, cause)
   }

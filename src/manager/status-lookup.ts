@@ -124,7 +124,9 @@ export class StatusLookup {
   async #findOwner(sessionId: string): Promise<string | null> {
     const { store, timeoutMs } = this.#options
     try {
-      return await withDeadline(store.lock.owner(sessionId), timeoutMs, () => storeTimeout(sessionId, 'lock', timeoutMs))
+      // Many a lock looks its owners up in a map, and answers with undefined for what nobody holds.
+      const owner: string | null | undefined = await withDeadline(store.lock.owner(sessionId), timeoutMs, () => storeTimeout(sessionId, 'lock', timeoutMs))
+      return owner ?? null
     } catch {
       // Whoever restores it has to take the lock, and finds out.
       return null

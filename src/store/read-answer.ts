@@ -1,0 +1,28 @@
+import type { StoredRecord } from './session-store.js'
+import { isObject } from './stored-object.js'
+
+/**
+ * What a store answered a read with. Throws when that is not a list of records whose values are texts: such a store is out of order, and
+ * what it holds must be taken neither for absent nor for damaged.
+ */
+export function requireRecords(answer: unknown): StoredRecord[] {
+  if (!Array.isArray(answer)) throw new Error(`it answered a read with ${nameOf(answer)}, where a list of records is due.`)
+  const list: unknown[] = answer
+  return list.map((record) => {
+    if (isRecord(record)) return record
+    throw new Error(isObject(record)
+      ? `it answered a read with a record of which type, id and value are ${nameOf(record['type'])}, ${nameOf(record['id'])} and ${nameOf(record['value'])}, where texts are due.`
+      : `it answered a read with a list that holds ${nameOf(record)}, where a record is due.`)
+  })
+}
+
+function isRecord(record: unknown): record is StoredRecord {
+  return isObject(record) && typeof record['type'] === 'string' && typeof record['id'] === 'string' && typeof record['value'] === 'string'
+}
+
+/** Never the value itself: it may be a key. */
+function nameOf(value: unknown): string {
+  if (typeof value === 'string') return 'a text'
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'a list' : 'an object'
+  return value === undefined || value === null ? String(value) : `a ${typeof value}`
+}
