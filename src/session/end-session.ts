@@ -1,7 +1,8 @@
-import { readStoredSession } from '../auth/stored-session.js'
+import { readStoredSession, type StoredSession } from '../auth/stored-session.js'
 import { asStoreError, storeTimeout } from '../store/store-failure.js'
 import type { SessionLease } from '../ownership/session-lock.js'
 import { withDeadline } from '../time/deadline.js'
+import { judgeStart } from './start-verdict.js'
 import { restingState } from './session-machine.js'
 import { ownedElsewhere } from './session-refusals.js'
 import type { IdleState } from './session-state.js'
@@ -15,7 +16,7 @@ export async function stopSession(session: Session): Promise<void> {
   } catch (cause) {
     const error = asStoreError(session.id, cause)
     // What cannot be remembered holds in this process all the same.
-    if (error.code !== 'OWNED_ELSEWHERE' && !session.closing.aborted) session.send({ type: 'halt', to: end })
+    if (error.code !== 'OWNED_ELSEWHERE' && error.code !== 'WRONG_KEY' && !session.closing.aborted) session.send({ type: 'halt', to: end })
     throw error
   }
 }
@@ -96,13 +97,27 @@ async function rememberStopped(session: Session, lease: SessionLease): Promise<v
   const { store, settings } = session.context
   await session.loader.writePairing(lease, session.sockets)
   const stored = await readStoredSession(store, session.id, settings.storeTimeoutMs)
-  // What is there with another key cannot be remembered for it.
-  if (stored.kind === 'unavailable' || stored.kind === 'wrong-key') throw stored.error
+  if (stored.kind === 'unavailable') throw stored.error
+  if (stored.kind === 'readable') {
+    const lifecycle = { ...stored.lifecycle, desired: 'stopped' as const }
+    await session.loader.writeLifecycle(lease, lifecycle)
+    session.memory.adopt(lifecycle)
+    showWhatStays(session, { ...stored, lifecycle })
+    return
+  }
   // Nothing is dialled for what is absent, corrupt or foreign: there is nothing to remember of it.
-  if (stored.kind !== 'readable') return
-  const lifecycle = { ...stored.lifecycle, desired: 'stopped' as const }
-  await session.loader.writeLifecycle(lease, lifecycle)
-  session.memory.adopt(lifecycle)
+  showWhatStays(session, stored)
+  // What is there with another key cannot be remembered for it.
+  if (stored.kind === 'wrong-key') throw stored.error
+}
+
+/** Stopping mends nothing: what needs a person goes on saying so, or whoever looks at the store would be told something else. */
+function showWhatStays(session: Session, stored: StoredSession): void {
+  const verdict = judgeStart(stored, { purpose: 'restore', force: false }, new Date())
+  if (verdict.action !== 'rest' || verdict.status === 'disconnected') return
+  const { status, reason, until } = verdict
+  // It is no news, so nothing is announced but the status.
+  session.send({ type: 'halt', to: { phase: 'idle', status, reason, until, tried: false } })
 }
 
 async function deleteStored(session: Session, { fencingToken }: SessionLease): Promise<void> {

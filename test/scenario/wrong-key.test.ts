@@ -69,6 +69,7 @@ describe('invariant 3: a wrong key is told, and is no reason for a new identity'
     const before = await dumpAll(store)
     const made = using({ keys: { main: Buffer.alloc(32, 2) }, currentKeyId: 'main' }, store)
     expect(await within(codeOf(made.sessions.stop('s')))).toBe('WRONG_KEY')
+    expect(made.statuses('s').at(-1)).toBe('failed wrong_key')
     expect(await within(codeOf(made.sessions.logout('s')))).toBe('WRONG_KEY')
     expect(await within(codeOf(made.sessions.logout('s', { requireUnlink: true })))).toBe('WRONG_KEY')
     expectUntouched(made)
