@@ -41,8 +41,15 @@ export const DEFAULT_STATUS_MESSAGES: Readonly<Record<MessageKey, string>> = Obj
   aborted: 'The work was called off.',
 })
 
+/** Reasons whose sentence speaks of the next attempt, where none is to come. */
+const MESSAGES_AT_REST: StatusMessages = Object.freeze({
+  rate_limited: 'WhatsApp asked to slow down. Wait a few minutes, then connect again.',
+  storage_unavailable: 'The storage of saved sessions could not be reached. Connect again once it can.',
+})
+
 /** The sentence for a status and its reason. */
 export function describeStatus(status: SessionStatus, reason: StatusReason | null, messages: StatusMessages): string {
   const key: MessageKey = status === 'connected' || status === 'pairing' || reason === null ? status : reason
-  return messages[key] ?? DEFAULT_STATUS_MESSAGES[key]
+  const atRest = status === 'disconnected' || status === 'failed' ? MESSAGES_AT_REST[key] : undefined
+  return messages[key] ?? atRest ?? DEFAULT_STATUS_MESSAGES[key]
 }

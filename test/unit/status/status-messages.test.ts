@@ -27,6 +27,14 @@ describe('status messages', () => {
     for (const status of STATUSES) expect(describeStatus(status, null, {})).toBe(DEFAULT_STATUS_MESSAGES[status])
   })
 
+  it.each(['disconnected', 'failed'] as const)('nothing is said to be tried again where the session is %s', (status) => {
+    const promises = /trying again|reconnecting|next attempt/i
+    expect(REASONS.filter(reason => reason !== 'connection_lost' && promises.test(describeStatus(status, reason, {})))).toEqual([])
+    expect(describeStatus('reconnecting', 'storage_unavailable', {})).toMatch(promises)
+    expect(describeStatus('reconnecting', 'rate_limited', {})).toMatch(promises)
+    expect(describeStatus(status, 'storage_unavailable', { storage_unavailable: 'Reworded.' })).toBe('Reworded.')
+  })
+
   it('connected and pairing speak for themselves', () => {
     expect(describeStatus('connected', 'restoring', {})).toBe('Connected.')
     expect(describeStatus('pairing', 'starting', {})).toBe(DEFAULT_STATUS_MESSAGES.pairing)
