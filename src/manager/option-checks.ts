@@ -25,12 +25,26 @@ export function requireOneOf<Word extends string>(name: string, value: Word, wor
 
 /** An object. */
 export function requireObject(name: string, value: unknown): void {
-  if (typeof value !== 'object' || value === null) throw new TypeError(`Option "${name}" must be an object, but is ${show(value)}.`)
+  if (typeof value !== 'object' || value === null || value instanceof Promise) throw new TypeError(`Option "${name}" must be an object, but is ${show(value)}.`)
+}
+
+/** An object with these methods. */
+export function requireMethods<Method extends string>(name: string, value: Readonly<Record<Method, unknown>>, methods: readonly Method[]): void {
+  requireObject(name, value)
+  for (const method of methods) requireFunction(`${name}.${method}`, value[method])
 }
 
 /** Yes or no. */
 export function requireBoolean(name: string, value: unknown): boolean {
   if (typeof value !== 'boolean') throw new TypeError(`Option "${name}" must be true or false, but is ${show(value)}.`)
+  return value
+}
+
+/** An object whose values are texts. */
+export function requireTexts<Texts extends object>(name: string, value: Texts): Texts {
+  for (const [key, text] of Object.entries(value)) {
+    if (text !== undefined && typeof text !== 'string') throw new TypeError(`Option "${name}.${key}" must be a text, but is ${show(text)}.`)
+  }
   return value
 }
 
@@ -48,5 +62,7 @@ function requireRange(name: string, value: unknown, least: number, most: number)
 }
 
 function show(value: unknown): string {
-  return typeof value === 'object' && value !== null ? 'an object' : String(value)
+  if (typeof value === 'function') return 'a function'
+  if (typeof value !== 'object' || value === null) return String(value)
+  return value instanceof Promise ? 'a promise' : 'an object'
 }

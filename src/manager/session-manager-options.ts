@@ -8,7 +8,7 @@ import type { BaileysModule } from '../baileys/baileys-module.js'
 import type { VersionProvider } from '../socket/version-source.js'
 import type { StatusMessages } from '../status/status-messages.js'
 import type { SessionStore } from '../store/session-store.js'
-import { requireBoolean, requireCount, requireDuration, requireFactor, requireFunction, requireObject, requireOneOf } from './option-checks.js'
+import { requireBoolean, requireCount, requireDuration, requireFactor, requireFunction, requireMethods, requireObject, requireOneOf, requireTexts } from './option-checks.js'
 
 /** What `socketConfig` may hold: everything that `makeWASocket` takes but `auth`, which is this library's own. */
 export type SocketConfig = Omit<Partial<UserFacingSocketConfig>, 'auth'>
@@ -200,11 +200,10 @@ export interface ResolvedSessionManagerOptions {
 export function resolveSessionManagerOptions(options: SessionManagerOptions): ResolvedSessionManagerOptions {
   const defaults = DEFAULT_SESSION_MANAGER_OPTIONS
   requireObject('options', options)
-  requireObject('store', options.store)
-  for (const name of ['repository', 'restore', 'dials', 'messages', 'logger'] as const) {
+  requirePorts(options)
+  for (const name of ['restore', 'dials', 'messages', 'logger'] as const) {
     if (options[name] !== undefined) requireObject(name, options[name])
   }
-  if (options.version !== undefined) requireFunction('version', options.version)
   const { store, repository, baileys, version, messages = {}, logger = silentLogger(), socketConfig = {} } = options
   refuseAuth(socketConfig)
   return {
@@ -214,18 +213,26 @@ export function resolveSessionManagerOptions(options: SessionManagerOptions): Re
       concurrency: requireCount('dials.concurrency', options.dials?.concurrency ?? defaults.dials.concurrency, 1),
       perSecond: requireCount('dials.perSecond', options.dials?.perSecond ?? defaults.dials.perSecond, 1),
     },
-    restoreOnStatus: options.restoreOnStatus ?? defaults.restoreOnStatus,
+    restoreOnStatus: requireBoolean('restoreOnStatus', options.restoreOnStatus ?? defaults.restoreOnStatus),
     shareAsyncLocalStorage: requireBoolean('shareAsyncLocalStorage', options.shareAsyncLocalStorage ?? defaults.shareAsyncLocalStorage),
-    session: { messages, ...resolvePolicies(options), ...resolveDurations(options) },
+    session: { messages: requireTexts('messages', messages), ...resolvePolicies(options), ...resolveDurations(options) },
   }
+}
+
+/** What is missing here would otherwise look like an outage, at the first look. */
+function requirePorts({ store, repository, version }: SessionManagerOptions): void {
+  requireMethods('store', store, ['list', 'read', 'write', 'delete'])
+  requireMethods('store.lock', store.lock, ['acquire', 'owner'])
+  if (repository !== undefined) requireMethods('repository', repository, ['findAll', 'find', 'save', 'delete'])
+  if (version !== undefined) requireFunction('version', version)
 }
 
 function resolvePolicies({ retry, reconnect }: SessionManagerOptions): Pick<SessionSettings, 'retry' | 'reconnect' | 'stableAfterMs'> {
   const defaults = DEFAULT_SESSION_MANAGER_OPTIONS
+  const policies = { retry: resolvePolicy('retry', retry, defaults.retry), reconnect: resolvePolicy('reconnect', reconnect, defaults.reconnect) }
   const stableAfterMs = typeof reconnect === 'object' ? reconnect.stableAfterMs : undefined
   return {
-    retry: resolvePolicy('retry', retry, defaults.retry),
-    reconnect: resolvePolicy('reconnect', reconnect, defaults.reconnect),
+    ...policies,
     stableAfterMs: requireDuration('reconnect.stableAfterMs', stableAfterMs ?? defaults.reconnect.stableAfterMs),
   }
 }

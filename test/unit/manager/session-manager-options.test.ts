@@ -8,6 +8,8 @@ const store = new MemorySessionStore()
 const resolve = (options: object): ReturnType<typeof resolveSessionManagerOptions> => resolveSessionManagerOptions({ store, ...options })
 const defaults = DEFAULT_SESSION_MANAGER_OPTIONS
 const DAY_MS = 86_400_000
+/** What a store of somebody else's has beside its lock. */
+const methods = { list: store.list, read: store.read, write: store.write, delete: store.delete }
 
 describe('the defaults', () => {
   it('are those of the api', () => {
@@ -54,15 +56,25 @@ describe('options that make no sense', () => {
     [{ store: undefined }, TypeError, /"store" must be an object, but is undefined/],
     [{ store: 'redis' }, TypeError, /"store" must be an object, but is redis/],
     [{ repository: 5 }, TypeError, /"repository" must be an object, but is 5/],
+    [{ store: {} }, TypeError, /"store\.list" must be a function, but is undefined/],
+    [{ store: Promise.resolve(store) }, TypeError, /"store" must be an object, but is a promise/],
+    [{ store: MemorySessionStore }, TypeError, /"store" must be an object, but is a function\./],
+    [{ store: { ...methods, lock: undefined } }, TypeError, /"store\.lock" must be an object, but is undefined/],
+    [{ store: { ...methods, lock: { acquire: () => null } } }, TypeError, /"store\.lock\.owner" must be a function/],
+    [{ repository: { find: () => null } }, TypeError, /"repository\.findAll" must be a function, but is undefined/],
+    [{ repository: Promise.resolve() }, TypeError, /"repository" must be an object, but is a promise/],
     [{ version: [2, 3000, 1] }, TypeError, /"version" must be a function/],
     [{ socketConfig: 5 }, TypeError, /"socketConfig" must be an object, but is 5/],
     [{ socketConfig: { auth: {} } }, TypeError, /must not hold "auth"/],
     [{ socketConfig: { auth: undefined } }, TypeError, /must not hold "auth"/],
     [{ messages: null }, TypeError, /"messages" must be an object, but is null/],
     [{ messages: 'Hallo' }, TypeError, /"messages" must be an object, but is Hallo/],
+    [{ messages: { stopped: 5 } }, TypeError, /"messages\.stopped" must be a text, but is 5/],
+    [{ restoreOnStatus: 'false' }, TypeError, /"restoreOnStatus" must be true or false, but is false/],
     [{ shareAsyncLocalStorage: 'no' }, TypeError, /"shareAsyncLocalStorage" must be true or false, but is no/],
     [{ logger: 'info' }, TypeError, /"logger" must be an object, but is info/],
     [{ retry: 3 }, TypeError, /"retry" must be an object, but is 3/],
+    [{ reconnect: null }, TypeError, /"reconnect" must be an object, but is null/],
     [{ reconnect: true }, TypeError, /"reconnect" must be an object, but is true/],
     [{ restore: 5 }, TypeError, /"restore" must be an object, but is 5/],
     [{ dials: 5 }, TypeError, /"dials" must be an object, but is 5/],
