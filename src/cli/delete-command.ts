@@ -9,7 +9,7 @@ import { openStore } from './open-store.js'
 import type { Printer } from './printer.js'
 import { listSessions } from './session-list.js'
 import { parseStoreName, type StoreName } from './store-name.js'
-import { plainText } from './terminal-text.js'
+import { count, plainText } from './terminal-text.js'
 
 /** `delete`: removes all that is stored of a session. */
 export const deleteCommand: Command = {
@@ -51,10 +51,11 @@ async function assertDeletable(name: StoreName, store: SessionStore, sessionId: 
   if (owner !== null) throw isRun(sessionId, owner)
   const stored = await readStoredSession(store, sessionId, READ_TIMEOUT_MS)
   if (stored.kind === 'legacy') throw new CommandError(`${stored.error.message} It was not made by Baileys, so it is not deleted here.`)
-  if (name.kind !== 'fs' || stored.kind !== 'absent') return
-  // With another prefix any folder could be taken for a session.
+  if (name.kind !== 'fs' || (stored.kind !== 'absent' && stored.kind !== 'corrupt')) return
+  // With another prefix any folder could be taken for a session, and some of its files for records.
   const folder = await inspectFolder(name.path, name.prefix, sessionId)
-  if (folder !== null && folder.foreign > 0 && folder.records === 0) throw new CommandError(`${folder.path} holds nothing of a session, but other files, so it is not deleted. Is the prefix right?`)
+  if (folder === null || folder.hasBackup || folder.foreign === 0) return
+  throw new CommandError(`${folder.path} holds ${count(folder.foreign, 'file or folder', 'files and folders')} of something else, and no credentials that can be read, so it is not deleted. Is the prefix right? If it is a session, remove the folder yourself.`)
 }
 
 async function deleteSession(store: SessionStore, sessionId: string): Promise<void> {

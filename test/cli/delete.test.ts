@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { describe, expect, it } from 'vitest'
@@ -89,7 +89,27 @@ describe('delete', () => {
     writeFileSync(join(directory, 'photos', 'me.png'), '')
     const before = snapshot(directory)
     expect(await runCommand(['delete', `fs:${directory}`, 'a', '--yes'])).toMatchObject({ code: 1, errors: expect.stringContaining('whatsapp-web.js') })
-    expect(await runCommand(['delete', `fs:${directory}?prefix=`, 'photos', '--yes'])).toMatchObject({ code: 1, errors: expect.stringContaining('holds nothing of a session') })
+    expect(await runCommand(['delete', `fs:${directory}?prefix=`, 'photos', '--yes'])).toMatchObject({ code: 1, errors: expect.stringContaining('holds 1 file or folder of something else, and no credentials') })
     expect(snapshot(directory)).toEqual(before)
+  })
+
+  it.each(['package-lock.json', 'creds.json'])('does not take a folder for a session because of a file named %s', async (file) => {
+    const directory = temporaryFolder()
+    mkdirSync(join(directory, 'project', 'src'), { recursive: true })
+    writeFileSync(join(directory, 'project', file), '{"token":"of something else"}')
+    const before = snapshot(directory)
+    const remove = (): Promise<Outcome> => runCommand(['delete', `fs:${directory}?prefix=`, 'project', '--yes'])
+    expect(await remove()).toMatchObject({ code: 1, output: '', errors: expect.stringMatching(/1 file or folder of something else.*Is the prefix right\?/u) })
+    expect(snapshot(directory)).toEqual(before)
+    // Nothing of something else is lost here.
+    rmSync(join(directory, 'project', 'src'), { recursive: true })
+    expect((await remove()).code).toBe(0)
+  })
+
+  it('deletes a session that was kept with other files beside its records, also when its credentials are damaged', async () => {
+    const { directory, remove, left } = await twoSessions()
+    writeFileSync(join(directory, 'session-a', 'notes.txt'), '')
+    writeFileSync(join(directory, 'session-a', 'creds.json'), '{')
+    expect([(await remove(['--yes'])).code, left()]).toEqual([0, ['b']])
   })
 })

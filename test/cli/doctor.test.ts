@@ -128,6 +128,9 @@ describe('doctor tells of a session', () => {
     mkdirSync(join(other, 'session-b', 'photos'), { recursive: true, mode: 0o700 })
     chmodSync(join(other, 'session-b', 'photos'), 0o700)
     expect(await examine(other)).toMatchObject({ code: 1, findings: ['not_a_session'] })
+    // Named as a record, and none.
+    writeFileSync(join(other, 'session-b', 'package-lock.json'), '{}', { mode: 0o600 })
+    expect(await examine(other)).toMatchObject({ code: 1, session: { records: 1 }, findings: ['not_a_session'], messages: expect.stringContaining('holds 1 file or folder of something else, and no credentials') })
   })
 
   it('that the credentials are gone, and their copy is not', async () => {

@@ -37,9 +37,12 @@ function faultOfState({ sessionId, stored, records, hasKeys, folder }: SessionFa
 
 /** A session begins with its credentials: what has records or files without them was not made by pairing. */
 function faultsWithoutCreds({ records, folder }: Pick<SessionFacts, 'records' | 'folder'>): Finding[] {
+  // First, lest somebody deletes a folder of something else: some of its files may be named as records are.
+  if (folder !== null && folder.foreign > 0 && !folder.hasBackup) {
+    return [forPerson('not_a_session', `${folder.path} holds ${count(folder.foreign, 'file or folder', 'files and folders')} of something else, and no credentials. Is the prefix right?`)]
+  }
   const copy = folder?.hasBackup === true ? ` The file ${BACKUP_FILE} in its folder is a copy of them, as they were last written.` : ''
   if (records.total > 0 || copy !== '') return [forPerson('credentials_missing', `It has ${count(records.total, 'record')} and no credentials: restore them from a backup, or delete the session.${copy}`)]
-  if (folder !== null && folder.foreign > 0) return [forPerson('not_a_session', `${folder.path} holds nothing of a session, but other files. Is the prefix right?`)]
   return []
 }
 
