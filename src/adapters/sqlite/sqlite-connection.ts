@@ -1,13 +1,10 @@
 import { SessionError } from '../../errors.js'
+import { BusyWait } from './busy-wait.js'
 import { assertKnownSchema, migrate, readSchemaVersion, SCHEMA_VERSION } from './schema.js'
 import { isClosed, type SqliteDatabase } from './sqlite-database.js'
 import { problemOf, type SqliteAction, sqliteFailure } from './sqlite-failure.js'
 import type { SqliteOptions } from './sqlite-options.js'
 import { SqliteStatements } from './sqlite-statements.js'
-
-/** For how long SQLite itself waits for a lock, which stops the event loop: about as long as others take to commit. */
-const BLOCKING_WAIT_MS = 40
-const LONGEST_PAUSE_MS = 20
 
 /** Work on the database: it reads and writes at once, and may be run again when the database was locked. */
 export type SqliteWork<Result> = (statements: SqliteStatements) => Result
@@ -18,6 +15,8 @@ export class SqliteConnection {
   readonly #statements: SqliteStatements
   readonly #busyTimeoutMs: number
   readonly #durability: 'power' | 'process'
+  readonly #reads = new BusyWait()
+  readonly #writes = new BusyWait()
   #isReady = false
   /** Set before each transaction, because others may share the database object and want it otherwise. */
   #synchronous = 'FULL'
@@ -32,36 +31,34 @@ export class SqliteConnection {
 
   /** Reads. */
   async read<Result>(action: SqliteAction, work: SqliteWork<Result>): Promise<Result> {
-    return this.#attempt(action, () => work(this.#statements))
+    return this.#attempt(this.#reads, action, () => work(this.#statements))
   }
 
   /** Does all of the work, or nothing, while no other connection writes. */
   async write<Result>(action: SqliteAction, work: SqliteWork<Result>): Promise<Result> {
-    return this.#attempt(action, () => this.#transaction(() => {
+    return this.#attempt(this.#writes, action, () => this.#transaction(() => {
       // A newer version may have come in meanwhile, in another process.
       assertKnownSchema(this.#statements)
       return work(this.#statements)
     }))
   }
 
-  /** Begins at once, and tries again for as long as somebody else is in the way. */
-  async #attempt<Result>(action: SqliteAction, work: () => Result): Promise<Result> {
-    const deadline = Date.now() + this.#busyTimeoutMs
-    for (;;) {
-      try {
+  async #attempt<Result>(waiting: BusyWait, action: SqliteAction, work: () => Result): Promise<Result> {
+    try {
+      return await waiting.run(this.#busyTimeoutMs, isInTheWay, () => {
         this.#prepare()
         return work()
-      } catch (error) {
-        if (!['busy', 'inTransaction'].includes(problemOf(error)) || Date.now() >= deadline) throw asFailure(action, error)
-      }
-      await new Promise((resolve) => { setTimeout(resolve, 1 + Math.random() * LONGEST_PAUSE_MS) })
+      })
+    } catch (error) {
+      throw asFailure(action, error)
     }
   }
 
   #prepare(): void {
     if (isClosed(this.#database)) throw new Error('The database is not open')
     if (this.#isReady) return
-    this.#database.exec(`PRAGMA busy_timeout = ${BLOCKING_WAIT_MS}`)
+    // When SQLite itself waits for a lock, the event loop stops; and whoever has the lock may be in this process.
+    this.#database.exec('PRAGMA busy_timeout = 0')
     // Without a log, NORMAL could damage the database when the power fails.
     this.#synchronous = this.#useLog() && this.#durability === 'process' ? 'NORMAL' : 'FULL'
     if (readSchemaVersion(this.#statements) < SCHEMA_VERSION) this.#transaction(() => migrate(this.#statements))
@@ -105,6 +102,10 @@ export class SqliteConnection {
       // There is nothing left to take back.
     }
   }
+}
+
+function isInTheWay(error: unknown): boolean {
+  return ['busy', 'inTransaction'].includes(problemOf(error))
 }
 
 /** The error with the session and the code of the action; only a `SessionError` of the work itself stays as it is. */

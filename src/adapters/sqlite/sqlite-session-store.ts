@@ -18,7 +18,7 @@ const PAGE = 500
  * file.
  *
  * With its first call it makes the tables, or brings them up to date, and turns the write-ahead log on; it sets
- * `busy_timeout` and `synchronous` of the connection. A database with tables of a newer version is refused, and left as it is.
+ * `busy_timeout` of the connection to 0, for it waits by itself, and `synchronous`. A database with tables of a newer version is refused, and left as it is.
  * `close` gives back what the store holds, and leaves the database open: close that afterwards.
  */
 export class SqliteSessionStore implements SessionStore {

@@ -48,6 +48,20 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
     expect(await store.read('a', [CREDS_KEY])).toEqual([creds('after')])
   })
 
+  it('sessions that wait for a lock leave the event loop to others, such as the one who has the lock', async () => {
+    const file = newFile()
+    const database = openDatabase(driver, file)
+    const store = openStore(database, { busyTimeoutMs: 1500 })
+    await store.write('a', [creds('c')])
+    expect(firstRow(database, 'PRAGMA busy_timeout')).toEqual({ timeout: 0 })
+    const other = openDatabase(driver, file)
+    other.exec('BEGIN IMMEDIATE')
+    setTimeout(() => { other.exec('COMMIT') }, 100)
+    const sessions = Array.from({ length: 100 }, (_, index) => `s${index}`)
+    expect(new Set(await Promise.all(sessions.map(sessionId => outcome(store.write(sessionId, [creds('c')])))))).toEqual(new Set(['done']))
+    expect(await collect(store.list())).toHaveLength(101)
+  })
+
   it('a full disk refuses the whole write, says so, and recovers with room', async () => {
     const database = openDatabase(driver)
     const store = openStore(database)
