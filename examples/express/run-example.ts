@@ -7,7 +7,7 @@ import { secretFromEnvironment } from './token-secret.js'
 
 const TOKEN_LIFETIME_SECONDS = 12 * 60 * 60
 
-/** One line for each thing that went wrong. Messages of the library hold no secrets; of others only the kind is told. */
+/** Tells of what went wrong: of the library its code and sentence, which hold no secrets; of others where it was. */
 function report(error: unknown): void {
   if (isSessionError(error)) console.error(`${error.code}: ${error.message}`)
   else console.error(error instanceof Error ? error.stack : 'Something that is no error was thrown.')
@@ -61,7 +61,14 @@ export async function runExample(startServer: StartServer): Promise<void> {
     // Baileys keeps a process alive for up to a minute after its last socket.
     process.exit(await run(readCommand(process.argv.slice(2)), startServer))
   } catch (error) {
-    console.error(error instanceof Error ? error.message : String(error))
+    console.error(reasonToEnd(error))
     process.exit(1)
   }
+}
+
+function reasonToEnd(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const code = 'code' in error ? error.code : null
+  if (code === 'EADDRINUSE') return `${error.message}. Something listens there already: end it, or choose another port with --port.`
+  return error.message
 }

@@ -30,7 +30,7 @@ export function realStage(data: string | null, environment: NodeJS.ProcessEnv): 
 /** WhatsApp on this machine, and a folder that goes with it unless one is given. */
 export async function simulatedStage(data: string | null, environment: NodeJS.ProcessEnv): Promise<Stage> {
   const folder = data === null ? mkdtempSync(join(tmpdir(), 'baileys-sessions-example-')) : resolve(data)
-  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  makeFolder(folder)
   const secret = secretForSimulation(environment, folder)
   const whatsApp = await SimulatedWhatsApp.start({ folder, isEphemeral: data === null })
   WA_CERT_DETAILS.PUBLIC_KEY = Buffer.from(whatsApp.rootPublicKey, 'hex')
@@ -47,6 +47,14 @@ export async function simulatedStage(data: string | null, environment: NodeJS.Pr
     await whatsApp.close()
   }
   return { sessions, secret, phones, folder, broken: whatsApp.ended(), close }
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+  } catch (cause) {
+    throw new Error(`${cause instanceof Error ? cause.message : String(cause)}. It cannot be the folder of the sessions: choose another one with --data.`, { cause })
+  }
 }
 
 function openSessions(folder: string, options: Partial<SessionManagerOptions>): { sessions: SessionManager, store: FileSystemSessionStore } {

@@ -1,7 +1,9 @@
+import { once } from 'node:events'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
 import { temporaryFolder } from '../support/temporary-folder.js'
 import { ApiClient, inShort } from './api-client.js'
 import { eventually } from './eventually.js'
@@ -22,6 +24,15 @@ async function press(client: ApiClient, action: string): Promise<string> {
 /** Where the programs put what is temporary; tsx keeps what it compiled there, so that the second start is quicker. */
 const temporary = mkdtempSync(join(tmpdir(), 'baileys-sessions-'))
 afterAll(() => { rmSync(temporary, { recursive: true, force: true }) })
+
+/** A port that something listens on until the test ends. */
+async function takenPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  onTestFinished(() => { server.close() })
+  // It listens on a port, not on a socket file.
+  return (server.address() as AddressInfo).port
+}
 
 /** What the programs left behind. */
 function leftBehind(): string[] {
@@ -111,6 +122,9 @@ describe('npm run example', { timeout: 120_000 }, () => {
       [['--token', 'acme'], ENVIRONMENT, /--token acme agent/u],
       [['--port', 'http'], ENVIRONMENT, /--port must be a whole number from 0 to 65535, not "http"/u],
       [['serve'], ENVIRONMENT, /"serve" means nothing here/u],
+      [[...SIMULATED, '--data', join(process.cwd(), 'package.json')], {}, /package\.json'\. It cannot be the folder of the sessions: choose another one with --data/u],
+      [['--port', String(await takenPort())], ENVIRONMENT, /EADDRINUSE.*: end it, or choose another port with --port/u],
+      [['--simulated', '--port', String(await takenPort())], {}, /EADDRINUSE.*: end it, or choose another port with --port/u],
     ]
     const programs = cases.map(([args, environment]) => new ExampleProgram(args, temporary, environment))
     const printer = new ExampleProgram(['--token', 'acme', 'agent'], temporary, ENVIRONMENT)
@@ -120,6 +134,7 @@ describe('npm run example', { timeout: 120_000 }, () => {
       expect(program.output).toMatch(says ?? '')
       expect(program.output).not.toMatch(/^ +at /mu)
     }
+    await eventually(() => { expect(leftBehind()).toEqual([]) })
     expect(await printer.ended()).toBe(0)
 
     const data = join(temporaryFolder(), 'sessions')
