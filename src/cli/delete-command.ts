@@ -1,15 +1,15 @@
 import { createInterface } from 'node:readline'
-import { inspectFolder } from '../adapters/filesystem/inspect-folder.js'
 import { readStoredSession } from '../auth/stored-session.js'
 import type { SessionStore } from '../store/session-store.js'
 import { CommandError, EXIT } from './command-error.js'
 import type { CommandEnvironment, InputStream } from './command-environment.js'
 import { type Command, type CommandRequest, operandOf } from './command.js'
+import { findForeignFolder } from './foreign-folder.js'
 import { openStore } from './open-store.js'
 import type { Printer } from './printer.js'
 import { listSessions } from './session-list.js'
 import { parseStoreName, type StoreName } from './store-name.js'
-import { count, plainText } from './terminal-text.js'
+import { plainText } from './terminal-text.js'
 
 /** `delete`: removes all that is stored of a session. */
 export const deleteCommand: Command = {
@@ -51,11 +51,8 @@ async function assertDeletable(name: StoreName, store: SessionStore, sessionId: 
   if (owner !== null) throw isRun(sessionId, owner)
   const stored = await readStoredSession(store, sessionId, READ_TIMEOUT_MS)
   if (stored.kind === 'legacy') throw new CommandError(`${stored.error.message} It was not made by Baileys, so it is not deleted here.`)
-  if (name.kind !== 'fs' || (stored.kind !== 'absent' && stored.kind !== 'corrupt')) return
-  // With another prefix any folder could be taken for a session, and some of its files for records.
-  const folder = await inspectFolder(name.path, name.prefix, sessionId)
-  if (folder === null || folder.hasBackup || folder.foreign === 0) return
-  throw new CommandError(`${folder.path} holds ${count(folder.foreign, 'file or folder', 'files and folders')} of something else, and no credentials that can be read, so it is not deleted. Is the prefix right? If it is a session, remove the folder yourself.`)
+  const foreign = await findForeignFolder(name, store, sessionId)
+  if (foreign !== null) throw new CommandError(`${foreign.reason} It is not deleted. If it is a session, remove the folder yourself.`)
 }
 
 async function deleteSession(store: SessionStore, sessionId: string): Promise<void> {

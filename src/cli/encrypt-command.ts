@@ -4,11 +4,14 @@ import type { CommandEnvironment } from './command-environment.js'
 import { type Command, type CommandRequest, operandOf, valueOf } from './command.js'
 import { type KeyFile, mergeKeyFiles, readKeyFile } from './key-file.js'
 import { maskNumbersIn } from './mask-numbers.js'
+import { findForeignFolder } from './foreign-folder.js'
 import { explainEmptiness } from './misnamed-store.js'
 import { openStore } from './open-store.js'
+import type { OpenedStore } from './opened-store.js'
 import type { Printer } from './printer.js'
 import { reportSweep } from './report-sweep.js'
-import { parseStoreName } from './store-name.js'
+import { listSessions } from './session-list.js'
+import { parseStoreName, type StoreName } from './store-name.js'
 import { sealStore } from './store-view.js'
 import { showProgress } from './sweep-progress.js'
 
@@ -37,17 +40,31 @@ async function runEncrypt(request: CommandRequest, environment: CommandEnvironme
     if (misnomer !== null) throw new CommandError(misnomer)
     // For its check of the keys.
     sealStore(opened.store, keys, true)
-    const report = await encryptRecords(opened.store, { ...keys, allowPlain: true }, { signal: environment.signal, onProgress: showProgress('Encrypting', printer) })
+    const { sessions, refused } = await chooseSessions(name, opened)
+    const report = await encryptRecords(opened.store, { ...keys, allowPlain: true }, { sessions, signal: environment.signal, onProgress: showProgress('Encrypting', printer) })
     const typed = [name.path]
     const summary = { verb: 'Encrypted', changed: report.encrypted, unchanged: report.unchanged, failed: report.failed, typed }
     const code = reportSweep(summary, environment.signal.aborted, printer)
+    if (environment.signal.aborted) return code
     // Also when nothing was to be encrypted: an earlier run may have been cut off before this.
-    const left = environment.signal.aborted ? [] : await opened.removeTraces({ sessionIds: [...report.encrypted, ...report.unchanged], keyId: keys.currentKeyId })
-    for (const sentence of left) printer.note(maskNumbersIn(sentence, typed), 'bad')
-    return left.length > 0 ? EXIT.trouble : code
+    const left = await opened.removeTraces({ sessionIds: [...report.encrypted, ...report.unchanged], keyId: keys.currentKeyId })
+    for (const sentence of [...refused, ...left]) printer.note(maskNumbersIn(sentence, typed), 'bad')
+    return refused.length + left.length > 0 ? EXIT.trouble : code
   } finally {
     await opened.close()
   }
+}
+
+/** What is to be encrypted, and why something is not: nobody wants the files of something else encrypted. */
+async function chooseSessions(name: StoreName, { store }: OpenedStore): Promise<{ sessions: string[]; refused: string[] }> {
+  const sessions: string[] = []
+  const refused: string[] = []
+  for (const sessionId of await listSessions(store)) {
+    const foreign = await findForeignFolder(name, store, sessionId)
+    if (foreign === null) sessions.push(sessionId)
+    else if (foreign.records > 0) refused.push(`${foreign.reason} Nothing in it was encrypted.`)
+  }
+  return { sessions, refused }
 }
 
 async function readKeys(request: CommandRequest, directory: string): Promise<KeyFile> {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { DoctorReport } from '../../src/cli/doctor/doctor-report.js'
@@ -90,6 +90,22 @@ describe('encrypt', () => {
     const { store, keys } = await place()
     expect(await runCommand(['encrypt', `${store}/session-a`, '--key-file', keys])).toMatchObject({ code: 1, output: '', errors: expect.stringContaining('is the folder of one session') })
     expect(await runCommand(['encrypt', `${store}?prefix=company-`, '--key-file', keys])).toMatchObject({ code: 1, output: '', errors: expect.stringContaining('No folder in') })
+  })
+
+  it.each(['package-lock.json', 'creds.json'])('encrypts no file named %s in a folder of something else', async (file) => {
+    const { folder, store, keys } = await place()
+    const project = join(folder, 'sessions', 'project')
+    mkdirSync(join(project, 'src'), { recursive: true })
+    writeFileSync(join(project, file), '{"token":"of something else"}')
+    const { code, output, errors } = await runCommand(['encrypt', `${store}?prefix=`, '--key-file', keys])
+    expect([code, output]).toEqual([1, 'Encrypted 2 sessions, 0 unchanged, 0 failed.\n'])
+    expect(errors).toMatch(/project holds 1 file or folder of something else, and no credentials.*Nothing in it was encrypted\./u)
+    expect(readFileSync(join(project, file), 'utf8')).toBe('{"token":"of something else"}')
+    // One that keeps something else beside encrypted credentials is a session.
+    mkdirSync(join(folder, 'sessions', 'session-a', 'media'))
+    rmSync(join(folder, 'sessions', 'session-a', '.creds.backup.json'))
+    rmSync(project, { recursive: true })
+    expect(await runCommand(['encrypt', `${store}?prefix=`, '--key-file', keys])).toMatchObject({ code: 0, output: 'Encrypted 0 sessions, 2 unchanged, 0 failed.\n' })
   })
 
   it('moves records to a new key with the old ones, and nothing without them', async () => {
