@@ -23,6 +23,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'ownership/session-lock': [],
   'ownership/process-lock': ['errors', 'ownership/session-lock'],
   'ownership/held-lease': ['errors', 'ownership/session-lock'],
+  'ownership/closing': ['errors'],
+  'ownership/heartbeat': [],
   'ownership/holder-identity': ['system'],
   'ownership/holder-judgement': ['ownership/holder-identity', 'system'],
   'store': ['errors', 'ownership/session-lock'],
@@ -46,7 +48,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'copy': ['auth', 'errors', 'ownership/session-lock', 'store', 'sweep'],
 
   // Implementations of ports, and what tests are made of: they know nothing of a manager or a session.
-  'adapters': [...PORTS, 'errors', 'logger', 'ownership/held-lease', 'ownership/holder-identity', 'ownership/holder-judgement', 'status', 'system', 'time'],
+  'adapters': [...PORTS, 'errors', 'logger', 'ownership/closing', 'ownership/heartbeat', 'ownership/held-lease', 'ownership/holder-identity', 'ownership/holder-judgement', 'status', 'system', 'time'],
   'testing': [...PORTS, 'errors', 'logger', 'status', 'time'],
 
   // The only files that may import adapters.

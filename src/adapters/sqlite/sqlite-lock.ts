@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { SessionError } from '../../errors.js'
+import { Closing } from '../../ownership/closing.js'
+import { Heartbeat } from '../../ownership/heartbeat.js'
 import { handedOut, type HeldLease, tellLost } from '../../ownership/held-lease.js'
 import { describeHolder, type Holder, parseHolder } from '../../ownership/holder-identity.js'
 import { judgeHolder, type Judgement } from '../../ownership/holder-judgement.js'
@@ -7,7 +9,6 @@ import { assertCurrentWriter, ownerName } from '../../ownership/process-lock.js'
 import type { SessionLease, SessionLock } from '../../ownership/session-lock.js'
 import { beat, claim, findSession, isSameHolder, release, type SessionRow, stopBeating } from './session-rows.js'
 import type { SqliteConnection, SqliteWork } from './sqlite-connection.js'
-import { SqliteHeartbeat } from './sqlite-heartbeat.js'
 
 /** How a {@link SqliteLock} works. */
 export interface SqliteLockOptions {
@@ -41,25 +42,28 @@ export class SqliteLock implements SessionLock {
   readonly #options: SqliteLockOptions
   readonly #nonce = randomBytes(16).toString('hex')
   readonly #owner = ownerName(this.#nonce.slice(0, 8))
-  readonly #heartbeat: SqliteHeartbeat
+  readonly #heartbeat: Heartbeat
+  readonly #closing = new Closing()
   readonly #held = new Map<string, HeldLease>()
   #self: Promise<Holder> | undefined
-  #isClosed = false
 
   /** Touches no table yet. */
   constructor(options: SqliteLockOptions) {
     const { connection, staleAfterMs } = options
     this.#options = options
-    this.#heartbeat = new SqliteHeartbeat({
+    this.#heartbeat = new Heartbeat({
       intervalMs: staleAfterMs / BEATS,
       staleAfterMs,
-      beat: () => connection.write({ verb: 'show that this process lives in' }, statements => beat(statements, this.#nonce, Date.now())),
+      beat: () => connection.write({ verb: 'show that this process lives in' }, (statements) => {
+        // It may have had to wait until after the last lease.
+        if (this.#held.size > 0) beat(statements, this.#nonce, Date.now())
+      }),
       onLate: () => this.#lookAtHeld(),
     })
   }
 
   async acquire(sessionId: string): Promise<SessionLease | null> {
-    this.#assertOpen(sessionId)
+    this.assertOpen(sessionId)
     for (let claims = 0; claims < CLAIMS; claims++) {
       const seen = await this.#look(sessionId)
       if (await this.#ownerOf(seen) !== null) return null
@@ -70,7 +74,7 @@ export class SqliteLock implements SessionLock {
   }
 
   async owner(sessionId: string): Promise<string | null> {
-    this.#assertOpen(sessionId)
+    this.assertOpen(sessionId)
     return this.#ownerOf(await this.#look(sessionId))
   }
 
@@ -96,9 +100,20 @@ export class SqliteLock implements SessionLock {
     }
   }
 
-  /** Gives back all leases and stops the heartbeat. */
-  async close(): Promise<void> {
-    this.#isClosed = true
+  /** Throws when it was closed; a store that has this lock was then, too. */
+  assertOpen(sessionId?: string): void {
+    this.#closing.assertOpen(sessionId)
+  }
+
+  /** Refuses calls from now on, waits for what is under way, and gives back all leases. One that failed can be tried again. */
+  close(settled: () => Promise<void> = async () => undefined): Promise<void> {
+    return this.#closing.run(async () => {
+      await settled()
+      await this.#giveAllBack()
+    })
+  }
+
+  async #giveAllBack(): Promise<void> {
     const released = await Promise.allSettled([...this.#held.values()].map(lease => this.#release(lease)))
     for (const result of released) if (result.status === 'rejected') throw result.reason
   }
@@ -113,9 +128,9 @@ export class SqliteLock implements SessionLock {
   async #handOut(lease: HeldLease): Promise<SessionLease> {
     this.#held.set(lease.sessionId, lease)
     this.#heartbeat.hold()
-    if (this.#isClosed) {
+    if (this.#closing.hasBegun) {
       await this.#release(lease)
-      this.#assertOpen(lease.sessionId)
+      this.assertOpen(lease.sessionId)
     }
     return handedOut(this.#owner, lease, () => this.#release(lease))
   }
@@ -180,10 +195,6 @@ export class SqliteLock implements SessionLock {
       throw noDescriptors('who it is', error)
     })
     return this.#self
-  }
-
-  #assertOpen(sessionId: string): void {
-    if (this.#isClosed) throw new SessionError('STORE_UNAVAILABLE', 'The store was closed. Make a new one.', { sessionId })
   }
 }
 

@@ -1,11 +1,11 @@
-import { SessionError } from '../../errors.js'
 import type { SessionLock } from '../../ownership/session-lock.js'
 import type { DeleteOptions, RecordChange, RecordKey, SessionStore, StoredRecord, WriteOptions } from '../../store/session-store.js'
 import { SessionTurns } from '../filesystem/session-turns.js'
 import { listSessions, noteWhetherListed } from './listed-sessions.js'
 import { applyChanges, listKeys, readRecords, removeRecords, toChangedRows } from './record-rows.js'
 import { ensureSession } from './session-rows.js'
-import { SqliteConnection } from './sqlite-connection.js'
+import { SqliteConnection, type SqliteWork } from './sqlite-connection.js'
+import type { SqliteAction } from './sqlite-failure.js'
 import { SqliteLock } from './sqlite-lock.js'
 import { resolveSqliteOptions, resolveStaleAfterMs, type SqliteSessionStoreOptions } from './sqlite-options.js'
 
@@ -26,7 +26,6 @@ export class SqliteSessionStore implements SessionStore {
   readonly #lock: SqliteLock
   readonly #connection: SqliteConnection
   readonly #turns = new SessionTurns()
-  #closing: Promise<void> | undefined
 
   /**
    * Touches no table yet.
@@ -40,32 +39,29 @@ export class SqliteSessionStore implements SessionStore {
   }
 
   async *list(): AsyncIterable<string> {
-    this.#assertOpen()
-    const next = (after: string | null): Promise<string[]> => this.#connection.read({ verb: 'list the sessions in' }, statements => listSessions(statements, after, PAGE))
+    const next = (after: string | null): Promise<string[]> => this.#read({ verb: 'list the sessions in' }, statements => listSessions(statements, after, PAGE))
     for await (const page of pages(next)) for (const sessionId of page) yield sessionId
   }
 
   async *records(sessionId: string): AsyncIterable<RecordKey> {
-    this.#assertOpen(sessionId)
     const action = { verb: `list the records of session "${sessionId}" in`, sessionId }
-    const next = (after: RecordKey | null): Promise<RecordKey[]> => this.#connection.read(action, statements => listKeys(statements, sessionId, after, PAGE))
+    const next = (after: RecordKey | null): Promise<RecordKey[]> => this.#read(action, statements => listKeys(statements, sessionId, after, PAGE))
     for await (const page of pages(next)) for (const key of page) yield { ...key }
   }
 
   async read(sessionId: string, keys: readonly RecordKey[]): Promise<StoredRecord[]> {
-    this.#assertOpen(sessionId)
     const action = { verb: `read records of session "${sessionId}" in`, sessionId, damageCode: 'RECORD_CORRUPT' as const }
     const wanted = keys.map(key => ({ ...key }))
-    const records = await this.#connection.read(action, statements => readRecords(statements, sessionId, wanted.slice(0, 2 * PAGE)))
+    const records = await this.#read(action, statements => readRecords(statements, sessionId, wanted.slice(0, 2 * PAGE)))
     for (let start = 2 * PAGE; start < wanted.length; start += 2 * PAGE) {
       await breathe()
-      records.push(...await this.#connection.read(action, statements => readRecords(statements, sessionId, wanted.slice(start, start + 2 * PAGE))))
+      records.push(...await this.#read(action, statements => readRecords(statements, sessionId, wanted.slice(start, start + 2 * PAGE))))
     }
     return records
   }
 
   async write(sessionId: string, changes: readonly RecordChange[], options: WriteOptions = {}): Promise<void> {
-    this.#assertOpen(sessionId)
+    this.#lock.assertOpen(sessionId)
     const rows = toChangedRows(changes)
     const { fencingToken, replaceAll = false } = options
     const writesNothing = rows.every(({ value }) => value === null)
@@ -80,7 +76,7 @@ export class SqliteSessionStore implements SessionStore {
   }
 
   async delete(sessionId: string, options: DeleteOptions = {}): Promise<void> {
-    this.#assertOpen(sessionId)
+    this.#lock.assertOpen(sessionId)
     const { fencingToken } = options
     await this.#turns.run(sessionId, () => this.#lock.write({ sessionId, fencingToken, verb: 'delete' }, ({ sessionKey }) => (statements) => {
       if (sessionKey === null) return
@@ -90,17 +86,12 @@ export class SqliteSessionStore implements SessionStore {
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#close()
-    return this.#closing
+    return this.#lock.close(() => this.#turns.idle())
   }
 
-  async #close(): Promise<void> {
-    await this.#turns.idle()
-    await this.#lock.close()
-  }
-
-  #assertOpen(sessionId?: string): void {
-    if (this.#closing !== undefined) throw new SessionError('STORE_UNAVAILABLE', 'The store was closed. Make a new one.', { sessionId })
+  async #read<Result>(action: SqliteAction, work: SqliteWork<Result>): Promise<Result> {
+    this.#lock.assertOpen(action.sessionId)
+    return this.#connection.read(action, work)
   }
 }
 

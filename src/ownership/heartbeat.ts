@@ -1,28 +1,28 @@
 /** How a heartbeat is kept. */
-export interface SqliteHeartbeatOptions {
+export interface HeartbeatOptions {
   /** How often it beats. */
   intervalMs: number
   /** After how long without a beat others may take it for dead. */
   staleAfterMs: number
-  /** Writes a beat. */
+  /** Makes a beat that others can see. */
   beat: () => Promise<void>
   /** Called when so much time has passed since the last beat that others may have taken over. */
   onLate: () => Promise<void>
 }
 
 /**
- * Beats while there is a lease, for those who cannot see this process. The first beat is part of taking a lock. The timer
- * keeps no process alive.
+ * Tells those who cannot see this process that it lives: beats for as long as there is a lease. The first beat is made by
+ * whoever takes one. The timer keeps no process alive.
  */
-export class SqliteHeartbeat {
-  readonly #options: SqliteHeartbeatOptions
+export class Heartbeat {
+  readonly #options: HeartbeatOptions
   #leases = 0
   #timer: NodeJS.Timeout | undefined
   #lastBeatAt = 0
   #beating: Promise<void> | undefined
 
   /** Does nothing until the first lease. */
-  constructor(options: SqliteHeartbeatOptions) {
+  constructor(options: HeartbeatOptions) {
     this.#options = options
   }
 
@@ -31,14 +31,15 @@ export class SqliteHeartbeat {
     return this.#leases <= 1
   }
 
-  /** Counts a lease that was taken, with a beat. */
+  /** Counts a lease. With the first one, for which there is a beat now, the heart begins to beat. */
   hold(): void {
     this.#leases += 1
-    if (this.#leases === 1) this.#lastBeatAt = Date.now()
-    this.#timer ??= setInterval(() => this.#tick(), this.#options.intervalMs).unref()
+    if (this.#timer !== undefined) return
+    this.#lastBeatAt = Date.now()
+    this.#timer = setInterval(() => this.#tick(), this.#options.intervalMs).unref()
   }
 
-  /** Counts a lease that ended. With the last one the heart stops. */
+  /** Counts a lease that ended. With the last one the heart stops. Resolves when no beat is under way any more. */
   async drop(): Promise<void> {
     this.#leases -= 1
     if (this.#leases > 0) return
@@ -54,8 +55,9 @@ export class SqliteHeartbeat {
   }
 
   async #beatAndLook(): Promise<void> {
-    const isLate = Date.now() - this.#lastBeatAt > this.#options.staleAfterMs / 2
-    // A database that fails is no loss of a lease: the next beat tries again, and looks whether it came too late.
+    // A clock that was set back makes others doubt the last beat, too.
+    const isLate = Math.abs(Date.now() - this.#lastBeatAt) > this.#options.staleAfterMs / 2
+    // A store that fails is no loss of a lease: the next beat tries again, and looks whether it came too late.
     await this.#beat().catch(() => undefined)
     if (isLate) await this.#options.onLate().catch(() => undefined)
   }
