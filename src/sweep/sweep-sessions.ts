@@ -72,8 +72,9 @@ export async function sweepSessions(store: SessionStore, options: SweepOptions, 
   return report
 }
 
-async function sessionsOf(store: SessionStore, { sessions, signal }: SweepOptions): Promise<string[]> {
-  signal?.throwIfAborted()
+async function sessionsOf(store: SessionStore, { sessions }: SweepOptions): Promise<string[]> {
+  // A text is a list, too, of its characters.
+  if (typeof sessions === 'string') throw new TypeError('Option "sessions" must be a list of session ids, not a text: write [sessionId].')
   if (sessions !== undefined) return [...new Set(sessions)].map(requireText)
   try {
     const listed = new Set<string>()

@@ -241,6 +241,13 @@ describe('trouble on the way', () => {
     }
   })
 
+  it('a signal that has aborted already: nothing is read or written, and the report says so', async () => {
+    const [from, to] = [await filled(), new WatchedSessionStore()]
+    const report = await copySessions(from, to, { signal: AbortSignal.abort() })
+    expect(report.failed.map(({ sessionId, error }) => [sessionId, error.code])).toEqual([['a', 'ABORTED'], ['b:c/d', 'ABORTED'], ['c', 'ABORTED']])
+    expect([from.count('acquire'), from.count('read'), to.count('write')]).toEqual([0, 0, 0])
+  })
+
   it('a read that never ends is left at the signal', async () => {
     const [from, to] = [await filled(), new WatchedSessionStore()]
     const stop = new AbortController()
@@ -265,6 +272,8 @@ describe('trouble on the way', () => {
     const store = new MemorySessionStore()
     await expect(copySessions(store, store)).rejects.toThrow(RangeError)
     await expect(copySessions(store, new MemorySessionStore(), { sessions: [7 as unknown as string] })).rejects.toThrow(TypeError)
+    // TypeScript takes it for a list of its characters.
+    await expect(copySessions(store, new MemorySessionStore(), { sessions: 'company-1' })).rejects.toThrow(/"sessions" must be a list/u)
   })
 
   it('rejects when the sessions cannot be listed', async () => {
