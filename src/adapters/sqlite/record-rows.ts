@@ -1,6 +1,6 @@
 import { SessionError } from '../../errors.js'
 import type { RecordChange, RecordKey, StoredRecord } from '../../store/session-store.js'
-import { type SqliteStatements, textOf } from './sqlite-statements.js'
+import { type SqliteRow, type SqliteStatements, textOf } from './sqlite-statements.js'
 import { toColumn } from './stored-text.js'
 
 /** The key of a record as it stands in its columns. */
@@ -14,8 +14,10 @@ export interface ChangedRow extends KeyColumns {
   value: string | null
 }
 
-const READ = `SELECT type, id, value FROM baileys_sessions_record
-  WHERE session_key = (SELECT session_key FROM baileys_sessions_session WHERE session_id = ?) AND type = ? AND id IN (SELECT value FROM json_each(?))`
+// One statement for all types, because each sees the database at a moment of its own.
+const READ = `SELECT record.type AS type, record.id AS id, record.value AS value FROM json_each(?) AS wanted CROSS JOIN baileys_sessions_record AS record
+  WHERE session_key = (SELECT session_key FROM baileys_sessions_session WHERE session_id = ?)
+  AND record.type = json_extract(wanted.value, '$.type') AND record.id IN (SELECT value FROM json_each(wanted.value, '$.ids'))`
 const UPSERT = 'INSERT INTO baileys_sessions_record VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET value = excluded.value'
 const REMOVE = 'DELETE FROM baileys_sessions_record WHERE session_key = ? AND type = ? AND id = ?'
 const REMOVE_ALL = 'DELETE FROM baileys_sessions_record WHERE session_key = ?'
@@ -46,7 +48,7 @@ export function removeRecords(statements: SqliteStatements, sessionKey: number):
   statements.run(REMOVE_ALL, sessionKey)
 }
 
-/** The records among some keys that are there. */
+/** The records among some keys that are there, all of one moment. */
 export function readRecords(statements: SqliteStatements, sessionId: string, wanted: readonly RecordKey[]): StoredRecord[] {
   const idsByType = new Map<string, string[]>()
   for (const { type, id } of wanted) {
@@ -54,18 +56,22 @@ export function readRecords(statements: SqliteStatements, sessionId: string, wan
     if (ids === undefined) idsByType.set(type, [toColumn(id)])
     else ids.push(toColumn(id))
   }
-  return [...idsByType].flatMap(([type, ids]) =>
-    statements.rows(READ, toColumn(sessionId), toColumn(type), JSON.stringify(ids)).map((row) => {
-      const id = textOf(row, 'id') ?? ''
-      const value = textOf(row, 'value')
-      if (value === null) throw new SessionError('RECORD_CORRUPT', `Record "${type}" "${id}" of session "${sessionId}" is no text in the SQLite database. It was left as it is.`, { sessionId })
-      return { type, id, value }
-    }))
+  const asked = [...idsByType].map(([type, ids]) => ({ type: toColumn(type), ids }))
+  return statements.rows(READ, JSON.stringify(asked), toColumn(sessionId)).map((row) => {
+    const { type, id } = keyOf(row)
+    const value = textOf(row, 'value')
+    if (value === null) throw new SessionError('RECORD_CORRUPT', `Record "${type}" "${id}" of session "${sessionId}" is no text in the SQLite database. It was left as it is.`, { sessionId })
+    return { type, id, value }
+  })
 }
 
 /** Some keys of a session's records, in the order of the database, after one of them. */
 export function listKeys(statements: SqliteStatements, sessionId: string, after: RecordKey | null, limit: number): RecordKey[] {
   const { type, id } = after ?? { type: '', id: '' }
   const rows = statements.rows(after === null ? KEYS_FIRST : KEYS_NEXT, toColumn(sessionId), toColumn(type), toColumn(id), limit)
-  return rows.map(row => ({ type: textOf(row, 'type') ?? '', id: textOf(row, 'id') ?? '' }))
+  return rows.map(keyOf)
+}
+
+function keyOf(row: SqliteRow): RecordKey {
+  return { type: textOf(row, 'type') ?? '', id: textOf(row, 'id') ?? '' }
 }

@@ -31,7 +31,7 @@ export interface Claim {
 const FIND = `SELECT session_key, has_records, token, holder, session.nonce AS nonce, coalesce(beat_at, held_since) AS last_sign_at
   FROM baileys_sessions_session AS session LEFT JOIN baileys_sessions_heartbeat AS heartbeat ON heartbeat.nonce = session.nonce
   WHERE session_id = ?`
-const INSERT = 'INSERT INTO baileys_sessions_session (session_id) VALUES (?) ON CONFLICT DO NOTHING'
+const ADD = 'INSERT INTO baileys_sessions_session (session_id) VALUES (?) RETURNING session_key'
 const CLAIM = `UPDATE baileys_sessions_session SET token = token + 1, holder = ?, nonce = ?, held_since = ?
   WHERE session_id = ? RETURNING token`
 const RELEASE = 'UPDATE baileys_sessions_session SET holder = NULL, nonce = NULL, held_since = NULL WHERE session_id = ? AND token = ? AND nonce = ?'
@@ -54,16 +54,16 @@ export function findSession(statements: SqliteStatements, sessionId: string): Se
   }
 }
 
-/** The key of a session, for which a row is made when there is none. */
-export function ensureSession(statements: SqliteStatements, sessionId: string): number {
-  statements.run(INSERT, toColumn(sessionId))
-  return findSession(statements, sessionId).sessionKey ?? 0
+/** Makes the row of a session that has none, and tells its key. */
+export function addSession(statements: SqliteStatements, sessionId: string): number {
+  return numberOf(statements.rows(ADD, toColumn(sessionId))[0], 'session_key')
 }
 
 /** Takes a lock and tells its token; `null` when somebody else was faster, or its holder has shown that it lives after all. */
 export function claim(statements: SqliteStatements, { sessionId, seen, holder, nonce, now }: Claim): number | null {
-  if (!isSameHolder(findSession(statements, sessionId), seen)) return null
-  statements.run(INSERT, toColumn(sessionId))
+  const found = findSession(statements, sessionId)
+  if (!isSameHolder(found, seen)) return null
+  if (found.sessionKey === null) addSession(statements, sessionId)
   const [row] = statements.rows(CLAIM, toColumn(holder), nonce, now, toColumn(sessionId))
   beat(statements, nonce, now)
   return numberOf(row, 'token')

@@ -3,7 +3,7 @@ import type { DeleteOptions, RecordChange, RecordKey, SessionStore, StoredRecord
 import { SessionTurns } from '../filesystem/session-turns.js'
 import { listSessions, noteWhetherListed } from './listed-sessions.js'
 import { applyChanges, listKeys, readRecords, removeRecords, toChangedRows } from './record-rows.js'
-import { ensureSession } from './session-rows.js'
+import { addSession } from './session-rows.js'
 import { SqliteConnection, type SqliteWork } from './sqlite-connection.js'
 import type { SqliteAction } from './sqlite-failure.js'
 import { SqliteLock } from './sqlite-lock.js'
@@ -68,7 +68,7 @@ export class SqliteSessionStore implements SessionStore {
     const leavesOne = typeof rows.at(-1)?.value === 'string'
     await this.#turns.run(sessionId, () => this.#lock.write({ sessionId, fencingToken, verb: 'write' }, session => (statements) => {
       if (session.sessionKey === null && writesNothing) return
-      const sessionKey = session.sessionKey ?? ensureSession(statements, sessionId)
+      const sessionKey = session.sessionKey ?? addSession(statements, sessionId)
       if (replaceAll) removeRecords(statements, sessionKey)
       applyChanges(statements, sessionKey, rows)
       if (!session.hasRecords || !leavesOne) noteWhetherListed(statements, sessionKey)

@@ -1,9 +1,9 @@
 import { describe, expect, it, vi } from 'vitest'
 import { SqliteConnectionRepository } from '../../../../src/adapters/sqlite/sqlite-connection-repository.js'
-import type { SqliteDatabase } from '../../../../src/adapters/sqlite/sqlite-database.js'
+import type { SqliteDatabase, SqliteValue } from '../../../../src/adapters/sqlite/sqlite-database.js'
 import { SqliteSessionStore } from '../../../../src/adapters/sqlite/sqlite-session-store.js'
 import type { SqliteSessionStoreOptions } from '../../../../src/adapters/sqlite/sqlite-options.js'
-import { CREDS_KEY } from '../../../../src/store/session-store.js'
+import { CREDS_KEY, type RecordChange } from '../../../../src/store/session-store.js'
 import { collect } from '../../../support/collect.js'
 import { SQLITE_DRIVERS } from '../../../support/sqlite-drivers.js'
 import { firstRow, newFile, openDatabase, openStore, outcome } from './opened.js'
@@ -81,6 +81,35 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
       expect(await again.read(text, [{ type: text, id: text }])).toEqual([{ type: text, id: text, value: text }])
       expect(await collect(again.records(text))).toEqual([{ type: text, id: text }])
     }
+  })
+
+  it('reads records of several types as one write has left them, also when another connection writes meanwhile', async () => {
+    const file = newFile()
+    const keys = [CREDS_KEY, { type: 'key', id: '1' }, { type: 'other', id: '1' }]
+    const batch = (value: string): RecordChange[] => keys.map(key => ({ ...key, value }))
+    const database = openDatabase(driver, file)
+    const other = openStore(openDatabase(driver, file))
+    await other.write('a', batch('old'))
+    const writing: Promise<void>[] = []
+    const watched: SqliteDatabase = {
+      exec: sql => database.exec(sql),
+      prepare: (sql) => {
+        const statement = database.prepare(sql)
+        const all = (...values: SqliteValue[]): unknown[] => {
+          const rows = statement.all(...values)
+          // In the middle of the read, if it has one.
+          if (sql.includes('baileys_sessions_record')) writing.push(other.write('a', batch('new')))
+          return rows
+        }
+        return { run: (...values) => statement.run(...values), get: (...values) => statement.get(...values), all }
+      },
+      close: () => database.close(),
+    }
+    const read = async (): Promise<string[]> => (await openStore(watched).read('a', keys)).map(({ value }) => value)
+    expect([await read(), writing.length]).toEqual([['old', 'old', 'old'], 1])
+    await Promise.all(writing)
+    expect(await read()).toEqual(['new', 'new', 'new'])
+    await Promise.all(writing)
   })
 
   it('lists and reads many in pages, and the event loop goes on in between', async () => {
