@@ -4,8 +4,6 @@ import type { StreamLimits } from './live/event-streams.js'
 import type { LiveView } from './live/live-view.js'
 import type { SimulatedPhones } from './simulation/simulated-phones.js'
 
-/** The bounds of streams that nobody has set others for. */
-export const DEFAULT_STREAMS: Readonly<StreamLimits> = { perCompany: 20, waitingBytes: 256 * 1024, heartbeatMs: 15_000 }
 /** How long a server may take to close, in milliseconds. */
 export const CLOSE_WITHIN_MS = 10_000
 

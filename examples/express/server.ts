@@ -7,9 +7,10 @@ import { Tokens } from './access/tokens.js'
 import { answerUnreadable } from './answers/unreadable-request.js'
 import { makeApplication } from './application.js'
 import { closeServer } from './close-server.js'
+import { DEFAULT_STREAMS } from './live/event-streams.js'
 import { LiveView } from './live/live-view.js'
 import { answerPings } from './ping-pong.js'
-import { CLOSE_WITHIN_MS, DEFAULT_STREAMS, type RunningServer, type ServerOptions } from './server-options.js'
+import { CLOSE_WITHIN_MS, type RunningServer, type ServerOptions } from './server-options.js'
 
 /** Starts a server. The stored sessions are restored from when it listens on, and nobody waits for that. */
 export async function startServer({ sessions, secret, port, phones = null, rates = {}, streams = {}, onFailure }: ServerOptions): Promise<RunningServer> {

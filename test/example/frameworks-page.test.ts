@@ -1,10 +1,11 @@
-import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import ts from 'typescript'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { WhatsAppServer } from '../../src/testing/whatsapp-server/index.js'
 import { DEFAULT_RATES } from '../../examples/express/access/rates.js'
 import { SESSION_ERROR_ANSWERS } from '../../examples/express/answers/session-error-answers.js'
-import { DEFAULT_STREAMS } from '../../examples/express/server-options.js'
+import { DEFAULT_STREAMS } from '../../examples/express/live/event-streams.js'
 import { ExampleProcess, writeExample } from '../docs/example-process.js'
 import { codeBlocksOf, codeIn, readPage, tableOf } from '../docs/markdown.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
@@ -17,6 +18,7 @@ const OPTIONS: ts.CompilerOptions = {
   strict: true,
   skipLibCheck: true,
   experimentalDecorators: true,
+  emitDecoratorMetadata: true,
   target: ts.ScriptTarget.ES2022,
   lib: ['lib.es2023.d.ts', 'lib.esnext.disposable.d.ts'],
   module: ts.ModuleKind.NodeNext,
@@ -26,35 +28,47 @@ const OPTIONS: ts.CompilerOptions = {
   paths: { 'baileys-sessions': [resolve('src/index.ts')] },
 }
 
-/** What Next does: it registers, then calls handlers. */
+/** What Next does: it registers, then calls handlers. A company is signed in by a header, once there is a login. */
 const CALL_HANDLERS = `
 process.env.NEXT_RUNTIME = 'nodejs'
 const { register } = await import('./instrumentation.js')
 const { GET: status } = await import('./app/api/whatsapp/status/route.js')
 const { POST: connect } = await import('./app/api/whatsapp/connect/route.js')
 const { GET: events } = await import('./app/api/whatsapp/events/route.js')
-const { sessions } = await import('./lib/sessions.js')
-const asking = (company?: string) => new Request('http://127.0.0.1/', { headers: company === undefined ? {} : { 'x-company-of-the-session': company } })
+const { sessions, openStreams } = await import('./lib/sessions.js')
+const asking = (company?: string, method = 'GET', site = 'same-origin') =>
+  new Request('http://127.0.0.1/', { method, headers: { 'sec-fetch-site': site, ...(company === undefined ? {} : { 'x-test-company': company }) } })
+const inShort = ({ company_id, status, pairing, error }: any) => error?.code ?? [company_id, status, pairing === null ? 'nothing to scan' : typeof pairing.qr_svg].join(' ')
+const say = async (answer: Response) => console.log(answer.status, answer.headers.get('cache-control'), inShort(await answer.json()))
 await register()
-console.log((await status(asking())).status, (await connect(asking())).status)
-const answer = await status(asking('acme'))
-console.log(answer.status, answer.headers.get('cache-control'), await answer.text())
+for (const answer of [status(asking()), connect(asking(undefined, 'POST')), events(asking())]) await say(await answer)
+for (const site of ['cross-site', 'same-site', 'none']) await say(await connect(asking('acme', 'POST', site)))
+await say(await status(asking('x'.repeat(129))))
 const stream = await events(asking('acme'))
+console.log(stream.status, stream.headers.get('content-type'), stream.headers.get('cache-control'))
 const reader = stream.body!.getReader()
-await sessions.stop('globex')
+let text = new TextDecoder().decode((await reader.read()).value)
+await say(await connect(asking('acme', 'POST')))
+await say(await connect(asking('globex', 'POST')))
 await sessions.stop('acme')
-const { value } = await reader.read()
-const [name, data] = new TextDecoder().decode(value).split('\\n')
-console.log(stream.headers.get('content-type'), name)
-console.log(data?.replace('data: ', ''))
-await reader.cancel()
+while (!text.includes('"stopped"')) text += new TextDecoder().decode((await reader.read()).value)
+const told = [...text.matchAll(/^data: (.+)$/gmu)].map(([, data]) => inShort(JSON.parse(data!)))
+console.log(told[0], '|', told.filter(line => line === 'acme pairing string').length > 0, '|', told.at(-1), '|', told.some(line => line.startsWith('globex')))
+const more = await Promise.all(Array.from({ length: 20 }, () => events(asking('acme'))))
+console.log(more.map(answer => answer.status).join(' '), (await events(asking('globex'))).status)
+await Promise.all([reader.cancel(), ...more.filter(({ ok }) => ok).map(answer => answer.body!.cancel())])
+console.log([...openStreams].join(' '))
 await sessions.close()
+process.exit(0)
 `
+const LOGIN = `export async function signedInCompany(request: Request): Promise<string | null> { return request.headers.get('x-test-company') }`
 
 /** Saves every block under its name. */
 function writeBlocks(folder: string): string[] {
   if (!existsSync(join(folder, 'node_modules'))) symlinkSync(resolve('node_modules'), join(folder, 'node_modules'))
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
+  // What the page says to copy.
+  for (const part of ['access', 'answers', 'live']) cpSync(resolve('examples/express', part), join(folder, 'whatsapp', part), { recursive: true })
   return codeBlocksOf(page).filter(({ language }) => language === 'ts').map(({ code }) => {
     const [, name = 'unnamed.ts'] = /^\/\/ (\S+\.ts)\n/u.exec(code) ?? []
     const file = join(folder, name)
@@ -67,7 +81,7 @@ function writeBlocks(folder: string): string[] {
 describe('docs/frameworks.md', () => {
   it('has blocks that compile together, each with the name of its file', () => {
     const files = writeBlocks(temporaryFolder())
-    expect(new Set(files).size).toBe(7)
+    expect(new Set(files).size).toBe(9)
 
     const program = ts.createProgram(files, OPTIONS)
     const problems = files.flatMap(file => [...program.getSyntacticDiagnostics(program.getSourceFile(file)), ...program.getSemanticDiagnostics(program.getSourceFile(file))])
@@ -78,15 +92,32 @@ describe('docs/frameworks.md', () => {
   it('has route handlers for Next.js that do what they say', async () => {
     const folder = temporaryFolder()
     writeBlocks(folder)
-    const main = new ExampleProcess(writeExample(folder, 'main.mts', CALL_HANDLERS))
+    writeFileSync(join(folder, 'lib/signed-in-company.ts'), LOGIN)
+    const server = await WhatsAppServer.start()
+    onTestFinished(async () => { await server.close() })
+    const main = new ExampleProcess(writeExample(folder, 'main.mts', CALL_HANDLERS), server)
     expect({ code: await main.ended(), errors: main.errors }).toEqual({ code: 0, errors: '' })
-    expect(main.output.split('\n')).toEqual([
-      '401 401',
-      '200 no-store {"is_connected":false,"status":"disconnected","message":"No phone is linked yet."}',
-      'text/event-stream event: status',
-      '{"status":"disconnected","message":"The session was stopped."}',
-      '',
+    expect(main.output.trimEnd().split('\n').filter(line => !line.startsWith('{"level"'))).toEqual([
+      ...Array.from({ length: 3 }, () => '401 no-store unauthorized'),
+      ...Array.from({ length: 3 }, () => '403 no-store forbidden'),
+      '400 no-store invalid_company_id',
+      '200 text/event-stream no-store',
+      '200 no-store acme pairing string',
+      '200 no-store globex pairing string',
+      'acme disconnected nothing to scan | true | acme disconnected nothing to scan | false',
+      `${'200 '.repeat(19)}429 200`,
+      'globex,1',
     ])
+  })
+
+  it('lets nobody in before there is a login', async () => {
+    const folder = temporaryFolder()
+    writeBlocks(folder)
+    const code = `const { GET } = await import('./app/api/whatsapp/status/route.js')\nconsole.log((await GET(new Request('http://127.0.0.1/', { headers: { 'x-test-company': 'acme' } }))).status)\nprocess.exit(0)`
+    const main = new ExampleProcess(writeExample(folder, 'main.mts', code))
+    expect(await main.ended()).toBe(0)
+    expect(main.output).toBe('500\n')
+    expect(main.errors).toContain('Ask your own login here.')
   })
 
   it('says how each error of the library is answered', () => {

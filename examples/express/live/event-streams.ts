@@ -12,6 +12,9 @@ export interface StreamLimits {
   heartbeatMs: number
 }
 
+/** The bounds that nobody has set others for. */
+export const DEFAULT_STREAMS: Readonly<StreamLimits> = { perCompany: 20, waitingBytes: 256 * 1024, heartbeatMs: 15_000 }
+
 /** Every client that reads events, by what it may see: one company, or all of them (`null`). */
 export class EventStreams {
   readonly #limits: StreamLimits
