@@ -98,11 +98,11 @@ export class SessionLoader {
   async #judge(lease: SessionLease, stored: StoredSession, request: StartRequest): Promise<LoadOutcome> {
     const verdict = judgeStart(stored, request, new Date())
     if (verdict.action === 'probe') throw 'error' in stored ? stored.error : new Error('The store did not answer.')
-    if (verdict.action === 'rest' || verdict.action === 'cool-down') {
-      return { kind: 'rest', verdict, stored, error: 'error' in stored ? stored.error : null }
-    }
-    if (stored.kind === 'readable' && stored.isBackup) this.#options.onRestored(restoredFromBackup(this.#options.sessionId))
+    if (verdict.action === 'rest') return { kind: 'rest', verdict, stored, error: 'error' in stored ? stored.error : null }
+    // Also before a cool-down: whoever connects a session that was stopped wants it after a restart, too.
     const wanted = request.purpose === 'connect' ? await this.#rememberWanted(lease, stored) : stored
+    if (verdict.action === 'cool-down') return { kind: 'rest', verdict, stored: wanted, error: null }
+    if (stored.kind === 'readable' && stored.isBackup) this.#options.onRestored(restoredFromBackup(this.#options.sessionId))
     return { kind: 'ready', verdict, loaded: { lease, stored: wanted, baileys: await this.#options.loadBaileys() } }
   }
 

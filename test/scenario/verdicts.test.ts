@@ -69,6 +69,19 @@ describe('a rate limit', () => {
     expect(decodeLifecycle(await made.store.text('s', 'lifecycle') ?? '')?.verdict).toBeNull()
   })
 
+  it('whoever connects a stopped session during one is not forgotten by a restart', async () => {
+    const made = await restored()
+    await made.socket().close(429)
+    await pass(10)
+    await within(made.sessions.stop('s'))
+    expect(await within(made.sessions.connect('s'))).toMatchObject({ status: 'reconnecting', reason: 'rate_limited' })
+    await within(made.sessions.close())
+    const next = scenario({ store: made.store })
+    expect(await within(next.sessions.restoreAll())).toMatchObject({ retrying: [{ sessionId: 's', reason: 'rate_limited' }], skipped: [] })
+    await pass(6 * MINUTE_MS)
+    expect(await status(next)).toMatchObject({ status: 'connected' })
+  })
+
   it('a restore by status that meets one answers reconnecting', async () => {
     const made = scenario()
     await made.store.seed('s', {}, { verdict: { kind: 'rate_limited', until: new Date(Date.now() + MINUTE_MS) } })
