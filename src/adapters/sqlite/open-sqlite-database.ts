@@ -1,9 +1,9 @@
 import { open, stat } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { dirname, resolve } from 'node:path'
 import { SessionError } from '../../errors.js'
 import { errorCode } from '../../system/system-error.js'
 import { makeFolder } from '../filesystem/make-folder.js'
+import { findSqliteDriver } from './find-sqlite-driver.js'
 import { requireSqliteDatabase, type SqliteDatabase } from './sqlite-database.js'
 import { problemOf, sqliteFailure } from './sqlite-failure.js'
 
@@ -20,11 +20,8 @@ export interface OpenSqliteOptions {
 /** The path of a database without a file. */
 const IN_MEMORY = ':memory:'
 
-/** Makes a database object for a path. */
-type Driver = new (path: string) => unknown
-
 /**
- * Opens a SQLite database with whichever driver is there: `better-sqlite3` or `libsql` if installed, else `node:sqlite` of
+ * Opens a SQLite database with the first driver that works: `better-sqlite3` or `libsql` if installed, else `node:sqlite` of
  * Node 22.13 or later. A file that is made here is made with mode 0600, and so are those that SQLite puts beside it. Close what
  * it resolves with, after the store.
  *
@@ -36,7 +33,7 @@ export async function openSqliteDatabase(path: string, { create = true }: OpenSq
   if (typeof path !== 'string') throw new TypeError(`path must be a path, not ${typeof path}.`)
   if (path === '' || path.includes('\0')) throw new RangeError(`path must be a path that is not empty, not ${JSON.stringify(path)}.`)
   const file = path === IN_MEMORY ? path : resolve(path)
-  const driver = findDriver()
+  const driver = findSqliteDriver()
   try {
     if (file !== IN_MEMORY) await requireFile(file, create)
     return requireSqliteDatabase(new driver(file))
@@ -64,32 +61,4 @@ async function exists(file: string): Promise<boolean> {
     if (errorCode(error) !== 'ENOENT') throw error
     return false
   }
-}
-
-/** One that was installed is meant to be used; what comes with Node is there in any case. */
-function findDriver(): Driver {
-  const failures: unknown[] = []
-  for (const find of DRIVERS) {
-    try {
-      const driver = find()
-      if (isDriver(driver)) return driver
-    } catch (error) {
-      failures.push(error)
-    }
-  }
-  throw new SessionError('STORE_UNAVAILABLE', 'There is nothing to open a SQLite database with. Install better-sqlite3 or libsql, or use Node 22.13 or later.', { cause: new AggregateError(failures) })
-}
-
-const DRIVERS: readonly (() => unknown)[] = [
-  () => createRequire(import.meta.url)('better-sqlite3') as unknown,
-  () => createRequire(import.meta.url)('libsql') as unknown,
-  () => {
-    // Not by an import: bundlers and older versions of Node do not know the module.
-    const module: unknown = typeof process.getBuiltinModule === 'function' ? process.getBuiltinModule('node:sqlite') : undefined
-    return typeof module === 'object' && module !== null ? Reflect.get(module, 'DatabaseSync') as unknown : undefined
-  },
-]
-
-function isDriver(value: unknown): value is Driver {
-  return typeof value === 'function'
 }
