@@ -16,7 +16,7 @@ export interface FileLockOptions {
   folder: string
   /** Called before a lock is taken: rejects when the session could not be written anyway. */
   assertWritable?: (sessionId: string) => Promise<void>
-  /** Called with a token that was taken, before its lease is handed out. Must not reject. */
+  /** Called with a token that was taken, before its lease is handed out; when it rejects, the token is given back. */
   onAcquired?: (sessionId: string, token: number) => Promise<void>
   /** Called when a lease ends: it is about to be given back, or was lost. */
   onEnded?: (sessionId: string) => void
@@ -125,7 +125,13 @@ export class FileLock implements SessionLock {
 
   async #handOut(lease: FolderLease): Promise<SessionLease> {
     this.#held.set(lease.sessionId, lease)
-    await this.#options.onAcquired?.(lease.sessionId, lease.token)
+    try {
+      await this.#options.onAcquired?.(lease.sessionId, lease.token)
+    } catch (error) {
+      // Nobody would ever give it back.
+      await this.#release(lease)
+      throw error
+    }
     if (this.#isClosed) {
       await this.#release(lease)
       this.#assertOpen(lease.sessionId)
@@ -156,8 +162,10 @@ export class FileLock implements SessionLock {
   }
 
   async #lookAtHeld(): Promise<void> {
-    for (const { sessionId } of [...this.#held.values()]) {
-      this.#compare(sessionId, (await this.#tokens(sessionId).newest()).token)
+    for (const { sessionId, tokens } of [...this.#held.values()]) {
+      // One that cannot be looked at is looked at with the next write, and says nothing of the others.
+      const newest = await tokens.newest().catch(() => null)
+      if (newest !== null) this.#compare(sessionId, newest.token)
     }
   }
 

@@ -35,7 +35,11 @@ const FIRST_REMOVED: readonly string[] = [BACKUP_FILE, CREDS_FILE]
 export async function finishBatch(finish: BatchFinish): Promise<void> {
   const { folder, sessionId, pending, limit } = finish
   const isDurable = waitsForDisk(finish.durability, [...pending.writes.keys(), ...pending.removals])
-  if (pending.names !== null) await writeNameRows(folder, pending.names, sessionId, { isDurable })
+  if (pending.names !== null) {
+    // The next holder may have carried the batch out, and given more names since.
+    await finish.beforeCommit()
+    await writeNameRows(folder, pending.names, sessionId, { isDurable })
+  }
   const put = ([fileName, temporary]: readonly [string, string]): Promise<void> => putAgain(join(folder, temporary), join(folder, fileName), sessionId)
   const writes = [...pending.writes]
   await limit.map(writes.filter(([fileName]) => !LAST_WRITTEN.includes(fileName)), put)

@@ -1,6 +1,7 @@
 import { link, open, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { discard, writeTemporary } from './atomic-file.js'
+import { renameFile } from './file-calls.js'
 import { makeFolder } from './make-folder.js'
 import { errorCode } from '../../system/system-error.js'
 
@@ -25,8 +26,8 @@ const TOKEN = /^[1-9]\d{0,14}$/
 const ABANDONED_AFTER_MS = 10 * 60_000
 
 /**
- * A lock as files in a folder: one for each token, `12`, and another when it was given back, `12.released`. The highest token
- * counts. Its file stays until a higher one is there, so that no token is ever handed out twice. Several locks can share a
+ * A lock as files in a folder: one for each token, `12`, which is renamed to `12.released` when it is given back. The highest
+ * token counts. Its file stays until a higher one is there, so that no token is ever handed out twice. Several locks can share a
  * folder when the names of each begin with something of its own.
  */
 export class TokenFiles {
@@ -64,7 +65,8 @@ export class TokenFiles {
   /** Gives a token back, for good. Of no effect on newer ones, and when it was given back before. */
   async release(token: number): Promise<void> {
     try {
-      await writeFile(`${this.#pathOf(token)}${RELEASED}`, '', { mode: 0o600 })
+      // Nothing new is made: a full disk must not keep the lock held.
+      await renameFile(this.#pathOf(token), `${this.#pathOf(token)}${RELEASED}`)
     } catch (error) {
       if (errorCode(error) !== 'ENOENT') throw error
     }
@@ -96,14 +98,15 @@ export class TokenFiles {
   }
 
   /**
-   * The names in the folder, when a token is the newest; `null` when it is not. Whoever looked long ago may have made the file of a
-   * token that was used and cleaned away since: then it goes again.
+   * The names in the folder, when a token is the newest and held; `null` when it is not. Whoever looked long ago may have made the
+   * file of a token that was used and given back since: then it goes again.
    */
   async #namesWithNewest(token: number): Promise<string[] | null> {
     let isNewest = false
     try {
       const names = await this.#names()
-      isNewest = this.#newestOf(names).token === token
+      const newest = this.#newestOf(names)
+      isNewest = newest.token === token && newest.isHeld
       return isNewest ? names : null
     } finally {
       if (!isNewest) await discard(this.#pathOf(token))
@@ -114,23 +117,21 @@ export class TokenFiles {
   async #clean(names: readonly string[], newest: number): Promise<void> {
     await Promise.allSettled(names.map(async name => {
       const path = join(this.#folder, name)
-      if (this.#isOlder(name, newest) || (await isAbandoned(path))) await rm(path, { force: true })
+      const token = this.#tokenOf(name)
+      if ((token > 0 && token < newest) || (await isAbandoned(path))) await rm(path, { force: true })
     }))
   }
 
   #newestOf(names: readonly string[]): NewestToken {
-    const token = Math.max(0, ...names.map(name => this.#tokenOf(name)).filter(found => found !== null))
+    const token = names.reduce((highest, name) => Math.max(highest, this.#tokenOf(name)), 0)
     return { token, isHeld: token > 0 && !names.includes(`${this.#prefix}${token}${RELEASED}`) }
   }
 
-  #tokenOf(name: string): number | null {
-    const token = name.startsWith(this.#prefix) ? name.slice(this.#prefix.length) : ''
-    return TOKEN.test(token) ? Number(token) : null
-  }
-
-  #isOlder(name: string, newest: number): boolean {
-    const token = this.#tokenOf(name.endsWith(RELEASED) ? name.slice(0, -RELEASED.length) : name)
-    return token !== null && token < newest
+  /** The token that a file speaks of; 0 when it is none of this lock's. */
+  #tokenOf(name: string): number {
+    if (!name.startsWith(this.#prefix)) return 0
+    const token = name.slice(this.#prefix.length, name.endsWith(RELEASED) ? -RELEASED.length : undefined)
+    return TOKEN.test(token) ? Number(token) : 0
   }
 
   #pathOf(token: number): string {

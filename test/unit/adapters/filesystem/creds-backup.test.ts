@@ -143,6 +143,16 @@ describe('the copy of the creds (invariants 2, 3)', () => {
     if (others !== '') expect(readFileSync(other, 'utf8')).toBe(others)
   })
 
+  it.each(['power', 'process'] as const)('is made in "%s" durability', async (durability) => {
+    const directory = temporaryFolder()
+    const store = new FileSystemSessionStore({ directory, durability })
+    onTestFinished(() => store.close())
+    for (const value of ['{}', CREDS.value]) {
+      await store.write('a', [{ ...CREDS_KEY, value }])
+      expect(readFileSync(join(directory, 'session-a', '.creds.backup.json'), 'utf8')).toBe(value)
+    }
+  })
+
   it('is written over where nothing else can see it: a new file costs far more', async () => {
     const { store, creds, backup } = await written()
     const { ino } = statSync(backup)

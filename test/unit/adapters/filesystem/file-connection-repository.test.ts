@@ -106,7 +106,7 @@ describe('two processes', () => {
     const self = await describeHolder('dead', 'aa')
     writeFileSync(join(`${file}.lock`, '1'), JSON.stringify({ ...self, pid: 2 ** 30 }))
     await repository.save('a', {})
-    expect(readdirSync(`${file}.lock`).sort()).toEqual(['2', '2.released'])
+    expect(readdirSync(`${file}.lock`).sort()).toEqual(['2.released'])
   })
 })
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { FileLock, type FileLockOptions } from '../../../../src/adapters/filesystem/file-lock.js'
@@ -59,19 +59,43 @@ describe('the files of the lock', () => {
     const lock = openLock(folder)
     expect(await lock.owner('a')).toBeNull()
     expect(existsSync(folder)).toBe(false)
-    for (let round = 0; round < 3; round++) await (await take(lock)).release()
-    const lease = await take(lock)
+    let lease = await take(lock)
+    for (let round = 0; round < 3; round++) {
+      await lease.release()
+      lease = await take(lock)
+    }
     const tokens = tokensOf(folder)
     expect(tokens.names()).toEqual(['4'])
     expect(JSON.parse(readFileSync(tokens.path(4), 'utf8'))).toMatchObject({ owner: lease.owner, pid: process.pid })
-    const [heartbeat, ...others] = readdirSync(join(folder, 'heartbeats'))
-    expect(others).toEqual([])
-    // A link costs a fraction of a new file.
-    expect(statSync(tokens.path(4)).ino).toBe(statSync(join(folder, 'heartbeats', heartbeat ?? '')).ino)
     expect((statSync(tokens.path(4)).mode & 0o777).toString(8)).toBe('600')
+    expect(readdirSync(join(folder, 'heartbeats'))).toHaveLength(1)
     await lease.release()
-    expect(tokens.names()).toEqual(['4', '4.released'])
+    expect(tokens.names()).toEqual(['4.released'])
     expect(readdirSync(join(folder, 'heartbeats'))).toEqual([])
+  })
+
+  it('are links to the heartbeat, which is written over and never cut', async () => {
+    const folder = temporaryFolder()
+    const lock = openLock(folder, { heartbeatIntervalMs: 20 })
+    const lease = await take(lock)
+    const [heartbeat = ''] = readdirSync(join(folder, 'heartbeats'))
+    const path = tokensOf(folder).path(lease.fencingToken)
+    expect(statSync(path).ino).toBe(statSync(join(folder, 'heartbeats', heartbeat)).ino)
+    appendFileSync(path, 'more')
+    utimesSync(path, LONG_AGO, LONG_AGO)
+    await vi.waitFor(() => expect(statSync(path).mtimeMs).toBeGreaterThan(LONG_AGO.getTime() + 60_000), 10_000)
+    expect(readFileSync(path, 'utf8')).toMatch(/"owner".*more$/su)
+  })
+
+  it('keep their heartbeat when one lease ends as another begins', async () => {
+    const folder = temporaryFolder()
+    const lock = openLock(folder)
+    for (let round = 0; round < 30; round++) {
+      const lease = await take(lock)
+      const [, other] = await Promise.all([lease.release(), lock.acquire('b')])
+      expect(readdirSync(join(folder, 'heartbeats'))).toHaveLength(1)
+      await other?.release()
+    }
   })
 
   it('are no session, also without a prefix, and outlive the session', async () => {
@@ -92,7 +116,13 @@ describe('the files of the lock', () => {
     const folder = temporaryFolder()
     const tokens = new TokenFiles(folder)
     expect(await tokens.claim(1, 'one')).toBe(true)
+    const { ino } = statSync(join(folder, '1'))
     await tokens.release(1)
+    // Nothing was made for it: a full disk keeps no lock held.
+    expect(statSync(join(folder, '1.released')).ino).toBe(ino)
+    await tokens.release(1)
+    expect(await tokens.claim(1, 'late')).toBe(false)
+    expect(readdirSync(folder)).toEqual(['1.released'])
     // Left by a process that died while it was taking a token.
     writeFileSync(join(folder, '.0a.tmp'), '')
     utimesSync(join(folder, '.0a.tmp'), LONG_AGO, LONG_AGO)
@@ -172,6 +202,21 @@ describe('invariant 1: a holder that is', () => {
     expect(await other.acquire('a')).toBeNull()
     await old.release()
     expect(tokens.names()).toEqual(['1', '2'])
+  })
+
+  it('late with its heartbeat looks at each of its leases, also when one cannot be looked at', async () => {
+    const folder = temporaryFolder()
+    const lock = openLock(folder, { heartbeatIntervalMs: 20, staleAfterMs: 1 })
+    await take(lock)
+    const { folder: unreadable } = tokensOf(folder)
+    const other = await lock.acquire('b')
+    const [place] = readdirSync(join(folder, 'locks')).map(name => join(folder, 'locks', name)).filter(path => path !== unreadable)
+    const [token = ''] = readdirSync(place ?? '')
+    rmSync(unreadable, { recursive: true })
+    writeFileSync(unreadable, 'a file in its place')
+    onTestFinished(() => rmSync(unreadable))
+    writeFileSync(join(place ?? '', token.replace(/1$/u, '2')), '{}')
+    await vi.waitFor(() => expect(other?.lost.aborted).toBe(true), 10_000)
   })
 
   it('unknown, because its file was cut off, keeps the lock for a while', async () => {
@@ -255,6 +300,28 @@ describe('the lock', () => {
     expect(readdirSync(heartbeats)).toContain('0b')
     expect(readdirSync(heartbeats)).not.toContain('0a')
     expect(readdirSync(heartbeats)).toHaveLength(2)
+  })
+
+  it('shows that its holder lives to everybody, or is not given: one of many who ask at once does not rely on another', async () => {
+    const folder = temporaryFolder()
+    writeFileSync(join(folder, 'heartbeats'), 'a file in its place')
+    const lock = openLock(folder)
+    const unavailable = { status: 'rejected', reason: { code: 'STORE_UNAVAILABLE' } }
+    expect(await Promise.allSettled([lock.acquire('a'), lock.acquire('b')])).toMatchObject([unavailable, unavailable])
+    rmSync(join(folder, 'heartbeats'))
+    await take(lock)
+    expect(readdirSync(join(folder, 'heartbeats'))).toHaveLength(1)
+  })
+
+  it('is given back when what is done with it first fails', async () => {
+    const folder = temporaryFolder()
+    const onAcquired = vi.fn<NonNullable<FileLockOptions['onAcquired']>>().mockRejectedValueOnce(new Error('the first fails'))
+    const [one, other] = [openLock(folder, { onAcquired }), openLock(folder)]
+    await expect(one.acquire('a')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE', message: expect.stringContaining('the first fails') })
+    expect(one.holds('a', 1)).toBe(false)
+    expect(readdirSync(join(folder, 'heartbeats'))).toEqual([])
+    await (await take(other)).release()
+    expect((await take(one)).fencingToken).toBe(3)
   })
 
   it('passes on why a session cannot be written', async () => {

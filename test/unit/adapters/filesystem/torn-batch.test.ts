@@ -10,7 +10,8 @@ import { temporaryFolder } from '../../../support/temporary-folder.js'
 type Step = (path: string) => Error | Promise<void> | undefined
 
 /** Looks at each rename and removal, by the name that it is about, and fails those that it gives an error for. */
-const disk = vi.hoisted((): { beforeRename: Step, beforeUnlink: Step } => ({ beforeRename: () => undefined, beforeUnlink: () => undefined }))
+const disk = vi.hoisted((): { beforeRename: Step, beforeUnlink: Step, afterRename: (path: string) => Promise<void> | undefined } =>
+  ({ beforeRename: () => undefined, beforeUnlink: () => undefined, afterRename: () => undefined }))
 
 vi.mock('node:fs', async (original) => {
   const actual = await original<typeof fs>()
@@ -22,13 +23,17 @@ vi.mock('node:fs', async (original) => {
   }
   return {
     ...actual,
-    rename: (from: string, to: string, done: Done) => { guard(disk.beforeRename(to), () => { actual.rename(from, to, done) }, done) },
+    rename: (from: string, to: string, done: Done) => {
+      const renamed: Done = (error) => { void (disk.afterRename(to) ?? Promise.resolve()).then(() => { done(error) }) }
+      guard(disk.beforeRename(to), () => { actual.rename(from, to, renamed) }, done)
+    },
     unlink: (path: string, done: Done) => { guard(disk.beforeUnlink(path), () => { actual.unlink(path, done) }, done) },
   }
 })
 
 afterEach(() => {
   disk.beforeRename = () => undefined
+  disk.afterRename = () => undefined
   disk.beforeUnlink = () => undefined
 })
 
@@ -198,6 +203,25 @@ describe('invariant 6: a batch that is cut off', () => {
     }
     await expect(store.write('a', BATCH, { fencingToken: lease?.fencingToken ?? NaN })).rejects.toMatchObject({ code: 'STALE_WRITER' })
     expect(await stored(next)).toEqual(texts([...AFTER, key(2, 'of the next holder')]))
+  })
+
+  it('writes no table of names once somebody else has taken over', async () => {
+    const { directory, store } = await written()
+    const lease = await store.lock.acquire('a')
+    const next = openStore(directory)
+    const named = { type: 'zz', id: '-b', value: 'named by the next holder' }
+    let hasTakenOver = false
+    disk.afterRename = (path) => {
+      if (!path.endsWith('.batch.json') || hasTakenOver) return undefined
+      hasTakenOver = true
+      return (async () => {
+        await lease?.release()
+        const held = await next.lock.acquire('a')
+        await next.write('a', [named], { fencingToken: held?.fencingToken ?? NaN })
+      })()
+    }
+    await expect(store.write('a', BATCH, { fencingToken: lease?.fencingToken ?? NaN })).rejects.toMatchObject({ code: 'STALE_WRITER' })
+    for (const looking of [next, openStore(directory)]) expect(await stored(looking)).toEqual(texts([...AFTER, named]))
   })
 })
 
