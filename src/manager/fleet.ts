@@ -3,6 +3,7 @@ import type { ConnectionRecord, ConnectionRepository } from '../repository/conne
 import { repositoryFailed, type RepositoryFollower } from '../repository/repository-follower.js'
 import type { RestoreAllOptions, RestoreCandidate, RestoreResult } from '../restore/restore-report.js'
 import { asStoreError } from '../store/store-failure.js'
+import { isObject } from '../store/stored-object.js'
 import type { SessionStore } from '../store/session-store.js'
 import { withDeadline } from '../time/deadline.js'
 import type { SessionRegistry } from './session-registry.js'
@@ -45,7 +46,7 @@ export class Fleet {
       .filter(candidate => filter?.(candidate) !== false)
     if (priority === undefined) return candidates
     return candidates
-      .map(candidate => ({ candidate, rank: priority(candidate) }))
+      .map(candidate => ({ candidate, rank: rankOf(priority(candidate)) }))
       .sort((left, right) => right.rank - left.rank)
       .map(({ candidate }) => candidate)
   }
@@ -86,11 +87,25 @@ export class Fleet {
     const { repository, timeoutMs, onError } = this.#options
     if (repository === undefined) return []
     try {
-      const records: ConnectionRecord[] | undefined = await withDeadline(repository.findAll(), timeoutMs, () => new Error(`It did not answer within ${timeoutMs} ms.`))
-      return Array.isArray(records) ? records : []
+      // Many mappers answer with undefined where nothing is.
+      const answer: unknown = await withDeadline(repository.findAll(), timeoutMs, () => new Error(`It did not answer within ${timeoutMs} ms.`))
+      const rows: unknown[] = Array.isArray(answer) ? answer : answer === undefined ? [] : [answer]
+      const records = rows.filter(isRecord)
+      if (records.length < rows.length) onError(repositoryFailed(undefined, 'find', new Error(`${rows.length - records.length} of ${rows.length} have no text as sessionId. They are left out.`)))
+      return records
     } catch (cause) {
       onError(repositoryFailed(undefined, 'find', cause))
       return []
     }
   }
+}
+
+/** What is no number, such as a rank that nobody gave yet, is as good as none: comparing with it would leave the others in any order. */
+function rankOf(rank: number): number {
+  return rank > 0 || rank < 0 ? rank : 0
+}
+
+/** One row that cannot be understood keeps none of the others from being restored. */
+function isRecord(row: unknown): row is ConnectionRecord {
+  return isObject(row) && typeof row['sessionId'] === 'string'
 }

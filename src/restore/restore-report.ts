@@ -77,7 +77,7 @@ export interface RestoreAllOptions {
   delayMs?: number | undefined
   /** Leaves out sessions for which it returns `false`; they are not in the report. */
   filter?: ((candidate: RestoreCandidate) => boolean) | undefined
-  /** Sessions with a higher number are started earlier. All are 0 by default. */
+  /** Sessions with a higher number are started earlier. All are 0 by default, and so is what is no number. */
   priority?: ((candidate: RestoreCandidate) => number) | undefined
   /** Calls it off: what was not started is reported as skipped, `aborted`. */
   signal?: AbortSignal | undefined

@@ -239,6 +239,28 @@ describe('restoreAll', () => {
     expect([order, report.total]).toEqual([['b', 'c', 'a'], 3])
   })
 
+  it('takes sessions without a rank for those of rank 0', async () => {
+    const made = withRepository({ restore: { delayMs: 0, concurrency: 1 } })
+    const ranks: Record<string, number | undefined> = { a: 1, b: undefined, c: -1, d: 3 }
+    for (const id of Object.keys(ranks)) await made.store.seed(id)
+    const order: string[] = []
+    made.sessions.on('socket', ({ sessionId }) => { order.push(sessionId) })
+    await within(made.sessions.restoreAll({ priority: ({ sessionId }) => Number(ranks[sessionId]) }))
+    expect(order).toEqual(['d', 'a', 'b', 'c'])
+  })
+
+  it.each<[what: string, rows: unknown]>([
+    ['null', [null]], ['no id', [{ status: 'connected' }]], ['a number for an id', [{ sessionId: 7, status: 'connected' }]], ['no list', { rows: [] }],
+  ])('restores all the same where the repository answers with %s, and tells', async (_what, rows) => {
+    const made = withRepository({ restore: { delayMs: 0 } })
+    await made.store.seed('s')
+    // What a mapper of the application may do.
+    made.repository.findAll = () => Promise.resolve(rows as ConnectionRecord[])
+    expect(await within(made.sessions.getStatuses())).toMatchObject([{ sessionId: 's' }])
+    expect(await within(made.sessions.restoreAll())).toMatchObject({ total: 1, restored: [{ sessionId: 's' }] })
+    expect(failures(made)).toEqual(['REPOSITORY_FAILED', 'REPOSITORY_FAILED'])
+  })
+
   it('is shared by those who ask while it runs', async () => {
     const made = withRepository({ restore: { delayMs: 100 } })
     for (const id of ['a', 'b', 'c']) await made.store.seed(id)
