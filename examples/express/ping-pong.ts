@@ -7,9 +7,12 @@ export function answerPings(sessions: SessionManager, onFailure: (error: unknown
       if (type !== 'notify') return
       for (const { key, message } of messages) {
         const text = message?.conversation ?? message?.extendedTextMessage?.text
-        if (text?.trim().toLowerCase() !== 'ping' || key.fromMe === true || typeof key.remoteJid !== 'string') continue
+        const chat = key.remoteJid
+        if (text?.trim().toLowerCase() !== 'ping' || key.fromMe === true || typeof chat !== 'string') continue
+        // An answer to the status of a contact would be a status of one's own, for everybody.
+        if (chat.endsWith('@broadcast')) continue
         // The socket of now: this one may be gone by the time.
-        sessions.getSocket(sessionId)?.sendMessage(key.remoteJid, { text: 'pong' }).catch(onFailure)
+        sessions.getSocket(sessionId)?.sendMessage(chat, { text: 'pong' }).catch(onFailure)
       }
     })
   })

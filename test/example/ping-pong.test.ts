@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { answerPings } from '../../examples/express/ping-pong.js'
 import { openWorld } from '../support/e2e.js'
+import { openExample, pair } from './example-server.js'
 
 it('answers "ping" with "pong" through a handler attached once, before and after reconnects of every kind', async () => {
   await using world = await openWorld()
@@ -27,4 +28,15 @@ it('answers "ping" with "pong" through a handler attached once, before and after
   }
   expect(pongs()).toEqual(Array.from({ length: 5 }, () => 'pong'))
   expect(failures).toEqual([])
+})
+
+it('answers people now, and neither what came earlier nor the status of a contact', async () => {
+  const example = await openExample()
+  await pair(example, 'acme', '5511912345678')
+  const socket = example.baileys.lastSocket
+  for (const from of ['status@broadcast', '1234567890@broadcast']) socket?.receive('ping', { from })
+  socket?.receive('ping', { from: '5511987654321', type: 'append' })
+  socket?.receive({ imageMessage: { caption: 'ping' } }, { from: '5511987654321' })
+  socket?.receive({ extendedTextMessage: { text: 'PING' } }, { from: '5511987654322' })
+  expect(await socket?.takeSentMessage()).toMatchObject({ jid: '5511987654322@s.whatsapp.net', content: { text: 'pong' } })
 })
