@@ -26,11 +26,6 @@ export class Heartbeat {
     this.#options = options
   }
 
-  /** Whether one lease, or none, is left. */
-  get isLast(): boolean {
-    return this.#leases <= 1
-  }
-
   /** Counts a lease. With the first one, for which there is a beat now, the heart begins to beat. */
   hold(): void {
     this.#leases += 1

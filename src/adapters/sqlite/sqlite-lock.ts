@@ -45,6 +45,7 @@ export class SqliteLock implements SessionLock {
   readonly #heartbeat: Heartbeat
   readonly #closing = new Closing()
   readonly #held = new Map<string, HeldLease>()
+  readonly #releasing = new Set<HeldLease>()
   #self: Promise<Holder> | undefined
 
   /** Touches no table yet. */
@@ -54,10 +55,7 @@ export class SqliteLock implements SessionLock {
     this.#heartbeat = new Heartbeat({
       intervalMs: staleAfterMs / BEATS,
       staleAfterMs,
-      beat: () => connection.write({ verb: 'show that this process lives in' }, (statements) => {
-        // It may have had to wait until after the last lease.
-        if (this.#held.size > 0) beat(statements, this.#nonce, Date.now())
-      }),
+      beat: () => connection.write({ verb: 'show that this process lives in' }, statements => beat(statements, this.#nonce, Date.now())),
       onLate: () => this.#lookAtHeld(),
     })
   }
@@ -79,7 +77,8 @@ export class SqliteLock implements SessionLock {
   }
 
   /**
-   * Does some work in one transaction if this writer may write, with the row of the session as it is then. Rejects with `STALE_WRITER` otherwise; see `ProcessLock.check`.
+   * Does some work in one transaction if this writer may write, with the row of the session as it is then. Rejects with
+   * `STALE_WRITER` otherwise; see `ProcessLock.check`.
    */
   async write(writer: Writer, work: (session: SessionRow) => SqliteWork<void>): Promise<void> {
     const { sessionId, fencingToken } = writer
@@ -138,10 +137,15 @@ export class SqliteLock implements SessionLock {
   async #release(lease: HeldLease): Promise<void> {
     const { sessionId, token } = lease
     if (this.#held.get(sessionId) !== lease) return
-    await this.#options.connection.write({ verb: `give back the lock of session "${sessionId}" in`, sessionId }, (statements) => {
-      release(statements, { sessionId, token, nonce: this.#nonce })
-      if (this.#heartbeat.isLast) stopBeating(statements, this.#nonce, Date.now())
-    })
+    this.#releasing.add(lease)
+    try {
+      await this.#options.connection.write({ verb: `give back the lock of session "${sessionId}" in`, sessionId }, (statements) => {
+        release(statements, { sessionId, token, nonce: this.#nonce })
+        if (this.#releasing.size === this.#held.size) stopBeating(statements, this.#nonce, Date.now())
+      })
+    } finally {
+      this.#releasing.delete(lease)
+    }
     if (this.#held.get(sessionId) === lease) await this.#end(lease)
   }
 

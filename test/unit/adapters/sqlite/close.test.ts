@@ -15,11 +15,13 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
     const other = openDatabase(driver, file)
     other.exec('BEGIN IMMEDIATE')
     const writing = store.write('a', [creds])
-    const closing = store.close()
+    const order: string[] = []
+    const closing = Promise.all([writing.then(() => order.push('written')), store.close().then(() => order.push('closed'))])
     const calls = [store.lock.acquire('b'), store.lock.owner('a'), store.write('a', [creds]), store.delete('a'), store.read('a', [CREDS_KEY])]
     for (const refused of await Promise.all(calls.map(outcome))) expect(refused).toBe(CLOSED)
     other.exec('COMMIT')
-    await Promise.all([writing, closing])
+    await closing
+    expect(order).toEqual(['written', 'closed'])
     expect(firstRow(other, 'SELECT count(*) AS held FROM baileys_sessions_session WHERE nonce IS NOT NULL')).toEqual({ held: 0 })
   })
 
@@ -30,6 +32,20 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
     await store.close()
     expect(await acquiring).toBe(CLOSED)
     expect(firstRow(database, 'SELECT count(*) AS held FROM baileys_sessions_session WHERE nonce IS NOT NULL')).toEqual({ held: 0 })
+  })
+
+  it('leases that end at once leave no heartbeat behind, and one that stays keeps it', async () => {
+    const database = openDatabase(driver)
+    const beating = (): unknown => firstRow(database, 'SELECT count(*) AS beating FROM baileys_sessions_heartbeat')
+    const [store, other] = [openStore(database), openStore(database)]
+    const [first, second] = await Promise.all(['a', 'b', 'c'].map(sessionId => store.lock.acquire(sessionId)))
+    await Promise.all(['d', 'e', 'f'].map(sessionId => other.lock.acquire(sessionId)))
+    await Promise.all([first?.release(), second?.release()])
+    expect(beating()).toEqual({ beating: 2 })
+    await other.close()
+    expect(beating()).toEqual({ beating: 1 })
+    await store.close()
+    expect(beating()).toEqual({ beating: 0 })
   })
 
   it('a list that is under way ends with the store', async () => {
