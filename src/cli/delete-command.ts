@@ -7,6 +7,7 @@ import { type Command, type CommandRequest, operandOf } from './command.js'
 import { findForeignFolder } from './foreign-folder.js'
 import { openStore } from './open-store.js'
 import type { Printer } from './printer.js'
+import { READ_TIMEOUT_MS } from './read-timeout.js'
 import { listSessions } from './session-list.js'
 import { parseStoreName, type StoreName } from './store-name.js'
 import { plainText } from './terminal-text.js'
@@ -23,8 +24,6 @@ export const deleteCommand: Command = {
   ],
   run: runDelete,
 }
-
-const READ_TIMEOUT_MS = 15_000
 
 async function runDelete(request: CommandRequest, environment: CommandEnvironment, printer: Printer): Promise<number> {
   const name = parseStoreName(operandOf(request, 0), environment.directory)

@@ -1,6 +1,7 @@
 import { inspectFolder } from '../adapters/filesystem/inspect-folder.js'
 import { readStoredSession } from '../auth/stored-session.js'
 import type { SessionStore } from '../store/session-store.js'
+import { READ_TIMEOUT_MS } from './read-timeout.js'
 import { holdsSealedCreds } from './sealed-creds.js'
 import type { StoreName } from './store-name.js'
 import { count } from './terminal-text.js'
@@ -12,8 +13,6 @@ export interface ForeignFolder {
   /** How many of its files are named as records are. */
   readonly records: number
 }
-
-const READ_TIMEOUT_MS = 15_000
 
 /**
  * Whether a folder is one of something else: with another prefix any folder could be taken for a session, and some of its files for

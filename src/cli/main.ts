@@ -6,7 +6,8 @@ import { run } from './run.js'
 
 const interrupted = new AbortController()
 // Once: the second SIGINT ends the process as it would without a listener.
-process.once('SIGINT', () => { interrupted.abort() })
+const interrupt = (): void => { interrupted.abort() }
+process.once('SIGINT', interrupt)
 
 // A result that nobody got is told once, and breaks nothing off: a session may be half done.
 let isLost = false
@@ -28,5 +29,7 @@ void run(process.argv.slice(2), {
   directory: process.cwd(),
   signal: interrupted.signal,
 }).then((exitCode) => {
+  // What is still under way is a call to a disk that never answers.
+  process.off('SIGINT', interrupt)
   process.exitCode = isLost ? exitCode || EXIT.trouble : exitCode
 })

@@ -52,7 +52,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'testing': [...PORTS, 'errors', 'logger', 'status', 'time'],
 
   // The only files that may import adapters.
-  'cli': ['adapters', 'auth', 'copy', 'encryption', 'errors', 'store', 'sweep', 'system'],
+  'cli': ['adapters', 'auth', 'copy', 'encryption', 'errors', 'store', 'sweep', 'system', 'time'],
   'sqlite': ['adapters'],
   'index': [...LEAVES, ...PORTS, 'adapters', 'auth', 'copy', 'dial', 'disconnect', 'encryption', 'manager', 'restore', 'retry', 'session', 'socket', 'sweep', 'baileys'],
 }

@@ -3,12 +3,10 @@ import { readStoredSession } from '../../auth/stored-session.js'
 import type { SessionError } from '../../errors.js'
 import { asStoreError } from '../../store/store-failure.js'
 import type { StoreName } from '../store-name.js'
+import { READ_TIMEOUT_MS } from '../read-timeout.js'
 import type { StoreView } from '../store-view.js'
 import { countRecords } from './record-census.js'
 import type { RecordCensus, SessionFacts } from './session-facts.js'
-
-/** How long one call to a store may take: as long as a manager would wait by default. */
-const READ_TIMEOUT_MS = 15_000
 
 const NO_RECORDS: RecordCensus = Object.freeze({
   total: 0, plain: 0, encrypted: 0, locked: 0, underOldKey: 0, unreadable: 0, hasEncryptedCreds: false, hasRestoredCreds: false,
@@ -33,7 +31,7 @@ export async function gatherFacts(name: StoreName, view: StoreView, sessionId: s
     sessionId,
     stored,
     owner: await attempt(view.raw.lock.owner(sessionId), null),
-    records: await attempt(countRecords(view, sessionId), NO_RECORDS),
+    records: await attempt(countRecords(view, sessionId, READ_TIMEOUT_MS), NO_RECORDS),
     folder: await attempt(lookAtFolder(name, sessionId), null),
     hasKeys,
     failures,

@@ -1,6 +1,8 @@
 import { isSessionError } from '../../errors.js'
 import { readStoredText } from '../../encryption/envelope.js'
 import { CREDS_KEY, type RecordKey, type SessionStore, type StoredRecord } from '../../store/session-store.js'
+import { storeTimeout } from '../../store/store-failure.js'
+import { withDeadline } from '../../time/deadline.js'
 import type { StoreView } from '../store-view.js'
 import type { RecordCensus } from './session-facts.js'
 
@@ -9,18 +11,29 @@ const CHUNK = 200
 
 type Counts = { -readonly [Field in keyof RecordCensus]: RecordCensus[Field] }
 
-/** Reads every record of a session and says what it is like. Rejects as `records` of the store does. */
-export async function countRecords(view: StoreView, sessionId: string): Promise<RecordCensus> {
+/**
+ * Reads every record of a session and says what it is like. Rejects as `records` of the store does, and with `STORE_TIMEOUT` when one
+ * call to `read` takes longer than `timeoutMs`.
+ */
+export async function countRecords(view: StoreView, sessionId: string, timeoutMs: number): Promise<RecordCensus> {
   const counts: Counts = {
     total: 0, plain: 0, encrypted: 0, locked: 0, underOldKey: 0, unreadable: 0, hasEncryptedCreds: false, hasRestoredCreds: false,
   }
-  for await (const chunk of chunksOf(view.raw.records(sessionId))) await countChunk(counts, view, sessionId, chunk)
+  for await (const chunk of chunksOf(view.raw.records(sessionId))) await countChunk(counts, { view, sessionId, timeoutMs }, chunk)
   return counts
 }
 
-async function countChunk(counts: Counts, view: StoreView, sessionId: string, keys: readonly RecordKey[]): Promise<void> {
+/** Whose records are read, and how long a call may take. */
+interface Reading {
+  readonly view: StoreView
+  readonly sessionId: string
+  readonly timeoutMs: number
+}
+
+async function countChunk(counts: Counts, reading: Reading, keys: readonly RecordKey[]): Promise<void> {
+  const { view } = reading
   const sealed: RecordKey[] = []
-  for (const record of await readEach(view.raw, sessionId, keys)) {
+  for (const record of await readEach(view.raw, reading, keys)) {
     counts.total += 1
     if (typeof record === 'string') counts.unreadable += 1
     else if (countRecord(counts, view, record)) sealed.push({ type: record.type, id: record.id })
@@ -29,7 +42,7 @@ async function countChunk(counts: Counts, view: StoreView, sessionId: string, ke
     counts.locked += sealed.length
     return
   }
-  for (const opened of await readEach(view.open, sessionId, sealed)) {
+  for (const opened of await readEach(view.open, reading, sealed)) {
     if (opened === 'locked') counts.locked += 1
     else if (opened === 'unreadable' || !isJson(opened.value)) counts.unreadable += 1
   }
@@ -54,15 +67,18 @@ function countRecord(counts: Counts, { currentKeyId }: StoreView, record: Stored
 type Answer = StoredRecord | 'unreadable' | 'locked'
 
 /** Reads records at once, or one by one when some of them cannot be read. Those that are gone by now are left out. */
-async function readEach(store: SessionStore, sessionId: string, keys: readonly RecordKey[]): Promise<Answer[]> {
+async function readEach(store: SessionStore, reading: Reading, keys: readonly RecordKey[]): Promise<Answer[]> {
   if (keys.length === 0) return []
+  const { sessionId, timeoutMs } = reading
   try {
-    return await store.read(sessionId, keys)
+    return await withDeadline(store.read(sessionId, keys), timeoutMs, () => storeTimeout(sessionId, 'read', timeoutMs))
   } catch (error) {
+    // One by one it would take as long again for each.
+    if (isSessionError(error, 'STORE_TIMEOUT')) throw error
     if (keys.length === 1) return [isSessionError(error, 'WRONG_KEY') ? 'locked' : 'unreadable']
   }
   const answers: Answer[] = []
-  for (const key of keys) answers.push(...await readEach(store, sessionId, [key]))
+  for (const key of keys) answers.push(...await readEach(store, reading, [key]))
   return answers
 }
 
