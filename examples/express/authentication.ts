@@ -1,7 +1,7 @@
 import type { CookieOptions, Request, RequestHandler } from 'express'
 import { doubleCsrf } from 'csrf-csrf'
 import type { Caller } from './access/caller.js'
-import { credentialsOf, SESSION_COOKIE } from './access/credentials.js'
+import { tokenOf, SESSION_COOKIE } from './access/credentials.js'
 import type { Tokens } from './access/tokens.js'
 import { unauthorized } from './answers/problem.js'
 import type {} from './request-caller.js'
@@ -12,9 +12,9 @@ const LOOPBACK_HOSTS: readonly string[] = ['127.0.0.1', 'localhost', '[::1]']
 /** Lets a request on only with a valid token, in the header or in the cookie. */
 export function authenticate(tokens: Tokens): RequestHandler {
   return async (request, _response, next) => {
-    const creds = credentialsOf(request.headers.authorization, cookieOf(request, SESSION_COOKIE))
-    if (creds === null) throw unauthorized('Sign in first, or send the header authorization: Bearer ….')
-    request.caller = await tokens.read(creds.token)
+    const token = tokenOf(request.headers.authorization, cookieOf(request, SESSION_COOKIE))
+    if (token === null) throw unauthorized('Sign in first, or send the header authorization: Bearer ….')
+    request.caller = await tokens.read(token)
     next()
   }
 }

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Caller } from '../express/access/caller.js'
-import { credentialsOf } from '../express/access/credentials.js'
+import { tokenOf } from '../express/access/credentials.js'
 import type { Tokens } from '../express/access/tokens.js'
 import { unauthorized } from '../express/answers/problem.js'
 
@@ -15,9 +15,9 @@ declare module 'fastify' {
 export function authenticate(app: FastifyInstance, tokens: Tokens): void {
   app.decorateRequest('caller', null)
   app.addHook('onRequest', async (request) => {
-    const creds = credentialsOf(request.headers.authorization, undefined)
-    if (creds === null) throw unauthorized('Send the header authorization: Bearer ….')
-    request.caller = await tokens.read(creds.token)
+    const token = tokenOf(request.headers.authorization, undefined)
+    if (token === null) throw unauthorized('Send the header authorization: Bearer ….')
+    request.caller = await tokens.read(token)
   })
 }
 

@@ -58,6 +58,15 @@ describe.each(FRAMEWORKS)('who may see what on %s', (_name, start) => {
     expect(await sessions.getStatuses()).toEqual([])
   })
 
+  it('a token in the address opens nothing, and neither does one of another scheme', async () => {
+    const { agent, server } = await openExample({ start })
+    const [, token = ''] = /^Bearer (.+)$/u.exec((await agent('acme')).headers['authorization'] ?? '') ?? []
+    const nobody = new ApiClient(server.url)
+    const answers = [...['token', 'access_token', 'authorization', 'session'].map(async name => nobody.get(`/api/whatsapp/status?${name}=${token}`)),
+      ...[`Basic ${token}`, token, `Bearer ${token}, Bearer ${token}`, `Bearer  `, ''].map(async authorization => nobody.send('GET', '/api/whatsapp/status', undefined, { authorization }))]
+    expect((await Promise.all(answers)).map(inShort)).toEqual(answers.map(() => '401 unauthorized'))
+  })
+
   it('no answer may be kept by a cache, not even a refusal', async () => {
     const { agent, server } = await openExample({ start })
     const answers = await Promise.all([

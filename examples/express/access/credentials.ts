@@ -1,17 +1,11 @@
 /** The cookie that holds the token of a browser. */
 export const SESSION_COOKIE = 'session'
 
-/** The token of a request, and whether it came in the header, where no other web site can put it. */
-export interface Credentials {
-  token: string
-  isBearer: boolean
-}
-
-/** What a request brings: the header wins, so that a request cannot be checked as one and carried out as the other. */
-export function credentialsOf(authorization: string | undefined, sessionCookie: unknown): Credentials | null {
-  if (authorization !== undefined) {
-    const [, token] = /^Bearer ([\w.~+/-]+=*)$/iu.exec(authorization) ?? []
-    return token === undefined ? null : { token, isBearer: true }
-  }
-  return typeof sessionCookie === 'string' && sessionCookie !== '' ? { token: sessionCookie, isBearer: false } : null
+/**
+ * The token that a request brings; `null` for none. The header wins, where no other web site can put it: so a request cannot be excused
+ * from the check for cookies by a header, and carried out by its cookie.
+ */
+export function tokenOf(authorization: string | undefined, sessionCookie: string | undefined): string | null {
+  if (authorization !== undefined) return /^Bearer ([\w.~+/-]+=*)$/iu.exec(authorization)?.[1] ?? null
+  return sessionCookie === undefined || sessionCookie === '' ? null : sessionCookie
 }

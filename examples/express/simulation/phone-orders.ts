@@ -4,7 +4,6 @@ export type PhoneOrder =
   | { action: 'enter-code', code: string, phone: string }
   | { action: 'unlink', deviceKey: string }
   | { action: 'drop', deviceKey: string }
-  | { action: 'text', phone: string, deviceKey: string, text: string }
 
 /** What the process of the simulated WhatsApp is started with. */
 export interface SimulationStart {

@@ -44,8 +44,7 @@ async function obey(server: WhatsAppServer, order: PhoneOrder): Promise<void> {
     case 'scan': await server.scanQr(order.qr, { phone: order.phone }); return
     case 'enter-code': await server.enterPairingCode(order.code, { phone: order.phone }); return
     case 'unlink': server.removeDevice(order.deviceKey); return
-    case 'drop': server.drop(order.deviceKey); return
-    case 'text': await server.phoneText(order.phone, order.deviceKey, order.text)
+    case 'drop': server.drop(order.deviceKey)
   }
 }
 
