@@ -64,6 +64,19 @@ it('lets a cookie change something only together with the token that other web s
   expect(inShort(await acme.client({ authorization: 'Basic x' }).post('/api/whatsapp/connect'))).toBe('401 unauthorized')
 })
 
+it('lets somebody else sign in with the same browser, whose token then is another one', async () => {
+  const example = await openExample()
+  const acme = await signIn(example, 'acme')
+  const token = await example.tokens.issue({ companyId: 'globex', role: 'agent' }, 600)
+  const session = cookiesOf(await new ApiClient(example.server.url).post('/api/sign-in', { token }))
+  const kept = /csrf=[^;]+/u.exec(acme.client().headers['cookie'] ?? '')?.[0] ?? ''
+  const me = await new ApiClient(example.server.url, undefined, { cookie: `${session}; ${kept}` }).get('/api/me')
+  const post = async (csrfToken: string, cookies: string): Promise<string> =>
+    inShort(await new ApiClient(example.server.url, undefined, { cookie: `${session}; ${cookies}`, 'x-csrf-token': csrfToken }).post('/api/whatsapp/disconnect'))
+  expect(await post(acme.csrfToken, kept)).toBe('403 forbidden')
+  expect(await post(String(me.body['csrf_token']), cookiesOf(me))).toBe('200')
+})
+
 it('survives cookies that make no sense', async () => {
   const { server, tokens } = await openExample()
   const token = await tokens.issue({ companyId: 'acme', role: 'agent' }, 600)

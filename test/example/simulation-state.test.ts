@@ -1,8 +1,10 @@
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
 import { join, resolve } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
+import { SimulatedWhatsApp } from '../../examples/express/simulation/simulated-whatsapp.js'
 import { StateFile } from '../../examples/express/simulation/state-file.js'
 import { secretForSimulation } from '../../examples/express/token-secret.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
@@ -37,4 +39,16 @@ it.each([false, true])('ends when the server was killed before it listened (ephe
   child.disconnect()
   expect(await once(child, 'exit')).toEqual([0, null])
   expect(await new StateFile(folder).read()).toEqual(isEphemeral ? null : { port: expect.any(Number), state: expect.any(String) })
+})
+
+it('says what to do when its port is taken for good', { timeout: 60_000 }, async () => {
+  const folder = temporaryFolder()
+  const taken = createServer().listen(0, '127.0.0.1')
+  await once(taken, 'listening')
+  onTestFinished(() => { taken.close() })
+  // It listens on a port, not on a socket file.
+  const { port } = taken.address() as AddressInfo
+  await new StateFile(folder).write({ port, state: '' })
+  await expect(SimulatedWhatsApp.start({ folder, isEphemeral: false })).rejects.toThrow(
+    `The simulated WhatsApp does not start in ${folder}. Another example runs on this folder, or something else took port ${port}: end it, or choose another folder with --data.`)
 })

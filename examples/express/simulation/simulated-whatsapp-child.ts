@@ -18,14 +18,13 @@ function tell(message: SimulationMessage): void {
 }
 
 /** On the port of last time: while that is taken, the process before this one is still saving. */
-async function listen(saved: SavedSimulation | null): Promise<WhatsAppServer> {
-  if (saved === null) return WhatsAppServer.start()
+async function listen(saved: SavedSimulation): Promise<WhatsAppServer> {
   const deadline = Date.now() + PORT_WITHIN_MS
   for (;;) {
     try {
       return await WhatsAppServer.start({ port: saved.port })
     } catch (error) {
-      if (Date.now() > deadline) throw error
+      if (Date.now() > deadline) throw new Error(`Another example runs on this folder, or something else took port ${saved.port}: end it, or choose another folder with --data.`, { cause: error })
       await delay(50)
     }
   }
