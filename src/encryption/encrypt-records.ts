@@ -33,6 +33,9 @@ export interface EncryptReport {
  * broken off at any moment and run again: records of both keys can be read in between. Resolves with the report as it stands
  * when the signal aborts.
  *
+ * It does records, and nothing else that a store keeps: old text may stay in the free pages of a database, and in a copy of the
+ * creds that a write which was cut off has left as it was. The command `baileys-sessions encrypt` does those, too.
+ *
  * @throws TypeError or RangeError for an option that cannot be used; SessionError when the store cannot list its sessions.
  */
 export async function encryptRecords(store: SessionStore, options: EncryptionOptions, sweepOptions: SweepOptions = {}): Promise<EncryptReport> {
