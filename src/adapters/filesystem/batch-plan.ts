@@ -1,7 +1,7 @@
 import type { RecordChange } from '../../store/session-store.js'
 import { temporaryName } from './atomic-file.js'
 import { BACKUP_FILE, CREDS_FILE } from './creds-backup.js'
-import { namesIn } from './legacy-session.js'
+import { namesIn } from './folder-names.js'
 import { toFile } from './record-file.js'
 import type { BatchFolderView } from './record-folder-view.js'
 import { keyText, RecordNames } from './record-names.js'

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { errorCode } from '../../system/system-error.js'
 import { isTemporaryName } from './atomic-file.js'
 import { MANIFEST_FILE } from './batch-manifest.js'
-import { BACKUP_FILE } from './creds-backup.js'
+import { BACKUP_FILE, CREDS_FILE } from './creds-backup.js'
 import { recordOfFileName } from './record-file-name.js'
 import { NAMES_FILE } from './record-names-file.js'
 import { SessionFolders } from './session-folders.js'
@@ -90,7 +90,7 @@ export async function inspectDirectory(path: string): Promise<DirectoryInspectio
   return onDisk({ verb: 'look at', path }, async () => {
     const mode = (await stat(path)).mode & 0o7777
     const isOpen = process.platform !== 'win32' && (mode & WRITE_OF_OTHERS) !== 0 && (mode & STICKY) === 0
-    return { mode, isWritableByOthers: isOpen, holdsCreds: (await readdir(path)).includes('creds.json') }
+    return { mode, isWritableByOthers: isOpen, holdsCreds: (await readdir(path)).includes(CREDS_FILE) }
   })
 }
 

@@ -1,7 +1,7 @@
-import { readdir } from 'node:fs/promises'
 import { SessionError } from '../../errors.js'
+import { CREDS_FILE } from './creds-backup.js'
+import { namesIn } from './folder-names.js'
 import { onDisk } from './storage-failure.js'
-import { errorCode } from '../../system/system-error.js'
 
 /** What the browser of whatsapp-web.js leaves in a folder that it uses as its profile. */
 const BROWSER_PROFILE: readonly string[] = ['Default', 'Local State', 'SingletonLock', 'DevToolsActivePort', 'first_party_sets.db', 'First Run']
@@ -10,16 +10,6 @@ const BROWSER_PROFILE: readonly string[] = ['Default', 'Local State', 'Singleton
 export async function assertNotLegacy(folder: string, sessionId: string): Promise<void> {
   const names = await onDisk({ verb: 'list', path: folder, sessionId }, () => namesIn(folder))
   const marker = BROWSER_PROFILE.find(name => names.includes(name))
-  if (marker === undefined || names.includes('creds.json')) return
+  if (marker === undefined || names.includes(CREDS_FILE)) return
   throw new SessionError('LEGACY_SESSION', `${folder} is a browser profile of whatsapp-web.js (it holds "${marker}"), which Baileys cannot use. Move it away, then pair the session again.`, { sessionId })
-}
-
-/** The names in a folder; none when there is no folder. */
-export async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder)
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return []
-    throw error
-  }
 }

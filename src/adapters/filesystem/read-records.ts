@@ -3,7 +3,7 @@ import { isSessionError } from '../../errors.js'
 import type { StoredRecord } from '../../store/session-store.js'
 import type { PendingBatch } from './batch-manifest.js'
 import { BACKUP_FILE, CREDS_FILE } from './creds-backup.js'
-import { namesIn } from './legacy-session.js'
+import { namesIn } from './folder-names.js'
 import { readRecordFile } from './record-file.js'
 import { onDisk } from './storage-failure.js'
 

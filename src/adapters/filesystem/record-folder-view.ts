@@ -1,6 +1,6 @@
 import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { namesIn } from './legacy-session.js'
+import { namesIn } from './folder-names.js'
 import type { FolderView } from './record-names.js'
 import { errorCode } from '../../system/system-error.js'
 

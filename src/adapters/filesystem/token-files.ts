@@ -1,7 +1,8 @@
-import { link, open, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { link, open, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { discard, writeTemporary } from './atomic-file.js'
-import { renameFile } from './file-calls.js'
+import { renameFile, unlinkFile } from './file-calls.js'
+import { namesIn } from './folder-names.js'
 import { makeFolder } from './make-folder.js'
 import { errorCode } from '../../system/system-error.js'
 
@@ -42,7 +43,7 @@ export class TokenFiles {
 
   /** The newest token. */
   async newest(): Promise<NewestToken> {
-    return this.#newestOf(await this.#names())
+    return this.#newestOf(await namesIn(this.#folder))
   }
 
   /**
@@ -75,9 +76,12 @@ export class TokenFiles {
   /** Links the file of a token, and says whether nobody was faster; `null` when it cannot be linked, for whatever reason. */
   async #link(token: number, twin: string | undefined): Promise<boolean | null> {
     if (twin === undefined) return null
-    // The folder is there with every token but the first.
-    if (token === 1) await makeFolder(this.#folder)
-    return link(twin, this.#pathOf(token)).then(() => true, (error: unknown) => errorCode(error) === 'EEXIST' ? false : null)
+    let code = await linkFailure(twin, this.#pathOf(token))
+    if (code === 'ENOENT' && token === 1) {
+      await makeFolder(this.#folder)
+      code = await linkFailure(twin, this.#pathOf(token))
+    }
+    return code === null ? true : code === 'EEXIST' ? false : null
   }
 
   /** The file comes into being with its text whole; where the disk knows no links, at least by one alone. */
@@ -104,7 +108,7 @@ export class TokenFiles {
   async #namesWithNewest(token: number): Promise<string[] | null> {
     let isNewest = false
     try {
-      const names = await this.#names()
+      const names = await namesIn(this.#folder)
       const newest = this.#newestOf(names)
       isNewest = newest.token === token && newest.isHeld
       return isNewest ? names : null
@@ -118,7 +122,7 @@ export class TokenFiles {
     await Promise.allSettled(names.map(async name => {
       const path = join(this.#folder, name)
       const token = this.#tokenOf(name)
-      if ((token > 0 && token < newest) || (await isAbandoned(path))) await rm(path, { force: true })
+      if ((token > 0 && token < newest) || (await isAbandoned(path))) await unlinkFile(path)
     }))
   }
 
@@ -137,15 +141,11 @@ export class TokenFiles {
   #pathOf(token: number): string {
     return join(this.#folder, `${this.#prefix}${token}`)
   }
+}
 
-  async #names(): Promise<string[]> {
-    try {
-      return await readdir(this.#folder)
-    } catch (error) {
-      if (errorCode(error) === 'ENOENT') return []
-      throw error
-    }
-  }
+/** The code with which a link was refused, or `null` when it was made. */
+async function linkFailure(from: string, to: string): Promise<string | null> {
+  return link(from, to).then(() => null, errorCode)
 }
 
 /** What disks say that cannot link. */
