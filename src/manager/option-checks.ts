@@ -53,6 +53,16 @@ export function requireFunction(name: string, value: unknown): void {
   if (typeof value !== 'function') throw new TypeError(`Option "${name}" must be a function, but is ${show(value)}.`)
 }
 
+/** Functions, where they are given. */
+export function requireCallbacks(callbacks: Readonly<Record<string, unknown>>): void {
+  for (const [name, callback] of Object.entries(callbacks)) if (callback !== undefined) requireFunction(name, callback)
+}
+
+/** A signal, where one is given. */
+export function requireSignal(signal: AbortSignal | undefined): void {
+  if (signal !== undefined) requireMethods('signal', signal, ['throwIfAborted', 'addEventListener', 'removeEventListener'])
+}
+
 function requireRange(name: string, value: unknown, least: number, most: number): number {
   if (typeof value !== 'number') throw new TypeError(`Option "${name}" must be a number, but is ${show(value)}.`)
   if (Number.isNaN(value) || value < least || value > most) {

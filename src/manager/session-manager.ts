@@ -19,7 +19,7 @@ import type { SessionSnapshot } from '../status/session-status.js'
 import { boundedBy, withDeadline, withSignal } from '../time/deadline.js'
 import { closeManager, type CloseReport } from './close-manager.js'
 import { assembleManager, type ManagerParts } from './manager-parts.js'
-import { requireDuration } from './option-checks.js'
+import { requireCallbacks, requireDuration, requireObject, requireSignal } from './option-checks.js'
 import type { SessionManagerEvents } from './session-manager-events.js'
 import { resolvePace, resolveSessionManagerOptions, type ResolvedSessionManagerOptions, type SessionManagerOptions } from './session-manager-options.js'
 import { eachInTurn } from './each-in-turn.js'
@@ -59,6 +59,8 @@ export class SessionManager implements AsyncDisposable {
     const session = this.#enter(sessionId)
     const { metadata, signal, timeoutMs } = options
     if (timeoutMs !== undefined) requireDuration('timeoutMs', timeoutMs)
+    if (metadata !== undefined) requireObject('metadata', metadata)
+    requireSignal(signal)
     if (metadata !== undefined) {
       session.ledger.noteMetadata(metadata)
       this.#parts.follower?.save(sessionId, { metadata })
@@ -77,6 +79,7 @@ export class SessionManager implements AsyncDisposable {
   async restoreSession(sessionId: string, options: RestoreOptions = {}): Promise<RestoreResult> {
     this.#check(sessionId)
     const { signal, force = false } = options
+    requireSignal(signal)
     if (hasAborted(signal)) return abortedResult(sessionId)
     const startedAt = Date.now()
     const restoring = this.#parts.restorer.restore(sessionId, 'person', force)
@@ -94,9 +97,12 @@ export class SessionManager implements AsyncDisposable {
    */
   async restoreAll(options: RestoreAllOptions = {}): Promise<RestoreReport> {
     if (this.#closing !== null) throw managerClosed()
+    const { filter, priority, onProgress, signal } = options
+    requireCallbacks({ filter, priority, onProgress })
+    requireSignal(signal)
     const running = this.#restoreRun
     const run = running === null || running.isCalledOff ? this.#beginRestoreRun(options) : running
-    return run.join({ signal: options.signal, onProgress: progress => this.#parts.announcer.guard('onProgress', () => options.onProgress?.(progress)) })
+    return run.join({ signal, onProgress: progress => this.#parts.announcer.guard('onProgress', () => onProgress?.(progress)) })
   }
 
   /**
@@ -135,6 +141,7 @@ export class SessionManager implements AsyncDisposable {
     this.#check(sessionId)
     const { signal, timeoutMs = this.#options.session.connectTimeoutMs } = options
     requireDuration('timeoutMs', timeoutMs)
+    requireSignal(signal)
     return boundedBy({ signal, timeoutMs, onTimeout: () => connectTimeout(sessionId, timeoutMs) },
       async caller => waitUntilConnected(await this.#sessionToWaitFor(sessionId), caller))
   }
@@ -145,8 +152,8 @@ export class SessionManager implements AsyncDisposable {
   }
 
   /**
-   * Closes the socket and keeps the credentials. The session stays stopped, across restarts too, until `connect`. Rejects with
-   * `OWNED_ELSEWHERE`, and with a store error when the wish could not be written: it then stays stopped in this process only.
+   * Closes the socket and keeps the credentials. The session stays stopped, across restarts too, until `connect`; one that was logged
+   * out, or whose credentials cannot be read, goes on saying so. Rejects with `OWNED_ELSEWHERE`, and with a store error when the wish could not be written: it then stays stopped in this process only.
    */
   async stop(sessionId: string): Promise<void> {
     await stopSession(this.#enter(sessionId))
