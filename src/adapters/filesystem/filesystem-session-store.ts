@@ -138,7 +138,7 @@ export class FileSystemSessionStore implements SessionStore {
       const view = await this.#viewOf(use.folder, sessionId)
       const applied = await applyBatch({ ...use, changes, replaceAll, names, view })
       if (applied.isPending) this.#upkeep.forget(sessionId)
-      else this.#upkeep.wrote(sessionId, applied.names)
+      else this.#upkeep.wrote(use, applied.names)
     } catch (error) {
       this.#folders.forget(sessionId)
       this.#upkeep.forget(sessionId)

@@ -77,9 +77,12 @@ export class SessionUpkeep {
   }
 
   /** To be told of each write that was made, with the names from then on. */
-  wrote(sessionId: string, names: RecordNames): void {
+  wrote({ sessionId, fencingToken }: FolderUse, names: RecordNames): void {
     const own = this.#own.get(sessionId)
-    if (own !== undefined) own.names = names
+    if (own === undefined) return
+    if (own.token === fencingToken) own.names = names
+    // A write of an earlier lease that ends only now: others may have named records in between.
+    else this.forget(sessionId)
   }
 
   /** To be told when a folder may not be what it was: the next use looks at it again. */
