@@ -13,8 +13,25 @@ export interface BaileysModule {
   initAuthCreds(): AuthenticationCreds
   /** Derives keys. It may be left out, and is used only where it answers with a promise: Baileys 6.7.24 derives in a thread. */
   hkdf?: (buffer: Buffer, expandedLength: number, info: { info?: string }) => unknown
+  /** What sockets are made with where nothing else is said; it may be left out, and is only read to name version and browser. */
+  DEFAULT_CONNECTION_CONFIG?: {
+    /** The version of WhatsApp Web. */
+    version?: readonly number[]
+    /** Operating system, browser and its version. */
+    browser?: readonly string[]
+  }
   /** The protobuf messages; one of them is stored as a Signal key and must be revived. */
   proto: {
+    /** What a phone sends when it links. It may be left out: then a QR code that WhatsApp has retired is told from no other. */
+    ADVSignedDeviceIdentityHMAC?: {
+      /** Reads the message. */
+      decode(bytes: Uint8Array): {
+        /** What was signed. */
+        details?: Uint8Array | null
+        /** The signature. */
+        hmac?: Uint8Array | null
+      }
+    }
     /** The namespace of messages. */
     Message: {
       /** Keys of the application state. */
@@ -55,7 +72,10 @@ function checkBaileys(loaded: unknown): BaileysModule {
   const pick = (name: string): unknown => names[name] ?? inner[name]
   const makeWASocket = pick('makeWASocket') ?? names['default']
   const hkdf = pick('hkdf')
-  const candidate = { makeWASocket, initAuthCreds: pick('initAuthCreds'), proto: pick('proto'), ...(derivesLater(hkdf) ? { hkdf } : {}) }
+  const candidate = {
+    makeWASocket, initAuthCreds: pick('initAuthCreds'), proto: pick('proto'), DEFAULT_CONNECTION_CONFIG: pick('DEFAULT_CONNECTION_CONFIG'),
+    ...(derivesLater(hkdf) ? { hkdf } : {}),
+  }
   if (!isBaileys(candidate)) {
     throw new SessionError('BAILEYS_UNSUPPORTED',
       'This Baileys lacks makeWASocket, initAuthCreds or proto. Supported are 7.0.0-rc11 and later of version 7, and 6.7.18 up to 6.8.')

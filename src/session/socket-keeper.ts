@@ -180,7 +180,7 @@ export class SocketKeeper {
     switch (signal.type) {
       case 'qr':
         if (generation.auth.paired) return
-        ledger.noteQr(signal.qr, new Date(Date.now() + generation.qrLifetimeMs))
+        ledger.noteQr(signal.qr, signal.expiresAt)
         send({ type: 'qr' })
         // Told last: whoever asks for the status then finds the code in it.
         ledger.announceQr()

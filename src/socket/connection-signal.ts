@@ -3,7 +3,7 @@ import type { DisconnectCause } from '../disconnect/disconnect-cause.js'
 
 /** What a socket tells its session. */
 export type ConnectionSignal =
-  | { readonly type: 'qr'; readonly qr: string }
+  | { readonly type: 'qr'; readonly qr: string; readonly expiresAt: Date }
   | { readonly type: 'paired' }
   | { readonly type: 'opened' }
   /** `cause` is given when it was this library that noticed, and not Baileys. */
@@ -16,8 +16,11 @@ export interface ConnectionUpdate {
   readonly qr?: string | undefined
 }
 
+/** What a `connection.update` says; how long a QR code lives it does not. */
+export type ConnectionNews = Extract<ConnectionSignal, { type: 'opened' | 'closed' }> | { readonly type: 'qr'; readonly qr: string }
+
 /** Reads a `connection.update`. `null`: it says nothing that matters here. */
-export function readConnectionSignal(update: ConnectionUpdate, now: Date): ConnectionSignal | null {
+export function readConnectionNews(update: ConnectionUpdate, now: Date): ConnectionNews | null {
   if (update.connection === 'close') return { type: 'closed', loss: readConnectionLoss(update.lastDisconnect, now) }
   if (update.connection === 'open') return { type: 'opened' }
   if (typeof update.qr === 'string' && update.qr !== '') return { type: 'qr', qr: update.qr }

@@ -8,9 +8,10 @@ import { withDeadline } from '../time/deadline.js'
 import type { BaileysModule } from '../baileys/baileys-module.js'
 import { finishIncoming } from './incoming-messages.js'
 import { KeyUse } from './key-use.js'
-import { readConnectionSignal, type ConnectionSignal, type ConnectionUpdate } from './connection-signal.js'
+import { readConnectionNews, type ConnectionSignal, type ConnectionUpdate } from './connection-signal.js'
 import { handOverHeldBack } from './held-back-events.js'
 import { waitForKeys } from './late-keys.js'
+import { Linking } from './linking.js'
 import { quietHandlers } from './quiet-handlers.js'
 import { boundClosing, flushBufferedEvents, tearDownSocket } from './socket-teardown.js'
 import { tellQueriesOfTheEnd } from './waiting-queries.js'
@@ -47,8 +48,7 @@ export class Generation {
   #over = false
   #told = false
   #watchdog: NodeJS.Timeout | undefined
-  #qrCodes = 0
-  #qrTimeoutMs: number | undefined
+  #linking: Linking | null = null
 
   constructor(options: GenerationOptions) {
     this.#options = options
@@ -70,11 +70,6 @@ export class Generation {
     return this.#options.auth
   }
 
-  /** How long the QR code shown now stays valid: Baileys shows the first one longer (7.0.0-rc14: 60 s, then 20 s each). */
-  get qrLifetimeMs(): number {
-    return this.#qrTimeoutMs ?? (this.#qrCodes === 1 ? 60_000 : 20_000)
-  }
-
   /** Moves the dial ahead when somebody more urgent waits for it. */
   promote(priority: DialPriority): void {
     this.#options.ticket.promote(priority)
@@ -88,13 +83,13 @@ export class Generation {
       this.#watch()
       const config = await this.#options.configure()
       if (this.#hasEnded()) return
-      this.#qrTimeoutMs = config.qrTimeout
-      this.#open(this.#options.baileys.makeWASocket({
+      const socket = this.#options.baileys.makeWASocket({
         // A failed commit is repeated by the write queue; Baileys' own ten tries of 3 s would hold its mutex meanwhile.
         transactionOpts: { maxCommitRetries: 1, delayBetweenTriesMs: 100 },
         ...config,
         auth: this.#keyUse.watch(this.#options.auth.authenticationState),
-      }))
+      })
+      this.#open(socket, config.qrTimeout)
     } catch (cause) {
       this.#fail(cause)
     }
@@ -133,20 +128,34 @@ export class Generation {
     return this.#over || this.#told
   }
 
-  #open(socket: WASocket): void {
+  #open(socket: WASocket, qrTimeoutMs: number | undefined): void {
     this.#socket = socket
     quietHandlers(socket, (cause) => { this.#handlerRejected(cause) })
     waitForKeys(socket, this.#options.baileys)
     boundClosing(socket)
     tellQueriesOfTheEnd(socket)
     handOverHeldBack(socket, this.#keyUse, this.ended)
-    socket.ev.on('connection.update', (update: ConnectionUpdate) => {
-      const signal = readConnectionSignal(update, new Date())
-      if (signal !== null) this.#tell(signal)
-    })
+    if (!this.#bornPaired) this.#linking = this.#waitForPhone(socket, qrTimeoutMs)
+    socket.ev.on('connection.update', (update: ConnectionUpdate) => { this.#onUpdate(update) })
     socket.ev.on('creds.update', () => { this.#saveCreds() })
     socket.ws.on('unexpected-response', (_request: unknown, response: IncomingMessage) => { this.#refuse(response) })
     this.#options.onSocket(socket)
+  }
+
+  #waitForPhone(socket: WASocket, qrTimeoutMs: number | undefined): Linking {
+    const { sessionId, baileys, auth, onError } = this.#options
+    return new Linking({
+      sessionId, socket, baileys, auth, qrTimeoutMs,
+      onSignal: (signal) => { this.#tell(signal) },
+      onError: (error) => { if (!this.#hasEnded()) onError(error) },
+    })
+  }
+
+  #onUpdate(update: ConnectionUpdate): void {
+    const news = readConnectionNews(update, new Date())
+    if (news === null) return
+    if (news.type !== 'qr') this.#tell(news)
+    else if (this.#linking !== null) this.#tell(this.#linking.showQr(news.qr))
   }
 
   #handlerRejected(cause: unknown): void {
@@ -178,7 +187,6 @@ export class Generation {
     // Baileys goes on making QR codes after the phone has scanned one: they are of no use, and must not end the watch for the restart.
     if (signal.type === 'qr' && this.#pairedTold) return
     if (signal.type === 'closed') this.#told = true
-    if (signal.type === 'qr') this.#qrCodes += 1
     // After the pairing the server asks for a restart; should it never come, the watchdog dials again all the same.
     if (signal.type === 'paired') this.#watch()
     else clearTimeout(this.#watchdog)

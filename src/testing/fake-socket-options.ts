@@ -11,7 +11,7 @@ export interface FakeSocketOptions {
   /** What `logout()`, and a query that removes the device, fail with. */
   logoutError?: Error
   /**
-   * Answers a query; reject to fail it.
+   * Answers a query, and the request for a pairing code, which nobody answers when it resolves with `undefined`; reject to fail a query.
    * @defaultValue an empty result
    */
   answer?: (node: BinaryNode) => Promise<BinaryNode | undefined>

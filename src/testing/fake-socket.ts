@@ -3,6 +3,7 @@ import type { AnyMessageContent, AuthenticationCreds, BaileysEventMap, BinaryNod
 import { closeError, FakeBoom, type FakeCloseReason } from './fake-boom.js'
 import { type FakeDevice, fakeKeyPair, pairingUpdate } from './fake-creds.js'
 import { FakeSocketEvents } from './fake-events.js'
+import { fakeQr, pairingHello } from './fake-linking.js'
 import { withFakeTransactions } from './fake-key-transactions.js'
 import { type FakeMessageContent, type FakeMessageOptions, incomingMessage } from './fake-message.js'
 import type { FakeAuthState, FakeOpenOptions, FakeSentMessage, FakeSocketOptions } from './fake-socket-options.js'
@@ -29,7 +30,7 @@ export class FakeSocket {
   readonly authState: FakeAuthState
   /** What `logout()`, and a query that removes the device, fail with. */
   logoutError: Error | undefined
-  /** Answers a query; reject to fail it. */
+  /** Answers a query, and the request for a pairing code; reject to fail a query. */
   answer: (node: BinaryNode) => Promise<BinaryNode | undefined>
   /** Every stanza that was sent, oldest first: those of `query`, of `sendNode` and of the socket itself. */
   readonly sentNodes: BinaryNode[] = []
@@ -42,6 +43,8 @@ export class FakeSocket {
   readonly #sent = new TakeQueue<FakeSentMessage>()
   #ended = false
   #destroyed = false
+  #tags = 1
+  #qrSecret?: string
   readonly #mergeCreds = (update: Partial<AuthenticationCreds>): void => void Object.assign(this.authState.creds, update)
 
   /** A socket that is connecting; it says so on the next tick. */
@@ -85,7 +88,6 @@ export class FakeSocket {
   }
 
   // What a Baileys socket offers.
-
   /** Ends the socket: waits for the websocket, emits the close once, and drops all listeners. */
   end(error: Error | undefined): Promise<void> {
     this.endCalls += 1
@@ -107,8 +109,16 @@ export class FakeSocket {
     creds.pairingCode = pairingCode
     creds.me = { id: `${phoneNumber}@s.whatsapp.net`, name: '~' }
     this.ev.emit('creds.update', creds)
-    await this.sendNode({ tag: 'iq', attrs: { type: 'set', xmlns: 'md' }, content: [{ tag: 'link_code_companion_reg', attrs: { stage: 'companion_hello' } }] })
+    const hello = pairingHello(this.generateMessageTag())
+    await this.sendNode(hello)
+    // The real one does not wait for the answer either.
+    void this.answer(hello).then(answer => answer !== undefined && this.receiveNode(answer), () => undefined)
     return pairingCode
+  }
+
+  /** The id of the next stanza. */
+  generateMessageTag(): string {
+    return `1.2-${this.#tags++}`
   }
 
   /** Sends a stanza and resolves with what {@link FakeSocket.answer} says. */
@@ -134,7 +144,6 @@ export class FakeSocket {
   }
 
   // What a test makes happen.
-
   /** The server accepts the websocket; `qr`, `pairSuccess` and `open` do it by themselves. */
   accept(): void {
     if (!this.#ended) this.ws.accept()
@@ -146,10 +155,17 @@ export class FakeSocket {
     else this.open()
   }
 
-  /** The server sends a QR code. */
-  qr(text = `2@${randomBytes(12).toString('base64')}`): void {
+  /** The server sends what a QR code is made of. By default it is one of Baileys' form, with the adv secret that the creds had at the first one. */
+  qr(text: string = fakeQr(this.authState.creds, this.#qrSecret ??= this.authState.creds.advSecretKey)): void {
     this.accept()
     this.#update({ qr: text })
+  }
+
+  /** The server sends a stanza: told under the names that Baileys tells it under. Returns whether anybody listened. */
+  receiveNode(node: BinaryNode): boolean {
+    if (this.#ended) return false
+    this.accept()
+    return this.ws.receiveNode(node)
   }
 
   /** The QR codes are used up: closes with 408. */

@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events'
+import type { BinaryNode } from '@whiskeysockets/baileys'
 
 /**
  * How a fake socket ends.
@@ -85,6 +86,14 @@ export class FakeWebSocket extends EventEmitter {
     if (this.socket?.readyState !== CONNECTING) return
     this.socket.readyState = OPEN
     this.emit('open')
+  }
+
+  /** Driven by the test: the server sends a stanza. Returns whether anybody listened. */
+  receiveNode(node: BinaryNode): boolean {
+    const child = Array.isArray(node.content) ? node.content[0]?.tag ?? '' : ''
+    const names = ['frame', `TAG:${node.attrs['id'] ?? ''}`, ...Object.entries(node.attrs).flatMap(([name, value]) =>
+      [`CB:${node.tag},${name}:${value},${child}`, `CB:${node.tag},${name}:${value}`, `CB:${node.tag},${name}`]), `CB:${node.tag},,${child}`, `CB:${node.tag}`]
+    return names.map(name => this.emit(name, node)).some(isHeard => isHeard)
   }
 
   /** Closes, and resolves once the peer answered; see {@link FakeEnding}. */

@@ -1,0 +1,51 @@
+import type { WASocket } from '@whiskeysockets/baileys'
+import type { AuthState } from '../auth/auth-state.js'
+import type { BaileysModule } from '../baileys/baileys-module.js'
+import { SessionError } from '../errors.js'
+import type { ConnectionSignal } from './connection-signal.js'
+import { Registration } from './workarounds/refresh-registration.js'
+
+/** How long Baileys shows its first QR code, and each one after it (7.0.0-rc14 and 6.7.24, `genPairQR`). */
+const FIRST_QR_MS = 60_000
+const LATER_QR_MS = 20_000
+
+/** What linking works with. */
+export interface LinkingOptions {
+  readonly sessionId: string
+  readonly socket: WASocket
+  readonly baileys: BaileysModule
+  readonly auth: AuthState
+  /** How long each QR code is shown, where the application has said so. */
+  readonly qrTimeoutMs: number | undefined
+  readonly onSignal: (signal: ConnectionSignal) => void
+  readonly onError: (error: SessionError) => void
+}
+
+/** A socket that waits for its phone. */
+export class Linking {
+  readonly #options: LinkingOptions
+  readonly #registration: Registration
+  #qrCodes = 0
+  #expiresAt = new Date()
+
+  constructor(options: LinkingOptions) {
+    this.#options = options
+    const { socket, baileys, auth, onSignal } = options
+    const isLinked = (): boolean => auth.paired
+    const onProblem = (problem: string, cause?: unknown): void => { this.#tell(problem, cause) }
+    this.#registration = new Registration({ socket, baileys, isLinked, onProblem, onQr: (qr) => { onSignal({ type: 'qr', qr, expiresAt: this.#expiresAt }) } })
+  }
+
+  /** Baileys has made a QR code: what is to be shown, and until when. */
+  showQr(qr: string): ConnectionSignal {
+    const lifetimeMs = this.#options.qrTimeoutMs ?? (this.#qrCodes === 0 ? FIRST_QR_MS : LATER_QR_MS)
+    this.#qrCodes += 1
+    this.#expiresAt = new Date(Date.now() + lifetimeMs)
+    return { type: 'qr', qr: this.#registration.show(qr), expiresAt: this.#expiresAt }
+  }
+
+  #tell(problem: string, cause: unknown): void {
+    const { sessionId, onError } = this.#options
+    onError(new SessionError('PAIRING_FAILED', `Session "${sessionId}": ${problem}`, { sessionId, cause }))
+  }
+}
