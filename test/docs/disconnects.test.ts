@@ -2,11 +2,32 @@ import { describe, expect, it } from 'vitest'
 import { readDisconnectCause } from '../../src/disconnect/disconnect-cause.js'
 import { DISCONNECT_DECISIONS, type DisconnectDecision } from '../../src/disconnect/disconnect-decision.js'
 import { DEFAULT_SESSION_MANAGER_OPTIONS } from '../../src/index.js'
-import { allCauses, codesOf, describeDecision } from './decision-words.js'
+import { allCauses, codesOf, describeDecision, describeStanding } from './decision-words.js'
 import { codeIn, readPage, tableOf } from './markdown.js'
 
 const page = readPage('docs/disconnects.md')
 const { replacedDelayMs, rateLimitCoolDownMs } = DEFAULT_SESSION_MANAGER_OPTIONS
+
+describe('what happens when', () => {
+  const { rows } = tableOf(page, 'what happened', 'code', 'what the library does', 'status and reason', 'credentials')
+  const rowOf = new Map(rows.map(([what = '', ...cells]) => [codeIn(what)[0], cells]))
+
+  it('has one row for each cause', () => {
+    expect([...rowOf.keys()].sort()).toEqual(allCauses().sort())
+    expect(rows.length).toBe(allCauses().length)
+  })
+
+  it.each(allCauses())('tells the truth about %s', (cause) => {
+    const decision = DISCONNECT_DECISIONS[cause]
+    const [codes = '', does, standing, credentials] = rowOf.get(cause) ?? []
+    expect({ does, standing }).toEqual({ does: describeDecision(decision), standing: describeStanding(decision) })
+    expect((codes.match(/\d+/gu) ?? []).map(Number)).toEqual(codesOf(cause))
+    const others: Record<string, string> = {
+      pairing_expired: 'nothing was paired', pairing_rejected: 'nothing was paired', intentional_logout: 'deleted by `logout` itself',
+    }
+    expect(credentials).toBe(others[cause] ?? 'kept')
+  })
+})
 
 describe('from what Baileys reports to a cause', () => {
   const { rows } = tableOf(page, 'code', 'message', 'paired', 'cause')
@@ -27,12 +48,12 @@ describe('from what Baileys reports to a cause', () => {
   })
 })
 
-describe('from the cause to a decision', () => {
-  const { rows } = tableOf(page, 'cause', 'decision', 'spacing', 'at the end of it', 'remembered across restarts')
+describe('how often, and for how long', () => {
+  const { rows } = tableOf(page, 'cause', 'spacing', 'at the end of it', 'remembered across restarts')
 
   it('tells what the table of decisions holds', () => {
     expect(rows).toEqual(Object.entries(DISCONNECT_DECISIONS).map(([cause, decision]) =>
-      [`\`${cause}\``, describeDecision(decision), spacingOf(decision), endOf(decision), isRemembered(decision) ? 'yes' : 'no']))
+      [`\`${cause}\``, spacingOf(decision), endOf(decision), isRemembered(decision) ? 'yes' : 'no']))
   })
 })
 
