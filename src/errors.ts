@@ -16,7 +16,10 @@
  * - `CONNECT_FAILED`: the session cannot connect without a person; the message says why.
  * - `ABORTED`: the session was stopped while somebody waited for it.
  * - `UNLINK_FAILED`: WhatsApp did not confirm that the device was unlinked.
- * - `PAIRING_FAILED`: no pairing code could be had, or a pairing was lost to another process before it could be stored.
+ * - `PAIRING_FAILED`: the connection was lost while a pairing code was asked for, a pairing was lost to another process before it could be
+ *   stored, or something that WhatsApp sent during a pairing was not in order.
+ * - `PAIRING_CODE_REFUSED`: WhatsApp refused a pairing code; the message has its code and text.
+ * - `PAIRING_CODE_TIMEOUT`: WhatsApp did not answer the request for a pairing code.
  * - `REPOSITORY_FAILED`: the `ConnectionRepository` rejected or did not answer.
  * - `LISTENER_FAILED`: a function of the application threw or rejected: an event listener, `onProgress`, a retry policy.
  * - `SOCKET_FAILED`: Baileys, or the application's `socketConfig` or `version`, threw before there was a socket.
@@ -40,6 +43,8 @@ export type SessionErrorCode =
   | 'ABORTED'
   | 'UNLINK_FAILED'
   | 'PAIRING_FAILED'
+  | 'PAIRING_CODE_REFUSED'
+  | 'PAIRING_CODE_TIMEOUT'
   | 'REPOSITORY_FAILED'
   | 'LISTENER_FAILED'
   | 'SOCKET_FAILED'

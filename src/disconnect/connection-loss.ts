@@ -40,4 +40,6 @@ function readAttributes(data: unknown): Record<string, string> {
 export interface LossContext {
   /** Whether the credentials are paired. */
   paired: boolean
+  /** Whether WhatsApp had taken the connection and sent nothing to scan yet. */
+  takenWithoutQr?: boolean
 }

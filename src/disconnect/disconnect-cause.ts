@@ -9,8 +9,9 @@ import type { ConnectionLoss, LossContext } from './connection-loss.js'
  * - `server_unavailable`: the server has a problem of its own (500, 503);
  * - `transport_failed`: no connection came about: DNS, refused, reset, proxy, or an HTTP answer to the upgrade, whatever its number;
  * - `connect_timeout`: the watchdog of the dial, `connectTimeoutMs`, ended it;
- * - `pairing_expired`: nobody scanned the QR codes in time;
- * - `pairing_rejected`: the server refused credentials that were never paired;
+ * - `pairing_expired`: the QR codes are used up, and nothing tells that a phone has scanned one;
+ * - `pairing_rejected`: WhatsApp refused to link: a 401 before anything was paired, or a pairing that does not verify;
+ * - `registration_closed`: WhatsApp took the connection and closed it before there was anything to scan;
  * - `logged_out`: the device was unlinked at the phone (401);
  * - `intentional_logout`: this application logged the device out;
  * - `connection_replaced`: another connection uses the same credentials (440);
@@ -31,6 +32,7 @@ export type DisconnectCause =
   | 'connect_timeout'
   | 'pairing_expired'
   | 'pairing_rejected'
+  | 'registration_closed'
   | 'logged_out'
   | 'intentional_logout'
   | 'connection_replaced'
@@ -58,11 +60,20 @@ const CAUSE_BY_CODE: ReadonlyMap<number, DisconnectCause> = new Map<number, Disc
   [515, 'restart_required'],
 ])
 
+/** What Baileys ends its socket with when the phone's part of a pairing is not in order (7.0.0-rc14, `configureSuccessfulPairing`). */
+const DOES_NOT_VERIFY = /^(?:Invalid account signature|Failed to verify account signature|Missing device-identity)/
+
 /**
  * Names the cause of a lost socket from its code, message and the state of the session, never from the code alone: Baileys
  * reports at least five causes as 408, three as 401, and an HTTP answer to the upgrade by its HTTP number.
  */
 export function readDisconnectCause(loss: ConnectionLoss, context: LossContext): DisconnectCause {
+  if (!context.paired && DOES_NOT_VERIFY.test(loss.message)) return 'pairing_rejected'
+  const cause = readCode(loss, context)
+  return cause === 'connection_closed' && context.takenWithoutQr === true ? 'registration_closed' : cause
+}
+
+function readCode(loss: ConnectionLoss, context: LossContext): DisconnectCause {
   if (loss.code === null) return 'connection_closed'
   if (loss.message.startsWith('WebSocket Error')) return 'transport_failed'
   if (loss.message.startsWith('QR refs')) return context.paired ? 'restart_required' : 'pairing_expired'

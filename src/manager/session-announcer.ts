@@ -38,8 +38,8 @@ export class SessionAnnouncer implements SessionAnnouncements {
     this.events.emit('qr', { sessionId, qr, expiresAt })
   }
 
-  pairingCode(sessionId: string, code: string, expiresAt: Date): void {
-    this.events.emit('pairing-code', { sessionId, code, expiresAt })
+  pairingCode(sessionId: string, code: string, phoneNumber: string, expiresAt: Date): void {
+    this.events.emit('pairing-code', { sessionId, code, phoneNumber, expiresAt })
   }
 
   socket(sessionId: string, socket: WASocket): void {

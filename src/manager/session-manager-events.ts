@@ -26,6 +26,8 @@ export interface PairingCodeEvent {
   sessionId: string
   /** The eight characters to enter at the phone. */
   code: string
+  /** The number that the code is for, digits only. */
+  phoneNumber: string
   /** When it stops working, at the latest. */
   expiresAt: Date
 }

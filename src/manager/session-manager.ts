@@ -124,8 +124,11 @@ export class SessionManager implements AsyncDisposable {
 
   /**
    * Begins a pairing by code instead of by QR code, or asks for a code in the pairing under way. Resolves with the eight characters to
-   * enter at the phone. Rejects with `TypeError` for what is no phone number, and with `ALREADY_PAIRED`, `OWNED_ELSEWHERE` or
-   * `PAIRING_FAILED`.
+   * enter at the phone, once WhatsApp has taken them. May be called again, also for another number: the latest code counts.
+   *
+   * `phoneNumber` is digits with the country code, or `+` and then digits, spaces and punctuation; anything else is a `TypeError`. Rejects
+   * with `PAIRING_CODE_REFUSED` when WhatsApp refuses, `PAIRING_CODE_TIMEOUT` when it does not answer within 15 s, `PAIRING_FAILED` when the
+   * connection is lost, `ALREADY_PAIRED` or `OWNED_ELSEWHERE`. After the first three the session can ask again.
    */
   async requestPairingCode(sessionId: string, phoneNumber: string): Promise<string> {
     const digits = requirePhoneNumber(phoneNumber)

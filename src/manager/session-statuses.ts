@@ -63,7 +63,7 @@ function isBelieved(session: Session, { verdict, stored }: Found, wasUnwritten: 
   if (state.phase !== 'idle' || state.reason === 'never_paired') return false
   switch (verdict.action) {
     case 'probe': return true
-    case 'rest': return isNothingPaired(verdict.reason) || hasFailedToPairAgain(verdict.reason, state.reason) || isSame(verdict, state)
+    case 'rest': return isNothingPaired(verdict.reason) || hasFailedToPairAgain(verdict.reason, state) || isSame(verdict, state)
     case 'dial':
     case 'pair':
     case 'cool-down': return wasUnwritten || (stored.kind === 'readable' && knowsBetter(session, stored.lifecycle))
@@ -79,9 +79,13 @@ function isNothingPaired(reason: StatusReason | null): boolean {
   return reason === 'never_paired' || reason === 'pairing_incomplete'
 }
 
+const CAME_TO_NOTHING: ReadonlySet<StatusReason | null> = new Set<StatusReason | null>([
+  'pairing_expired', 'pairing_refused', 'pairing_incomplete', 'passkey_required', 'registration_closed', 'client_outdated', 'retries_exhausted',
+])
+
 /** After a logout a new pairing came to nothing here, while the old records still say what they said. */
-function hasFailedToPairAgain(stored: StatusReason | null, here: StatusReason | null): boolean {
-  return stored === 'logged_out' && (here === 'pairing_expired' || here === 'pairing_incomplete')
+function hasFailedToPairAgain(stored: StatusReason | null, { status, reason }: Pick<SessionSnapshot, 'status' | 'reason'>): boolean {
+  return stored === 'logged_out' && status === 'disconnected' && CAME_TO_NOTHING.has(reason)
 }
 
 function isRestorable({ verdict: { action }, owner }: Found): boolean {

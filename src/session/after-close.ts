@@ -1,5 +1,5 @@
 import type { DisconnectCause } from '../disconnect/disconnect-cause.js'
-import { DISCONNECT_DECISIONS, type BackOffDecision, type DisconnectDecision, type StopDecision } from '../disconnect/disconnect-decision.js'
+import { backOffDecision, DISCONNECT_DECISIONS, type BackOffDecision, type DisconnectDecision, type StopDecision } from '../disconnect/disconnect-decision.js'
 import type { RetryFunction } from '../retry/retry-policy.js'
 import type { StatusReason } from '../status/session-status.js'
 import type { ChosenDelay, Circumstances, IdleState, Run, SessionEffect, Step } from './session-state.js'
@@ -41,7 +41,7 @@ export function afterClose(run: Run, cause: DisconnectCause, restrictedUntil: Da
   const decision = DISCONNECT_DECISIONS[cause]
   switch (decision.action) {
     case 'redial': return redial(next, decision.reason, circumstances)
-    case 'back-off': return times > decision.limit ? giveUp(next, decision.reason) : backOff(next, decision, circumstances)
+    case 'back-off': return times > limitOf(next, decision) ? giveUp(next, decision) : backOff(next, decision, circumstances)
     case 'retry-once': return retryOnce(next, decision.reason, circumstances)
     case 'cool-down': return coolDown(next, decision.reason, circumstances)
     case 'stop': return stop(decision, cause, restrictedUntil)
@@ -54,20 +54,24 @@ export function afterStoreFailure(run: Run, circumstances: Circumstances): Step 
   const decision = DISCONNECT_DECISIONS.storage_failed
   return decision.action === 'back-off'
     ? backOff({ ...run, repeated: { cause: 'storage_failed', times: 1 } }, decision, circumstances, true)
-    : giveUp(run, decision.reason)
+    : rest('failed', decision.reason, [close(), { type: 'release' }])
+}
+
+function limitOf({ paired }: Run, { limit, pairingLimit }: BackOffDecision): number {
+  return paired === false ? pairingLimit : limit
 }
 
 function redial(run: Run, reason: StatusReason, circumstances: Circumstances): Step {
   const next = { ...run, restarts: run.restarts + 1 }
   if (run.restarts < FREE_RESTARTS) return { state: { phase: 'loading', run: next, reason }, effects: [close(), { type: 'load' }] }
-  return backOff(next, { action: 'back-off', reason, stretch: 1, limit: Infinity, refreshVersion: false }, circumstances)
+  return backOff(next, backOffDecision(reason), circumstances)
 }
 
 function backOff(run: Run, decision: BackOffDecision, { now, delay }: Circumstances, freshLease = false): Step {
-  if (delay === null) return giveUp(run, decision.reason)
+  if (delay === null) return giveUp(run, decision)
   const start = delay.exhausted ? 'exhausted' : run.start
   const failuresAtStart = delay.exhausted ? run.failures : run.failuresAtStart
-  const retryAt = later(now, delay.delayMs * decision.stretch)
+  const retryAt = later(now, delay.delayMs * (run.paired === false ? 1 : decision.stretch))
   const refresh: SessionEffect[] = decision.refreshVersion && run.repeated?.times === 1 ? [{ type: 'refresh-version' }] : []
   return {
     state: { phase: 'waiting', run: { ...run, failures: run.failures + 1, failuresAtStart, start }, reason: waitingReason(decision, start), retryAt },
@@ -80,9 +84,8 @@ function waitingReason(decision: DisconnectDecision & { reason: StatusReason }, 
   return start === 'exhausted' && decision.reason === 'connection_lost' ? 'retries_exhausted' : decision.reason
 }
 
-function giveUp(run: Run, reason: StatusReason): Step {
-  const particular = reason === 'client_outdated' || reason === 'storage_unavailable'
-  return rest(run.paired === false ? 'disconnected' : 'failed', particular ? reason : 'retries_exhausted', [close(), { type: 'release' }])
+function giveUp(run: Run, { exhausted }: BackOffDecision): Step {
+  return rest(run.paired === false ? 'disconnected' : 'failed', exhausted, [close(), { type: 'release' }])
 }
 
 function retryOnce(run: Run, reason: StatusReason, { now, replacedDelayMs }: Circumstances): Step {

@@ -43,7 +43,7 @@ function readConnectEnd(session: Session): SessionSnapshot | undefined {
       if (session.startError !== null && !tellsOfStorage(session.state.reason)) throw session.startError
       return session.snapshot
     case 'standby': throw ownedElsewhere(session.id)
-    case 'pairing': return session.ledger.hasSomethingToScan ? session.snapshot : undefined
+    case 'pairing': return session.ledger.hasSomethingToScan || session.state.reason !== null ? session.snapshot : undefined
     case 'connected':
     case 'waiting': return session.snapshot
     case 'loading':

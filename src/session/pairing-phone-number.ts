@@ -1,11 +1,21 @@
+/** Digits, and what people put between them. */
+const WRITTEN = /^\+?[\d\s().\-/\u00a0\u2010-\u2015]+$/u
+
 /**
- * The digits of a phone number to pair with: international form, with or without `+`, spaces, dashes, dots or brackets.
- * Throws `TypeError` for anything else.
+ * The digits of a phone number to pair with: digits with the country code, or `+` and then digits, spaces and punctuation. Throws
+ * `TypeError` for what cannot be such a number: fewer than 8 or more than 15 digits; a text without `+` that begins with `(` or `0`, as a
+ * number within a country does; digits that begin with 0, 10 or 11, which no country code does.
  */
 export function requirePhoneNumber(phoneNumber: unknown): string {
-  const digits = typeof phoneNumber === 'string' ? phoneNumber.replace(/[\s().+-]/g, '') : ''
-  if (!/^[1-9]\d{6,14}$/.test(digits)) {
-    throw new TypeError('A phone number must be in international form: country code and number, 7 to 15 digits, such as "5511912345678".')
-  }
+  if (typeof phoneNumber !== 'string') throw notInternational('this is no text')
+  const text = phoneNumber.trim()
+  const digits = text.replace(/\D/gu, '')
+  if (!WRITTEN.test(text)) throw notInternational('only spaces and punctuation may stand between its digits')
+  if (digits.length < 8 || digits.length > 15) throw notInternational(`it has 8 to 15 digits, and this has ${digits.length}`)
+  if (/^[(0]/u.test(text) || /^(?:0|10|11)/u.test(digits)) throw notInternational('this does not begin with a country code')
   return digits
+}
+
+function notInternational(problem: string): TypeError {
+  return new TypeError(`A phone number must be in international form, such as "5511912345678" or "+55 11 91234-5678": ${problem}.`)
 }

@@ -11,7 +11,7 @@ export interface RestoreEnd {
 
 /** There was nothing to restore, or it is not to be restored: nobody has to look. */
 const NOTHING_TO_RESTORE: ReadonlySet<StatusReason> = new Set<StatusReason>([
-  'never_paired', 'pairing_incomplete', 'pairing_expired', 'stopped', 'legacy_session', 'owned_elsewhere', 'aborted',
+  'never_paired', 'pairing_incomplete', 'pairing_expired', 'pairing_refused', 'passkey_required', 'registration_closed', 'stopped', 'legacy_session', 'owned_elsewhere', 'aborted',
 ])
 
 /** Starts the restore of a session, or joins the one under way, and resolves with how it ended. It goes on, whoever stops waiting for it. */

@@ -26,7 +26,7 @@ export interface SessionAnnouncements {
   /** Status, reason, next attempt, owner or phone number changed. */
   status(snapshot: SessionSnapshot, previous: SessionSnapshot): void
   qr(sessionId: string, qr: string, expiresAt: Date): void
-  pairingCode(sessionId: string, code: string, expiresAt: Date): void
+  pairingCode(sessionId: string, code: string, phoneNumber: string, expiresAt: Date): void
   socket(sessionId: string, socket: WASocket): void
   connected(sessionId: string, phoneNumber: string | null, restored: boolean): void
   disconnected(loss: { sessionId: string; cause: DisconnectCause; code: number | null; nextRetryAt: Date | null; willRetry: boolean }): void

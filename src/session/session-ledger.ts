@@ -3,7 +3,7 @@ import type { ConnectionLoss } from '../disconnect/connection-loss.js'
 import type { LastDisconnect, SessionSnapshot } from '../status/session-status.js'
 import type { SessionContext } from './session-context.js'
 import type { SessionState } from './session-state.js'
-import { statusOf, viewSession } from './session-view.js'
+import { statusOf, viewSession, type ClientFacts } from './session-view.js'
 
 /** What is known of a session beside its state, and what of it was announced. */
 export class SessionLedger {
@@ -14,6 +14,8 @@ export class SessionLedger {
   #qr: string | undefined
   #qrExpiresAt: Date | undefined
   #pairingCode: string | undefined
+  #pairingPhoneNumber: string | undefined
+  #client: ClientFacts = {}
   #pairingExpiresAt: Date | undefined
   #phoneNumber: string | undefined
   #lastDisconnect: LastDisconnect | undefined
@@ -45,7 +47,8 @@ export class SessionLedger {
   view(state: SessionState): SessionSnapshot {
     return viewSession(state, {
       sessionId: this.#sessionId, since: this.#since, owner: this.#owner, qr: this.#qr, pairingCode: this.#pairingCode,
-      pairingExpiresAt: this.#pairingExpiresAt, phoneNumber: this.#phoneNumber, lastDisconnect: this.#lastDisconnect, metadata: this.#metadata,
+      pairingPhoneNumber: this.#pairingPhoneNumber, pairingExpiresAt: this.#pairingExpiresAt, phoneNumber: this.#phoneNumber,
+      lastDisconnect: this.#lastDisconnect, metadata: this.#metadata, client: this.#client,
     }, this.#context.settings.messages)
   }
 
@@ -81,17 +84,24 @@ export class SessionLedger {
     if (this.#qr !== undefined && this.#qrExpiresAt !== undefined) this.#context.announce.qr(this.#sessionId, this.#qr, this.#qrExpiresAt)
   }
 
+  /** Notes what the next socket is made with. */
+  noteClient(client: ClientFacts): void {
+    this.#client = client
+  }
+
   /** Notes a pairing code and announces it. */
-  notePairingCode(code: string, expiresAt: Date): void {
+  notePairingCode(code: string, phoneNumber: string, expiresAt: Date): void {
     this.#pairingCode = code
+    this.#pairingPhoneNumber = phoneNumber
     this.#pairingExpiresAt = expiresAt
-    this.#context.announce.pairingCode(this.#sessionId, code, expiresAt)
+    this.#context.announce.pairingCode(this.#sessionId, code, phoneNumber, expiresAt)
   }
 
   /** Forgets QR and pairing code: they belonged to a socket that is gone. */
   forgetPairing(): void {
     this.#qr = undefined
     this.#pairingCode = undefined
+    this.#pairingPhoneNumber = undefined
     this.#pairingExpiresAt = undefined
   }
 

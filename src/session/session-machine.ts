@@ -88,7 +88,17 @@ const ownedElsewhere: Handler<'loading', 'owned-elsewhere'> = state => ({
 
 const showQr: Handler<'dialing', 'qr'> = state =>
   // After the phone has scanned one, Baileys goes on making QR codes until the restart comes.
-  ({ state: state.run.paired === true ? state : { phase: 'pairing', run: state.run }, effects: [] })
+  ({ state: state.run.paired === true ? state : { phase: 'pairing', run: state.run, reason: null }, effects: [] })
+
+const needPasskey = (state: StateOf<'dialing'> | StateOf<'pairing'>): Step =>
+  ({ state: state.run.paired === true ? state : { phase: 'pairing', run: state.run, reason: 'passkey_required' }, effects: [] })
+
+/** Once a passkey was asked for, that is why nobody could link in time. */
+const pairingClosed: Handler<'pairing', 'closed'> = (state, event) => {
+  const step = closed(state, event)
+  const isExpired = step.state.phase === 'idle' && step.state.reason === 'pairing_expired'
+  return isExpired && state.reason !== null ? { ...step, state: { ...step.state, reason: state.reason } } : step
+}
 
 const durable: Handler<'settling', 'durable'> = state => ({
   state: { phase: 'connected', run: { ...state.run, failuresAtStart: state.run.failures, start: 'connected' } },
@@ -105,8 +115,8 @@ export const TRANSITIONS: TransitionTable = Object.freeze({
   idle: { start, halt },
   standby: { start, timer: takeOver, halt },
   loading: { start: startWhileLoading, 'owned-elsewhere': ownedElsewhere, loaded, 'store-failed': storeFailed, 'lease-lost': leaseLost, halt },
-  dialing: { qr: showQr, paired, opened, closed, 'store-failed': storeFailed, 'lease-lost': leaseLost, halt },
-  pairing: { paired, opened, closed, 'store-failed': storeFailed, 'lease-lost': leaseLost, halt },
+  dialing: { qr: showQr, 'passkey-required': needPasskey, paired, opened, closed, 'store-failed': storeFailed, 'lease-lost': leaseLost, halt },
+  pairing: { 'passkey-required': needPasskey, paired, opened, closed: pairingClosed, 'store-failed': storeFailed, 'lease-lost': leaseLost, halt },
   settling: { durable, closed, 'store-failed': storeFailed, 'lease-lost': leaseLost, halt },
   connected: { stable, closed, 'store-failed': storeFailed, 'lease-lost': leaseLost, halt },
   waiting: { timer: loadAgain, hurry: loadAgain, 'lease-lost': leaseLost, halt },

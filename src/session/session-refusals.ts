@@ -24,7 +24,10 @@ export function alreadyPaired(sessionId: string): SessionError {
 const CODES: Partial<Record<StatusReason, SessionErrorCode>> = {
   never_paired: 'NOT_PAIRED',
   pairing_expired: 'NOT_PAIRED',
+  pairing_refused: 'NOT_PAIRED',
   pairing_incomplete: 'NOT_PAIRED',
+  passkey_required: 'NOT_PAIRED',
+  registration_closed: 'NOT_PAIRED',
   logged_out: 'LOGGED_OUT',
   owned_elsewhere: 'OWNED_ELSEWHERE',
   credentials_corrupt: 'RECORD_CORRUPT',

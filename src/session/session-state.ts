@@ -55,6 +55,8 @@ export interface DialingState {
 export interface PairingState {
   readonly phase: 'pairing'
   readonly run: Run
+  /** What stands in the way, if something does. */
+  readonly reason: Extract<StatusReason, 'passkey_required'> | null
 }
 
 /** Open, with credentials that are not stored yet. */
@@ -118,6 +120,7 @@ export type SessionEvent =
   | { readonly type: 'loaded'; readonly verdict: Exclude<StartVerdict, { action: 'probe' }> }
   | { readonly type: 'store-failed'; readonly circumstances: Circumstances }
   | { readonly type: 'qr' }
+  | { readonly type: 'passkey-required' }
   | { readonly type: 'paired' }
   | { readonly type: 'opened' }
   | { readonly type: 'durable' }

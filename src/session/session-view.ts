@@ -9,10 +9,19 @@ export interface SessionFacts {
   readonly owner: string | null
   readonly qr: string | undefined
   readonly pairingCode: string | undefined
+  readonly pairingPhoneNumber: string | undefined
   readonly pairingExpiresAt: Date | undefined
   readonly phoneNumber: string | undefined
   readonly lastDisconnect: LastDisconnect | undefined
   readonly metadata: Record<string, unknown> | undefined
+  /** What the last socket was made with. */
+  readonly client: ClientFacts
+}
+
+/** What WhatsApp is told of the client, as people read it. */
+export interface ClientFacts {
+  readonly version?: string | undefined
+  readonly browser?: string | undefined
 }
 
 /** Status and reason of a state. */
@@ -23,7 +32,7 @@ export function statusOf(state: SessionState): { status: SessionStatus; reason: 
     case 'loading': return { status: state.reason === 'storage_unavailable' ? 'reconnecting' : 'connecting', reason: state.reason }
     case 'dialing':
     case 'settling': return { status: 'connecting', reason: state.reason }
-    case 'pairing': return { status: 'pairing', reason: null }
+    case 'pairing': return { status: 'pairing', reason: state.reason }
     case 'connected': return { status: 'connected', reason: null }
     case 'waiting': return { status: 'reconnecting', reason: state.reason }
   }
@@ -37,7 +46,7 @@ export function viewSession(state: SessionState, facts: SessionFacts, messages: 
     status,
     isConnected: status === 'connected',
     reason,
-    message: describeStatus(status, reason, messages),
+    message: describeStatus(status, reason, messages, { ...facts.client, number: facts.phoneNumber ?? facts.pairingPhoneNumber, until: untilOf(state) }),
     since: facts.since,
     owner: facts.owner,
     isLocal: state.phase !== 'standby',
@@ -50,9 +59,15 @@ export function viewSession(state: SessionState, facts: SessionFacts, messages: 
   return snapshot
 }
 
-function showPairing(snapshot: SessionSnapshot, { qr, pairingCode, pairingExpiresAt }: SessionFacts): void {
+function untilOf(state: SessionState): Date | undefined {
+  if (state.phase === 'waiting') return state.retryAt
+  return state.phase === 'idle' ? state.until ?? undefined : undefined
+}
+
+function showPairing(snapshot: SessionSnapshot, { qr, pairingCode, pairingPhoneNumber, pairingExpiresAt }: SessionFacts): void {
   if (qr !== undefined) snapshot.qr = qr
   if (pairingCode !== undefined) snapshot.pairingCode = pairingCode
+  if (pairingPhoneNumber !== undefined) snapshot.pairingPhoneNumber = pairingPhoneNumber
   if (pairingExpiresAt !== undefined) snapshot.pairingExpiresAt = pairingExpiresAt
 }
 

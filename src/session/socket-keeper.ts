@@ -1,16 +1,16 @@
-import type { WASocket } from '@whiskeysockets/baileys'
+import type { UserFacingSocketConfig, WASocket } from '@whiskeysockets/baileys'
 import { AuthState } from '../auth/auth-state.js'
+import type { BaileysModule } from '../baileys/baileys-module.js'
 import type { DialPriority } from '../dial/dial-limiter.js'
 import { readDisconnectCause, readRestrictedUntil, type DisconnectCause } from '../disconnect/disconnect-cause.js'
 import { SessionError } from '../errors.js'
 import type { ConnectionSignal } from '../socket/connection-signal.js'
 import { Generation } from '../socket/generation.js'
 import type { RecordChange } from '../store/session-store.js'
-import { withSignal } from '../time/deadline.js'
+import { PairingCodes } from './pairing-codes.js'
 import type { SessionContext } from './session-context.js'
 import type { SessionLedger } from './session-ledger.js'
 import { credsFor, storedTextOf, type LoadOutcome } from './session-loader.js'
-import { alreadyPaired } from './session-refusals.js'
 import type { Circumstances, Run, SessionEvent } from './session-state.js'
 
 /** What a socket keeper works with. */
@@ -29,19 +29,22 @@ export interface SocketKeeperOptions {
   onPaired: (identity: string) => void
 }
 
-/** How long a pairing code works, at the latest: as long as the QR codes of its socket last (Baileys 7.0.0-rc14: 60 s and five times 20 s). */
-const PAIRING_CODE_LIFETIME_MS = 160_000
-
 /** Holds the one socket of a session, and turns what it tells into events of the session. */
 export class SocketKeeper {
   readonly #options: SocketKeeperOptions
   #generation: Generation | null = null
   #unsavedPairing: readonly RecordChange[] | null = null
   #pairedHere = false
-  #codeRequest: { phoneNumber: string; code: Promise<string> } | null = null
+  readonly #codes: PairingCodes
 
   constructor(options: SocketKeeperOptions) {
     this.#options = options
+    const { sessionId, ledger } = options
+    this.#codes = new PairingCodes({
+      sessionId,
+      generation: () => this.#generation,
+      onCode: (code, phoneNumber, expiresAt) => { ledger.notePairingCode(code, phoneNumber, expiresAt) },
+    })
   }
 
   /** The socket, open or not. */
@@ -102,7 +105,7 @@ export class SocketKeeper {
   }
 
   #open({ verdict, loaded }: Extract<LoadOutcome, { kind: 'ready' }>, priority: DialPriority): void {
-    const { sessionId, context, shared } = this.#options
+    const { sessionId, context } = this.#options
     const { storeTimeoutMs, connectTimeoutMs } = context.settings
     const auth = new AuthState({
       sessionId, baileys: loaded.baileys, store: context.store, fencingToken: loaded.lease.fencingToken, timeoutMs: storeTimeoutMs,
@@ -111,13 +114,24 @@ export class SocketKeeper {
     })
     const generation = new Generation({
       sessionId, baileys: loaded.baileys, auth, ticket: context.limiter.request(priority), connectTimeoutMs, drainTimeoutMs: storeTimeoutMs,
-      configure: () => context.configureSocket(sessionId, (this.#options.run()?.failures ?? 0) + 1, shared),
+      configure: () => this.#configure(loaded.baileys),
       onSocket: (socket) => { context.announce.socket(sessionId, socket) },
       onSignal: (signal) => { if (this.#generation === generation) this.#onSignal(generation, signal) },
       onError: (error) => { context.announce.error(error) },
     })
     this.#generation = generation
     void generation.dial()
+  }
+
+  async #configure({ DEFAULT_CONNECTION_CONFIG: defaults }: BaileysModule): Promise<Omit<UserFacingSocketConfig, 'auth'>> {
+    const { sessionId, context, ledger, shared, run } = this.#options
+    const config = await context.configureSocket(sessionId, (run()?.failures ?? 0) + 1, shared)
+    const [system, browser] = config.browser ?? defaults?.browser ?? []
+    ledger.noteClient({
+      version: (config.version ?? defaults?.version)?.join('.'),
+      browser: system === undefined || browser === undefined ? undefined : `${browser} (${system})`,
+    })
+    return config
   }
 
   /** Waits until what the open socket brought is stored. */
@@ -137,7 +151,7 @@ export class SocketKeeper {
   async close(): Promise<boolean> {
     const generation = this.#generation
     this.#generation = null
-    this.#codeRequest = null
+    this.#codes.forget()
     this.#options.ledger.forgetPairing()
     if (generation === null) return true
     const drained = await generation.close()
@@ -147,32 +161,7 @@ export class SocketKeeper {
 
   /** Asks for a pairing code, once for each number and socket. */
   requestPairingCode(phoneNumber: string): Promise<string> {
-    if (this.#codeRequest?.phoneNumber === phoneNumber) return this.#codeRequest.code
-    const request = { phoneNumber, code: this.#requestCode(phoneNumber) }
-    this.#codeRequest = request
-    request.code.catch(() => { if (this.#codeRequest === request) this.#codeRequest = null })
-    return request.code
-  }
-
-  async #requestCode(phoneNumber: string): Promise<string> {
-    const { sessionId, ledger } = this.#options
-    const generation = this.#generation
-    const refusal = (cause?: unknown): SessionError => new SessionError('PAIRING_FAILED',
-      `No pairing code could be had for session "${sessionId}": the connection was lost or WhatsApp refused. Try again.`, { sessionId, cause })
-    const socket = generation?.socket ?? null
-    if (socket === null) throw refusal()
-    // The phone may have scanned a moment ago: Baileys would overwrite who the session is linked to (7.0.0-rc14, `requestPairingCode`).
-    if (generation?.auth.paired === true) throw alreadyPaired(sessionId)
-    let code: string
-    try {
-      // A request that Baileys never answers ends with its socket.
-      code = await withSignal(socket.requestPairingCode(phoneNumber), generation?.ended)
-    } catch (cause) {
-      throw refusal(cause)
-    }
-    if (this.#generation !== generation) throw refusal()
-    ledger.notePairingCode(code, new Date(Date.now() + PAIRING_CODE_LIFETIME_MS))
-    return code
+    return this.#codes.request(phoneNumber)
   }
 
   #onSignal(generation: Generation, signal: ConnectionSignal): void {
@@ -184,6 +173,9 @@ export class SocketKeeper {
         send({ type: 'qr' })
         // Told last: whoever asks for the status then finds the code in it.
         ledger.announceQr()
+        return
+      case 'passkey-required':
+        send({ type: 'passkey-required' })
         return
       case 'paired':
         this.#pairedHere = true
@@ -202,7 +194,7 @@ export class SocketKeeper {
 
   #onClosed(generation: Generation, { loss, cause: named }: Extract<ConnectionSignal, { type: 'closed' }>): void {
     const { ledger, send, circumstances } = this.#options
-    const cause = named ?? readDisconnectCause(loss, { paired: generation.auth.paired })
+    const cause = named ?? readDisconnectCause(loss, { paired: generation.auth.paired, takenWithoutQr: generation.isTakenWithoutQr })
     const restrictedUntil = cause === 'restricted' ? readRestrictedUntil(loss) : null
     ledger.noteLoss(loss, cause)
     send({ type: 'closed', cause, restrictedUntil, circumstances: circumstances(cause) })

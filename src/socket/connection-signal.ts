@@ -4,6 +4,8 @@ import type { DisconnectCause } from '../disconnect/disconnect-cause.js'
 /** What a socket tells its session. */
 export type ConnectionSignal =
   | { readonly type: 'qr'; readonly qr: string; readonly expiresAt: Date }
+  /** WhatsApp asks for a passkey before it links the phone. */
+  | { readonly type: 'passkey-required' }
   | { readonly type: 'paired' }
   | { readonly type: 'opened' }
   /** `cause` is given when it was this library that noticed, and not Baileys. */

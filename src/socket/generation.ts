@@ -70,6 +70,11 @@ export class Generation {
     return this.#options.auth
   }
 
+  /** Whether WhatsApp has taken the connection of a session that is not linked, and has sent nothing to scan. */
+  get isTakenWithoutQr(): boolean {
+    return this.#linking?.isTakenWithoutQr ?? false
+  }
+
   /** Moves the dial ahead when somebody more urgent waits for it. */
   promote(priority: DialPriority): void {
     this.#options.ticket.promote(priority)

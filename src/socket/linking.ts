@@ -3,6 +3,7 @@ import type { AuthState } from '../auth/auth-state.js'
 import type { BaileysModule } from '../baileys/baileys-module.js'
 import { SessionError } from '../errors.js'
 import type { ConnectionSignal } from './connection-signal.js'
+import { noticePasskey } from './workarounds/notice-passkey.js'
 import { Registration } from './workarounds/refresh-registration.js'
 
 /** How long Baileys shows its first QR code, and each one after it (7.0.0-rc14 and 6.7.24, `genPairQR`). */
@@ -27,6 +28,7 @@ export class Linking {
   readonly #registration: Registration
   #qrCodes = 0
   #expiresAt = new Date()
+  #isTaken = false
 
   constructor(options: LinkingOptions) {
     this.#options = options
@@ -34,6 +36,14 @@ export class Linking {
     const isLinked = (): boolean => auth.paired
     const onProblem = (problem: string, cause?: unknown): void => { this.#tell(problem, cause) }
     this.#registration = new Registration({ socket, baileys, isLinked, onProblem, onQr: (qr) => { onSignal({ type: 'qr', qr, expiresAt: this.#expiresAt }) } })
+    noticePasskey({ socket, isLinked, onProblem, onAsked: () => { onSignal({ type: 'passkey-required' }) } })
+    // The first thing that comes is the server's part of the handshake.
+    socket.ws.on('message', () => { this.#isTaken = true })
+  }
+
+  /** Whether WhatsApp has taken the connection, and nothing to scan has come of it. */
+  get isTakenWithoutQr(): boolean {
+    return this.#isTaken && this.#qrCodes === 0
   }
 
   /** Baileys has made a QR code: what is to be shown, and until when. */

@@ -19,7 +19,10 @@ export type StatusReason =
   | 'not_running'
   | 'stopped'
   | 'pairing_expired'
+  | 'pairing_refused'
   | 'pairing_incomplete'
+  | 'passkey_required'
+  | 'registration_closed'
   | 'starting'
   | 'restoring'
   | 'restart_required'
@@ -67,6 +70,8 @@ export interface SessionSnapshot {
   qr?: string
   /** The code to enter at the phone, while `pairing` by code. */
   pairingCode?: string
+  /** The number that the pairing code is for, digits only, while `pairing` by code. */
+  pairingPhoneNumber?: string
   /** When the QR code or the pairing code shown stops working. */
   pairingExpiresAt?: Date
   /** The linked number, digits only, once paired. */

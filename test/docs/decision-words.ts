@@ -17,7 +17,7 @@ export function describeDecision(decision: DisconnectDecision): string {
     case 'redial': return 'dials at once; from the third time in a row on after the back-off'
     case 'back-off': return decision.limit === Infinity
       ? 'backs off, dials again'
-      : `asks the \`version\` provider, backs off ${decision.stretch} times as long; the ${ORDINALS[decision.limit + 1] ?? '?'} time in a row \`failed\``
+      : `asks the \`version\` provider, backs off ${decision.stretch} times as long; the ${ORDINALS[decision.limit + 1] ?? '?'} time in a row \`failed\`; while pairing it waits no longer than usual, and gives up the ${ORDINALS[decision.pairingLimit + 1] ?? '?'} time`
     case 'retry-once': return `dials once more after ${replacedDelayMs / 1000} s; the second time in a row \`failed\``
     case 'cool-down': return `cools down for ${rateLimitCoolDownMs / 60_000} min, then dials again`
     case 'stop': return 'waits for a person'
@@ -40,9 +40,11 @@ export function codesOf(cause: DisconnectCause): number[] {
   const codes = Array.from({ length: 300 }, (_, index) => 300 + index)
   const seen = [
     ...codes.flatMap(code => [true, false].map(paired => ({ code, message: 'Closed', paired }))),
+    ...codes.map(code => ({ code, message: 'Closed', paired: false, takenWithoutQr: true })),
+    { code: 500, message: 'Invalid account signature', paired: false },
     { code: 401, message: 'Intentional Logout', paired: true },
     { code: 408, message: 'QR refs attempts ended', paired: false },
   ]
-  const found = seen.filter(({ code, message, paired }) => readDisconnectCause({ code, message, attributes: {}, at: new Date(0) }, { paired }) === cause)
+  const found = seen.filter(({ code, message, ...context }) => readDisconnectCause({ code, message, attributes: {}, at: new Date(0) }, context) === cause)
   return cause === 'unknown' ? [] : [...new Set(found.map(({ code }) => code))]
 }

@@ -23,7 +23,7 @@ describe('what happens when', () => {
     expect({ does, standing }).toEqual({ does: describeDecision(decision), standing: describeStanding(decision) })
     expect((codes.match(/\d+/gu) ?? []).map(Number)).toEqual(codesOf(cause))
     const others: Record<string, string> = {
-      pairing_expired: 'nothing was paired', pairing_rejected: 'nothing was paired', intentional_logout: 'deleted by `logout` itself',
+      pairing_expired: 'nothing was paired', pairing_rejected: 'nothing was paired', registration_closed: 'nothing was paired', intentional_logout: 'deleted by `logout` itself',
     }
     expect(credentials).toBe(others[cause] ?? 'kept')
   })
@@ -79,8 +79,10 @@ function spacingOf(decision: DisconnectDecision): string {
 
 function endOf(decision: DisconnectDecision): string {
   if (decision.action === 'stop') return `\`${decision.status}\` \`${decision.reason}\``
-  const ends = decision.action === 'retry-once' || (decision.action === 'back-off' && decision.limit !== Infinity)
-  return ends ? `\`failed\` \`${decision.reason}\`` : ''
+  if (decision.action === 'retry-once') return `\`failed\` \`${decision.reason}\``
+  // That the retries are used up, or the store is still away, is no end of its own.
+  if (decision.action !== 'back-off' || decision.exhausted === 'retries_exhausted' || decision.exhausted === decision.reason && decision.limit === Infinity) return ''
+  return decision.limit === Infinity ? `\`disconnected\` \`${decision.exhausted}\`` : `\`failed\` \`${decision.exhausted}\`; while pairing \`disconnected\``
 }
 
 function isRemembered(decision: DisconnectDecision): boolean {

@@ -35,7 +35,7 @@ const CIRCUMSTANCES = DELAYS.map((delay): Circumstances => ({ now: NOW, delay, r
 // The table is typed by cause, so its keys are all of them.
 const CAUSES = Object.keys(DISCONNECT_DECISIONS) as DisconnectCause[]
 const ONLY_PAIRED: readonly DisconnectCause[] = ['logged_out']
-const ONLY_UNPAIRED: readonly DisconnectCause[] = ['pairing_expired', 'pairing_rejected']
+const ONLY_UNPAIRED: readonly DisconnectCause[] = ['pairing_expired', 'pairing_rejected', 'registration_closed']
 
 /** Walks from the initial state through every event, until nothing new turns up. */
 export function exploreMachine(): Exploration {

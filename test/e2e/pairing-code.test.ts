@@ -12,7 +12,7 @@ describe.concurrent('pairing by code', () => {
     const phone = world.newPhone()
     const code = await manager.requestPairingCode('shop', phone)
     expect(code).toMatch(/^[A-Z0-9]{8}$/)
-    expect(events.of('pairing-code')).toEqual([{ sessionId: 'shop', code, expiresAt: expect.any(Date) }])
+    expect(events.of('pairing-code')).toEqual([{ sessionId: 'shop', code, phoneNumber: phone, expiresAt: expect.any(Date) }])
     expect(await manager.getStatus('shop')).toMatchObject({ status: 'pairing', pairingCode: code, pairingExpiresAt: events.of('pairing-code')[0]?.expiresAt })
     expect(await world.filesOf('shop')).toEqual({})
     await world.server.enterPairingCode(code, { phone })

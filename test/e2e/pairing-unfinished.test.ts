@@ -154,7 +154,7 @@ interface Refusal {
 }
 
 const REFUSALS: Refusal[] = [
-  { how: { code: 401, via: 'failure' }, cause: 'pairing_rejected', status: 'disconnected', reason: 'pairing_incomplete' },
+  { how: { code: 401, via: 'failure' }, cause: 'pairing_rejected', status: 'disconnected', reason: 'pairing_refused' },
   { how: { code: 429, via: 'failure' }, cause: 'rate_limited', status: 'disconnected', reason: 'rate_limited' },
   { how: { code: 403 }, cause: 'restricted', status: 'failed', reason: 'restricted' },
   { how: { code: 411 }, cause: 'multi_device_mismatch', status: 'failed', reason: 'multi_device_mismatch' },

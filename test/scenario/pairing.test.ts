@@ -62,7 +62,7 @@ describe('pairing by code', () => {
     const made = scenario()
     const code = await within(made.sessions.requestPairingCode('s', '+49 151 12345678'))
     expect(code).toMatch(/^[0-9A-Z]{8}$/)
-    expect(made.events('pairing-code')).toEqual([{ sessionId: 's', code, expiresAt: expect.any(Date) }])
+    expect(made.events('pairing-code')).toEqual([{ sessionId: 's', code, phoneNumber: '4915112345678', expiresAt: expect.any(Date) }])
     expect(await made.sessions.getStatus('s')).toMatchObject({ status: 'pairing', pairingCode: code })
     expect(JSON.stringify(made.events('status'))).not.toContain(code)
     made.socket().pairSuccess()

@@ -20,7 +20,7 @@ export function stateIn(phase: Phase, inside: Run = run()): SessionState {
     case 'standby': return { phase, run: inside }
     case 'loading': return { phase, run: inside, reason: 'restoring' }
     case 'dialing': return { phase, run: inside, reason: 'restoring' }
-    case 'pairing': return { phase, run: inside }
+    case 'pairing': return { phase, run: inside, reason: null }
     case 'settling': return { phase, run: inside, reason: 'restoring' }
     case 'connected': return { phase, run: inside }
     case 'waiting': return { phase, run: inside, reason: 'connection_lost', retryAt: new Date(NOW.getTime() + 1000) }

@@ -26,6 +26,8 @@ export const SESSION_ERROR_ANSWERS: Readonly<Record<SessionErrorCode, SessionErr
   STALE_WRITER: { status: 409, code: 'owned_elsewhere', message: 'Another process runs this session by now.' },
   UNLINK_FAILED: { status: 502, code: 'unlink_failed' },
   PAIRING_FAILED: { status: 502, code: 'pairing_failed' },
+  PAIRING_CODE_REFUSED: { status: 502, code: 'pairing_code_refused' },
+  PAIRING_CODE_TIMEOUT: { status: 504, code: 'pairing_code_timeout' },
   CONNECT_TIMEOUT: { status: 504, code: 'connect_timeout' },
   STORE_UNAVAILABLE: { status: 503, code: 'storage_unavailable', message: STORAGE_SENTENCE },
   STORE_TIMEOUT: { status: 503, code: 'storage_unavailable', message: STORAGE_SENTENCE },

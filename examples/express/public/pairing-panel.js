@@ -1,6 +1,7 @@
 import { Block } from './block.js'
 import { setText } from './countdown.js'
 import { element } from './element.js'
+import { phoneNumberDigits } from './phone-number.js'
 import { qrPicture } from './qr-picture.js'
 
 /** @typedef {'qr' | 'code'} Method */
@@ -11,8 +12,6 @@ import { qrPicture } from './qr-picture.js'
  * @property {() => number} now
  * @property {(phoneNumber: string) => void} onAskForCode
  */
-
-const PHONE_NUMBER_DIGITS = /^\d{8,15}$/u
 
 /** The ways to link a phone: a QR code to scan, or a pairing code to enter, each with the time that it is still good for. */
 export class PairingPanel {
@@ -93,8 +92,8 @@ export class PairingPanel {
       oninput: () => { this.#phoneNumber = field.value },
     })
     const submit = () => {
-      const digits = field.value.replaceAll(/\D/gu, '')
-      const isGood = PHONE_NUMBER_DIGITS.test(digits)
+      const digits = phoneNumberDigits(field.value)
+      const isGood = digits !== null
       field.setAttribute('aria-invalid', String(!isGood))
       problem.textContent = isGood ? '' : t('pairing.phoneNumberWrong')
       if (isGood && !isAsking) this.#options.onAskForCode(digits)

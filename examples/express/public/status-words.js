@@ -28,7 +28,8 @@ export function statusDrawing({ status, reason }) {
 
 /** Why a session is where it is: key of the sentence, or `null` for a reason that this page does not know. @param {Pick<SessionView, 'status'> & { reason?: string | null }} view @returns {SentenceKey | null} */
 export function explanationKey({ status, reason = null }) {
-  const key = status === 'connected' || status === 'pairing' || reason === null ? `explain.${status}` : `reason.${reason}`
+  const speaksForItself = (status === 'connected' || status === 'pairing') && reason !== 'passkey_required'
+  const key = speaksForItself || reason === null ? `explain.${status}` : `reason.${reason}`
   return isSentenceKey(key) ? key : null
 }
 

@@ -4,7 +4,7 @@ import { DISCONNECT_DECISIONS, type DisconnectDecision } from '../../../src/disc
 import { afterClose } from '../../../src/session/after-close.js'
 import { run } from '../../support/machine-states.js'
 
-const lost: DisconnectDecision = { action: 'back-off', reason: 'connection_lost', stretch: 1, limit: Infinity, refreshVersion: false }
+const lost: DisconnectDecision = { action: 'back-off', reason: 'connection_lost', stretch: 1, limit: Infinity, pairingLimit: Infinity, exhausted: 'retries_exhausted', refreshVersion: false }
 
 /** The table of design.md, row by row. */
 const expected: Record<DisconnectCause, DisconnectDecision> = {
@@ -16,14 +16,15 @@ const expected: Record<DisconnectCause, DisconnectDecision> = {
   connect_timeout: lost,
   socket_failed: lost,
   unknown: lost,
-  storage_failed: { ...lost, reason: 'storage_unavailable' },
+  storage_failed: { ...lost, reason: 'storage_unavailable', exhausted: 'storage_unavailable' },
+  registration_closed: { ...lost, exhausted: 'registration_closed' },
   pairing_expired: { action: 'stop', status: 'disconnected', reason: 'pairing_expired', remember: false },
-  pairing_rejected: { action: 'stop', status: 'disconnected', reason: 'pairing_incomplete', remember: false },
+  pairing_rejected: { action: 'stop', status: 'disconnected', reason: 'pairing_refused', remember: false },
   logged_out: { action: 'stop', status: 'logged_out', reason: 'logged_out', remember: true },
   intentional_logout: { action: 'stop', status: 'logged_out', reason: 'logged_out', remember: true },
   connection_replaced: { action: 'retry-once', reason: 'connection_replaced' },
   restricted: { action: 'stop', status: 'failed', reason: 'restricted', remember: true },
-  client_outdated: { action: 'back-off', reason: 'client_outdated', stretch: 10, limit: 4, refreshVersion: true },
+  client_outdated: { ...lost, reason: 'client_outdated', exhausted: 'client_outdated', stretch: 10, limit: 4, pairingLimit: 1, refreshVersion: true },
   multi_device_mismatch: { action: 'stop', status: 'failed', reason: 'multi_device_mismatch', remember: false },
   rate_limited: { action: 'cool-down', reason: 'rate_limited' },
 }

@@ -67,7 +67,7 @@ describe('after a loss', () => {
 
   it.each([
     ['pairing_expired', 'disconnected', 'pairing_expired'],
-    ['pairing_rejected', 'disconnected', 'pairing_incomplete'],
+    ['pairing_rejected', 'disconnected', 'pairing_refused'],
     ['multi_device_mismatch', 'failed', 'multi_device_mismatch'],
   ] as const)('%s: %s, nothing remembered', (cause, status, reason) => {
     expect(after(cause, run({ paired: false }))).toEqual({ state: { phase: 'idle', status, reason, until: null, tried: true }, effects: [close, release] })
@@ -79,6 +79,22 @@ describe('after a loss', () => {
     expect(first.effects).toEqual([close, { type: 'refresh-version' }, { type: 'wait', until: later(10_000) }])
     expect(after('client_outdated', inARow('client_outdated', 3)).state).toMatchObject({ phase: 'waiting' })
     expect(after('client_outdated', inARow('client_outdated', 4)).state).toMatchObject({ phase: 'idle', status: 'failed', reason: 'client_outdated' })
+  })
+
+  it('client outdated while pairing: the version is asked for once more, then the pairing ends', () => {
+    const unpaired = run({ paired: false })
+    const first = after('client_outdated', unpaired)
+    expect(first.state).toMatchObject({ phase: 'waiting', reason: 'client_outdated', retryAt: later(1000) })
+    expect(first.effects).toContainEqual({ type: 'refresh-version' })
+    const second = after('client_outdated', run({ paired: false, repeated: { cause: 'client_outdated', times: 1 } }))
+    expect(second).toEqual({ state: { phase: 'idle', status: 'disconnected', reason: 'client_outdated', until: null, tried: true }, effects: [close, release] })
+  })
+
+  it('a registration that is closed again and again: says so once the retries are used up, and not what happens to be lost', () => {
+    const unpaired = run({ paired: false })
+    expect(after('registration_closed', unpaired).state).toMatchObject({ phase: 'waiting', reason: 'connection_lost' })
+    expect(after('registration_closed', unpaired, { delay: null }).state).toMatchObject({ status: 'disconnected', reason: 'registration_closed' })
+    expect(after('transport_failed', unpaired, { delay: null }).state).toMatchObject({ status: 'disconnected', reason: 'retries_exhausted' })
   })
 
   it('counts the same cause in a row only', () => {

@@ -1,15 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { requirePhoneNumber } from '../../../src/session/pairing-phone-number.js'
+import { PHONE_NUMBERS, WRONG_PHONE_NUMBERS } from '../../support/phone-numbers.js'
 
 describe('requirePhoneNumber', () => {
-  it.each([
-    ['5511912345678', '5511912345678'], ['+55 (11) 91234-5678', '5511912345678'], ['49.151.000001', '49151000001'], ['1234567', '1234567'], ['123456789012345', '123456789012345'],
-  ])('reads %s', (given, digits) => {
-    expect(requirePhoneNumber(given)).toBe(digits)
+  it.each(PHONE_NUMBERS)('reads %s', (written, digits) => {
+    expect(requirePhoneNumber(written)).toBe(digits)
   })
 
-  it.each(['', 'abc', '0151234567', '+0049151', '123456', '1234567890123456', '4915x1234567', '٤٩١٥١٢٣٤٥٦٧', '49151000001@s.whatsapp.net', undefined, null, 5511912345678, {}])('refuses %s', (given) => {
+  it.each([...WRONG_PHONE_NUMBERS, undefined, null, 5511912345678, {}])('refuses %s, with an example', (given) => {
     expect(() => requirePhoneNumber(given)).toThrow(TypeError)
-    expect(() => requirePhoneNumber(given)).toThrow(/international form/)
+    expect(() => requirePhoneNumber(given)).toThrow(/^A phone number must be in international form, such as "5511912345678"/u)
   })
 })

@@ -18,6 +18,7 @@ const EVENTS = {
   'loaded: cool-down': { type: 'loaded', verdict: { action: 'cool-down', until: later(9000) } },
   'store-failed': { type: 'store-failed', circumstances: circumstances() },
   'qr': { type: 'qr' },
+  'passkey-required': { type: 'passkey-required' },
   'paired': { type: 'paired' },
   'opened': { type: 'opened' },
   'durable': { type: 'durable' },
@@ -55,11 +56,13 @@ const TABLE: Record<Phase, Partial<Record<EventName, string>>> = {
   },
   dialing: {
     'qr': 'dialing connecting restoring | ',
+    'passkey-required': 'dialing connecting restoring | ',
     'paired': 'dialing connecting restart_required | ',
     'opened': 'settling connecting restoring | settle',
     'closed': backedOff, 'store-failed': storeLost, 'lease-lost': stoodBy, 'halt': halted,
   },
   pairing: {
+    'passkey-required': 'pairing pairing null | ',
     'paired': 'dialing connecting restart_required | ',
     'opened': 'settling connecting starting | settle',
     'closed': backedOff, 'store-failed': storeLost, 'lease-lost': stoodBy, 'halt': halted,

@@ -4,10 +4,11 @@ import { statusOf, viewSession, type SessionFacts } from '../../../src/session/s
 import { NOW, run, stateIn } from '../../support/machine-states.js'
 
 const nothing: SessionFacts = {
-  sessionId: 's', since: NOW, owner: null, qr: undefined, pairingCode: undefined, pairingExpiresAt: undefined, phoneNumber: undefined, lastDisconnect: undefined, metadata: undefined,
+  sessionId: 's', since: NOW, owner: null, qr: undefined, pairingCode: undefined, pairingPhoneNumber: undefined, pairingExpiresAt: undefined, phoneNumber: undefined, lastDisconnect: undefined, metadata: undefined,
+  client: {},
 }
 const everything: SessionFacts = {
-  ...nothing, owner: 'host:1:abc', qr: 'the-qr', pairingCode: 'CODE1234', pairingExpiresAt: NOW, phoneNumber: '49151000001',
+  ...nothing, owner: 'host:1:abc', qr: 'the-qr', pairingCode: 'CODE1234', pairingPhoneNumber: '49151000001', pairingExpiresAt: NOW, phoneNumber: '49151000001',
   lastDisconnect: { code: 428, cause: 'connection_closed', message: 'gone', at: NOW }, metadata: { shop: 1 },
 }
 
@@ -20,6 +21,7 @@ describe('statusOf', () => {
     [{ phase: 'loading', run: run(), reason: 'storage_unavailable' }, 'reconnecting', 'storage_unavailable'],
     [stateIn('dialing'), 'connecting', 'restoring'],
     [stateIn('pairing'), 'pairing', null],
+    [{ phase: 'pairing', run: run({ paired: false }), reason: 'passkey_required' }, 'pairing', 'passkey_required'],
     [stateIn('settling'), 'connecting', 'restoring'],
     [stateIn('connected'), 'connected', null],
     [stateIn('waiting'), 'reconnecting', 'connection_lost'],
@@ -36,7 +38,7 @@ describe('viewSession', () => {
   })
 
   it('shows QR code and pairing code while pairing, and at no other time', () => {
-    expect(viewSession(stateIn('pairing'), everything, {})).toMatchObject({ qr: 'the-qr', pairingCode: 'CODE1234', pairingExpiresAt: NOW })
+    expect(viewSession(stateIn('pairing'), everything, {})).toMatchObject({ qr: 'the-qr', pairingCode: 'CODE1234', pairingPhoneNumber: '49151000001', pairingExpiresAt: NOW })
     for (const phase of ['idle', 'standby', 'loading', 'dialing', 'settling', 'connected', 'waiting'] as const) {
       const view = viewSession(stateIn(phase), everything, {})
       expect(Object.keys(view)).not.toEqual(expect.arrayContaining(['qr']))

@@ -7,7 +7,7 @@ const STATUSES = Object.keys({
   disconnected: 0, connecting: 0, pairing: 0, connected: 0, reconnecting: 0, logged_out: 0, failed: 0,
 } satisfies Record<SessionStatus, 0>) as SessionStatus[]
 const REASONS = Object.keys({
-  never_paired: 0, not_running: 0, stopped: 0, pairing_expired: 0, pairing_incomplete: 0, starting: 0, restoring: 0, restart_required: 0, connection_lost: 0,
+  never_paired: 0, not_running: 0, stopped: 0, pairing_expired: 0, pairing_refused: 0, pairing_incomplete: 0, passkey_required: 0, registration_closed: 0, starting: 0, restoring: 0, restart_required: 0, connection_lost: 0,
   retries_exhausted: 0, connection_replaced: 0, logged_out: 0, restricted: 0, rate_limited: 0, client_outdated: 0, multi_device_mismatch: 0,
   credentials_corrupt: 0, wrong_key: 0, storage_unavailable: 0, owned_elsewhere: 0, legacy_session: 0, already_connected: 0, aborted: 0,
 } satisfies Record<StatusReason, 0>) as StatusReason[]
@@ -38,6 +38,21 @@ describe('status messages', () => {
   it('connected and pairing speak for themselves', () => {
     expect(describeStatus('connected', 'restoring', {})).toBe('Connected.')
     expect(describeStatus('pairing', 'starting', {})).toBe(DEFAULT_STATUS_MESSAGES.pairing)
+    expect(describeStatus('connected', 'owned_elsewhere', {})).toBe('Connected.')
+  })
+
+  it('a passkey that is asked for has its own sentence beside pairing', () => {
+    expect(describeStatus('pairing', 'passkey_required', {})).toBe(DEFAULT_STATUS_MESSAGES.passkey_required)
+    expect(describeStatus('pairing', 'passkey_required', { passkey_required: 'Reworded.' })).toBe('Reworded.')
+  })
+
+  it('names the version, the browser, the number and the time, in sentences of the application, too', () => {
+    const facts = { version: '2.3000.1', browser: 'Chrome (Mac OS)', number: '5511912345678', until: new Date('2026-01-02T03:04:05Z') }
+    expect(describeStatus('disconnected', 'client_outdated', {}, facts)).toContain('version 2.3000.1 of')
+    expect(describeStatus('disconnected', 'pairing_refused', {}, facts)).toContain('version 2.3000.1 as Chrome (Mac OS)')
+    const messages = { restricted: '{number} até {until}, {version} {browser} {other}' }
+    expect(describeStatus('failed', 'restricted', messages, facts)).toBe('5511912345678 até 2026-01-02 03:04 UTC, 2.3000.1 Chrome (Mac OS) {other}')
+    expect(describeStatus('failed', 'restricted', messages)).toBe('unknown até unknown, unknown unknown {other}')
   })
 
   it.each([...STATUSES, ...REASONS])('"%s" can be reworded, alone', (key) => {
