@@ -80,7 +80,7 @@ async function openInStore(store: SessionStore, sessionId: string): Promise<Open
   if (stored.kind !== 'readable') throw new Error(`Session ${sessionId} is ${stored.kind}.`)
   const auth = new AuthState({
     sessionId, store, baileys, fencingToken: lease.fencingToken, timeoutMs: TIMEOUT_MS,
-    creds: decodeCreds(stored.text), storedText: stored.text, onFailure: (error) => { throw error },
+    creds: decodeCreds(stored.text), storedText: stored.text, onFailure: (error) => { throw error }, onProblem: (error) => { throw error },
   })
   const { creds, keys } = auth.authenticationState
   return { creds, getPreKeys: async ids => keys.get('pre-key', ids), setKeys: async data => keys.set(data), saveCreds: () => auth.saveCreds() }

@@ -29,6 +29,8 @@ export interface AuthStateOptions {
   storedText: string | null
   /** Told when the store could not be written or read. */
   onFailure: (error: SessionError) => void
+  /** Told of what was not in order, and was put right. */
+  onProblem: (error: SessionError) => void
 }
 
 /**
@@ -40,6 +42,8 @@ export class AuthState {
   readonly creds: AuthenticationCreds
   readonly #options: Omit<AuthStateOptions, 'creds' | 'storedText'>
   readonly #queue: WriteQueue
+  /** Who the device belongs to, once it is linked: Baileys may forget it. */
+  #linkedTo: AuthenticationCreds['me']
   /** Keys of a pairing that has not succeeded yet; `null` once it has. */
   #unpairedKeys: Map<string, RecordChange> | null
   #savedCreds: string | null
@@ -52,6 +56,7 @@ export class AuthState {
   constructor({ creds, storedText, ...options }: AuthStateOptions) {
     this.#options = options
     this.creds = creds
+    this.#linkedTo = isLinked(creds) ? creds.me : undefined
     this.#unpairedKeys = storedText === null ? new Map() : null
     this.#savedCreds = storedText
     const { sessionId, store, fencingToken, timeoutMs } = options
@@ -71,8 +76,7 @@ export class AuthState {
 
   /** Whether the credentials are those of a linked device. */
   get paired(): boolean {
-    const { account, me } = this.creds
-    return account !== undefined && me !== undefined && /^\d+:\d+@/.test(me.id)
+    return this.#linkedTo !== undefined || isLinked(this.creds)
   }
 
   /** Names the identity of these credentials. */
@@ -82,12 +86,13 @@ export class AuthState {
 
   /** The linked number, digits only. */
   get phoneNumber(): string | undefined {
-    return this.paired ? phoneNumberOf(this.creds.me?.id) : undefined
+    return this.paired ? phoneNumberOf((this.#linkedTo ?? this.creds.me)?.id) : undefined
   }
 
   /** Stores the credentials as they are when their turn comes; while nothing is paired they stay in memory. */
   async saveCreds(): Promise<void> {
     if (!this.paired) return
+    this.#keepOwner()
     const unpairedKeys = this.#unpairedKeys
     if (unpairedKeys === null) {
       await this.#queue.writeLatest(() => this.#credsChange())
@@ -122,6 +127,19 @@ export class AuthState {
   seal(): void {
     this.#sealed.abort()
     this.#queue.seal()
+  }
+
+  /** Without its number and device the session could not log in again, and would count as one that was never linked. */
+  #keepOwner(): void {
+    if (isLinked(this.creds)) {
+      this.#linkedTo = this.creds.me
+      return
+    }
+    if (this.#linkedTo === undefined) return
+    this.creds.me = this.#linkedTo
+    const { sessionId, onProblem } = this.#options
+    onProblem(new SessionError('ALREADY_PAIRED',
+      `Something overwrote who session "${sessionId}" is linked to, as requestPairingCode() of the socket does. It was put back: ask for a pairing code only where no phone is linked.`, { sessionId }))
   }
 
   #fail(error: SessionError): void {
@@ -184,6 +202,10 @@ export class AuthState {
     }
     for (const change of changes) held.set(heldName(change), change)
   }
+}
+
+function isLinked({ account, me }: AuthenticationCreds): boolean {
+  return account !== undefined && me !== undefined && /^\d+:\d+@/.test(me.id)
 }
 
 function staleReader(sessionId: string): SessionError {

@@ -42,8 +42,8 @@ export class SessionAnnouncer implements SessionAnnouncements {
     this.events.emit('pairing-code', { sessionId, code, phoneNumber, expiresAt })
   }
 
-  socket(sessionId: string, socket: WASocket): void {
-    this.events.emit('socket', { sessionId, socket })
+  socket(sessionId: string, socket: WASocket, shared: Record<string, unknown>): void {
+    this.events.emit('socket', { sessionId, socket, shared })
   }
 
   connected(sessionId: string, phoneNumber: string | null, restored: boolean): void {

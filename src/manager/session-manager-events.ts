@@ -38,6 +38,8 @@ export interface SocketEvent {
   sessionId: string
   /** The socket of Baileys. */
   socket: WASocket
+  /** The object of this session that survives reconnects: the one that `socketConfig` is given. */
+  shared: Record<string, unknown>
 }
 
 /** A session is connected and its credentials are stored. */

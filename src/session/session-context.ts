@@ -27,7 +27,7 @@ export interface SessionAnnouncements {
   status(snapshot: SessionSnapshot, previous: SessionSnapshot): void
   qr(sessionId: string, qr: string, expiresAt: Date): void
   pairingCode(sessionId: string, code: string, phoneNumber: string, expiresAt: Date): void
-  socket(sessionId: string, socket: WASocket): void
+  socket(sessionId: string, socket: WASocket, shared: Record<string, unknown>): void
   connected(sessionId: string, phoneNumber: string | null, restored: boolean): void
   disconnected(loss: { sessionId: string; cause: DisconnectCause; code: number | null; nextRetryAt: Date | null; willRetry: boolean }): void
   credsRestored(sessionId: string, error: SessionError): void

@@ -111,11 +111,12 @@ export class SocketKeeper {
       sessionId, baileys: loaded.baileys, store: context.store, fencingToken: loaded.lease.fencingToken, timeoutMs: storeTimeoutMs,
       creds: credsFor(verdict, loaded), storedText: verdict.action === 'dial' ? storedTextOf(loaded) : null,
       onFailure: (error) => { this.#onStoreFailure(generation, error) },
+      onProblem: (error) => { context.announce.error(error) },
     })
     const generation = new Generation({
       sessionId, baileys: loaded.baileys, auth, ticket: context.limiter.request(priority), connectTimeoutMs, drainTimeoutMs: storeTimeoutMs,
       configure: () => this.#configure(loaded.baileys),
-      onSocket: (socket) => { context.announce.socket(sessionId, socket) },
+      onSocket: (socket) => { context.announce.socket(sessionId, socket, this.#options.shared) },
       onSignal: (signal) => { if (this.#generation === generation) this.#onSignal(generation, signal) },
       onError: (error) => { context.announce.error(error) },
     })

@@ -15,6 +15,7 @@ import { Linking } from './linking.js'
 import { quietHandlers } from './quiet-handlers.js'
 import { boundClosing, flushBufferedEvents, tearDownSocket } from './socket-teardown.js'
 import { tellQueriesOfTheEnd } from './waiting-queries.js'
+import { refusePairingCode } from './workarounds/refuse-pairing-code.js'
 
 /** What one generation of a session is made of. */
 export interface GenerationOptions {
@@ -140,11 +141,18 @@ export class Generation {
     boundClosing(socket)
     tellQueriesOfTheEnd(socket)
     handOverHeldBack(socket, this.#keyUse, this.ended)
+    refusePairingCode(socket, () => this.#refusal())
     if (!this.#bornPaired) this.#linking = this.#waitForPhone(socket, qrTimeoutMs)
     socket.ev.on('connection.update', (update: ConnectionUpdate) => { this.#onUpdate(update) })
     socket.ev.on('creds.update', () => { this.#saveCreds() })
     socket.ws.on('unexpected-response', (_request: unknown, response: IncomingMessage) => { this.#refuse(response) })
     this.#options.onSocket(socket)
+  }
+
+  #refusal(): SessionError | null {
+    const { sessionId, auth } = this.#options
+    if (!auth.paired) return null
+    return new SessionError('ALREADY_PAIRED', `Session "${sessionId}" is linked to a phone already: it needs no pairing code.`, { sessionId })
   }
 
   #waitForPhone(socket: WASocket, qrTimeoutMs: number | undefined): Linking {

@@ -200,3 +200,51 @@ describe('a pairing code', () => {
     expect(now).not.toHaveProperty('pairingPhoneNumber')
   })
 })
+
+describe('the common line that asks for a pairing code when `registered` is false', () => {
+  const commonLine = ({ sessions }: Scenario): Promise<string>[] => {
+    const asked: Promise<string>[] = []
+    sessions.on('socket', ({ socket }) => {
+      if (!socket.authState.creds.registered && socket.authState.creds.account !== undefined) asked.push(socket.requestPairingCode('49151999999'))
+    })
+    return asked
+  }
+
+  it('is refused on a linked session, with a rejection that nobody has to handle, and changes nothing', async () => {
+    const unhandled = vi.fn()
+    process.on('unhandledRejection', unhandled)
+    const made = scenario()
+    const asked = commonLine(made)
+    await made.store.seed('shop')
+    await within(made.sessions.restoreSession('shop'))
+    made.socket().updateCreds({ nextPreKeyId: 900 })
+    await pass(100)
+    await vi.waitFor(() => { expect(asked).toHaveLength(1) })
+    expect(await codeOf(asked[0] ?? Promise.resolve())).toBe('ALREADY_PAIRED')
+    expect(JSON.parse(await made.store.text('shop', 'creds') ?? '')).toMatchObject({ nextPreKeyId: 900, me: made.socket().user })
+    expect(made.socket().sentNodes).toEqual([])
+    process.off('unhandledRejection', unhandled)
+    expect(unhandled).not.toHaveBeenCalled()
+  })
+
+  it('is let through while nothing is linked', async () => {
+    const made = scenario({ script: showQr })
+    await within(made.sessions.connect('shop'))
+    expect(await made.socket().asWASocket().requestPairingCode('49151999999')).toMatch(/^[0-9A-Z]{8}$/u)
+  })
+})
+
+it('the socket event carries the object that socketConfig is given', async () => {
+  const given: unknown[] = []
+  const made = scenario({ socketConfig: (_id, { shared }) => {
+    given.push(shared)
+    return {}
+  } })
+  made.sessions.on('socket', ({ shared }) => { given.push(shared) })
+  await made.store.seed('shop')
+  await within(made.sessions.restoreSession('shop'))
+  await made.socket().close(428)
+  await pass(5000)
+  expect(given).toHaveLength(4)
+  expect(new Set(given).size).toBe(1)
+})

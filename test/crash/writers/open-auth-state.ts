@@ -20,7 +20,7 @@ export async function openAuthState(store: SessionStore): Promise<AuthUnderTest>
     sessionId: SESSION_ID, store, baileys, fencingToken: lease.fencingToken, timeoutMs: TIMEOUT_MS,
     creds: isReadable ? decodeCreds(stored.text) : baileys.initAuthCreds(),
     storedText: isReadable ? stored.text : null,
-    onFailure: (error) => { throw error },
+    onFailure: (error) => { throw error }, onProblem: (error) => { throw error },
   })
   const { creds, keys } = auth.authenticationState
   return {

@@ -11,16 +11,17 @@ import { WatchedSessionStore } from '../../support/watched-session-store.js'
 
 const TIMEOUT_MS = 1000
 
-async function makeState({ paired = false }: { paired?: boolean } = {}): Promise<{ state: AuthState; store: WatchedSessionStore; failures: string[] }> {
+async function makeState({ paired = false }: { paired?: boolean } = {}): Promise<{ state: AuthState; store: WatchedSessionStore; failures: string[]; problems: string[] }> {
   const creds = paired ? fakePairedCreds({ phone: '49151000001' }) : fakeAuthCreds()
   const store = new WatchedSessionStore()
   const lease = await store.inner.lock.acquire('s')
   const failures: string[] = []
+  const problems: string[] = []
   const state = new AuthState({
     sessionId: 's', baileys, store, fencingToken: lease?.fencingToken ?? 0, timeoutMs: TIMEOUT_MS, creds,
-    storedText: paired ? encodeAuthValue(creds) : null, onFailure: (error) => { failures.push(error.code) },
+    storedText: paired ? encodeAuthValue(creds) : null, onFailure: (error) => { failures.push(error.code) }, onProblem: (error) => { problems.push(error.code) },
   })
-  return { state, store, failures }
+  return { state, store, failures, problems }
 }
 
 const link = (state: AuthState): void => void Object.assign(state.creds, pairingUpdate({ phone: '49151000001', device: 3 }))
@@ -226,5 +227,22 @@ describe('reads that fail', () => {
     await reading
     expect(vi.getTimerCount()).toBe(0)
     expect(store.count('read')).toBeLessThanOrEqual(2)
+  })
+})
+
+describe('a device whose owner is overwritten', () => {
+  it.each([['stored', true], ['linked here', false]])('%s: invariant 5: goes on storing, under the number of the pairing, and says so', async (_how, paired) => {
+    const { state, store, problems } = await makeState({ paired })
+    if (!paired) link(state)
+    await state.saveCreds()
+    const owner = state.creds.me
+    // As Baileys does when somebody asks for a pairing code.
+    state.creds.me = { id: '49151999999@s.whatsapp.net', name: '~' }
+    state.creds.nextPreKeyId = 900
+    expect([state.paired, state.phoneNumber]).toEqual([true, '49151000001'])
+    await state.saveCreds()
+    expect(JSON.parse(await store.text('s', 'creds') ?? '')).toMatchObject({ me: { id: owner?.id }, nextPreKeyId: 900 })
+    expect(state.creds.me).toEqual(owner)
+    expect(problems).toEqual(['ALREADY_PAIRED'])
   })
 })
