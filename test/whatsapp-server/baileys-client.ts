@@ -68,7 +68,7 @@ export class BaileysClient {
     this.socket = makeWASocket({ waWebSocketUrl: url, auth: device.state, logger: this.#logger(), ...config })
     this.socket.ev.on('creds.update', (changes) => {
       Object.assign(device.state.creds, changes)
-      this.#wake()
+      this.wake()
     })
     this.socket.ev.on('connection.update', (update) => { this.#note(update) })
     this.socket.ev.on('messages.upsert', ({ messages }) => {
@@ -76,7 +76,7 @@ export class BaileysClient {
         const text = message?.conversation ?? message?.extendedTextMessage?.text
         if (text) this.texts.push(text)
       }
-      this.#wake()
+      this.wake()
     })
   }
 
@@ -127,17 +127,18 @@ export class BaileysClient {
     await closed
   }
 
+  /** Something has changed that somebody may be waiting for. */
+  protected wake(): void {
+    for (const look of [...this.#waiting]) look()
+  }
+
   #note(update: Partial<ConnectionState>): void {
     this.updates.push(update)
     if (update.connection === 'close') {
       const error = update.lastDisconnect?.error
       this.ending = { code: statusCodeOf(error), message: error?.message ?? '' }
     }
-    this.#wake()
-  }
-
-  #wake(): void {
-    for (const look of [...this.#waiting]) look()
+    this.wake()
   }
 
   #logger(): Logger {

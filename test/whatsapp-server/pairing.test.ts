@@ -4,7 +4,7 @@ import { BAILEYS_FEATURES } from '../support/baileys-features.js'
 import { newDevice } from './baileys-client.js'
 import { ServerFixture } from './server-fixture.js'
 
-const fixture = new ServerFixture()
+const fixture = new ServerFixture({ registration: 'classic' })
 
 describe('pairing by QR', () => {
   it('ends with 515; the client then opens, and opens again later, without a QR and without an error in its log', async () => {

@@ -1,7 +1,8 @@
 import * as baileys from '@whiskeysockets/baileys'
 import { afterAll, afterEach, beforeAll, expect } from 'vitest'
-import { WhatsAppServer, type LinkedDevice, type PairingOptions, type WhatsAppServerOptions } from '../../src/testing/whatsapp-server/index.js'
+import { WhatsAppServer, type LinkedDevice, type WhatsAppServerOptions } from '../../src/testing/whatsapp-server/index.js'
 import { BaileysClient, newDevice, type Device } from './baileys-client.js'
+import { RefreshingClient } from './refreshing-client.js'
 
 /** A linked device with its stored credentials. */
 export interface PairedDevice extends LinkedDevice {
@@ -54,18 +55,16 @@ export class ServerFixture {
     return client
   }
 
+  /** A client that dials now, and answers the refreshes of its registration. */
+  dialRefreshing(device: Device = newDevice(), config: Partial<baileys.UserFacingSocketConfig> = {}): RefreshingClient {
+    const client = new RefreshingClient(this.server.url, device, config)
+    this.#clients.push(client)
+    return client
+  }
+
   /** A client that is open. */
   async open(device: Device, config: Partial<baileys.UserFacingSocketConfig> = {}): Promise<BaileysClient> {
     return this.dial(device, config).opened()
-  }
-
-  /** Pairs a new device by QR and waits for the 515. */
-  async pair(options: Partial<PairingOptions> = {}): Promise<PairedDevice> {
-    const device = newDevice()
-    const client = this.dial(device)
-    const linked = await this.server.scanQr(await client.qr(), { phone: this.newPhone(), ...options })
-    await client.closed()
-    return { ...linked, device }
   }
 
   /** A device that is linked without a connection, which is quicker. */

@@ -3,7 +3,7 @@ import { ServerProcess } from '../support/server-process.js'
 import { BaileysClient, newDevice } from './baileys-client.js'
 
 it('runs in a process of its own, is called by name, and starts again from its state after SIGKILL', async () => {
-  const first = await ServerProcess.start()
+  const first = await ServerProcess.start({ registration: 'classic' })
   const device = newDevice()
   const pairing = new BaileysClient(first.url, device)
   const { deviceKey } = await first.call('scanQr', await pairing.qr(), { phone: '491700000001' })

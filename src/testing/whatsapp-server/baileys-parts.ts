@@ -52,8 +52,16 @@ function derivesLater(hkdf: unknown): boolean {
   return typeof hkdf === 'function' && Reflect.apply(hkdf, undefined, [Buffer.alloc(32), 32, { info: '' }]) instanceof Promise
 }
 
-/** Baileys' exported record of WhatsApp's certificate; `undefined` where there is nothing to trust or distrust. */
-export function certificateDetails(baileys: object): { PUBLIC_KEY: Uint8Array } | undefined {
+/** Makes a Baileys module take this for the key of WhatsApp, and returns what undoes that. Does nothing where no key is checked. */
+export function trustRootKey(baileys: object, rootPublicKey: Uint8Array): () => void {
+  const details = certificateDetails(baileys)
+  if (details === undefined) return () => undefined
+  const before = details.PUBLIC_KEY
+  details.PUBLIC_KEY = Buffer.from(rootPublicKey)
+  return () => { details.PUBLIC_KEY = before }
+}
+
+function certificateDetails(baileys: object): { PUBLIC_KEY: Uint8Array } | undefined {
   const details = exported(baileys, 'WA_CERT_DETAILS')
   const key = property(details, 'PUBLIC_KEY')
   return key instanceof Uint8Array ? details as { PUBLIC_KEY: Uint8Array } : undefined

@@ -1,5 +1,7 @@
+import type { LinkingOptions } from './pairing/linking-rules.js'
+
 /** Options of `WhatsAppServer.start`. */
-export interface WhatsAppServerOptions {
+export interface WhatsAppServerOptions extends LinkingOptions {
   /** The port on 127.0.0.1. Default 0: any free one. */
   port?: number
   /** What `exportState()` returned: the server begins with those keys, accounts and queued messages. */

@@ -9,6 +9,7 @@ import { onHandshakeFrame } from './connection/handshake.js'
 import { Listener } from './connection/listener.js'
 import { makeWebSocketServer } from './connection/websocket.js'
 import { FaultPlan } from './faults/fault-plan.js'
+import { Linking } from './pairing/linking-rules.js'
 import { PendingPairings } from './pairing/pending-pairings.js'
 import { PhoneBook } from './phone/phone-book.js'
 import type { ServerContext } from './server-context.js'
@@ -16,6 +17,7 @@ import type { WhatsAppServerEvents } from './server-events.js'
 import { toSettings, type ServerSettings, type WhatsAppServerOptions } from './server-options.js'
 import { onStanza } from './stanza-router.js'
 import { Journal } from './watching/journal.js'
+import { Waits } from './watching/wait-for.js'
 import { makeCertificateChain, makeServerKeys } from './wire/certificate.js'
 
 /** A server that is put together: what its parts share, and its port. */
@@ -27,6 +29,7 @@ export interface ServerParts {
 /** What a server is made of and has to wait for. */
 export interface LoadedParts {
   readonly settings: ServerSettings
+  readonly linking: Linking
   readonly state: ServerState | null
   readonly baileys: BaileysParts
   readonly webSockets: WebSocketServer
@@ -35,25 +38,27 @@ export interface LoadedParts {
 /** Checks the options and loads what is loaded on demand. */
 export async function loadServerParts(options: WhatsAppServerOptions): Promise<LoadedParts> {
   const settings = toSettings(options)
+  const linking = new Linking(options)
   const state = options.state === undefined ? null : decodeServerState(options.state)
   const baileys = await loadBaileysParts(options.baileys)
-  return { settings, state, baileys, webSockets: await makeWebSocketServer() }
+  return { settings, linking, state, baileys, webSockets: await makeWebSocketServer() }
 }
 
 /** Puts a server together; it does not listen yet. */
-export function makeServerParts({ settings, state, baileys, webSockets }: LoadedParts, events: EventEmitter<WhatsAppServerEvents>): ServerParts {
+export function makeServerParts({ settings, linking, state, baileys, webSockets }: LoadedParts, events: EventEmitter<WhatsAppServerEvents>): ServerParts {
   const keys = state?.keys ?? makeServerKeys(baileys)
   const accounts = new AccountBook(baileys.curve)
   for (const account of state?.accounts ?? []) accounts.add(account)
   let ids = 0
   const context: ServerContext = {
-    settings, baileys, keys, accounts,
+    settings, linking, baileys, keys, accounts,
     certificateChain: makeCertificateChain(baileys, keys),
     connections: new ConnectionPool(),
     pairings: new PendingPairings(),
     phones: new PhoneBook(baileys.makeSignalRepository),
     faults: new FaultPlan(),
     journal: new Journal(events),
+    waits: new Waits(events),
     nextId: () => `server-${process.pid}-${++ids}`,
   }
   const owner = ownerOf(context)
@@ -67,6 +72,16 @@ export function makeServerParts({ settings, state, baileys, webSockets }: Loaded
     },
   })
   return { context, listener }
+}
+
+/** Ends every connection and closes the port. What was seen stays readable. */
+export async function closeServerParts({ context, listener }: ServerParts): Promise<void> {
+  const connections = context.connections.all()
+  for (const connection of connections) connection.terminate()
+  await listener.close()
+  await Promise.all(connections.map(async (connection) => connection.settled()))
+  await context.phones.close()
+  context.waits.close()
 }
 
 function ownerOf(context: ServerContext): ConnectionOwner {

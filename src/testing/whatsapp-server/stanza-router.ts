@@ -1,4 +1,7 @@
+import type { Device } from './accounts/account.js'
 import type { Connection } from './connection/connection.js'
+import { onPasskeyRequestAcknowledged } from './pairing/passkey.js'
+import { onRefreshAcknowledged } from './pairing/refresh.js'
 import { onQuery } from './queries/queries.js'
 import type { ServerContext } from './server-context.js'
 import { SERVER_JID, stanza, type BinaryNode } from './wire/binary-node.js'
@@ -13,6 +16,10 @@ export async function onStanza(server: ServerContext, connection: Connection, no
     onQuery(server, connection, device, node)
     return
   }
+  if (node.tag === 'ack') {
+    onAcknowledgement(server, connection, device, node)
+    return
+  }
   if (device === undefined) return
   switch (node.tag) {
     case 'message':
@@ -21,13 +28,18 @@ export async function onStanza(server: ServerContext, connection: Connection, no
     case 'receipt':
       relayReceipt(server, connection, device, node)
       return
-    case 'ack':
-      acknowledge(server, device, node.attrs['class'] ?? '', node.attrs['id'] ?? '')
-      return
     case 'presence':
       device.pushName = node.attrs['name'] ?? device.pushName
       return
     case 'call':
       connection.send(stanza('ack', { id: node.attrs['id'] ?? '0', class: 'call', from: SERVER_JID }))
   }
+}
+
+/** Clients acknowledge what they get also before they are linked. */
+function onAcknowledgement(server: ServerContext, connection: Connection, device: Device | undefined, { attrs }: BinaryNode): void {
+  const { class: tag = '', id = '', type } = attrs
+  if (tag === 'notification' && type === 'companion_reg_refresh') onRefreshAcknowledged(server, connection, id)
+  else if (tag === 'notification' && id !== '' && id === connection.passkeyRequest) onPasskeyRequestAcknowledged(server, connection)
+  else if (device !== undefined) acknowledge(server, device, tag, id)
 }

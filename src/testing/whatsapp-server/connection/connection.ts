@@ -2,6 +2,8 @@ import type { Socket } from 'node:net'
 import type { RawData, WebSocket } from 'ws'
 import type { DeviceIdentity, DeviceKey } from '../accounts/account.js'
 import type { BaileysParts } from '../baileys-parts.js'
+import { Refreshes } from '../pairing/refreshes.js'
+import type { RegisteringClient } from '../pairing/registering-client.js'
 import { Timers } from '../timers.js'
 import type { Attempt } from '../watching/log-entry.js'
 import type { BinaryNode } from '../wire/binary-node.js'
@@ -25,6 +27,8 @@ export interface ConnectionOwner {
 export interface Registration {
   readonly identity: DeviceIdentity
   readonly references: readonly string[]
+  /** Whether a phone is at it. */
+  isBeingLinked: boolean
 }
 
 /** One client's websocket, from the upgrade to its end. */
@@ -38,6 +42,11 @@ export class Connection {
   noisePublicKey: Buffer = Buffer.alloc(0)
   deviceKey: DeviceKey | null = null
   registration: Registration | null = null
+  /** What a registering client says of itself. */
+  client: RegisteringClient | null = null
+  readonly refreshes: Refreshes = new Refreshes()
+  /** The id of the request for a passkey that the client got. */
+  passkeyRequest: string | null = null
   /** Whether the device has asked for its queue. */
   active = false
   /** Whether everything it asks stays unanswered. */

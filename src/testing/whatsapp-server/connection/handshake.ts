@@ -1,4 +1,5 @@
 import { onLogin } from '../login/login.js'
+import { readVersion } from '../pairing/registering-client.js'
 import { onRegistration } from '../pairing/registration.js'
 import type { ServerContext } from '../server-context.js'
 import type { Connection } from './connection.js'
@@ -47,8 +48,9 @@ function onFinish(server: ServerContext, connection: Connection, sealedStatic: B
   connection.stage = 'transport'
   connection.attempt.payloadAt = Date.now()
   const wish = server.baileys.proto.ClientPayload.decode(payload)
+  connection.attempt.version = readVersion(wish).join('.')
   const answer = (): void => {
-    if (wish.devicePairingData) onRegistration(server, connection, wish.devicePairingData)
+    if (wish.devicePairingData) onRegistration(server, connection, wish)
     else onLogin(server, connection, wish)
   }
   const { timers } = connection

@@ -29,9 +29,10 @@ export function planFailures(server: ServerContext, target: Target, count: numbe
   server.faults.failLogins(target, count, kick)
 }
 
-/** Takes back everything that is planned. */
+/** Takes back everything that is planned, and links as the server began to. */
 export function clearFaults(server: ServerContext): void {
   server.faults.clear()
+  server.linking.reset()
   for (const connection of server.connections.all()) connection.slowMs = 0
 }
 

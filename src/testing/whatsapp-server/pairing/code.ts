@@ -7,15 +7,25 @@ import { bytesOf, childOf, nowInSeconds, SERVER_JID, stanza, type BinaryNode } f
 import { applyCtr, hkdf, openGcm, pairingCodeKey } from '../wire/ciphers.js'
 import { parseJid } from '../wire/jid.js'
 import { finishPairing, type PairingOptions } from './finish-pairing.js'
+import type { PairingCodeRefusal } from './linking-rules.js'
 import type { CodeRequest } from './pending-pairings.js'
 
 const EMPTY = Buffer.alloc(0)
 const FINISH_TIMEOUT_MS = 15_000
+/** A client shows its pairing code before the server has heard of it. */
+const TYPING_MS = 1000
+/** The words that come with the codes. */
+const REFUSALS = { 400: 'bad-request', 429: 'rate-overlimit' } as const
 
 /** The client's two messages: it asks for a pairing code, and later it finishes with a bundle of keys. */
 export function onCodeMessage(server: ServerContext, connection: Connection, id: string, message: BinaryNode): void {
   const answer = (content?: BinaryNode[]): void => { connection.send(stanza('iq', { from: SERVER_JID, type: 'result', id }, content)) }
   if (message.attrs['stage'] === 'companion_hello') {
+    const { codeRefusal } = server.linking.rules
+    if (codeRefusal !== null) {
+      refuseCode(server, connection, id, codeRefusal)
+      return
+    }
     const request = toRequest(connection, message)
     server.pairings.request(request)
     server.journal.write('pairing-code', connection, { phone: request.phone })
@@ -31,14 +41,16 @@ export function onCodeMessage(server: ServerContext, connection: Connection, id:
   server.pairings.requestOf(reference)?.finish?.(bytesOf(childOf(message, 'link_code_pairing_wrapped_key_bundle')))
 }
 
-/** Whether a client has asked for a pairing code of this phone. */
-export function isCodeAwaited(server: ServerContext, phone: string): boolean {
-  return server.pairings.requestFor(phone) !== undefined
+function refuseCode(server: ServerContext, connection: Connection, id: string, how: PairingCodeRefusal): void {
+  server.journal.write('pairing-code-refused', connection, { how })
+  if (how === 'silence') return
+  connection.send(stanza('iq', { from: SERVER_JID, type: 'error', id }, [stanza('error', { code: String(how), text: REFUSALS[how] })]))
 }
 
 /** The phone's user types the pairing code that a client shows. */
 export async function enterPairingCode(server: ServerContext, code: string, options: PairingOptions): Promise<LinkedDevice> {
   checkPhone(options.phone)
+  await server.waits.condition(() => server.pairings.requestFor(options.phone) !== undefined, TYPING_MS).catch(() => undefined)
   const request = server.pairings.requestFor(options.phone)
   const registration = request?.connection.registration
   if (request === undefined || !registration) {

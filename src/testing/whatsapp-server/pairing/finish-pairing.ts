@@ -1,4 +1,5 @@
-import { deviceKeyOf } from '../accounts/account.js'
+import { randomBytes } from 'node:crypto'
+import { deviceKeyOf, type Device } from '../accounts/account.js'
 import type { Connection, Registration } from '../connection/connection.js'
 import { kickNode } from '../faults/kick-node.js'
 import type { ServerContext } from '../server-context.js'
@@ -9,6 +10,7 @@ import { hmacSha256 } from '../wire/ciphers.js'
 import { lidJid, phoneJid } from '../wire/jid.js'
 import { verifyXeddsa } from '../wire/xeddsa.js'
 import { deviceMessage, encodeSignedIdentity, vouch, type PhoneVouch } from './device-identity.js'
+import { refuseByRule } from './refuse-by-rule.js'
 
 /** The phone that links a device, and what happens next. */
 export interface PairingOptions {
@@ -24,26 +26,66 @@ export interface PairingOptions {
   restartDelayMs?: number
 }
 
+/** The client did not take a `pair-success`: it answered with an error, or closed its connection. */
+export class ClientRefusal extends Error {
+  override readonly name: string = 'ClientRefusal'
+}
+
 /** The last step of every pairing: both sides sign, the device is linked, and the client is told to restart. */
 export async function finishPairing(
   server: ServerContext, connection: Connection, registration: Registration, advSecret: Buffer, options: PairingOptions,
 ): Promise<LinkedDevice> {
   checkDelay('restartDelayMs', options.restartDelayMs ?? 0)
+  if (connection.deviceKey !== null || registration.isBeingLinked) throw new Error('The client is paired already, or is being paired right now.')
+  registration.isBeingLinked = true
+  try {
+    await refuseByRule(server, connection, async () => {
+      await askToSign(server, connection, registration, randomBytes(advSecret.length), options)
+    })
+    const device = await askToSign(server, connection, registration, advSecret, options)
+    return completeLink(server, connection, device, options)
+  } finally {
+    registration.isBeingLinked = false
+  }
+}
+
+/** The phone vouches for the client, and the client signs in return. */
+async function askToSign(
+  server: ServerContext, connection: Connection, registration: Registration, advSecret: Buffer, options: PairingOptions,
+): Promise<Device> {
   const account = server.accounts.account(options.phone)
-  server.pairings.forget(connection)
-  const number = account.nextDevice++
   const { identity } = registration
-  const phone = vouch(server.baileys, account, identity.identityPublicKey, number)
-  const linked = { phone: account.phone, number, jid: phoneJid(account.phone, number), lid: lidJid(account.lid, number) }
-  const answer = await connection.ask(pairSuccess(server, phone, advSecret, linked, options))
+  const number = account.nextDevice++
+  try {
+    const phone = vouch(server.baileys, account, identity.identityPublicKey, number)
+    server.journal.write('pair-success', connection, { phone: account.phone, number })
+    const answer = await ask(connection, pairSuccess(server, phone, advSecret, { jid: phoneJid(account.phone, number), lid: lidJid(account.lid, number) }, options))
+    const deviceSignature = readDeviceSignature(server, answer)
+    const signed = deviceMessage(phone.details, identity.identityPublicKey, account)
+    if (!verifyXeddsa(identity.identityPublicKey, signed, deviceSignature)) throw new Error('The client answered the pairing with a wrong signature.')
+    return server.accounts.link(account, number, identity, encodeSignedIdentity(server.baileys, phone, deviceSignature))
+  } catch (error) {
+    // The next one who is linked gets the number, unless somebody has a later one already.
+    if (account.nextDevice === number + 1) account.nextDevice = number
+    throw error
+  }
+}
 
-  const deviceSignature = readDeviceSignature(server, answer)
-  const signed = deviceMessage(phone.details, identity.identityPublicKey, account)
-  if (!verifyXeddsa(identity.identityPublicKey, signed, deviceSignature)) throw new Error('The client answered the pairing with a wrong signature.')
-  const device = server.accounts.link(account, number, identity, encodeSignedIdentity(server.baileys, phone, deviceSignature))
+async function ask(connection: Connection, question: BinaryNode): Promise<BinaryNode> {
+  const answer = await connection.ask(question).catch((cause: unknown) => {
+    throw new ClientRefusal(cause instanceof Error ? cause.message : String(cause), { cause })
+  })
+  if (answer.attrs['type'] !== 'error') return answer
+  const { code = '', text = '' } = childOf(answer, 'error')?.attrs ?? {}
+  throw new ClientRefusal(`The client refused the pairing: ${`${code} ${text}`.trim() || 'an error without a code'}.`)
+}
+
+function completeLink(server: ServerContext, connection: Connection, device: Device, options: PairingOptions): LinkedDevice {
+  const { phone, number } = device
+  const { lid } = server.accounts.account(phone)
   device.awaitsFirstSync = server.settings.firstSync
-
-  const result: LinkedDevice = { deviceKey: deviceKeyOf(device), ...linked }
+  server.pairings.forget(connection)
+  const result: LinkedDevice = { deviceKey: deviceKeyOf(device), phone, number, jid: phoneJid(phone, number), lid: lidJid(lid, number) }
   connection.deviceKey = result.deviceKey
   Object.assign(connection.attempt, { outcome: 'paired', deviceKey: result.deviceKey })
   server.journal.write('paired', connection)

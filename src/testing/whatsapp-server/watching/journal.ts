@@ -31,6 +31,7 @@ export class Journal {
     const attempt: Attempt = {
       connection: ++this.#connections, label: null, acceptedAt: Date.now(), payloadAt: null,
       purpose: 'unknown', deviceKey: null, outcome: 'pending', reason: null,
+      version: null, browser: null, refreshesSent: 0, refreshesAcknowledged: 0, passkey: null,
     }
     keep(this.attempts, attempt)
     return attempt

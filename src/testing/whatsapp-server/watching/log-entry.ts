@@ -3,7 +3,8 @@ import type { DeviceKey } from '../accounts/account.js'
 /** What can happen on the server, in the order in which a connection usually sees it. */
 export type LogKind =
   | 'refused' | 'muted-upgrade' | 'connect' | 'hello' | 'muted-handshake'
-  | 'register' | 'pairing-code' | 'paired'
+  | 'register' | 'registration-refused' | 'refresh' | 'refresh-acknowledged' | 'refresh-ignored'
+  | 'pairing-code' | 'pairing-code-refused' | 'link-refused' | 'passkey-requested' | 'passkey-acknowledged' | 'pair-success' | 'paired'
   | 'login' | 'muted-login' | 'login-failed' | 'success' | 'muted-success' | 'replaced'
   | 'pre-keys' | 'message' | 'phone-message' | 'receipt' | 'delivered' | 'queued' | 'acknowledged' | 'queue-sent' | 'logout' | 'muted-logout'
   | 'kick' | 'drop' | 'close-clean' | 'black-hole' | 'device-removed' | 'disconnect' | 'server-error'
@@ -46,6 +47,16 @@ export interface Attempt {
   outcome: AttemptOutcome
   /** Why, for `refused`, `muted` and `failed`. */
   reason: string | null
+  /** The version of WhatsApp Web that the client named, such as `2.3000.1035194821`; `null` before it logged in or registered. */
+  version: string | null
+  /** What a registering client calls itself, such as `CHROME (Mac OS)`. */
+  browser: string | null
+  /** How often the client was told that its registration is refreshed, by hand and malformed ones included. */
+  refreshesSent: number
+  /** How often it acknowledged that. */
+  refreshesAcknowledged: number
+  /** Whether the client was asked for a passkey, and acknowledged that. */
+  passkey: 'requested' | 'acknowledged' | null
 }
 
 /** Something the server itself could not do: a defect of the server, or a client that breaks the protocol. */
