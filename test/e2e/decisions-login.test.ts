@@ -93,10 +93,10 @@ describe.concurrent('logins that are refused for good', () => {
     expect(world.dials('shop')).toHaveLength(1)
     expect(await world.filesOf('shop')).toEqual(files)
 
-    const { status, qr = '' } = await manager.connect('shop')
+    const { status } = await manager.connect('shop')
     expect(status).toBe('pairing')
     expect(await world.filesOf('shop')).toEqual(files)
-    await world.server.scanQr(qr, { phone: world.newPhone() })
+    await world.scan(manager, 'shop')
     await manager.waitUntilConnected('shop')
     expect(await world.identityOf('shop')).not.toEqual(identity)
     await manager.close()

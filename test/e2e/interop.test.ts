@@ -62,7 +62,7 @@ function statusCodeOf(error: Error | undefined): number | undefined {
   return typeof code === 'number' ? code : undefined
 }
 
-/** Pairs a folder with stock code, and resolves with the socket that is open after the restart. */
+/** Pairs a folder with stock code, which knows no refreshed registration, and resolves with the socket that is open after the restart. */
 async function pairWithStock(world: World, sessionId: string): Promise<{ deviceKey: string; phone: string; stock: StockSocket }> {
   const first = await openStock(world, sessionId)
   const { deviceKey, phone } = await world.server.scanQr(await first.qr ?? '', { phone: world.newPhone() })
@@ -86,7 +86,7 @@ function managerWithTexts(world: World): { manager: SessionManager; texts: (stri
 
 describe.concurrent('a folder of useMultiFileAuthState', () => {
   it('that stock code has paired restores here without a QR code, and its messages decrypt', async () => {
-    await using world = await openWorld()
+    await using world = await openWorld({ registration: 'classic' })
     const { deviceKey, phone, stock } = await pairWithStock(world, 'shop')
     await using _stock = stock
     const friend = world.newPhone()
@@ -141,7 +141,7 @@ describe.concurrent('a folder of useMultiFileAuthState', () => {
   })
 
   it('that was paired again with stock code after a logout is not held to what was remembered', async () => {
-    await using world = await openWorld()
+    await using world = await openWorld({ registration: 'classic' })
     const { deviceKey } = await world.link('shop')
     world.server.removeDevice(deviceKey)
     const manager = world.makeManager()

@@ -27,8 +27,10 @@ it('200 reconnects of real Baileys leave sockets, timers, listeners, descriptors
     socketConfig: server.socketConfig,
   })
   sessions.on('socket', ({ socket }) => { living.watch(socket) })
-  const { qr = '' } = await sessions.connect('shop')
-  const { deviceKey } = await server.call('scanQr', qr, { phone: '491700000001' })
+  let shown: string | undefined
+  sessions.on('qr', ({ qr }) => { shown = qr })
+  await sessions.connect('shop')
+  const { deviceKey } = await server.scan(() => shown, { phone: '491700000001' })
   await sessions.waitUntilConnected('shop')
 
   const growth = new Growth({

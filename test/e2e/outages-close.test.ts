@@ -146,9 +146,9 @@ const PHASES: Phase[] = [
   {
     name: 'the restart after a pairing', status: 'connecting', dials: 1, isNew: true,
     reach: async (world, manager) => {
-      const { qr = '' } = await manager.connect('shop')
+      await manager.connect('shop')
       const paired = world.eventsOf(manager).nextStatus('shop', 'connecting', 'restart_required')
-      await world.server.scanQr(qr, { phone: world.newPhone(), restart: false })
+      await world.scan(manager, 'shop', { restart: false })
       await paired
     },
   },
@@ -184,9 +184,9 @@ describe.concurrent('close', () => {
   it('after a pairing whose restart never came: the pairing is stored, and a new manager connects without a QR code', async () => {
     await using world = await openWorld()
     const manager = world.makeManager()
-    const { qr = '' } = await manager.connect('shop')
+    await manager.connect('shop')
     const paired = world.eventsOf(manager).nextStatus('shop', 'connecting', 'restart_required')
-    const { phone } = await world.server.scanQr(qr, { phone: world.newPhone(), restart: false })
+    const { phone } = await world.scan(manager, 'shop', { restart: false })
     await paired
     await manager.close()
     const second = world.makeManager()

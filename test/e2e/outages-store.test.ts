@@ -121,11 +121,11 @@ describe.concurrent('a store that goes away', () => {
     const store = new FaultyStore(world.makeStore())
     const manager = world.makeManager({ store })
     const events = world.eventsOf(manager)
-    const { qr = '' } = await manager.connect('shop')
+    await manager.connect('shop')
     const waiting = events.nextStatus('shop', 'reconnecting', 'storage_unavailable')
     const back = events.next('connected', 'shop')
     store.isDown = true
-    const { phone } = await world.server.scanQr(qr, { phone: world.newPhone() })
+    const { phone } = await world.scan(manager, 'shop')
     await waiting
     expect(await world.filesOf('shop')).toEqual({})
     store.isDown = false

@@ -55,9 +55,9 @@ describe.concurrent('pairing by code', () => {
   it('that nobody enters can be given up for the QR code', async () => {
     await using world = await openWorld()
     const manager = world.makeManager({ store: new MemorySessionStore() })
-    const { qr = '' } = await manager.connect('shop')
+    await manager.connect('shop')
     await manager.requestPairingCode('shop', world.newPhone())
-    const { phone } = await world.server.scanQr(qr, { phone: world.newPhone() })
+    const { phone } = await world.scan(manager, 'shop')
     await manager.waitUntilConnected('shop')
     expect(await manager.getStatus('shop')).toMatchObject({ phoneNumber: phone })
   })

@@ -19,8 +19,8 @@ const MIDDLES: Record<string, Middle> = {
     await pause(500)
   },
   'the first login after a pairing': async (world, child) => {
-    const { qr = '' } = await child.call('connect', 'shop')
-    await world.server.scanQr(qr, { phone: world.newPhone() })
+    await child.call('connect', 'shop')
+    await world.server.scanQr(() => child.shownQr('shop'), { phone: world.newPhone() })
     await child.connected('shop')
   },
   'a message that is being sent': async (world, child) => {

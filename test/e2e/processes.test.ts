@@ -103,14 +103,14 @@ describe.concurrent('two processes on one folder', () => {
     const [first, second] = await openProcesses(world)
     await using _first = first
     await using _second = second
-    const { qr = '', owner } = await first.call('connect', 'shop')
+    const { owner } = await first.call('connect', 'shop')
     await vi.waitFor(async () => {
       const snapshot = await second.call('getStatus', 'shop')
       expect(snapshot).toMatchObject({ status: 'pairing', isLocal: false, owner })
       expect(snapshot.qr).toBeUndefined()
     }, { timeout: 5000 })
     await expect(second.call('connect', 'shop')).rejects.toMatchObject({ code: 'OWNED_ELSEWHERE' })
-    await world.server.scanQr(qr, { phone: world.newPhone() })
+    await world.server.scanQr(() => first.shownQr('shop'), { phone: world.newPhone() })
     await first.connected('shop')
     await vi.waitFor(async () => {
       expect(await second.call('getStatus', 'shop')).toMatchObject({ status: 'connected', isLocal: false, owner })

@@ -87,11 +87,16 @@ export class World implements AsyncDisposable {
 
   /** Pairs a session by QR and waits until it is connected. */
   async pair(manager: SessionManager, sessionId: string, options: Partial<PairingOptions> = {}): Promise<LinkedDevice> {
-    const { qr } = await manager.connect(sessionId)
-    if (qr === undefined) throw new Error(`Session "${sessionId}" shows no QR code.`)
-    const device = await this.server.scanQr(qr, { phone: this.newPhone(), ...options })
+    await manager.connect(sessionId)
+    const device = await this.scan(manager, sessionId, options)
     await manager.waitUntilConnected(sessionId)
     return device
+  }
+
+  /** A phone that nobody has used scans the QR code that a session shows by then. */
+  async scan(manager: SessionManager, sessionId: string, options: Partial<PairingOptions> = {}): Promise<LinkedDevice> {
+    const events = this.eventsOf(manager)
+    return this.server.scanQr(() => events.of('qr', sessionId).at(-1)?.qr, { phone: this.newPhone(), ...options })
   }
 
   /** Stores a linked session, and restores it: its device, once it is connected and what it stores at its login is stored. */
@@ -181,6 +186,11 @@ export class World implements AsyncDisposable {
 export async function openWorld(options: WhatsAppServerOptions = {}): Promise<World> {
   const [server, directory] = await Promise.all([WhatsAppServer.start(options), mkdtemp(join(tmpdir(), 'baileys-sessions-e2e-'))])
   return new World(server, directory)
+}
+
+/** What WhatsApp knows a QR code by: it stays the same when only the secret is made anew. */
+export function referenceOf(qr: string): string {
+  return qr.slice(qr.indexOf('#') + 1).split(',')[0] ?? ''
 }
 
 /** Waits. */

@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import type { WhatsAppServer, WhatsAppServerEvents, WhatsAppServerOptions } from '../../src/testing/whatsapp-server/index.js'
+import type { LinkedDevice, PairingOptions, WhatsAppServer, WhatsAppServerEvents, WhatsAppServerOptions } from '../../src/testing/whatsapp-server/index.js'
 
 const SCRIPT = fileURLToPath(new URL('./server-process-child.ts', import.meta.url))
 
@@ -91,6 +91,12 @@ export class ServerProcess implements AsyncDisposable {
       if (Date.now() > end) throw new Error(`Waited ${timeoutMs} ms in vain for ${method}: it answers ${JSON.stringify(result)}`)
       await new Promise((resolve) => { setTimeout(resolve, 20) })
     }
+  }
+
+  /** A phone scans what a screen in this process shows, once the refresh of the registration has come through. */
+  async scan(look: () => string | undefined, options: PairingOptions): Promise<LinkedDevice> {
+    await this.until((registrations) => registrations.at(-1)?.refreshesAcknowledged === 1, 10_000, 'registrations')
+    return this.call('scanQr', look() ?? '', options)
   }
 
   /** Closes the server and waits for its process to end. Idempotent. */

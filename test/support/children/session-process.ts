@@ -104,6 +104,11 @@ export class SessionProcess implements AsyncDisposable {
     await this.#call('waitUntilConnected', [sessionId])
   }
 
+  /** The QR code that a session shows there. */
+  shownQr(sessionId: string): string | undefined {
+    return this.journal.all('qr', sessionId).at(-1)?.qr
+  }
+
   /** Sends a text; resolves with its id. */
   async sendText(sessionId: string, jid: string, text: string): Promise<string> {
     return String(await this.#call('sendText', [sessionId, jid, text]))
