@@ -11,6 +11,7 @@ interface Line {
   /** The phone of somebody who writes to it. */
   customer: string
   deviceKey: string
+  shownQr: string
 }
 
 /** WhatsApp on loopback, the phones of the sessions, and the phones of their customers. */
@@ -22,9 +23,9 @@ export class Phones {
     this.#server = server
   }
 
-  /** Starts the server. */
-  static async start(): Promise<Phones> {
-    return new Phones(await WhatsAppServer.start())
+  /** Starts the server. `classic`: for a client that does not know how WhatsApp links today. */
+  static async start(registration: 'current' | 'classic'): Promise<Phones> {
+    return new Phones(await WhatsAppServer.start({ registration }))
   }
 
   /** Where applications find it, and the key that it signs with. */
@@ -32,12 +33,17 @@ export class Phones {
     return { url: this.#server.url, rootPublicKey: Buffer.from(this.#server.rootPublicKey).toString('hex') }
   }
 
-  /** A phone scans the QR code of a session. */
-  async scan(sessionId: string, qr: string): Promise<void> {
+  /** A session shows a QR code. Its phone scans it, or the one that takes its place meanwhile. */
+  async show(sessionId: string, qr: string): Promise<void> {
+    const known = this.#lines.get(sessionId)
+    if (known !== undefined) {
+      known.shownQr = qr
+      return
+    }
     const number = 491_700_000_001 + this.#lines.size
-    const line = { phone: String(number), customer: String(number + 100), deviceKey: '' }
+    const line = { phone: String(number), customer: String(number + 100), deviceKey: '', shownQr: qr }
     this.#lines.set(sessionId, line)
-    line.deviceKey = (await this.#server.scanQr(qr, { phone: line.phone })).deviceKey
+    line.deviceKey = (await this.#server.scanQr(() => line.shownQr, { phone: line.phone })).deviceKey
   }
 
   /** Everybody writes without a pause. Returns what ends that. */

@@ -80,7 +80,7 @@ export async function playScene(scene: Scene, stage: Stage, narrator: Narrator):
 async function link(scene: Scene, stage: Stage, narrator: Narrator): Promise<ApplicationProcess> {
   const onReport = (report: Report): void => {
     narrator.report(report)
-    if (report.kind === 'qr') stage.phones.scan(report.sessionId, report.qr).catch((error: unknown) => { narrator.problem(error) })
+    if (report.kind === 'qr') stage.phones.show(report.sessionId, report.qr).catch((error: unknown) => { narrator.problem(error) })
   }
   const application = stage.start({ script: scene.application, task: 'link', isPageRefreshed: false, onReport })
   if (!(await allConnected(application, stage))) throw new Error('Not every session was connected after its phone had scanned the QR code.')

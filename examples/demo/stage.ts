@@ -34,8 +34,8 @@ export class Stage {
   }
 
   /** Makes the folder and starts WhatsApp. */
-  static async build(): Promise<Stage> {
-    return new Stage(await Phones.start())
+  static async build(registration: 'current' | 'classic' = 'current'): Promise<Stage> {
+    return new Stage(await Phones.start(registration))
   }
 
   /** Starts an application. */

@@ -44,7 +44,7 @@ function start(): SessionManager {
 
 let sessions = start()
 const first = await sessions.connect('company-1')
-const { deviceKey } = await server.scanQr(first.qr ?? '', { phone: '5511912345678' })
+const { deviceKey } = await server.scanQr(async () => (await sessions.getStatus('company-1')).qr, { phone: '5511912345678' })
 const socket = await sessions.waitUntilConnected('company-1')
 // What an application should not do.
 logs.sessions.info({ first }, 'a whole snapshot')

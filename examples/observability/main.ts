@@ -34,8 +34,8 @@ life.isReady = true
 
 /** Links a session, as somebody does who scans its QR code. */
 async function link(sessionId: string, phone: string): Promise<string> {
-  const { qr = '' } = await sessions.connect(sessionId)
-  const { deviceKey } = await whatsApp.scanQr(qr, { phone })
+  await sessions.connect(sessionId)
+  const { deviceKey } = await whatsApp.scanQr(async () => (await sessions.getStatus(sessionId)).qr, { phone })
   await sessions.waitUntilConnected(sessionId)
   return deviceKey
 }

@@ -46,7 +46,8 @@ function usage({ name, operands }: CommandDescription): string {
   return [name, ...operands.map(operand => `<${operand}>`)].join(' ')
 }
 
-function columns(rows: readonly (readonly [left: string, right: string])[]): string[] {
+/** Two columns, as a help text shows them. */
+export function columns(rows: readonly (readonly [left: string, right: string])[]): string[] {
   const width = Math.max(...rows.map(([left]) => left.length))
   return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`)
 }

@@ -36,7 +36,7 @@ function parseRequest(args: readonly string[], { name, operands: wanted, options
   const empty = wanted[positionals.indexOf('')]
   if (empty !== undefined) throw new UsageError(`<${empty}> of "${name}" is empty: was a variable not set?`)
   if (positionals.length !== wanted.length) {
-    const names = wanted.map(operand => `<${operand}>`).join(' ')
+    const names = wanted.length === 0 ? 'no arguments' : wanted.map(operand => `<${operand}>`).join(' ')
     throw new UsageError(`"${name}" takes ${names}, and ${positionals.length} ${positionals.length === 1 ? 'argument was' : 'arguments were'} given.`)
   }
   const switches = new Set<string>()

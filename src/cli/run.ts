@@ -13,9 +13,10 @@ import { newKeyCommand } from './new-key-command.js'
 import { packageVersion } from './package-version.js'
 import { parseArguments } from './parse-arguments.js'
 import { Printer } from './printer.js'
+import { whatsAppServerCommand } from './whatsapp-server-command.js'
 
 /** Every command of the program, in the order of `--help`. */
-export const COMMANDS: readonly Command[] = Object.freeze([doctorCommand, listCommand, copyCommand, encryptCommand, newKeyCommand, deleteCommand])
+export const COMMANDS: readonly Command[] = Object.freeze([doctorCommand, listCommand, copyCommand, encryptCommand, newKeyCommand, deleteCommand, whatsAppServerCommand])
 
 /** Runs the program with its arguments, without the name of the program. Resolves with the exit code; never rejects. */
 export async function run(args: readonly string[], environment: CommandEnvironment): Promise<number> {

@@ -62,6 +62,26 @@ export class CommandProcess {
     while (!this.errors.includes(text)) await once(this.#process.stderr, 'data')
   }
 
+  /** Resolves with the first match in its result. */
+  async prints(pattern: RegExp): Promise<RegExpExecArray> {
+    for (;;) {
+      const match = pattern.exec(this.output)
+      if (match !== null) return match
+      if (this.#process.exitCode !== null) throw new Error(`It did not print ${String(pattern)}, but:\n${this.output}\n${this.errors}`)
+      await once(this.#process.stdout, 'data')
+    }
+  }
+
+  /** Types a line. */
+  type(line: string): void {
+    this.#process.stdin.write(`${line}\n`)
+  }
+
+  /** Types nothing more. */
+  endInput(): void {
+    this.#process.stdin.end()
+  }
+
   /** Sends it a signal. */
   signal(signal: NodeJS.Signals): void {
     this.#process.kill(signal)

@@ -29,9 +29,9 @@ describe('what was asked for', () => {
 
 const WRONG: readonly (readonly [args: string[], message: string])[] = [
   [[], 'Say what to do: a command is missing.'],
-  [['repair'], 'There is no command "repair", but doctor, list, copy, encrypt, new-key and delete.'],
-  [['help', 'docter'], 'There is no command "docter", but doctor, list, copy, encrypt, new-key and delete.'],
-  [['--help', 'docter'], 'There is no command "docter", but doctor, list, copy, encrypt, new-key and delete.'],
+  [['repair'], 'There is no command "repair", but doctor, list, copy, encrypt, new-key, delete and whatsapp-server.'],
+  [['help', 'docter'], 'There is no command "docter", but doctor, list, copy, encrypt, new-key, delete and whatsapp-server.'],
+  [['--help', 'docter'], 'There is no command "docter", but doctor, list, copy, encrypt, new-key, delete and whatsapp-server.'],
   [['--json'], 'The first argument must be a command, not an option.'],
   [['doctor'], '"doctor" takes <store>, and 0 arguments were given.'],
   [['doctor', ''], '<store> of "doctor" is empty: was a variable not set?'],

@@ -52,7 +52,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'testing': [...PORTS, 'errors', 'logger', 'status', 'time'],
 
   // The only files that may import adapters.
-  'cli': ['adapters', 'auth', 'copy', 'encryption', 'errors', 'store', 'sweep', 'system', 'time'],
+  'cli': ['adapters', 'auth', 'copy', 'encryption', 'errors', 'store', 'sweep', 'system', 'testing', 'time'],
   'sqlite': ['adapters'],
   'index': [...LEAVES, ...PORTS, 'adapters', 'auth', 'copy', 'dial', 'disconnect', 'encryption', 'manager', 'restore', 'retry', 'session', 'socket', 'sweep', 'baileys'],
 }

@@ -61,13 +61,22 @@ export class SimulatedPhones {
 
   /** Scans the QR code of a company, or types its pairing code, whichever it shows. */
   async #scan(companyId: string): Promise<void> {
-    const { qr, pairingCode } = await this.#sessions?.getStatus(companyId, { restore: false }) ?? {}
+    const { qr, pairingCode } = await this.#shown(companyId)
     if (pairingCode !== undefined) {
       const phone = /^\d+/u.exec(this.#ownId(companyId))?.[0] ?? ''
       return this.#obey({ action: 'enter-code', code: pairingCode, phone })
     }
     if (qr === undefined) throw new Problem(409, 'nothing_to_scan', 'There is no QR code and no pairing code right now. Connect first.')
-    return this.#obey({ action: 'scan', qr, phone: phoneNumberOf(companyId) })
+    const phone = phoneNumberOf(companyId)
+    await this.#network.obey({ action: 'scan', qr, phone }).catch(async () => {
+      // WhatsApp may have had the code drawn anew meanwhile: a person scans that one then.
+      const { qr: latest = qr } = await this.#shown(companyId)
+      await this.#obey({ action: 'scan', qr: latest, phone })
+    })
+  }
+
+  async #shown(companyId: string): Promise<{ qr?: string, pairingCode?: string }> {
+    return await this.#sessions?.getStatus(companyId, { restore: false }) ?? {}
   }
 
   async #obey(order: PhoneOrder): Promise<void> {

@@ -80,7 +80,7 @@ export class WhatsAppServer extends EventEmitter<WhatsAppServerEvents> implement
   }
 
   /**
-   * Scans the QR code that a client shows, with the phone named; a function is a look at its screen, such as `() => latestQr`. A scan waits
+   * Scans the QR code that a client shows, with the phone named; a function is a look at its screen, which shows the latest. A scan waits
    * for the refreshes of the registration. Rejects when the code has expired, is not from this server, or was retired by a refresh (a
    * function is asked for the code that is shown then), when the client ignored the refresh, and when the server was told to refuse.
    */

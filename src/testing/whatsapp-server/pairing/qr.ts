@@ -16,7 +16,7 @@ const IGNORED = 'WhatsApp refused the link: it refreshed the registration (compa
   + `Baileys up to 7.0.0-rc14 ignores it by itself; such clients link with registration: 'classic'.`
 
 /** What a phone scans: the text of a QR code, or a look at the screen that shows one. */
-export type Scannable = string | (() => string | null | undefined)
+export type Scannable = string | (() => string | undefined | Promise<string | undefined>)
 
 interface Scan {
   readonly code: QrText
@@ -51,8 +51,8 @@ async function aimAtGoodCode(server: ServerContext, shown: Scannable): Promise<S
 
 async function aim(server: ServerContext, shown: Scannable): Promise<Scan> {
   if (typeof shown === 'string') return findScan(server, shown)
-  const look = (): Scan | null => {
-    const text = shown()
+  const look = async (): Promise<Scan | null> => {
+    const text = await shown()
     const scan = text ? seeScan(server, text) : null
     return scan === null || isRetired(scan) ? null : scan
   }

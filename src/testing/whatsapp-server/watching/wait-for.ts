@@ -23,15 +23,14 @@ export class Waits {
     await this.#wait('log', `the condition ${holds.toString().slice(0, 120)}`, timeoutMs, () => holds() ? { value: undefined } : null)
   }
 
-  /** The first value that is not `null`; it is looked for now, after every line of the log, and again and again. */
-  async value<Value>(find: () => Value | null, timeoutMs: number, what: string): Promise<Value> {
-    const first = find()
-    if (first !== null) return first
-    const look = (): { value: Value } | null => {
-      const value = find()
-      return value === null ? null : { value }
+  /** The first value that is not `null`, looked for again and again. */
+  async value<Value>(find: () => Promise<Value | null>, timeoutMs: number, what: string): Promise<Value> {
+    for (const end = Date.now() + timeoutMs; ;) {
+      const value = await find()
+      if (value !== null) return value
+      if (Date.now() >= end) throw new Error(`Waited ${timeoutMs} ms in vain for ${what}.`)
+      await this.#pause(what)
     }
-    return this.#wait('log', what, timeoutMs, look, look)
   }
 
   /** Rejects everybody who waits. */
@@ -39,32 +38,41 @@ export class Waits {
     for (const abandon of this.#abandon) abandon()
   }
 
+  async #pause(what: string): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      const settle = (end: () => void): void => {
+        clearTimeout(timer)
+        this.#abandon.delete(abandon)
+        end()
+      }
+      const abandon = (): void => { settle(() => { reject(closedWhile(what)) }) }
+      const timer = setTimeout(() => { settle(resolve) }, LOOK_EVERY_MS)
+      this.#abandon.add(abandon)
+    })
+  }
+
   async #wait<Name extends keyof WhatsAppServerEvents, Value>(
     name: Name, what: string, timeoutMs: number, check: (event: WhatsAppServerEvents[Name][0]) => { value: Value } | null,
-    lookAgain: (() => { value: Value } | null) | null = null,
   ): Promise<Value> {
     return new Promise<Value>((resolve, reject) => {
       const settle = (end: () => void): void => {
         clearTimeout(timer)
-        clearInterval(looking)
         this.#events.off(name, listener)
         this.#abandon.delete(abandon)
         end()
       }
-      const take = (look: () => { value: Value } | null): void => {
-        try {
-          const found = look()
-          if (found !== null) settle(() => { resolve(found.value) })
-        } catch (error) {
-          settle(() => { reject(error instanceof Error ? error : new Error(String(error))) })
-        }
+      const listener = (event: WhatsAppServerEvents[Name][0]): void => {
+        const found = check(event)
+        if (found !== null) settle(() => { resolve(found.value) })
       }
-      const listener = (event: WhatsAppServerEvents[Name][0]): void => { take(() => check(event)) }
-      const abandon = (): void => { settle(() => { reject(new Error(`The server was closed while waiting for ${what}.`)) }) }
+      const abandon = (): void => { settle(() => { reject(closedWhile(what)) }) }
       const timer = setTimeout(() => { settle(() => { reject(new Error(`Waited ${timeoutMs} ms in vain for ${what}.`)) }) }, timeoutMs)
-      const looking = lookAgain === null ? undefined : setInterval(() => { take(lookAgain) }, LOOK_EVERY_MS)
       this.#abandon.add(abandon)
       this.#events.on(name, listener)
     })
   }
+}
+
+function closedWhile(what: string): Error {
+  return new Error(`The server was closed while waiting for ${what}.`)
 }

@@ -1,0 +1,114 @@
+import { createInterface } from 'node:readline'
+import type { WhatsAppServer, WhatsAppServerOptions } from '../testing/whatsapp-server/index.js'
+import { errorCode } from '../system/system-error.js'
+import type { CommandEnvironment } from './command-environment.js'
+import { CommandError, EXIT, UsageError } from './command-error.js'
+import { type Command, type CommandRequest, valueOf } from './command.js'
+import { columns } from './help.js'
+import { PHONE_ORDERS, readPhoneOrder, type PhoneOrder } from './pretended-phone.js'
+import type { Printer } from './printer.js'
+
+const FIRST_PHONE = 491_700_000_001
+
+/** `whatsapp-server`: a WhatsApp on loopback, for any program that uses Baileys. */
+export const whatsAppServerCommand: Command = {
+  name: 'whatsapp-server',
+  summary: 'Runs a pretended WhatsApp on 127.0.0.1 for tests of any program that uses Baileys, until Ctrl-C.',
+  operands: [],
+  options: {
+    port: { value: 'port', meaning: 'The port; any free one when the option is not given.' },
+    classic: { meaning: 'Links as WhatsApp did until July 2026: for a Baileys that does not answer a refreshed registration.' },
+  },
+  remarks: [
+    'It prints what makeWASocket needs, and reads from the input what a phone does, a line each:',
+    ...columns(PHONE_ORDERS),
+    'It needs the packages ws and @whiskeysockets/baileys. Nothing is stored, and nothing leaves this machine.',
+  ],
+  run: runWhatsAppServer,
+}
+
+async function runWhatsAppServer(request: CommandRequest, environment: CommandEnvironment, printer: Printer): Promise<number> {
+  const isClassic = request.switches.has('classic')
+  const server = await startServer({ port: readPort(valueOf(request, 'port')), registration: isClassic ? 'classic' : 'current' })
+  try {
+    tellWhatHappens(server, printer)
+    printer.text(welcome(server, isClassic))
+    await obeyUntilInterrupted(server, environment, printer)
+    // Ctrl-C is how it ends, not how it is broken off.
+    return EXIT.fine
+  } finally {
+    await server.close()
+  }
+}
+
+async function startServer(options: WhatsAppServerOptions): Promise<WhatsAppServer> {
+  // No other command needs it.
+  const { WhatsAppServer: Server } = await import('../testing/whatsapp-server/index.js')
+  try {
+    return await Server.start(options)
+  } catch (error) {
+    if (errorCode(error) === 'EADDRINUSE') throw new CommandError(`Port ${options.port ?? 0} is taken. Name another one with --port, or none: then any free one is used.`)
+    const cause = error instanceof Error ? error.cause : undefined
+    if (error instanceof Error && error.name === 'Error' && errorCode(cause) === 'ERR_MODULE_NOT_FOUND') throw new CommandError(error.message)
+    throw error
+  }
+}
+
+function readPort(text: string | undefined): number {
+  if (text === undefined) return 0
+  const port = Number(text)
+  if (!/^\d+$/u.test(text) || port > 65_535) throw new UsageError(`--port must be a number from 0 to 65535, and not "${text}".`)
+  return port
+}
+
+function welcome({ url, rootPublicKey }: WhatsAppServer, isClassic: boolean): string {
+  const key = Buffer.from(rootPublicKey).toString('hex')
+  return [
+    `A pretended WhatsApp listens on ${url}. Ctrl-C ends it.`,
+    '',
+    'In your program, with Baileys 7:',
+    `  import makeWASocket, { WA_CERT_DETAILS } from '@whiskeysockets/baileys'`,
+    `  WA_CERT_DETAILS.PUBLIC_KEY = Buffer.from('${key}', 'hex')`,
+    `  makeWASocket({ waWebSocketUrl: '${url}', … })`,
+    'With Baileys 6.7 the last line is enough.',
+    '',
+    isClassic
+      ? 'It links as WhatsApp did until July 2026: registrations are not refreshed.'
+      : 'It links as WhatsApp does now: the first QR code is retired after a moment. Baileys by itself does not answer that: then use --classic.',
+    'What phones do is typed here:',
+    ...columns(PHONE_ORDERS),
+  ].join('\n')
+}
+
+function tellWhatHappens(server: WhatsAppServer, printer: Printer): void {
+  server.on('qr', ({ connection }) => {
+    const { version, browser } = server.attempts().find((attempt) => attempt.connection === connection) ?? {}
+    printer.line(`A client wants to be linked: ${browser ?? 'unknown'}, WhatsApp Web ${version ?? 'unknown'}.`)
+  })
+  server.on('pairing-code', ({ phone }) => { printer.line(`A client shows a pairing code for ${phone}.`) })
+  server.on('paired', ({ deviceKey }) => { printer.line(`Linked ${deviceKey}.`, 'good') })
+  server.on('login', ({ deviceKey }) => { printer.line(`Logged in: ${deviceKey}.`) })
+  server.on('logout', ({ deviceKey }) => { printer.line(`Logged out: ${deviceKey}.`) })
+}
+
+async function obeyUntilInterrupted(server: WhatsAppServer, { stdin, signal }: CommandEnvironment, printer: Printer): Promise<void> {
+  let phones = 0
+  const lines = createInterface({ input: stdin, terminal: false })
+  lines.on('line', (line) => {
+    const order = readPhoneOrder(line)
+    if (order !== null) obey(server, order, () => String(FIRST_PHONE + phones++)).catch((error: unknown) => { complain(error, signal, printer) })
+    else if (line.trim() !== '') printer.note('That is neither the text of a QR code nor "code <number> <code>".', 'bad')
+  })
+  // Without an input it runs on all the same.
+  if (!signal.aborted) await new Promise<void>((resolve) => { signal.addEventListener('abort', () => { resolve() }, { once: true }) })
+  lines.close()
+}
+
+async function obey(server: WhatsAppServer, order: PhoneOrder, newPhone: () => string): Promise<void> {
+  if (order.action === 'scan') await server.scanQr(order.qr, { phone: order.phone ?? newPhone() })
+  else await server.enterPairingCode(order.code, { phone: order.phone })
+}
+
+function complain(error: unknown, signal: AbortSignal, printer: Printer): void {
+  if (!signal.aborted) printer.note(error instanceof Error ? error.message : String(error), 'bad')
+}
