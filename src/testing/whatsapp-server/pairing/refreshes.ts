@@ -10,8 +10,8 @@ export type RefreshOutcome = 'under-way' | 'through' | 'ignored'
 export class Refreshes {
   readonly #byId = new Map<string, 'sent' | 'acknowledged' | 'ignored'>()
   readonly #scanned = new Set<string>()
-  /** Scanned while a refresh was on its way: nobody can say on which side of it they were made. */
-  readonly #scannedMeanwhile = new Set<string>()
+  /** What each refresh retires once it is acknowledged: the secrets that were scanned before it was sent. One that was scanned later may be of either side. */
+  readonly #retiredBy = new Map<string, readonly string[]>()
   readonly #retired = new Set<string>()
   #plan: RefreshPlan | null = null
   #left = 0
@@ -36,7 +36,9 @@ export class Refreshes {
 
   /** One that makes clients renew their secret was sent. One with an id that was acknowledged before changes nothing. */
   send(id: string): void {
-    if (this.#byId.get(id) !== 'acknowledged') this.#byId.set(id, 'sent')
+    if (this.#byId.get(id) === 'acknowledged') return
+    this.#byId.set(id, 'sent')
+    this.#retiredBy.set(id, [...this.#scanned])
   }
 
   /** The client acknowledges one: every secret that was scanned before it was sent is retired. Whether this is the first time. */
@@ -44,9 +46,7 @@ export class Refreshes {
     const before = this.#byId.get(id)
     if (before === undefined || before === 'acknowledged') return false
     this.#byId.set(id, 'acknowledged')
-    for (const secret of this.#scanned) this.#retired.add(secret)
-    for (const secret of this.#scannedMeanwhile) this.#scanned.add(secret)
-    this.#scannedMeanwhile.clear()
+    for (const secret of this.#retiredBy.get(id) ?? []) this.#retired.add(secret)
     return true
   }
 
@@ -59,9 +59,7 @@ export class Refreshes {
 
   /** A phone scans a QR with this secret. */
   scan(secret: string): void {
-    const isOnItsWay = [...this.#byId.values()].includes('sent')
-    if (isOnItsWay && !this.#scanned.has(secret)) this.#scannedMeanwhile.add(secret)
-    else this.#scanned.add(secret)
+    this.#scanned.add(secret)
   }
 
   /** The client says that a secret is not its own any more. */
