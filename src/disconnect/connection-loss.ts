@@ -42,4 +42,6 @@ export interface LossContext {
   paired: boolean
   /** Whether WhatsApp had taken the connection and sent nothing to scan yet. */
   takenWithoutQr?: boolean
+  /** Whether something told that a phone had scanned, and was refused. */
+  scanRefused?: boolean
 }

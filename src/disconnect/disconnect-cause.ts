@@ -10,7 +10,8 @@ import type { ConnectionLoss, LossContext } from './connection-loss.js'
  * - `transport_failed`: no connection came about: DNS, refused, reset, proxy, or an HTTP answer to the upgrade, whatever its number;
  * - `connect_timeout`: the watchdog of the dial, `connectTimeoutMs`, ended it;
  * - `pairing_expired`: the QR codes are used up, and nothing tells that a phone has scanned one;
- * - `pairing_rejected`: WhatsApp refused to link: a 401 before anything was paired, or a pairing that does not verify;
+ * - `pairing_rejected`: WhatsApp refused to link: a 401 before anything was paired, a pairing that does not verify, or a sign of either before
+ *   the QR codes were used up;
  * - `registration_closed`: WhatsApp took the connection and closed it before there was anything to scan;
  * - `logged_out`: the device was unlinked at the phone (401);
  * - `intentional_logout`: this application logged the device out;
@@ -76,9 +77,14 @@ export function readDisconnectCause(loss: ConnectionLoss, context: LossContext):
 function readCode(loss: ConnectionLoss, context: LossContext): DisconnectCause {
   if (loss.code === null) return 'connection_closed'
   if (loss.message.startsWith('WebSocket Error')) return 'transport_failed'
-  if (loss.message.startsWith('QR refs')) return context.paired ? 'restart_required' : 'pairing_expired'
+  if (loss.message.startsWith('QR refs')) return readUsedUp(context)
   if (loss.code === 401) return readUnauthorized(loss, context)
   return CAUSE_BY_CODE.get(loss.code) ?? 'unknown'
+}
+
+function readUsedUp({ paired, scanRefused }: LossContext): DisconnectCause {
+  if (paired) return 'restart_required'
+  return scanRefused === true ? 'pairing_rejected' : 'pairing_expired'
 }
 
 function readUnauthorized(loss: ConnectionLoss, context: LossContext): DisconnectCause {

@@ -195,7 +195,7 @@ export class SocketKeeper {
 
   #onClosed(generation: Generation, { loss, cause: named }: Extract<ConnectionSignal, { type: 'closed' }>): void {
     const { ledger, send, circumstances } = this.#options
-    const cause = named ?? readDisconnectCause(loss, { paired: generation.auth.paired, takenWithoutQr: generation.isTakenWithoutQr })
+    const cause = named ?? readDisconnectCause(loss, generation.lossContext)
     const restrictedUntil = cause === 'restricted' ? readRestrictedUntil(loss) : null
     ledger.noteLoss(loss, cause)
     send({ type: 'closed', cause, restrictedUntil, circumstances: circumstances(cause) })

@@ -2,6 +2,7 @@ import type { UserFacingSocketConfig, WASocket } from '@whiskeysockets/baileys'
 import type { IncomingMessage } from 'node:http'
 import type { AuthState } from '../auth/auth-state.js'
 import type { DialPriority, DialTicket } from '../dial/dial-limiter.js'
+import type { LossContext } from '../disconnect/connection-loss.js'
 import type { DisconnectCause } from '../disconnect/disconnect-cause.js'
 import { SessionError } from '../errors.js'
 import { withDeadline } from '../time/deadline.js'
@@ -71,9 +72,10 @@ export class Generation {
     return this.#options.auth
   }
 
-  /** Whether WhatsApp has taken the connection of a session that is not linked, and has sent nothing to scan. */
-  get isTakenWithoutQr(): boolean {
-    return this.#linking?.isTakenWithoutQr ?? false
+  /** What is known of this generation when its socket is lost. */
+  get lossContext(): LossContext {
+    const { isTakenWithoutQr = false, isScanRefused = false } = this.#linking ?? {}
+    return { paired: this.#options.auth.paired, takenWithoutQr: isTakenWithoutQr, scanRefused: isScanRefused }
   }
 
   /** Moves the dial ahead when somebody more urgent waits for it. */

@@ -1,4 +1,4 @@
-import type { WASocket } from '@whiskeysockets/baileys'
+import type { BinaryNode, WASocket } from '@whiskeysockets/baileys'
 import type { AuthState } from '../auth/auth-state.js'
 import type { BaileysModule } from '../baileys/baileys-module.js'
 import { SessionError } from '../errors.js'
@@ -29,21 +29,33 @@ export class Linking {
   #qrCodes = 0
   #expiresAt = new Date()
   #isTaken = false
+  #isScanRefused = false
 
   constructor(options: LinkingOptions) {
     this.#options = options
     const { socket, baileys, auth, onSignal } = options
     const isLinked = (): boolean => auth.paired
     const onProblem = (problem: string, cause?: unknown): void => { this.#tell(problem, cause) }
-    this.#registration = new Registration({ socket, baileys, isLinked, onProblem, onQr: (qr) => { onSignal({ type: 'qr', qr, expiresAt: this.#expiresAt }) } })
+    this.#registration = new Registration({
+      socket, baileys, isLinked, onProblem,
+      onQr: (qr) => { onSignal({ type: 'qr', qr, expiresAt: this.#expiresAt }) },
+      onRetiredScan: () => { this.#isScanRefused = true },
+    })
     noticePasskey({ socket, isLinked, onProblem, onAsked: () => { onSignal({ type: 'passkey-required' }) } })
     // The first thing that comes is the server's part of the handshake.
     socket.ws.on('message', () => { this.#isTaken = true })
+    const ownIds = socket.generateMessageTag().replace(/\d+$/u, '')
+    socket.ws.on('frame', (node: BinaryNode) => { if (isForeignError(node, ownIds)) this.#isScanRefused = true })
   }
 
   /** Whether WhatsApp has taken the connection, and nothing to scan has come of it. */
   get isTakenWithoutQr(): boolean {
     return this.#isTaken && this.#qrCodes === 0
+  }
+
+  /** Whether something told that a phone has scanned, and was refused: an error that answers nothing of ours, or the scan of a retired code. */
+  get isScanRefused(): boolean {
+    return this.#isScanRefused
   }
 
   /** Baileys has made a QR code: what is to be shown, and until when. */
@@ -58,4 +70,8 @@ export class Linking {
     const { sessionId, onError } = this.#options
     onError(new SessionError('PAIRING_FAILED', `Session "${sessionId}": ${problem}`, { sessionId, cause }))
   }
+}
+
+function isForeignError({ tag, attrs }: BinaryNode, ownIds: string): boolean {
+  return tag === 'iq' && attrs['type'] === 'error' && attrs['id']?.startsWith(ownIds) !== true
 }

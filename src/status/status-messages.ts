@@ -29,7 +29,7 @@ export const DEFAULT_STATUS_MESSAGES: Readonly<Record<MessageKey, string>> = Obj
   starting: 'Connecting...',
   restoring: 'Restoring connection from saved session...',
   passkey_required: 'WhatsApp wants this link confirmed with a passkey, which only its own apps can do. Remove the passkey at the phone (Settings > Account > Passkeys), then link it again.',
-  registration_closed: 'WhatsApp closed the connection before there was a QR code, again and again (tried version {version} as {browser}). Try another browser name, and leave syncFullHistory out.',
+  registration_closed: 'WhatsApp closed the connection before it sent a QR code, again and again (tried version {version} as {browser}). Known cause: Browsers.macOS("Desktop") with syncFullHistory. Use another browser, or leave syncFullHistory out, and connect again.',
   restart_required: 'Finishing the connection...',
   connection_lost: 'Connection lost. Reconnecting...',
   retries_exhausted: 'Could not connect after several attempts.',

@@ -140,6 +140,15 @@ describe.concurrent('a link that comes to nothing', () => {
     expect(await ended).toMatchObject({ reason: 'pairing_expired', message: expect.stringContaining('couldn\'t link device') })
   })
 
+  it.each([['iq-error', 'pairing_refused'], ['silence', 'pairing_expired']] as const)('after a scan of which the client gets to know %s: %s', async (refuseScan, reason) => {
+    await using world = await openWorld({ refuseScan, qrReferences: 1 })
+    const manager = makeManager(world, { socketConfig: { qrTimeout: 4000 } })
+    const ended = world.eventsOf(manager).nextStatus('shop', 'disconnected')
+    await showRefreshed(world, manager, 1)
+    await expect(world.scan(manager, 'shop')).rejects.toThrow()
+    expect(await ended).toMatchObject({ reason })
+  })
+
   it.each([
     ['a pairing that does not verify', 'wrong-secret'],
     ['a 401 before it was paired', { code: 401, via: 'failure' }],

@@ -33,6 +33,19 @@ describe('a link that WhatsApp refuses', () => {
     expect(await within(made.sessions.connect('shop'))).toMatchObject({ status: 'pairing' })
   })
 
+  it.each([
+    ['an error that answers nothing', 'server-1', 'pairing_refused'],
+    ['an error that answers a request of ours', '1.2-7', 'pairing_expired'],
+  ])('%s, and then the codes are used up: %s', async (_what, id, reason) => {
+    const made = scenario({ script: showQr })
+    await within(made.sessions.connect('shop'))
+    made.socket().receiveNode({ tag: 'iq', attrs: { type: 'error', from: 's.whatsapp.net', id }, content: [{ tag: 'error', attrs: { code: '401' } }] })
+    expect(await status(made)).toMatchObject({ status: 'pairing' })
+    await made.socket().expireQr()
+    await pass(10)
+    expect(await status(made)).toMatchObject({ status: 'disconnected', reason })
+  })
+
   it('that nobody scanned is another thing', async () => {
     const made = scenario({ script: showQr })
     await within(made.sessions.connect('shop'))

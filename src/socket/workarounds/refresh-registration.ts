@@ -15,6 +15,8 @@ export interface RegistrationOptions {
   readonly isLinked: () => boolean
   /** Told to show the QR code again that is on the screen, with a new secret. */
   readonly onQr: (qr: string) => void
+  /** Told that a phone has scanned a code that was retired. */
+  readonly onRetiredScan: () => void
   /** Told of what could not be understood or acknowledged, in a sentence for a developer. */
   readonly onProblem: (problem: string, cause?: unknown) => void
 }
@@ -89,7 +91,8 @@ export class Registration {
   }
 
   #refuse({ attrs }: BinaryNode): void {
-    const { socket, onProblem } = this.#options
+    const { socket, onProblem, onRetiredScan } = this.#options
+    onRetiredScan()
     onProblem('A phone scanned a QR code that WhatsApp had retired a moment before. It was refused: scan the code that is shown now.')
     const error = { tag: 'error', attrs: { code: '401', text: 'not-authorized' } }
     socket.sendNode({ tag: 'iq', attrs: { to: attrs['from'] ?? 's.whatsapp.net', type: 'error', id: attrs['id'] ?? '' }, content: [error] })

@@ -60,3 +60,20 @@ describe('readRestrictedUntil', () => {
     expect(until === null || !Number.isNaN(until.getTime())).toBe(true)
   })
 })
+
+describe('what is known of a pairing beside code and message', () => {
+  it.each([
+    [428, 'Connection Terminated', { takenWithoutQr: true }, 'registration_closed'],
+    [null, 'The connection was closed.', { takenWithoutQr: true }, 'registration_closed'],
+    [405, 'Connection Failure', { takenWithoutQr: true }, 'client_outdated'],
+    [503, 'Stream Errored (unknown)', { takenWithoutQr: true }, 'server_unavailable'],
+    [428, 'Connection Terminated', { scanRefused: true }, 'connection_closed'],
+    [408, 'QR refs attempts ended', { scanRefused: true }, 'pairing_rejected'],
+  ] as const)('%s "%s" with %j is %s', (code, message, known, cause) => {
+    expect(readDisconnectCause(loss(code, message), { paired: false, ...known })).toBe(cause)
+  })
+
+  it('a phone that had scanned makes no difference once it is linked', () => {
+    expect(readDisconnectCause(loss(408, 'QR refs attempts ended'), { paired: true, scanRefused: true })).toBe('restart_required')
+  })
+})

@@ -7,7 +7,7 @@ import { FakeBaileys, type FakeSocket } from '../../../../src/testing/index.js'
 const DETAILS = Buffer.from('what the phone signed')
 const HOSTED = Buffer.of(6, 5)
 
-function open(): { socket: FakeSocket; registration: Registration; onQr: ReturnType<typeof vi.fn>; onProblem: ReturnType<typeof vi.fn>; heard: BinaryNode[] } {
+function open(): { socket: FakeSocket; registration: Registration; onQr: ReturnType<typeof vi.fn>; onProblem: ReturnType<typeof vi.fn>; onRetiredScan: ReturnType<typeof vi.fn>; heard: BinaryNode[] } {
   const baileys = new FakeBaileys()
   const made = baileys.makeWASocket({ auth: { creds: baileys.initAuthCreds(), keys: { get: () => ({}), set: () => undefined } } })
   const socket = baileys.lastSocket
@@ -15,10 +15,10 @@ function open(): { socket: FakeSocket; registration: Registration; onQr: ReturnT
   const heard: BinaryNode[] = []
   // What Baileys itself listens to.
   for (const event of ['CB:notification', 'CB:iq,,pair-success']) socket.ws.on(event, (node: BinaryNode) => { heard.push(node) })
-  const [onQr, onProblem] = [vi.fn(), vi.fn()]
-  const registration = new Registration({ socket: made, baileys: { makeWASocket, initAuthCreds, proto }, isLinked: () => socket.authState.creds.account !== undefined, onQr, onProblem })
+  const [onQr, onProblem, onRetiredScan] = [vi.fn(), vi.fn(), vi.fn()]
+  const registration = new Registration({ socket: made, baileys: { makeWASocket, initAuthCreds, proto }, isLinked: () => socket.authState.creds.account !== undefined, onQr, onProblem, onRetiredScan })
   socket.accept()
-  return { socket, registration, onQr, onProblem, heard }
+  return { socket, registration, onQr, onProblem, onRetiredScan, heard }
 }
 
 const refresh = (id: string): BinaryNode => ({ tag: 'notification', attrs: { type: 'companion_reg_refresh', from: 's.whatsapp.net', id }, content: [{ tag: 'companion_reg_refresh', attrs: {} }] })
@@ -41,7 +41,7 @@ it('keeps the refresh from Baileys, which would acknowledge it a second time or 
 })
 
 it.each([['', Buffer.alloc(0)], [' of a hosted account', HOSTED]])('refuses a phone%s that scanned a retired code, and goes on', (_of, prefix) => {
-  const { socket, registration, heard, onProblem } = open()
+  const { socket, registration, heard, onProblem, onRetiredScan } = open()
   const old = socket.authState.creds.advSecretKey
   registration.show(`2@ref,noise,identity,${old},1`)
   socket.receiveNode(refresh('n1'))
@@ -51,6 +51,7 @@ it.each([['', Buffer.alloc(0)], [' of a hosted account', HOSTED]])('refuses a ph
     tag: 'iq', attrs: { to: 's.whatsapp.net', type: 'error', id: 'pair-1' }, content: [{ tag: 'error', attrs: { code: '401', text: 'not-authorized' } }],
   })
   expect(onProblem.mock.calls).toEqual([[expect.stringContaining('scan the code that is shown now')]])
+  expect(onRetiredScan).toHaveBeenCalledOnce()
   const now = pairSuccess(socket.authState.creds.advSecretKey, prefix)
   socket.receiveNode(now)
   expect(heard).toEqual([now])
