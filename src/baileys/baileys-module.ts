@@ -1,6 +1,6 @@
 import type { AuthenticationCreds, UserFacingSocketConfig, WASocket } from '@whiskeysockets/baileys'
 import { SessionError } from '../errors.js'
-import { describeUnsupported, readInstalledVersion } from './baileys-version.js'
+import { describeUnsupported, INSTALL_BAILEYS, readInstalledVersion, SUPPORTED_BAILEYS } from './baileys-version.js'
 
 /**
  * What this library uses of `@whiskeysockets/baileys`: the whole module satisfies it, and so does `FakeBaileys` of
@@ -57,7 +57,7 @@ export async function loadBaileys(passedIn: BaileysModule | undefined): Promise<
     loaded = await import('@whiskeysockets/baileys')
   } catch (cause) {
     throw new SessionError('BAILEYS_UNSUPPORTED',
-      'Baileys could not be loaded. Install it beside this library (npm install @whiskeysockets/baileys), or pass it as the `baileys` option.', { cause })
+      `Baileys could not be loaded. Install it beside baileys-sessions (${INSTALL_BAILEYS}), or pass it as the \`baileys\` option.`, { cause })
   }
   const problem = describeUnsupported(await readInstalledVersion())
   // It loads all the same, so it is used; the logger is silent by default, and this should be seen once.
@@ -78,7 +78,7 @@ function checkBaileys(loaded: unknown): BaileysModule {
   }
   if (!isBaileys(candidate)) {
     throw new SessionError('BAILEYS_UNSUPPORTED',
-      'This Baileys lacks makeWASocket, initAuthCreds or proto. Supported are 7.0.0-rc11 and later of version 7, and 6.7.18 up to 6.8.')
+      `This Baileys lacks makeWASocket, initAuthCreds or proto. ${SUPPORTED_BAILEYS}`)
   }
   return candidate
 }

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { listSources } from '../package/source-imports.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 import { ExampleProcess, writeExample } from './example-process.js'
 import { listPages } from './generated-parts.js'
@@ -40,6 +41,12 @@ describe('the README', () => {
     expect(await example.ended()).toBe(0)
     expect(example.output).toBe('heard\n')
   })
+})
+
+it('no page and no message says to install Baileys without its version: npm would take one that is not supported', () => {
+  const files = [...listPages(), ...listSources().map(name => `src/${name}.ts`)]
+  const bare = files.filter(file => /npm (?:i|install|add) [^\n`)]*@whiskeysockets\/baileys(?!@(?:\d|\$\{))/u.test(readFileSync(file, 'utf8')))
+  expect(bare).toEqual([])
 })
 
 it('leads to every page', () => {

@@ -1,4 +1,5 @@
 import type { proto } from '@whiskeysockets/baileys'
+import { INSTALL_BAILEYS, SUPPORTED_BAILEYS } from '../../baileys/baileys-version.js'
 import { SessionError } from '../../errors.js'
 import type { SignalRepositoryFactory } from './phone/signal-repository.js'
 import type { BinaryNode } from './wire/binary-node.js'
@@ -34,7 +35,8 @@ export function pickBaileysParts(baileys: object): BaileysParts {
   const [protocol, curve, encodeNode, decodeNode, config] = names.map((name) => exported(baileys, name))
   const missing = names.slice(0, 4).filter((_, index) => [protocol, curve, encodeNode, decodeNode][index] === undefined)
   if (missing.length > 0) {
-    throw new SessionError('BAILEYS_UNSUPPORTED', `The WhatsApp server needs exports of Baileys that this version does not have: ${missing.join(', ')}.`)
+    throw new SessionError('BAILEYS_UNSUPPORTED',
+      `The WhatsApp server needs exports that this Baileys does not have: ${missing.join(', ')}. ${SUPPORTED_BAILEYS}`)
   }
   const makeSignalRepository = property(config, 'makeSignalRepository')
   // Baileys' exports have no common type between 6.7 and 7, so their shapes are taken on trust here and nowhere else.
@@ -71,7 +73,8 @@ async function importBaileys(): Promise<object> {
   try {
     return await import('@whiskeysockets/baileys')
   } catch (cause) {
-    throw new SessionError('BAILEYS_UNSUPPORTED', 'The WhatsApp server could not load @whiskeysockets/baileys. Install it, or pass it as the option baileys.', { cause })
+    throw new SessionError('BAILEYS_UNSUPPORTED',
+      `The WhatsApp server could not load Baileys. Install it (${INSTALL_BAILEYS}), or pass it as the \`baileys\` option.`, { cause })
   }
 }
 

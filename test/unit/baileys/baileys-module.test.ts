@@ -1,6 +1,7 @@
 import * as real from '@whiskeysockets/baileys'
 import { describe, expect, it } from 'vitest'
 import { loadBaileys, type BaileysModule } from '../../../src/baileys/baileys-module.js'
+import { INSTALL_BAILEYS } from '../../../src/baileys/baileys-version.js'
 import { FakeBaileys } from '../../../src/testing/index.js'
 
 /** A module of any shape, as an application in JavaScript may pass it. */
@@ -35,6 +36,8 @@ describe('loading Baileys', () => {
     ['nothing', {}], ['no socket', { initAuthCreds: () => ({}), proto: real.proto }], ['no proto', { makeWASocket: () => ({}), initAuthCreds: () => ({}) }],
     ['a proto of another kind', { makeWASocket: () => ({}), initAuthCreds: () => ({}), proto: { Message: {} } }],
   ])('refuses one with %s', async (_name, module) => {
-    await expect(loadBaileys(given(module))).rejects.toMatchObject({ name: 'SessionError', code: 'BAILEYS_UNSUPPORTED' })
+    await expect(loadBaileys(given(module))).rejects.toMatchObject({
+      name: 'SessionError', code: 'BAILEYS_UNSUPPORTED', message: expect.stringContaining(INSTALL_BAILEYS),
+    })
   })
 })

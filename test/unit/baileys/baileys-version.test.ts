@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { describeUnsupported, isSupportedBaileys, readInstalledVersion } from '../../../src/baileys/baileys-version.js'
+import { describeUnsupported, INSTALL_BAILEYS, isSupportedBaileys, readInstalledVersion, RECOMMENDED_BAILEYS_VERSION } from '../../../src/baileys/baileys-version.js'
 
 describe('the versions of Baileys', () => {
   it.each([
@@ -12,8 +13,16 @@ describe('the versions of Baileys', () => {
     expect(describeUnsupported(version) === null).toBe(isSupported)
   })
 
-  it('one outside the range is named with what is supported', () => {
+  it('one outside the range is named with what is supported, and with the command that installs one', () => {
     expect(describeUnsupported('6.17.16')).toMatch(/^Baileys 6\.17\.16 is installed.*7\.0\.0-rc11.*6\.7\.18/)
+    expect(describeUnsupported('6.17.16')).toContain(INSTALL_BAILEYS)
+  })
+
+  it('the recommended one is supported, and the one that the tests run with', () => {
+    const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as { devDependencies: Record<string, string> }
+    expect(RECOMMENDED_BAILEYS_VERSION).toBe(manifest.devDependencies['@whiskeysockets/baileys'])
+    expect(isSupportedBaileys(RECOMMENDED_BAILEYS_VERSION)).toBe(true)
+    expect(INSTALL_BAILEYS).toBe(`npm i @whiskeysockets/baileys@${RECOMMENDED_BAILEYS_VERSION}`)
   })
 
   it('says nothing about one that cannot be told', () => {
@@ -21,6 +30,6 @@ describe('the versions of Baileys', () => {
   })
 
   it('the installed one is read from its own description', async () => {
-    expect(await readInstalledVersion()).toBe('7.0.0-rc14')
+    expect(await readInstalledVersion()).toBe(RECOMMENDED_BAILEYS_VERSION)
   })
 })
