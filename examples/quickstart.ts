@@ -1,21 +1,19 @@
 import { FileSystemSessionStore, SessionManager } from 'baileys-sessions'
+import encodeQR from 'qr'
 
 const sessions = new SessionManager({ store: new FileSystemSessionStore({ directory: './sessions' }) })
 
-sessions.on('qr', ({ sessionId, qr }) => {
-  console.log(`${sessionId}: draw this text as a QR code, and scan it with the phone: ${qr}`)
-})
+// On the phone: Settings > Linked devices > Link a device.
+sessions.on('qr', ({ qr }) => console.log(encodeQR(qr, 'ascii', { ecc: 'low' })))
 sessions.on('status', ({ sessionId, status, message }) => console.log(`${sessionId}: ${status}. ${message}`))
 sessions.on('error', ({ error }) => console.error(error.message))
-// Every new socket comes by here before it can emit anything, so what you attach survives reconnects.
+// Every new socket comes through here before it emits anything, so these handlers survive reconnects.
 sessions.on('socket', ({ sessionId, socket }) => {
   socket.ev.on('messages.upsert', ({ messages }) => console.log(`${sessionId}: ${messages.length} message(s)`))
 })
 
-// After a restart: every session that was paired comes back, without a QR code.
-await sessions.restoreAll()
-// The first time there is nothing to restore, and this shows a QR code. When it is connected, this changes nothing.
-await sessions.connect('company-1')
+await sessions.restoreAll() // brings back every linked session, without a QR
+await sessions.connect('shop') // shows a QR the first time; does nothing when the session is connected already
 
-// Writes what is left to write and closes the sockets. It does not log out.
+// Finishes its writes and closes the sockets. It does not log out.
 process.once('SIGINT', () => void sessions.close())

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest'
 import { temporaryFolder } from '../support/temporary-folder.js'
 import { codeBlocksOf, readPage } from './markdown.js'
 
-const PAGES = ['README.md', 'docs/errors.md', 'docs/events.md', 'docs/getting-started.md', 'docs/life-of-a-session.md', 'docs/migrating.md', 'docs/multi-tenant-security.md', 'docs/options.md', 'docs/production.md', 'docs/scale.md', 'docs/stores.md', 'docs/troubleshooting.md']
+const PAGES = ['README.md', 'docs/errors.md', 'docs/events.md', 'docs/getting-started.md', 'docs/life-of-a-session.md', 'docs/linking.md', 'docs/migrating.md', 'docs/multi-tenant-security.md', 'docs/options.md', 'docs/production.md', 'docs/scale.md', 'docs/stores.md', 'docs/troubleshooting.md']
 
 /** As a user has it: strict, and the names of this package lead to its source. */
 const OPTIONS: ts.CompilerOptions = {

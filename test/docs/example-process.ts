@@ -53,12 +53,17 @@ export class ExampleProcess {
 
   /** Resolves with the first match in what it prints. */
   async prints(pattern: RegExp): Promise<RegExpExecArray> {
+    return this.shows(output => pattern.exec(output) ?? undefined, String(pattern))
+  }
+
+  /** Resolves with what `find` finds in what it prints. */
+  async shows<T>(find: (output: string) => T | undefined, name = find.name): Promise<T> {
     const deadline = Date.now() + PATIENCE_MS
     for (;;) {
-      const match = pattern.exec(this.#output)
-      if (match !== null) return match
+      const found = find(this.#output)
+      if (found !== undefined) return found
       if (Date.now() > deadline || this.#process.exitCode !== null) {
-        throw new Error(`It did not print ${String(pattern)}, but:\n${this.#output}\n${this.#errors}`)
+        throw new Error(`It did not print ${name}, but:\n${this.#output}\n${this.#errors}`)
       }
       await new Promise(wake => { setTimeout(wake, 20) })
     }

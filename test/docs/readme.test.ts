@@ -1,9 +1,7 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { listSources } from '../package/source-imports.js'
-import { temporaryFolder } from '../support/temporary-folder.js'
-import { ExampleProcess, writeExample } from './example-process.js'
 import { listPages } from './generated-parts.js'
 import { anchorsOf, codeBlocksOf, localLinksOf, readPage } from './markdown.js'
 
@@ -12,8 +10,25 @@ const blocks = codeBlocksOf(readme)
 const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string>, devDependencies: Record<string, string> }
 
 describe('the README', () => {
-  it('has at most 300 lines', () => {
-    expect(readme.text.trimEnd().split('\n').length).toBeLessThanOrEqual(300)
+  it('has at most 200 lines, and no table: those are in the docs', () => {
+    expect(readme.text.trimEnd().split('\n').length).toBeLessThanOrEqual(200)
+    expect(readme.text).not.toMatch(/^\|/mu)
+  })
+
+  it('says on its first screen what it is, in the words that people search for, and shows it', () => {
+    const firstScreen = readme.text.slice(0, readme.text.indexOf('\n## '))
+    for (const words of [
+      'Baileys', 'WhatsApp', 'multi-tenant', '`useMultiFileAuthState` in production', 'QR again after a restart', 'session is lost', 'Couldn\'t link device',
+    ]) expect(firstScreen).toContain(words)
+    const [, picture = ''] = /^!\[.+\]\((.+)\)$/mu.exec(firstScreen) ?? []
+    expect(existsSync(picture)).toBe(true)
+  })
+
+  it('shows the two commands that CI runs as they stand: one for the demo, one for the tests', () => {
+    const commands = [...readFileSync('.ci/run', 'utf8').matchAll(/^step bash -c '(npm ci && .+)'$/gmu)].map(([, command = '']) => command)
+    expect(commands).toHaveLength(2)
+    const shown = blocks.filter(({ language }) => language === 'sh').flatMap(({ code }) => code.split('\n')).map(line => line.split('  ')[0]?.trim())
+    expect(shown.filter(line => line?.startsWith('npm ci'))).toEqual(expect.arrayContaining(commands))
   })
 
   it('names commands that exist, and the version of Baileys that the tests run with', () => {
@@ -22,24 +37,6 @@ describe('the README', () => {
     expect(scripts).toEqual(['demo', 'test'])
     expect(scripts.filter(name => manifest.scripts[name] === undefined)).toEqual([])
     expect(commands).toContain(`npm i baileys-sessions @whiskeysockets/baileys@${manifest.devDependencies['@whiskeysockets/baileys'] ?? ''}\n`)
-  })
-
-  it('tests an application with a block that runs', async () => {
-    const block = blocks.find(({ code }) => code.includes('new FakeBaileys'))
-    const example = new ExampleProcess(writeExample(temporaryFolder(), 'application.test.mjs', block?.code ?? ''))
-    expect({ code: await example.ended(), output: example.output, errors: example.errors }).toEqual({ code: 0, output: '', errors: '' })
-  })
-
-  it('keeps libsignal out of the logs, and nobody else', async () => {
-    const block = blocks.find(({ code }) => code.includes('libsignal'))
-    const folder = temporaryFolder()
-    const noisy = join(folder, 'libsignal')
-    mkdirSync(noisy)
-    writeExample(noisy, 'session.mjs', `export const work = step => { console.info('keys'); step() }`)
-    const main = [block?.code ?? '', `const { work } = await import('./libsignal/session.mjs')`, `work(() => console.log('heard'))`]
-    const example = new ExampleProcess(writeExample(folder, 'main.mts', main.join('\n')))
-    expect(await example.ended()).toBe(0)
-    expect(example.output).toBe('heard\n')
   })
 })
 
