@@ -29,7 +29,7 @@ describe('what happens when', () => {
   })
 })
 
-describe('from what Baileys reports to a cause', () => {
+describe('how the cause is found', () => {
   const { rows } = tableOf(page, 'code', 'message', 'paired', 'cause')
   // "..." stands for more text; a row without a message takes any.
   const cases = rows.flatMap(([codes = '', message = '', paired = '', cause = '']) =>
