@@ -57,7 +57,7 @@ export class ExampleProcess {
   }
 
   /** Resolves with what `find` finds in what it prints. */
-  async shows<T>(find: (output: string) => T | undefined, name = find.name): Promise<T> {
+  async shows<T>(find: (output: string) => T | undefined, name: string = find.name): Promise<T> {
     const deadline = Date.now() + PATIENCE_MS
     for (;;) {
       const found = find(this.#output)
