@@ -5,9 +5,9 @@ const LIGHT_ABOVE = '█▀'
 const LIGHT_BELOW = '█▄'
 const PIXELS_PER_MODULE = 4
 
-/** The first QR that was drawn into a terminal, as a phone reads it; `undefined` while there is none. */
+/** The QR that was drawn into a terminal last, as a phone reads it; `undefined` while there is none. */
 export function readDrawnQr(output: string): string | undefined {
-  const lines = /(?:^[█▀▄ ]{40,}\n)+/mu.exec(output)?.[0].trimEnd().split('\n')
+  const lines = [...output.matchAll(/(?:^[█▀▄ ]{40,}\n)+/gmu)].at(-1)?.[0].trimEnd().split('\n')
   if (lines === undefined) return undefined
   const modules = lines.flatMap(line => [LIGHT_ABOVE, LIGHT_BELOW].map(light => Array.from(line, character => light.includes(character))))
   try {
