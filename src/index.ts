@@ -48,6 +48,8 @@ export type { ConnectionRecord, ConnectionRepository } from './repository/connec
 
 // Around it.
 export type { BaileysModule } from './baileys/baileys-module.js'
-export type { VersionProvider } from './socket/version-source.js'
+export { latestWaWebVersion, type LatestVersionOptions, type LatestVersionProvider } from './version/latest-wa-web-version.js'
+export type { FoundVersion, VersionLookup, VersionProvider, VersionQuestion } from './version/version-lookup.js'
+export type { VersionFetch, VersionResponse } from './version/fetch-text.js'
 export { type Logger, silentLogger } from './logger.js'
 export { isSessionError, SessionError, type SessionErrorCode, type SessionErrorDetails } from './errors.js'

@@ -13,12 +13,17 @@ export interface BaileysModule {
   initAuthCreds(): AuthenticationCreds
   /** Derives keys. It may be left out, and is used only where it answers with a promise: Baileys 6.7.24 derives in a thread. */
   hkdf?: (buffer: Buffer, expandedLength: number, info: { info?: string }) => unknown
-  /** What sockets are made with where nothing else is said; it may be left out, and is only read to name version and browser. */
+  /**
+   * What sockets are made with where nothing else is said. A module that reaches no WhatsApp leaves `waWebSocketUrl` out, as `FakeBaileys` does: the
+   * version of WhatsApp Web is looked up by default only where that is an address of WhatsApp.
+   */
   DEFAULT_CONNECTION_CONFIG?: {
     /** The version of WhatsApp Web. */
     version?: readonly number[]
     /** Operating system, browser and its version. */
     browser?: readonly string[]
+    /** Where sockets connect to. */
+    waWebSocketUrl?: string | URL
   }
   /** The protobuf messages; one of them is stored as a Signal key and must be revived. */
   proto: {
@@ -63,6 +68,12 @@ export async function loadBaileys(passedIn: BaileysModule | undefined): Promise<
   // It loads all the same, so it is used; the logger is silent by default, and this should be seen once.
   if (problem !== null) process.emitWarning(problem, { code: 'BAILEYS_SESSIONS_PEER' })
   return checkBaileys(loaded)
+}
+
+/** Whether the sockets of this Baileys go to WhatsApp unless they are told otherwise. */
+export function dialsWhatsApp({ DEFAULT_CONNECTION_CONFIG: defaults }: BaileysModule): boolean {
+  const url = String(defaults?.waWebSocketUrl ?? '')
+  return URL.canParse(url) && /(?:^|\.)whatsapp\.com$/u.test(new URL(url).hostname)
 }
 
 /** Checks by its features that this is a Baileys that can be used. A CommonJS build may hold everything under `default`. */

@@ -17,6 +17,11 @@ export interface DialTicket {
   readonly turn: Promise<void>
   /** Moves the ticket ahead when somebody more urgent waits for the same session. */
   promote(priority: DialPriority): void
+  /**
+   * After its turn: gives the place to others while something else has to be waited for, then queues again. Resolves when its turn has come
+   * once more; rejects with `AbortError` after {@link DialTicket.release}, and as `work` does.
+   */
+  standAside(work: Promise<unknown>): Promise<void>
   /** Gives the place back, before or after its turn. Idempotent. */
   release(): void
 }
@@ -24,8 +29,9 @@ export interface DialTicket {
 interface Entry {
   priority: number
   readonly order: number
-  readonly start: () => void
-  readonly cancel: (reason: Error) => void
+  state: 'waiting' | 'running' | 'aside' | 'released'
+  start: () => void
+  cancel: (reason: Error) => void
 }
 
 const RANKS: Readonly<Record<DialPriority, number>> = { person: 0, poll: 1, reconnect: 2, bulk: 3 }
@@ -53,34 +59,42 @@ export class DialLimiter {
 
   /** Queues a dial. */
   request(priority: DialPriority): DialTicket {
-    let entry: Entry | null = null
-    let started = false
-    let released = false
-    const turn = new Promise<void>((resolve, reject) => {
-      entry = { priority: RANKS[priority], order: this.#tickets++, start: () => { started = true; resolve() }, cancel: reject }
-      this.#waiting.push(entry)
-    })
-    // A ticket that is given back before its turn may have nobody waiting for it.
-    turn.catch(() => undefined)
-    this.#admit()
+    const entry: Entry = { priority: RANKS[priority], order: this.#tickets++, state: 'waiting', start: () => undefined, cancel: () => undefined }
     return {
-      turn,
-      promote: (next) => {
-        if (entry !== null) entry.priority = Math.min(entry.priority, RANKS[next])
+      turn: this.#queue(entry),
+      promote: (next) => { entry.priority = Math.min(entry.priority, RANKS[next]) },
+      standAside: async (work) => {
+        this.#leave(entry, 'aside')
+        await work
+        if (entry.state !== 'aside') throw calledOff()
+        await this.#queue(entry)
       },
-      release: () => {
-        if (released || entry === null) return
-        released = true
-        this.#leave(entry, started)
-      },
+      release: () => { this.#leave(entry, 'released') },
     }
   }
 
-  #leave(entry: Entry, started: boolean): void {
-    if (started) this.#running -= 1
+  #queue(entry: Entry): Promise<void> {
+    entry.state = 'waiting'
+    const turn = new Promise<void>((resolve, reject) => {
+      entry.start = resolve
+      entry.cancel = reject
+    })
+    // A ticket that is given back before its turn may have nobody waiting for it.
+    turn.catch(() => undefined)
+    this.#waiting.push(entry)
+    this.#admit()
+    return turn
+  }
+
+  #leave(entry: Entry, next: 'aside' | 'released'): void {
+    const before = entry.state
+    if (before === 'released') return
+    entry.state = next
+    if (before === 'aside') return
+    if (before === 'running') this.#running -= 1
     else {
       this.#waiting.splice(this.#waiting.indexOf(entry), 1)
-      entry.cancel(new DOMException('The dial was called off.', 'AbortError'))
+      entry.cancel(calledOff())
     }
     this.#admit()
   }
@@ -92,7 +106,9 @@ export class DialLimiter {
     while (this.#waiting.length > 0 && this.#running < this.#limits.concurrency && this.#starts.length < this.#limits.perSecond) {
       this.#running += 1
       this.#starts.push(now)
-      this.#takeMostUrgent().start()
+      const entry = this.#takeMostUrgent()
+      entry.state = 'running'
+      entry.start()
     }
     this.#scheduleNext(now)
   }
@@ -112,4 +128,8 @@ export class DialLimiter {
     if (this.#waiting.length === 0 || this.#running >= this.#limits.concurrency || oldest === undefined) return
     this.#timer = setTimeout(() => { this.#admit() }, Math.ceil(oldest + WINDOW_MS - now))
   }
+}
+
+function calledOff(): Error {
+  return new DOMException('The dial was called off.', 'AbortError')
 }

@@ -12,9 +12,10 @@ export interface CloseReport {
 }
 
 /** Ends all sessions, then the repository's follower, within one deadline. Never rejects. */
-export async function closeManager({ announcer, follower, registry }: ManagerParts, timeoutMs: number): Promise<CloseReport> {
+export async function closeManager({ announcer, follower, registry, versions }: ManagerParts, timeoutMs: number): Promise<CloseReport> {
   const deadline = Date.now() + timeoutMs
   registry.seal()
+  versions.close()
   const report: CloseReport = { closed: [], notDrained: [] }
   await Promise.all(registry.all().map(async (session) => {
     const drained = await endInTime(session, timeoutMs)

@@ -5,20 +5,23 @@ import { RepositoryFollower } from '../repository/repository-follower.js'
 import type { SessionContext } from '../session/session-context.js'
 import { loadBaileys, type BaileysModule } from '../baileys/baileys-module.js'
 import { shareStorages, StorageSharing } from '../baileys/storage-sharing.js'
-import { VersionSource } from '../socket/version-source.js'
+import { latestWaWebVersion } from '../version/latest-wa-web-version.js'
+import { lookupOf } from '../version/version-lookup.js'
+import { VersionSource } from '../version/version-source.js'
 import { Fleet } from './fleet.js'
 import { SessionAnnouncer } from './session-announcer.js'
 import type { ResolvedSessionManagerOptions } from './session-manager-options.js'
 import { SessionRegistry } from './session-registry.js'
 import { SessionRestorer } from './session-restorer.js'
 import { SessionStatuses } from './session-statuses.js'
-import { configureSocket } from './socket-configurator.js'
+import { SocketConfigurator } from './socket-configurator.js'
 import { StatusLookup } from './status-lookup.js'
 
 /** What a manager is made of. */
 export interface ManagerParts {
   readonly announcer: SessionAnnouncer
   readonly follower: RepositoryFollower | null
+  readonly versions: VersionSource
   readonly registry: SessionRegistry
   readonly lookup: StatusLookup
   readonly restorer: SessionRestorer
@@ -34,7 +37,8 @@ export function assembleManager(options: ResolvedSessionManagerOptions): Manager
   const onError = (error: SessionError): void => { announcer.error(error) }
   const follower = repository === undefined ? null : new RepositoryFollower({ repository, timeoutMs, onError })
   if (follower !== null) announcer.follow(follower)
-  const registry: SessionRegistry = new SessionRegistry(makeContext(options, announcer, (sessionId) => {
+  const versions = makeVersionSource(options.version, onError)
+  const registry: SessionRegistry = new SessionRegistry(makeContext(options, { announcer, versions }, (sessionId) => {
     lookup.outdate(sessionId)
     restorer.callOff(sessionId)
   }))
@@ -42,14 +46,12 @@ export function assembleManager(options: ResolvedSessionManagerOptions): Manager
   const restorer: SessionRestorer = new SessionRestorer({ registry, lookup, onRestored: (result) => { announcer.restored(result) } })
   const statuses = new SessionStatuses({ registry, lookup, restorer })
   const fleet = new Fleet({ store, repository, follower, registry, lookup, restorer, timeoutMs, onError })
-  return { announcer, follower, registry, lookup, restorer, statuses, fleet }
+  return { announcer, follower, versions, registry, lookup, restorer, statuses, fleet }
 }
 
-function makeContext(options: ResolvedSessionManagerOptions, announcer: SessionAnnouncer, onEnded: (sessionId: string) => void): SessionContext {
+function makeContext(options: ResolvedSessionManagerOptions, { announcer, versions }: Pick<ManagerParts, 'announcer' | 'versions'>, onEnded: (sessionId: string) => void): SessionContext {
   const { store, session: settings, baileys, socketConfig } = options
-  const versions = new VersionSource(options.version, (cause) => {
-    announcer.error(new SessionError('SOCKET_FAILED', 'The version provider failed. The last good version is used.', { cause }))
-  })
+  const configurator = new SocketConfigurator({ socketConfig, versions, hasOwnProvider: options.version !== undefined })
   const share = sharingOf(options)
   let loading: Promise<BaileysModule> | null = null
   return {
@@ -64,9 +66,23 @@ function makeContext(options: ResolvedSessionManagerOptions, announcer: SessionA
       })
       return loading
     },
-    configureSocket: (sessionId, attempt, shared) => configureSocket(socketConfig, versions, sessionId, { attempt, shared }),
-    refreshVersion: () => versions.refresh(),
+    configureSocket: (sessionId, dial) => configurator.configure(sessionId, dial),
+    refreshVersion: refused => configurator.replaceVersion(refused),
   }
+}
+
+function makeVersionSource(provider: ResolvedSessionManagerOptions['version'], onError: (error: SessionError) => void): VersionSource {
+  return new VersionSource({
+    lookup: provider === 'baileys' ? null : lookupOf(provider ?? latestWaWebVersion()),
+    onFailure: (cause) => {
+      const reason = cause instanceof Error ? cause.message : String(cause)
+      onError(new SessionError('SOCKET_FAILED', `The version of WhatsApp Web could not be had, so the last good one is used, else the one built into Baileys. ${reason}`, { cause }))
+    },
+    onBypass: () => {
+      onError(new SessionError('SOCKET_FAILED', 'The version of WhatsApp Web was not looked up: a session has an agent, and the look-up would go around it. WhatsApp may refuse the version '
+        + 'built into Baileys. Give the look-up the same way, with `version: latestWaWebVersion({ fetch, dispatcher })` and the `fetch` and a `ProxyAgent` of undici, or turn it off with `version: \'baileys\'`.'))
+    },
+  })
 }
 
 /** What makes sockets share one `AsyncLocalStorage`, unless that is not wanted. */

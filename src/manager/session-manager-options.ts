@@ -5,10 +5,10 @@ import type { ConnectionRepository } from '../repository/connection-repository.j
 import { boundedPolicy, exponentialBackOff, type BackOff, type BackOffOptions, type RetryFunction } from '../retry/retry-policy.js'
 import type { SessionSettings } from '../session/session-context.js'
 import type { BaileysModule } from '../baileys/baileys-module.js'
-import type { VersionProvider } from '../socket/version-source.js'
 import type { StatusMessages } from '../status/status-messages.js'
 import type { SessionStore } from '../store/session-store.js'
-import { requireBoolean, requireCount, requireDuration, requireFactor, requireFunction, requireMethods, requireObject, requireOneOf, requireTexts } from './option-checks.js'
+import type { VersionProvider } from '../version/version-lookup.js'
+import { requireBoolean, requireCount, requireDuration, requireFactor, requireFunction, requireMethods, requireObject, requireOneOf, requireTexts } from '../options/option-checks.js'
 
 /** What `socketConfig` may hold: everything that `makeWASocket` takes but `auth`, which is this library's own. */
 export type SocketConfig = Omit<Partial<UserFacingSocketConfig>, 'auth'>
@@ -65,8 +65,16 @@ export interface SessionManagerOptions {
   baileys?: BaileysModule | undefined
   /** What sockets are made with: an object, or a function that is called for every dial. `auth` is refused. */
   socketConfig?: SocketConfig | SocketConfigFunction | undefined
-  /** Provides the WhatsApp Web version. By default Baileys' own is used. */
-  version?: VersionProvider | undefined
+  /**
+   * Provides the version of WhatsApp Web that phones are linked with; WhatsApp refuses new links to an old one. A pairing waits for it, a session
+   * that is linked already never does: it resumes with the last good version, or the one built into Baileys. It is asked again after WhatsApp
+   * has refused a version (405). A `version` in `socketConfig` goes before it.
+   *
+   * By default it is {@link latestWaWebVersion}, which asks `web.whatsapp.com`: unless `socketConfig` holds `version` or `waWebSocketUrl`, and
+   * only for a Baileys that dials WhatsApp, as {@link BaileysModule.DEFAULT_CONNECTION_CONFIG} tells. When a session has an `agent` and no dispatcher, it asks nobody.
+   * `'baileys'` leaves the version to Baileys.
+   */
+  version?: VersionProvider | 'baileys' | undefined
   /**
    * The retries of a start: they bound how long `restoreSession` waits. An object, or a function that chooses each delay.
    * @defaultValue `{ maxRetries: 3, initialDelayMs: 1000, factor: 2, maxDelayMs: 30000, jitter: 'full' }`
@@ -187,7 +195,7 @@ export interface ResolvedSessionManagerOptions {
   readonly repository: ConnectionRepository | undefined
   readonly baileys: BaileysModule | undefined
   readonly socketConfig: SocketConfig | SocketConfigFunction
-  readonly version: VersionProvider | undefined
+  readonly version: VersionProvider | 'baileys' | undefined
   readonly restore: ResolvedPace
   readonly dials: DialLimits
   readonly restoreOnStatus: boolean
@@ -224,7 +232,7 @@ function requirePorts({ store, repository, version }: SessionManagerOptions): vo
   requireMethods('store', store, ['list', 'read', 'write', 'delete'])
   requireMethods('store.lock', store.lock, ['acquire', 'owner'])
   if (repository !== undefined) requireMethods('repository', repository, ['findAll', 'find', 'save', 'delete'])
-  if (version !== undefined) requireFunction('version', version)
+  if (version !== undefined && version !== 'baileys') requireFunction('version', version, "a function or 'baileys'")
 }
 
 function resolvePolicies({ retry, reconnect }: SessionManagerOptions): Pick<SessionSettings, 'retry' | 'reconnect' | 'stableAfterMs'> {

@@ -1,9 +1,10 @@
-import type { UserFacingSocketConfig, WASocket } from '@whiskeysockets/baileys'
+import type { WASocket } from '@whiskeysockets/baileys'
 import type { DialLimiter } from '../dial/dial-limiter.js'
 import type { DisconnectCause } from '../disconnect/disconnect-cause.js'
 import type { SessionError } from '../errors.js'
 import type { RetryFunction } from '../retry/retry-policy.js'
 import type { BaileysModule } from '../baileys/baileys-module.js'
+import type { Dial, DialConfig } from '../socket/generation.js'
 import type { SessionSnapshot } from '../status/session-status.js'
 import type { StatusMessages } from '../status/status-messages.js'
 import type { SessionStore } from '../store/session-store.js'
@@ -35,6 +36,20 @@ export interface SessionAnnouncements {
   error(error: SessionError): void
 }
 
+/** A dial of a session. */
+export interface SessionDial extends Dial {
+  /** Which in a row it is: 1 for the first. */
+  readonly attempt: number
+  /** One object for all sockets of the session. */
+  readonly shared: Record<string, unknown>
+}
+
+/** What the last socket was made with. */
+export interface DialledSocket {
+  readonly baileys: BaileysModule
+  readonly config: DialConfig
+}
+
 /** All that a session sees of the manager. */
 export interface SessionContext {
   readonly store: SessionStore
@@ -44,9 +59,9 @@ export interface SessionContext {
   /** Loads Baileys, once. */
   loadBaileys(): Promise<BaileysModule>
   /** What the application wants of the next socket of this session. */
-  configureSocket(sessionId: string, attempt: number, shared: Record<string, unknown>): Promise<Omit<UserFacingSocketConfig, 'auth'>>
+  configureSocket(sessionId: string, dial: SessionDial): Promise<DialConfig>
   /** Told when a verb that ends a session has done its work: what was looked up before may be wrong. */
   onEnded(sessionId: string): void
-  /** Asks for the WhatsApp Web version again. */
-  refreshVersion(): Promise<void>
+  /** WhatsApp refused the version of the socket that this dial made: forgets it, and asks for another. Never rejects. */
+  refreshVersion(refused: DialledSocket): Promise<void>
 }

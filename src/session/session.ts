@@ -223,7 +223,7 @@ export class Session {
       case 'release': this.#inBackground(() => this.keeper.release()); break
       case 'wait': this.#timer.at(effect.until, () => { this.send({ type: 'timer' }) }); break
       case 'stand-by': this.#standBy(); break
-      case 'refresh-version': void this.context.refreshVersion(); break
+      case 'refresh-version': void this.sockets.refreshVersion(); break
     }
   }
 

@@ -1,14 +1,13 @@
-import type { UserFacingSocketConfig, WASocket } from '@whiskeysockets/baileys'
+import type { WASocket } from '@whiskeysockets/baileys'
 import { AuthState } from '../auth/auth-state.js'
-import type { BaileysModule } from '../baileys/baileys-module.js'
 import type { DialPriority } from '../dial/dial-limiter.js'
 import { readDisconnectCause, readRestrictedUntil, type DisconnectCause } from '../disconnect/disconnect-cause.js'
 import { SessionError } from '../errors.js'
 import type { ConnectionSignal } from '../socket/connection-signal.js'
-import { Generation } from '../socket/generation.js'
+import { Generation, type Dial, type DialConfig } from '../socket/generation.js'
 import type { RecordChange } from '../store/session-store.js'
 import { PairingCodes } from './pairing-codes.js'
-import type { SessionContext } from './session-context.js'
+import type { DialledSocket, SessionContext } from './session-context.js'
 import type { SessionLedger } from './session-ledger.js'
 import { credsFor, storedTextOf, type LoadOutcome } from './session-loader.js'
 import type { Circumstances, Run, SessionEvent } from './session-state.js'
@@ -35,6 +34,7 @@ export class SocketKeeper {
   #generation: Generation | null = null
   #unsavedPairing: readonly RecordChange[] | null = null
   #pairedHere = false
+  #dialled: DialledSocket | null = null
   readonly #codes: PairingCodes
 
   constructor(options: SocketKeeperOptions) {
@@ -115,7 +115,7 @@ export class SocketKeeper {
     })
     const generation = new Generation({
       sessionId, baileys: loaded.baileys, auth, ticket: context.limiter.request(priority), connectTimeoutMs, drainTimeoutMs: storeTimeoutMs,
-      configure: () => this.#configure(loaded.baileys),
+      configure: dial => this.#configure(dial),
       onSocket: (socket) => { context.announce.socket(sessionId, socket, this.#options.shared) },
       onSignal: (signal) => { if (this.#generation === generation) this.#onSignal(generation, signal) },
       onError: (error) => { context.announce.error(error) },
@@ -124,15 +124,22 @@ export class SocketKeeper {
     void generation.dial()
   }
 
-  async #configure({ DEFAULT_CONNECTION_CONFIG: defaults }: BaileysModule): Promise<Omit<UserFacingSocketConfig, 'auth'>> {
+  async #configure(dial: Dial): Promise<DialConfig> {
     const { sessionId, context, ledger, shared, run } = this.#options
-    const config = await context.configureSocket(sessionId, (run()?.failures ?? 0) + 1, shared)
+    const config = await context.configureSocket(sessionId, { ...dial, attempt: (run()?.failures ?? 0) + 1, shared })
+    this.#dialled = { baileys: dial.baileys, config }
+    const defaults = dial.baileys.DEFAULT_CONNECTION_CONFIG
     const [system, browser] = config.browser ?? defaults?.browser ?? []
     ledger.noteClient({
       version: (config.version ?? defaults?.version)?.join('.'),
       browser: system === undefined || browser === undefined ? undefined : `${browser} (${system})`,
     })
     return config
+  }
+
+  /** WhatsApp refused the version that the last socket had: asks for another. Never rejects. */
+  async refreshVersion(): Promise<void> {
+    if (this.#dialled !== null) await this.#options.context.refreshVersion(this.#dialled)
   }
 
   /** Waits until what the open socket brought is stored. */

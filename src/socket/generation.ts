@@ -18,6 +18,18 @@ import { boundClosing, flushBufferedEvents, tearDownSocket } from './socket-tear
 import { tellQueriesOfTheEnd } from './waiting-queries.js'
 import { refusePairingCode } from './workarounds/refuse-pairing-code.js'
 
+/** What a socket is configured with, but for its credentials. */
+export type DialConfig = Omit<UserFacingSocketConfig, 'auth'>
+
+/** A dial whose turn has come. */
+export interface Dial {
+  readonly baileys: BaileysModule
+  /** Whether it is to link a phone. */
+  readonly isPairing: boolean
+  /** Waits for something without keeping others from dialling. */
+  readonly standAside: (work: Promise<unknown>) => Promise<void>
+}
+
 /** What one generation of a session is made of. */
 export interface GenerationOptions {
   sessionId: string
@@ -26,8 +38,8 @@ export interface GenerationOptions {
   auth: AuthState
   /** Its place in the queue of dials. */
   ticket: DialTicket
-  /** What the application wants of the socket, without `auth`. Called when the dial starts. */
-  configure: () => Promise<Omit<UserFacingSocketConfig, 'auth'>>
+  /** What the application wants of the socket. Called when the dial starts. */
+  configure: (dial: Dial) => Promise<DialConfig>
   /** From the start of the dial to a QR code, an open connection, or a close. */
   connectTimeoutMs: number
   /** How long closing waits for writes that are under way. */
@@ -89,7 +101,7 @@ export class Generation {
       await this.#options.ticket.turn
       if (this.#over) return
       this.#watch()
-      const config = await this.#options.configure()
+      const config = await this.#configure()
       if (this.#hasEnded()) return
       const socket = this.#options.baileys.makeWASocket({
         // A failed commit is repeated by the write queue; Baileys' own ten tries of 3 s would hold its mutex meanwhile.
@@ -101,6 +113,19 @@ export class Generation {
     } catch (cause) {
       this.#fail(cause)
     }
+  }
+
+  #configure(): Promise<DialConfig> {
+    const { baileys, configure, ticket } = this.#options
+    return configure({
+      baileys,
+      isPairing: !this.#bornPaired,
+      standAside: async (work) => {
+        clearTimeout(this.#watchdog)
+        await ticket.standAside(work)
+        this.#watch()
+      },
+    })
   }
 
   /**

@@ -14,6 +14,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'logger': [],
   'time': [],
   'system': [],
+  'options': ['time'],
   'events': ['errors', 'logger'],
   'disconnect/connection-loss': [],
   'disconnect/disconnect-cause': ['disconnect/connection-loss'],
@@ -38,10 +39,11 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'baileys/baileys-version': [],
   'baileys': ['baileys/baileys-version', 'errors'],
   'auth': [...LEAVES, ...PORTS, 'baileys'],
+  'version': ['options', 'time'],
   'socket': [...LEAVES, 'auth', 'dial', 'baileys'],
   'session': [...LEAVES, ...PORTS, 'auth', 'dial', 'disconnect', 'retry', 'socket', 'baileys'],
   'restore': [...LEAVES, ...PORTS, 'auth', 'session'],
-  'manager': [...LEAVES, ...PORTS, 'auth', 'dial', 'disconnect', 'restore', 'retry', 'session', 'socket', 'baileys'],
+  'manager': [...LEAVES, ...PORTS, 'auth', 'dial', 'disconnect', 'restore', 'retry', 'session', 'socket', 'baileys', 'options', 'version'],
 
   // Around any store, and from one to another.
   'sweep': ['errors', 'events', 'ownership/session-lock', 'store', 'time'],
@@ -55,7 +57,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   // The only files that may import adapters.
   'cli': ['adapters', 'auth', 'copy', 'encryption', 'errors', 'store', 'sweep', 'system', 'testing', 'time'],
   'sqlite': ['adapters'],
-  'index': [...LEAVES, ...PORTS, 'adapters', 'auth', 'copy', 'dial', 'disconnect', 'encryption', 'manager', 'restore', 'retry', 'session', 'socket', 'sweep', 'baileys'],
+  'index': [...LEAVES, ...PORTS, 'adapters', 'auth', 'copy', 'dial', 'disconnect', 'encryption', 'manager', 'restore', 'retry', 'session', 'socket', 'sweep', 'baileys', 'version'],
 }
 
 const imports = readImports()

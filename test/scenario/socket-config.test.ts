@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { MemorySessionStore, SessionManager, type SocketConfigContext } from '../../src/index.js'
 import { FakeBaileys } from '../../src/testing/index.js'
 import { deferred } from '../support/deferred.js'
@@ -118,33 +118,6 @@ describe('the socket event', () => {
     await pass(5000)
     expect(old.listenerCount()).toBe(0)
     expect(old.ws.listenerCount('unexpected-response')).toBeLessThanOrEqual(1)
-  })
-})
-
-describe('the version', () => {
-  it('comes from the provider, unless socketConfig says otherwise', async () => {
-    const version = vi.fn(async (): Promise<[number, number, number]> => [2, 3000, 7])
-    const made = scenario({ version })
-    await made.store.seed('s')
-    await within(made.sessions.restoreSession('s'))
-    expect(made.socket().config.version).toEqual([2, 3000, 7])
-    const own = scenario({ version, socketConfig: { version: [2, 1, 1] } })
-    await own.store.seed('s')
-    await within(own.sessions.restoreSession('s'))
-    expect(own.socket().config.version).toEqual([2, 1, 1])
-    const none = scenario()
-    await none.store.seed('s')
-    await within(none.sessions.restoreSession('s'))
-    expect(none.socket().config).not.toHaveProperty('version')
-  })
-
-  it('that cannot be had holds nothing up for long', async () => {
-    const made = scenario({ version: () => new Promise(() => undefined) })
-    await made.store.seed('s')
-    const startedAt = Date.now()
-    expect(await within(made.sessions.restoreSession('s'))).toMatchObject({ outcome: 'restored' })
-    expect(Date.now() - startedAt).toBeLessThanOrEqual(6000)
-    expect(made.socket().config).not.toHaveProperty('version')
   })
 })
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, vi } from 'vitest'
 import { MemoryConnectionRepository } from '../../src/adapters/memory/memory-connection-repository.js'
-import { SessionManager, type Logger, type SessionManagerEvents, type SessionManagerOptions, type SessionStore } from '../../src/index.js'
+import { SessionManager, type BaileysModule, type Logger, type SessionManagerEvents, type SessionManagerOptions, type SessionStore } from '../../src/index.js'
 import { FakeBaileys, type FakeSocket } from '../../src/testing/index.js'
 import { WatchedSessionStore } from './watched-session-store.js'
 
@@ -39,6 +39,8 @@ export interface ScenarioOptions extends Partial<Omit<SessionManagerOptions, 'st
   store?: WatchedSessionStore
   repository?: MemoryConnectionRepository
   script?: Script
+  /** What the fake Baileys says that its sockets are made with, as the real one does. By default it says nothing. */
+  defaults?: BaileysModule['DEFAULT_CONNECTION_CONFIG']
   /** What the manager is given in the place of the store: something around it. */
   around?: (store: WatchedSessionStore) => SessionStore
 }
@@ -72,13 +74,13 @@ export function inFakeTime(): void {
 
 /** Makes a manager over fakes. Delays have no jitter unless a policy is given. */
 export function scenario(options: ScenarioOptions = {}): Scenario {
-  const { store = new WatchedSessionStore(), repository = new MemoryConnectionRepository(), script = welcoming, around, ...rest } = options
+  const { store = new WatchedSessionStore(), repository = new MemoryConnectionRepository(), script = welcoming, around, defaults, ...rest } = options
   const told: ToldEvent[] = []
   const lines: string[] = []
   const baileys = new FakeBaileys({ onSocket: (socket, index) => { made.script(socket, index) } })
   const watched = watchSockets(baileys)
   const sessions = new SessionManager({
-    store: around?.(store) ?? store, repository, logger: capture(lines), baileys: watched.module, retry: { jitter: 'none' }, reconnect: { jitter: 'none' }, ...rest,
+    store: around?.(store) ?? store, repository, logger: capture(lines), baileys: defaults === undefined ? watched.module : { ...watched.module, DEFAULT_CONNECTION_CONFIG: defaults }, retry: { jitter: 'none' }, reconnect: { jitter: 'none' }, ...rest,
   })
   open.push(sessions)
   for (const name of EVENT_NAMES) listen(sessions, name, told)

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { DialLimiter, type DialPriority, type DialTicket } from '../../../src/dial/dial-limiter.js'
+import { deferred } from '../../support/deferred.js'
 
 /** A ticket that writes its name down when its turn comes. */
 function queue(limiter: DialLimiter, order: string[], name: string, priority: DialPriority = 'bulk'): DialTicket {
@@ -111,6 +112,45 @@ describe('invariant 10: the dial limiter', () => {
     first.release()
     first.release()
     await settle()
+    expect(order).toEqual(['a', 'b'])
+    for (const ticket of others) ticket.release()
+    await settle()
+  })
+
+  it('a ticket that stands aside gives its place to others, and goes before later ones once it is back', async () => {
+    const limiter = new DialLimiter({ concurrency: 1, perSecond: 100 })
+    const order: string[] = []
+    const [first, second, third] = [queue(limiter, order, 'a'), queue(limiter, order, 'b'), queue(limiter, order, 'c')]
+    await settle()
+    const errand = deferred()
+    void first.standAside(errand.promise).then(() => order.push('a again'))
+    await settle()
+    expect(order).toEqual(['a', 'b'])
+    errand.resolve()
+    await settle()
+    expect(order).toEqual(['a', 'b'])
+    second.release()
+    await settle()
+    expect(order).toEqual(['a', 'b', 'a again'])
+    first.release()
+    await settle()
+    expect(order).toEqual(['a', 'b', 'a again', 'c'])
+    third.release()
+  })
+
+  it.each(['while it stands aside', 'while it waits to come back'])('a ticket given back %s is called off, and frees no place', async (when) => {
+    const limiter = new DialLimiter({ concurrency: 1, perSecond: 100 })
+    const order: string[] = []
+    const [first, ...others] = ['a', 'b', 'c'].map(name => queue(limiter, order, name))
+    await settle()
+    const errand = deferred()
+    const aside = first?.standAside(errand.promise)
+    const calledOff = expect(aside).rejects.toMatchObject({ name: 'AbortError' })
+    if (when === 'while it waits to come back') errand.resolve()
+    await settle()
+    first?.release()
+    errand.resolve()
+    await calledOff
     expect(order).toEqual(['a', 'b'])
     for (const ticket of others) ticket.release()
     await settle()

@@ -48,9 +48,9 @@ export function requireTexts<Texts extends object>(name: string, value: Texts): 
   return value
 }
 
-/** A function. */
-export function requireFunction(name: string, value: unknown): void {
-  if (typeof value !== 'function') throw new TypeError(`Option "${name}" must be a function, but is ${show(value)}.`)
+/** A function; `expected` says what else may be there. */
+export function requireFunction(name: string, value: unknown, expected = 'a function'): void {
+  if (typeof value !== 'function') throw new TypeError(`Option "${name}" must be ${expected}, but is ${show(value)}.`)
 }
 
 /** Functions, where they are given. */

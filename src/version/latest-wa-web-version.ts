@@ -1,0 +1,138 @@
+import type { WAVersion } from '@whiskeysockets/baileys'
+import { requireDuration, requireFunction, requireObject } from '../options/option-checks.js'
+import { boundedBy } from '../time/deadline.js'
+import { fetchText, type VersionFetch } from './fetch-text.js'
+import { readBaileysSource, readServiceWorker } from './published-versions.js'
+import { DEFAULT_MAX_AGE_MS, DEFAULT_TIMEOUT_MS, type FoundVersion, type VersionLookup, type VersionQuestion } from './version-lookup.js'
+import { isHigher } from './version-number.js'
+
+/** How {@link latestWaWebVersion} looks the version up. */
+export interface LatestVersionOptions {
+  /**
+   * Makes the requests. Give the `fetch` of the package `undici` together with a `dispatcher` of it: Node's own may refuse that.
+   * @defaultValue the global `fetch`
+   */
+  fetch?: VersionFetch | undefined
+  /**
+   * The way that the requests go: a dispatcher of `undici`, such as its `ProxyAgent`.
+   * @defaultValue `socketConfig.options.dispatcher` of the session that asks
+   */
+  dispatcher?: object | undefined
+  /**
+   * How long the look-up may take, in milliseconds: three fifths of it for WhatsApp's answer, the rest for the one from Baileys' repository.
+   * @defaultValue `5000`
+   */
+  timeoutMs?: number | undefined
+  /**
+   * How long a manager keeps the answer, in milliseconds. The one from Baileys' repository is kept for ten minutes at most.
+   * @defaultValue `21600000`
+   */
+  maxAgeMs?: number | undefined
+}
+
+/** A provider that also takes the way of the session that asks, and says how long its answer may be kept. A manager asks by `lookUp`. */
+export interface LatestVersionProvider extends VersionLookup {
+  /** Looks the version up, each time it is called. */
+  (): Promise<WAVersion>
+}
+
+interface Settings {
+  readonly fetch: VersionFetch | undefined
+  readonly dispatcher: object | undefined
+  readonly timeoutMs: number
+  readonly maxAgeMs: number
+}
+
+interface Source {
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly read: (text: string) => WAVersion | null
+  /** Its part of the time. */
+  readonly share: number
+}
+
+/** WhatsApp answers browsers: without these headers it refuses (Baileys 7.0.0-rc14, `fetchLatestWaWebVersion`). */
+const BROWSER_HEADERS = {
+  'sec-fetch-site': 'none',
+  'user-agent': 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36',
+}
+
+const WHATSAPP: Source = { url: 'https://web.whatsapp.com/sw.js', headers: BROWSER_HEADERS, read: readServiceWorker, share: 0.6 }
+
+/** As `fetchLatestBaileysVersion` of 7.0.0-rc14. */
+const BAILEYS: Source = {
+  url: 'https://raw.githubusercontent.com/WhiskeySockets/Baileys/master/src/Defaults/index.ts', headers: {}, read: readBaileysSource, share: 0.4,
+}
+
+/** WhatsApp may answer again soon, and knows better. */
+const FALLBACK_MAX_AGE_MS = 10 * 60 * 1000
+
+/**
+ * Makes a provider for the option `version` that looks up the version of WhatsApp Web: WhatsApp's own number, from `web.whatsapp.com`, else the
+ * one in Baileys' repository, from `raw.githubusercontent.com`, when that is higher than the one built into the installed Baileys. A manager
+ * without the option `version` uses one with the defaults; make one yourself to send its requests through a proxy.
+ *
+ * The provider rejects when neither answers in time. Throws `TypeError` or `RangeError` for an option that makes no sense.
+ */
+export function latestWaWebVersion(options: LatestVersionOptions = {}): LatestVersionProvider {
+  const settings = resolve(options)
+  const lookUp: VersionLookup['lookUp'] = (question = {}, signal) => findVersion(settings, question, signal)
+  return Object.assign(async () => (await lookUp()).version, {
+    lookUp,
+    bypassesProxy: ({ dispatcher = settings.dispatcher, isProxied }: VersionQuestion) => isProxied === true && dispatcher === undefined,
+  })
+}
+
+function resolve(options: LatestVersionOptions): Settings {
+  requireObject('options', options)
+  const { fetch, dispatcher, timeoutMs = DEFAULT_TIMEOUT_MS, maxAgeMs = DEFAULT_MAX_AGE_MS } = options
+  if (fetch !== undefined) requireFunction('fetch', fetch)
+  if (dispatcher !== undefined) requireObject('dispatcher', dispatcher)
+  return { fetch, dispatcher, timeoutMs: requireDuration('timeoutMs', timeoutMs, 1), maxAgeMs: requireDuration('maxAgeMs', maxAgeMs) }
+}
+
+async function findVersion(settings: Settings, question: VersionQuestion, signal: AbortSignal | undefined): Promise<FoundVersion> {
+  const { maxAgeMs } = settings
+  try {
+    return { version: await ask(WHATSAPP, settings, question, signal), maxAgeMs }
+  } catch (refusal) {
+    signal?.throwIfAborted()
+    try {
+      return { version: requireNewer(await ask(BAILEYS, settings, question, signal), question), maxAgeMs: Math.min(maxAgeMs, FALLBACK_MAX_AGE_MS) }
+    } catch (second) {
+      const causes = [refusal, second]
+      throw new Error(causes.map(reasonOf).join(' '), { cause: new AggregateError(causes) })
+    }
+  }
+}
+
+async function ask(source: Source, settings: Settings, question: VersionQuestion, signal: AbortSignal | undefined): Promise<WAVersion> {
+  const { url, headers, read, share } = source
+  const { hostname } = new URL(url)
+  const timeoutMs = Math.ceil(settings.timeoutMs * share)
+  const { fetch = globalThis.fetch, dispatcher = question.dispatcher } = settings
+  try {
+    const onTimeout = (): Error => new Error(`no answer within ${timeoutMs} ms`)
+    const text = await boundedBy({ signal, timeoutMs, onTimeout }, caller => fetchText({ fetch, url, headers, dispatcher, signal: caller }))
+    const version = read(text)
+    if (version === null) throw new Error('no version in the answer')
+    return version
+  } catch (cause) {
+    throw new Error(`${hostname}: ${reasonOf(cause)}.`, { cause })
+  }
+}
+
+/** The number in the repository may be older than the installed Baileys. */
+function requireNewer(version: WAVersion, { builtIn }: VersionQuestion): WAVersion {
+  if (builtIn === undefined || isHigher(version, builtIn)) return version
+  throw new Error(`Baileys' repository has ${version.join('.')}, which is no newer than the installed one.`)
+}
+
+/** `fetch` says no more than "fetch failed"; what happened is in its cause. */
+function reasonOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause)
+  const inner: unknown = cause instanceof TypeError ? cause.cause : undefined
+  if (!(inner instanceof Error)) return cause.message
+  const code = 'code' in inner && typeof inner.code === 'string' ? inner.code : inner.message
+  return code === 'UND_ERR_INVALID_ARG' ? `${code} (the dispatcher is of another undici than the fetch: give the look-up the fetch of the same package)` : code
+}
