@@ -12,7 +12,7 @@ const config: ViteUserConfig = defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts'],
-    setupFiles: ['test/setup/silence-libsignal.ts'],
+    setupFiles: ['test/setup/silence-libsignal.ts', 'test/setup/only-loopback.ts'],
     // A line per file and what failed; single tests are not told for being slow.
     reporters: [['default', { summary: false }]],
     slowTestThreshold: 60_000,

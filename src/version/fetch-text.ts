@@ -1,9 +1,9 @@
-/**
- * What a look-up needs of a `fetch`. The global one fits, and that of the package `undici`. `init` is a `RequestInit` with `headers`, `signal`,
- * and `dispatcher` where there is one.
- */
+/** What a look-up needs of a `fetch`: the global one fits, and that of the package `undici`. */
 // Taken from a method, so that both fit: each takes an `init` of its own type.
-export type VersionFetch = { fetch(url: string, init: object): Promise<VersionResponse> }['fetch']
+export type VersionFetch = {
+  /** Requests a URL. `init` is a `RequestInit` with `headers`, `signal`, and `dispatcher` where there is one. */
+  fetch(url: string, init: object): Promise<VersionResponse>
+}['fetch']
 
 /** The part of a `Response` that a look-up needs. */
 export interface VersionResponse {

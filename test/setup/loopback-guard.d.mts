@@ -1,0 +1,1 @@
+export function guardLoopback(onOutside: (host: string) => void): void
