@@ -201,7 +201,7 @@ describe('the rules', () => {
     const client = fixture.dialRefreshing()
     await client.qr()
     await server.scanQr(client.shown, { phone: fixture.newPhone() })
-    expect(server.registrations().at(-1)).toMatchObject({ outcome: 'paired', refreshesAcknowledged: 1 })
+    expect(server.registrations().at(-1)).toMatchObject({ outcome: 'paired', refreshesSent: 1 })
   })
 
   it.each([

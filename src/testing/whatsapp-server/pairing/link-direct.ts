@@ -5,6 +5,8 @@ import { lidJid, phoneJid } from '../wire/jid.js'
 import { deviceMessage, encodeSignedIdentity, vouch } from './device-identity.js'
 
 const SIGNAL_KEY_TYPE = Buffer.from([5])
+/** Baileys 6.7.18 holds all messages back until the creds name a key of the app state, which a phone sends after a pairing. Nobody has this one. */
+const NO_KEY = Buffer.alloc(6).toString('base64')
 
 /** The public half of a key pair. */
 export interface LinkablePublicKey {
@@ -74,6 +76,7 @@ export function linkDirect(server: ServerContext, creds: LinkableCreds, options:
     account: { ...vouched, deviceSignature },
     platform: 'android',
     accountSyncCounter: 1,
+    myAppStateKeyId: NO_KEY,
     signalIdentities: [{
       identifier: { name: lid, deviceId: 0 },
       identifierKey: Buffer.concat([SIGNAL_KEY_TYPE, account.identity.public]),
