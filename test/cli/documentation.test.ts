@@ -2,6 +2,7 @@ import { chmodSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { optionForm, STORE_NAMES } from '../../src/cli/help.js'
+import { PHONE_ORDERS } from '../../src/cli/pretended-phone.js'
 import { COMMANDS } from '../../src/cli/run.js'
 import { wordsOf } from '../docs/declarations.js'
 import { codeBlocksOf, codeIn, readPage, tableOf, type Page } from '../docs/markdown.js'
@@ -42,6 +43,11 @@ describe('docs/command-line.md', () => {
     expect(documented).toEqual(Object.entries(options).map(([option, description]) => [optionForm(option, description), description.meaning]))
     if (documented.length > 0) expect(rowsOf(output, 'Options')).toEqual(documented)
     expect(part.text.length).toBeGreaterThan(100)
+  })
+
+  it('has what is typed for a phone', () => {
+    const rows = codeAndText(tableOf(partOf('whatsapp-server'), 'line', 'what the phone does').rows)
+    expect(rows.map(([form]) => form)).toEqual(PHONE_ORDERS.map(([form]) => form))
   })
 
   it('has every state and every finding', () => {
