@@ -111,9 +111,9 @@ export class FakeSocket {
     this.ev.emit('creds.update', creds)
     const hello = pairingHello(this.generateMessageTag())
     await this.sendNode(hello)
-    // The real one does not wait for the answer either.
+    // The real one does not wait for the answer either, and returns what the creds hold by then.
     void this.answer(hello).then(answer => answer !== undefined && this.receiveNode(answer), () => undefined)
-    return pairingCode
+    return creds.pairingCode
   }
 
   /** The id of the next stanza. */

@@ -127,9 +127,9 @@ it('makes a new secret while a pairing code is shown, and none once the phone ha
   made.socket().receiveNode({ tag: 'notification', attrs: { type: 'link_code_companion_reg', id: 'c1' } })
   // As Baileys derives it from the code.
   creds.advSecretKey = 'derived'
-  made.socket().receiveNode(refresh('n2'))
+  for (const id of ['n2', 'n3']) made.socket().receiveNode(refresh(id))
   expect(creds.advSecretKey).toBe('derived')
-  expect(acksOf(made)).toMatchObject([{ attrs: { id: 'n1' } }, { attrs: { id: 'n2' } }])
+  expect(acksOf(made)).toMatchObject([{ attrs: { id: 'n1' } }, { attrs: { id: 'n2' } }, { attrs: { id: 'n3' } }])
 })
 
 it('does nothing twice with a Baileys that makes the secret anew by itself', async () => {
