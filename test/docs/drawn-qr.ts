@@ -5,16 +5,17 @@ const LIGHT_ABOVE = '█▀'
 const LIGHT_BELOW = '█▄'
 const PIXELS_PER_MODULE = 4
 
-/** The QR that was drawn into a terminal last, as a phone reads it; `undefined` while there is none. */
-export function readDrawnQr(output: string): string | undefined {
-  const lines = [...output.matchAll(/(?:^[█▀▄ ]{40,}\n)+/gmu)].at(-1)?.[0].trimEnd().split('\n')
-  if (lines === undefined) return undefined
-  const modules = lines.flatMap(line => [LIGHT_ABOVE, LIGHT_BELOW].map(light => Array.from(line, character => light.includes(character))))
-  try {
-    return decodeQR(toImage(modules))
-  } catch {
-    return undefined // It is still being printed.
-  }
+/** The QRs that were drawn into a terminal, as a phone reads them. */
+export function readDrawnQrs(output: string): string[] {
+  const drawings = [...output.matchAll(/(?:^[█▀▄ ]{40,}\n)+/gmu)]
+  return drawings.flatMap(([drawing]) => {
+    const modules = drawing.trimEnd().split('\n').flatMap(line => [LIGHT_ABOVE, LIGHT_BELOW].map(light => Array.from(line, character => light.includes(character))))
+    try {
+      return [decodeQR(toImage(modules))]
+    } catch {
+      return [] // It is still being printed.
+    }
+  })
 }
 
 function toImage(modules: readonly (readonly boolean[])[]): { width: number, height: number, data: Uint8Array } {

@@ -56,8 +56,8 @@ export class ExampleProcess {
     return this.shows(output => pattern.exec(output) ?? undefined, String(pattern))
   }
 
-  /** Resolves with what `find` finds in what it prints. */
-  async shows<T>(find: (output: string) => T | undefined, name: string = find.name): Promise<T> {
+  /** Resolves with what is found in what it prints. */
+  async shows<T>(find: (output: string) => T | undefined, name: string): Promise<T> {
     const deadline = Date.now() + PATIENCE_MS
     for (;;) {
       const found = find(this.#output)

@@ -1,7 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest'
 import { WhatsAppServer } from '../../src/testing/whatsapp-server/index.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
-import { readDrawnQr } from './drawn-qr.js'
+import { readDrawnQrs } from './drawn-qr.js'
 import { ExampleProcess, writeExample } from './example-process.js'
 import { codeBlocksOf, readPage } from './markdown.js'
 
@@ -19,7 +19,7 @@ it('app.mjs draws a QR, and ends with Ctrl-C', async () => {
   onTestFinished(() => server.close())
   const app = new ExampleProcess(writeExample(temporaryFolder(), 'app.mjs', blockWith('encodeQR(')), server)
   await app.prints(/^company-1: pairing\./mu)
-  await app.shows(readDrawnQr)
+  await app.shows(output => readDrawnQrs(output)[0], 'a QR')
   expect(await app.end('SIGINT')).toBe(0)
   expect(app.errors).toBe('')
 })

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { expect, it, onTestFinished } from 'vitest'
 import { WhatsAppServer } from '../../src/testing/whatsapp-server/index.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
-import { readDrawnQr } from './drawn-qr.js'
+import { readDrawnQrs } from './drawn-qr.js'
 import { ExampleProcess, writeExample } from './example-process.js'
 import { codeBlocksOf, readPage } from './markdown.js'
 
@@ -22,8 +22,9 @@ it('draws a QR that a phone can scan, is killed, and comes back without one', as
   const file = writeExample(folder, 'quickstart.mjs', code)
 
   const first = new ExampleProcess(file, server)
-  await first.shows(readDrawnQr)
-  const { deviceKey } = await server.scanQr(() => readDrawnQr(first.output), { phone: '491700000001' })
+  // The server retires the first one at once.
+  const qr = await first.shows(output => readDrawnQrs(output)[1], 'a second QR')
+  const { deviceKey } = await server.scanQr(qr, { phone: '491700000001' })
   await first.prints(CONNECTED)
   await server.phoneText('491700000001', deviceKey, 'hello')
   await first.prints(/^shop: 1 message\(s\)$/mu)
