@@ -2,7 +2,6 @@ import { join, resolve } from 'node:path'
 import { SessionError } from '../../errors.js'
 import type { SessionLock } from '../../ownership/session-lock.js'
 import type { DeleteOptions, RecordChange, RecordKey, SessionStore, StoredRecord, WriteOptions } from '../../store/session-store.js'
-import type { PendingBatch } from './batch-manifest.js'
 import { FileLock } from './file-lock.js'
 import { type FileSystemSessionStoreOptions, resolveOptions } from './filesystem-session-store-options.js'
 import { assertNotLegacy } from './legacy-session.js'
@@ -83,7 +82,7 @@ export class FileSystemSessionStore implements SessionStore {
     const { path, exists } = await this.#folders.locate(sessionId)
     if (!exists) return []
     const pending = await this.#upkeep.pendingIn(path, sessionId)
-    const names = await this.#namesFor(keys, path, sessionId, pending)
+    const names = needsTable(keys) ? await this.#upkeep.namesIn(path, sessionId, pending) : new RecordNames()
     const view = await this.#viewOf(path, sessionId)
     const found = await this.#limit.map(keys, async key => {
       const fileName = names.fileOf(key)
@@ -134,11 +133,12 @@ export class FileSystemSessionStore implements SessionStore {
     try {
       const use = this.#use(await this.#folders.ensure(sessionId), sessionId, fencingToken)
       await this.#upkeep.prepare(use)
-      const names = replaceAll ? await this.#upkeep.namesIn(use.folder, sessionId, null) : await this.#namesFor(changes, use.folder, sessionId, null)
+      const names = needsTable(changes) || replaceAll ? await this.#upkeep.namesIn(use.folder, sessionId, null) : null
       const view = await this.#viewOf(use.folder, sessionId)
-      const applied = await applyBatch({ ...use, changes, replaceAll, names, view })
+      const applied = await applyBatch({ ...use, changes, replaceAll, names: names ?? new RecordNames(), view })
       if (applied.isPending) this.#upkeep.forget(sessionId)
-      else this.#upkeep.wrote(use, applied.names)
+      // A write that did not look at the table says nothing of it.
+      else if (names !== null) this.#upkeep.wrote(use, applied.names)
     } catch (error) {
       this.#folders.forget(sessionId)
       this.#upkeep.forget(sessionId)
@@ -162,11 +162,6 @@ export class FileSystemSessionStore implements SessionStore {
     }
   }
 
-  /** The names of some records. Creds and lifecycle need no table, and stay readable when the table does not. */
-  async #namesFor(keys: readonly RecordKey[], folder: string, sessionId: string, pending: PendingBatch | null): Promise<RecordNames> {
-    return keys.every(isSingleRecord) ? new RecordNames() : this.#upkeep.namesIn(folder, sessionId, pending)
-  }
-
   async #viewOf(folder: string, sessionId: string): Promise<BatchFolderView> {
     if (!this.#folders.foldsCase) return exactFolderView(folder)
     return onDisk({ verb: 'list', path: folder, sessionId }, () => caseFoldingFolderView(folder))
@@ -175,6 +170,11 @@ export class FileSystemSessionStore implements SessionStore {
   #assertOpen(sessionId?: string): void {
     if (this.#closing !== undefined) throw new SessionError('STORE_UNAVAILABLE', 'The store was closed. Make a new one.', { sessionId })
   }
+}
+
+/** Creds and lifecycle need no table of names, and stay readable when it is not. */
+function needsTable(keys: readonly RecordKey[]): boolean {
+  return !keys.every(isSingleRecord)
 }
 
 function assertStorable(changes: readonly RecordChange[]): void {

@@ -39,6 +39,15 @@ export const IDENTITY: readonly Mutant<SharedStore>[] = [
     name: `joins type and id with ${JSON.stringify(separator)}`, must: STORE_MUST.distinct, caughtBy: ['types and ids that join to the same text stay apart'], breakIt: joinKeys(separator),
   })),
   { name: 'keeps record ids as UTF-8', must: STORE_MUST.distinct, caughtBy: ['record ids with half of a character stay apart, or are refused'], breakIt: store => confuseKeys(store, ({ type, id }) => ({ type, id: Buffer.from(id).toString() })) },
+  {
+    name: 'forgets the odd names when creds or lifecycle are written alone', must: STORE_MUST.distinct,
+    caughtBy: ['records of odd names outlive a write of creds or lifecycle alone under a new lease'],
+    breakIt: store => aroundWrite(store, write => async (sessionId, changes, options) => {
+      await write(sessionId, changes, options)
+      if (options.fencingToken === undefined || !changes.every(({ id }) => id === '')) return
+      store.put(sessionId, new Map([...store.recordsOf(sessionId)].filter(([, { id }]) => !id.includes(':'))))
+    }),
+  },
   { name: 'names sessions as stock files are named', must: STORE_MUST.distinct, caughtBy: [IDS_APART], breakIt: store => confuseIds(store, stockName) },
   { name: 'makes paths of session ids', must: STORE_MUST.distinct, caughtBy: [IDS_APART], breakIt: store => confuseIds(store, sessionId => new URL(encodeURI(`file:///${sessionId}`)).pathname) },
   { name: 'normalizes session ids', must: STORE_MUST.distinct, caughtBy: [IDS_APART], breakIt: store => confuseIds(store, sessionId => sessionId.normalize()) },

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import type { StoredRecord } from '../../../store/session-store.js'
+import { LIFECYCLE_KEY, type StoredRecord } from '../../../store/session-store.js'
 import type { Check } from '../contract-case.js'
 import { AWKWARD_TEXTS, CASE_TWINS, HALF_TEXTS, HOSTILE_TEXTS } from '../hostile-texts.js'
 import { outcomeOf } from '../rejections.js'
-import { recordTexts, stored } from './record-texts.js'
+import { creds, recordTexts, stored } from './record-texts.js'
 import type { StoreBench } from './store-bench.js'
 import { STORE_MUST } from './store-musts.js'
 
@@ -46,6 +46,27 @@ export const HOSTILE_KEYS: readonly Check<StoreBench>[] = [
         if ('value' in outcome) kept.push(record)
       }
       assert.deepEqual(await stored(store, 'a'), recordTexts(kept))
+    },
+  },
+  {
+    name: 'records of odd names outlive a write of creds or lifecycle alone under a new lease',
+    must: STORE_MUST.distinct,
+    check: async (bench) => {
+      const store = await bench.open()
+      const odd = [{ type: 'session', id: 'a:b', value: '1' }, { type: 'zz-future', id: 'a:b', value: '2' }, { type: 'session', id: '名', value: '3' }]
+      await store.write('a', odd)
+      for (const alone of [creds('c'), { ...LIFECYCLE_KEY, value: '{}' }]) {
+        const lease = await bench.take(store, 'a')
+        const known = await stored(store, 'a')
+        await store.write('a', [alone], { fencingToken: lease.fencingToken })
+        assert.deepEqual(await stored(store, 'a'), [...known, ...recordTexts([alone])].sort())
+        // The next odd record, and the next lease, must find them, too.
+        const next = { type: 'session', id: `after:${alone.type}`, value: '4' }
+        await store.write('a', [next], { fencingToken: lease.fencingToken })
+        await lease.release()
+        assert.deepEqual(await stored(store, 'a'), [...known, ...recordTexts([alone, next])].sort())
+      }
+      assert.deepEqual(recordTexts(await store.read('a', odd)), recordTexts(odd))
     },
   },
 ]
