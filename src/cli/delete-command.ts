@@ -4,13 +4,14 @@ import type { SessionStore } from '../store/session-store.js'
 import { CommandError, EXIT } from './command-error.js'
 import type { CommandEnvironment, InputStream } from './command-environment.js'
 import { type Command, type CommandRequest, operandOf } from './command.js'
+import { lookAtFolder } from './doctor/gather-facts.js'
 import { findForeignFolder } from './foreign-folder.js'
 import { openStore } from './open-store.js'
 import type { Printer } from './printer.js'
 import { READ_TIMEOUT_MS } from './read-timeout.js'
-import { listSessions } from './session-list.js'
+import { listNamedSessions } from './session-list.js'
 import { parseStoreName, type StoreName } from './store-name.js'
-import { plainText } from './terminal-text.js'
+import { count, plainText } from './terminal-text.js'
 
 /** `delete`: removes all that is stored of a session. */
 export const deleteCommand: Command = {
@@ -30,7 +31,7 @@ async function runDelete(request: CommandRequest, environment: CommandEnvironmen
   const sessionId = operandOf(request, 1)
   const opened = await openStore(name, 'change')
   try {
-    if (!(await listSessions(opened.store)).includes(sessionId)) throw new CommandError(`There is no session "${sessionId}" in ${name.text}.`)
+    if (!(await listNamedSessions(name, opened.store)).includes(sessionId)) throw new CommandError(`There is no session "${sessionId}" in ${name.text}.`)
     await assertDeletable(name, opened.store, sessionId)
     if (!request.switches.has('yes') && !(await isConfirmed(sessionId, environment, printer))) {
       printer.note('Nothing was deleted.')
@@ -38,6 +39,8 @@ async function runDelete(request: CommandRequest, environment: CommandEnvironmen
     }
     await deleteSession(opened.store, sessionId)
     printer.line(`Deleted session "${sessionId}". The phone still lists the device: unlink it there, under linked devices.`)
+    const left = await lookAtFolder(name, sessionId)
+    if (left !== null) printer.note(`The folder ${left.path} stays, with ${count(left.foreign, 'file or folder', 'files and folders')} of something else.`)
     return EXIT.fine
   } finally {
     await opened.close()

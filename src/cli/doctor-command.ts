@@ -9,7 +9,7 @@ import { gatherFacts, lookAtFolder } from './doctor/gather-facts.js'
 import { repairSession, type RepairReport } from './doctor/repair-session.js'
 import { openStore } from './open-store.js'
 import type { Printer } from './printer.js'
-import { listSessions } from './session-list.js'
+import { listNamedSessions } from './session-list.js'
 import { parseStoreName, type StoreName } from './store-name.js'
 import { type StoreView, viewStore } from './store-view.js'
 
@@ -49,7 +49,7 @@ async function runDoctor(request: CommandRequest, environment: CommandEnvironmen
 }
 
 async function examineAll(examination: Examination, isJson: boolean, { signal }: CommandEnvironment, printer: Printer): Promise<number> {
-  const sessionIds = await listSessions(examination.view.raw)
+  const sessionIds = await listNamedSessions(examination.name, examination.view.raw)
   const findings = await examineStore(examination.name, sessionIds.length > 0)
   if (!isJson) printFindings(findings, printer, '')
   const sessions: ReportedSession[] = []

@@ -10,7 +10,7 @@ import { openStore } from './open-store.js'
 import type { OpenedStore } from './opened-store.js'
 import type { Printer } from './printer.js'
 import { reportSweep } from './report-sweep.js'
-import { listSessions } from './session-list.js'
+import { listNamedSessions } from './session-list.js'
 import { parseStoreName, type StoreName } from './store-name.js'
 import { sealStore } from './store-view.js'
 import { showProgress } from './sweep-progress.js'
@@ -59,7 +59,7 @@ async function runEncrypt(request: CommandRequest, environment: CommandEnvironme
 async function chooseSessions(name: StoreName, { store }: OpenedStore): Promise<{ sessions: string[]; refused: string[] }> {
   const sessions: string[] = []
   const refused: string[] = []
-  for (const sessionId of await listSessions(store)) {
+  for (const sessionId of await listNamedSessions(name, store)) {
     const foreign = await findForeignFolder(name, store, sessionId)
     if (foreign === null) sessions.push(sessionId)
     else if (foreign.records > 0) refused.push(`${foreign.reason} Nothing in it was encrypted.`)

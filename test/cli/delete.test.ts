@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { describe, expect, it } from 'vitest'
@@ -106,10 +106,12 @@ describe('delete', () => {
     expect((await remove()).code).toBe(0)
   })
 
-  it('deletes a session that was kept with other files beside its records, also when its credentials are damaged', async () => {
-    const { directory, remove, left } = await twoSessions()
+  it('deletes the files of a session alone when others are beside them, also when its credentials are damaged', async () => {
+    const { directory, remove } = await twoSessions()
     writeFileSync(join(directory, 'session-a', 'notes.txt'), '')
     writeFileSync(join(directory, 'session-a', 'creds.json'), '{')
-    expect([(await remove(['--yes'])).code, left()]).toEqual([0, ['b']])
+    expect(await remove(['--yes'])).toMatchObject({ code: 0, errors: expect.stringContaining(`${join(directory, 'session-a')} stays, with 1 file or folder of something else.`) })
+    expect(readdirSync(join(directory, 'session-a'))).toEqual(['notes.txt'])
+    expect(await runCommand(['list', `fs:${directory}`])).toMatchObject({ output: 'b\n' })
   })
 })

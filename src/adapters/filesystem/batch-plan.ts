@@ -1,6 +1,7 @@
 import type { RecordChange } from '../../store/session-store.js'
 import { temporaryName } from './atomic-file.js'
 import { BACKUP_FILE, CREDS_FILE } from './creds-backup.js'
+import { removableRecords } from './folder-contents.js'
 import { namesIn } from './folder-names.js'
 import { toFile } from './record-file.js'
 import type { BatchFolderView } from './record-folder-view.js'
@@ -62,9 +63,9 @@ export async function planBatch(request: BatchRequest): Promise<BatchPlan> {
     texts.set(fileName, toFile(value))
   }
   if (request.replaceAll) {
-    for (const fileName of await onDisk({ verb: 'list', path: folder, sessionId }, () => namesIn(folder))) {
-      if (fileName === BACKUP_FILE || names.recordOf(fileName) !== null) removals.add(fileName)
-    }
+    const present = await onDisk({ verb: 'list', path: folder, sessionId }, () => namesIn(folder))
+    if (present.includes(BACKUP_FILE)) removals.add(BACKUP_FILE)
+    for (const fileName of removableRecords(present, names)) removals.add(fileName)
   }
   addBackup(texts, removals)
   for (const fileName of texts.keys()) removals.delete(fileName)

@@ -7,7 +7,7 @@ export interface FileSystemSessionStoreOptions {
   /**
    * What the name of each session's folder begins with: ASCII letters, digits, `_`, `-`, `.` or spaces, no dot or space in
    * front, at most 64 characters. Empty when the folders are named after the session alone; then every folder in
-   * `directory` is taken for a session.
+   * `directory` that holds a session is one.
    *
    * @defaultValue 'session-'
    */

@@ -27,7 +27,8 @@ const LONE_SURROGATE = /\p{Surrogate}/u
  * A folder of either works with the other. Each record is replaced in one step, so a crash leaves the old one or the new
  * one, whole. Several processes of one host may share the directory; its lock keeps them apart.
  *
- * Everything in a session's folder belongs to the session and goes with `delete`.
+ * A folder is a session's when it holds creds, a lifecycle record or the store's own files, or nothing but records. `list` leaves out
+ * the others. `delete` rejects with `STORE_UNAVAILABLE` for them, and removes from a session's folder only what belongs to the session.
  */
 export class FileSystemSessionStore implements SessionStore {
   readonly lock: SessionLock
@@ -62,7 +63,7 @@ export class FileSystemSessionStore implements SessionStore {
   async *list(): AsyncIterable<string> {
     this.#assertOpen()
     // One by one: `yield*` waits several times for each.
-    for (const sessionId of await this.#folders.list()) yield sessionId
+    for (const sessionId of await this.#folders.list(this.#limit)) yield sessionId
   }
 
   async *records(sessionId: string): AsyncIterable<RecordKey> {
@@ -110,7 +111,7 @@ export class FileSystemSessionStore implements SessionStore {
     await this.#turns.run(sessionId, async () => {
       await this.#lock.check(sessionId, options.fencingToken)
       this.#upkeep.forget(sessionId)
-      await this.#folders.remove(sessionId)
+      await this.#folders.remove(sessionId, this.#limit)
     })
   }
 

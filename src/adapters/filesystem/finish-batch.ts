@@ -94,7 +94,8 @@ async function renameOver(temporary: string, path: string): Promise<void> {
 /** What systems say to the name of a file that is to become that of a folder. */
 const FOLDER_IN_PLACE: readonly string[] = ['EISDIR', 'EEXIST', 'ENOTEMPTY', 'EPERM', 'ENOTDIR']
 
-async function removeFile(path: string): Promise<void> {
+/** Removes a record's file, or a folder that is in its place. */
+export async function removeFile(path: string): Promise<void> {
   try {
     await unlinkFile(path)
   } catch (error) {

@@ -5,8 +5,8 @@ import { errorCode } from '../../system/system-error.js'
 import { isTemporaryName } from './atomic-file.js'
 import { MANIFEST_FILE } from './batch-manifest.js'
 import { BACKUP_FILE, CREDS_FILE } from './creds-backup.js'
-import { recordOfFileName } from './record-file-name.js'
-import { NAMES_FILE } from './record-names-file.js'
+import { isSessionFile } from './folder-contents.js'
+import { hasRecordName } from './record-file-name.js'
 import { SessionFolders } from './session-folders.js'
 import { onDisk } from './storage-failure.js'
 
@@ -42,7 +42,6 @@ export interface WideMode {
 
 /** The permission bits of group and others. */
 const OTHERS = 0o077
-const OWN: readonly string[] = [NAMES_FILE, MANIFEST_FILE, BACKUP_FILE]
 
 /**
  * Looks at the folder of a session and changes nothing; `null` when there is none. Modes say nothing on Windows.
@@ -64,8 +63,8 @@ export async function inspectFolder(directory: string, prefix: string, sessionId
       hasUnfinishedBatch: entries.has(MANIFEST_FILE),
       hasBackup: entries.has(BACKUP_FILE),
       links: [...entries.values()].filter(found => found.isSymbolicLink()).length,
-      records: names.filter(isRecord).length,
-      foreign: names.filter(name => !isRecord(name) && !isTemporaryName(name) && !OWN.includes(name)).length,
+      records: names.filter(hasRecordName).length,
+      foreign: names.filter(name => !isSessionFile(name)).length,
       lastWriteAt: written.length === 0 ? null : new Date(Math.max(...written)),
     }
   })
@@ -122,10 +121,6 @@ function wideMode(path: string, found: Stats): WideMode[] {
   if (process.platform === 'win32' || !(found.isFile() || found.isDirectory())) return []
   const mode = found.mode & 0o7777
   return (mode & OTHERS) === 0 ? [] : [{ path, mode }]
-}
-
-function isRecord(name: string): boolean {
-  return name.startsWith('~') || recordOfFileName(name) !== null
 }
 
 async function statAll(folder: string, names: readonly string[]): Promise<Map<string, Stats>> {

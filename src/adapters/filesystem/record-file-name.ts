@@ -50,6 +50,11 @@ export function isRecordFileName(fileName: unknown): fileName is string {
   return typeof fileName === 'string' && (isPortable(fileName) || ESCAPED_NAME.test(fileName))
 }
 
+/** Whether a file has the name of a record, of whatever type. */
+export function hasRecordName(fileName: string): boolean {
+  return ESCAPED_NAME.test(fileName) || recordOfFileName(fileName) !== null
+}
+
 /** The name of a record that cannot have its stock name. The side file tells whose it is. */
 export function escapedFileName({ type, id }: RecordKey): string {
   return `~${createHash('sha256').update(JSON.stringify([type, id])).digest('hex').slice(0, 40)}.json`

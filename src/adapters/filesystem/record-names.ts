@@ -34,6 +34,11 @@ export class RecordNames {
     return [...this.#keys]
   }
 
+  /** Whether the table speaks of a file. */
+  has(fileName: string): boolean {
+    return this.#keys.has(fileName)
+  }
+
   /** The record that a file holds, or `null` when it holds none. */
   recordOf(fileName: string): RecordKey | null {
     return this.#keys.get(fileName) ?? recordOfFileName(fileName)?.key ?? null

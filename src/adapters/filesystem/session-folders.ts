@@ -1,13 +1,15 @@
 import { type BigIntStats, constants, type Dirent } from 'node:fs'
-import { access, lstat, readdir, rm } from 'node:fs/promises'
+import { access, lstat, readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { SessionError } from '../../errors.js'
 import { type ReplaceOptions, syncFolder } from './atomic-file.js'
-import { MANIFEST_FILE } from './batch-manifest.js'
-import { BACKUP_FILE, CREDS_FILE } from './creds-backup.js'
+import { CREDS_FILE } from './creds-backup.js'
+import { kindOfFolder } from './folder-contents.js'
 import { namesIn } from './folder-names.js'
 import { assertNotLegacy } from './legacy-session.js'
 import { makeFolder } from './make-folder.js'
+import type { OperationLimit } from './operation-limit.js'
+import { removeSession } from './remove-session.js'
 import { assertSessionId, canonicalFolderName, fitsIntoName, literalFolderName, plainSessionId, sessionIdOfFolder } from './session-folder-name.js'
 import { onDisk } from './storage-failure.js'
 import { errorCode } from '../../system/system-error.js'
@@ -18,6 +20,12 @@ export interface SessionFolder {
   path: string
   /** Whether the folder is there. */
   exists: boolean
+}
+
+/** A folder whose name stands for a session. */
+interface NamedFolder {
+  readonly name: string
+  readonly sessionId: string
 }
 
 /** Which folder belongs to which session, and whether it is safe to use. */
@@ -45,27 +53,39 @@ export class SessionFolders {
   }
 
   /** The ids of all sessions that have a folder. */
-  async list(): Promise<string[]> {
+  async list(limit: OperationLimit): Promise<string[]> {
+    const folders = await this.#named()
+    const areSessions = await limit.map(folders, ({ name }) => mayHoldSession(join(this.#directory, name)))
+    return folders.flatMap(({ sessionId }, index) => areSessions[index] === true ? [sessionId] : [])
+  }
+
+  /** The ids that the names of all folders stand for, whatever is in them. */
+  async listNamed(): Promise<string[]> {
+    return (await this.#named()).map(({ sessionId }) => sessionId)
+  }
+
+  async #named(): Promise<NamedFolder[]> {
     const entries = await onDisk({ verb: 'list', path: this.#directory }, () => this.#entries())
-    const sessionIds: string[] = []
+    const plain: NamedFolder[] = []
     const unusual: string[] = []
     for (const entry of entries) {
-      if (!entry.name.startsWith(this.#prefix) || !(entry.isDirectory() || entry.isSymbolicLink())) continue
-      const plain = plainSessionId(this.#prefix, entry.name)
-      if (plain === null) unusual.push(entry.name)
-      else sessionIds.push(plain)
+      const { name } = entry
+      if (!name.startsWith(this.#prefix) || !(entry.isDirectory() || entry.isSymbolicLink())) continue
+      const sessionId = plainSessionId(this.#prefix, name)
+      if (sessionId === null) unusual.push(name)
+      else plain.push({ name, sessionId })
     }
-    return [...sessionIds, ...this.#withoutTwins(unusual)]
+    return [...plain, ...this.#withoutTwins(unusual)]
   }
 
   /** The sessions of names that are escaped, or should be: when both are there, the escaped one counts. */
-  #withoutTwins(names: readonly string[]): string[] {
+  #withoutTwins(names: readonly string[]): NamedFolder[] {
     const all = new Set(names)
     return names.flatMap(name => {
       const sessionId = sessionIdOfFolder(this.#prefix, name)
       if (sessionId === null) return []
       const canonical = canonicalFolderName(this.#prefix, sessionId)
-      return name !== canonical && all.has(canonical) ? [] : [sessionId]
+      return name !== canonical && all.has(canonical) ? [] : [{ name, sessionId }]
     })
   }
 
@@ -113,18 +133,13 @@ export class SessionFolders {
     })
   }
 
-  /** Removes a session's folder with everything in it. */
-  async remove(sessionId: string): Promise<void> {
+  /** Removes what a session keeps in its folder, as {@link removeSession} does. */
+  async remove(sessionId: string, limit: OperationLimit): Promise<void> {
     const { path, exists } = await this.locate(sessionId)
     this.forget(sessionId)
     if (!exists) return
-    await onDisk({ verb: 'delete', path, sessionId }, async () => {
-      // Creds before their keys: a crash in between must not leave creds without them. A backup must not outlive its creds, and a
-      // batch that counts must not bring them back.
-      for (const fileName of [MANIFEST_FILE, BACKUP_FILE, CREDS_FILE]) await rm(join(path, fileName), { recursive: true, force: true })
-      await rm(path, { recursive: true, force: true })
-      if (this.#isDurable) await syncFolder(this.#directory)
-    })
+    await removeSession({ folder: path, sessionId, limit })
+    if (this.#isDurable) await onDisk({ verb: 'delete', path, sessionId }, () => syncFolder(this.#directory))
   }
 
   /** Whether the disk can be read, and has no folder of this session. */
@@ -185,6 +200,17 @@ export class SessionFolders {
       if (!this.#foldsCase || (await readdir(this.#directory)).includes(name)) return
       throw new SessionError('INVALID_SESSION_ID', `Another session has this id in another spelling, and the disk under ${this.#directory} cannot tell upper from lower case. Use an id that differs by more.`, { sessionId })
     })
+  }
+}
+
+/** Whether a folder is a session's, or one that somebody has to be told of. What cannot be looked at is never left out. */
+async function mayHoldSession(path: string): Promise<boolean> {
+  try {
+    // Most have creds, and many files beside them.
+    if (await statOrNull(join(path, CREDS_FILE)) !== null) return true
+    return kindOfFolder(await readdir(path)) !== 'other'
+  } catch {
+    return true
   }
 }
 

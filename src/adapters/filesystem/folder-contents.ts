@@ -1,0 +1,45 @@
+import { isTemporaryName } from './atomic-file.js'
+import { MANIFEST_FILE } from './batch-manifest.js'
+import { BACKUP_FILE, CREDS_FILE } from './creds-backup.js'
+import { browserProfileMark } from './legacy-session.js'
+import { hasRecordName, recordOfFileName } from './record-file-name.js'
+import { NAMES_FILE } from './record-names-file.js'
+import type { RecordNames } from './record-names.js'
+
+/** The file of what is remembered of a session. */
+export const LIFECYCLE_FILE = 'lifecycle.json'
+
+const STORE_FILES: readonly string[] = [MANIFEST_FILE, BACKUP_FILE, NAMES_FILE]
+
+/** What a folder is, judged by the names in it: a session's, a browser profile of whatsapp-web.js, or something else's. */
+export type FolderKind = 'session' | 'browser-profile' | 'other'
+
+/** Says what a folder is. An empty one counts as a session's: nothing in it can be lost. */
+export function kindOfFolder(names: readonly string[]): FolderKind {
+  if (names.some(name => name === CREDS_FILE || name === LIFECYCLE_FILE || isStoreFile(name))) return 'session'
+  if (browserProfileMark(names) !== undefined) return 'browser-profile'
+  return names.every(hasRecordName) ? 'session' : 'other'
+}
+
+/** Whether a file is the store's own, beside the records. */
+export function isStoreFile(name: string): boolean {
+  return STORE_FILES.includes(name) || isTemporaryName(name)
+}
+
+/** Whether a file has the name of a record, or is the store's own. */
+export function isSessionFile(name: string): boolean {
+  return isStoreFile(name) || hasRecordName(name)
+}
+
+/**
+ * The files among those of a folder that are records, for whoever removes them all. `package-lock.json` has the name of a record
+ * whose type is unknown here: beside files of something else, it is taken for one of those unless the table of names has it.
+ */
+export function removableRecords(names: readonly string[], table: RecordNames): string[] {
+  const isShared = !names.every(isSessionFile)
+  return names.filter(name => hasRecordName(name) && !(isShared && isGuess(name) && !table.has(name)))
+}
+
+function isGuess(name: string): boolean {
+  return recordOfFileName(name)?.isCertain === false
+}
