@@ -43,9 +43,10 @@ function blockFolder(path: string): () => void {
 
 /** The file of every token of this session below a folder of locks. */
 function tokenFiles(folder: string, sessionId: string): string[] {
-  const digest = createHash('sha256').update(sessionId, 'utf16le').digest('hex').slice(0, 40)
+  // By the id, as under the usual prefix, or by the folder, which without a prefix has the id's name.
+  const digests = ['', 'folder '].map(kind => createHash('sha256').update(kind).update(sessionId, 'utf16le').digest('hex').slice(0, 40))
   return readdirSync(join(folder, 'locks'), { recursive: true, encoding: 'utf8' })
-    .filter(name => basename(name).startsWith(`${digest}.`) && /\d+$/u.test(name))
+    .filter(name => digests.some(digest => basename(name).startsWith(`${digest}.`)) && /\d+$/u.test(name))
     .map(name => join(folder, 'locks', name))
 }
 

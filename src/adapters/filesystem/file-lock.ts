@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { SessionError } from '../../errors.js'
 import { assertCurrentWriter, ownerName } from '../../ownership/process-lock.js'
@@ -6,14 +6,16 @@ import type { SessionLease, SessionLock } from '../../ownership/session-lock.js'
 import { Heartbeat } from './heartbeat.js'
 import { handedOut, type HeldLease, tellLost } from '../../ownership/held-lease.js'
 import { describeHolder, type Holder } from '../../ownership/holder-identity.js'
+import { type LockMark, type LockPlace, lockPlaceOf } from './lock-place.js'
 import { type LockObserver, type LockState, lookAtLock } from './lock-state.js'
 import { onDisk } from './storage-failure.js'
-import { TokenFiles } from './token-files.js'
 
 /** How a {@link FileLock} works. */
 export interface FileLockOptions {
   /** The folder of the locks, on the disk that they guard. */
   folder: string
+  /** The name of the folder of a session, by which its lock goes; without this it goes by the id. */
+  folderOf?: (sessionId: string) => Promise<string>
   /** Called before a lock is taken: rejects when the session could not be written anyway. */
   assertWritable?: (sessionId: string) => Promise<void>
   /** Called with a token that was taken, before its lease is handed out; when it rejects, the token is given back. */
@@ -28,9 +30,11 @@ export interface FileLockOptions {
   staleAfterMs?: number
 }
 
-/** A lease with the files of its tokens. */
+/** A lease with the place of its tokens. */
 interface FolderLease extends HeldLease {
-  readonly tokens: TokenFiles
+  readonly place: LockPlace
+  /** The token that keeps older versions away; `null` when none is needed. */
+  readonly guard: number | null
 }
 
 /** How often to try when others take the lock and give it back in between. */
@@ -73,17 +77,20 @@ export class FileLock implements SessionLock {
 
   async owner(sessionId: string): Promise<string | null> {
     this.#assertOpen(sessionId)
-    return (await this.#look(sessionId)).owner
+    return onDisk({ verb: 'read', path: this.#options.folder, sessionId }, async () => (await this.#look(await this.#placeOf(sessionId))).owner)
   }
 
   /** Rejects with `STALE_WRITER` unless this writer may write; see `ProcessLock.check`. */
   async check(sessionId: string, fencingToken?: number): Promise<void> {
     const action = { verb: 'read', path: this.#options.folder, sessionId }
-    const newest = await onDisk(action, () => this.#tokens(sessionId).newest())
-    this.#compare(sessionId, newest.token)
-    // Only one without a token has to know whether the holder lives.
-    const isHeld = fencingToken === undefined && newest.isHeld && (await this.#look(sessionId)).owner !== null
-    assertCurrentWriter({ sessionId, fencingToken, newestToken: newest.token, isHeld })
+    await onDisk(action, async () => {
+      const place = await this.#placeOf(sessionId)
+      const newest = await place.tokens.newest()
+      this.#compare(sessionId, newest.token)
+      // Only one without a token has to know whether the holder lives.
+      const isHeld = fencingToken === undefined && (newest.isHeld || place.olderTokens !== null) && (await this.#look(place)).owner !== null
+      assertCurrentWriter({ sessionId, fencingToken, newestToken: newest.token, isHeld })
+    })
   }
 
   /** Whether the lease of a token was handed out here, and has not ended as far as is known. */
@@ -99,28 +106,47 @@ export class FileLock implements SessionLock {
   }
 
   async #acquire(sessionId: string): Promise<SessionLease | null> {
-    const tokens = this.#tokens(sessionId)
+    const place = await this.#placeOf(sessionId)
     for (let claims = 0; claims < CLAIMS; claims++) {
-      const { token, owner } = await this.#look(sessionId)
+      const { token, owner } = await this.#look(place)
       if (owner !== null) return null
-      const lease = await this.#claim(sessionId, token + 1, tokens)
+      const lease = await this.#claim(sessionId, token + 1, place)
       if (lease !== null) return lease
     }
     return null
   }
 
-  async #claim(sessionId: string, token: number, tokens: TokenFiles): Promise<SessionLease | null> {
-    const { self } = await this.#observe()
+  async #claim(sessionId: string, token: number, place: LockPlace): Promise<SessionLease | null> {
     // One text for all its leases, so that the file of each can be a link to that of the heartbeat.
-    const text = `${JSON.stringify(self, null, 2)}\n`
+    const text = await this.#textOf('folder')
     await this.#heartbeat.hold(text)
     let lease: FolderLease | null = null
     try {
-      if (await tokens.claim(token, text, this.#heartbeat.path)) lease = { sessionId, tokens, token, lost: new AbortController() }
+      if (await place.tokens.claim(token, text, this.#heartbeat.path)) lease = await this.#guarded({ sessionId, place, token, lost: new AbortController() })
     } finally {
       if (lease === null) await this.#heartbeat.drop()
     }
     return lease === null ? null : await this.#handOut(lease)
+  }
+
+  /** Keeps older versions away from a session whose token was claimed. Gives the token back, and resolves with `null`, when one was faster. */
+  async #guarded(claimed: Omit<FolderLease, 'guard'>): Promise<FolderLease | null> {
+    const { tokens, olderTokens } = claimed.place
+    if (olderTokens === null) return { ...claimed, guard: null }
+    let lease: FolderLease | null = null
+    try {
+      const { token, owner, mark } = await lookAtLock(olderTokens, await this.#observe())
+      // Whatever this version holds there keeps older ones away, too.
+      if (owner !== null && mark !== 'older') lease = { ...claimed, guard: null }
+      else if (owner === null && (await olderTokens.claim(token + 1, await this.#textOf('guard')))) lease = { ...claimed, guard: token + 1 }
+    } finally {
+      if (lease === null) await tokens.release(claimed.token)
+    }
+    return lease
+  }
+
+  async #textOf(lock: LockMark): Promise<string> {
+    return `${JSON.stringify({ ...(await this.#observe()).self, lock }, null, 2)}\n`
   }
 
   async #handOut(lease: FolderLease): Promise<SessionLease> {
@@ -143,7 +169,10 @@ export class FileLock implements SessionLock {
     if (this.#held.get(lease.sessionId) !== lease) return
     this.#options.onEnded?.(lease.sessionId)
     const action = { verb: 'release the lock in', path: this.#options.folder, sessionId: lease.sessionId }
-    await onDisk(action, () => this.#tokens(lease.sessionId).release(lease.token))
+    await onDisk(action, async () => {
+      await lease.place.tokens.release(lease.token)
+      if (lease.guard !== null) await lease.place.olderTokens?.release(lease.guard)
+    })
     if (this.#held.get(lease.sessionId) === lease) await this.#end(lease)
   }
 
@@ -162,16 +191,21 @@ export class FileLock implements SessionLock {
   }
 
   async #lookAtHeld(): Promise<void> {
-    for (const { sessionId, tokens } of [...this.#held.values()]) {
+    for (const { sessionId, place } of [...this.#held.values()]) {
       // One that cannot be looked at is looked at with the next write, and says nothing of the others.
-      const newest = await tokens.newest().catch(() => null)
+      const newest = await place.tokens.newest().catch(() => null)
       if (newest !== null) this.#compare(sessionId, newest.token)
     }
   }
 
-  #look(sessionId: string): Promise<LockState> {
-    const action = { verb: 'read', path: this.#options.folder, sessionId }
-    return onDisk(action, async () => lookAtLock(this.#tokens(sessionId), await this.#observe()))
+  async #look({ tokens, olderTokens }: LockPlace): Promise<LockState> {
+    const observer = await this.#observe()
+    const found = await lookAtLock(tokens, observer)
+    const own = found.mark === 'guard' ? { ...found, owner: null } : found
+    if (olderTokens === null || own.owner !== null) return own
+    const older = await lookAtLock(olderTokens, observer)
+    // Beyond both, so that a token of an older version is older here, too.
+    return { ...own, token: Math.max(own.token, older.token), owner: older.mark === 'older' ? older.owner : null }
   }
 
   #observe(): Promise<LockObserver> {
@@ -186,22 +220,12 @@ export class FileLock implements SessionLock {
     return this.#observer
   }
 
-  #tokens(sessionId: string): TokenFiles {
-    return this.#held.get(sessionId)?.tokens ?? tokenFilesOf(this.#options.folder, sessionId)
+  async #placeOf(sessionId: string): Promise<LockPlace> {
+    const { folder, folderOf } = this.#options
+    return this.#held.get(sessionId)?.place ?? lockPlaceOf(join(folder, 'locks'), sessionId, await folderOf?.(sessionId))
   }
 
   #assertOpen(sessionId: string): void {
     if (this.#isClosed) throw new SessionError('STORE_UNAVAILABLE', 'The store was closed. Make a new one.', { sessionId })
   }
-}
-
-/** How many folders the tokens of all sessions share. One for each would cost more to make than all else that a lease does. */
-const TOKEN_FOLDERS = 64
-
-/** Where the tokens of a session are, below the folder of the locks. */
-function tokenFilesOf(folder: string, sessionId: string): TokenFiles {
-  // A digest, because ids of any length and spelling must stay apart on any disk; of UTF-16, which alone has half characters.
-  const digest = createHash('sha256').update(sessionId, 'utf16le').digest('hex').slice(0, 40)
-  const shared = Number.parseInt(digest.slice(0, 2), 16) % TOKEN_FOLDERS
-  return new TokenFiles(join(folder, 'locks', String(shared)), `${digest}.`)
 }

@@ -52,6 +52,7 @@ export class FileSystemSessionStore implements SessionStore {
     this.#folders = new SessionFolders(path, prefix, { isDurable: durability !== 'process' })
     this.#lock = new FileLock({
       folder: join(path, HIDDEN_FOLDER),
+      folderOf: sessionId => this.#folders.nameOf(sessionId),
       assertWritable: sessionId => this.#folders.assertWritable(sessionId),
       onAcquired: (sessionId, token) => this.#tidy(sessionId, token),
       onEnded: sessionId => this.#upkeep.forget(sessionId),

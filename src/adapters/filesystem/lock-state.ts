@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { discard, writeTemporary } from './atomic-file.js'
 import { type Holder, parseHolder } from '../../ownership/holder-identity.js'
 import { judgeHolder } from '../../ownership/holder-judgement.js'
+import { type LockMark, markIn } from './lock-place.js'
 import { type DatedFile, readWithTime, type TokenFiles } from './token-files.js'
 
 /** A lock as it is now. */
@@ -11,6 +12,8 @@ export interface LockState {
   token: number
   /** The name of its holder, or `null` when nobody holds it: it was given back, or the holder is dead. */
   owner: string | null
+  /** What the newest token stands for; `folder` when there is none. */
+  mark: LockMark
 }
 
 /** From where a lock is looked at. */
@@ -32,10 +35,10 @@ const LOOKS = 100
 export async function lookAtLock(tokens: TokenFiles, observer: LockObserver): Promise<LockState> {
   for (let looks = 0; looks < LOOKS; looks++) {
     const { token, isHeld } = await tokens.newest()
-    if (!isHeld) return { token, owner: null }
+    if (!isHeld) return { token, owner: null, mark: 'folder' }
     const file = await tokens.read(token)
     // Gone already: there is a newer one to look at.
-    if (file !== null) return { token, owner: await livingOwner(file, observer) }
+    if (file !== null) return { token, owner: await livingOwner(file, observer), mark: markIn(file.text) }
   }
   throw new Error(`the newest lock file vanished ${LOOKS} times while it was looked at`)
 }

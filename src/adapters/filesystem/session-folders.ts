@@ -1,6 +1,6 @@
 import { type BigIntStats, constants, type Dirent } from 'node:fs'
 import { access, lstat, readdir } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { SessionError } from '../../errors.js'
 import { type ReplaceOptions, syncFolder } from './atomic-file.js'
 import { CREDS_FILE } from './creds-backup.js'
@@ -105,6 +105,11 @@ export class SessionFolders {
       throw new SessionError('INVALID_SESSION_ID', `The session id is too long for a folder name: ${canonical.length} characters once escaped, at most 255 fit. Use a shorter id.`, { sessionId })
     }
     return { path, exists: false }
+  }
+
+  /** The name of the folder in which a session is, or would be. Rejects as {@link locate} does. */
+  async nameOf(sessionId: string): Promise<string> {
+    return basename((await this.locate(sessionId)).path)
   }
 
   /** Where a session is, after its folder was made if need be. */
