@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { EncryptionKey, EncryptionOptions } from '../encryption/encryption-options.js'
+import { kindInPlaceOfFile, READ_AT_ONCE } from '../system/regular-file.js'
 import { isObject, parseObject } from '../store/stored-object.js'
 import { CommandError } from './command-error.js'
 
@@ -17,12 +18,13 @@ export async function readKeyFile(path: string, directory: string): Promise<KeyF
 }
 
 async function readPrivateText(path: string, directory: string): Promise<string> {
-  const file = await open(resolve(directory, path), 'r').catch((error: unknown) => {
+  const file = await open(resolve(directory, path), READ_AT_ONCE).catch((error: unknown) => {
     throw new CommandError(`The key file ${path} cannot be opened: ${error instanceof Error ? error.message : String(error)}.`)
   })
   try {
     const found = await file.stat()
-    if (found.isDirectory()) throw new CommandError(`The key file ${path} is a folder.`)
+    const kind = kindInPlaceOfFile(found)
+    if (kind !== null) throw new CommandError(`The key file ${path} is ${kind}.`)
     const mode = found.mode & 0o777
     if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
       throw new CommandError(`The key file ${path} has mode ${mode.toString(8).padStart(4, '0')}, so others may read or replace the keys. Allow it to its owner alone: chmod 600.`)

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -60,6 +61,8 @@ describe('a key file', () => {
     mkdirSync(join(folder, 'folder'), { mode: 0o700 })
     await expect(readKeyFile('missing.json', folder)).rejects.toThrow(/missing\.json cannot be opened: ENOENT/u)
     await expect(readKeyFile('folder', folder)).rejects.toThrow('The key file folder is a folder.')
+    execFileSync('mkfifo', ['-m', '600', join(folder, 'pipe')])
+    await expect(readKeyFile('pipe', folder)).rejects.toThrow('The key file pipe is a named pipe.')
   })
 
   it('may be joined with older ones, as long as an id means one key', () => {

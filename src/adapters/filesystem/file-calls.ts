@@ -7,6 +7,9 @@ import * as fs from 'node:fs'
 /** What a first look at a file reads. Most records fit; within Node's pool of buffers. */
 const FIRST_READ = 4000
 
+/** A file that has more than this is asked how much. Few have. */
+const LOOK_BEYOND = 1024 * 1024
+
 /** Opens a file and gives its descriptor. */
 export function openFile(path: string, flags: string | number, mode?: number): Promise<number> {
   return new Promise((resolve, reject) => fs.open(path, flags, mode, (error, file) => error === null ? resolve(file) : reject(error)))
@@ -44,8 +47,8 @@ export async function writeText(file: number, text: string): Promise<void> {
   for (let written = 0; written < bytes.length;) written += await writeSome(file, bytes, written)
 }
 
-/** Everything in a file from its beginning. */
-export async function readBytes(file: number): Promise<Buffer> {
+/** Everything in a file from its beginning; `null` when that is more than `maxBytes`. */
+export async function readBytes(file: number, maxBytes: number): Promise<Buffer | null> {
   let bytes = Buffer.allocUnsafe(FIRST_READ)
   let length = 0
   for (;;) {
@@ -53,6 +56,7 @@ export async function readBytes(file: number): Promise<Buffer> {
     length += count
     // A file gives less than was asked for only at its end.
     if (length < bytes.length) return bytes.subarray(0, length)
+    if (length > maxBytes || (length > LOOK_BEYOND && (await statFile(file)).size > maxBytes)) return null
     bytes = Buffer.concat([bytes], bytes.length * 4)
   }
 }

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { SessionError } from '../../errors.js'
 import type { ConnectionRecord, ConnectionRepository } from '../../repository/connection-repository.js'
@@ -7,6 +6,7 @@ import { replaceFile } from './atomic-file.js'
 import { type ConnectionRow, type ConnectionTable, formatTable, fromRow, parseTable, toRow } from './connection-rows.js'
 import { FileMutex } from './file-mutex.js'
 import { makeFolder } from './make-folder.js'
+import { openRegularFile } from '../../system/regular-file.js'
 import { errorCode } from '../../system/system-error.js'
 
 /** Where a {@link FileConnectionRepository} keeps its records. */
@@ -110,7 +110,7 @@ export class FileConnectionRepository implements ConnectionRepository {
   async #read(): Promise<ConnectionTable> {
     let text: string
     try {
-      text = await readFile(this.#file, 'utf8')
+      text = await readText(this.#file)
     } catch (error) {
       if (errorCode(error) === 'ENOENT') return { rows: new Map(), others: {} }
       throw error
@@ -131,6 +131,15 @@ export class FileConnectionRepository implements ConnectionRepository {
       const why = error instanceof Error ? error.message : String(error)
       throw new SessionError('REPOSITORY_FAILED', `The connections in ${this.#file} could not be used: ${why}.`, { sessionId, cause: error })
     }
+  }
+}
+
+async function readText(path: string): Promise<string> {
+  const file = await openRegularFile(path)
+  try {
+    return await file.readFile('utf8')
+  } finally {
+    await file.close()
   }
 }
 

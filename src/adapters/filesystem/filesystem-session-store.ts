@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer'
 import { join, resolve } from 'node:path'
 import { SessionError } from '../../errors.js'
 import type { SessionLock } from '../../ownership/session-lock.js'
@@ -8,6 +9,7 @@ import { assertNotLegacy } from './legacy-session.js'
 import { OperationLimit } from './operation-limit.js'
 import { fileNamesIn, readRecord } from './read-records.js'
 import { applyBatch } from './record-batch.js'
+import { MAX_RECORD_BYTES } from './record-file.js'
 import { isSingleRecord } from './record-file-name.js'
 import { type BatchFolderView, caseFoldingFolderView, exactFolderView } from './record-folder-view.js'
 import { RecordNames } from './record-names.js'
@@ -174,6 +176,11 @@ export class FileSystemSessionStore implements SessionStore {
   }
 }
 
+function isTooLarge(value: string): boolean {
+  // No character takes more than three bytes.
+  return value.length * 3 >= MAX_RECORD_BYTES && Buffer.byteLength(value) >= MAX_RECORD_BYTES
+}
+
 /** Creds and lifecycle need no table of names, and stay readable when it is not. */
 function needsTable(keys: readonly RecordKey[]): boolean {
   return !keys.every(isSingleRecord)
@@ -183,6 +190,7 @@ function assertStorable(changes: readonly RecordChange[]): void {
   for (const { type, id, value } of changes) {
     if (value === null) continue
     if (typeof value !== 'string') throw new TypeError(`The value of record "${type}" "${id}" must be a text or null, not ${typeof value}.`)
+    if (isTooLarge(value)) throw new RangeError(`The value of record "${type}" "${id}" is larger than ${MAX_RECORD_BYTES / 1024 / 1024} MiB, and would not be read back.`)
     // A file cannot keep it as it is, and a value that changes in storage is worse than none.
     if (LONE_SURROGATE.test(value)) throw new TypeError(`The value of record "${type}" "${id}" holds half of a character (a lone surrogate), which UTF-8 cannot hold.`)
   }

@@ -2,11 +2,15 @@ import { type Buffer, isUtf8 } from 'node:buffer'
 import { constants } from 'node:fs'
 import { SessionError } from '../../errors.js'
 import { errorCode } from '../../system/system-error.js'
-import { closeFile, openFile, readBytes } from './file-calls.js'
+import { kindInPlaceOfFile, READ_AT_ONCE } from '../../system/regular-file.js'
+import { closeFile, openFile, readBytes, statFile } from './file-calls.js'
 import { storageFailure } from './storage-failure.js'
 
 /** A record must be a file itself, no link to one. Windows knows no such flag. */
-const OPEN_FLAGS = process.platform === 'win32' ? constants.O_RDONLY : constants.O_RDONLY | constants.O_NOFOLLOW
+const OPEN_FLAGS = process.platform === 'win32' ? READ_AT_ONCE : READ_AT_ONCE | constants.O_NOFOLLOW
+
+/** The largest record, in bytes. Those of Baileys stay below one megabyte. */
+export const MAX_RECORD_BYTES: number = 64 * 1024 * 1024
 
 /**
  * The text of a record's file, or `null` when there is none.
@@ -26,15 +30,31 @@ export async function readFileBytes(path: string, sessionId: string): Promise<Bu
   try {
     const file = await openFile(path, OPEN_FLAGS)
     try {
-      return await readBytes(file)
+      return await readWhole(file, path, sessionId)
     } finally {
       await closeFile(file)
     }
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return null
-    if (errorCode(error) === 'EISDIR') throw corrupt(path, sessionId, 'it is a folder', error)
+    if (errorCode(error) === 'ENXIO') throw corrupt(path, sessionId, 'it is a socket', error)
     throw await storageFailure({ verb: 'read', path, sessionId }, error)
   }
+}
+
+async function readWhole(file: number, path: string, sessionId: string): Promise<Buffer> {
+  // Looked at only after something has shown: a look at each would cost as much as a read.
+  const assertFile = async (cause?: unknown): Promise<void> => {
+    const kind = kindInPlaceOfFile(await statFile(file))
+    if (kind !== null) throw corrupt(path, sessionId, `it is ${kind}`, cause)
+  }
+  const bytes = await readBytes(file, MAX_RECORD_BYTES).catch(async (error: unknown) => {
+    await assertFile(error)
+    throw error
+  })
+  if (bytes !== null && bytes.length > 0) return bytes
+  await assertFile()
+  if (bytes === null) throw corrupt(path, sessionId, `it is larger than ${MAX_RECORD_BYTES / 1024 / 1024} MiB`)
+  return bytes
 }
 
 // An empty file must read as corrupt, so an empty text needs another form: texts of nothing but line ends get one more.

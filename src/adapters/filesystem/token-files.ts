@@ -1,9 +1,10 @@
-import { link, open, stat, writeFile } from 'node:fs/promises'
+import { link, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { discard, writeTemporary } from './atomic-file.js'
 import { renameFile, unlinkFile } from './file-calls.js'
 import { namesIn } from './folder-names.js'
 import { makeFolder } from './make-folder.js'
+import { openRegularFile } from '../../system/regular-file.js'
 import { errorCode } from '../../system/system-error.js'
 
 /** The newest token of a lock. */
@@ -164,7 +165,7 @@ async function createExclusively(path: string, text: string): Promise<boolean> {
 /** A file with the time of its last change; `null` when there is none. Opened, because network disks refresh the time only then. */
 export async function readWithTime(path: string): Promise<DatedFile | null> {
   try {
-    const file = await open(path, 'r')
+    const file = await openRegularFile(path)
     try {
       const { mtimeMs } = await file.stat()
       return { text: await file.readFile('utf8'), writtenAt: mtimeMs }

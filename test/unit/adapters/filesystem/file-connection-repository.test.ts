@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -60,6 +61,12 @@ describe('the file', () => {
     writeFileSync(file, '{"connections":[]}')
     await repository.save('a', { status: 'connected' })
     expect(await repository.findAll()).toHaveLength(1)
+  })
+
+  it('is not waited for when a named pipe is in its place', async () => {
+    const file = join(temporaryFolder(), 'connections.json')
+    execFileSync('mkfifo', ['-m', '600', file])
+    await expect(new FileConnectionRepository({ file }).findAll()).rejects.toMatchObject({ code: 'REPOSITORY_FAILED', message: expect.stringContaining('is a named pipe, not a file') })
   })
 
   it('names the field that is no date', async () => {

@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { FileSystemSessionStore } from '../../../../src/adapters/filesystem/filesystem-session-store.js'
@@ -108,6 +109,10 @@ describe('invariant 3: what cannot be read', () => {
     ['an empty file', (path: string) => writeFileSync(path, ''), 'RECORD_CORRUPT'],
     ['no UTF-8', (path: string) => writeFileSync(path, Buffer.from([0x7b, 0xff, 0xfe])), 'RECORD_CORRUPT'],
     ['a folder', (path: string) => mkdirSync(path), 'RECORD_CORRUPT'],
+    ['a named pipe', (path: string) => execFileSync('mkfifo', ['-m', '600', path]), 'RECORD_CORRUPT'],
+    ['a socket', (path: string) => execFileSync(process.execPath, ['-e', 'require("net").createServer().listen(process.argv[1], () => process.exit())', path]), 'RECORD_CORRUPT'],
+    ['a file of 600 MB', (path: string) => { writeFileSync(path, ''); truncateSync(path, 600e6) }, 'RECORD_CORRUPT'],
+    ['a file beyond what a text can be', (path: string) => { writeFileSync(path, ''); truncateSync(path, 5e9) }, 'RECORD_CORRUPT'],
     ['a link to itself', (path: string) => symlinkSync(path, path), 'STORE_UNAVAILABLE'],
     ['a link that leads out', (path: string) => symlinkSync('/proc/self/status', path), 'STORE_UNAVAILABLE'],
   ])('%s is told from what is missing, and stays', async (_, make, code) => {
@@ -251,6 +256,15 @@ describe('options', () => {
     const make = (): unknown => Reflect.construct(FileSystemSessionStore, [options])
     expect(make).toThrow(type)
     expect(make).toThrow(message)
+  })
+
+  it('a value that is too large to be read back is refused', async () => {
+    const { store } = openStore()
+    await expect(store.write('a', [{ ...CREDS_KEY, value: 'c' }, { ...PRE_KEY, value: 'k'.repeat(64 * 1024 * 1024) }])).rejects.toThrow(RangeError)
+    expect(await store.read('a', [CREDS_KEY])).toEqual([])
+    const largest = 'k'.repeat(64 * 1024 * 1024 - 1)
+    await store.write('a', [{ ...PRE_KEY, value: largest }])
+    expect((await store.read('a', [PRE_KEY]))[0]?.value === largest).toBe(true)
   })
 
   it('a value that a file cannot keep is refused', async () => {
