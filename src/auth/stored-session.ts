@@ -1,3 +1,4 @@
+import { missingKeys, needsKeys } from '../encryption/missing-keys.js'
 import { SessionError } from '../errors.js'
 import { CREDS_KEY, LIFECYCLE_KEY, type SessionStore, type StoredRecord } from '../store/session-store.js'
 import { requireRecords } from '../store/read-answer.js'
@@ -41,6 +42,7 @@ function judge(sessionId: string, records: readonly StoredRecord[]): StoredSessi
   const text = valueOf(records, CREDS_KEY.type)
   const isBackup = records.some(({ type, restoredFrom }) => type === CREDS_KEY.type && restoredFrom !== undefined)
   const lifecycle = valueOf(records, LIFECYCLE_KEY.type)
+  if (needsKeys(text) || needsKeys(lifecycle)) return { kind: 'wrong-key', error: missingKeys(sessionId) }
   const remembered = lifecycle === undefined ? null : decodeLifecycle(lifecycle)
   if (text === undefined) return { kind: 'absent', lifecycle: remembered ?? freshLifecycle(null) }
   const creds = inspectStoredCreds(text)

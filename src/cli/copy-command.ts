@@ -1,5 +1,4 @@
 import { copySessions } from '../copy/copy-sessions.js'
-import type { SessionFailure } from '../sweep/sweep-sessions.js'
 import type { SessionStore } from '../store/session-store.js'
 import { CommandError, UsageError } from './command-error.js'
 import type { CommandEnvironment } from './command-environment.js'
@@ -9,7 +8,7 @@ import { explainEmptiness } from './misnamed-store.js'
 import { openStore } from './open-store.js'
 import type { Printer } from './printer.js'
 import { reportSweep } from './report-sweep.js'
-import { holdsSealedCreds, someSealedSession } from './sealed-creds.js'
+import { someSealedSession } from './sealed-creds.js'
 import { listSessions } from './session-list.js'
 import { parseStoreName } from './store-name.js'
 import { sealStore } from './store-view.js'
@@ -58,7 +57,7 @@ async function runCopy(request: CommandRequest, environment: CommandEnvironment,
       })
       const summary = { verb: 'Copied', changed: report.copied, unchanged: report.unchanged, failed: report.failed, typed: [from.path, to.path] }
       const code = reportSweep(summary, environment.signal.aborted, printer)
-      if (!request.values.has('from-key-file') && (await failedForKeys(source.store, report.failed))) printer.note(`${from.text} is encrypted: name its keys with --from-key-file.`, 'bad')
+      if (!request.values.has('from-key-file') && report.failed.some(({ error }) => error.code === 'WRONG_KEY')) printer.note(`${from.text} is encrypted: name its keys with --from-key-file.`, 'bad')
       return code
     } finally {
       await target.close()
@@ -79,12 +78,4 @@ async function chosenSessions(store: SessionStore, asked: readonly string[] | un
 /** A plain session among encrypted ones could not be read by the application that has the keys. */
 async function assertPlain(store: SessionStore, name: string): Promise<void> {
   if (await someSealedSession(store)) throw new CommandError(`${name} is encrypted: name its keys with --to-key-file. Nothing was copied.`)
-}
-
-/** Without its keys an encrypted session looks like one with broken credentials. */
-async function failedForKeys(store: SessionStore, failed: readonly SessionFailure[]): Promise<boolean> {
-  for (const { sessionId, error } of failed) {
-    if (error.code === 'RECORD_CORRUPT' && (await holdsSealedCreds(store, sessionId))) return true
-  }
-  return false
 }

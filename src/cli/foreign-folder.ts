@@ -2,7 +2,6 @@ import { inspectFolder } from '../adapters/filesystem/inspect-folder.js'
 import { readStoredSession } from '../auth/stored-session.js'
 import type { SessionStore } from '../store/session-store.js'
 import { READ_TIMEOUT_MS } from './read-timeout.js'
-import { holdsSealedCreds } from './sealed-creds.js'
 import type { StoreName } from './store-name.js'
 import { count } from './terminal-text.js'
 
@@ -23,7 +22,7 @@ export async function findForeignFolder(name: StoreName, store: SessionStore, se
   const stored = await readStoredSession(store, sessionId, READ_TIMEOUT_MS)
   if (stored.kind !== 'absent' && stored.kind !== 'corrupt') return null
   const folder = await inspectFolder(name.path, name.prefix, sessionId)
-  if (folder === null || folder.hasBackup || folder.foreign === 0 || (await holdsSealedCreds(store, sessionId))) return null
+  if (folder === null || folder.hasBackup || folder.foreign === 0) return null
   return {
     reason: `${folder.path} holds ${count(folder.foreign, 'file or folder', 'files and folders')} of something else, and no credentials that can be read. Is the prefix right?`,
     records: folder.records,

@@ -5,7 +5,7 @@ import { CREDS_KEY, type SessionStore } from '../store/session-store.js'
 const SAMPLE = 20
 
 /** Whether the credentials of a session are encrypted. What cannot be read is not. */
-export async function holdsSealedCreds(store: SessionStore, sessionId: string): Promise<boolean> {
+async function holdsSealedCreds(store: SessionStore, sessionId: string): Promise<boolean> {
   const [creds] = await store.read(sessionId, [CREDS_KEY]).catch(() => [])
   return creds !== undefined && readStoredText(creds.value).kind === 'sealed'
 }

@@ -1,4 +1,5 @@
 import { inspectStoredCreds, type StoredCreds } from '../auth/stored-creds.js'
+import { missingKeys, needsKeys } from '../encryption/missing-keys.js'
 import { SessionError } from '../errors.js'
 import { CREDS_KEY } from '../store/session-store.js'
 import { keyText } from '../sweep/record-reading.js'
@@ -8,6 +9,7 @@ export type RecordTexts = ReadonlyMap<string, string>
 
 /** Creds that nobody could log in with are no session: a copy that hides this would come out when the source is gone. */
 export function assertReadableCreds(sessionId: string, texts: RecordTexts): void {
+  if (needsKeys(texts.get(keyText(CREDS_KEY)))) throw missingKeys(sessionId)
   const creds = credsOf(texts)
   if (creds?.kind !== 'corrupt') return
   throw new SessionError('RECORD_CORRUPT', `The saved credentials of session "${sessionId}" cannot be read: ${creds.problem}. Nothing was copied. Restore them from a backup, or delete the session and pair again.`, { sessionId })

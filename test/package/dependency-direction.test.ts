@@ -31,6 +31,10 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'store': ['errors', 'ownership/session-lock'],
   'repository': ['errors', 'status', 'time'],
 
+  // How an encrypted record is known, also by those who have no keys.
+  'encryption/envelope': ['store'],
+  'encryption/missing-keys': ['encryption/envelope', 'errors'],
+
   // What a session is made of.
   'disconnect': LEAVES,
   'retry': LEAVES,
@@ -38,7 +42,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   
   'baileys/baileys-version': [],
   'baileys': ['baileys/baileys-version', 'errors'],
-  'auth': [...LEAVES, ...PORTS, 'baileys'],
+  'auth': [...LEAVES, ...PORTS, 'baileys', 'encryption/missing-keys'],
   'version': ['options', 'time'],
   'socket': [...LEAVES, 'auth', 'dial', 'baileys'],
   'session': [...LEAVES, ...PORTS, 'auth', 'dial', 'disconnect', 'retry', 'socket', 'baileys'],
@@ -47,15 +51,15 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 
   // Around any store, and from one to another.
   'sweep': ['errors', 'events', 'ownership/session-lock', 'store', 'time'],
-  'encryption': ['errors', 'ownership/session-lock', 'store', 'sweep'],
-  'copy': ['auth', 'errors', 'ownership/session-lock', 'store', 'sweep'],
+  'encryption': ['encryption/envelope', 'errors', 'ownership/session-lock', 'store', 'sweep'],
+  'copy': ['auth', 'encryption/missing-keys', 'errors', 'ownership/session-lock', 'store', 'sweep'],
 
   // Implementations of ports, and what tests are made of: they know nothing of a manager or a session.
   'adapters': [...PORTS, 'errors', 'logger', 'ownership/closing', 'ownership/heartbeat', 'ownership/held-lease', 'ownership/holder-identity', 'ownership/holder-judgement', 'status', 'system', 'time'],
   'testing': [...PORTS, 'baileys/baileys-version', 'errors', 'logger', 'status', 'time'],
 
   // The only files that may import adapters.
-  'cli': ['adapters', 'auth', 'copy', 'encryption', 'errors', 'store', 'sweep', 'system', 'testing', 'time'],
+  'cli': ['adapters', 'auth', 'copy', 'encryption', 'encryption/envelope', 'errors', 'store', 'sweep', 'system', 'testing', 'time'],
   'sqlite': ['adapters'],
   'index': [...LEAVES, ...PORTS, 'adapters', 'auth', 'copy', 'dial', 'disconnect', 'encryption', 'manager', 'restore', 'retry', 'session', 'socket', 'sweep', 'baileys', 'version'],
 }

@@ -36,6 +36,20 @@ function expectUntouched(made: Scenario): void {
   expect(made.store.calls.filter(({ verb }) => verb === 'write' || verb === 'delete')).toEqual([])
 }
 
+describe('invariant 3: keys that are missing are told, and are no reason for a new identity', () => {
+  it.each(['s', 'unpaired'])('of "%s", which is encrypted, in a store without encrypted()', async (sessionId) => {
+    const store = await pairedStore()
+    const before = await dumpAll(store)
+    const made = scenario({ store })
+    expect(await within(made.sessions.getStatus(sessionId))).toMatchObject({ status: 'failed', reason: 'wrong_key' })
+    expect(await within(made.sessions.restoreSession(sessionId))).toMatchObject({ outcome: 'failed', reason: 'wrong_key', error: { code: 'WRONG_KEY', message: expect.stringMatching(/is encrypted, and its keys are missing.*encrypted\(\)/u) } })
+    expect(await within(made.sessions.connect(sessionId))).toMatchObject({ status: 'failed', reason: 'wrong_key' })
+    expectUntouched(made)
+    expect(await dumpAll(store)).toEqual(before)
+    await within(made.sessions.close())
+  })
+})
+
 describe('invariant 3: a wrong key is told, and is no reason for a new identity', () => {
   it.each(WRONG)('invariant 3: %s: failed wrong_key by every way to start, no dial, no QR code, no write; the right key brings it back', async (_name, options) => {
     const store = await pairedStore()

@@ -19,11 +19,10 @@ export function diagnose(facts: SessionFacts, now: Date): Diagnosis {
   }
 }
 
-function stateOf({ stored, records, hasKeys }: SessionFacts): SessionState {
+function stateOf({ stored }: SessionFacts): SessionState {
   switch (stored.kind) {
     case 'absent': return 'never_paired'
-    // Without a key an envelope is a JSON object that holds no credentials; that is not what is wrong with it.
-    case 'corrupt': return !hasKeys && records.hasEncryptedCreds ? 'locked' : 'corrupt'
+    case 'corrupt': return 'corrupt'
     case 'legacy': return 'legacy'
     case 'wrong-key': return 'locked'
     case 'unavailable': return 'unavailable'

@@ -17,7 +17,7 @@ type Counts = { -readonly [Field in keyof RecordCensus]: RecordCensus[Field] }
  */
 export async function countRecords(view: StoreView, sessionId: string, timeoutMs: number): Promise<RecordCensus> {
   const counts: Counts = {
-    total: 0, plain: 0, encrypted: 0, locked: 0, underOldKey: 0, unreadable: 0, hasEncryptedCreds: false, hasRestoredCreds: false,
+    total: 0, plain: 0, encrypted: 0, locked: 0, underOldKey: 0, unreadable: 0, hasRestoredCreds: false,
   }
   for await (const chunk of chunksOf(view.raw.records(sessionId))) await countChunk(counts, { view, sessionId, timeoutMs }, chunk)
   return counts
@@ -53,7 +53,6 @@ function countRecord(counts: Counts, { currentKeyId }: StoreView, record: Stored
   const stored = readStoredText(record.value)
   const isCreds = record.type === CREDS_KEY.type
   if (isCreds && record.restoredFrom === 'backup') counts.hasRestoredCreds = true
-  if (isCreds && stored.kind === 'sealed') counts.hasEncryptedCreds = true
   if (stored.kind === 'sealed') {
     counts.encrypted += 1
     if (currentKeyId !== null && stored.envelope.keyId !== currentKeyId) counts.underOldKey += 1

@@ -39,8 +39,6 @@ export interface RecordCensus {
   readonly underOldKey: number
   /** How many cannot be read, or mean nothing. */
   readonly unreadable: number
-  /** Whether the credentials are encrypted. */
-  readonly hasEncryptedCreds: boolean
   /** Whether the credentials could be read from their backup only. */
   readonly hasRestoredCreds: boolean
 }
