@@ -5,7 +5,7 @@ import { removableRecords } from './folder-contents.js'
 import { namesIn } from './folder-names.js'
 import { toFile } from './record-file.js'
 import type { BatchFolderView } from './record-folder-view.js'
-import { keyText, RecordNames } from './record-names.js'
+import { keyText, type RecordNames } from './record-names.js'
 import { onDisk } from './storage-failure.js'
 
 /** What one write of a store asks for. */
@@ -47,7 +47,7 @@ export interface BatchPlan {
 /** Decides which files a write changes. */
 export async function planBatch(request: BatchRequest): Promise<BatchPlan> {
   const { folder, sessionId, view } = request
-  const names = new RecordNames(request.names.entries())
+  const names = request.replaceAll ? request.names.copyForReplacement() : request.names.copy()
   // Of several changes to one record the last one counts.
   const changes = new Map(request.changes.map(change => [keyText(change), change]))
   const texts = new Map<string, string>()

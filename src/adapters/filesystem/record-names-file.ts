@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { isSessionError } from '../../errors.js'
 import { replaceFile, type ReplaceOptions } from './atomic-file.js'
 import { isRecordFileName } from './record-file-name.js'
 import { corrupt, readRecordFile } from './record-file.js'
@@ -11,14 +12,19 @@ export const NAMES_FILE = '.names.json'
 /** One row of the table. */
 export type NameRow = [fileName: string, type: string, id: string]
 
-/** Reads the table of a session's folder; most have none. */
+/** Reads the table of a session's folder; most have none. One that is damaged leaves the names that need none. */
 export async function readRecordNames(folder: string, sessionId: string): Promise<RecordNames> {
   const path = join(folder, NAMES_FILE)
-  const text = await readRecordFile(path, sessionId)
-  if (text === null) return new RecordNames()
-  const rows = readRows(text)
-  if (rows === null) throw corrupt(path, sessionId, 'it is not the table of record names that this store wrote')
-  return namesOf(rows)
+  try {
+    const text = await readRecordFile(path, sessionId)
+    if (text === null) return new RecordNames()
+    const rows = readRows(text)
+    if (rows === null) throw corrupt(path, sessionId, 'it is not the table of record names that this store wrote')
+    return namesOf(rows)
+  } catch (error) {
+    if (!isSessionError(error, 'RECORD_CORRUPT')) throw error
+    return new RecordNames([], error)
+  }
 }
 
 /** Stores the table. */

@@ -1,5 +1,6 @@
+import type { SessionError } from '../../errors.js'
 import type { RecordKey } from '../../store/session-store.js'
-import { escapedFileName, isPortable, isSingleRecord, recordOfFileName, stockFileName } from './record-file-name.js'
+import { escapedFileName, hasRecordName, isPortable, isSingleRecord, recordOfFileName, stockFileName } from './record-file-name.js'
 
 /** What a session's folder holds, as far as choosing names needs it. */
 export interface FolderView {
@@ -16,12 +17,31 @@ export interface FolderView {
 export class RecordNames {
   readonly #keys = new Map<string, RecordKey>()
   readonly #files = new Map<string, string>()
+  readonly #damage: SessionError | null
   #isChanged = false
 
-  /** Takes the table as it was stored. */
-  constructor(entries: Iterable<readonly [fileName: string, key: RecordKey]> = []) {
+  /** Takes the table as it was stored, or why it cannot be read. */
+  constructor(entries: Iterable<readonly [fileName: string, key: RecordKey]> = [], damage: SessionError | null = null) {
     for (const [fileName, key] of entries) this.#enter(fileName, key)
+    this.#damage = damage
     this.#isChanged = false
+  }
+
+  /** Names of their own, to be changed. */
+  copy(): RecordNames {
+    return new RecordNames(this.entries(), this.#damage)
+  }
+
+  /** The same for a write after which nothing else is there: it needs no table that can be read, and stores a whole one. */
+  copyForReplacement(): RecordNames {
+    const names = new RecordNames(this.entries())
+    names.#isChanged = this.isDamaged
+    return names
+  }
+
+  /** Whether the table could not be read. Then only names that tell for certain whose they are can be used. */
+  get isDamaged(): boolean {
+    return this.#damage !== null
   }
 
   /** Whether the table differs from the stored one. */
@@ -39,13 +59,16 @@ export class RecordNames {
     return this.#keys.has(fileName)
   }
 
-  /** The record that a file holds, or `null` when it holds none. */
+  /** The record that a file holds, or `null` when it holds none. Throws when only the table could tell, and cannot be read. */
   recordOf(fileName: string): RecordKey | null {
+    if (this.#damage !== null && hasRecordName(fileName) && recordOfFileName(fileName)?.isCertain !== true) throw this.#damage
     return this.#keys.get(fileName) ?? recordOfFileName(fileName)?.key ?? null
   }
 
-  /** The file to look for a record in, or `null` when it cannot be there. */
+  /** The file to look for a record in, or `null` when it cannot be there. Throws when only the table could tell, and cannot be read. */
   fileOf(key: RecordKey): string | null {
+    if (this.isDamaged && !isPortable(stockFileName(key))) return escapedFileName(key)
+    this.#assertTold(key)
     const fileName = this.#files.get(keyText(key))
     if (fileName !== undefined) return fileName
     const stock = stockFileName(key)
@@ -56,8 +79,9 @@ export class RecordNames {
     return isSame(named.key, key) ? stock : null
   }
 
-  /** The file to write a record to. Enters it into the table when the name alone does not tell whose it is. */
+  /** The file to write a record to. Enters it into the table when the name alone does not tell whose it is; throws when that cannot be read. */
   async claim(key: RecordKey, folder: FolderView): Promise<string> {
+    this.#assertTold(key)
     const known = this.#files.get(keyText(key))
     if (known !== undefined) return known
     const stock = stockFileName(key)
@@ -67,6 +91,12 @@ export class RecordNames {
     const fileName = (await this.#isFree(stock, isOwn, folder)) ? stock : escapedFileName(key)
     if (fileName !== stock || !isOwn) this.#enter(fileName, key)
     return fileName
+  }
+
+  #assertTold(key: RecordKey): void {
+    if (this.#damage === null || isSingleRecord(key)) return
+    const named = recordOfFileName(stockFileName(key))
+    if (named?.isCertain !== true || !isSame(named.key, key)) throw this.#damage
   }
 
   async #isFree(stock: string, isOwn: boolean, folder: FolderView): Promise<boolean> {

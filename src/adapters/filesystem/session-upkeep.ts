@@ -70,6 +70,8 @@ export class SessionUpkeep {
     if (own === undefined) return readRecordNames(folder, sessionId)
     if (own.names === null) {
       const names = await readRecordNames(folder, sessionId)
+      // Somebody may put it right.
+      if (names.isDamaged) return names
       // A write may have been faster.
       own.names ??= names
     }
@@ -80,7 +82,7 @@ export class SessionUpkeep {
   wrote({ sessionId, fencingToken }: FolderUse, names: RecordNames): void {
     const own = this.#own.get(sessionId)
     if (own === undefined) return
-    if (own.token === fencingToken) own.names = names
+    if (own.token === fencingToken) own.names = names.isDamaged ? null : names
     // A write of an earlier lease that ends only now: others may have named records in between.
     else this.forget(sessionId)
   }

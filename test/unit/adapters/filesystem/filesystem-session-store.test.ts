@@ -150,15 +150,32 @@ describe('invariant 3: what cannot be read', () => {
     expect(await collect(store.list())).toEqual([])
   })
 
-  it('a table of names that is damaged makes keys corrupt, and leaves creds readable', async () => {
+  it.each(['', '{', '{}', '[["../../x.json","pre-key","1"]]', '[["a.json",1,2]]'])('a table of names that says %j makes corrupt what only it could tell, and nothing else', async table => {
     const { store, directory } = openStore()
-    await store.write('a', [{ ...CREDS_KEY, value: 'c' }, { ...PRE_KEY, value: 'k' }])
-    for (const table of ['', '{', '{}', '[["../../x.json","pre-key","1"]]', '[["a.json",1,2]]']) {
-      writeFileSync(join(directory, 'session-a', '.names.json'), table)
-      await expect(store.read('a', [PRE_KEY])).rejects.toMatchObject({ code: 'RECORD_CORRUPT' })
-      await expect(store.write('a', [{ ...PRE_KEY, value: 'new' }])).rejects.toMatchObject({ code: 'RECORD_CORRUPT' })
-      expect(await store.read('a', [CREDS_KEY])).toHaveLength(1)
+    const told = [{ ...CREDS_KEY, value: 'c' }, { ...PRE_KEY, value: 'k' }, { type: 'session', id: '名', value: 's' }]
+    const odd = { type: 'new-type', id: 'a:b', value: 'o' }
+    await store.write('a', [...told, odd])
+    const path = join(directory, 'session-a', '.names.json')
+    const whole = readFileSync(path)
+    writeFileSync(path, table)
+    for (const isLeased of [false, true]) {
+      const under = isLeased ? await store.lock.acquire('a') : null
+      const options = under === null ? {} : { fencingToken: under.fencingToken }
+      expect(await store.read('a', told)).toEqual(told)
+      await store.write('a', [{ ...PRE_KEY, value: 'k' }], options)
+      for (const refused of [() => store.read('a', [odd]), () => store.write('a', [odd], options), () => store.write('a', [{ ...odd, value: null }], options), () => collect(store.records('a'))]) {
+        await expect(refused()).rejects.toMatchObject({ code: 'RECORD_CORRUPT', message: expect.stringContaining('.names.json') })
+      }
+      expect(readFileSync(path, 'utf8')).toBe(table)
+      await under?.release()
     }
+    writeFileSync(path, whole)
+    expect(await store.read('a', [...told, odd])).toEqual([...told, odd])
+    // A fresh pairing needs nothing of before.
+    writeFileSync(path, table)
+    await store.write('a', [{ ...CREDS_KEY, value: 'new' }, odd], { replaceAll: true })
+    expect(await collect(store.records('a'))).toEqual(expect.arrayContaining([CREDS_KEY, { type: 'new-type', id: 'a:b' }]))
+    expect(await store.read('a', [...told, odd])).toEqual([{ ...CREDS_KEY, value: 'new' }, odd])
   })
 
   it.each(['Default', 'Local State', 'SingletonLock', 'DevToolsActivePort'])('a whatsapp-web.js folder, told by "%s", has its own name', async marker => {
