@@ -48,7 +48,7 @@ function judge(sessionId: string, records: readonly StoredRecord[]): StoredSessi
   const creds = inspectStoredCreds(text)
   if (creds.kind === 'corrupt') {
     return { kind: 'corrupt', error: new SessionError('RECORD_CORRUPT',
-      `The saved credentials of session "${sessionId}" cannot be read: ${creds.problem}. Nothing was changed. Restore them from a backup, or delete the session and pair again.`, { sessionId }) }
+      `The saved credentials of session "${sessionId}" cannot be read: ${creds.problem}. Nothing was changed. Restore them from a backup. Only when there is none, delete the session and pair again.`, { sessionId }) }
   }
   return { kind: 'readable', creds, text, lifecycle: lifecycleOf(remembered, creds.identity), isBackup }
 }

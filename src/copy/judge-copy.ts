@@ -12,7 +12,7 @@ export function assertReadableCreds(sessionId: string, texts: RecordTexts): void
   if (needsKeys(texts.get(keyText(CREDS_KEY)))) throw missingKeys(sessionId)
   const creds = credsOf(texts)
   if (creds?.kind !== 'corrupt') return
-  throw new SessionError('RECORD_CORRUPT', `The saved credentials of session "${sessionId}" cannot be read: ${creds.problem}. Nothing was copied. Restore them from a backup, or delete the session and pair again.`, { sessionId })
+  throw new SessionError('RECORD_CORRUPT', `The saved credentials of session "${sessionId}" cannot be read: ${creds.problem}. Nothing was copied. Restore them from a backup. Only when there is none, delete the session and pair again.`, { sessionId })
 }
 
 /** Rejects what would be lost with the records that the target holds, unless nobody can want them. */

@@ -5,8 +5,10 @@ const nameOf = ({ sessionId, type, id }: RecordPlace): string => `The record ${t
 
 /** It is no envelope that the key has made for this record. */
 export function alteredRecord(place: RecordPlace): SessionError {
+  // Only with its creds a session is lost.
+  const otherwise = place.type === 'creds' ? ' Only when there is none, delete the session and pair again.' : ''
   return new SessionError('RECORD_CORRUPT',
-    `${nameOf(place)} was altered, cut off, or put in the place of another one: its key does not vouch for it. It was left as it is. Restore it from a backup, or delete the session and pair again.`, place)
+    `${nameOf(place)} was altered, cut off, or put in the place of another one: its key does not vouch for it. It was left as it is. Restore it from a backup.${otherwise}`, place)
 }
 
 /** It was never encrypted. */

@@ -1,8 +1,10 @@
 import { type Buffer, isUtf8 } from 'node:buffer'
 import { constants } from 'node:fs'
+import { basename } from 'node:path'
 import { SessionError } from '../../errors.js'
 import { errorCode } from '../../system/system-error.js'
 import { kindInPlaceOfFile, READ_AT_ONCE } from '../../system/regular-file.js'
+import { CREDS_FILE } from './creds-backup.js'
 import { closeFile, openFile, readBytes, statFile } from './file-calls.js'
 import { storageFailure } from './storage-failure.js'
 
@@ -71,5 +73,7 @@ function fromFile(text: string): string {
 
 /** `RECORD_CORRUPT`, for a file that was left as it is. */
 export function corrupt(path: string, sessionId: string, why: string, cause?: unknown): SessionError {
-  return new SessionError('RECORD_CORRUPT', `${path} cannot be a record: ${why}. It was left as it is; restore it from a backup, or delete the session and pair again.`, { sessionId, cause })
+  // Only with its creds a session is lost.
+  const otherwise = basename(path) === CREDS_FILE ? ' Only when there is none, delete the session and pair again.' : ''
+  return new SessionError('RECORD_CORRUPT', `${path} cannot be a record: ${why}. It was left as it is. Restore it from a backup.${otherwise}`, { sessionId, cause })
 }

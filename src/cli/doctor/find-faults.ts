@@ -1,4 +1,4 @@
-import { BACKUP_FILE } from '../../adapters/filesystem/creds-backup.js'
+import { BACKUP_FILE, CREDS_FILE } from '../../adapters/filesystem/creds-backup.js'
 import { count } from '../terminal-text.js'
 import type { Finding, FindingCode, SessionState } from './diagnosis.js'
 import { isSession, type SessionFacts } from './session-facts.js'
@@ -41,8 +41,9 @@ function faultsWithoutCreds({ records, folder }: Pick<SessionFacts, 'records' | 
   if (folder !== null && folder.foreign > 0 && !folder.hasBackup) {
     return [forPerson('not_a_session', `${folder.path} holds ${count(folder.foreign, 'file or folder', 'files and folders')} of something else, and no credentials. Is the prefix right?`)]
   }
-  const copy = folder?.hasBackup === true ? ` The file ${BACKUP_FILE} in its folder is a copy of them, as they were last written.` : ''
-  if (records.total > 0 || copy !== '') return [forPerson('credentials_missing', `It has ${count(records.total, 'record')} and no credentials: restore them from a backup, or delete the session.${copy}`)]
+  const missing = `It has ${count(records.total, 'record')} and no credentials.`
+  if (folder?.hasBackup === true) return [forPerson('credentials_missing', `${missing} The file ${BACKUP_FILE} in its folder is a copy of them, as they were last written: copy it to ${CREDS_FILE}.`)]
+  if (records.total > 0) return [forPerson('credentials_missing', `${missing} Restore them from a backup. Only when there is none, delete the session and pair again.`)]
   return []
 }
 
