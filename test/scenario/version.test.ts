@@ -58,6 +58,12 @@ describe('a provider of the application', () => {
     expect(version).toHaveBeenCalledTimes(1)
   })
 
+  it('does not replace the version that socketConfig holds for a session, also when it has answered', async () => {
+    const made = scenario({ version: async () => [2, 3000, 7], socketConfig: sessionId => sessionId === 'own' ? { version: [2, 1, 1] } : {} })
+    for (const sessionId of ['s', 'own']) await within(made.sessions.connect(sessionId))
+    expect(versionsOf(made)).toEqual([[2, 3000, 7], [2, 1, 1]])
+  })
+
   it('gives its version where socketConfig holds an undefined one', async () => {
     const made = scenario({ version: async () => [2, 3000, 7], socketConfig: { version: undefined } as unknown as SocketConfig })
     await within(made.sessions.connect('s'))

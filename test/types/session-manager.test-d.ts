@@ -1,8 +1,9 @@
 import type * as baileys from '@whiskeysockets/baileys'
+import type { fetch as undiciFetch } from 'undici'
 import { expectTypeOf, test } from 'vitest'
 import type {
-  BaileysModule, CloseReport, ConnectionRecord, RestoreOutcome, RestoreReport, RestoreResult, SessionError, SessionErrorCode, SessionManager,
-  SessionManagerOptions, SessionSnapshot, SessionStatus, StatusReason,
+  BaileysModule, CloseReport, ConnectionRecord, LatestVersionProvider, RestoreOutcome, RestoreReport, RestoreResult, SessionError, SessionErrorCode, SessionManager,
+  SessionManagerOptions, SessionSnapshot, SessionStatus, StatusReason, VersionFetch, VersionProvider,
 } from '../../src/index.js'
 
 declare const sessions: SessionManager
@@ -77,5 +78,9 @@ test('the options take what the api says', () => {
     },
     version: async () => [2, 3000, 1],
   }
+  expectTypeOf<'baileys' | VersionProvider | LatestVersionProvider>().toExtend<NonNullable<SessionManagerOptions['version']>>()
+  expectTypeOf<LatestVersionProvider>().toExtend<VersionProvider>()
+  expectTypeOf<typeof fetch>().toExtend<VersionFetch>()
+  expectTypeOf<typeof undiciFetch>().toExtend<VersionFetch>()
   expectTypeOf([withAuth, options]).toBeArray()
 })

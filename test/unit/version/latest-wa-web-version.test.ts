@@ -115,6 +115,13 @@ describe('when WhatsApp does not say', () => {
     await vi.waitFor(() => { expect(server.pending).toBe(0) })
   })
 
+  it('with an answer that never ends, that is not waited for, nor left open', async () => {
+    await using server = await VersionServer.start()
+    server.answers['web.whatsapp.com'] = (response) => { response.writeHead(403).write('<html>') }
+    expect(await latestWaWebVersion({ fetch: server.fetch })()).toEqual(PUBLISHED)
+    await vi.waitFor(() => { expect(server.pending).toBe(0) })
+  })
+
   it('the look-up ends with its signal, and asks nobody else', async () => {
     await using server = await VersionServer.start()
     server.answers['web.whatsapp.com'] = isSilent
