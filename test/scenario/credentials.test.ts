@@ -157,12 +157,12 @@ describe('invariant 3: a new identity', () => {
     expect(await within(connecting)).toBe('resolved')
   })
 
-  it('401 while it is being paired is a pairing that was not finished, not a logout', async () => {
+  it('401 while it is being paired is a refused link, not a logout', async () => {
     const made = scenario()
     await within(made.sessions.connect('s'))
     await made.socket().close(401)
     await pass(10)
-    expect(await made.sessions.getStatus('s')).toMatchObject({ status: 'disconnected', reason: 'pairing_incomplete' })
+    expect(await made.sessions.getStatus('s')).toMatchObject({ status: 'disconnected', reason: 'pairing_refused' })
     expect(made.events('logged-out')).toEqual([])
     expect(await within(made.sessions.connect('s'))).toMatchObject({ status: 'pairing' })
   })
