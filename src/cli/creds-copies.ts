@@ -45,19 +45,18 @@ async function findOldCopy({ name, currentKeyId }: CredsCopies, sessionId: strin
   const folder = await inspectFolder(name.path, name.prefix, sessionId)
   if (folder === null || !folder.hasBackup) return null
   const path = join(folder.path, BACKUP_FILE)
-  const text = await readCopy(path, sessionId)
-  if (text === null) return null
-  const stored = readStoredText(text)
-  if (stored.kind === 'plain') return path
-  return stored.kind === 'sealed' && stored.envelope.keyId !== currentKeyId ? path : null
+  return await isCurrent(path, sessionId, currentKeyId) ? null : path
 }
 
-/** What is no text tells nothing. */
-async function readCopy(path: string, sessionId: string): Promise<string | null> {
+/** One that is damaged is not: plain text may be left in it. */
+async function isCurrent(path: string, sessionId: string, currentKeyId: string): Promise<boolean> {
   try {
-    return await readRecordFile(path, sessionId)
+    const text = await readRecordFile(path, sessionId)
+    if (text === null) return true
+    const stored = readStoredText(text)
+    return stored.kind === 'sealed' && stored.envelope.keyId === currentKeyId
   } catch (error) {
-    if (isSessionError(error, 'RECORD_CORRUPT')) return null
+    if (isSessionError(error, 'RECORD_CORRUPT')) return false
     throw error
   }
 }

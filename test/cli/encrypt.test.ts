@@ -77,13 +77,18 @@ describe('encrypt', () => {
     expect(await doctor(store, ['--key-file', keys])).toMatchObject({ code: 0, sessions: [{ state: 'restorable', encryption: 'encrypted' }, { state: 'restorable' }] })
   })
 
-  it('leaves alone what is no text in the place of a copy', async () => {
-    const { folder, store, keys } = await place()
-    const copy = join(folder, 'sessions', 'session-a', '.creds.backup.json')
+  it.each([
+    ['one byte that is no text', (_sealed: string, plain: string) => Buffer.concat([Buffer.from(plain.slice(0, 10)), Buffer.from([0xff]), Buffer.from(plain.slice(11))])],
+    ['the beginning of what it was to become', (sealed: string, plain: string) => sealed.slice(0, 512) + plain.slice(512)],
+    ['nothing', () => ''],
+  ])('renews a copy of the credentials that is damaged, by %s', async (_what, damage) => {
+    const { folder, store, keys, creds } = await place()
+    const session = join(folder, 'sessions', 'session-a')
+    const copy = join(session, '.creds.backup.json')
     await runCommand(['encrypt', store, '--key-file', keys])
-    writeFileSync(copy, '')
+    writeFileSync(copy, damage(readFileSync(copy, 'utf8'), creds))
     expect((await runCommand(['encrypt', store, '--key-file', keys])).code).toBe(0)
-    expect(readFileSync(copy, 'utf8')).toBe('')
+    expect(readFileSync(copy, 'utf8')).toBe(readFileSync(join(session, 'creds.json'), 'utf8'))
   })
 
   it('encrypts nothing in a folder that is none of a store', async () => {
