@@ -8,7 +8,7 @@ import { explainEmptiness } from './misnamed-store.js'
 import { openStore } from './open-store.js'
 import type { Printer } from './printer.js'
 import { reportSweep } from './report-sweep.js'
-import { someSealedSession } from './sealed-creds.js'
+import { holdsSealedSession } from './sealed-sessions.js'
 import { listSessions } from './session-list.js'
 import { parseStoreName } from './store-name.js'
 import { sealStore } from './store-view.js'
@@ -23,6 +23,7 @@ export const copyCommand: Command = {
     'session': { value: 'id', isRepeatable: true, meaning: 'Copies this session; all of them when the option is not given.' },
     'overwrite': { meaning: 'Replaces sessions that the target holds in another state, or of another phone.' },
     'from-key-file': { value: 'file', meaning: 'Opens the encrypted records of the source with the keys of this file.' },
+    'allow-plain': { meaning: 'Copies also what is encrypted into a plain target, or plain sessions among encrypted ones.' },
     'to-key-file': { value: 'file', meaning: 'Encrypts what goes into the target, under the current key of this file.' },
   },
   remarks: [
@@ -49,9 +50,12 @@ async function runCopy(request: CommandRequest, environment: CommandEnvironment,
     const misnomer = await explainEmptiness(from, source)
     if (misnomer !== null) throw new CommandError(`${misnomer} Nothing was copied.`)
     const sessions = await chosenSessions(source.store, request.values.get('session'))
+    // Without keys for the target it gets plain text.
+    const isPlain = !request.values.has('to-key-file') && !request.switches.has('allow-plain')
+    if (isPlain && request.values.has('from-key-file')) await assertNothingSealed(source.store, `${from.text} is encrypted, and the copy would not be: name keys with --to-key-file, or say --allow-plain.`)
     const target = await openStore(to, 'fill')
     try {
-      if (!request.values.has('to-key-file')) await assertPlain(target.store, to.text)
+      if (isPlain) await assertNothingSealed(target.store, `${to.text} is encrypted: name its keys with --to-key-file, or say --allow-plain.`)
       const report = await copySessions(openSource(source.store), sealTarget(target.store), {
         sessions, overwrite: request.switches.has('overwrite'), signal: environment.signal, onProgress: showProgress('Copying', printer),
       })
@@ -75,7 +79,7 @@ async function chosenSessions(store: SessionStore, asked: readonly string[] | un
   return [...asked]
 }
 
-/** A plain session among encrypted ones could not be read by the application that has the keys. */
-async function assertPlain(store: SessionStore, name: string): Promise<void> {
-  if (await someSealedSession(store)) throw new CommandError(`${name} is encrypted: name its keys with --to-key-file. Nothing was copied.`)
+/** Nobody should make plain text of what was encrypted by leaving an option out; nor could an application with the keys read it. */
+async function assertNothingSealed(store: SessionStore, refusal: string): Promise<void> {
+  if (await holdsSealedSession(store)) throw new CommandError(`${refusal} Nothing was copied.`)
 }

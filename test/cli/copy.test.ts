@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { run } from '../../src/cli/run.js'
 import { progressBar } from '../../src/cli/sweep-progress.js'
-import type { SessionStore, StoredRecord } from '../../src/index.js'
+import { CREDS_KEY, encrypted, LIFECYCLE_KEY, type SessionStore, type StoredRecord } from '../../src/index.js'
 import { collect } from '../support/collect.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 import { runCommand } from './command-line.js'
@@ -93,6 +93,29 @@ describe('copy', () => {
     expect(await recordsOf(target, 'a')).toEqual(before)
     expect(await runCommand(['copy', from, to, '--overwrite'])).toMatchObject({ code: 0, output: 'Copied 1 session, 2 unchanged, 0 failed.\n' })
     expect(await recordsOf(target, 'a')).toEqual(await recordsOf(source, 'a'))
+  })
+
+  it('puts plain sessions among encrypted ones only with --allow-plain, wherever the encrypted ones are', async () => {
+    const { folder, from, to } = await places()
+    const target = fileStore(join(folder, 'to'))
+    for (let index = 0; index < 25; index++) await target.write(`a${index}`, [{ ...LIFECYCLE_KEY, value: '{}' }])
+    const keys = { keys: { k: Buffer.alloc(32, 1) }, currentKeyId: 'k' }
+    for (const record of [{ ...CREDS_KEY, value: 'c' }, { ...LIFECYCLE_KEY, value: '{}' }, { type: 'pre-key', id: '1', value: '{}' }]) {
+      await encrypted(target, keys).write('z', [record], { replaceAll: true })
+      expect(await runCommand(['copy', from, to])).toEqual({ code: 1, output: '', errors: `${to} is encrypted: name its keys with --to-key-file, or say --allow-plain. Nothing was copied.\n` })
+    }
+    expect(await runCommand(['copy', from, to, '--allow-plain'])).toMatchObject({ code: 0, output: 'Copied 3 sessions, 0 unchanged, 0 failed.\n' })
+  })
+
+  it('makes plain text of encrypted sessions only with --allow-plain', async () => {
+    const { folder, from, to } = await places()
+    const keys = join(folder, 'keys.json')
+    await runCommand(['new-key', keys])
+    await runCommand(['encrypt', from, '--key-file', keys])
+    const copy = ['copy', from, to, '--from-key-file', keys]
+    expect(await runCommand(copy)).toEqual({ code: 1, output: '', errors: `${from} is encrypted, and the copy would not be: name keys with --to-key-file, or say --allow-plain. Nothing was copied.\n` })
+    expect(existsSync(join(folder, 'to'))).toBe(false)
+    expect(await runCommand([...copy, '--allow-plain'])).toMatchObject({ code: 0, output: 'Copied 3 sessions, 0 unchanged, 0 failed.\n' })
   })
 
   it('makes no source, and no target without one', async () => {

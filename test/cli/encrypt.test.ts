@@ -202,7 +202,7 @@ describe('copy of an encrypted store', () => {
     expect((await runCommand(['copy', store, `fs:${folder}/sealed`, '--to-key-file', keys])).code).toBe(0)
     expect((await runCommand(['copy', `fs:${folder}/sealed`, `fs:${folder}/resealed`, '--from-key-file', keys, '--to-key-file', other])).code).toBe(0)
     expect((await doctor(`fs:${folder}/resealed`, ['--key-file', other])).code).toBe(0)
-    expect((await runCommand(['copy', `fs:${folder}/resealed`, `fs:${folder}/opened`, '--from-key-file', other])).code).toBe(0)
+    expect((await runCommand(['copy', `fs:${folder}/resealed`, `fs:${folder}/opened`, '--from-key-file', other, '--allow-plain'])).code).toBe(0)
     expect(readFileSync(join(folder, 'opened', 'session-a', 'creds.json'), 'utf8')).toBe(creds)
   })
 
@@ -215,7 +215,7 @@ describe('copy of an encrypted store', () => {
   it('puts no plain session among encrypted ones', async () => {
     const { folder, store, keys } = await place()
     await runCommand(['copy', store, `fs:${folder}/sealed`, '--session', 'a', '--to-key-file', keys])
-    expect(await runCommand(['copy', store, `fs:${folder}/sealed`])).toEqual({ code: 1, output: '', errors: `fs:${folder}/sealed is encrypted: name its keys with --to-key-file. Nothing was copied.\n` })
+    expect(await runCommand(['copy', store, `fs:${folder}/sealed`])).toEqual({ code: 1, output: '', errors: `fs:${folder}/sealed is encrypted: name its keys with --to-key-file, or say --allow-plain. Nothing was copied.\n` })
     expect((await runCommand(['list', `fs:${folder}/sealed`])).output).toBe('a\n')
   })
 })
