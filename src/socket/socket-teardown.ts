@@ -49,6 +49,7 @@ export function boundClosing(socket: WASocket): void {
   const { ws } = socket
   const close = ws.close.bind(ws)
   ws.close = async () => {
+    hearErrors(socket)
     const raw = rawSocketOf(socket)
     if (raw !== null) {
       const timer = setTimeout(() => { raw.terminate() }, CLOSE_GRACE_MS)
@@ -69,6 +70,7 @@ export async function tearDownSocket(socket: WASocket): Promise<void> {
   // Before the upgrade is answered there is no closing handshake to wait for, and cutting it first clears Baileys' own timer.
   if (!wasOpen) raw?.terminate()
   const ended = Promise.all([endSocket(socket), raw === null ? null : whenClosed(raw)])
+  hearErrors(socket)
   // One that takes nothing in would not see the peer's closing handshake either.
   if (wasOpen) raw?.resume?.()
   let timer: NodeJS.Timeout | undefined
@@ -76,6 +78,14 @@ export async function tearDownSocket(socket: WASocket): Promise<void> {
   await Promise.race([ended, late])
   clearTimeout(timer)
   refuseQueries(socket)
+}
+
+/**
+ * Baileys 6.7.18 takes all listeners from a websocket that it ends. One that is closed before it was open has an error to tell, which
+ * would end the process. To be deleted with the support of 6.7.18; no later version does so.
+ */
+function hearErrors({ ws }: WASocket): void {
+  ws.on('error', () => undefined)
 }
 
 function whenClosed(raw: RawSocket): Promise<void> {

@@ -6,7 +6,7 @@ import { collectGarbage } from './garbage.js'
 
 /** What versions of Baileys differ in, as far as it matters to a user of this library or to a test. */
 export type BaileysFeatureName =
-  | 'transactionsWait' | 'transactionsReject' | 'storesKeysFirst' | 'derivesKeysAtOnce' | 'checksRootKey' | 'mapsLids' | 'marksOwnMessages' | 'handsOverByItself' | 'fetchesHistory' | 'freesSockets' | 'keepsNoStorage'
+  | 'transactionsWait' | 'transactionsReject' | 'storesKeysFirst' | 'derivesKeysAtOnce' | 'checksRootKey' | 'mapsLids' | 'marksOwnMessages' | 'handsOverByItself' | 'fetchesHistory' | 'freesSockets' | 'endsEarly' | 'keepsNoStorage'
 
 /** One of them. */
 export interface BaileysFeature {
@@ -53,7 +53,7 @@ export const BAILEYS_FEATURES: Readonly<Record<BaileysFeatureName, BaileysFeatur
       // There is no connection to tell WhatsApp through, and soon no socket.
       const uploading = socket.uploadPreKeys(1).catch(() => undefined)
       await new Promise((resolve) => { setTimeout(resolve, 50) })
-      await socket.end(undefined)
+      await endSocket(socket)
       void uploading
       return isStored
     },
@@ -115,6 +115,17 @@ export const BAILEYS_FEATURES: Readonly<Record<BaileysFeatureName, BaileysFeatur
       return await usedHeap() - before < SAMPLE * 12_500
     },
   },
+  endsEarly: {
+    what: 'A socket can be ended before it is connected.',
+    without: 'That ends the process with an unhandled `error` event. The library keeps it from doing so.',
+    detect: () => {
+      const { ws, end } = makeLonelySocket(() => undefined)
+      void end(undefined)
+      const isHeard = ws.listenerCount('error') > 0
+      ws.on('error', () => undefined)
+      return isHeard
+    },
+  },
   keepsNoStorage: {
     what: 'A socket makes no `AsyncLocalStorage`.',
     without: 'Before Node 24 each socket slows every promise of the process down a little, for ever; the library has a remedy.',
@@ -145,7 +156,14 @@ export const BAILEYS_FEATURES: Readonly<Record<BaileysFeatureName, BaileysFeatur
 const SAMPLE = 100
 
 async function endSockets(count: number): Promise<void> {
-  for (let index = 0; index < count; index++) await makeLonelySocket(() => undefined).end(undefined)
+  for (let index = 0; index < count; index++) await endSocket(makeLonelySocket(() => undefined))
+}
+
+/** Ends a socket before it is connected, in every version. */
+async function endSocket(socket: baileys.WASocket): Promise<void> {
+  const ending = socket.end(undefined)
+  socket.ws.on('error', () => undefined)
+  await ending
 }
 
 async function usedHeap(): Promise<number> {

@@ -124,6 +124,8 @@ export class BaileysClient {
     if (this.ending !== null) return
     const closed = this.closed(40_000)
     void this.socket.end(undefined)
+    // Baileys 6.7.18 leaves nobody to hear that a websocket is closed before it was open.
+    this.socket.ws.on('error', () => undefined)
     await closed
   }
 
