@@ -48,6 +48,7 @@ export type { ConnectionRecord, ConnectionRepository } from './repository/connec
 
 // Around it.
 export type { BaileysModule } from './baileys/baileys-module.js'
+export { quietLibsignal } from './baileys/quiet-libsignal.js'
 export { latestWaWebVersion, type LatestVersionOptions, type LatestVersionProvider } from './version/latest-wa-web-version.js'
 export type { FoundVersion, VersionLookup, VersionProvider, VersionQuestion } from './version/version-lookup.js'
 export type { VersionFetch, VersionResponse } from './version/fetch-text.js'

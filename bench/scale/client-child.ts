@@ -1,12 +1,14 @@
-import './quiet.js'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
 import * as baileys from '@whiskeysockets/baileys'
+import { quietLibsignal } from '../../src/index.js'
 import { collectGarbage } from '../../test/support/garbage.js'
 import { bareFleet } from './bare-fleet.js'
 import type { Fleet } from './fleet.js'
 import { libraryFleet } from './library-fleet.js'
 import type { ClientOrder, ClientResult } from './orders.js'
+
+quietLibsignal()
 
 /** After a login Baileys asks for this and that; it is done with that by then. */
 const SETTLE_MS = 2000

@@ -1,7 +1,9 @@
-import './quiet.js'
 import * as baileys from '@whiskeysockets/baileys'
+import { quietLibsignal } from '../../src/index.js'
 import { WhatsAppServer } from '../../src/testing/index.js'
 import type { ServerFacts, ServerOrder } from './orders.js'
+
+quietLibsignal()
 
 const FIRST_PHONE = 491_700_000_000
 

@@ -1,7 +1,8 @@
 // An application with this library. In yours the first import reads: from 'baileys-sessions'
-import './quiet-console.js'
-import { FileSystemSessionStore, SessionManager } from '../../src/index.js'
+import { FileSystemSessionStore, quietLibsignal, SessionManager } from '../../src/index.js'
 import { hangUp, onDismissed, readOrders, tell, tellTexts } from './inside-application.js'
+
+quietLibsignal()
 
 const { directory, url, sessionIds, task, isPageRefreshed } = readOrders()
 

@@ -1,10 +1,12 @@
 // npm run demo: three linked sessions survive kill -9. With --compare, stock Baileys is put through the same.
-import './quiet-console.js'
 import { constants } from 'node:os'
 import { parseArgs } from 'node:util'
 import { compare } from './comparison.js'
 import { demonstrate } from './demonstration.js'
+import { quietLibsignal } from '../../src/index.js'
 import { Screen } from './screen.js'
+
+quietLibsignal()
 
 const TIME_LIMIT_MS = 55_000
 

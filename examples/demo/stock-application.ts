@@ -1,9 +1,12 @@
 // The usual code around Baileys, as examples show it: files, a map of clients, and a new client after each close.
-import './quiet-console.js'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DisconnectReason, makeWASocket, useMultiFileAuthState, type ConnectionState, type WASocket } from '@whiskeysockets/baileys'
+import { quietLibsignal } from '../../src/index.js'
 import { onDismissed, readOrders, tell, tellTexts } from './inside-application.js'
+
+// The one thing of this library: libsignal would print private keys over the demo.
+quietLibsignal()
 
 const { directory, url, sessionIds, task, isPageRefreshed } = readOrders()
 

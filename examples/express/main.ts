@@ -1,6 +1,7 @@
 // npm run example: WhatsApp for many companies, with a page. npm run example -- --help tells the rest.
-import './quiet-libsignal.js'
+import { quietLibsignal } from 'baileys-sessions'
 import { runExample } from './run-example.js'
 import { startServer } from './server.js'
 
+quietLibsignal()
 await runExample(startServer)

@@ -1,6 +1,7 @@
 // npx tsx examples/fastify/main.ts: as npm run example, on Fastify and without the page.
-import '../express/quiet-libsignal.js'
+import { quietLibsignal } from 'baileys-sessions'
 import { runExample } from '../express/run-example.js'
 import { startServer } from './server.js'
 
+quietLibsignal()
 await runExample(startServer)

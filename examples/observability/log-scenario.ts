@@ -1,13 +1,13 @@
 // One process that goes through everything at which a secret could be logged. Its parent reads what it prints, and is sent the secrets.
 import * as baileys from '@whiskeysockets/baileys'
-import { MemorySessionStore, type RecordChange, SessionManager, type WriteOptions } from 'baileys-sessions'
+import { MemorySessionStore, quietLibsignal, type RecordChange, SessionManager, type WriteOptions } from 'baileys-sessions'
 import { WhatsAppServer } from 'baileys-sessions/testing'
 import { pino } from 'pino'
 import { logSessionEvents, sessionLogs } from './session-logs.js'
 import type { Secrets } from './secret-forms.js'
 
 const isGuarded = process.argv[2] === 'guarded'
-if (isGuarded) await import('./quiet-libsignal.js')
+if (isGuarded) quietLibsignal()
 const destination = pino.destination({ fd: 1, sync: true })
 const plain = pino({ level: 'trace' }, destination)
 const logs = isGuarded

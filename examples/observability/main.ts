@@ -1,14 +1,16 @@
 // npx tsx examples/observability/main.ts: three sessions against the bundled loopback server. One is thrown out again and again, one
 // is unlinked at its phone. Metrics are at the address that it logs; Ctrl-C ends it.
-import './quiet-libsignal.js'
 import * as baileys from '@whiskeysockets/baileys'
-import { MemorySessionStore, SessionManager } from 'baileys-sessions'
+import { MemorySessionStore, quietLibsignal, SessionManager } from 'baileys-sessions'
 import { WhatsAppServer } from 'baileys-sessions/testing'
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import { measureStore } from './measured-store.js'
 import { serveObservability } from './observability-server.js'
 import { logSessionEvents, sessionLogs } from './session-logs.js'
 import { observeSessions } from './session-metrics.js'
+
+// libsignal, inside Baileys, prints whole sessions, private keys included.
+quietLibsignal()
 
 const KICK_EVERY_MS = 5000
 

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import * as baileys from '@whiskeysockets/baileys'
-import { MemorySessionStore, type SessionManager, type SessionStore } from 'baileys-sessions'
+import { MemorySessionStore, quietLibsignal, type SessionManager, type SessionStore } from 'baileys-sessions'
 import { WhatsAppServer } from 'baileys-sessions/testing'
 import { startBot } from './bot.js'
-import './quiet-libsignal.js'
+
+// libsignal, inside Baileys, prints sessions, keys included.
+quietLibsignal()
 
 /** The application with real Baileys, which takes the server for WhatsApp. */
 function startBotAgainst(server: WhatsAppServer, store: SessionStore = new MemorySessionStore()): SessionManager {

@@ -1,13 +1,4 @@
-// libsignal, inside Baileys, prints whole sessions, private keys included. Whatever else is printed stays visible.
-const METHODS = ['log', 'info', 'warn', 'error', 'debug', 'trace'] as const
+// What libsignal prints in tests would hide what they have to say.
+import { quietLibsignal } from '../../src/baileys/quiet-libsignal.js'
 
-for (const method of METHODS) {
-  const print = console[method].bind(console)
-  console[method] = (...values: unknown[]) => {
-    if (!calledByLibsignal()) print(...values)
-  }
-}
-
-function calledByLibsignal(): boolean {
-  return /[\\/]node_modules[\\/]libsignal[\\/]/u.test(new Error().stack ?? '')
-}
+quietLibsignal()

@@ -1,10 +1,12 @@
 // WhatsApp in a process of its own: it outlives a kill -9 of the server, as the real one would, for as long as it takes to save its state.
-import '../quiet-libsignal.js'
 import { rm } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
+import { quietLibsignal } from 'baileys-sessions'
 import { WhatsAppServer } from 'baileys-sessions/testing'
 import type { OrderMessage, PhoneOrder, SimulationMessage, SimulationStart } from './phone-orders.js'
 import { StateFile, type SavedSimulation } from './state-file.js'
+
+quietLibsignal()
 
 const PORT_WITHIN_MS = 5000
 const SAVE_EVERY_MS = 1000
