@@ -14,7 +14,7 @@ function report(error: unknown): void {
 }
 
 async function serve({ isSimulated, port, data }: Extract<Command, { kind: 'serve' }>, startServer: StartServer): Promise<number> {
-  const stage = isSimulated ? await simulatedStage(data, process.env) : realStage(data, process.env)
+  const stage = isSimulated ? await simulatedStage(data, process.env) : await realStage(data, process.env)
   const { sessions, secret, phones, folder } = stage
   sessions.on('status', ({ sessionId, status, message }) => { console.log(`${JSON.stringify(sessionId)}: ${status}. ${message}`) })
   sessions.on('error', ({ error }) => { report(error) })

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { FileConnectionRepository, FileSystemSessionStore, SessionManager, type SessionManagerOptions } from 'baileys-sessions'
+import { findRealSession, findSimulatedSession, simulated } from 'baileys-sessions/testing'
 import { SimulatedPhones } from './simulation/simulated-phones.js'
 import { SimulatedWhatsApp } from './simulation/simulated-whatsapp.js'
 import { secretForSimulation, secretFromEnvironment } from './token-secret.js'
@@ -20,10 +21,12 @@ export interface Stage {
 }
 
 /** Real WhatsApp, and a folder. */
-export function realStage(data: string | null, environment: NodeJS.ProcessEnv): Stage {
+export async function realStage(data: string | null, environment: NodeJS.ProcessEnv): Promise<Stage> {
   const secret = secretFromEnvironment(environment)
   const folder = resolve(data ?? './sessions')
-  const { sessions, store } = openSessions(folder, {})
+  const store = new FileSystemSessionStore({ directory: folder })
+  await refuseSimulated(store, folder)
+  const sessions = openSessions(folder, { store })
   return { sessions, secret, phones: null, folder, broken: new Promise(() => undefined), close: async () => { await store.close() } }
 }
 
@@ -31,15 +34,19 @@ export function realStage(data: string | null, environment: NodeJS.ProcessEnv): 
 export async function simulatedStage(data: string | null, environment: NodeJS.ProcessEnv): Promise<Stage> {
   const folder = data === null ? mkdtempSync(join(tmpdir(), 'baileys-sessions-example-')) : resolve(data)
   makeFolder(folder)
+  const store = new FileSystemSessionStore({ directory: folder })
+  await refuseReal(store, folder)
   const secret = secretForSimulation(environment, folder)
   const whatsApp = await SimulatedWhatsApp.start({ folder, isEphemeral: data === null })
   WA_CERT_DETAILS.PUBLIC_KEY = Buffer.from(whatsApp.rootPublicKey, 'hex')
   const phones = new SimulatedPhones(whatsApp)
-  const { sessions, store } = openSessions(folder, {
+  const sessions = openSessions(folder, {
+    store: simulated(store),
     socketConfig: sessionId => ({ waWebSocketUrl: phones.urlFor(sessionId) }),
     reconnect: { initialDelayMs: 1000, maxDelayMs: 8000 },
     // Nobody pays for a dial here.
     restore: { delayMs: 100 },
+    messages: { logged_out: 'The device was unlinked, or the simulated WhatsApp that it was linked at is gone. Link the phone again.' },
   })
   phones.follow(sessions)
   const close = async (): Promise<void> => {
@@ -57,8 +64,19 @@ function makeFolder(folder: string): void {
   }
 }
 
-function openSessions(folder: string, options: Partial<SessionManagerOptions>): { sessions: SessionManager, store: FileSystemSessionStore } {
-  const store = new FileSystemSessionStore({ directory: folder })
+/** WhatsApp knows no device of a simulation. */
+async function refuseSimulated(store: FileSystemSessionStore, folder: string): Promise<void> {
+  const sessionId = await findSimulatedSession(store)
+  if (sessionId !== null) throw new Error(`Session ${JSON.stringify(sessionId)} in ${folder} was linked at a simulated WhatsApp, and the real one does not know it. Start with --simulated, or choose another folder with --data.`)
+}
+
+/** A simulation knows no real device, and each would be remembered as logged out. */
+async function refuseReal(store: FileSystemSessionStore, folder: string): Promise<void> {
+  const sessionId = await findRealSession(store)
+  if (sessionId !== null) throw new Error(`Session ${JSON.stringify(sessionId)} in ${folder} is a real one, and a simulated WhatsApp would take it for logged out. Start without --simulated, or choose another folder with --data.`)
+}
+
+function openSessions(folder: string, options: SessionManagerOptions): SessionManager {
   const repository = new FileConnectionRepository({ file: join(folder, 'connections.json') })
-  return { store, sessions: new SessionManager({ store, repository, ...options }) }
+  return new SessionManager({ repository, ...options })
 }

@@ -19,6 +19,8 @@ export interface CommandDescription {
   readonly summary: string
   /** Its arguments, by name; all of them must be given. */
   readonly operands: readonly string[]
+  /** One more argument, which may be left out. */
+  readonly optionalOperand?: string
   /** Its options, by name without the dashes. */
   readonly options: Readonly<Record<string, OptionDescription>>
   /** What else a user has to know, a line each. */
@@ -27,7 +29,7 @@ export interface CommandDescription {
 
 /** What somebody asked of a command, after it was understood. */
 export interface CommandRequest {
-  /** The arguments, as many as the description names. */
+  /** The arguments: those that must be given, then the optional one if it was. */
   readonly operands: readonly string[]
   /** The switches that were given. */
   readonly switches: ReadonlySet<string>

@@ -37,13 +37,18 @@ export function commandHelp(command: CommandDescription): string {
   ].join('\n')
 }
 
+/** The arguments of a command as they are written: `<store> [id]`. */
+export function operandsForm({ operands, optionalOperand }: CommandDescription): string {
+  return [...operands.map(operand => `<${operand}>`), ...(optionalOperand === undefined ? [] : [`[${optionalOperand}]`])].join(' ')
+}
+
 /** An option as it is written: `--session <id>…`. */
 export function optionForm(name: string, { value, isRepeatable = false }: OptionDescription): string {
   return `--${name}${value === undefined ? '' : ` <${value}>`}${isRepeatable ? '…' : ''}`
 }
 
-function usage({ name, operands }: CommandDescription): string {
-  return [name, ...operands.map(operand => `<${operand}>`)].join(' ')
+function usage(command: CommandDescription): string {
+  return [command.name, operandsForm(command)].join(' ')
 }
 
 /** Two columns, as a help text shows them. */

@@ -1,6 +1,9 @@
 // WhatsApp on loopback: what real Baileys pairs with, logs in to, and is kicked by.
 export * from './whatsapp-server/index.js'
 
+// Which sessions of a store were linked there.
+export { findRealSession, findSimulatedSession, simulated, SIMULATION_KEY } from './simulated-sessions.js'
+
 // A Baileys to drive from a test.
 export { FakeBaileys, type FakeBaileysOptions, type FakeProto, pairedCreds } from './fake-baileys.js'
 export { FakeSocket } from './fake-socket.js'

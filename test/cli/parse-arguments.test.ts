@@ -18,7 +18,13 @@ describe('what was asked for', () => {
     expect(parse('delete', 'fs:x', '--', '--help')).toMatchObject({ kind: 'command' })
   })
 
+  it('may leave out the argument that is optional', () => {
+    expect(parse('status', 'fs:x')).toMatchObject({ request: { operands: ['fs:x'] } })
+    expect(parse('status', 'fs:x', 'y')).toMatchObject({ request: { operands: ['fs:x', 'y'] } })
+  })
+
   it('may be help or the version', () => {
+    expect(parse()).toEqual({ kind: 'help', command: null })
     expect(parse('--help')).toEqual({ kind: 'help', command: null })
     expect(parse('-h')).toEqual({ kind: 'help', command: null })
     expect(parse('help', 'copy')).toMatchObject({ kind: 'help', command: { name: 'copy' } })
@@ -28,10 +34,9 @@ describe('what was asked for', () => {
 })
 
 const WRONG: readonly (readonly [args: string[], message: string])[] = [
-  [[], 'Say what to do: a command is missing.'],
-  [['repair'], 'There is no command "repair", but doctor, list, copy, encrypt, new-key, delete and whatsapp-server.'],
-  [['help', 'docter'], 'There is no command "docter", but doctor, list, copy, encrypt, new-key, delete and whatsapp-server.'],
-  [['--help', 'docter'], 'There is no command "docter", but doctor, list, copy, encrypt, new-key, delete and whatsapp-server.'],
+  [['repair'], 'Unknown command "repair". Commands: link, status, doctor, list, copy, encrypt, new-key, delete, whatsapp-server.'],
+  [['help', 'docter'], 'Unknown command "docter". Commands: link, status, doctor, list, copy, encrypt, new-key, delete, whatsapp-server.'],
+  [['--help', 'docter'], 'Unknown command "docter". Commands: link, status, doctor, list, copy, encrypt, new-key, delete, whatsapp-server.'],
   [['--json'], 'The first argument must be a command, not an option.'],
   [['doctor'], '"doctor" takes <store>, and 0 arguments were given.'],
   [['doctor', ''], '<store> of "doctor" is empty: was a variable not set?'],
@@ -39,10 +44,13 @@ const WRONG: readonly (readonly [args: string[], message: string])[] = [
   [['delete', 'fs:x', 'y', ''], '"delete" takes <store> <id>, and 3 arguments were given.'],
   [['doctor', 'fs:x', 'fs:y'], '"doctor" takes <store>, and 2 arguments were given.'],
   [['copy', 'fs:x'], '"copy" takes <from> <to>, and 1 argument was given.'],
-  [['doctor', 'fs:x', '--fix'], 'There is no option --fix here, but --repair, --json, --show-numbers and --key-file.'],
-  [['delete', 'fs:x', '-y'], 'There is no option -y here, but --yes. An argument that begins with a dash comes after "--".'],
-  [['new-key', '--force'], 'There is no option --force here.'],
-  [['doctor', 'fs:x', '-r'], 'There is no option -r here, but --repair, --json, --show-numbers and --key-file. An argument that begins with a dash comes after "--".'],
+  [['status'], '"status" takes <store> [id], and 0 arguments were given.'],
+  [['status', 'fs:x', 'y', 'z'], '"status" takes <store> [id], and 3 arguments were given.'],
+  [['status', 'fs:x', ''], '<id> of "status" is empty: was a variable not set?'],
+  [['doctor', 'fs:x', '--fix'], 'Unknown option --fix. Options: --repair, --json, --show-numbers, --key-file.'],
+  [['delete', 'fs:x', '-y'], 'Unknown option -y. Options: --yes. An argument that begins with a dash comes after "--".'],
+  [['new-key', '--force'], 'Unknown option --force. "new-key" has no options.'],
+  [['doctor', 'fs:x', '-r'], 'Unknown option -r. Options: --repair, --json, --show-numbers, --key-file. An argument that begins with a dash comes after "--".'],
   [['doctor', 'fs:x', '--json=yes'], 'Option --json takes no value.'],
   [['doctor', 'fs:x', '--key-file'], 'Option --key-file needs a value.'],
   [['doctor', 'fs:x', '--key-file', '--json'], 'Option --key-file needs a value. One that begins with a dash is written --key-file=-…'],

@@ -4,6 +4,7 @@ import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
+import { fileStore, snapshot, storePaired } from '../cli/stored-sessions.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 import { ApiClient, inShort } from './api-client.js'
 import { eventually } from './eventually.js'
@@ -62,6 +63,9 @@ describe('npm run example', { timeout: 120_000 }, () => {
     expect(seen.events('status').map(({ data: event }) => event['status']).filter(status => status !== 'connecting')).toEqual(['connected'])
     expect(seen.events('pairing')).toEqual([])
     expect(await second.end('SIGTERM')).toBe(0)
+    // WhatsApp itself must not see this device.
+    const real = new ExampleProgram(['--port', '0', '--data', data], temporary, ENVIRONMENT)
+    expect([await real.ended(), real.output]).toEqual([1, expect.stringContaining(`Session "acme" in ${data} was linked at a simulated WhatsApp, and the real one does not know it.`)])
 
     // The QR code linked the phone: it is in no log, as a whole or in part.
     for (const part of [qr, ...qr.split(/[,#]/u).filter(({ length }) => length > 20)]) expect(first.output + second.output).not.toContain(part)
@@ -142,6 +146,15 @@ describe('npm run example', { timeout: 120_000 }, () => {
     const [, url = ''] = await program.prints(/^Listening on (http:\S+), sessions in /mu)
     expect((await new ApiClient(url, printer.output.trim()).get('/api/whatsapp/status')).body).toMatchObject({ company_id: 'acme', reason: 'never_paired' })
     expect(await program.end('SIGTERM')).toBe(0)
+  })
+
+  it('lets no simulated WhatsApp near sessions that are linked to a real phone', async () => {
+    const data = join(temporaryFolder(), 'sessions')
+    await storePaired(fileStore(data), 'acme')
+    const before = snapshot(data)
+    const program = new ExampleProgram([...SIMULATED, '--data', data], temporary)
+    expect([await program.ended(), program.output]).toEqual([1, expect.stringContaining(`Session "acme" in ${data} is a real one, and a simulated WhatsApp would take it for logged out.`)])
+    expect(snapshot(data)).toEqual(before)
   })
 
   it('runs on Fastify, too', async () => {
