@@ -10,6 +10,9 @@ export const entries: Record<string, string> = {
 /** What `bin` of package.json starts; nobody imports it. */
 export const programs: Record<string, string> = { cli: 'src/cli/main.ts' }
 
+/** What is built into the program `cli`, and nowhere else: THIRD-PARTY-LICENSES.md has their licences. */
+export const bundled: readonly string[] = ['qr']
+
 const config: Options = {
   entry: { ...entries, ...programs },
   format: ['esm', 'cjs'],
@@ -19,6 +22,7 @@ const config: Options = {
   // Through rollup, which leaves `import()` alone in CommonJS: Baileys is ESM only, so it must not become `require`.
   treeshake: true,
   skipNodeModulesBundle: true,
+  noExternal: [...bundled],
   // `import.meta.url` in CommonJS, from which the version of the installed Baileys is read.
   shims: true,
   dts: { entry: entries },

@@ -35,9 +35,11 @@ function checkBuiltFiles() {
     const text = names.map(name => readFileSync(join(root, 'dist', name), 'utf8')).join('\n')
     expect(text.match(/\bSessionError = class\b|\bclass SessionError\b/gu)?.length === 1, `*${extension}: not exactly one class SessionError`)
     expect(/\bimport\(['"]@whiskeysockets\/baileys['"]\)/u.test(text), `*${extension}: no import() of Baileys`)
-    expect(!/(?:require\(|from |^import )['"]@whiskeysockets\/baileys['"]/mu.test(text), `*${extension}: a static import of Baileys`)
+    expect(!/(?:require\(|^import |^(?:import|export)\b[^'"`\n]* from )['"]@whiskeysockets\/baileys['"]/mu.test(text), `*${extension}: a static import of Baileys`)
     expect(!text.includes('import_meta'), `*${extension}: import.meta is empty in CommonJS`)
   }
+  const withQr = readdirSync(join(root, 'dist'), { recursive: true }).filter(name => /\.c?js$/u.test(name) && readFileSync(join(root, 'dist', name), 'utf8').includes('encodeQR'))
+  expect(withQr.sort().join() === 'cli.cjs,cli.js', `the QR encoder is in ${withQr.join()}, and not in the program alone`)
 }
 
 function install() {
@@ -85,6 +87,9 @@ function runProgram() {
   expect(program('--help').includes('doctor <store>'), 'baileys-sessions --help does not list its commands')
   mkdirSync(join(folder, 'sessions'))
   expect(program('doctor', 'fs:./sessions') === 'No sessions.\n', 'baileys-sessions doctor does not look at a folder')
+  expect(program('link', 'fs:./simulated', 'demo', '--simulated').includes('Linked "demo"'), 'baileys-sessions link --simulated does not link')
+  expect(program('status', 'fs:./simulated').includes('demo: linked'), 'baileys-sessions status does not find the session')
+  expect(existsSync(join(folder, 'node_modules', manifest.name, 'THIRD-PARTY-LICENSES.md')), 'the licences of what is built in are not in the package')
   say('ran baileys-sessions')
 }
 

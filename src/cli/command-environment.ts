@@ -6,6 +6,8 @@ export interface OutputStream {
   readonly isTTY?: boolean | undefined
   /** How wide it is, when it is a terminal. */
   readonly columns?: number | undefined
+  /** How high it is, when it is a terminal. */
+  readonly rows?: number | undefined
   /** Writes a text. */
   write(text: string): unknown
 }

@@ -2,6 +2,7 @@ import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CREDS_FILE } from '../adapters/filesystem/creds-backup.js'
 import { inspectDirectory } from '../adapters/filesystem/inspect-folder.js'
+import { errorCode } from '../system/system-error.js'
 import { listSessions } from './session-list.js'
 import type { OpenedStore } from './opened-store.js'
 import type { StoreName } from './store-name.js'
@@ -18,6 +19,7 @@ export interface Misnomer {
 export async function findMisnomer(name: StoreName, hasSessions: boolean): Promise<Misnomer | null> {
   if (name.kind !== 'fs') return null
   const { path, prefix } = name
+  if (!(await isThere(path))) return null
   if ((await inspectDirectory(path)).holdsCreds) {
     return { code: 'is_a_session', message: `${path} is the folder of one session. A store is the folder above it; "?prefix=" says what its folders begin with.` }
   }
@@ -32,6 +34,11 @@ export async function findMisnomer(name: StoreName, hasSessions: boolean): Promi
 export async function explainEmptiness(name: StoreName, { store }: OpenedStore): Promise<string | null> {
   if ((await listSessions(store)).length > 0) return null
   return (await findMisnomer(name, false))?.message ?? null
+}
+
+/** A store that is to be made is not there yet. */
+async function isThere(path: string): Promise<boolean> {
+  return stat(path).then(() => true, (error: unknown) => errorCode(error) !== 'ENOENT')
 }
 
 async function foldersWithCreds(path: string): Promise<string[]> {

@@ -1,4 +1,5 @@
 import type { CommandEnvironment, OutputStream } from './command-environment.js'
+import { TerminalPicture } from './terminal-picture.js'
 import { plainJson, plainText } from './terminal-text.js'
 
 /** How a line is to stand out. */
@@ -11,11 +12,13 @@ const CLEAR_LINE = '\r\u001B[2K'
 /** The one place where text leaves the program: nothing that came from elsewhere reaches a terminal as it is. */
 export class Printer {
   readonly #environment: CommandEnvironment
+  readonly #picture: TerminalPicture
   #hasStatus = false
 
   /** Prints to the streams of an environment. */
   constructor(environment: CommandEnvironment) {
     this.#environment = environment
+    this.#picture = new TerminalPicture(environment.stdout)
   }
 
   /** A line of the result. */
@@ -28,9 +31,60 @@ export class Printer {
     for (const line of text.split('\n')) this.line(line)
   }
 
+  /** Lines of our own that are a picture: they reach the result as they are. */
+  lines(lines: readonly string[]): void {
+    for (const line of lines) this.#environment.stdout.write(`${line}\n`)
+  }
+
   /** The result, for machines. */
   json(value: unknown): void {
+    this.#environment.stdout.write(`${plainJson(value, 2)}\n`)
+  }
+
+  /** One of several results for machines, on a line. */
+  jsonLine(value: unknown): void {
     this.#environment.stdout.write(`${plainJson(value)}\n`)
+  }
+
+  /** Whether the result goes to a person. */
+  get isTerminal(): boolean {
+    return this.#environment.stdout.isTTY === true
+  }
+
+  /** Whether the result goes to a terminal that can replace what it shows. */
+  get canRedraw(): boolean {
+    return this.isTerminal && !this.#isDumb
+  }
+
+  /** Whether the result may have colors. */
+  get hasColors(): boolean {
+    return this.#mayColor(this.#environment.stdout)
+  }
+
+  /** How much fits on the terminal that the result goes to; endless where nobody knows. */
+  get size(): { columns: number; rows: number } {
+    const { columns = 0, rows = 0 } = this.#environment.stdout
+    return { columns: columns > 0 ? columns : Infinity, rows: rows > 0 ? rows : Infinity }
+  }
+
+  /** A text as it may stand in a picture: a line that is too long would wrap, and then not be replaced. */
+  fitting(text: string): string {
+    return plainText(text).slice(0, this.size.columns - 1)
+  }
+
+  /** Shows lines of our own that the next ones replace, and a caption; only where {@link canRedraw}. What else is printed comes above. */
+  picture(lines: readonly string[], caption: string): void {
+    this.#picture.show(lines, this.fitting(caption))
+  }
+
+  /** Replaces that caption. */
+  caption(text: string): void {
+    this.#picture.setCaption(this.fitting(text))
+  }
+
+  /** Takes those lines away. */
+  clearPicture(): void {
+    this.#picture.clear()
   }
 
   /** A line beside the result: an error, or what is going on. */
@@ -61,7 +115,15 @@ export class Printer {
 
   #write(stream: OutputStream, text: string, tone: Tone): void {
     const plain = plainText(text)
-    const isColored = tone !== 'plain' && stream.isTTY === true && (this.#environment.variables['NO_COLOR'] ?? '') === '' && this.#environment.variables['TERM'] !== 'dumb'
-    stream.write(isColored ? `${COLORS[tone]}${plain}${RESET}\n` : `${plain}\n`)
+    const isColored = tone !== 'plain' && this.#mayColor(stream)
+    this.#picture.makeRoomFor(() => { stream.write(isColored ? `${COLORS[tone]}${plain}${RESET}\n` : `${plain}\n`) })
+  }
+
+  #mayColor({ isTTY }: OutputStream): boolean {
+    return isTTY === true && (this.#environment.variables['NO_COLOR'] ?? '') === '' && !this.#isDumb
+  }
+
+  get #isDumb(): boolean {
+    return this.#environment.variables['TERM'] === 'dumb'
   }
 }

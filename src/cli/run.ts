@@ -7,16 +7,18 @@ import { deleteCommand } from './delete-command.js'
 import { doctorCommand } from './doctor-command.js'
 import { encryptCommand } from './encrypt-command.js'
 import { commandHelp, programHelp } from './help.js'
+import { linkCommand } from './link-command.js'
 import { listCommand } from './list-command.js'
 import { maskNumbersIn } from './mask-numbers.js'
 import { newKeyCommand } from './new-key-command.js'
 import { packageVersion } from './package-version.js'
 import { parseArguments } from './parse-arguments.js'
 import { Printer } from './printer.js'
+import { statusCommand } from './status-command.js'
 import { whatsAppServerCommand } from './whatsapp-server-command.js'
 
 /** Every command of the program, in the order of `--help`. */
-export const COMMANDS: readonly Command[] = Object.freeze([doctorCommand, listCommand, copyCommand, encryptCommand, newKeyCommand, deleteCommand, whatsAppServerCommand])
+export const COMMANDS: readonly Command[] = Object.freeze([linkCommand, statusCommand, doctorCommand, listCommand, copyCommand, encryptCommand, newKeyCommand, deleteCommand, whatsAppServerCommand])
 
 /** Runs the program with its arguments, without the name of the program. Resolves with the exit code; never rejects. */
 export async function run(args: readonly string[], environment: CommandEnvironment): Promise<number> {

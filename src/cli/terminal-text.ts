@@ -9,8 +9,8 @@ export function plainText(text: string): string {
 }
 
 /** JSON that can do nothing to a terminal either, and still means the same. */
-export function plainJson(value: unknown): string {
-  return JSON.stringify(value, null, 2).replace(UNSAFE_IN_JSON, character =>
+export function plainJson(value: unknown, indent = 0): string {
+  return JSON.stringify(value, null, indent).replace(UNSAFE_IN_JSON, character =>
     Array.from({ length: character.length }, (_, index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`).join(''))
 }
 

@@ -1,12 +1,12 @@
 import { createInterface } from 'node:readline'
-import type { WhatsAppServer, WhatsAppServerOptions } from '../testing/whatsapp-server/index.js'
-import { errorCode } from '../system/system-error.js'
+import type { WhatsAppServer } from '../testing/whatsapp-server/index.js'
 import type { CommandEnvironment } from './command-environment.js'
-import { CommandError, EXIT, UsageError } from './command-error.js'
+import { EXIT, UsageError } from './command-error.js'
 import { type Command, type CommandRequest, valueOf } from './command.js'
 import { columns } from './help.js'
 import { PHONE_ORDERS, readPhoneOrder, type PhoneOrder } from './pretended-phone.js'
 import type { Printer } from './printer.js'
+import { startWhatsAppServer } from './start-whatsapp-server.js'
 
 const FIRST_PHONE = 491_700_000_001
 
@@ -29,7 +29,7 @@ export const whatsAppServerCommand: Command = {
 
 async function runWhatsAppServer(request: CommandRequest, environment: CommandEnvironment, printer: Printer): Promise<number> {
   const isClassic = request.switches.has('classic')
-  const server = await startServer({ port: readPort(valueOf(request, 'port')), registration: isClassic ? 'classic' : 'current' })
+  const server = await startWhatsAppServer({ port: readPort(valueOf(request, 'port')), registration: isClassic ? 'classic' : 'current' })
   try {
     tellWhatHappens(server, printer)
     printer.text(welcome(server, isClassic))
@@ -38,19 +38,6 @@ async function runWhatsAppServer(request: CommandRequest, environment: CommandEn
     return EXIT.fine
   } finally {
     await server.close()
-  }
-}
-
-async function startServer(options: WhatsAppServerOptions): Promise<WhatsAppServer> {
-  // No other command needs it.
-  const { WhatsAppServer: Server } = await import('../testing/whatsapp-server/index.js')
-  try {
-    return await Server.start(options)
-  } catch (error) {
-    if (errorCode(error) === 'EADDRINUSE') throw new CommandError(`Port ${options.port ?? 0} is taken. Name another one with --port, or none: then any free one is used.`)
-    const cause = error instanceof Error ? error.cause : undefined
-    if (error instanceof Error && error.name === 'Error' && errorCode(cause) === 'ERR_MODULE_NOT_FOUND') throw new CommandError(error.message)
-    throw error
   }
 }
 

@@ -59,7 +59,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'testing': [...PORTS, 'baileys/baileys-version', 'errors', 'logger', 'status', 'time'],
 
   // The only files that may import adapters.
-  'cli': ['adapters', 'auth', 'copy', 'encryption', 'encryption/envelope', 'encryption/missing-keys', 'errors', 'store', 'sweep', 'system', 'testing', 'time'],
+  'cli': ['adapters', 'auth', 'baileys', 'copy', 'encryption', 'encryption/envelope', 'encryption/missing-keys', 'errors', 'manager', 'repository', 'session', 'status', 'store', 'sweep', 'system', 'testing', 'time'],
   'sqlite': ['adapters'],
   'index': [...LEAVES, ...PORTS, 'adapters', 'auth', 'copy', 'dial', 'disconnect', 'encryption', 'manager', 'restore', 'retry', 'session', 'socket', 'sweep', 'baileys', 'version'],
 }

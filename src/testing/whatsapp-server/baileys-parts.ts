@@ -69,7 +69,8 @@ function certificateDetails(baileys: object): { PUBLIC_KEY: Uint8Array } | undef
   return key instanceof Uint8Array ? details as { PUBLIC_KEY: Uint8Array } : undefined
 }
 
-async function importBaileys(): Promise<object> {
+/** The installed Baileys. Rejects with `BAILEYS_UNSUPPORTED` when there is none. */
+export async function importBaileys(): Promise<object> {
   try {
     return await import('@whiskeysockets/baileys')
   } catch (cause) {

@@ -1,0 +1,146 @@
+import { isSessionError } from '../errors.js'
+import { readStoredSession, type StoredSession } from '../auth/stored-session.js'
+import { quietLibsignal } from '../baileys/quiet-libsignal.js'
+import { SessionManager } from '../manager/session-manager.js'
+import { requirePhoneNumber } from '../session/pairing-phone-number.js'
+import { requireSessionId } from '../session/session-id.js'
+import { simulated } from '../testing/simulated-sessions.js'
+import { CommandError, EXIT, UsageError } from './command-error.js'
+import type { CommandEnvironment } from './command-environment.js'
+import { type Command, type CommandRequest, operandOf, valueOf } from './command.js'
+import { type KeyFile, readKeyFile } from './key-file.js'
+import { type LinkEnd, linkSession } from './link/link-session.js'
+import { isLinkedSession, type LinkPlace, requireLinkable } from './link/linkable-session.js'
+import { type PairingNetwork, realNetwork } from './link/pairing-network.js'
+import { PairingScreen } from './link/pairing-screen.js'
+import { pretendedNumber, startSimulatedNetwork } from './link/simulated-network.js'
+import { putBackUnlessLinked, readBefore } from './link/unlinked-record.js'
+import { maskNumbersIn } from './mask-numbers.js'
+import { openStore } from './open-store.js'
+import type { Printer } from './printer.js'
+import { READ_TIMEOUT_MS } from './read-timeout.js'
+import { parseStoreName, type StoreName } from './store-name.js'
+import { sealStore } from './store-view.js'
+import { maskNumber } from './terminal-text.js'
+
+/** `link`: a phone for a session. */
+export const linkCommand: Command = {
+  name: 'link',
+  summary: 'Links a phone to a session, by a QR or a pairing code.',
+  operands: ['store', 'id'],
+  options: {
+    'code': { value: 'number', meaning: 'Shows a pairing code to type at the phone with this number, instead of a QR.' },
+    'key-file': { value: 'file', meaning: 'Encrypts what is stored under the current key of this file.' },
+    'print-qr': { meaning: 'Prints the QR also where stdout is no terminal: it is a secret.' },
+    'simulated': { meaning: 'Links a pretended phone at a WhatsApp on this machine: no network, nothing real.' },
+  },
+  remarks: [
+    'It ends as soon as the phone is linked, and takes no message from the application. The store is made when it is not there.',
+    'A session that is linked already, or that a process runs, is left alone.',
+  ],
+  run: runLink,
+}
+
+/** What was asked for. */
+interface LinkWish {
+  readonly name: StoreName
+  readonly sessionId: string
+  readonly phoneNumber: string | null
+  readonly isSimulated: boolean
+  readonly keys: KeyFile | null
+}
+
+async function runLink(request: CommandRequest, environment: CommandEnvironment, printer: Printer): Promise<number> {
+  const wish = await readWish(request, environment, printer)
+  const opened = await openStore(wish.name, 'fill')
+  try {
+    const { keys, isSimulated, name, sessionId } = wish
+    const open = keys === null ? opened.store : sealStore(opened.store, keys, true)
+    const place: LinkPlace = { name, sessionId, isSimulated, view: { raw: opened.store, open, currentKeyId: keys?.currentKeyId ?? null } }
+    await requireLinkable(place)
+    const network = isSimulated
+      ? await startSimulatedNetwork({ phoneNumber: wish.phoneNumber ?? pretendedNumber(sessionId), onRefused: (message) => { printer.note(message, 'doubtful') } })
+      : realNetwork()
+    try {
+      return await linkAt(network, place, { ...wish, signal: environment.signal }, printer)
+    } finally {
+      await network.close()
+    }
+  } finally {
+    await opened.close()
+  }
+}
+
+/** Nothing is made or asked before all of this makes sense. */
+async function readWish(request: CommandRequest, { directory }: CommandEnvironment, printer: Printer): Promise<LinkWish> {
+  const name = parseStoreName(operandOf(request, 0), directory)
+  const sessionId = understand(() => requireSessionId(operandOf(request, 1)))
+  const code = valueOf(request, 'code')
+  const phoneNumber = code === undefined ? null : understand(() => requirePhoneNumber(code))
+  const isSimulated = request.switches.has('simulated')
+  const mayPrint = printer.isTerminal || request.switches.has('print-qr') || isSimulated
+  if (phoneNumber === null && !mayPrint) {
+    throw new UsageError('A QR is a secret, and stdout is no terminal. Say --print-qr to print it all the same, or --code <number> for a pairing code.')
+  }
+  const keyFile = valueOf(request, 'key-file')
+  return { name, sessionId, phoneNumber, isSimulated, keys: keyFile === undefined ? null : await readKeyFile(keyFile, directory) }
+}
+
+function understand<Value>(read: () => Value): Value {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof TypeError || isSessionError(error, 'INVALID_SESSION_ID')) throw new UsageError(error.message)
+    throw error
+  }
+}
+
+/** Who is linked, and when to stop. */
+interface LinkRun {
+  readonly phoneNumber: string | null
+  readonly signal: AbortSignal
+}
+
+/** Links at a WhatsApp. Exported for tests, which have one of their own. */
+export async function linkAt(network: PairingNetwork, place: LinkPlace, { phoneNumber, signal }: LinkRun, printer: Printer): Promise<number> {
+  const { view, sessionId, isSimulated } = place
+  const before = await readBefore(view.raw, sessionId)
+  const unquiet = quietLibsignal()
+  const screen = new PairingScreen(printer, isSimulated)
+  const manager = new SessionManager({ store: isSimulated ? simulated(view.open) : view.open, socketConfig: network.socketConfig, reconnect: { maxRetries: 0 } })
+  manager.on('error', ({ error }) => { printer.note(maskNumbersIn(error.message, [sessionId]), 'doubtful') })
+  try {
+    const end = await linkSession(manager, { sessionId, phoneNumber, signal }, {
+      onQr: (qr, expiresAt) => { screen.showQr(qr, expiresAt); network.onQr(qr) },
+      onCode: (code, expiresAt) => { screen.showCode(code, expiresAt); network.onCode(code) },
+      onOver: (message) => { screen.takeAway(message) },
+      onNotice: (message) => { printer.note(message, 'doubtful') },
+    }).finally(() => { screen.clear() })
+    await closeManager(manager, sessionId)
+    return report(end, await readStoredSession(view.open, sessionId, READ_TIMEOUT_MS), place, printer)
+  } finally {
+    await manager.close()
+    await putBackUnlessLinked(view, sessionId, before)
+    unquiet()
+  }
+}
+
+async function closeManager(manager: SessionManager, sessionId: string): Promise<void> {
+  const { notDrained } = await manager.close()
+  if (notDrained.length > 0) throw new CommandError(`Not all of session "${sessionId}" could be written. Look at it with the command "doctor".`)
+}
+
+/** Tells how it ended; returns the exit code. */
+function report(end: LinkEnd, stored: StoredSession, { sessionId, isSimulated }: LinkPlace, printer: Printer): number {
+  if (!isLinkedSession(stored)) {
+    if (end.kind === 'gave-up') printer.note(`Not linked. ${end.snapshot.message}`, 'bad')
+    printer.note('Nothing was stored. Run it again to try again.')
+    return end.kind === 'called-off' ? EXIT.interrupted : EXIT.trouble
+  }
+  const name = end.kind === 'uploaded' && end.name !== null ? ` (${end.name})` : ''
+  printer.line(`Linked "${sessionId}" to ${maskNumber(stored.creds.phoneNumber)}${name}.`, 'good')
+  if (isSimulated) printer.note('It is a simulated session: its WhatsApp is gone now, and nothing can connect with it.')
+  if (end.kind === 'uploaded') return EXIT.fine
+  printer.note(`Its pre-keys are not uploaded yet: the application does that when it first connects.${end.kind === 'gave-up' ? ` ${end.snapshot.message}` : ''}`, 'doubtful')
+  return end.kind === 'called-off' ? EXIT.interrupted : EXIT.trouble
+}

@@ -1,0 +1,101 @@
+import type { Printer } from '../printer.js'
+import { drawQr, type QrDrawing } from './qr-drawing.js'
+
+/** What has to be done at the phone. */
+const ADVICE = Object.freeze({
+  qr: 'On the phone: WhatsApp, Settings, Linked devices, Link a device. Then scan this QR:',
+  code: 'On the phone: WhatsApp, Settings, Linked devices, Link a device, Link with phone number instead. Then type this code:',
+})
+/** The same where the phone does it by itself. */
+const SIMULATED_ADVICE = Object.freeze({ qr: 'A pretended phone scans this QR in a moment:', code: 'A pretended phone types this code in a moment:' })
+
+const TICK_MS = 1000
+
+/** Shows a person what to scan or to type, with the time left. On a terminal each replaces the one before. */
+export class PairingScreen {
+  readonly #printer: Printer
+  readonly #advice: Readonly<Record<'qr' | 'code', string>>
+  #ticking: NodeJS.Timeout | undefined
+  #isTold = false
+  #isShowing = false
+
+  /** Shows nothing yet. */
+  constructor(printer: Printer, isSimulated: boolean) {
+    this.#printer = printer
+    this.#advice = isSimulated ? SIMULATED_ADVICE : ADVICE
+  }
+
+  /** Shows a QR. */
+  showQr(qr: string, expiresAt: Date): void {
+    this.#tellOnce(this.#advice.qr)
+    const drawing = drawQr(qr, this.#printer.hasColors)
+    let fits: boolean | null = null
+    this.#count(expiresAt, (caption) => {
+      // Somebody may make the terminal larger meanwhile.
+      const before = fits
+      fits = this.#fits(drawing)
+      if (fits === before) this.#printer.caption(caption)
+      else this.#printer.picture(fits ? drawing.lines : [tooSmall(drawing)], caption)
+    }, drawing.lines)
+  }
+
+  /** Shows a pairing code. */
+  showCode(code: string, expiresAt: Date): void {
+    this.#tellOnce(this.#advice.code)
+    const line = `${code.slice(0, 4)}-${code.slice(4)}`
+    let isShown = false
+    this.#count(expiresAt, (caption) => {
+      if (isShown) this.#printer.caption(caption)
+      else this.#printer.picture([line], caption)
+      isShown = true
+    }, [line])
+  }
+
+  /** Takes away what is shown: it is a secret, and of no more use. */
+  clear(): void {
+    this.#isShowing = false
+    clearInterval(this.#ticking)
+    this.#printer.clearPicture()
+  }
+
+  /** Takes away what is shown, if something is, and says why. */
+  takeAway(message: string): void {
+    const wasShowing = this.#isShowing
+    this.clear()
+    if (wasShowing) this.#printer.note(message)
+  }
+
+  #tellOnce(text: string): void {
+    if (!this.#isTold) this.#printer.note(text)
+    this.#isTold = true
+  }
+
+  #count(expiresAt: Date, redraw: (caption: string) => void, lines: readonly string[]): void {
+    this.clear()
+    this.#isShowing = true
+    if (!this.#printer.canRedraw) {
+      this.#printer.lines(lines)
+      this.#printer.note(`It is valid until ${expiresAt.toISOString()}.`)
+      return
+    }
+    const tick = (): void => { redraw(timeLeft(expiresAt, new Date())) }
+    tick()
+    this.#ticking = setInterval(tick, TICK_MS)
+  }
+
+  #fits({ lines, columns }: QrDrawing): boolean {
+    const { size } = this.#printer
+    // Below it is the caption.
+    return columns <= size.columns && lines.length < size.rows
+  }
+}
+
+function tooSmall({ lines, columns }: QrDrawing): string {
+  return `The QR needs ${columns} columns and ${lines.length + 1} rows: make this window larger.`
+}
+
+/** The time until then, in whole seconds. */
+export function timeLeft(expiresAt: Date, now: Date): string {
+  const seconds = Math.max(0, Math.ceil((expiresAt.getTime() - now.getTime()) / 1000))
+  return seconds === 0 ? 'Expired: waiting for the next one.' : `Valid for ${seconds} s.`
+}

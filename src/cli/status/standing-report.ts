@@ -1,0 +1,100 @@
+import type { ConnectionRecord } from '../../repository/connection-repository.js'
+import { maskNumbersIn } from '../mask-numbers.js'
+import { count, maskNumber } from '../terminal-text.js'
+import { isLinked, type Standing, type StandingState, waitsForPerson } from './standing.js'
+
+/** A session as `--json` prints it. Fields may be added; those that are there keep their meaning within a version. */
+export interface ReportedStanding {
+  /** The session. */
+  readonly sessionId: string
+  /** What is stored of it, in a word. */
+  readonly state: StandingState
+  /** Whether a phone is linked to it. */
+  readonly linked: boolean
+  /** When a restriction or a wait ends, as ISO text; `null` when there is none, or nobody said. */
+  readonly until: string | null
+  /** The number of the linked phone, masked; `null` when none is known. */
+  readonly phoneNumber: string | null
+  /** The process that runs it; `null` when nobody does. */
+  readonly owner: string | null
+  /** Whether it waits for a person. */
+  readonly needsPerson: boolean
+  /** What to know or do beside that; `null` when the state says it all. */
+  readonly problem: string | null
+  /** The application's record of it; `null` when there is none, or --connections was not given. */
+  readonly connection: ReportedConnection | null
+}
+
+/** The application's record, without its metadata. */
+export interface ReportedConnection {
+  /** The last status that was recorded. */
+  readonly status: string
+  /** Why. */
+  readonly reason: string | null
+  /** When it was last connected, as ISO text. */
+  readonly lastConnectedAt: string | null
+  /** The process that ran it then. */
+  readonly owner: string | null
+  /** When this was recorded, as ISO text. */
+  readonly updatedAt: string
+}
+
+/** The report, as `--json` prints it. */
+export interface StatusReport {
+  /** The version of this form. */
+  readonly version: 1
+  /** The store, as it was named. */
+  readonly store: string
+  /** Whether anything waits for a person: then the exit code is 1. */
+  readonly needsPerson: boolean
+  /** The sessions. */
+  readonly sessions: readonly ReportedStanding[]
+}
+
+/** A session as it is reported. `typed` holds what the caller has named: numbers in it are no news. */
+export function reportStanding(standing: Standing, typed: readonly string[]): ReportedStanding {
+  const { sessionId, state, until, phoneNumber, owner, record, problem } = standing
+  return {
+    sessionId,
+    state,
+    linked: isLinked(standing),
+    until: until?.toISOString() ?? null,
+    phoneNumber: phoneNumber === null ? null : maskNumber(phoneNumber),
+    owner,
+    needsPerson: waitsForPerson(standing),
+    problem: problem === null ? null : maskNumbersIn(problem, [sessionId, ...typed]),
+    connection: record === null ? null : reportConnection(record),
+  }
+}
+
+function reportConnection({ status, reason, lastConnectedAt, owner, updatedAt }: ConnectionRecord): ReportedConnection {
+  return { status, reason, lastConnectedAt: lastConnectedAt?.toISOString() ?? null, owner, updatedAt: updatedAt.toISOString() }
+}
+
+/** The whole report. */
+export function reportStatus(store: string, sessions: readonly ReportedStanding[]): StatusReport {
+  return { version: 1, store, needsPerson: sessions.some(({ needsPerson }) => needsPerson), sessions }
+}
+
+/** A session in a line. */
+export function standingLine({ sessionId, state, until, phoneNumber, owner, connection }: ReportedStanding): string {
+  return [
+    `${sessionId}: ${inWords(state)}${until === null ? '' : ` until ${until}`}`,
+    owner === null ? 'not running' : `run by ${owner}`,
+    ...(phoneNumber === null ? [] : [phoneNumber]),
+    ...(connection === null ? [] : [`recorded as ${inWords(connection.status)}${connection.reason === null ? '' : ` (${inWords(connection.reason)})`} at ${connection.updatedAt}`]),
+  ].join(', ')
+}
+
+/** All sessions in a line. */
+export function standingsLine({ sessions }: StatusReport): string {
+  if (sessions.length === 0) return 'No sessions.'
+  const linked = sessions.filter(session => session.linked).length
+  const running = sessions.filter(({ owner }) => owner !== null).length
+  const waiting = sessions.filter(({ needsPerson }) => needsPerson).length
+  return `${count(sessions.length, 'session')}: ${linked} linked, ${running} running. ${waiting === 0 ? 'Nothing needs a person.' : `${count(waiting, 'session needs', 'sessions need')} a person.`}`
+}
+
+function inWords(name: string): string {
+  return name.replaceAll('_', ' ')
+}
