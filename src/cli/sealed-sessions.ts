@@ -3,15 +3,12 @@ import { CREDS_KEY, LIFECYCLE_KEY, type RecordKey, type SessionStore } from '../
 
 /** Whether a store holds anything that is encrypted. Every session is looked at: some may have been stored before, or after, the others were encrypted. */
 export async function holdsSealedSession(store: SessionStore): Promise<boolean> {
-  for await (const sessionId of store.list()) if (await isSealedSession(store, sessionId)) return true
+  for await (const sessionId of store.list()) {
+    for (const key of [CREDS_KEY, LIFECYCLE_KEY]) if (await isSealed(store, sessionId, key)) return true
+    const key = await firstKey(store, sessionId)
+    if (key !== null && (await isSealed(store, sessionId, key))) return true
+  }
   return false
-}
-
-/** Whether a session holds anything that is encrypted. */
-export async function isSealedSession(store: SessionStore, sessionId: string): Promise<boolean> {
-  for (const key of [CREDS_KEY, LIFECYCLE_KEY]) if (await isSealed(store, sessionId, key)) return true
-  const key = await firstKey(store, sessionId)
-  return key !== null && isSealed(store, sessionId, key)
 }
 
 /** A Signal key stands for the others of its session. */

@@ -10,7 +10,7 @@ const EARLIER = new Date('2026-03-01T11:00:00Z')
 const error = new SessionError('RECORD_CORRUPT', 'It is broken.', { sessionId: 'acme' })
 
 function judge(session: StoredSession, facts: Partial<StandingFacts> = {}): Standing {
-  return judgeStanding({ sessionId: 'acme', stored: session, owner: null, record: null, ...facts }, NOW)
+  return judgeStanding({ sessionId: 'acme', stored: session, hasKeys: true, owner: null, record: null, ...facts }, NOW)
 }
 
 function stored(kind: 'paired' | 'half_paired' | 'unpaired', lifecycle: Partial<Lifecycle> = {}): StoredSession {
@@ -47,6 +47,10 @@ describe('how a session stands', () => {
     expect([isLinked(standing), waitsForPerson(standing)]).toEqual([linked, waits])
     expect(standing.problem).toBe('error' in session ? 'It is broken.' : null)
     expect(standing.phoneNumber).toBe(session.kind === 'readable' && session.creds.kind === 'paired' ? '4915112345678' : null)
+  })
+
+  it('is "locked" when its credentials are encrypted and nobody gave a key', () => {
+    expect(judge({ kind: 'wrong-key', error }, { hasKeys: false })).toMatchObject({ state: 'locked', problem: expect.stringContaining('--key-file') })
   })
 
   it('has its owner, whatever is stored', () => {

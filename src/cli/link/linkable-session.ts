@@ -6,7 +6,7 @@ import { CommandError } from '../command-error.js'
 import { findForeignFolder } from '../foreign-folder.js'
 import { findMisnomer } from '../misnamed-store.js'
 import { READ_TIMEOUT_MS } from '../read-timeout.js'
-import { isSealedSession } from '../sealed-sessions.js'
+import { holdsSealedSession } from '../sealed-sessions.js'
 import { listSessions } from '../session-list.js'
 import type { StoreName } from '../store-name.js'
 import type { StoreView } from '../store-view.js'
@@ -56,12 +56,13 @@ async function requireOneKind({ name, view: { raw }, isSimulated }: LinkPlace): 
 
 /** The application has one set of keys for the whole store: with others, or without any, it could not read this session or those. */
 async function requireKeys({ name, view: { raw, open, currentKeyId } }: LinkPlace, sessionIds: readonly string[]): Promise<void> {
+  if (currentKeyId === null) {
+    if (await holdsSealedSession(raw)) throw new CommandError(`${name.text} is encrypted: name its keys with --key-file.`)
+    return
+  }
   for (const sessionId of sessionIds) {
-    if (!(await isSealedSession(raw, sessionId))) continue
-    if (currentKeyId === null) throw new CommandError(`${name.text} is encrypted: name its keys with --key-file.`)
     const isOther = await open.read(sessionId, [CREDS_KEY]).then(() => false, (error: unknown) => isSessionError(error, 'WRONG_KEY'))
     if (isOther) throw new CommandError(`The keys of --key-file do not open "${sessionId}", which is in ${name.text}, too. Name the keys of the application.`)
-    return
   }
 }
 

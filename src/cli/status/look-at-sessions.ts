@@ -30,5 +30,5 @@ async function lookAtSession(view: StoreView, sessionId: string, record: Connect
   const stored = await readStoredSession(view.open, sessionId, READ_TIMEOUT_MS).catch((cause: unknown) => ({ kind: 'unavailable' as const, error: asStoreError(sessionId, cause) }))
   // A lock that cannot be read says nothing about the session; whoever starts it finds out.
   const owner = await view.raw.lock.owner(sessionId).catch(() => null)
-  return judgeStanding({ sessionId, stored, owner, record }, new Date())
+  return judgeStanding({ sessionId, stored, hasKeys: view.currentKeyId !== null, owner, record }, new Date())
 }

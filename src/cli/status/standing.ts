@@ -27,6 +27,8 @@ export interface StandingFacts {
   readonly sessionId: string
   /** What is stored of it, read with the keys that were given. */
   readonly stored: StoredSession
+  /** Whether keys were given. */
+  readonly hasKeys: boolean
   /** The process that runs it; `null` when nobody does. */
   readonly owner: string | null
   /** The application's record of it; `null` when there is none, or nobody asked. */
@@ -52,7 +54,7 @@ export interface Standing {
 }
 
 /** Judges what was seen of a session, at a time. */
-export function judgeStanding({ sessionId, stored, owner, record }: StandingFacts, now: Date): Standing {
+export function judgeStanding({ sessionId, stored, hasKeys, owner, record }: StandingFacts, now: Date): Standing {
   const state = stateOf(stored)
   const isPaired = stored.kind === 'readable' && stored.creds.kind === 'paired'
   const verdict = state === 'restorable' || state === 'stopped' ? verdictNow(stored, now) : null
@@ -63,7 +65,7 @@ export function judgeStanding({ sessionId, stored, owner, record }: StandingFact
     phoneNumber: isPaired ? stored.creds.phoneNumber : null,
     owner,
     record,
-    problem: 'error' in stored ? stored.error.message : null,
+    problem: problemOf(sessionId, stored, hasKeys),
   }
 }
 
@@ -71,6 +73,11 @@ export function judgeStanding({ sessionId, stored, owner, record }: StandingFact
 function verdictNow(stored: StoredSession, now: Date): StandingVerdict | null {
   const verdict = stored.kind === 'readable' ? stored.lifecycle.verdict : null
   return verdict === null || (verdict.until !== null && verdict.until <= now) ? null : verdict
+}
+
+function problemOf(sessionId: string, stored: StoredSession, hasKeys: boolean): string | null {
+  if (stored.kind === 'wrong-key' && !hasKeys) return `The credentials of session "${sessionId}" are encrypted: say with --key-file which key opens them.`
+  return 'error' in stored ? stored.error.message : null
 }
 
 const WAITING_FOR_A_PERSON: readonly StandingState[] = ['restricted', 'logged_out', 'half_paired', 'corrupt', 'legacy', 'locked', 'unavailable']
