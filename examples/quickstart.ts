@@ -1,6 +1,7 @@
-import { FileSystemSessionStore, SessionManager } from 'baileys-sessions'
+import { FileSystemSessionStore, quietLibsignal, SessionManager } from 'baileys-sessions'
 import encodeQR from 'qr'
 
+quietLibsignal() // libsignal, inside Baileys, prints private keys otherwise
 const sessions = new SessionManager({ store: new FileSystemSessionStore({ directory: './sessions' }) })
 
 // On the phone: Settings > Linked devices > Link a device.
