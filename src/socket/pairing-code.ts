@@ -72,6 +72,6 @@ function refused(sessionId: string, answer: BinaryNode): SessionError {
   const error = Array.isArray(answer.content) ? answer.content.find(({ tag }) => tag === 'error') : undefined
   const code = error?.attrs['code'] ?? 'no code'
   const said = [code, error?.attrs['text']].filter(part => part !== undefined).join(' ')
-  const advice = code === '429' ? 'Wait a while before you ask again, or scan the QR code.' : 'Check the number, ask again, or scan the QR code.'
+  const advice = code === '429' ? 'Wait a while before you ask again, or scan the QR code.' : 'Check the number, and use a plain "browser" such as Browsers.ubuntu("Chrome"), or scan the QR code.'
   return new SessionError('PAIRING_CODE_REFUSED', `WhatsApp refused a pairing code for session "${sessionId}" (${said}). ${advice}`, { sessionId })
 }

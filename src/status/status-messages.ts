@@ -28,7 +28,7 @@ export const DEFAULT_STATUS_MESSAGES: Readonly<Record<MessageKey, string>> = Obj
   pairing_incomplete: 'Linking the phone was not finished. Connect again to link it.',
   starting: 'Connecting...',
   restoring: 'Restoring connection from saved session...',
-  passkey_required: 'WhatsApp wants this link confirmed with a passkey, which only its own apps can do. Remove the passkey at the phone (Settings > Account > Passkeys), then link it again.',
+  passkey_required: 'WhatsApp wants this link confirmed with a passkey, which only a browser on its own site can do. Removing the passkey on the phone (Settings > Account > Passkeys) helped some people: then link again.',
   registration_closed: 'WhatsApp closed the connection before it sent a QR code, again and again (tried version {version} as {browser}). Known cause: Browsers.macOS("Desktop") with syncFullHistory. Use another browser, or leave syncFullHistory out, and connect again.',
   restart_required: 'Finishing the connection...',
   connection_lost: 'Connection lost. Reconnecting...',

@@ -66,7 +66,7 @@ export const SENTENCES = {
   'reason.stopped': { en: 'Somebody stopped the connection. The phone is still linked.', pt: 'Alguém parou a conexão. O celular continua vinculado.' },
   'reason.pairing_expired': { en: 'Nobody scanned the QR code in time.', pt: 'Ninguém leu o código QR a tempo.' },
   'reason.pairing_refused': { en: 'WhatsApp refused to link the phone.', pt: 'O WhatsApp recusou vincular o celular.' },
-  'reason.passkey_required': { en: 'WhatsApp wants this link confirmed with a passkey. On the phone, open Settings, Account, Passkeys, and remove it. Then link again.', pt: 'O WhatsApp quer confirmar este vínculo com uma chave de acesso. No celular, abra Configurações, Conta, Chaves de acesso, e remova-a. Depois vincule de novo.' },
+  'reason.passkey_required': { en: 'WhatsApp wants this link confirmed with a passkey. Removing it on the phone (Settings, Account, Passkeys) helped some people: then link again.', pt: 'O WhatsApp quer confirmar este vínculo com uma chave de acesso. Removê-la no celular (Configurações, Conta, Chaves de acesso) ajudou algumas pessoas: depois vincule de novo.' },
   'reason.registration_closed': { en: 'WhatsApp closed the connection before there was a QR code.', pt: 'O WhatsApp encerrou a conexão antes de haver um código QR.' },
   'reason.pairing_incomplete': { en: 'Linking the phone was not finished.', pt: 'A vinculação do celular não foi concluída.' },
   'reason.starting': { en: 'This takes a few seconds.', pt: 'Isso leva alguns segundos.' },
