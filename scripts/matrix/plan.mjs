@@ -3,9 +3,9 @@ import { INSTALLED_BAILEYS, VERSIONS } from './versions.mjs'
 /** What is run under which name: filters of vitest, an empty list for everything. */
 export const SUITES = {
   'all': [],
-  'e2e': ['test/e2e/', 'test/whatsapp-server/'],
+  'e2e': ['test/e2e/', 'test/whatsapp-server/', 'test/cli/link.test.ts'],
   // What CI has time for.
-  'e2e core': filesOf('restart', 'pairing', 'linking', 'logout', 'messages', 'interop', 'processes-exit', 'decisions-special'),
+  'e2e core': [...filesOf('restart', 'pairing', 'linking', 'logout', 'messages', 'interop', 'processes-exit', 'decisions-special'), 'test/cli/link.test.ts'],
   'e2e linking': filesOf('restart', 'pairing', 'linking'),
   'unit, scenario, contract': ['test/unit/', 'test/scenario/', 'test/contract/'],
 }

@@ -107,14 +107,15 @@ export async function linkAt(network: PairingNetwork, place: LinkPlace, { phoneN
   const before = await readBefore(view.raw, sessionId)
   const unquiet = quietLibsignal()
   const screen = new PairingScreen(printer, isSimulated)
+  const tell = (message: string): void => { printer.note(maskNumbersIn(message, [sessionId]), 'doubtful') }
   const manager = new SessionManager({ store: isSimulated ? simulated(view.open) : view.open, socketConfig: network.socketConfig, reconnect: { maxRetries: 0 } })
-  manager.on('error', ({ error }) => { printer.note(maskNumbersIn(error.message, [sessionId]), 'doubtful') })
+  manager.on('error', ({ error }) => { tell(error.message) })
   try {
     const end = await linkSession(manager, { sessionId, phoneNumber, signal }, {
       onQr: (qr, expiresAt) => { screen.showQr(qr, expiresAt); network.onQr(qr) },
       onCode: (code, expiresAt) => { screen.showCode(code, expiresAt); network.onCode(code) },
       onOver: (message) => { screen.takeAway(message) },
-      onNotice: (message) => { printer.note(message, 'doubtful') },
+      onNotice: tell,
     }).finally(() => { screen.clear() })
     await closeManager(manager, sessionId)
     return report(end, await readStoredSession(view.open, sessionId, READ_TIMEOUT_MS), place, printer)
@@ -133,7 +134,7 @@ async function closeManager(manager: SessionManager, sessionId: string): Promise
 /** Tells how it ended; returns the exit code. */
 function report(end: LinkEnd, stored: StoredSession, { sessionId, isSimulated }: LinkPlace, printer: Printer): number {
   if (!isLinkedSession(stored)) {
-    if (end.kind === 'gave-up') printer.note(`Not linked. ${end.snapshot.message}`, 'bad')
+    if (end.kind === 'gave-up') printer.note(`Not linked. ${maskNumbersIn(end.snapshot.message, [sessionId])}`, 'bad')
     printer.note('Nothing was stored. Run it again to try again.')
     return end.kind === 'called-off' ? EXIT.interrupted : EXIT.trouble
   }

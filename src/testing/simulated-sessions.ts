@@ -11,7 +11,7 @@ const MARKER: RecordChange = Object.freeze({ ...SIMULATION_KEY, value: '{"versio
 
 /**
  * Puts a mark on every session that is linked through this view of a store, in the same write that stores the pairing. For a manager whose sockets
- * dial a {@link WhatsAppServer}: whoever opens the store for the real WhatsApp can tell, with {@link findSimulatedSession}. Put it around
+ * dial a `WhatsAppServer`: whoever opens the store for the real WhatsApp can tell, with {@link findSimulatedSession}. Put it around
  * `encrypted`, not inside. Closing it closes the store.
  */
 export function simulated(store: SessionStore): SessionStore {

@@ -4,6 +4,8 @@ import { describe, expect, it } from 'vitest'
 import { optionForm, STORE_NAMES } from '../../src/cli/help.js'
 import { PHONE_ORDERS } from '../../src/cli/pretended-phone.js'
 import { COMMANDS } from '../../src/cli/run.js'
+import { type StandingState, waitsForPerson } from '../../src/cli/status/standing.js'
+import { FileConnectionRepository } from '../../src/index.js'
 import { wordsOf } from '../docs/declarations.js'
 import { codeBlocksOf, codeIn, readPage, tableOf, type Page } from '../docs/markdown.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
@@ -54,6 +56,23 @@ describe('docs/command-line.md', () => {
     const first = (rows: string[][]): string[] => rows.map(([cell = '']) => codeIn(cell)[0] ?? '')
     expect(first(tableOf(page, 'state', 'what it means').rows)).toEqual(wordsOf('src/cli/doctor/diagnosis.ts', 'SessionState'))
     expect(first(tableOf(page, 'finding', 'what it means', 'needs a person', '`--repair`').rows)).toEqual(wordsOf('src/cli/doctor/diagnosis.ts', 'FindingCode'))
+  })
+
+  it('has every way in which a session can stand, and who has to act', () => {
+    const rows = tableOf(page, 'stands', 'what it means', 'needs a person').rows
+    const states = wordsOf('src/cli/status/standing.ts', 'StandingState')
+    expect(rows.map(([state = '', , waits]) => [codeIn(state)[0], waits])).toEqual(states.map(state => [state, waitsForPerson({ state: state as StandingState }) ? 'yes' : 'no']))
+  })
+
+  it('shows the object of status --json with the fields that it has', async () => {
+    const example: unknown = JSON.parse(codeBlocksOf(partOf('status')).find(({ language }) => language === 'json')?.code ?? '')
+    const folder = temporaryFolder()
+    await storePaired(fileStore(join(folder, 'sessions')), 'company-1')
+    const file = join(folder, 'connections.json')
+    await new FileConnectionRepository({ file }).save('company-1', { status: 'connected' })
+    const { output } = await runCommand(['status', `fs:${folder}/sessions`, '--json', '--connections', file])
+    expect(shapeOf(example)).toEqual(shapeOf(JSON.parse(output)))
+    expect(shapeOf(example)).toMatchObject({ sessions: [{ connection: { status: true } }] })
   })
 
   it('shows the object of --json with the fields that it has', async () => {

@@ -187,6 +187,8 @@ describe('a phone that is linked in a terminal', () => {
     expect(screen.readQr()).toBe(shown[0])
     screen.write(`Valid for${pictures.slice(1).join('Valid for')}`)
     expect(screen.text).toBe('Linked "acme" to 49•••••••••78 (Loop).')
+    // It is drawn, and told nowhere.
+    for (const part of shown.flatMap(qr => qr.split(/[#,]/u)).filter(({ length }) => length > 20)) expect(output + errors).not.toContain(part)
     expect(errors).toContain('Finishing the connection...')
   })
 })

@@ -52,6 +52,7 @@ it('no command prints key material, whatever is wrong, and no number without bei
   const runs: readonly (readonly [args: string[], circumstances?: Circumstances])[] = [
     [['doctor', store]], [['doctor', store, '--json']], [['doctor', store, '--json', '--key-file', keys]], [['doctor', store, '--key-file', keys], terminal],
     [['list', store]], [['list', store, '--json']],
+    [['status', store]], [['status', store, '--json', '--key-file', keys]], [['status', store, 'swapped'], terminal], [['link', store, 'new', '--code', '12']], [['link', store, 'new', '--print-qr']], [['link', store, 'plain', '--print-qr', '--key-file', keys]],
     [['copy', store, `fs:${folder}/to`]], [['copy', store, `fs:${folder}/to`, '--from-key-file', keys, '--allow-plain'], terminal], [['copy', store, `fs:${folder}/to`, '--overwrite', '--to-key-file', keys]],
     [['encrypt', store, '--key-file', broken]], [['encrypt', store, '--key-file', keys, '--old-key-file', broken]],
     [['encrypt', store, '--key-file', keys]], [['encrypt', store, '--key-file', keys], terminal],
