@@ -123,7 +123,7 @@ export class Generation {
       standAside: async (work) => {
         clearTimeout(this.#watchdog)
         await ticket.standAside(work)
-        this.#watch()
+        if (!this.#hasEnded()) this.#watch()
       },
     })
   }
