@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline'
+import { quietLibsignal } from '../baileys/quiet-libsignal.js'
 import type { WhatsAppServer } from '../testing/whatsapp-server/index.js'
 import type { CommandEnvironment } from './command-environment.js'
 import { EXIT, UsageError } from './command-error.js'
@@ -30,6 +31,8 @@ export const whatsAppServerCommand: Command = {
 async function runWhatsAppServer(request: CommandRequest, environment: CommandEnvironment, printer: Printer): Promise<number> {
   const isClassic = request.switches.has('classic')
   const server = await startWhatsAppServer({ port: readPort(valueOf(request, 'port')), registration: isClassic ? 'classic' : 'current' })
+  // The phones here use it, too.
+  const unquiet = quietLibsignal()
   try {
     tellWhatHappens(server, printer)
     printer.text(welcome(server, isClassic))
@@ -38,6 +41,7 @@ async function runWhatsAppServer(request: CommandRequest, environment: CommandEn
     return EXIT.fine
   } finally {
     await server.close()
+    unquiet()
   }
 }
 

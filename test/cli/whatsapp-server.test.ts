@@ -83,7 +83,7 @@ describe('whatsapp-server', () => {
     expect(await terminal.interrupt()).toBe(0)
   })
 
-  it('says what is the matter with a Baileys that ignores the refresh, and links it with --classic', async () => {
+  it('links a Baileys that does not answer a refresh, with --classic, each time at another phone', async () => {
     const terminal = new Terminal(['whatsapp-server', '--classic'])
     await terminal.shows('It links as WhatsApp did until July 2026')
     const client = dial(BaileysClient, follow(terminal.output))
