@@ -8,7 +8,7 @@ import { FRAMEWORKS, openExample } from './example-server.js'
 
 const INSIDE = '/srv/inside/of/the/server'
 /** Whose own sentences are about a session alone; those of all others may name files. */
-const ABOUT_SESSIONS = ['NOT_PAIRED', 'ALREADY_PAIRED', 'LOGGED_OUT', 'OWNED_ELSEWHERE', 'ABORTED', 'CONNECT_FAILED', 'CONNECT_TIMEOUT', 'UNLINK_FAILED', 'PAIRING_FAILED']
+const ABOUT_SESSIONS = ['NOT_PAIRED', 'ALREADY_PAIRED', 'LOGGED_OUT', 'OWNED_ELSEWHERE', 'ABORTED', 'CONNECT_FAILED', 'CONNECT_TIMEOUT', 'UNLINK_FAILED', 'PAIRING_FAILED', 'PAIRING_CODE_REFUSED', 'PAIRING_CODE_TIMEOUT']
 
 describe.each(FRAMEWORKS)('failures on %s', (_name, start) => {
   it('are answered as the table says, and those of the server without its details', async () => {
