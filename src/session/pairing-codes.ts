@@ -1,7 +1,6 @@
 import { isSessionError, SessionError } from '../errors.js'
 import type { Generation } from '../socket/generation.js'
 import { obtainPairingCode } from '../socket/pairing-code.js'
-import { withSignal } from '../time/deadline.js'
 import { alreadyPaired } from './session-refusals.js'
 import { WorkQueue } from './work-queue.js'
 
@@ -51,8 +50,7 @@ export class PairingCodes {
     if (generation.auth.paired) throw alreadyPaired(sessionId)
     let code: string
     try {
-      // A request that Baileys never sends ends with its socket.
-      code = await withSignal(obtainPairingCode(sessionId, socket, phoneNumber), generation.ended)
+      code = await obtainPairingCode(sessionId, socket, phoneNumber, generation.ended)
     } catch (cause) {
       throw isSessionError(cause) ? cause : this.#lost(cause)
     }

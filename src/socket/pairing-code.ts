@@ -1,6 +1,6 @@
 import type { BinaryNode, WASocket } from '@whiskeysockets/baileys'
 import { SessionError } from '../errors.js'
-import { withDeadline } from '../time/deadline.js'
+import { withDeadline, withSignal } from '../time/deadline.js'
 
 /** How long WhatsApp may take to answer the request for a code. */
 const ANSWER_TIMEOUT_MS = 15_000
@@ -8,13 +8,13 @@ const ANSWER_TIMEOUT_MS = 15_000
 /**
  * Asks for a pairing code, and resolves once WhatsApp has taken it. Baileys' own call resolves when the request is sent; a refusal comes
  * later, and nobody is told (7.0.0-rc14 and 6.7.24, `requestPairingCode`). Rejects with `PAIRING_CODE_REFUSED` or `PAIRING_CODE_TIMEOUT`,
- * and with what Baileys throws. One call at a time: Baileys keeps the code in the creds.
+ * with what Baileys throws, and when the socket ends. One call at a time: Baileys keeps the code in the creds.
  */
-export async function obtainPairingCode(sessionId: string, socket: WASocket, phoneNumber: string): Promise<string> {
+export async function obtainPairingCode(sessionId: string, socket: WASocket, phoneNumber: string, ended: AbortSignal): Promise<string> {
   const answers = new Answers(socket)
   try {
-    const code = await socket.requestPairingCode(phoneNumber)
-    const answer = await withDeadline(answers.toLatest(), ANSWER_TIMEOUT_MS, () => new SessionError('PAIRING_CODE_TIMEOUT',
+    const code = await withSignal(socket.requestPairingCode(phoneNumber), ended)
+    const answer = await withDeadline(withSignal(answers.toLatest(), ended), ANSWER_TIMEOUT_MS, () => new SessionError('PAIRING_CODE_TIMEOUT',
       `WhatsApp did not answer within ${ANSWER_TIMEOUT_MS} ms when session "${sessionId}" asked for a pairing code. Ask again, or scan the QR code.`, { sessionId }))
     if (answer.attrs['type'] === 'error') throw refused(sessionId, answer)
     return code

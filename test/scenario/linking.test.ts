@@ -208,6 +208,17 @@ describe('a pairing code', () => {
     expect(made.socket().authState.creds.pairingCode).toBe(second)
   })
 
+  it('that nobody has answered leaves no timer behind when its socket ends (invariant 4)', async () => {
+    const made = scenario({ script: showQr })
+    await within(made.sessions.connect('shop'))
+    made.socket().answer = () => new Promise(() => undefined)
+    const asking = codeOf(made.sessions.requestPairingCode('shop', PHONE))
+    await pass(1000)
+    await within(made.sessions.close())
+    expect(await within(asking)).toBe('PAIRING_FAILED')
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
   it('is forgotten with its socket, and its number too', async () => {
     const made = scenario({ script: showQr })
     await within(made.sessions.requestPairingCode('shop', PHONE))
