@@ -23,7 +23,7 @@ describe('The console, for everybody', () => {
     const number = page.getByRole('textbox', { name: 'Phone number with country code' })
     await number.fill('+55 11')
     await page.keyboard.press('Enter')
-    await console.says('Enter the whole number with country code: 8 to 15 digits.')
+    await console.says('Enter the whole number with its country code, for example +55 11 91234-5678.')
     await console.inspect('pairing-code-form')
     await number.fill('+55 11 91234-5678')
     await page.keyboard.press('Enter')
