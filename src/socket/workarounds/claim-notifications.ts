@@ -1,4 +1,5 @@
 import type { BinaryNode, WASocket } from '@whiskeysockets/baileys'
+import { wrapListeners } from '../wrap-listeners.js'
 
 /** What to do with the notifications of one type. */
 export interface NotificationClaim {
@@ -19,25 +20,12 @@ export interface NotificationClaim {
  */
 export function claimNotifications(socket: WASocket, { type, claims, handle, onProblem }: NotificationClaim): void {
   const isOurs = (node: unknown): boolean => isNode(node) && node.attrs['type'] === type && claims()
-  keepFromBaileys(socket, isOurs)
+  wrapListeners(socket, 'CB:notification', (call, [node]) => { if (!isOurs(node)) call() })
   socket.ws.on(`CB:notification,type:${type}`, (node: BinaryNode) => {
     if (!isOurs(node)) return
     void acknowledge(socket, node).catch(onProblem)
     handle(node)
   })
-}
-
-function keepFromBaileys({ ws }: WASocket, isOurs: (node: unknown) => boolean): void {
-  for (const event of ws.eventNames()) {
-    if (typeof event !== 'string' || !event.startsWith('CB:notification')) continue
-    const listeners = ws.listeners(event)
-    ws.removeAllListeners(event)
-    for (const listener of listeners) {
-      ws.on(event, (...values: unknown[]) => {
-        if (!isOurs(values[0])) Reflect.apply(listener, ws, values)
-      })
-    }
-  }
 }
 
 async function acknowledge(socket: WASocket, { attrs }: BinaryNode): Promise<void> {
