@@ -3,12 +3,16 @@ import type { AuthenticationState, SignalDataSet, SignalDataTypeMap } from '@whi
 /** For how long Baileys must have left its keys alone before it counts as done. */
 const QUIET_MS = 25
 
-/** How long to wait for that at most: an application that never stops sending must not hold up the end. */
-const PATIENCE_MS = 1000
+/**
+ * How many times to look for that at most, a good second on an idle machine: an application that never stops sending must not hold up
+ * the end. Looks are counted, not time: on a busy machine Baileys gets no further in a second than this process does.
+ */
+const MOST_LOOKS = 40
 
 /** Knows when Baileys works with its keys: the sign, seen from outside, that it is reading or writing messages. */
 export class KeyUse {
   #underWay = 0
+  #uses = 0
   #last = -Infinity
 
   /** For how long no key was read or written; 0 while one is. */
@@ -16,13 +20,15 @@ export class KeyUse {
     return this.#underWay > 0 ? 0 : performance.now() - this.#last
   }
 
-  /** Resolves when the keys have been left alone for a moment, when `isOver` says so, or after a second at the latest. */
+  /** Resolves when the keys have been left alone for a moment, when `isOver` says so, or after a good second at the latest. */
   async quiet(isOver: () => boolean): Promise<void> {
-    const end = performance.now() + PATIENCE_MS
-    while (!isOver() && this.quietForMs < QUIET_MS && performance.now() < end) {
+    if (this.quietForMs >= QUIET_MS) return
+    for (let looks = 0; looks < MOST_LOOKS && !isOver(); looks += 1) {
+      const seen = this.#uses
       await new Promise((resolve) => { setTimeout(resolve, QUIET_MS) })
       // On a busy machine the timer may come before the answers of store and network that it waits for.
       await new Promise((resolve) => { setImmediate(resolve) })
+      if (this.#uses === seen && this.#underWay === 0) return
     }
   }
 
@@ -40,6 +46,7 @@ export class KeyUse {
 
   async #during<Result>(work: () => Promise<Result> | Result): Promise<Result> {
     this.#underWay += 1
+    this.#uses += 1
     try {
       return await work()
     } finally {
