@@ -28,7 +28,7 @@ interface Claim {
 
 class InProcessLock implements ProcessLock {
   readonly #claims = new Map<string, Claim>()
-  readonly #owner = ownerName(randomBytes(4).toString('hex'))
+  readonly #owner = ownerName(randomBytes(16).toString('hex'))
 
   async acquire(sessionId: string): Promise<SessionLease | null> {
     const newest = this.#claims.get(sessionId)
@@ -56,9 +56,12 @@ class InProcessLock implements ProcessLock {
   }
 }
 
-/** The name under which a process holds locks: `host:pid:nonce`. */
+/**
+ * The name under which a process holds locks: `host:pid:nonce`. Seven digits of the nonce are enough to tell two holders of one process
+ * apart, and too few to be taken for a phone number, which the command line hides.
+ */
 export function ownerName(nonce: string): string {
-  return `${hostname()}:${process.pid}:${nonce}`
+  return `${hostname()}:${process.pid}:${nonce.slice(0, 7)}`
 }
 
 /** What decides whether a writer may write. */

@@ -47,7 +47,7 @@ const CLAIMS = 10
 export class FileLock implements SessionLock {
   readonly #options: FileLockOptions
   readonly #nonce = randomBytes(16).toString('hex')
-  readonly #owner = ownerName(this.#nonce.slice(0, 8))
+  readonly #owner = ownerName(this.#nonce)
   readonly #heartbeat: Heartbeat
   readonly #heartbeats: string
   readonly #staleAfterMs: number

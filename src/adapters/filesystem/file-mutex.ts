@@ -52,7 +52,7 @@ export class FileMutex {
 
   async #observe(): Promise<LockObserver> {
     this.#observer ??= {
-      self: await describeHolder(ownerName(this.#nonce.slice(0, 8)), this.#nonce),
+      self: await describeHolder(ownerName(this.#nonce), this.#nonce),
       folder: this.#folder,
       staleAfterMs: STALE_AFTER_MS,
     }

@@ -41,7 +41,7 @@ const BEATS = 6
 export class SqliteLock implements SessionLock {
   readonly #options: SqliteLockOptions
   readonly #nonce = randomBytes(16).toString('hex')
-  readonly #owner = ownerName(this.#nonce.slice(0, 8))
+  readonly #owner = ownerName(this.#nonce)
   readonly #heartbeat: Heartbeat
   readonly #closing = new Closing()
   readonly #held = new Map<string, HeldLease>()
