@@ -1,5 +1,4 @@
 import type { AuthenticationCreds, SignalDataTypeMap } from '@whiskeysockets/baileys'
-import type { BaileysModule } from '../baileys/baileys-module.js'
 
 /** What `JSON.stringify` and `JSON.parse` exchange for bytes: the form of Baileys' own files, so that both can read them. */
 interface BufferText {
@@ -62,8 +61,23 @@ export function decodeCreds(text: string): AuthenticationCreds {
   return decodeAuthValue(text) as AuthenticationCreds
 }
 
+/** What reading a Signal key takes of the Baileys in use: a part of every `BaileysModule`. */
+export interface KeyMessages {
+  /** The protobuf messages. */
+  proto: {
+    /** The namespace of messages. */
+    Message: {
+      /** Keys of the application state. */
+      AppStateSyncKeyData: {
+        /** Makes the message out of its plain fields. */
+        fromObject(object: Record<string, unknown>): unknown
+      }
+    }
+  }
+}
+
 /** The value of a Signal key, with the one protobuf message among them revived. */
-export function decodeSignalKey<Type extends keyof SignalDataTypeMap>(baileys: BaileysModule, type: Type, text: string): SignalDataTypeMap[Type] {
+export function decodeSignalKey<Type extends keyof SignalDataTypeMap>(baileys: KeyMessages, type: Type, text: string): SignalDataTypeMap[Type] {
   const value = decodeAuthValue(text)
   const revived = type === 'app-state-sync-key' && isObject(value) ? baileys.proto.Message.AppStateSyncKeyData.fromObject(value) : value
   // Which value a type has is a promise between Baileys and itself: it gets back what it gave.

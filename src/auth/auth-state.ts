@@ -1,9 +1,8 @@
 import type { AuthenticationCreds, AuthenticationState, SignalDataSet, SignalDataTypeMap, SignalKeyStore } from '@whiskeysockets/baileys'
 import { SessionError } from '../errors.js'
-import type { BaileysModule } from '../baileys/baileys-module.js'
 import { CREDS_KEY, LIFECYCLE_KEY, type RecordChange, type RecordKey, type SessionStore, type StoredRecord } from '../store/session-store.js'
 import { withDeadline } from '../time/deadline.js'
-import { decodeSignalKey, encodeAuthValue } from './auth-codec.js'
+import { decodeSignalKey, encodeAuthValue, type KeyMessages } from './auth-codec.js'
 import { encodeLifecycle, freshLifecycle } from './lifecycle-record.js'
 import { hashIdentity, phoneNumberOf } from './stored-creds.js'
 import { attemptAgain } from './store-attempts.js'
@@ -16,7 +15,7 @@ export interface AuthStateOptions {
   /** The session. */
   sessionId: string
   /** The Baileys in use. */
-  baileys: BaileysModule
+  baileys: KeyMessages
   /** Where the records are. */
   store: SessionStore
   /** The token of the lease of this generation. */

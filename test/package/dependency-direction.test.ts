@@ -42,7 +42,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   
   'baileys/baileys-version': [],
   'baileys': ['baileys/baileys-version', 'errors'],
-  'auth': [...LEAVES, ...PORTS, 'baileys', 'encryption/missing-keys'],
+  'auth': [...LEAVES, ...PORTS, 'encryption/missing-keys'],
   'version': ['options', 'time'],
   'socket': [...LEAVES, 'auth', 'dial', 'baileys'],
   'session': [...LEAVES, ...PORTS, 'auth', 'dial', 'disconnect', 'retry', 'socket', 'baileys'],
