@@ -14,7 +14,7 @@ export function allCauses(): DisconnectCause[] {
 /** What the library does, as the pages say it. */
 export function describeDecision(decision: DisconnectDecision): string {
   switch (decision.action) {
-    case 'redial': return 'dials at once; from the third time in a row on after the back-off'
+    case 'redial': return 'dials at once; from the third time in a row, backs off first'
     case 'back-off': return decision.limit === Infinity
       ? 'backs off, dials again'
       : `asks the \`version\` provider, backs off ${decision.stretch} times as long; the ${ORDINALS[decision.limit + 1] ?? '?'} time in a row \`failed\`; while pairing it waits no longer than usual, and gives up the ${ORDINALS[decision.pairingLimit + 1] ?? '?'} time`
