@@ -6,27 +6,27 @@ import { INSTALLED_BAILEYS, VERSIONS } from './versions.mjs'
 export function compatibilityPage(runs, features) {
   return `${[
     '# Versions of Baileys and Node',
-    'Written by `npm run test:matrix -- --write`, from what was run and found out; not by hand.',
+    '`npm run test:matrix -- --write` writes this page from what it ran and detected. Do not edit it by hand.',
     '## What was run',
     table(['Node', 'Baileys', 'tests', 'passed', 'skipped'], runs.map(({ node, baileys, suite, result }) =>
       [VERSIONS.node[node], baileys, suite, result.passed, result.skipped.length])),
     `\`all\` is what \`npm test\` runs; \`e2e\` is ${SUITES.e2e.map(name => `\`${name}\``).join(' and ')}, with real Baileys against the loopback server. ${outcomeOf(runs)}`,
     ...skippedPart(runs),
     '## What a version of Baileys cannot do',
-    'Each is found out by trying, never by the number of the version (`test/support/baileys-features.ts`).',
+    'The matrix detects each feature by trying it, never by the version number (`test/support/baileys-features.ts`).',
     table(['feature', ...VERSIONS.baileys], features[INSTALLED_BAILEYS].map(({ name, what }, index) =>
       [`\`${name}\`: ${what}`, ...VERSIONS.baileys.map(version => features[version][index].has ? 'yes' : 'no')])),
-    'And without it:',
+    'What you notice without it:',
     features[INSTALLED_BAILEYS].map(({ name, without }) => `- \`${name}\`: ${without}`).join('\n'),
-    `Baileys 6.7 asks npm for libsignal by a git URL, and 6.7.18 for a package of its own lint, too. \`"overrides": ${JSON.stringify(VERSIONS.overrides)}\` in your \`package.json\` installs both from the registry.`,
+    `Baileys 6.7 asks npm for libsignal by a git URL, and 6.7.18 also for its own lint package. \`"overrides": ${JSON.stringify(VERSIONS.overrides)}\` in your \`package.json\` installs both from the registry.`,
     '## What CI runs',
-    `Less, for it has less time: ${planRuns({ ci: true }).map(({ node, baileys, suite }) => `${suite} with Node ${node} and Baileys ${baileys}`).join('; ')}. ${['e2e core', 'e2e linking'].map(suite => `\`${suite}\` is ${SUITES[suite].map(name => `\`${name.slice('test/e2e/'.length)}\``).join(', ')}.`).join(' ')} Beside that, everything with the Node that CI has.`,
+    `CI has less time, so it runs less: ${planRuns({ ci: true }).map(({ node, baileys, suite }) => `${suite} with Node ${node} and Baileys ${baileys}`).join('; ')}. ${['e2e core', 'e2e linking'].map(suite => `\`${suite}\` is ${SUITES[suite].map(name => `\`${name.slice('test/e2e/'.length)}\``).join(', ')}.`).join(' ')} It also runs everything with the Node that CI has.`,
   ].join('\n\n')}\n`
 }
 
 function outcomeOf(runs) {
   const again = runs.reduce((sum, { result }) => sum + result.again, 0)
-  return again === 0 ? 'Nothing failed.' : `${again} of them passed only when their files were run once more.`
+  return again === 0 ? 'Nothing failed.' : `${again} of them passed only when their files were run again.`
 }
 
 function skippedPart(runs) {

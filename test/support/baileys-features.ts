@@ -4,7 +4,7 @@ import { syncBuiltinESMExports } from 'node:module'
 import { silentLogger } from '../../src/logger.js'
 import { collectGarbage } from './garbage.js'
 
-/** What versions of Baileys differ in, as far as it matters to a user of this library or to a test. */
+/** How versions of Baileys differ, as far as it matters to a user of this library or to a test. */
 export type BaileysFeatureName =
   | 'transactionsWait' | 'transactionsReject' | 'storesKeysFirst' | 'derivesKeysAtOnce' | 'checksRootKey' | 'mapsLids' | 'marksOwnMessages' | 'handsOverByItself' | 'fetchesHistory' | 'freesSockets' | 'endsEarly' | 'keepsNoStorage'
 
@@ -21,8 +21,8 @@ export interface BaileysFeature {
 /** All of them, in the order of docs/compatibility.md. */
 export const BAILEYS_FEATURES: Readonly<Record<BaileysFeatureName, BaileysFeature>> = {
   transactionsWait: {
-    what: 'Changes of keys under one name wait for each other.',
-    without: 'Messages that are sent at once to one contact may use one key twice, and cannot be read: send one after the other. Messages that are worked on at once are one transaction: a SIGKILL, or a failure of one of them, loses what the others have changed. Stopping and closing wait for them, a lost connection cannot.',
+    what: 'Changes to keys under one name wait for each other.',
+    without: 'If you send several messages to one contact at the same time, they may use one key twice and be unreadable: send them one after the other. Messages that are handled at the same time share one transaction: a SIGKILL, or a failure of one of them, loses what the others have changed. Stopping and closing wait for them; a lost connection cannot.',
     detect: async () => {
       const order: string[] = []
       const keys = transactionalKeys(async () => undefined)
@@ -36,8 +36,8 @@ export const BAILEYS_FEATURES: Readonly<Record<BaileysFeatureName, BaileysFeatur
     },
   },
   transactionsReject: {
-    what: 'A change of keys that cannot be stored is an error to Baileys.',
-    without: 'Baileys goes on as if the keys were stored. The library cuts the connection at once, but a message that was being acknowledged just then may be lost.',
+    what: 'If changed keys cannot be stored, Baileys treats it as an error.',
+    without: 'Baileys continues as if the keys were stored. The library closes the connection at once, but a message that was just being acknowledged may be lost.',
     detect: async () => {
       const keys = transactionalKeys(async () => Promise.reject(new Error('disk full')))
       const work = keys.transaction(async () => { await keys.set({ session: { one: Buffer.of(1) } }) }, 'key')
@@ -45,8 +45,8 @@ export const BAILEYS_FEATURES: Readonly<Record<BaileysFeatureName, BaileysFeatur
     },
   },
   storesKeysFirst: {
-    what: 'Pre-keys are stored before WhatsApp is told of them.',
-    without: 'A SIGKILL between the two loses keys that others will use: the first messages of some contacts cannot be read, until they are sent again.',
+    what: 'Pre-keys are stored before they are sent to WhatsApp.',
+    without: 'A SIGKILL between the two loses keys that others will use: the first messages from some contacts cannot be read until they are sent again.',
     detect: async () => {
       let isStored = false
       const socket = makeLonelySocket(() => { isStored = true })
@@ -59,8 +59,8 @@ export const BAILEYS_FEATURES: Readonly<Record<BaileysFeatureName, BaileysFeatur
     },
   },
   derivesKeysAtOnce: {
-    what: 'The keys of a connection are derived in the turn in which they are needed.',
-    without: 'An answer of the server that comes while a thread is at it cannot be read, and the process ends with an unhandled rejection. The library takes nothing in meanwhile.',
+    what: 'The keys of a connection are derived in the same turn of the event loop that needs them.',
+    without: 'If the server answers while a thread is deriving them, the answer cannot be read, and the process ends with an unhandled rejection. The library accepts nothing from the server meanwhile.',
     detect: () => {
       // The types of each version know only its own way.
       const derived: unknown = baileys.hkdf(Buffer.alloc(32), 32, { info: '' })
@@ -68,13 +68,13 @@ export const BAILEYS_FEATURES: Readonly<Record<BaileysFeatureName, BaileysFeatur
     },
   },
   checksRootKey: {
-    what: 'The certificate in the handshake is held against a root key.',
-    without: 'Only the serial number of the certificate is looked at: TLS alone protects the connection.',
+    what: 'The certificate in the handshake is checked against a root key.',
+    without: 'Only the serial number of the certificate is checked: TLS alone protects the connection.',
     detect: () => Reflect.get(baileys.WA_CERT_DETAILS, 'PUBLIC_KEY') instanceof Uint8Array,
   },
   mapsLids: {
-    what: 'LIDs, the second kind of address of WhatsApp, are mapped to phone numbers.',
-    without: 'Contacts are known by phone number only.',
+    what: 'LIDs, WhatsApp's second kind of address, are mapped to phone numbers.',
+    without: 'Contacts are known only by phone number.',
     detect: () => {
       const { makeSignalRepository } = baileys.DEFAULT_CONNECTION_CONFIG
       const make = makeSignalRepository as (...parts: unknown[]) => object
@@ -82,8 +82,8 @@ export const BAILEYS_FEATURES: Readonly<Record<BaileysFeatureName, BaileysFeatur
     },
   },
   marksOwnMessages: {
-    what: 'What the linked phone tells its own devices is marked `fromMe`.',
-    without: 'Handlers of `messages.upsert` are given such notices, which hold no text, as if the own number had sent them from elsewhere.',
+    what: 'What the linked phone sends to its own devices is marked `fromMe`.',
+    without: 'Handlers of `messages.upsert` get these notices, which contain no text, as if the account's own number had sent them from elsewhere.',
     detect: () => {
       const [phone, lid] = ['491700000000@s.whatsapp.net', '217600219704121@lid']
       const stanza = { tag: 'message', attrs: { from: phone, id: 'one', type: 'text', t: '1', category: 'peer' } }
@@ -91,8 +91,8 @@ export const BAILEYS_FEATURES: Readonly<Record<BaileysFeatureName, BaileysFeatur
     },
   },
   handsOverByItself: {
-    what: 'Messages that waited at the server are handed over once they are decrypted.',
-    without: 'Baileys keeps them until the next thing comes live. The library has them handed over within a quarter of a second.',
+    what: 'Messages that waited on the server are handed over as soon as they are decrypted.',
+    without: 'Baileys keeps them until the next live event. The library makes it hand them over within a quarter of a second.',
     detect: async () => {
       const events = baileys.makeEventBuffer(silentLogger())
       await events.createBufferedFunction(async () => undefined)()
@@ -101,13 +101,13 @@ export const BAILEYS_FEATURES: Readonly<Record<BaileysFeatureName, BaileysFeatur
     },
   },
   fetchesHistory: {
-    what: 'The history of the phone is fetched after the pairing unless you say no.',
-    without: 'Only with `syncFullHistory: true` in `socketConfig`.',
+    what: 'The phone's history is fetched after pairing, unless you turn that off.',
+    without: 'It is fetched only with `syncFullHistory: true` in `socketConfig`.',
     detect: () => baileys.DEFAULT_CONNECTION_CONFIG.syncFullHistory,
   },
   freesSockets: {
     what: 'A socket that has ended leaves nothing on the heap.',
-    without: 'Each reconnect leaves about 25 kB there for ever: let a process that reconnects thousands of times start anew now and then.',
+    without: 'Each reconnect leaks about 25 kB: restart a process now and then if it reconnects thousands of times.',
     detect: async () => {
       await endSockets(SAMPLE)
       const before = await usedHeap()
@@ -117,7 +117,7 @@ export const BAILEYS_FEATURES: Readonly<Record<BaileysFeatureName, BaileysFeatur
   },
   endsEarly: {
     what: 'A socket can be ended before it is connected.',
-    without: 'That ends the process with an unhandled `error` event. The library keeps it from doing so.',
+    without: 'Doing so ends the process with an unhandled `error` event. The library prevents that.',
     detect: () => {
       const { ws, end } = makeLonelySocket(() => undefined)
       void end(undefined)
@@ -127,8 +127,8 @@ export const BAILEYS_FEATURES: Readonly<Record<BaileysFeatureName, BaileysFeatur
     },
   },
   keepsNoStorage: {
-    what: 'A socket makes no `AsyncLocalStorage`.',
-    without: 'Before Node 24 each socket slows every promise of the process down a little, for ever; the library has a remedy.',
+    what: 'A socket creates no `AsyncLocalStorage`.',
+    without: 'Before Node 24, each socket permanently slows down every promise in the process a little; the library has a fix.',
     detect: () => {
       let made = 0
       class Counted<Value> extends AsyncLocalStorage<Value> {
