@@ -130,7 +130,7 @@ describe('Designed states of the page', () => {
   it('the history cannot be loaded, and then can', async () => {
     server.refusals.set('/api/whatsapp/history', { status: 500, code: 'internal' })
     await show({ status: 'connected', phone_number: PHONE })
-    await console.says('What happened could not be loaded.')
+    await console.says('Could not load what happened.')
     await console.inspect('history-failed')
     server.refusals.clear()
     await console.button('Load again').click()
@@ -175,11 +175,11 @@ describe('Designed states of the page', () => {
     server.views = []
     await visitor.page.goto(server.url)
     await visitor.page.reload()
-    await console.says('No company is known yet.')
+    await console.says('No companies yet.')
     await console.inspect('companies-none')
     server.refusals.set('/api/whatsapp/sessions', { status: 503, code: 'storage_unavailable' })
     await visitor.page.reload()
-    await console.says('The companies could not be loaded.')
+    await console.says('Could not load the companies.')
     await console.inspect('companies-failed')
   })
 })

@@ -19,8 +19,8 @@ describe('The console in trouble', () => {
 
     await console.button('Unlink this device').click()
     await console.shows('Unlinked')
-    await console.says('This device was removed from the linked devices of the phone.')
-    await console.announces('acme: Unlinked. This device was removed from the linked devices of the phone.')
+    await console.says('Somebody removed this device from the linked devices on the phone.')
+    await console.announces('acme: Unlinked. Somebody removed this device from the linked devices on the phone.')
     await console.inspect('unlinked')
     await console.button('Link the phone again').click()
     await console.scan()
@@ -40,7 +40,7 @@ describe('The console in trouble', () => {
     await console.button('Cut the network').click()
     await console.shows('Reconnecting')
     await page.locator('[data-countdown]').getByText(/^in \d+ s$|^now$/u).waitFor()
-    await console.says('There is nothing to do: it comes back by itself.')
+    await console.says('You do not have to do anything. It comes back by itself.')
     // A later attempt waits longer, so that the pictures show the countdown.
     await console.says(/^[3-9] times$/u)
     await console.inspect('reconnecting')
