@@ -73,7 +73,7 @@ export const BAILEYS_FEATURES: Readonly<Record<BaileysFeatureName, BaileysFeatur
     detect: () => Reflect.get(baileys.WA_CERT_DETAILS, 'PUBLIC_KEY') instanceof Uint8Array,
   },
   mapsLids: {
-    what: 'LIDs, WhatsApp's second kind of address, are mapped to phone numbers.',
+    what: 'LIDs, the second kind of address in WhatsApp, are mapped to phone numbers.',
     without: 'Contacts are known only by phone number.',
     detect: () => {
       const { makeSignalRepository } = baileys.DEFAULT_CONNECTION_CONFIG
@@ -83,7 +83,7 @@ export const BAILEYS_FEATURES: Readonly<Record<BaileysFeatureName, BaileysFeatur
   },
   marksOwnMessages: {
     what: 'What the linked phone sends to its own devices is marked `fromMe`.',
-    without: 'Handlers of `messages.upsert` get these notices, which contain no text, as if the account's own number had sent them from elsewhere.',
+    without: 'Handlers of `messages.upsert` get these notices, which contain no text, as if your own number had sent them from elsewhere.',
     detect: () => {
       const [phone, lid] = ['491700000000@s.whatsapp.net', '217600219704121@lid']
       const stanza = { tag: 'message', attrs: { from: phone, id: 'one', type: 'text', t: '1', category: 'peer' } }
@@ -101,7 +101,7 @@ export const BAILEYS_FEATURES: Readonly<Record<BaileysFeatureName, BaileysFeatur
     },
   },
   fetchesHistory: {
-    what: 'The phone's history is fetched after pairing, unless you turn that off.',
+    what: 'The history on the phone is fetched after pairing, unless you turn that off.',
     without: 'It is fetched only with `syncFullHistory: true` in `socketConfig`.',
     detect: () => baileys.DEFAULT_CONNECTION_CONFIG.syncFullHistory,
   },
