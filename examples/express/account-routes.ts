@@ -5,7 +5,7 @@ import { textOf } from './answers/request-fields.js'
 import { authenticate, callerOf, cookieOptionsFor, type CrossSiteGuard } from './authentication.js'
 import { limitByAddress } from './rate-limits.js'
 
-/** What the routes for signing in are made with. */
+/** What the sign-in routes need. */
 export interface AccountOptions {
   tokens: Tokens
   guard: CrossSiteGuard
@@ -14,11 +14,11 @@ export interface AccountOptions {
   isSimulated: boolean
 }
 
-/** Signing in with a token, signing out, and who one is. In your application this is your own login. */
+/** Sign in with a token, sign out, and ask who you are. In your application, this is your own login. */
 export function accountRoutes({ tokens, guard, signInsPerMinute, isSimulated }: AccountOptions): Router {
   const router = Router()
 
-  // Another web site cannot send JSON without being asked for permission, which this server never gives.
+  // Another web site needs permission to send JSON, which this server never gives.
   router.post('/sign-in', limitByAddress(signInsPerMinute), async (request, response) => {
     const token = textOf(request.body, 'token')
     const { companyId, role, expiresAt } = await tokens.read(token)

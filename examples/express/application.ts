@@ -18,20 +18,20 @@ import { whatsappRoutes } from './whatsapp-routes.js'
 
 const PAGE = fileURLToPath(new URL('public', import.meta.url))
 
-/** What the application is made of. */
+/** The parts of the application. */
 export interface ApplicationParts {
   sessions: SessionManager
   live: LiveView
   tokens: Tokens
   rates: RatesPerMinute
-  /** The phones to press, when nothing is real. */
+  /** The simulated phones, if there are any. */
   phones: SimulatedPhones | null
-  /** Hears of what no client is told in detail. */
+  /** Gets the errors whose details no client sees. */
   onFailure: (error: unknown) => void
   isClosing: () => boolean
 }
 
-/** The application: headers, who it is, the routes, the page, and the answers to errors. */
+/** The application: headers, authentication, routes, the page, and the answers to errors. */
 export function makeApplication({ sessions, live, tokens, rates, phones, onFailure, isClosing }: ApplicationParts): Express {
   const application = express()
   const guard = crossSiteGuard(tokens)
@@ -58,14 +58,14 @@ const neverStored: RequestHandler = (_request, response, next) => {
   next()
 }
 
-// Without CORS nobody needs it. Express would answer by itself, in plain text, before anybody is asked for a token.
+// Without CORS nobody needs OPTIONS. Express would answer it on its own, in plain text, before it asks for a token.
 const refuseOptions: RequestHandler = ({ method }, _response, next) => {
   if (method === 'OPTIONS') throw notFound()
   next()
 }
 
 function answerErrors(onFailure: (error: unknown) => void): ErrorRequestHandler {
-  // Express knows it by its four parameters.
+  // Express recognises an error handler by its four parameters.
   return (error: unknown, _request, response, next) => {
     const problem = problemOf(error)
     if (problem.status >= 500) onFailure(error)

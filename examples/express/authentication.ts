@@ -9,7 +9,7 @@ import type {} from './request-caller.js'
 const CSRF_COOKIE = 'csrf'
 const LOOPBACK_HOSTS: readonly string[] = ['127.0.0.1', 'localhost', '[::1]']
 
-/** Lets a request on only with a valid token, in the header or in the cookie. */
+/** Lets a request through only with a valid token, in the header or in the cookie. */
 export function authenticate(tokens: Tokens): RequestHandler {
   return async (request, _response, next) => {
     const token = tokenOf(request.headers.authorization, cookieOf(request, SESSION_COOKIE))
@@ -19,15 +19,15 @@ export function authenticate(tokens: Tokens): RequestHandler {
   }
 }
 
-/** Who makes the request. Throws 401 where nobody has asked for a token. */
+/** Who makes the request. Throws 401 if no token was checked. */
 export function callerOf({ caller }: Request): Caller {
   if (caller === undefined) throw unauthorized('Sign in first.')
   return caller
 }
 
-/** Keeps other web sites from using the cookie of a browser. */
+/** Keeps other web sites from using a browser's cookie. */
 export interface CrossSiteGuard {
-  /** Refuses what changes something with a cookie and without the header x-csrf-token. */
+  /** Refuses a request that changes something with a cookie but without the header x-csrf-token. */
   protect: RequestHandler
   /** The value of that header, for the page. */
   tokenFor: (request: Request) => string
@@ -39,7 +39,7 @@ export function crossSiteGuard(tokens: Tokens): CrossSiteGuard {
     getSessionIdentifier: request => cookieOf(request, SESSION_COOKIE) ?? '',
     cookieName: CSRF_COOKIE,
     getCsrfTokenFromRequest: request => request.headers['x-csrf-token'],
-    // No other web site can put this header into a request.
+    // No other web site can set this header.
     skipCsrfProtection: request => request.headers.authorization !== undefined,
   })
   return {
@@ -51,14 +51,14 @@ export function crossSiteGuard(tokens: Tokens): CrossSiteGuard {
   }
 }
 
-/** How cookies are set: out of reach of scripts and of other web sites, and over TLS only, except on this machine. */
+/** Cookie options: scripts and other web sites cannot reach the cookie, and it needs TLS, except on this machine. */
 export function cookieOptionsFor(request: Request): CookieOptions {
   return { httpOnly: true, sameSite: 'strict', secure: request.secure || !isLoopback(request), path: '/' }
 }
 
-/** Whether a request was made to this machine by name: the name that it came with, and the one that a proxy says it came with. */
+/** Whether a request was addressed to this machine: by the host that it has, and by the one that a proxy reports. */
 export function isLoopback({ headers: { host = '' }, hostname }: Request): boolean {
-  // A page that was led here under a name of its own can say what a proxy says; its `host` it cannot choose.
+  // A page that reaches this server under its own name can fake a proxy's header, but not its `host`.
   return [host.replace(/:\d+$/u, ''), hostname].every(name => LOOPBACK_HOSTS.includes(name))
 }
 

@@ -1,4 +1,4 @@
-// npm run example: WhatsApp for many companies, with a page. npm run example -- --help tells the rest.
+// npm run example: WhatsApp for many companies, with a page. npm run example -- --help explains the rest.
 import { quietLibsignal } from 'baileys-sessions'
 import { runExample } from './run-example.js'
 import { startServer } from './server.js'

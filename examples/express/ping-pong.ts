@@ -1,6 +1,6 @@
 import type { SessionManager } from 'baileys-sessions'
 
-/** Answers "ping" with "pong", in every session, for good: each new socket gets the handler before it can emit anything. */
+/** Answers "ping" with "pong" in every session, across reconnects: each new socket gets the handler before it can emit anything. */
 export function answerPings(sessions: SessionManager, onFailure: (error: unknown) => void): void {
   sessions.on('socket', ({ sessionId, socket }) => {
     socket.ev.on('messages.upsert', ({ messages, type }) => {
@@ -9,9 +9,9 @@ export function answerPings(sessions: SessionManager, onFailure: (error: unknown
         const text = message?.conversation ?? message?.extendedTextMessage?.text
         const chat = key.remoteJid
         if (text?.trim().toLowerCase() !== 'ping' || key.fromMe === true || typeof chat !== 'string') continue
-        // An answer to the status of a contact would be a status of one's own, for everybody.
+        // Answering a contact's status would post a status of your own, for everybody.
         if (chat.endsWith('@broadcast')) continue
-        // The socket of now: this one may be gone by the time.
+        // The current socket: this one may be gone by now.
         sessions.getSocket(sessionId)?.sendMessage(chat, { text: 'pong' }).catch(onFailure)
       }
     })

@@ -5,12 +5,12 @@ import { rateLimited } from './answers/problem.js'
 import { fieldOf } from './answers/request-fields.js'
 import { callerOf } from './authentication.js'
 
-/** At most so many requests in a minute for each company. */
+/** Limits the requests per minute for each company. */
 export function limitByCompany(perMinute: number): RequestHandler {
   return limit(perMinute, request => companyFor(callerOf(request), fieldOf(request.body, 'company_id')))
 }
 
-/** At most so many requests in a minute from each address. */
+/** Limits the requests per minute from each address. */
 export function limitByAddress(perMinute: number): RequestHandler {
   return limit(perMinute, request => ipKeyGenerator(request.ip ?? ''))
 }
@@ -22,6 +22,6 @@ function limit(perMinute: number, keyGenerator: (request: Parameters<RequestHand
     keyGenerator,
     standardHeaders: 'draft-8',
     legacyHeaders: false,
-    handler: (_request, _response, next) => { next(rateLimited('Too many attempts. Wait as long as the header retry-after says.')) },
+    handler: (_request, _response, next) => { next(rateLimited('Too many attempts. Wait as long as the retry-after header says.')) },
   })
 }

@@ -2,7 +2,7 @@ import type { Caller } from './access/caller.js'
 
 declare module 'express-serve-static-core' {
   interface Request {
-    /** Who makes the request, once that is known. */
+    /** Who makes the request, once known. */
     caller?: Caller
   }
 }

@@ -7,10 +7,10 @@ import { secretFromEnvironment } from './token-secret.js'
 
 const TOKEN_LIFETIME_SECONDS = 12 * 60 * 60
 
-/** Tells of what went wrong: of the library its code and sentence, which hold no secrets; of others where it was. */
+/** Reports an error: for the library's, its code and message, which contain no secrets; for others, where it happened. */
 function report(error: unknown): void {
   if (isSessionError(error)) console.error(`${error.code}: ${error.message}`)
-  else console.error(error instanceof Error ? error.stack : 'Something that is no error was thrown.')
+  else console.error(error instanceof Error ? error.stack : 'Something that is not an error was thrown.')
 }
 
 async function serve({ isSimulated, port, data }: Extract<Command, { kind: 'serve' }>, startServer: StartServer): Promise<number> {
@@ -20,7 +20,7 @@ async function serve({ isSimulated, port, data }: Extract<Command, { kind: 'serv
   sessions.on('error', ({ error }) => { report(error) })
   const server = await startServer({ sessions, secret, port, phones, onFailure: report })
   console.log(`Listening on ${server.url}, ${isSimulated ? 'with a simulated WhatsApp, ' : ''}sessions in ${folder}`)
-  if (!isSimulated) console.log('For a token to sign in with: npm run example -- --token <company> agent')
+  if (!isSimulated) console.log('To get a token to sign in with: npm run example -- --token <company> agent')
 
   const why = await Promise.race([toldToEnd(), stage.broken])
   if (why instanceof Error) report(why)
@@ -30,7 +30,7 @@ async function serve({ isSimulated, port, data }: Extract<Command, { kind: 'serv
   return why instanceof Error || notDrained.length > 0 ? 1 : 0
 }
 
-/** Resolves when somebody wants it to end. Whoever says so again a second later does not want to wait. */
+/** Resolves when somebody asks it to end. If they ask again a second later, they do not want to wait. */
 async function toldToEnd(): Promise<string> {
   return new Promise((resolve) => {
     let toldAt = Infinity
@@ -69,6 +69,6 @@ export async function runExample(startServer: StartServer): Promise<void> {
 function reasonToEnd(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   const code = 'code' in error ? error.code : null
-  if (code === 'EADDRINUSE') return `${error.message}. Something listens there already: end it, or choose another port with --port.`
+  if (code === 'EADDRINUSE') return `${error.message}. Something is already listening there: stop it, or choose another port with --port.`
   return error.message
 }

@@ -7,28 +7,28 @@ import type { SimulatedPhones } from './simulation/simulated-phones.js'
 /** How long a server may take to close, in milliseconds. */
 export const CLOSE_WITHIN_MS = 10_000
 
-/** What a server is started with. */
+/** The options of a server. */
 export interface ServerOptions {
   sessions: SessionManager
-  /** What tokens are signed with. */
+  /** Signs the tokens. */
   secret: string
-  /** On 127.0.0.1; 0 is any free one. TLS, and the world, belong to a proxy in front of it. */
+  /** On 127.0.0.1; 0 means any free port. TLS and public access are the job of a proxy in front. */
   port: number
   phones?: SimulatedPhones | null
   rates?: Partial<RatesPerMinute>
   streams?: Partial<StreamLimits>
-  /** Hears of what no client is told in detail. */
+  /** Gets the errors whose details no client sees. */
   onFailure: (error: unknown) => void
 }
 
-/** A server that listens. */
+/** A listening server. */
 export interface RunningServer {
   url: string
   port: number
   live: LiveView
-  /** Takes no more requests, ends the streams of events, and closes the manager, within a deadline. Idempotent. */
+  /** Stops accepting requests, ends the event streams, and closes the manager, within a deadline. Idempotent. */
   close: (options?: { timeoutMs?: number }) => Promise<CloseReport>
 }
 
-/** What starts a server, on whatever framework. */
+/** Starts a server, on any framework. */
 export type StartServer = (options: ServerOptions) => Promise<RunningServer>

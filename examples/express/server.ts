@@ -12,7 +12,7 @@ import { LiveView } from './live/live-view.js'
 import { answerPings } from './ping-pong.js'
 import { CLOSE_WITHIN_MS, type RunningServer, type ServerOptions } from './server-options.js'
 
-/** Starts a server. The stored sessions are restored from when it listens on, and nobody waits for that. */
+/** Starts a server. Once it listens, it restores the stored sessions in the background. */
 export async function startServer({ sessions, secret, port, phones = null, rates = {}, streams = {}, onFailure }: ServerOptions): Promise<RunningServer> {
   const live = new LiveView(sessions, { ...DEFAULT_STREAMS, ...streams })
   answerPings(sessions, onFailure)

@@ -13,13 +13,13 @@ const DEMO_SUBJECTS: readonly TokenSubject[] = [
   { companyId: null, role: 'admin' },
 ]
 
-/** What there is only while nothing is real: tokens for everybody, and phones to press. */
+/** Routes for the simulation only: demo tokens and simulated phones. */
 export function simulatedPhoneRoutes(phones: SimulatedPhones, tokens: Tokens, guard: CrossSiteGuard): Router {
   const router = Router()
 
   router.get('/demo-tokens', async (request, response) => {
-    // A web site whose name leads to this machine must not get them.
-    if (!isLoopback(request)) throw forbidden('Demo tokens are for this machine only.')
+    // A web site whose name points to this machine must not get them.
+    if (!isLoopback(request)) throw forbidden('Demo tokens are only for this machine.')
     response.json(await Promise.all(DEMO_SUBJECTS.map(async subject =>
       ({ company_id: subject.companyId, role: subject.role, token: await tokens.issue(subject, LIFETIME_SECONDS) }))))
   })

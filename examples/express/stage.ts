@@ -8,15 +8,15 @@ import { SimulatedPhones } from './simulation/simulated-phones.js'
 import { SimulatedWhatsApp } from './simulation/simulated-whatsapp.js'
 import { secretForSimulation, secretFromEnvironment } from './token-secret.js'
 
-/** What stands behind the server: the sessions, and whom they dial. */
+/** What is behind the server: the sessions, and where they dial. */
 export interface Stage {
   sessions: SessionManager
   secret: string
   phones: SimulatedPhones | null
   folder: string
-  /** Resolves with an error when something that all depends on is gone. */
+  /** Resolves with an error when something that everything depends on is gone. */
   broken: Promise<Error>
-  /** Ends what is not the manager's own. */
+  /** Ends what does not belong to the manager. */
   close: () => Promise<void>
 }
 
@@ -30,7 +30,7 @@ export async function realStage(data: string | null, environment: NodeJS.Process
   return { sessions, secret, phones: null, folder, broken: new Promise(() => undefined), close: async () => { await store.close() } }
 }
 
-/** WhatsApp on this machine, and a folder that goes with it unless one is given. */
+/** A WhatsApp on this machine, with a folder that is removed at the end unless you give one. */
 export async function simulatedStage(data: string | null, environment: NodeJS.ProcessEnv): Promise<Stage> {
   const folder = data === null ? mkdtempSync(join(tmpdir(), 'baileys-sessions-example-')) : resolve(data)
   makeFolder(folder)
@@ -44,9 +44,9 @@ export async function simulatedStage(data: string | null, environment: NodeJS.Pr
     store: simulated(store),
     socketConfig: sessionId => ({ waWebSocketUrl: phones.urlFor(sessionId) }),
     reconnect: { initialDelayMs: 1000, maxDelayMs: 8000 },
-    // Nobody pays for a dial here.
+    // Dials cost nothing here.
     restore: { delayMs: 100 },
-    messages: { logged_out: 'The device was unlinked, or the simulated WhatsApp that it was linked at is gone. Link the phone again.' },
+    messages: { logged_out: 'The device was unlinked, or the simulated WhatsApp that it was linked to is gone. Link the phone again.' },
   })
   phones.follow(sessions)
   const close = async (): Promise<void> => {
@@ -60,20 +60,20 @@ function makeFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
   } catch (cause) {
-    throw new Error(`${cause instanceof Error ? cause.message : String(cause)}. It cannot be the folder of the sessions: choose another one with --data.`, { cause })
+    throw new Error(`${cause instanceof Error ? cause.message : String(cause)}. It cannot hold the sessions: choose another folder with --data.`, { cause })
   }
 }
 
-/** WhatsApp knows no device of a simulation. */
+/** WhatsApp knows no simulated devices. */
 async function refuseSimulated(store: FileSystemSessionStore, folder: string): Promise<void> {
   const sessionId = await findSimulatedSession(store)
-  if (sessionId !== null) throw new Error(`Session ${JSON.stringify(sessionId)} in ${folder} was linked at a simulated WhatsApp, and the real one does not know it. Start with --simulated, or choose another folder with --data.`)
+  if (sessionId !== null) throw new Error(`Session ${JSON.stringify(sessionId)} in ${folder} was linked to a simulated WhatsApp, and the real one does not know it. Start with --simulated, or choose another folder with --data.`)
 }
 
-/** A simulation knows no real device, and each would be remembered as logged out. */
+/** A simulation knows no real devices, so each would be remembered as logged out. */
 async function refuseReal(store: FileSystemSessionStore, folder: string): Promise<void> {
   const sessionId = await findRealSession(store)
-  if (sessionId !== null) throw new Error(`Session ${JSON.stringify(sessionId)} in ${folder} is a real one, and a simulated WhatsApp would take it for logged out. Start without --simulated, or choose another folder with --data.`)
+  if (sessionId !== null) throw new Error(`Session ${JSON.stringify(sessionId)} in ${folder} is real, and a simulated WhatsApp would mark it as logged out. Start without --simulated, or choose another folder with --data.`)
 }
 
 function openSessions(folder: string, options: SessionManagerOptions): SessionManager {

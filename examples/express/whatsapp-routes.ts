@@ -10,7 +10,7 @@ import type { LiveView } from './live/live-view.js'
 import { limitByCompany } from './rate-limits.js'
 
 
-/** Everything that a web page needs: the manager does the work, and the live view, made from the manager alone, tells of it. */
+/** Everything that a web page needs: the manager does the work, and the live view, built from the manager alone, reports it. */
 export function whatsappRoutes(sessions: SessionManager, live: LiveView, rates: RatesPerMinute): Router {
   const router = Router()
   const viewOf = async (companyId: string): Promise<SessionView> => ownView(await sessions.getStatus(companyId, { restore: false }))

@@ -6,12 +6,12 @@ import { unauthorized } from '../express/answers/problem.js'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Who makes the request, once that is known. */
+    /** Who makes the request, once known. */
     caller: Caller | null
   }
 }
 
-/** Lets requests on only with a valid token in the header. Without cookies there is nothing that another web site could use. */
+/** Lets requests through only with a valid token in the header. Without cookies, there is nothing that another web site could use. */
 export function authenticate(app: FastifyInstance, tokens: Tokens): void {
   app.decorateRequest('caller', null)
   app.addHook('onRequest', async (request) => {
@@ -21,7 +21,7 @@ export function authenticate(app: FastifyInstance, tokens: Tokens): void {
   })
 }
 
-/** Who makes the request. Throws 401 where nobody has asked for a token. */
+/** Who makes the request. Throws 401 if no token was checked. */
 export function callerOf({ caller }: FastifyRequest): Caller {
   if (caller === null) throw unauthorized('Sign in first.')
   return caller

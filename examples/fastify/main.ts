@@ -1,4 +1,4 @@
-// npx tsx examples/fastify/main.ts: as npm run example, on Fastify and without the page.
+// npx tsx examples/fastify/main.ts: like npm run example, on Fastify and without the page.
 import { quietLibsignal } from 'baileys-sessions'
 import { runExample } from '../express/run-example.js'
 import { startServer } from './server.js'

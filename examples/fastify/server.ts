@@ -16,7 +16,7 @@ import { CLOSE_WITHIN_MS, type RunningServer, type ServerOptions } from '../expr
 import { authenticate } from './authentication.js'
 import { whatsappRoutes } from './whatsapp-routes.js'
 
-/** The same interface as the Express example has under /api/whatsapp, on Fastify: for programs, with a token in the header. */
+/** The same interface as the Express example's /api/whatsapp, on Fastify: for programs, with a token in the header. */
 export async function startServer({ sessions, secret, port, rates = {}, streams = {}, onFailure }: ServerOptions): Promise<RunningServer> {
   const live = new LiveView(sessions, { ...DEFAULT_STREAMS, ...streams })
   answerPings(sessions, onFailure)
@@ -50,17 +50,17 @@ function makeApplication(): FastifyInstance {
     requestTimeout: 30_000,
     http: { headersTimeout: 10_000 },
     clientErrorHandler: answerUnreadable,
-    // What Fastify refuses before there is a route.
+    // What Fastify refuses before a route runs.
     frameworkErrors: (error, _request, reply) => {
       const { status, body } = problemOf(error)
       reply.raw.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' }).end(JSON.stringify(body))
     },
-    // The routes say so themselves, in the words of all other answers.
+    // The routes say so themselves, in the wording of all other answers.
     return503OnClosing: false,
   })
 }
 
-/** Nothing else has a parser, and is refused. As in Express, a body of 0 bytes is none. */
+/** Nothing else has a parser, so it is refused. As in Express, a body of 0 bytes counts as no body. */
 function readJsonOnly(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'error')
   app.removeAllContentTypeParsers()

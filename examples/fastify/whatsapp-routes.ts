@@ -8,7 +8,7 @@ import { ownView, publicView, type SessionView } from '../express/answers/sessio
 import type { LiveView } from '../express/live/live-view.js'
 import { callerOf } from './authentication.js'
 
-/** The same routes as in the Express example, in the words of Fastify. */
+/** The same routes as in the Express example, for Fastify. */
 export function whatsappRoutes(app: FastifyInstance, sessions: SessionManager, live: LiveView, rates: RatesPerMinute): void {
   const viewOf = async (companyId: string): Promise<SessionView> => ownView(await sessions.getStatus(companyId, { restore: false }))
 

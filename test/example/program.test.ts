@@ -65,7 +65,7 @@ describe('npm run example', { timeout: 120_000 }, () => {
     expect(await second.end('SIGTERM')).toBe(0)
     // WhatsApp itself must not see this device.
     const real = new ExampleProgram(['--port', '0', '--data', data], temporary, ENVIRONMENT)
-    expect([await real.ended(), real.output]).toEqual([1, expect.stringContaining(`Session "acme" in ${data} was linked at a simulated WhatsApp, and the real one does not know it.`)])
+    expect([await real.ended(), real.output]).toEqual([1, expect.stringContaining(`Session "acme" in ${data} was linked to a simulated WhatsApp, and the real one does not know it.`)])
 
     // The QR code linked the phone: it is in no log, as a whole or in part.
     for (const part of [qr, ...qr.split(/[,#]/u).filter(({ length }) => length > 20)]) expect(first.output + second.output).not.toContain(part)
@@ -122,10 +122,10 @@ describe('npm run example', { timeout: 120_000 }, () => {
   it('says what is missing, and prints tokens that work', async () => {
     const cases: readonly (readonly [args: readonly string[], environment: NodeJS.ProcessEnv, says: RegExp])[] = [
       [[], {}, /TOKEN_SECRET is not set[^]*openssl rand -hex 32/u],
-      [[], { TOKEN_SECRET: 'short' }, /TOKEN_SECRET has 5 characters, and needs at least 32/u],
+      [[], { TOKEN_SECRET: 'short' }, /TOKEN_SECRET has 5 characters, but needs at least 32/u],
       [['--token', 'acme'], ENVIRONMENT, /--token acme agent/u],
-      [['--port', 'http'], ENVIRONMENT, /--port must be a whole number from 0 to 65535, not "http"/u],
-      [['serve'], ENVIRONMENT, /"serve" means nothing here/u],
+      [['--port', 'http'], ENVIRONMENT, /--port must be a whole number from 0 to 65535, but is "http"/u],
+      [['serve'], ENVIRONMENT, /Unknown argument "serve"/u],
       [[...SIMULATED, '--data', join(process.cwd(), 'package.json')], {}, /package\.json'\. It cannot be the folder of the sessions: choose another one with --data/u],
       [['--port', String(await takenPort())], ENVIRONMENT, /EADDRINUSE.*: end it, or choose another port with --port/u],
       [['--simulated', '--port', String(await takenPort())], {}, /EADDRINUSE.*: end it, or choose another port with --port/u],
@@ -153,7 +153,7 @@ describe('npm run example', { timeout: 120_000 }, () => {
     await storePaired(fileStore(data), 'acme')
     const before = snapshot(data)
     const program = new ExampleProgram([...SIMULATED, '--data', data], temporary)
-    expect([await program.ended(), program.output]).toEqual([1, expect.stringContaining(`Session "acme" in ${data} is a real one, and a simulated WhatsApp would take it for logged out.`)])
+    expect([await program.ended(), program.output]).toEqual([1, expect.stringContaining(`Session "acme" in ${data} is real, and a simulated WhatsApp would mark it as logged out.`)])
     expect(snapshot(data)).toEqual(before)
   })
 

@@ -50,5 +50,5 @@ it('says what to do when its port is taken for good', { timeout: 60_000 }, async
   const { port } = taken.address() as AddressInfo
   await new StateFile(folder).write({ port, state: '' })
   await expect(SimulatedWhatsApp.start({ folder, isEphemeral: false })).rejects.toThrow(
-    `The simulated WhatsApp does not start in ${folder}. Another example runs on this folder, or something else took port ${port}: end it, or choose another folder with --data.`)
+    `The simulated WhatsApp did not start in ${folder}. Another example is running on this folder, or something else uses port ${port}: stop it, or choose another folder with --data.`)
 })

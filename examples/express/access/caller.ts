@@ -10,16 +10,16 @@ export interface Caller {
   expiresAt: Date
 }
 
-/** The company that a request is about. An agent may leave it out, and may name no other one, whether or not that exists. */
+/** The company that a request is about. An agent may leave it out, but may not name another one, whether or not it exists. */
 export function companyFor(caller: Caller, asked: unknown): string {
   const company = companyOrAll(caller, asked)
-  if (company === null) throw badRequest('Name the company: company_id.')
+  if (company === null) throw badRequest('Give the company as company_id.')
   return company
 }
 
-/** The same where an admin may mean all companies, which is `null`. */
+/** The same, but an admin may mean all companies: `null`. */
 export function companyOrAll(caller: Caller, asked: unknown): string | null {
-  if (asked !== undefined && (typeof asked !== 'string' || asked === '')) throw badRequest('company_id must be one text that is not empty.')
+  if (asked !== undefined && (typeof asked !== 'string' || asked === '')) throw badRequest('company_id must be one non-empty string.')
   if (caller.role === 'admin') return asked ?? null
   if (caller.companyId === null) throw unauthorized('The token names no company.')
   if (asked !== undefined && asked !== caller.companyId) throw forbidden('This token is not for that company.')

@@ -1,12 +1,12 @@
-/** How often things may be done in a minute. */
+/** How often something may happen in a minute. */
 export interface RatesPerMinute {
   /** Connects, for each company. */
   connect: number
-  /** Pairing codes, for each company: WhatsApp blocks numbers for which too many are asked. */
+  /** Pairing codes, for each company: WhatsApp blocks numbers that request too many. */
   pairingCode: number
   /** Attempts to sign in, for each address. */
   signIn: number
 }
 
-/** The rates that nobody has set others for. */
+/** The default rates. */
 export const DEFAULT_RATES: Readonly<RatesPerMinute> = { connect: 30, pairingCode: 5, signIn: 30 }

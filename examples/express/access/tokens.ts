@@ -7,23 +7,23 @@ const ALGORITHM = 'HS256'
 /** How many characters a secret must have at least. */
 export const SHORTEST_SECRET = 32
 
-/** Whom a token is for. */
+/** Who a token is for. */
 export interface TokenSubject {
   companyId: string | null
   role: Caller['role']
 }
 
-/** Makes and reads the tokens that name a company and a role: JWTs, signed with a secret that your own application would share. */
+/** Creates and reads tokens with a company and a role: JWTs, signed with a secret that your own application would share. */
 export class Tokens {
   readonly #secret: string
 
-  /** Throws `RangeError` for a secret that could be guessed. */
+  /** Throws `RangeError` for a secret that is easy to guess. */
   constructor(secret: string) {
-    if (secret.length < SHORTEST_SECRET) throw new RangeError(`The secret of the tokens must have at least ${SHORTEST_SECRET} characters, and has ${secret.length}.`)
+    if (secret.length < SHORTEST_SECRET) throw new RangeError(`The token secret must have at least ${SHORTEST_SECRET} characters, but has ${secret.length}.`)
     this.#secret = secret
   }
 
-  /** Makes a token. */
+  /** Creates a token. */
   async issue({ companyId, role }: TokenSubject, lifetimeSeconds: number): Promise<string> {
     return new SignJWT({ ...(companyId === null ? {} : { company_id: companyId }), role })
       .setProtectedHeader({ alg: ALGORITHM })
@@ -32,18 +32,18 @@ export class Tokens {
       .sign(this.#key())
   }
 
-  /** Reads a token. Rejects with 401 for one that is not ours, expired, or names nobody. */
+  /** Reads a token. Rejects with 401 if it is not ours, has expired, or names nobody. */
   async read(token: string): Promise<Caller> {
     try {
       const { payload } = await jwtVerify(token, this.#key(), { algorithms: [ALGORITHM], requiredClaims: ['exp', 'role'] })
       return callerOf(payload)
     } catch {
-      // One sentence for every cause: whoever tries out tokens learns nothing.
-      throw unauthorized('The token is wrong, or no longer valid. Sign in again.')
+      // One sentence for every cause, so that somebody who tries out tokens learns nothing.
+      throw unauthorized('The token is invalid or has expired. Sign in again.')
     }
   }
 
-  /** A secret for another purpose, which does not give away this one. */
+  /** A secret for another purpose, which does not reveal this one. */
   derive(purpose: string): string {
     return createHmac('sha256', this.#secret).update(purpose).digest('hex')
   }
@@ -54,7 +54,7 @@ export class Tokens {
 }
 
 function callerOf({ company_id: companyId = null, role, exp = 0 }: JWTPayload): Caller {
-  if (role !== 'agent' && role !== 'admin') throw new TypeError('The token names no role.')
+  if (role !== 'agent' && role !== 'admin') throw new TypeError('The token has no role.')
   if (companyId !== null && (typeof companyId !== 'string' || companyId === '')) throw new TypeError('The token names no company.')
   if (role === 'agent' && companyId === null) throw new TypeError('An agent needs a company.')
   return { companyId, role, expiresAt: new Date(exp * 1000) }

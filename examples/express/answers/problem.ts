@@ -1,4 +1,4 @@
-/** What a request is refused with: an HTTP status, a stable code, and a sentence for people that holds no secret. */
+/** Why a request is refused: an HTTP status, a stable code, and a sentence for people without secrets. */
 export class Problem extends Error {
   override readonly name: string = 'Problem'
   readonly status: number

@@ -2,7 +2,7 @@ import QRCode from 'qrcode'
 
 const QUIET_ZONE = 4
 
-/** Draws a QR code as SVG: black on white whatever the page's colours are, for phones read nothing else reliably. */
+/** Draws a QR code as SVG: black on white whatever the page's colours are, because phones read nothing else reliably. */
 export function drawQr(text: string): string {
   const { size, data } = QRCode.create(text, { errorCorrectionLevel: 'M' }).modules
   const side = size + 2 * QUIET_ZONE

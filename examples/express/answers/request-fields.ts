@@ -1,20 +1,20 @@
 import { badRequest } from './problem.js'
 
-/** A field of a query or a body; `undefined` when there is none. Throws 400 when it is no object. */
+/** A field of a query or a body; `undefined` if it is missing. Throws 400 if the source is not an object. */
 export function fieldOf(source: unknown, name: string): unknown {
   if (source === undefined || source === null) return undefined
   if (typeof source !== 'object' || Array.isArray(source)) throw badRequest('The body must be a JSON object.')
   return Object.hasOwn(source, name) ? Reflect.get(source, name) : undefined
 }
 
-/** A field that must be there, and be text. */
+/** A required string field. */
 export function textOf(source: unknown, name: string): string {
   const value = fieldOf(source, name)
-  if (typeof value !== 'string' || value === '') throw badRequest(`The body must have a text "${name}".`)
+  if (typeof value !== 'string' || value === '') throw badRequest(`The body must have a string "${name}".`)
   return value
 }
 
-/** The number of the phone that is to be linked. */
+/** The number of the phone to link. */
 export function phoneNumberOf(source: unknown): string {
   const phoneNumber = textOf(source, 'phone_number')
   if (!/^[1-9]\d{6,14}$/u.test(phoneNumber.replaceAll(/[\s().+-]/gu, ''))) {

@@ -1,11 +1,11 @@
-/** What helmet is told, in Express and in Fastify alike. */
+/** The options for helmet, the same in Express and Fastify. */
 export interface SecurityHeaders {
   contentSecurityPolicy: { useDefaults: false, directives: Record<string, string[]> }
   xFrameOptions: { action: 'deny' }
   referrerPolicy: { policy: 'no-referrer' }
 }
 
-/** The headers of every answer: scripts and styles come from this server only, and none stands in the page itself. */
+/** The headers of every answer: scripts and styles come only from this server, and never inline. */
 export const SECURITY_HEADERS: Readonly<SecurityHeaders> = {
   contentSecurityPolicy: {
     useDefaults: false,

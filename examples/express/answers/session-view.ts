@@ -1,7 +1,7 @@
 import type { PairingCodeEvent, QrEvent, SessionSnapshot, SessionStatus, StatusReason } from 'baileys-sessions'
 import { drawQr } from './qr-drawing.js'
 
-/** What links a phone: for the eyes of the company itself only. */
+/** What links a phone. Only the company itself may see it. */
 export interface PairingView {
   qr: string | null
   qr_svg: string | null
@@ -25,7 +25,7 @@ export interface SessionView {
   is_local: boolean
 }
 
-/** A session without what would link a phone to it. */
+/** A session without its QR code and pairing code. */
 export function publicView(snapshot: Omit<SessionSnapshot, 'qr' | 'pairingCode'>): SessionView {
   return {
     company_id: snapshot.sessionId,
@@ -50,13 +50,13 @@ export function ownView(snapshot: SessionSnapshot): SessionView {
   return { ...publicView(snapshot), pairing: hasPairing ? pairingView({ qr, code, expiresAt }) : null }
 }
 
-/** What is shown once there is a new QR code. Beside a pairing code it is the time of that one that counts. */
+/** What to show when there is a new QR code. If there is also a pairing code, its expiry counts. */
 export function withQr(shown: PairingView | undefined, { qr, expiresAt }: QrEvent): PairingView {
   const view = pairingView({ qr, code: null, expiresAt })
   return shown === undefined || shown.code === null ? view : { ...view, code: shown.code, expires_at: shown.expires_at }
 }
 
-/** What is shown once there is a pairing code. */
+/** What to show when there is a pairing code. */
 export function withCode(shown: PairingView | undefined, { code, expiresAt }: PairingCodeEvent): PairingView {
   const view = pairingView({ qr: null, code, expiresAt })
   return shown === undefined ? view : { ...view, qr: shown.qr, qr_svg: shown.qr_svg }

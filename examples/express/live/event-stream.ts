@@ -1,25 +1,25 @@
 import type { ServerResponse } from 'node:http'
 import { closing } from '../answers/problem.js'
 
-/** Headers that a framework keeps until it answers, which it does not do here. */
+/** Headers that a framework holds back until it answers, which it never does here. */
 export type HeadersToSend = Readonly<Record<string, number | string | string[] | undefined>>
 
-/** What a stream of events is opened with. */
+/** The options of an event stream. */
 export interface StreamOptions {
-  /** When whoever reads it must show a new token. */
+  /** When the reader needs a new token. */
   expiresAt: Date
   /** How many bytes may wait for a client that does not read. */
   waitingBytes: number
-  /** Called once, when the stream has ended, by whomever. */
+  /** Called once when the stream has ended, whoever ended it. */
   onEnd: () => void
 }
 
-/** One client that reads server-sent events. Until it is begun it sends nothing, and what is to be sent waits. */
+/** One client that reads server-sent events. Until it begins, it sends nothing and queues its events. */
 export class EventStream {
   readonly #response: ServerResponse
   readonly #options: StreamOptions
   #held: string[] | null = []
-  /** What it began with and has not taken yet is as long as there are sessions: no sign of a client that does not read. */
+  /** The first state grows with the number of sessions, so if some of it is unread, the client may still be reading. */
   #beginningBytes = 0
   #hasEnded = false
 
@@ -27,13 +27,13 @@ export class EventStream {
     this.#response = response
     this.#options = options
     response.once('close', () => { this.#ended() })
-    // A client that goes away in the middle is no news.
+    // A client that disconnects in the middle is normal.
     response.on('error', () => { this.#ended() })
   }
 
-  /** Sends the head, what is known now, and what came in meanwhile. Throws 503 when the server ended the stream before it began. */
+  /** Sends the headers, the current state, and what came in meanwhile. Throws 503 if the server ended the stream before it began. */
   begin(headers: HeadersToSend, events: readonly (readonly [name: string, data: unknown])[]): void {
-    // Who went away before this was made is not told of any more.
+    // If the client left before this point, no event tells us.
     if (this.#response.destroyed) {
       this.#ended()
       return
@@ -62,10 +62,10 @@ export class EventStream {
     else if (this.#held === null) this.#write(': still here\n\n')
   }
 
-  /** Ends it in order; a browser then connects anew. */
+  /** Ends it cleanly; a browser then reconnects. */
   end(): void {
     if (this.#hasEnded) return
-    // What has not begun is answered by whoever is about to begin it.
+    // If it has not begun, the caller that begins it answers.
     if (this.#response.headersSent) this.#response.end()
     this.#ended()
   }
@@ -73,7 +73,7 @@ export class EventStream {
   #write(text: string): void {
     if (this.#hasEnded) return
     this.#response.write(text)
-    // It stopped reading. What waits for it is given back at once, and it may connect anew.
+    // It stopped reading. Free what waits for it at once; it can reconnect.
     if (this.#response.writableLength > this.#options.waitingBytes + this.#beginningBytes) this.#response.destroy()
   }
 
@@ -85,7 +85,7 @@ export class EventStream {
   }
 }
 
-/** An event as it travels. JSON holds no line breaks, so that data cannot become a second field. */
+/** An event in wire format. JSON contains no line breaks, so data cannot become a second field. */
 export function formatEvent(name: string, data: unknown): string {
   return `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`
 }

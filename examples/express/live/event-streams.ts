@@ -2,17 +2,17 @@ import type { ServerResponse } from 'node:http'
 import { closing, rateLimited } from '../answers/problem.js'
 import { EventStream, formatEvent } from './event-stream.js'
 
-/** What bounds the streams. */
+/** The limits of the streams. */
 export interface StreamLimits {
   /** How many may be open for one company at once; those of admins for all companies count as one company. */
   perCompany: number
   /** How many bytes may wait for a client that does not read. */
   waitingBytes: number
-  /** The time between two signs of life, in milliseconds. */
+  /** The time between two heartbeats, in milliseconds. */
   heartbeatMs: number
 }
 
-/** The bounds that nobody has set others for. */
+/** The default limits. */
 export const DEFAULT_STREAMS: Readonly<StreamLimits> = { perCompany: 20, waitingBytes: 256 * 1024, heartbeatMs: 15_000 }
 
 /** Every client that reads events, by what it may see: one company, or all of them (`null`). */
@@ -31,11 +31,11 @@ export class EventStreams {
     return [...this.#streams.values()].reduce((sum, streams) => sum + streams.size, 0)
   }
 
-  /** Takes up a client. Throws 429 when the company has as many as it may have. Nothing is sent before the stream is begun. */
+  /** Adds a client. Throws 429 if the company already has its maximum. Nothing is sent before the stream begins. */
   open(response: ServerResponse, companyId: string | null, expiresAt: Date): EventStream {
     if (this.#isClosed) throw closing()
     const streams = this.#streams.get(companyId) ?? new Set()
-    if (streams.size >= this.#limits.perCompany) throw rateLimited(`At most ${this.#limits.perCompany} streams of events may be open for one company. Close one first.`)
+    if (streams.size >= this.#limits.perCompany) throw rateLimited(`One company can have at most ${this.#limits.perCompany} open event streams. Close one first.`)
     const stream = new EventStream(response, {
       expiresAt,
       waitingBytes: this.#limits.waitingBytes,
@@ -50,7 +50,7 @@ export class EventStreams {
   send(companyId: string | null, name: string, data: unknown): void {
     const streams = this.#streams.get(companyId)
     if (streams === undefined) return
-    // Once for all of them: a QR code is drawn in some 20 kB.
+    // Format it once for all of them: a drawn QR code has about 20 kB.
     const text = formatEvent(name, data)
     for (const stream of [...streams]) stream.send(text)
   }
@@ -60,7 +60,7 @@ export class EventStreams {
     for (const companyId of [...this.#streams.keys()]) this.send(companyId, name, dataFor(companyId))
   }
 
-  /** Ends all of them, and takes up no more. */
+  /** Ends all of them, and accepts no more. */
   close(): void {
     this.#isClosed = true
     for (const streams of [...this.#streams.values()]) {

@@ -24,7 +24,7 @@ export class History {
     return [...this.#entries.get(companyId) ?? []].reverse()
   }
 
-  /** Writes down what happened now. Returns the entry. */
+  /** Records what happened now. Returns the entry. */
   add(companyId: string, { at = new Date().toISOString(), status = null, reason = null, code = null, ...rest }: NewEntry): HistoryEntry {
     const entry: HistoryEntry = { at, status, reason, code, ...rest }
     const entries = this.#entries.get(companyId) ?? []
@@ -37,7 +37,7 @@ export class History {
 
 type NewEntry = Pick<HistoryEntry, 'kind' | 'message'> & Partial<HistoryEntry>
 
-/** Tells of everything that happens to a session, in words. No entry holds a QR code or a pairing code. Returns what ends that. */
+/** Reports everything that happens to a session, in words. No entry contains a QR code or a pairing code. Returns a function that stops it. */
 export function followHistory(sessions: SessionManager, tell: (companyId: string, entry: NewEntry) => void): () => void {
   const subscriptions = [
     listen(sessions, 'status', ({ sessionId, status, reason, message }) => { tell(sessionId, { kind: 'status', status, reason, message }) }),
@@ -46,16 +46,16 @@ export function followHistory(sessions: SessionManager, tell: (companyId: string
       tell(sessionId, { kind: 'connected', message: restored ? 'Connected with the saved session.' : 'Linked to a phone, and connected.' })
     }),
     listen(sessions, 'disconnected', ({ sessionId, cause, code, willRetry }) => {
-      tell(sessionId, { kind: 'disconnected', reason: cause, code, message: willRetry ? 'The connection was lost; it is tried again.' : 'The connection ended.' })
+      tell(sessionId, { kind: 'disconnected', reason: cause, code, message: willRetry ? 'The connection was lost. Trying again.' : 'The connection ended.' })
     }),
     listen(sessions, 'restored', ({ sessionId, outcome, reason, durationMs }) => {
       tell(sessionId, { kind: 'restored', status: outcome, reason, message: `Restore: ${outcome.replace('_', ' ')}, after ${Math.round(durationMs)} ms.` })
     }),
     listen(sessions, 'logged-out', ({ sessionId, cause }) => {
-      tell(sessionId, { kind: 'logged_out', reason: cause, message: cause === 'logged_out' ? 'The device was unlinked at the phone.' : 'Logged out here.' })
+      tell(sessionId, { kind: 'logged_out', reason: cause, message: cause === 'logged_out' ? 'The device was unlinked on the phone.' : 'Logged out here.' })
     }),
     listen(sessions, 'error', ({ sessionId, error }) => {
-      // In the words of the answers: the error's own may speak of the inside of the server.
+      // Use the wording of the answers: the error's own message may reveal internals of the server.
       if (sessionId !== null) tell(sessionId, { kind: 'error', code: error.code, message: problemOf(error).message })
     }),
   ]

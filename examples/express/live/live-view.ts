@@ -7,20 +7,20 @@ import { followHistory, History } from './history.js'
 import { listen } from './listen.js'
 import { Restoration } from './restoration.js'
 
-/** What a client that wants events may see, and until when. */
+/** What a client of an event stream may see, and until when. */
 export interface Audience {
-  /** The company; `null` for all of them, without what would link a phone. */
+  /** The company; `null` for all of them, without QR codes and pairing codes. */
   companyId: string | null
   expiresAt: Date
 }
 
-/** What is told while it happens: made from the manager alone, whatever framework is in front of it. */
+/** Reports what happens as it happens. It needs only the manager, and works with any framework. */
 export class LiveView {
   readonly history: History = new History()
   readonly restoration: Restoration
   readonly #sessions: SessionManager
   readonly #streams: EventStreams
-  /** The pairing that is shown for each company right now: status events do not hold it. */
+  /** The current pairing of each company: status events do not contain it. */
   readonly #pairings = new Map<string, PairingView>()
   readonly #subscriptions: (() => void)[]
 
@@ -43,19 +43,19 @@ export class LiveView {
     return this.#streams.size
   }
 
-  /** Answers with a stream of events that begins with where things stand. Rejects before anything is sent. */
+  /** Answers with an event stream that begins with the current state. Rejects only before anything is sent. */
   async open(response: ServerResponse, { companyId, expiresAt }: Audience, headers: HeadersToSend = {}): Promise<void> {
-    // From here on the stream holds what happens, and tells it after what is known now.
+    // From here on, the stream queues what happens, and sends it after the current state.
     const stream = this.#streams.open(response, companyId, expiresAt)
     const restore = this.restoration.view(companyId)
     const changed = new Set<string>()
     const stopWatching = listen(this.#sessions, 'status', ({ sessionId }) => { changed.add(sessionId) })
     try {
       const snapshots = companyId === null ? await this.#sessions.getStatuses() : [await this.#sessions.getStatus(companyId)]
-      // Of what changed meanwhile the events tell everything; before them a snapshot of later would show the past after the present.
+      // The queued events cover what changed meanwhile. A newer snapshot before them would show the past after the present.
       const views = snapshots.filter(({ sessionId }) => !changed.has(sessionId)).map(snapshot => companyId === null ? publicView(snapshot) : ownView(snapshot))
       stream.begin(headers, [['restore', restore], ...views.map(view => ['status', view] as const)])
-      // Frameworks answer HEAD with the route for GET.
+      // Frameworks answer HEAD with the GET route.
       if (response.req.method === 'HEAD') stream.end()
     } catch (error) {
       stream.end()
@@ -65,7 +65,7 @@ export class LiveView {
     }
   }
 
-  /** Ends every stream, and listens to the manager no more. */
+  /** Ends every stream, and stops listening to the manager. */
   close(): void {
     this.restoration.stop()
     for (const end of this.#subscriptions) end()

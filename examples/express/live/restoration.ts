@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 
 const NEXT_TRY_MS = 5000
 
-/** How far the restore at the start has come. */
+/** The progress of the restore at startup. */
 export interface RestoreView {
   done: number
   total: number
@@ -14,7 +14,7 @@ export interface RestoreView {
   finished: boolean
 }
 
-/** Brings back every stored session after a start, and knows how far that is: of all sessions, or of one company's. */
+/** Restores every stored session at startup, and knows the progress: for all sessions, or for one company's. */
 export class Restoration {
   readonly #sessions: SessionManager
   readonly #onChange: (companyId: string | null) => void
@@ -23,13 +23,13 @@ export class Restoration {
   readonly #stop = new AbortController()
   #isFinished = false
 
-  /** `onChange` hears whose part has changed; `null` when all of it has. */
+  /** `onChange` gets the company whose progress changed; `null` for all of them. */
   constructor(sessions: SessionManager, onChange: (companyId: string | null) => void) {
     this.#sessions = sessions
     this.#onChange = onChange
   }
 
-  /** Restores what is stored. A store that cannot be reached is tried again until it can. Never rejects. */
+  /** Restores what is stored. If the store cannot be reached, it keeps trying. Never rejects. */
   async run(onTrouble: (error: unknown) => void): Promise<void> {
     while (!this.#isStopped()) {
       try {
@@ -49,12 +49,12 @@ export class Restoration {
     this.#onChange(null)
   }
 
-  /** Ends the restore; sessions that are under way are left to the manager. */
+  /** Ends the restore; the manager finishes sessions already in progress. */
   stop(): void {
     this.#stop.abort()
   }
 
-  /** How far it is with all sessions (`null`), or with that of one company, which is told nothing of the others. */
+  /** The progress of all sessions (`null`), or of one company's, which learns nothing about the others. */
   view(companyId: string | null): RestoreView {
     if (companyId === null) return count(this.#waiting.size, [...this.#results.values()], this.#isFinished)
     const result = this.#results.get(companyId)

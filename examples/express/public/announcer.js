@@ -1,4 +1,4 @@
-/** Says things to people who do not see the page, one after the other and without moving their focus. */
+/** Announces things to people who cannot see the page, one after the other and without moving their focus. */
 export class Announcer {
   #region
 

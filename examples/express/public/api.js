@@ -48,7 +48,7 @@
  * @typedef {{ company_id: string | null, role: 'agent' | 'admin', token: string }} DemoToken
  */
 
-/** What the server refused, or that it did not answer. */
+/** What the server refused, or that it did not respond. */
 export class ApiError extends Error {
   /** @param {string} code @param {number} status 0 when there was no answer @param {number} retryAfterMs */
   constructor(code, status, retryAfterMs = 0) {
@@ -134,7 +134,7 @@ export class Api {
   }
 
   /**
-   * The caller says what the server answers, as its contract does.
+   * The caller states the type of the answer, as the server's contract does.
    * @template Answer
    * @param {'GET' | 'POST'} method @param {string} path @param {object} [body] @returns {Promise<Answer>}
    */

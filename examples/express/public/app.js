@@ -9,7 +9,7 @@ import { ServerClock } from './server-clock.js'
 import { signInScreen } from './sign-in.js'
 import { explain, explainError } from './status-words.js'
 
-/** Whether somebody signed in here before. The token is where no script reads it, and asking the server just to be refused is no good start. */
+/** Whether somebody signed in here before. No script can read the token, and asking the server only to be refused is a bad start. */
 const SIGNED_IN_AS = 'signed-in'
 
 /** @typedef {{ screen: 'loading' } | { screen: 'sign-in', isExpired: boolean } | { screen: 'no-answer', error: ApiError } | { screen: 'console', console: Console }} Scene */
@@ -33,7 +33,7 @@ export class App {
     this.#announcer = new Announcer(places.announcements)
     this.#header = this.#makeHeader()
     window.addEventListener('hashchange', () => { this.#followAddress() })
-    // Not by the address: that names the company which an administrator looks at.
+    // Not through the address: it names the company that an administrator is looking at.
     places.skip.addEventListener('click', (event) => {
       event.preventDefault()
       places.main.focus()
@@ -159,7 +159,7 @@ export class App {
     this.#announcer.say(t('announce.status', { company: view.company_id, status: t(`status.${view.status}`), sentence: explain(t, view) }))
   }
 
-  /** A new QR code every minute is no news; the first one, and a pairing code, are. @param {import('./session-book.js').PairingShown} pairing @param {import('./session-book.js').PairingShown} before */
+  /** A new QR code every minute is not news; the first one and a pairing code are. @param {import('./session-book.js').PairingShown} pairing @param {import('./session-book.js').PairingShown} before */
   #announcePairing({ qrSvg, code }, before) {
     const t = this.#language.translate
     if (code !== null && code.text !== before.code?.text) this.#announcer.say(t('announce.code', { code: code.text.split('').join(' ') }))

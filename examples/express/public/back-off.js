@@ -2,8 +2,8 @@ const FIRST_DELAY_MS = 1000
 const LONGEST_DELAY_MS = 30_000
 
 /**
- * How long to wait before the next attempt: twice as long each time, and never quite the same, so that not all pages of a restarted
- * server come back in one moment.
+ * How long to wait before the next attempt: twice as long each time, with some randomness, so that the pages of a restarted
+ * server do not all come back at once.
  * @param {number} failures how many attempts in a row failed, from 1 @param {() => number} [random]
  */
 export function backOffMs(failures, random = Math.random) {

@@ -1,5 +1,5 @@
 /**
- * A part of the page that is built anew when what it shows has changed, and left alone when it has not. Focus stays where it was: on the
+ * A part of the page that is rebuilt only if what it shows has changed. Focus stays where it was: on the
  * element with the same `data-focus`, or else where `fallback` says, so that nobody loses their place.
  */
 export class Block {

@@ -34,7 +34,7 @@ export class ConsoleView {
       isAdmin && list.root, this.#loading, this.#choose, this.#session)
   }
 
-  /** Takes people to the session that is shown. */
+  /** Moves the focus to the current session. */
   focusSession() {
     if (!this.#session.hidden) this.#parts.panel.focus()
   }
@@ -86,7 +86,7 @@ export class ConsoleView {
     if (selected === null) return
     if (verb === 'logout') {
       const isSure = await askToLogOut(language.translate, selected)
-      // The button that asked may be gone by now, and with it the place of the keyboard.
+      // The button that opened it may be gone by now, and the keyboard focus with it.
       if (document.activeElement === document.body) this.focusSession()
       if (!isSure) return
     }

@@ -16,7 +16,7 @@ import { SessionBook } from './session-book.js'
  * @property {(isLive: boolean) => void} onFeed the stream was lost, or is back
  */
 
-/** What the page knows and does, without a word of how it looks. */
+/** What the page knows and does, without how it looks. */
 export class Console {
   book = new SessionBook()
   /** @type {import('./events.js').FeedState} */
@@ -192,7 +192,7 @@ export class Console {
     if (state.state === 'waiting') this.wasLost = true
     if (state.state === 'live') {
       this.wasLost = false
-      // What happened while nobody was told.
+      // What happened while the stream was down.
       void this.loadList()
       if (wasLost) void this.loadHistory()
     }

@@ -1,6 +1,6 @@
 const TICK_MS = 1000
 
-/** Keeps texts about time true: once a second, as long as their elements are on the page. */
+/** Updates texts about time once a second, as long as their elements are on the page. */
 export class Countdown {
   /** @type {Map<HTMLElement, (element: HTMLElement) => void>} */
   #watched = new Map()
@@ -30,7 +30,7 @@ export class Countdown {
 }
 
 /**
- * Shows a text about a moment, and changes the page only when the text has changed.
+ * Shows a text about a time, and changes the page only if the text has changed.
  * @param {HTMLElement} element @param {string} text
  */
 export function setText(element, text) {

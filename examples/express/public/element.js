@@ -4,7 +4,7 @@ const SVG = 'http://www.w3.org/2000/svg'
 /** @typedef {Record<string, string | number | boolean | null | undefined | ((event: Event) => void)>} Attributes */
 
 /**
- * An element. Text becomes text and never HTML; `on…` listens; `true` sets an attribute without a value; `false` and `null` leave it out.
+ * Creates an element. Text stays text and never becomes HTML; `on…` listens; `true` sets an attribute without a value; `false` and `null` leave it out.
  * @template {keyof HTMLElementTagNameMap} Name
  * @param {Name} name @param {Attributes} [attributes] @param {...Child} children @returns {HTMLElementTagNameMap[Name]}
  */

@@ -1,13 +1,13 @@
 /** @typedef {{ name: string, data: string }} StreamEvent */
 
-/** Takes a stream of server-sent events apart, whatever pieces it comes in. */
+/** Parses a stream of server-sent events, whatever chunks it arrives in. */
 export class EventParser {
   #rest = ''
   #name = ''
   /** @type {string[]} */
   #data = []
 
-  /** The events that this piece completes. @param {string} piece @returns {StreamEvent[]} */
+  /** The events that this chunk completes. @param {string} piece @returns {StreamEvent[]} */
   push(piece) {
     const lines = (this.#rest + piece).split(/\r\n|\n|\r(?!$)/u)
     this.#rest = lines.pop() ?? ''

@@ -2,7 +2,7 @@ import { ApiError } from './api.js'
 import { backOffMs } from './back-off.js'
 import { EventParser } from './event-parser.js'
 
-/** The server says something at least every 15 s: after this long without a word the stream is dead, even when nobody says so. */
+/** The server sends something at least every 15 s: after this long without anything, the stream is dead, even if no error says so. */
 const SILENCE_MS = 40_000
 
 /** @typedef {{ state: 'connecting' | 'live' } | { state: 'waiting', retryAt: number }} FeedState */
@@ -10,10 +10,10 @@ const SILENCE_MS = 40_000
  * @typedef {object} FeedListener
  * @property {(event: import('./api.js').LiveEvent) => void} onEvent
  * @property {(state: FeedState) => void} onState
- * @property {() => void} onSignedOut the server does not know this person any more
+ * @property {() => void} onSignedOut the server no longer knows this person
  */
 
-/** Follows a stream of events, and opens it again after a back-off when it was lost. */
+/** Follows an event stream, and reopens it after a back-off when it is lost. */
 export class EventFeed {
   #api
   #companyId
@@ -30,7 +30,7 @@ export class EventFeed {
     this.#listener = listener
   }
 
-  /** Opens it, at once when it was waiting. */
+  /** Opens it, at once if it was waiting. */
   open() {
     if (this.#isClosed) return
     window.clearTimeout(this.#timer)

@@ -1,10 +1,10 @@
 /** @typedef {import('./api.js').HistoryEntry} HistoryEntry */
 /** @typedef {HistoryEntry & { times: number }} FoldedEntry what happened, and how often in a row */
 
-/** A loss of the socket and the change of status that it causes are told within this. */
+/** The loss of a socket and the status change that it causes arrive within this time. */
 const TOGETHER_MS = 1000
 
-/** Kinds that repeat what a change of status says. */
+/** Kinds that repeat what a status change says. */
 const REPEATING = ['connected']
 const WENT_WELL = ['restored', 'already_connected', 'retrying']
 

@@ -16,7 +16,7 @@ export function isSentenceKey(key) {
 }
 
 /**
- * The language that a person wants: the one chosen before, else the first one of the browser that there is, else English.
+ * The language that a person wants: the one chosen before, else the browser's first one that we have, else English.
  * @param {string | null} chosen @param {readonly string[]} preferred @returns {LanguageCode}
  */
 export function pickLanguage(chosen, preferred) {
@@ -39,12 +39,12 @@ export class Language {
     this.dayAndTime = new Intl.DateTimeFormat(this.locale, { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
   }
 
-  /** The one that this person wants. */
+  /** The language that this person wants. */
   static preferred() {
     return new Language(pickLanguage(localStorage.getItem(REMEMBERED_AS), navigator.languages))
   }
 
-  /** Is used from now on, and the next time. */
+  /** Uses this language from now on, and next time. */
   remember() {
     localStorage.setItem(REMEMBERED_AS, this.code)
   }

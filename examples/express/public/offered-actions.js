@@ -15,7 +15,7 @@ function connect(label, weight = 'primary') {
   return { verb: 'connect', label, weight }
 }
 
-/** Reasons for which a phone is linked although nothing is connected. */
+/** Reasons with a linked phone although nothing is connected. */
 const LINKED_AT_REST = ['stopped', 'not_running']
 
 /** What a person can do with a session now. @param {SessionView} view @returns {Action[]} */

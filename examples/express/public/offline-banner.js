@@ -4,7 +4,7 @@ import { drawing, element } from './element.js'
 
 const CLOUD_DRAWING = 'M7 18a4 4 0 0 1-.500-8A6 6 0 0 1 18 9.5a4.3 4.3 0 0 1-.500 8.5M4 3l16 18'
 
-/** Says that the page is not live, and when it tries again. It is gone when it is. */
+/** Says that the page is not live, and when it tries again. It disappears when the page is live. */
 export class OfflineBanner {
   #language
   #countdown

@@ -13,7 +13,7 @@ import { qrPicture } from './qr-picture.js'
  * @property {(phoneNumber: string) => void} onAskForCode
  */
 
-/** The ways to link a phone: a QR code to scan, or a pairing code to enter, each with the time that it is still good for. */
+/** The ways to link a phone: a QR code to scan, or a pairing code to enter, each with its time left. */
 export class PairingPanel {
   #language
   #options

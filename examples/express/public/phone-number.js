@@ -2,7 +2,7 @@
 const WRITTEN = /^\+?[\d\s().\-/\u00a0\u2010-\u2015]+$/u
 
 /**
- * The digits of a number with its country code, or `null` where there is none: the rule of `requestPairingCode`. A test holds the two together.
+ * The digits of a number with its country code, or `null` if it has none: the rule of `requestPairingCode`. A test keeps the two in step.
  * @param {string} written
  */
 export function phoneNumberDigits(written) {

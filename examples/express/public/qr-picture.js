@@ -1,7 +1,7 @@
 const SVG = 'http://www.w3.org/2000/svg'
 
 /**
- * The QR code that the server drew, built anew from its paths alone: whatever else a text may hold does not come onto the page.
+ * The QR code that the server drew, rebuilt from its paths alone, so that nothing else in the text gets onto the page.
  * @param {string} drawn an SVG @param {string} label what it is, for people who do not see it
  */
 export function qrPicture(drawn, label) {

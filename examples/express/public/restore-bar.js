@@ -1,7 +1,7 @@
 import { Block } from './block.js'
 import { element } from './element.js'
 
-/** How far the restore of saved sessions is, as long as it runs. */
+/** The progress of restoring saved sessions, as long as it runs. */
 export class RestoreBar {
   #language
   #block

@@ -1,7 +1,7 @@
-/** The server's date has whole seconds, and takes its time to arrive: a difference within this may be none. */
+/** The server's date has whole seconds, and takes time to arrive: a smaller difference may be none. */
 const TOLERANCE_MS = 2500
 
-/** Tells the time as the server sees it, since a countdown by a wrong clock of the computer would be wrong. */
+/** The time as the server sees it, because a countdown by a wrong local clock would be wrong. */
 export class ServerClock {
   #aheadMs = 0
 

@@ -3,8 +3,8 @@
 /** @typedef {{ qrSvg: Shown | null, code: Shown | null }} PairingShown */
 
 /**
- * What is known of every session: told by a stream of events, or answered to a question. An answer travels on a connection of its own and
- * may come after events that are newer; a stream is in order and tells everything, so that what it told since the question stands.
+ * What is known about every session, from the event stream or from an answer to a request. An answer has its own connection and
+ * may arrive after newer events; the stream is in order and complete, so what it said since the request wins.
  */
 export class SessionBook {
   /** @type {Map<string, SessionView>} */
@@ -30,7 +30,7 @@ export class SessionBook {
     return this.#pairings.get(companyId) ?? { qrSvg: null, code: null }
   }
 
-  /** To be noted before a question is asked. */
+  /** Take this before you send a request. */
   get moment() {
     return this.#told
   }
@@ -59,7 +59,7 @@ export class SessionBook {
     const expiresAt = expiry ? Date.parse(expiry) : null
     const before = this.pairing(companyId)
     this.#pairings.set(companyId, {
-      // When there are both, the date is that of the pairing code.
+      // If there are both, the date is that of the pairing code.
       qrSvg: qrSvg ? { text: qrSvg, expiresAt: code ? null : expiresAt } : before.qrSvg,
       code: code ? { text: code, expiresAt } : before.code,
     })

@@ -20,7 +20,7 @@ import { adviceKey, explain, explainError, statusDrawing } from './status-words.
  * @property {() => void} onDismiss
  */
 
-/** Where a session stands, why, since when, and what can be done. */
+/** The status of a session, why and since when, and what you can do. */
 export class SessionPanel {
   #language
   #options
@@ -47,7 +47,7 @@ export class SessionPanel {
       this.#words.root, this.#facts.root, this.#problem.root, this.#actions.root)
   }
 
-  /** Where people are taken when the session is opened. */
+  /** Where the focus goes when the session opens. */
   focus() {
     this.#heading.focus()
   }
@@ -79,7 +79,7 @@ export class SessionPanel {
     const rows = [
       nextRetryAt ? this.#fact('fact.nextAttempt', this.#nextAttempt(Date.parse(nextRetryAt)), 'next') : null,
       phone ? this.#fact('fact.phone', element('span', { class: 'figures' }, `+${phone}`)) : null,
-      // Since when nothing has happened yet is nothing to know.
+      // If nothing has happened yet, there is no "since".
       reason === 'never_paired' ? null : this.#fact('fact.since', this.#since(new Date(since))),
       attempt ? this.#fact('fact.attempt', element('span', { class: 'figures' }, String(attempt))) : null,
       restrictedUntil ? this.#fact('fact.restrictedUntil', element('time', { datetime: restrictedUntil }, this.#language.dayAndTime.format(new Date(restrictedUntil)))) : null,

@@ -5,7 +5,7 @@ import { ApiError } from './api.js'
 const KEY_DRAWING = 'M12 8a4 4 0 1 1-8 0a4 4 0 0 1 8 0zM11 11l8.5 8.5M16 16l2.5-2.5'
 
 /**
- * The form that asks for a token; where WhatsApp is simulated, also one button for each demo company.
+ * The form that asks for a token; with a simulated WhatsApp, also one button for each demo company.
  * @param {object} options
  * @param {import('./language.js').Language} options.language
  * @param {boolean} options.isExpired somebody was signed in until now

@@ -15,7 +15,7 @@ const NETWORK_DRAWING = 'M4 9.5a12 12 0 0 1 16 0M7 13a8 8 0 0 1 10 0M10 16.5a4 4
  * @property {PhoneAction | null} busy
  */
 
-/** Where WhatsApp is simulated: what a person would do at the phone. */
+/** With a simulated WhatsApp: what a person would do on the phone. */
 export class SimulatedPhone {
   #language
   #onAction

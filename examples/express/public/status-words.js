@@ -20,20 +20,20 @@ export function isStatus(text) {
   return isSentenceKey(`status.${text ?? ''}`)
 }
 
-/** The drawing of a status: its shape says as much as its colour. @param {Pick<SessionView, 'status' | 'reason'>} view */
+/** The icon of a status: its shape says as much as its colour. @param {Pick<SessionView, 'status' | 'reason'>} view */
 export function statusDrawing({ status, reason }) {
   const isPaused = reason === 'stopped' || reason === 'not_running'
   return status === 'disconnected' && !isPaused ? PHONE_DRAWING : STATUS_DRAWINGS[status]
 }
 
-/** Why a session is where it is: key of the sentence, or `null` for a reason that this page does not know. @param {Pick<SessionView, 'status'> & { reason?: string | null }} view @returns {SentenceKey | null} */
+/** Why a session has its status: the key of the sentence, or `null` for a reason that this page does not know. @param {Pick<SessionView, 'status'> & { reason?: string | null }} view @returns {SentenceKey | null} */
 export function explanationKey({ status, reason = null }) {
   const speaksForItself = (status === 'connected' || status === 'pairing') && reason !== 'passkey_required'
   const key = speaksForItself || reason === null ? `explain.${status}` : `reason.${reason}`
   return isSentenceKey(key) ? key : null
 }
 
-/** What a person can do about it, when that is not plain. @param {SessionView} view @returns {SentenceKey | null} */
+/** What a person can do about it, if that is not obvious. @param {SessionView} view @returns {SentenceKey | null} */
 export function adviceKey({ status, reason }) {
   const keys = [`advice.${reason ?? ''}`, `advice.${status}`]
   return keys.find(isSentenceKey) ?? null
@@ -45,7 +45,7 @@ export function explain(translate, view) {
   return key === null ? view.message ?? '' : translate(key)
 }
 
-/** The words for what the server refused. @param {import('./language.js').Language} language @param {import('./api.js').ApiError} error */
+/** The message for what the server refused. @param {import('./language.js').Language} language @param {import('./api.js').ApiError} error */
 export function explainError(language, { code, retryAfterMs }) {
   const key = `error.${code}`
   return isSentenceKey(key) ? language.translate(key, { time: language.duration(retryAfterMs) }) : language.translate('error.unknown', { code })

@@ -1,25 +1,25 @@
-/** What the simulated phones are told to do, in the process of the simulated WhatsApp. */
+/** Orders for the simulated phones, which the simulated WhatsApp's process carries out. */
 export type PhoneOrder =
   | { action: 'scan', qr: string, phone: string }
   | { action: 'enter-code', code: string, phone: string }
   | { action: 'unlink', deviceKey: string }
   | { action: 'drop', deviceKey: string }
 
-/** What the process of the simulated WhatsApp is started with. */
+/** The options of the simulated WhatsApp's process. */
 export interface SimulationStart {
   /** Where it keeps its state. */
   folder: string
-  /** Whether the folder goes with it. */
+  /** Whether to remove the folder at the end. */
   isEphemeral: boolean
 }
 
-/** An order on its way. */
+/** An order in progress. */
 export interface OrderMessage {
   id: number
   order: PhoneOrder
 }
 
-/** What comes back: first where it listens, or why it does not; then an answer to each order. */
+/** The answers: first where it listens, or why it does not; then one for each order. */
 export type SimulationMessage =
   | { kind: 'started', url: string, rootPublicKey: string }
   | { kind: 'failed', problem: string }

@@ -3,7 +3,7 @@ import type { SessionManager, SocketEvent } from 'baileys-sessions'
 import { Problem } from '../answers/problem.js'
 import type { PhoneOrder } from './phone-orders.js'
 
-/** What can be done with a simulated phone. */
+/** What a simulated phone can do. */
 export const PHONE_ACTIONS = ['scan', 'unlink', 'cut-network', 'restore-network'] as const
 export type PhoneAction = (typeof PHONE_ACTIONS)[number]
 
@@ -12,18 +12,18 @@ export function isPhoneAction(text: string): text is PhoneAction {
   return PHONE_ACTIONS.some(action => action === text)
 }
 
-/** The simulated WhatsApp, as far as phones need it. */
+/** What phones need of the simulated WhatsApp. */
 export interface PhoneNetwork {
   /** Where sessions dial. */
   readonly url: string
-  /** Carries out an order. Rejects when it cannot be. */
+  /** Carries out an order. Rejects if it cannot. */
   obey: (order: PhoneOrder) => Promise<void>
 }
 
 // Nothing listens there.
 const NOWHERE = 'ws://127.0.0.1:1'
 
-/** A phone for each company, and a network for each company that can be cut. */
+/** A phone for each company, and a network for each company that you can cut. */
 export class SimulatedPhones {
   readonly #network: PhoneNetwork
   readonly #cut = new Set<string>()
@@ -34,7 +34,7 @@ export class SimulatedPhones {
     this.#network = network
   }
 
-  /** Looks at the sessions from now on. */
+  /** Watches the sessions from now on. */
   follow(sessions: SessionManager): void {
     this.#sessions = sessions
     sessions.on('socket', ({ sessionId, socket }) => { this.#sockets.set(sessionId, socket) })
@@ -45,7 +45,7 @@ export class SimulatedPhones {
     return this.#cut.has(companyId) ? NOWHERE : this.#network.url
   }
 
-  /** Does something with the phone or the network of a company. Rejects with 409 when there is nothing to do it to. */
+  /** Does something with a company's phone or network. Rejects with 409 if there is nothing to act on. */
   async act(companyId: string, action: PhoneAction): Promise<void> {
     switch (action) {
       case 'scan': return this.#scan(companyId)
@@ -66,10 +66,10 @@ export class SimulatedPhones {
       const phone = /^\d+/u.exec(this.#ownId(companyId))?.[0] ?? ''
       return this.#obey({ action: 'enter-code', code: pairingCode, phone })
     }
-    if (qr === undefined) throw new Problem(409, 'nothing_to_scan', 'There is no QR code and no pairing code right now. Connect first.')
+    if (qr === undefined) throw new Problem(409, 'nothing_to_scan', 'There is no QR code or pairing code right now. Connect first.')
     const phone = phoneNumberOf(companyId)
     await this.#network.obey({ action: 'scan', qr, phone }).catch(async () => {
-      // WhatsApp may have had the code drawn anew meanwhile: a person scans that one then.
+      // WhatsApp may have refreshed the code meanwhile; a person would then scan the new one.
       const { qr: latest = qr } = await this.#shown(companyId)
       await this.#obey({ action: 'scan', qr: latest, phone })
     })
@@ -81,7 +81,7 @@ export class SimulatedPhones {
 
   async #obey(order: PhoneOrder): Promise<void> {
     await this.#network.obey(order).catch(() => {
-      throw new Problem(409, 'phone_refused', 'The simulated phone could not do this: what was shown may have expired, or the device is not linked any more.')
+      throw new Problem(409, 'phone_refused', 'The simulated phone could not do this: the code may have expired, or the device is no longer linked.')
     })
   }
 
@@ -91,7 +91,7 @@ export class SimulatedPhones {
     return deviceKey
   }
 
-  /** As the simulated WhatsApp names devices. */
+  /** The device key, as the simulated WhatsApp writes it. */
   #deviceKey(companyId: string): string | null {
     return /^\d+:\d+/u.exec(this.#ownId(companyId))?.[0] ?? null
   }
@@ -102,7 +102,7 @@ export class SimulatedPhones {
   }
 }
 
-/** Every company has the same phone after each start. */
+/** Every company gets the same phone after each start. */
 function phoneNumberOf(companyId: string): string {
   return `49170${createHash('sha256').update(companyId).digest().readUIntBE(0, 4).toString().padStart(10, '0').slice(0, 8)}`
 }

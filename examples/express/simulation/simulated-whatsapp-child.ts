@@ -1,4 +1,4 @@
-// WhatsApp in a process of its own: it outlives a kill -9 of the server, as the real one would, for as long as it takes to save its state.
+// A WhatsApp in its own process: like the real one, it survives a kill -9 of the server, long enough to save its state.
 import { rm } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { quietLibsignal } from 'baileys-sessions'
@@ -19,14 +19,14 @@ function tell(message: SimulationMessage): void {
   if (process.connected) process.send?.(message)
 }
 
-/** On the port of last time: while that is taken, the process before this one is still saving. */
+/** Uses the previous port: while it is taken, the previous process is still saving. */
 async function listen(saved: SavedSimulation): Promise<WhatsAppServer> {
   const deadline = Date.now() + PORT_WITHIN_MS
   for (;;) {
     try {
       return await WhatsAppServer.start({ port: saved.port })
     } catch (error) {
-      if (Date.now() > deadline) throw new Error(`Another example runs on this folder, or something else took port ${saved.port}: end it, or choose another folder with --data.`, { cause: error })
+      if (Date.now() > deadline) throw new Error(`Another example is running on this folder, or something else uses port ${saved.port}: stop it, or choose another folder with --data.`, { cause: error })
       await delay(50)
     }
   }
@@ -51,21 +51,21 @@ async function obey(server: WhatsAppServer, order: PhoneOrder): Promise<void> {
 
 async function leave(server: WhatsAppServer, timer: NodeJS.Timeout): Promise<void> {
   clearInterval(timer)
-  // Also where it goes with the folder: a write that is under way must not bring that back.
+  // Even if the folder is removed at the end: a write in progress must not bring it back.
   await stateFile.write({ port: server.port, state: server.exportState() })
-  // The port says that the state is saved.
+  // A free port shows that the state is saved.
   await server.close()
   if (isEphemeral) await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
 }
 
-// Ctrl-C goes to the whole group of a terminal; this process goes when the server has gone.
+// Ctrl-C goes to the whole process group of a terminal; this process exits when the server has.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined)
 
 try {
   const server = await start()
   const save = (): void => { stateFile.write({ port: server.port, state: server.exportState() }).catch(() => undefined) }
   save()
-  // For the case that this process is killed, too.
+  // In case this process is killed, too.
   const timer = setInterval(save, SAVE_EVERY_MS)
   process.on('message', ({ id, order }: OrderMessage) => {
     obey(server, order).then(() => { save(); tell({ kind: 'done', id }) }, () => { tell({ kind: 'refused', id }) })

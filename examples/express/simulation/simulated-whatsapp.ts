@@ -7,10 +7,10 @@ import type { PhoneNetwork } from './simulated-phones.js'
 const SCRIPT = fileURLToPath(new URL('simulated-whatsapp-child.ts', import.meta.url))
 const LEAVE_WITHIN_MS = 5000
 
-/** WhatsApp on loopback, in a process of its own that goes when this one is gone, however that comes. */
+/** A WhatsApp on loopback, in its own process, which ends when this one does, however it ends. */
 export class SimulatedWhatsApp implements PhoneNetwork {
   readonly url: string
-  /** What it signs with, as hexadecimal text. */
+  /** Its signing key, as hexadecimal text. */
   readonly rootPublicKey: string
   readonly #child: ChildProcess
   readonly #waiting = new Map<number, { resolve: () => void, reject: (error: Error) => void }>()
@@ -26,19 +26,19 @@ export class SimulatedWhatsApp implements PhoneNetwork {
     })
   }
 
-  /** Starts it with the state that its folder holds. Rejects with why it does not start. */
+  /** Starts it with the state in its folder. Rejects with the reason if it does not start. */
   static async start(options: SimulationStart): Promise<SimulatedWhatsApp> {
     const child = fork(SCRIPT, [JSON.stringify(options)], { execArgv: ['--import', import.meta.resolve('tsx')], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
     // The child sends nothing else first.
     const [message] = await Promise.race([once(child, 'message'), once(child, 'exit').then(([code]) => [{ kind: 'failed', problem: `Its process ended with ${String(code)}.` }])]) as [SimulationMessage]
     if (message.kind === 'started') return new SimulatedWhatsApp(child, message)
-    throw new Error(`The simulated WhatsApp does not start in ${options.folder}. ${message.kind === 'failed' ? message.problem : ''}`)
+    throw new Error(`The simulated WhatsApp did not start in ${options.folder}. ${message.kind === 'failed' ? message.problem : ''}`)
   }
 
   /** Resolves with an error when its process ends before {@link close}. */
   async ended(): Promise<Error> {
     const [code, signal] = await once(this.#child, 'exit') as [number | null, NodeJS.Signals | null]
-    return new Error(`The simulated WhatsApp has ended by itself (${String(signal ?? code)}).`)
+    return new Error(`The simulated WhatsApp ended unexpectedly (${String(signal ?? code)}).`)
   }
 
   async obey(order: PhoneOrder): Promise<void> {
@@ -49,7 +49,7 @@ export class SimulatedWhatsApp implements PhoneNetwork {
     })
   }
 
-  /** Lets it save its state and end. */
+  /** Lets it save its state and exit. */
   async close(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
     const gone = once(this.#child, 'exit')

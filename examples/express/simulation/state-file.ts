@@ -1,7 +1,7 @@
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 
-/** What outlives the simulated WhatsApp: its keys and devices, and where it listened. */
+/** What the simulated WhatsApp leaves behind: its keys and devices, and its port. */
 export interface SavedSimulation {
   port: number
   state: string
@@ -16,7 +16,7 @@ export class StateFile {
     this.#file = join(folder, 'simulated-whatsapp.json')
   }
 
-  /** Reads what was saved; `null` when nothing was. Rejects when it cannot be read. */
+  /** Reads what was saved; `null` if nothing was. Rejects if it cannot be read. */
   async read(): Promise<SavedSimulation | null> {
     const text = await readFile(this.#file, 'utf8').catch((error: unknown) => {
       if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
@@ -26,7 +26,7 @@ export class StateFile {
     return text === null ? null : JSON.parse(text) as SavedSimulation
   }
 
-  /** Replaces what was saved in one step, after the writes before this one. Rejects when it cannot be written. */
+  /** Replaces what was saved in one step, after earlier writes. Rejects if it cannot be written. */
   async write(saved: SavedSimulation): Promise<void> {
     const writing = this.#writing.then(async () => this.#replace(JSON.stringify(saved)))
     this.#writing = writing.catch(() => undefined)
