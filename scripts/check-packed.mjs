@@ -12,7 +12,7 @@ const fixtures = join(root, 'test', 'package', 'consumer')
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc')
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 
-/** How long a script that uses the package may take, most of it being Node and Baileys starting. */
+/** How long a script that uses the package may take; most of it is the start of Node and Baileys. */
 const SCRIPT_TIMEOUT_MS = 60_000
 
 const folder = mkdtempSync(join(tmpdir(), 'baileys-sessions-packed-'))
@@ -56,7 +56,7 @@ function install() {
   say(`installed ${tarball}`)
 }
 
-/** The copy that is here stands for the one a user installs. */
+/** Our copy stands in for the one that a user installs. */
 function link(name) {
   const target = join(folder, 'node_modules', name)
   mkdirSync(dirname(target), { recursive: true })
@@ -80,7 +80,7 @@ function runScript(name) {
   say(`ran ${name}`)
 }
 
-/** As a user starts it, from where it was installed. */
+/** Runs the program as a user does, from where it is installed. */
 function runProgram() {
   const program = (...args) => npm(['exec', '--offline', '--', 'baileys-sessions', ...args])
   expect(program('--version') === `${manifest.version}\n`, 'baileys-sessions --version does not print the version')
@@ -93,7 +93,7 @@ function runProgram() {
   say('ran baileys-sessions')
 }
 
-/** Baileys' own declarations have errors without `skipLibCheck`; ours and the user's must have none. */
+/** Without `skipLibCheck`, Baileys' own declarations have errors; ours and the user's must have none. */
 function compile(source, module) {
   writeFileSync(join(folder, source), readFileSync(join(fixtures, source)))
   const options = ['--noEmit', '--pretty', 'false', '--strict', '--exactOptionalPropertyTypes', '--skipLibCheck', 'false', '--module', module, '--target', 'es2022', '--types', 'node']

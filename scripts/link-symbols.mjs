@@ -1,4 +1,4 @@
-// Part of `npm run docs`: a guide is called by its heading, and code in it that names a symbol of the API becomes a link to it.
+// Part of `npm run docs`: a guide gets its heading as its name, and code that names a symbol of the API becomes a link to it.
 import { Converter, ReflectionKind } from 'typedoc'
 
 /** @param {import('typedoc').Application} app */
@@ -18,12 +18,12 @@ export function load(app) {
 /** @param {import('typedoc').DocumentReflection} document */
 function takeTitle(document) {
   const title = /^\s*# (.+)$/m.exec(document.content[0]?.text ?? '')?.[1]
-  if (title === undefined) throw new Error(`${document.name} does not begin with a heading.`)
+  if (title === undefined) throw new Error(`${document.name} does not start with a heading.`)
   document.name = title
 }
 
 /**
- * What can be named: everything exported, and the methods of the manager whose names are no everyday words.
+ * What code can name: everything exported, and the manager's methods whose names are not everyday words.
  * @param {import('typedoc').ProjectReflection} project
  */
 function symbolsOf(project) {
@@ -33,7 +33,7 @@ function symbolsOf(project) {
     for (const symbol of module.children ?? []) if (!symbols.has(symbol.name)) symbols.set(symbol.name, symbol)
   }
   const manager = symbols.get('SessionManager')
-  if (!manager?.isDeclaration()) throw new Error('The API has no SessionManager any more.')
+  if (!manager?.isDeclaration()) throw new Error('The API no longer has SessionManager.')
   for (const member of manager.children ?? []) {
     symbols.set(`sessions.${member.name}`, member)
     if (/[a-z][A-Z]/.test(member.name)) symbols.set(member.name, member)
@@ -50,7 +50,7 @@ function linked(content, symbols) {
   return content.map((part, index) => {
     const name = part.kind === 'code' ? /^`([\w.]+)(?:\(.*\))?`$/.exec(part.text)?.[1] : undefined
     const target = name === undefined ? undefined : symbols.get(name)
-    // What stands in a link leads somewhere already.
+    // Text inside a link already leads somewhere.
     if (target === undefined || content[index - 1]?.text.endsWith('[') === true) return part
     return { kind: 'inline-tag', tag: '@linkcode', text: part.text.slice(1, -1), target }
   })

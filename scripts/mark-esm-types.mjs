@@ -1,4 +1,4 @@
-// After tsup: the `.d.cts` files speak of types of ESM-only Baileys. A CommonJS user's compiler accepts that only from a
+// After tsup: the `.d.cts` files refer to types of ESM-only Baileys. A CommonJS user's compiler accepts that only from a
 // type-only import that names the resolution mode, and the bundler of declarations cannot write one.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -32,7 +32,7 @@ async function main(options) {
     return 0
   }
   const folder = mkdtempSync(join(tmpdir(), 'baileys-sessions-matrix-'))
-  // Some tests start processes of another user, with the Node and the sources that are in there.
+  // Some tests start processes as another user, with the Node and the sources in this folder.
   chmodSync(folder, 0o755)
   const clean = () => {
     processes.kill()
@@ -61,7 +61,7 @@ async function runAll(runs, tools) {
     console.log(`Node ${run.node}, Baileys ${run.baileys}: ${run.suite} ...`)
     run.result = await runSuite(run, tools)
     const { passed, again, failed, output } = run.result
-    console.log(`  ${passed} passed, ${again} of them when they were run again, ${failed.length} failed`)
+    console.log(`  ${passed} passed, ${again} of them on the second run, ${failed.length} failed`)
     if (failed.length === 0) continue
     console.log(output)
     for (const { name, why } of failed) console.log(`  FAILED ${name}: ${why}`)

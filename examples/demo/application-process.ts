@@ -6,9 +6,9 @@ import type { Orders, Report } from './reports.js'
 
 const DISMISSAL_MS = 5000
 
-/** An application in a process of its own, and what it has told. */
+/** An application in its own process, and what it reported. */
 export class ApplicationProcess {
-  /** Where its sessions stand. */
+  /** The state of its sessions. */
   readonly board: Board = new Board()
   readonly #child: ChildProcess
   readonly #gone: Promise<unknown>
@@ -19,15 +19,15 @@ export class ApplicationProcess {
     this.#child = fork(fileURLToPath(new URL(script, import.meta.url)), [JSON.stringify(orders)], {
       execPath: process.execPath,
       execArgv: ['--import', import.meta.resolve('tsx')],
-      // Baileys logs to stdout. What Node itself says about a crash comes by stderr.
+      // Baileys logs to stdout. Node reports a crash on stderr.
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-      // Ctrl-C goes to the whole group of a terminal: the demo decides when its applications end.
+      // Ctrl-C goes to the whole process group of a terminal, but the demo decides when its applications end.
       detached: true,
     })
     this.#gone = once(this.#child, 'exit').finally(() => { this.board.close() })
     this.#child.on('message', (report: Report) => {
       this.board.add(report)
-      // That sessions end with their application is no news.
+      // Sessions always end with their application, so this is not news.
       if (!this.#isDismissed) onReport(report)
     })
   }
@@ -37,7 +37,7 @@ export class ApplicationProcess {
     return this.#child.pid ?? 0
   }
 
-  /** Kills it with SIGKILL: it gets no chance to finish anything. */
+  /** Kills it with SIGKILL, so it cannot finish anything. */
   async kill(): Promise<void> {
     this.killNow()
     await this.#gone
@@ -48,7 +48,7 @@ export class ApplicationProcess {
     this.#child.kill('SIGKILL')
   }
 
-  /** Lets it end in order; one that does not is killed. */
+  /** Lets it end cleanly, and kills it if it does not. */
   async dismiss(): Promise<void> {
     this.#isDismissed = true
     if (this.#child.connected) this.#child.send('leave')

@@ -1,4 +1,4 @@
-// An application with this library. In yours the first import reads: from 'baileys-sessions'
+// An application with this library. In yours, the first import is from 'baileys-sessions'
 import { FileSystemSessionStore, quietLibsignal, SessionManager } from '../../src/index.js'
 import { hangUp, onDismissed, readOrders, tell, tellTexts } from './inside-application.js'
 
@@ -28,7 +28,7 @@ if (task === 'link') {
     for (const { sessionId, status } of page) tell({ kind: 'page', sessionId, status })
   }
   await sessions.restoreAll({
-    // Whoever looked at the page started the restores already, all at once.
+    // If somebody has looked at the page, all restores have already started.
     ...(isPageRefreshed ? { delayMs: 0 } : {}),
     onProgress: ({ done, total }) => { tell({ kind: 'progress', done, total }) },
   })

@@ -1,6 +1,6 @@
 import type { Report } from './reports.js'
 
-/** Where a session stands, by what one process has told. */
+/** The state of a session, according to one process. */
 export interface Standing {
   /** What the status page showed right after the start; `null` when nobody looked. */
   page: string | null
@@ -8,26 +8,26 @@ export interface Standing {
   status: string
   /** How long it took from the first `connecting` to `connected`, in milliseconds. */
   tookMs: number | null
-  /** The texts that came. */
+  /** The messages that arrived. */
   texts: string[]
 }
 
-/** These do not change by themselves. A session in `pairing` shows a QR code. */
+/** These statuses do not change by themselves. A session in `pairing` shows a QR code. */
 const SETTLED = new Set(['connected', 'pairing', 'disconnected', 'logged_out', 'failed'])
 
-/** Keeps what one process tells of its sessions, and lets the demo wait for more. */
+/** Keeps what one process reports about its sessions, and lets the demo wait for more. */
 export class Board {
   readonly #standings = new Map<string, Standing & { startedAt: number | null }>()
   readonly #waiting = new Set<() => void>()
   #isDone = false
   #isClosed = false
 
-  /** Whether the application has done what it was started for. */
+  /** Whether the application has finished its task. */
   get isDone(): boolean {
     return this.#isDone
   }
 
-  /** Where a session stands; one that nothing was told of is `unknown`. */
+  /** The state of a session; `unknown` if nothing was reported. */
   of(sessionId: string): Standing {
     return this.#of(sessionId)
   }
@@ -37,12 +37,12 @@ export class Board {
     return this.#of(sessionId).status === 'connected'
   }
 
-  /** Whether a session has arrived somewhere. */
+  /** Whether a session has reached a status that lasts. */
   isSettled(sessionId: string): boolean {
     return SETTLED.has(this.#of(sessionId).status)
   }
 
-  /** Takes in a report. */
+  /** Processes a report. */
   add(report: Report): void {
     if (report.kind === 'done') this.#isDone = true
     else if (report.kind === 'page') this.#of(report.sessionId).page = report.status
@@ -51,13 +51,13 @@ export class Board {
     this.#wake()
   }
 
-  /** Nothing more will be told. */
+  /** No more reports will come. */
   close(): void {
     this.#isClosed = true
     this.#wake()
   }
 
-  /** Waits until a condition holds. Answers `false` when the time is over or the process has ended before. */
+  /** Waits until a condition holds. Resolves with `false` if the time runs out or the process ends first. */
   async until(holds: () => boolean, patienceMs: number): Promise<boolean> {
     return new Promise((resolve) => {
       const settle = (): void => {

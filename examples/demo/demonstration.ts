@@ -4,13 +4,13 @@ import { playScene } from './scene.js'
 import type { Screen } from './screen.js'
 import { Stage } from './stage.js'
 
-/** A kill may fall between two writes; then there is another one. */
+/** A kill may fall between two writes; then the demo kills again. */
 const MOST_KILLS = 5
 
 /** Plays the scene with this library. Resolves with the exit code. */
 export async function demonstrate(screen: Screen): Promise<number> {
-  screen.line('Three linked sessions, a process that is killed while it saves, and no second QR code.')
-  screen.line('WhatsApp is a server on 127.0.0.1, Baileys is the real one. Nothing leaves this machine.')
+  screen.line('Three linked sessions, a process killed while it saves, and no second QR code.')
+  screen.line('WhatsApp is a server on 127.0.0.1, and Baileys is real. Nothing leaves this machine.')
   const stage = await Stage.build()
   const ending = await playScene({
     application: 'application.ts',

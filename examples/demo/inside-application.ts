@@ -1,7 +1,7 @@
 import { WA_CERT_DETAILS, type WAMessage } from '@whiskeysockets/baileys'
 import type { Orders, Report } from './reports.js'
 
-/** Reads what this process was started with, and makes it take the loopback server for WhatsApp. */
+/** Reads the options of this process, and makes it accept the loopback server as WhatsApp. */
 export function readOrders(): Orders {
   // ApplicationProcess starts this process, and its types allow nothing else.
   const orders = JSON.parse(process.argv[2] ?? '') as Orders
@@ -9,25 +9,25 @@ export function readOrders(): Orders {
   return orders
 }
 
-/** Tells the demo what happens. */
+/** Reports to the demo what happens. */
 export function tell(report: Report): void {
   if (process.connected) process.send?.(report)
 }
 
-/** Tells the demo of the texts that came. */
+/** Reports the received messages to the demo. */
 export function tellTexts(sessionId: string, messages: readonly WAMessage[]): void {
   for (const { message } of messages) {
     if (message?.conversation) tell({ kind: 'text', sessionId, text: message.conversation })
   }
 }
 
-/** Calls back when the demo has no more use for this process, or is gone. */
+/** Calls back when the demo no longer needs this process, or is gone. */
 export function onDismissed(leave: () => void): void {
   process.once('message', leave)
   process.once('disconnect', leave)
 }
 
-/** Nothing more is to be told, and nothing more is heard: the process ends when it has nothing left to do. */
+/** Stops reporting and listening: the process ends when it has nothing left to do. */
 export function hangUp(): void {
   if (process.connected) process.disconnect()
 }

@@ -1,4 +1,4 @@
-// npm run demo: three linked sessions survive kill -9. With --compare, stock Baileys is put through the same.
+// npm run demo: three linked sessions survive kill -9. With --compare, stock Baileys goes through the same.
 import { constants } from 'node:os'
 import { parseArgs } from 'node:util'
 import { compare } from './comparison.js'
@@ -12,10 +12,10 @@ const TIME_LIMIT_MS = 55_000
 
 const screen = new Screen(process.stdout)
 
-/** Resolves with the exit code when somebody calls the demo off, or stops reading it. */
+/** Resolves with the exit code when somebody interrupts the demo, or stops reading it. */
 async function calledOff(): Promise<number> {
   return new Promise((resolve) => {
-    // `on`, for Ctrl-C may come twice: from the terminal and from npm.
+    // `on`, because Ctrl-C may come twice: from the terminal and from npm.
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => { resolve(128 + constants.signals[signal]) })
     process.stdout.on('error', () => { resolve(1) })
   })
@@ -23,7 +23,7 @@ async function calledOff(): Promise<number> {
 
 async function tooLate(): Promise<number> {
   return new Promise((_, reject) => {
-    setTimeout(() => { reject(new Error(`It did not end within ${TIME_LIMIT_MS / 1000} seconds.`)) }, TIME_LIMIT_MS)
+    setTimeout(() => { reject(new Error(`It did not finish within ${TIME_LIMIT_MS / 1000} seconds.`)) }, TIME_LIMIT_MS)
   })
 }
 
@@ -37,5 +37,5 @@ const exitCode = await Promise.race([calledOff(), tooLate(), run()]).catch((erro
   return 1
 })
 screen.endProgress()
-// What the demo made is removed as the process exits, however it came to that.
+// What the demo created is removed when the process exits, whatever made it exit.
 process.exit(exitCode)

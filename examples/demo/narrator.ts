@@ -2,7 +2,7 @@ import type { Report } from './reports.js'
 import type { Kill } from './scene.js'
 import type { Screen } from './screen.js'
 
-/** Puts what happens into words. */
+/** Describes what happens. */
 export class Narrator {
   readonly #screen: Screen
   #act = 0
@@ -18,10 +18,10 @@ export class Narrator {
     this.#screen.line(`${this.#act}. ${title}`)
   }
 
-  /** An application has told something. */
+  /** An application reported something. */
   report(report: Report): void {
     if (report.kind === 'status') this.#session(report.sessionId, report.status, report.status === 'connected' ? '' : report.message)
-    else if (report.kind === 'page') this.#session(report.sessionId, report.status, '(so says the status page, refreshed now)')
+    else if (report.kind === 'page') this.#session(report.sessionId, report.status, '(according to the status page, just refreshed)')
     else if (report.kind === 'progress') this.#screen.progress('restoreAll: done', report.done, report.total)
     else if (report.kind === 'problem') this.#screen.event(`Problem: ${report.message}`)
   }
@@ -34,12 +34,12 @@ export class Narrator {
 
   /** The application is started again, to be killed once more. */
   goesOn(): void {
-    this.#screen.event('once more: a new process restores the sessions, and is killed too')
+    this.#screen.event('again: a new process restores the sessions, and is killed, too')
   }
 
-  /** What became of the texts that were sent while nothing ran. */
+  /** What happened to the messages that were sent while nothing ran. */
   mail(arrived: number, sent: number): void {
-    this.#screen.event(`texts sent while no process ran: ${sent}, arrived now: ${arrived}`)
+    this.#screen.event(`messages sent while no process ran: ${sent}, received now: ${arrived}`)
   }
 
   /** Something went wrong in the demo itself. */

@@ -6,15 +6,15 @@ import { WhatsAppServer } from '../../src/testing/index.js'
 const BETWEEN_MESSAGES_MS = 20
 
 interface Line {
-  /** The phone whose device the session is. */
+  /** The phone that the session is linked to. */
   phone: string
-  /** The phone of somebody who writes to it. */
+  /** The phone of a customer who writes to it. */
   customer: string
   deviceKey: string
   shownQr: string
 }
 
-/** WhatsApp on loopback, the phones of the sessions, and the phones of their customers. */
+/** A WhatsApp on loopback, the sessions' phones, and their customers' phones. */
 export class Phones {
   readonly #server: WhatsAppServer
   readonly #lines = new Map<string, Line>()
@@ -28,12 +28,12 @@ export class Phones {
     return new Phones(await WhatsAppServer.start({ registration }))
   }
 
-  /** Where applications find it, and the key that it signs with. */
+  /** Its address for applications, and its signing key. */
   get whatsApp(): { url: string; rootPublicKey: string } {
     return { url: this.#server.url, rootPublicKey: Buffer.from(this.#server.rootPublicKey).toString('hex') }
   }
 
-  /** A session shows a QR code. Its phone scans it, or the one that takes its place meanwhile. */
+  /** A session shows a QR code. Its phone scans it, or the one that replaces it meanwhile. */
   async show(sessionId: string, qr: string): Promise<void> {
     const known = this.#lines.get(sessionId)
     if (known !== undefined) {
@@ -46,19 +46,19 @@ export class Phones {
     line.deviceKey = (await this.#server.scanQr(() => line.shownQr, { phone: line.phone })).deviceKey
   }
 
-  /** Everybody writes without a pause. Returns what ends that. */
+  /** Everybody writes without a pause. Returns a function that stops it. */
   chatter(): () => Promise<void> {
     const stop = new AbortController()
     const talks = [...this.#lines.values()].map(async (line) => {
       while (!stop.signal.aborted) {
         await this.#server.phoneText(line.customer, line.deviceKey, 'Hello again')
-        // Texts change the saved keys; a key that the session's own phone shares changes the saved creds too.
+        // Messages change the saved keys; a key shared by the session's own phone also changes the saved creds.
         await this.#server.phoneMessage(line.phone, line.deviceKey, newAppStateKey())
         await delay(BETWEEN_MESSAGES_MS)
       }
     })
     const over = Promise.all(talks)
-    // Whoever ends it hears of a failure.
+    // Whoever stops it gets the failure.
     over.catch(() => undefined)
     return async () => {
       stop.abort()
@@ -66,7 +66,7 @@ export class Phones {
     }
   }
 
-  /** One text to each session, which waits at WhatsApp while nobody is there. */
+  /** Sends one message to each session, which waits on the server while nobody is connected. */
   async textEach(text: string): Promise<void> {
     for (const { customer, deviceKey } of this.#lines.values()) await this.#server.phoneText(customer, deviceKey, text)
   }

@@ -1,10 +1,10 @@
-/** What an application is started with. */
+/** The options of an application. */
 export interface Orders {
   /** The folder of the saved sessions. */
   directory: string
   /** Where WhatsApp is. */
   url: string
-  /** The key that WhatsApp signs with, in hex. */
+  /** WhatsApp's signing key, in hex. */
   rootPublicKey: string
   /** The sessions of this application. */
   sessionIds: readonly string[]
@@ -14,7 +14,7 @@ export interface Orders {
   isPageRefreshed: boolean
 }
 
-/** What an application tells while it runs. */
+/** What an application reports while it runs. */
 export type Report =
   | { kind: 'page'; sessionId: string; status: string }
   | { kind: 'status'; sessionId: string; status: string; message: string }

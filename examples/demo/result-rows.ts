@@ -7,7 +7,7 @@ export function resultCells({ before, after, tookMs, needsQr }: SessionEnding): 
   return [before, after, isBack && tookMs !== null ? seconds(tookMs, 2) : '-', needsQr ? 'yes' : 'no']
 }
 
-/** What {@link resultCells} are called. */
+/** The headings of {@link resultCells}. */
 export const RESULT_TITLES: readonly string[] = ['before', 'after', 'time', 'QR needed']
 
 /** Whether every session is connected again. */

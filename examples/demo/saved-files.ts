@@ -4,7 +4,7 @@ import type { AuthenticationCreds } from '@whiskeysockets/baileys'
 
 const CREDS = 'creds.json'
 
-/** The saved sessions, as they lie on the disk. */
+/** The saved sessions, as they are on the disk. */
 export class SavedFiles {
   readonly #directory: string
   readonly #sessionIds: readonly string[]
@@ -15,8 +15,8 @@ export class SavedFiles {
   }
 
   /**
-   * Resolves at the very moment at which something happens to the creds, or to a file that is still being written, after
-   * `passing` such moments have gone by; at the latest after `patienceMs`.
+   * Resolves at the moment when something happens to the creds, or to a file that is still being written, after
+   * `passing` such moments; at the latest after `patienceMs`.
    */
   async momentOfSaving(passing: number, patienceMs: number): Promise<void> {
     const watchers: FSWatcher[] = []
@@ -29,32 +29,32 @@ export class SavedFiles {
         clearTimeout(timer)
         resolve()
       }
-      // Where files cannot be watched, the timer is the moment: traffic is under way then, too.
+      // If files cannot be watched, the timer picks the moment: there is traffic then, too.
       for (const folder of this.#folders()) watchers.push(...watchFolder(folder, notice))
     })
     for (const watcher of watchers) watcher.close()
   }
 
-  /** The files that a write has begun and not finished. */
+  /** The files of writes that started but did not finish. */
   unfinished(): string[] {
     return this.#folders().flatMap(folder => readdirSync(folder)
       .map(name => join(folder, name))
       .filter(path => isTemporary(path) || statSync(path, { throwIfNoEntry: false })?.size === 0))
   }
 
-  /** The sessions whose creds cannot be read any more. */
+  /** The sessions whose creds can no longer be read. */
   withoutCreds(): string[] {
     return this.#sessionIds.filter(sessionId => this.#creds(sessionId) === null)
   }
 
-  /** Whether the first synchronization of every session is over, and saved as such: before that Baileys holds texts back. */
+  /** Whether the first synchronization of every session is over, and saved as such: until then, Baileys holds messages back. */
   areSynchronized(): boolean {
     return this.#sessionIds.every(sessionId => (this.#creds(sessionId)?.accountSyncCounter ?? 0) > 0)
   }
 
   #creds(sessionId: string): Partial<AuthenticationCreds> | null {
     try {
-      // What Baileys has saved there; only a number is taken from it.
+      // Baileys saved this; the demo reads only a number from it.
       return JSON.parse(readFileSync(join(this.#folder(sessionId), CREDS), 'utf8')) as Partial<AuthenticationCreds>
     } catch {
       return null

@@ -4,29 +4,29 @@ import type { Narrator } from './narrator.js'
 import type { Report } from './reports.js'
 import type { Stage } from './stage.js'
 
-/** What is played. */
+/** The options of the scene. */
 export interface Scene {
   /** The script of the application, in this folder. */
   application: string
   /** Whether somebody refreshes the status page right after the restart. */
   isPageRefreshed: boolean
-  /** Whether the phones write once more while no process runs, to see what arrives after the restart. */
+  /** Whether the phones write again while no process runs, to see what arrives after the restart. */
   hasMailWhileDown: boolean
   /** Whether this kill was the last one. */
   isOver: (kill: Kill) => boolean
 }
 
-/** What a kill has left behind. */
+/** What a kill left behind. */
 export interface Kill {
-  /** Which one it was, from 1 on. */
+  /** Its number, from 1. */
   number: number
-  /** How many writes had begun and were not finished. */
+  /** How many writes had started but not finished. */
   cutOff: number
-  /** The sessions whose saved creds cannot be read any more. */
+  /** The sessions whose saved creds can no longer be read. */
   lost: string[]
 }
 
-/** How a session came out of the scene. */
+/** How the scene ended for a session. */
 export interface SessionEnding {
   /** Its name. */
   sessionId: string
@@ -36,9 +36,9 @@ export interface SessionEnding {
   page: string | null
   /** Its status at the end. */
   after: string
-  /** How long it took to be connected again, in milliseconds. */
+  /** How long it took to connect again, in milliseconds. */
   tookMs: number | null
-  /** Whether the phone has to be linked again. */
+  /** Whether somebody has to link the phone again. */
   needsQr: boolean
 }
 
@@ -53,12 +53,12 @@ export interface Ending {
 const PATIENCE_MS = 15_000
 const TEXT_PATIENCE_MS = 2000
 const TEXT_WHILE_DOWN = 'Are you open on Sunday?'
-/** A kill comes at a random save, at most after so many others. */
+/** A kill hits a random save, after at most this many others. */
 const MOST_SAVES_BEFORE = 40
-/** Stock code that has lost keys saves nothing any more, for it understands no message. */
+/** Stock code that has lost keys saves nothing more, because it cannot read any message. */
 const SAVE_PATIENCE_MS = 4000
 
-/** Links sessions, kills the application while it saves until the scene is over, and watches what a new process makes of the rest. */
+/** Links sessions, kills the application during saves until the scene is over, and watches what a new process does with the rest. */
 export async function playScene(scene: Scene, stage: Stage, narrator: Narrator): Promise<Ending> {
   narrator.act('Three phones scan a QR code each')
   let application = await link(scene, stage, narrator)
@@ -87,7 +87,7 @@ async function link(scene: Scene, stage: Stage, narrator: Narrator): Promise<App
   return application
 }
 
-/** Not told in detail. The look at the page is there to start all sessions at once. */
+/** Without details. The look at the page starts all sessions at once. */
 function restoreForNextKill({ application: script }: Scene, stage: Stage): ApplicationProcess {
   return stage.start({ script, task: 'restore', isPageRefreshed: true, onReport: () => undefined })
 }
@@ -113,7 +113,7 @@ async function restore(scene: Scene, stage: Stage, narrator: Narrator, before: B
 
   const hasText = (sessionId: string): boolean => board.of(sessionId).texts.includes(TEXT_WHILE_DOWN)
   if (hasMailWhileDown) await board.until(() => sessionIds.every(hasText), TEXT_PATIENCE_MS)
-  // Baileys may hold texts back for half a minute: an orderly end hands them over.
+  // Baileys may hold messages back for half a minute: a clean end hands them over.
   await application.dismiss()
   if (hasMailWhileDown) narrator.mail(sessionIds.filter(hasText).length, sessionIds.length)
   return result

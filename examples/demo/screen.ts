@@ -5,7 +5,7 @@ const BAR_WIDTH = 24
 /** Where it goes. */
 export type Output = NodeJS.WritableStream & { isTTY?: boolean }
 
-/** What the person sees: plain lines, and on a terminal a progress bar below them that is redrawn in place. */
+/** What the person sees: plain lines, and on a terminal also a progress bar below them, redrawn in place. */
 export class Screen {
   readonly #output: Output
   readonly #startedAt = Date.now()
@@ -21,24 +21,24 @@ export class Screen {
     this.#output.write(`${text}\n${this.#bar}`)
   }
 
-  /** Prints a line of something that happened now. */
+  /** Prints a line about something that just happened. */
   event(text: string): void {
     this.line(`  ${seconds(Date.now() - this.#startedAt, 1).padStart(6)}  ${text}`.trimEnd())
   }
 
-  /** Prints a line that begins something new. */
+  /** Prints a line that starts a new part. */
   headline(text: string): void {
     this.line()
     this.line(`== ${text}`)
   }
 
-  /** Prints a table, its columns as wide as they have to be. */
+  /** Prints a table, with columns as wide as they need to be. */
   table(rows: readonly (readonly string[])[]): void {
     const widths = rows[0]?.map((_, column) => Math.max(...rows.map(row => row[column]?.length ?? 0))) ?? []
     for (const row of rows) this.line(row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('   ').trimEnd())
   }
 
-  /** Shows how much is done: as a bar on a terminal, else as a line. */
+  /** Shows the progress: as a bar on a terminal, otherwise as a line. */
   progress(what: string, done: number, total: number): void {
     const text = `${what} ${done} of ${total}`
     if (this.#output.isTTY !== true) {
@@ -52,7 +52,7 @@ export class Screen {
     if (done === total) this.endProgress()
   }
 
-  /** Leaves the bar as it stands, and goes on below it. */
+  /** Leaves the bar as it is, and continues below it. */
   endProgress(): void {
     if (this.#bar !== '') this.#output.write('\n')
     this.#bar = ''

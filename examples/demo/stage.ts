@@ -6,21 +6,21 @@ import { Phones } from './phones.js'
 import type { Orders, Report } from './reports.js'
 import { SavedFiles } from './saved-files.js'
 
-/** How an application is started. */
+/** How to start an application. */
 export interface ApplicationStart extends Pick<Orders, 'task' | 'isPageRefreshed'> {
   /** Its script, in this folder. */
   script: string
-  /** Hears everything that it tells. */
+  /** Gets everything that it reports. */
   onReport: (report: Report) => void
 }
 
-/** Everything that a scene needs and that must be gone after it: a folder, WhatsApp, and the processes of applications. */
+/** Everything that a scene needs, and that must be gone after it: a folder, WhatsApp, and the applications' processes. */
 export class Stage {
   /** The sessions of the scene. */
   readonly sessionIds: readonly string[] = ['bakery', 'garage', 'florist']
   /** The phones, with WhatsApp behind them. */
   readonly phones: Phones
-  /** What lies in the folder. */
+  /** What is in the folder. */
   readonly files: SavedFiles
   readonly #directory = mkdtempSync(join(tmpdir(), 'baileys-sessions-demo-'))
   readonly #applications: ApplicationProcess[] = []
@@ -29,11 +29,11 @@ export class Stage {
   private constructor(phones: Phones) {
     this.phones = phones
     this.files = new SavedFiles(this.#directory, this.sessionIds)
-    // Also when the demo is interrupted, or fails.
+    // Even if the demo is interrupted, or fails.
     process.once('exit', this.#onExit)
   }
 
-  /** Makes the folder and starts WhatsApp. */
+  /** Creates the folder and starts WhatsApp. */
   static async build(registration: 'current' | 'classic' = 'current'): Promise<Stage> {
     return new Stage(await Phones.start(registration))
   }
@@ -56,7 +56,7 @@ export class Stage {
 
   #removeAll(): void {
     for (const application of this.#applications) application.killNow()
-    // A process that was just killed may finish the one write that it is in.
+    // A process that was just killed may still finish its current write.
     rmSync(this.#directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
   }
 }

@@ -5,7 +5,7 @@ import { DisconnectReason, makeWASocket, useMultiFileAuthState, type ConnectionS
 import { quietLibsignal } from '../../src/index.js'
 import { onDismissed, readOrders, tell, tellTexts } from './inside-application.js'
 
-// The one thing of this library: libsignal would print private keys over the demo.
+// The only part of this library: otherwise libsignal would print private keys over the demo.
 quietLibsignal()
 
 const { directory, url, sessionIds, task, isPageRefreshed } = readOrders()
@@ -55,7 +55,7 @@ if (task === 'link') {
   await Promise.all(sessionIds.map(startClient))
 } else {
   if (isPageRefreshed) for (const sessionId of sessionIds) tell({ kind: 'page', sessionId, status: getStatus(sessionId) })
-  // Most applications do not even have this: it brings back whatever has a folder.
+  // Most applications do not even have this: it restores every session that has a folder.
   const folders = await readdir(directory)
   await Promise.all(folders.map(folder => startClient(folder.replace('session-', ''))))
 }

@@ -5,10 +5,10 @@ console.log(JSON.stringify(Object.entries(BAILEYS_FEATURES).map(([name, { what, 
 process.exit(0)
 `
 
-/** What a version of Baileys can do, found out by trying: `{ name, what, without, has }` for each feature. */
+/** What a version of Baileys can do, detected by trying it: `{ name, what, without, has }` for each feature. */
 export async function detectFeatures(baileys, { installs, processes }) {
   const cwd = await installs.checkout(baileys)
   const { code, output } = await processes.run(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', PROGRAM], { cwd })
-  if (code !== 0) throw new Error(`The features of Baileys ${baileys} could not be found out:\n${output}`)
+  if (code !== 0) throw new Error(`Could not detect the features of Baileys ${baileys}:\n${output}`)
   return JSON.parse(output.trim().split('\n').at(-1))
 }

@@ -16,7 +16,7 @@ export class Installs {
     this.#processes = processes
   }
 
-  /** A copy of this checkout with a version of Baileys: its folder. Later changes in the checkout do not reach it. */
+  /** The folder of a copy of this checkout with a version of Baileys. Later changes in the checkout do not reach it. */
   checkout(baileys) {
     return this.#once(`checkout-${baileys}`, async (folder) => {
       await this.#copySources(folder)
@@ -25,12 +25,12 @@ export class Installs {
     })
   }
 
-  /** The binary of a Node. Resolves with its path. */
+  /** Resolves with the path of a Node binary. */
   async node(major) {
     if (process.versions.node.split('.')[0] === major) return process.execPath
     const name = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`
     if (!VERSIONS.nodePackages.includes(name)) {
-      throw new Error(`npm carries no Node for ${process.platform} ${process.arch}: run the tests with a Node ${major} of your own, or leave --node ${major} out.`)
+      throw new Error(`npm has no Node for ${process.platform} ${process.arch}: run the tests with your own Node ${major}, or leave out --node ${major}.`)
     }
     const folder = await this.#once(`node-${major}`, async (made) => {
       writeFileSync(join(made, 'package.json'), '{ "private": true }')
@@ -49,12 +49,12 @@ export class Installs {
     return folder
   }
 
-  /** What git knows and what it would add: no build, no dependencies. */
+  /** Copies what git knows and what it would add: no build, no dependencies. */
   async #copySources(folder) {
     const { code, output } = await this.#processes.run('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: ROOT })
-    if (code !== 0) throw new Error(`The matrix copies what git lists, and git failed: ${output.trim()}`)
+    if (code !== 0) throw new Error(`The matrix copies the files that git lists, but git failed: ${output.trim()}`)
     for (const name of output.split('\0')) {
-      // A file that is listed may be deleted in the work tree.
+      // A listed file may be deleted in the work tree.
       if (name === '' || !existsSync(join(ROOT, name))) continue
       mkdirSync(dirname(join(folder, name)), { recursive: true })
       copyFileSync(join(ROOT, name), join(folder, name))

@@ -2,20 +2,20 @@ import { INSTALLED_BAILEYS, VERSIONS } from './versions.mjs'
 
 export const USAGE = `npm run test:matrix [-- options [-- vitest arguments]]
 
-Runs the tests with the supported versions of Baileys and Node, one after the other. Needs the network, or npm's cache, for the
-installs and for nothing else; everything is made in a temporary folder and removed at the end.
+Runs the tests with the supported versions of Baileys and Node, one after the other. It needs the network, or npm's cache, only
+for the installs. It works in a temporary folder and removes it at the end.
 
   --baileys LIST   versions of Baileys, separated by commas (default: ${VERSIONS.baileys.join(',')})
   --node LIST      major versions of Node (default: ${Object.keys(VERSIONS.node).join(',')})
   --only e2e|all   the end-to-end tests, or all (default: all with Baileys ${INSTALLED_BAILEYS}, else e2e)
   --ci             the part that CI has time for
-  --write          writes docs/compatibility.md, when everything passed; only without the options above
-  --list           says what would be run, and runs nothing
+  --write          writes docs/compatibility.md if everything passed; only without the options above
+  --list           lists what would run, and runs nothing
 
 Without --baileys and --node: every Node with Baileys ${INSTALLED_BAILEYS}, and every other Baileys with Node ${Object.keys(VERSIONS.node)[0]}.
-With them: every Baileys that is named with every Node that is named. Files among the arguments for vitest are run instead.`
+With them: every given Baileys with every given Node. If you pass files to vitest, only those run.`
 
-/** An option that makes no sense. */
+/** An invalid option. */
 export class UsageError extends Error {}
 
 /** Reads the command line. Throws a {@link UsageError} that names the option and its value. */
@@ -33,15 +33,15 @@ export function parseOptions(args) {
     else refuse(`Unknown option ${own[index]}.`)
   }
   const isPart = options.ci || options.baileys !== null || options.node !== null || options.only !== null || options.vitest.length > 0
-  if (options.write && isPart) refuse('--write tells of the whole matrix, so it goes with no option that leaves something out.')
-  if (options.ci && (options.baileys ?? options.node ?? options.only) !== null) refuse('--ci names its versions itself.')
+  if (options.write && isPart) refuse('--write is about the whole matrix, so you cannot combine it with an option that leaves something out.')
+  if (options.ci && (options.baileys ?? options.node ?? options.only) !== null) refuse('--ci chooses its own versions.')
   return options
 }
 
 function listOf(name, value, known) {
   const list = value.split(',').map(part => part.trim()).filter(part => part !== '')
   const unknown = list.filter(part => !known.includes(part))
-  if (unknown.length > 0 || list.length === 0) refuse(`${name} ${value}: there is ${known.join(', ')}.`)
+  if (unknown.length > 0 || list.length === 0) refuse(`${name} ${value}: choose from ${known.join(', ')}.`)
   return [...new Set(list)]
 }
 

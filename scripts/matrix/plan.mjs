@@ -1,6 +1,6 @@
 import { INSTALLED_BAILEYS, VERSIONS } from './versions.mjs'
 
-/** What is run under which name: filters of vitest, an empty list for everything. */
+/** What runs under which name: vitest filters, or an empty list for everything. */
 export const SUITES = {
   'all': [],
   'e2e': ['test/e2e/', 'test/whatsapp-server/', 'test/cli/link.test.ts'],
@@ -10,7 +10,7 @@ export const SUITES = {
   'unit, scenario, contract': ['test/unit/', 'test/scenario/', 'test/contract/'],
 }
 
-/** The oldest version differs from the next in how it links, and in little else. */
+/** The oldest version differs from the next mainly in how it links. */
 const ciSuiteOf = version => version === VERSIONS.baileys[0] ? 'e2e linking' : 'e2e core'
 
 const NODES = Object.keys(VERSIONS.node)

@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process'
 
-/** The processes that this run has started, so that none outlives it. */
+/** The processes that this run started, so that none outlives it. */
 export class Processes {
   #running = new Set()
 
-  /** Runs a command. Resolves with its exit code and all that it printed; `onLine` is told of it as it comes. */
+  /** Runs a command. Resolves with its exit code and everything it printed; `onLine` gets each line as it comes. */
   async run(command, args, options = {}) {
-    // A group of its own: what the tests start can be ended with it.
+    // Its own process group, so that everything the tests start can be ended with it.
     const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: process.platform !== 'win32', ...options })
     this.#running.add(child)
     let output = ''
@@ -25,14 +25,14 @@ export class Processes {
     }
   }
 
-  /** Ends whatever still runs. */
+  /** Ends everything that still runs. */
   kill() {
     for (const child of this.#running) {
       try {
         if (process.platform === 'win32') child.kill('SIGKILL')
         else process.kill(-child.pid, 'SIGKILL')
       } catch {
-        // It has just ended by itself.
+        // It has just ended on its own.
       }
     }
   }

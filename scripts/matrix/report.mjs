@@ -1,6 +1,6 @@
 const COLUMNS = ['Node', 'Baileys', 'tests', 'passed', 'again', 'failed', 'skipped', 'seconds']
 
-/** The table at the end, for people. */
+/** The table at the end, for people to read. */
 export function tableOf(runs) {
   const rows = runs.map(({ node, baileys, suite, result }) =>
     [node, baileys, suite, ...(result === undefined ? ['-', '-', '-', '-', '-'] : [result.passed, result.again, result.failed.length, result.skipped.length, result.seconds])].map(String))
@@ -9,7 +9,7 @@ export function tableOf(runs) {
   return [line(COLUMNS), line(widths.map(width => '-'.repeat(width))), ...rows.map(line)].join('\n')
 }
 
-/** What was skipped: each reason once, with the tests and where; a test without a reason stands for itself. */
+/** What was skipped: each reason once, with the tests and where; a test without a reason is listed by itself. */
 export function skippedOf(runs) {
   const entries = new Map()
   for (const { node, baileys, result } of runs) {

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 
-/** A reporter of vitest: writes what became of the tests to the file that `MATRIX_RESULT` names. */
+/** A vitest reporter: writes the results to the file that `MATRIX_RESULT` names. */
 export default class MatrixReporter {
   onTestRunEnd(modules, unhandledErrors) {
     const result = { passed: 0, failed: [], skipped: [] }

@@ -4,14 +4,14 @@ import { SUITES } from './plan.mjs'
 
 /**
  * Runs the tests of one combination: what passed, what failed and what was skipped with its reason, and the seconds it took. Files in
- * which something fails are run once more by themselves, for a machine that was too busy; `again` counts what passed only then.
+ * which something fails run again by themselves, in case the machine was too busy; `again` counts what passed only then.
  */
 export async function runSuite({ suite, baileys, node }, { installs, processes, vitest }) {
   const [cwd, binary] = await Promise.all([installs.checkout(baileys), installs.node(node)])
   const flags = vitest.filter(argument => argument.startsWith('-'))
   const run = filters => runVitest(binary, [...filters, ...flags], cwd, processes)
   const beganAt = Date.now()
-  // Files that were named stand for themselves.
+  // Files given by name are run as they are.
   const first = await run(SUITES[suite] ?? suite.split(' '))
   const files = [...new Set(first.failed.map(({ file }) => file))]
   const second = files.length > 0 && !files.includes(null) ? await run(files) : null
@@ -21,7 +21,7 @@ export async function runSuite({ suite, baileys, node }, { installs, processes, 
 
 function mergeRuns(first, second) {
   const stillFailing = new Set(second.failed.map(({ name }) => name))
-  // A file that could not be loaded at first has tests that nobody has counted.
+  // If a file could not be loaded at first, nobody has counted its tests yet.
   const isWhole = first.failed.every(({ file, name }) => name !== file)
   const failed = isWhole ? [...first.failed.filter(({ name }) => stillFailing.has(name)), ...second.failed.filter(({ file }) => file === null)] : first.failed
   const again = first.failed.length - failed.length
@@ -31,13 +31,13 @@ function mergeRuns(first, second) {
 async function runVitest(binary, args, cwd, processes) {
   const file = join(cwd, 'matrix-result.json')
   rmSync(file, { force: true })
-  // What tests leave when they are ended is in here, and goes with it. Other users write there, too.
+  // What killed tests leave behind is in here, and is removed with it. Other users write there, too.
   const temporary = join(cwd, 'tmp')
   mkdirSync(temporary, { recursive: true })
   chmodSync(temporary, 0o1777)
   const { code, output } = await processes.run(binary, ['node_modules/vitest/vitest.mjs', 'run', ...args, '--reporter=default', '--reporter=./scripts/matrix/reporter.mjs'], {
     cwd,
-    // What the tests start by name is to be this Node, too.
+    // What the tests start by name must be this Node, too.
     env: { ...process.env, NO_COLOR: '1', TMPDIR: temporary, MATRIX_RESULT: file, PATH: `${dirname(binary)}${delimiter}${process.env.PATH}` },
   })
   const result = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : { passed: 0, failed: [], skipped: [] }
