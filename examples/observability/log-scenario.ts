@@ -1,4 +1,4 @@
-// One process that goes through everything at which a secret could be logged. Its parent reads what it prints, and is sent the secrets.
+// One process that goes through everything that could log a secret. Its parent reads what it prints, and gets the secrets.
 import * as baileys from '@whiskeysockets/baileys'
 import { MemorySessionStore, quietLibsignal, type RecordChange, SessionManager, type WriteOptions } from 'baileys-sessions'
 import { WhatsAppServer } from 'baileys-sessions/testing'
@@ -59,7 +59,7 @@ await socket.sendMessage('5511987654321@s.whatsapp.net', { text: 'Thank you!' })
 // libsignal prints the session that the new one replaces.
 await socket.assertSessions(['5511987654321@s.whatsapp.net'], true)
 
-// The server of yesterday: what the phone sends now cannot be read.
+// Yesterday's server: what the phone sends now cannot be read.
 const unreadable = new Promise<void>((resolve) => {
   sessions.on('socket', event => event.socket.ev.on('messages.upsert', ({ messages }) => {
     if (messages.some(({ messageStubType }) => messageStubType === baileys.proto.WebMessageInfo.StubType.CIPHERTEXT)) resolve()

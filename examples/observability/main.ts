@@ -1,5 +1,5 @@
-// npx tsx examples/observability/main.ts: three sessions against the bundled loopback server. One is thrown out again and again, one
-// is unlinked at its phone. Metrics are at the address that it logs; Ctrl-C ends it.
+// npx tsx examples/observability/main.ts: three sessions against the bundled loopback server. One is thrown out again and again, and
+// one is unlinked on its phone. Metrics are at the address that it logs; Ctrl-C ends it.
 import * as baileys from '@whiskeysockets/baileys'
 import { MemorySessionStore, quietLibsignal, SessionManager } from 'baileys-sessions'
 import { WhatsAppServer } from 'baileys-sessions/testing'
@@ -34,7 +34,7 @@ logs.sessions.info({ url: `${server.url}/metrics` }, 'serving metrics')
 await sessions.restoreAll()
 life.isReady = true
 
-/** Links a session, as somebody does who scans its QR code. */
+/** Links a session, like somebody who scans its QR code. */
 async function link(sessionId: string, phone: string): Promise<string> {
   await sessions.connect(sessionId)
   const { deviceKey } = await whatsApp.scanQr(async () => (await sessions.getStatus(sessionId)).qr, { phone })

@@ -16,7 +16,7 @@ describe('the lock of a measured store', () => {
   for (const { name, run } of sessionLockContract(() => measureStore(new MemorySessionStore(), new Registry()).lock)) it(name, run)
 })
 
-/** Every call that a store can be asked for. */
+/** Every call that a store accepts. */
 async function callAll(store: SessionStore): Promise<void> {
   const key = { type: 'creds', id: '' }
   const lease = await store.lock.acquire('company-1')

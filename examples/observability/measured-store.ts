@@ -6,7 +6,7 @@ const CALL_SECONDS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 15]
 
 type Call = (typeof CALLS)[number]
 
-/** A store around another one: it does the same, and measures how long each call takes and how often it fails. Once for a registry. */
+/** Wraps a store, and measures how long each call takes and how often it fails. Use it once for each registry. */
 export function measureStore(store: SessionStore, registry: Registry): SessionStore {
   const meter = new StoreMeter(registry)
   return {
@@ -39,7 +39,7 @@ class StoreMeter {
   constructor(registry: Registry) {
     const registers = [registry]
     this.#durations = new Histogram({
-      name: 'whatsapp_store_call_duration_seconds', help: 'How long calls to the store took, also those that failed.', labelNames: ['call'], buckets: CALL_SECONDS, registers,
+      name: 'whatsapp_store_call_duration_seconds', help: 'How long calls to the store took, including those that failed.', labelNames: ['call'], buckets: CALL_SECONDS, registers,
     })
     this.#failures = new Counter({ name: 'whatsapp_store_call_failures_total', help: 'Calls to the store that failed, by code.', labelNames: ['call', 'code'], registers })
     for (const call of CALLS) {
@@ -60,7 +60,7 @@ class StoreMeter {
     }
   }
 
-  /** What the caller does between two items is not the store's time. */
+  /** What the caller does between two items does not count as the store's time. */
   async* listing<Item>(call: Call, open: () => AsyncIterable<Item>): AsyncIterable<Item> {
     let durationMs = 0
     const timed = async <Result>(step: () => Promise<Result>): Promise<Result> => {
@@ -83,7 +83,7 @@ class StoreMeter {
     this.#durations.observe({ call }, durationMs / 1000)
   }
 
-  /** What is no `SessionError` gets one name: a label must not take whatever an engine says. */
+  /** Anything but a `SessionError` gets one name: a label must not contain arbitrary engine messages. */
   #fail(call: Call, error: unknown): void {
     this.#failures.inc({ call, code: isSessionError(error) ? error.code : 'OTHER' })
   }

@@ -3,12 +3,12 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Registry } from 'prom-client'
 
-/** What the server tells, and where. */
+/** What the server reports, and where. */
 export interface ObservabilityServerOptions {
   registry: Registry
-  /** Whether this process can answer its callers by now, and still. */
+  /** Whether this process is ready to answer callers, and not shutting down. */
   isReady: () => boolean
-  /** The port on 127.0.0.1; 0 for any free one. */
+  /** The port on 127.0.0.1; 0 means any free one. */
   port?: number
 }
 
@@ -46,10 +46,10 @@ export async function serveObservability({ registry, isReady, port = 9464 }: Obs
 
 function describeHealth(url: string, isReady: () => boolean): Answer {
   switch (url) {
-    // Whoever can answer is alive. What a restart cannot mend does not belong in here.
+    // If it can answer, it is alive. Do not check anything here that a restart cannot fix.
     case '/live': return { status: 200, text: 'alive\n' }
     case '/ready': return isReady() ? { status: 200, text: 'ready\n' } : { status: 503, text: 'not ready\n' }
-    default: return { status: 404, text: 'There are /metrics, /live and /ready.\n' }
+    default: return { status: 404, text: 'Try /metrics, /live or /ready.\n' }
   }
 }
 
@@ -57,6 +57,6 @@ async function describeMetrics(registry: Registry): Promise<Answer> {
   try {
     return { status: 200, text: await registry.metrics(), type: registry.contentType }
   } catch {
-    return { status: 500, text: 'The metrics could not be put together.\n' }
+    return { status: 500, text: 'Could not collect the metrics.\n' }
   }
 }

@@ -1,19 +1,19 @@
 import type { SessionManager, SessionSnapshot, SessionStatus } from 'baileys-sessions'
 
-/** How often all sessions are looked at, at most: those that rest are read from the store. */
+/** The shortest time between two checks of all sessions: idle ones are read from the store. */
 const LOOK_EVERY_MS = 60_000
 
 type Standing = Pick<SessionSnapshot, 'sessionId' | 'status' | 'reason' | 'isLocal'>
 
 /**
- * Where each session stands. Events tell of every change in this process; a look at all sessions, now and then, finds what rested before
- * this process began, and what another process deleted. Nobody waits for that look: it needs the store, which may hang.
+ * The status of each session. Events report every change in this process; an occasional check of all sessions finds those that were idle
+ * before this process started, and those that another process deleted. Nothing waits for that check: it needs the store, which may hang.
  */
 export class SessionCensus {
   readonly #sessions: SessionManager
   readonly #onError: (error: unknown) => void
   #known = new Map<string, SessionStatus>()
-  /** The sessions that changed while a look is under way, which may have seen them before. */
+  /** The sessions that changed during a check, which may have seen their old status. */
   #changed: Set<string> | null = null
   #lookedAtMs = -Infinity
 
@@ -26,12 +26,12 @@ export class SessionCensus {
     })
   }
 
-  /** How many sessions are in a status. */
+  /** How many sessions have a status. */
   count(status: SessionStatus): number {
     return [...this.#known.values()].filter(known => known === status).length
   }
 
-  /** Begins a look at all sessions, unless one is under way or the last one was a short while ago. */
+  /** Starts a check of all sessions, unless one is running or the last one was recent. */
   lookIfDue(nowMs: number = performance.now()): void {
     if (this.#changed !== null || nowMs - this.#lookedAtMs < LOOK_EVERY_MS) return
     this.#lookedAtMs = nowMs
@@ -55,7 +55,7 @@ export class SessionCensus {
   }
 }
 
-/** What another process runs, that process counts; where nothing is paired there is nothing to keep alive. */
+/** Another process counts the sessions that it runs; an unpaired session is nothing to keep alive. */
 function note(known: Map<string, SessionStatus>, { sessionId, status, reason, isLocal }: Standing): void {
   if (isLocal && reason !== 'never_paired') known.set(sessionId, status)
   else known.delete(sessionId)

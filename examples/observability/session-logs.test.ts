@@ -11,7 +11,7 @@ interface Run {
   forms: string[]
 }
 
-/** Goes through the scenario with the loggers of the example, or with pino as it comes. */
+/** Runs the scenario with the example's loggers, or with plain pino. */
 async function run(loggers: 'guarded' | 'plain'): Promise<Run> {
   const file = fileURLToPath(new URL('log-scenario.ts', import.meta.url))
   const child = fork(file, [loggers], { stdio: ['ignore', 'pipe', 'pipe', 'ipc'], execArgv: ['--import', import.meta.resolve('tsx')] })

@@ -1,13 +1,13 @@
 import type { SessionManager } from 'baileys-sessions'
 import { type DestinationStream, pino, type Logger } from 'pino'
 
-/** What may be written of the details that Baileys gives to its logger. Whole stanzas, keys and messages are among the others. */
+/** The details from Baileys that may be logged. The others include whole stanzas, keys and messages. */
 const BAILEYS_DETAILS = ['msg', 'msgId', 'type', 'reason', 'code', 'statusCode', 'count', 'retryCount', 'trace']
 
-/** Names under which this library or Baileys hold secrets, for the day on which somebody logs a whole snapshot. */
+/** Names of fields in which this library or Baileys keep secrets, for the day when somebody logs a whole snapshot. */
 const SECRET_NAMES = ['qr', 'pairingCode', 'creds', 'keys', 'auth', 'socket', 'noiseKey', 'signedIdentityKey', 'signedPreKey', 'advSecretKey', 'pairingEphemeralKeyPair']
 
-/** How much is written, and where to. */
+/** How much to log, and where. */
 export interface SessionLogsOptions {
   level?: string
   baileysLevel?: string
@@ -24,7 +24,7 @@ export function sessionLogs({ level = 'info', baileysLevel = 'warn', destination
   }, destination)
   return {
     sessions: root.child({ component: 'sessions' }),
-    // A list of what may pass is safe in the next version of Baileys too; a list of what may not is safe in this one at best.
+    // A list of what may pass stays safe in the next version of Baileys; a list of what may not is safe in this one at best.
     baileys: root.child({ component: 'baileys' }, { level: baileysLevel, formatters: { log: plainDetails } }),
   }
 }
@@ -32,12 +32,12 @@ export function sessionLogs({ level = 'info', baileysLevel = 'warn', destination
 function plainDetails(details: object): object {
   const entries = Object.entries(details).filter(([name, value]) => BAILEYS_DETAILS.includes(name) && ['string', 'number'].includes(typeof value))
   const error: unknown = 'err' in details ? details.err : 'error' in details ? details.error : undefined
-  // Beside its message an error of Baileys may carry the stanza that it is about.
+  // Besides its message, an error from Baileys may carry the stanza that it is about.
   const err = error instanceof Error ? { type: error.name, message: error.message, stack: error.stack } : undefined
   return { ...Object.fromEntries(entries), err }
 }
 
-/** Writes what the manager does not write by itself. Field by field: an event may hold a secret. */
+/** Logs what the manager does not log itself. Field by field, because an event may contain a secret. */
 export function logSessionEvents(sessions: SessionManager, logger: Logger): void {
   sessions.on('qr', ({ sessionId, expiresAt }) => logger.info({ sessionId, expiresAt }, 'QR code shown'))
   sessions.on('pairing-code', ({ sessionId, expiresAt }) => logger.info({ sessionId, expiresAt }, 'pairing code shown'))

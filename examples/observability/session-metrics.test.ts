@@ -36,7 +36,7 @@ async function countsOf({ value }: Observed): Promise<Record<string, number | un
   return Object.fromEntries(counts.filter(([, count]) => count !== 0))
 }
 
-/** The look that a scrape began is over when one that began later is. */
+/** The check that a scrape started is over when one that started later is. */
 async function looked({ sessions }: Observed): Promise<void> {
   await sessions.getStatuses()
 }
@@ -82,7 +82,7 @@ test('a session that was deleted is counted no more, whoever deleted it', async 
   await store.delete('company-2')
   const now = performance.now()
   mock.method(performance, 'now', () => now + 60_000)
-  await countsOf(observed) // a scrape begins the next look, and does not wait for it
+  await countsOf(observed) // a scrape starts the next check, and does not wait for it
   await looked(observed)
   assert.deepEqual(await countsOf(observed), {})
 })
@@ -107,7 +107,7 @@ test('a change during a look counts, not what the look saw before it', async () 
   })
   await using observed = observe(store)
   const { sessions } = observed
-  for (const sessionId of ['company-1', 'company-2']) await sessions.getStatus(sessionId, { restore: false }) // the look saw them, too
+  for (const sessionId of ['company-1', 'company-2']) await sessions.getStatus(sessionId, { restore: false }) // the check saw them, too
   await sessions.connect('company-1')
   await sessions.delete('company-2')
   release()

@@ -2,14 +2,14 @@ import { DISCONNECT_DECISIONS, type DisconnectCause, isSessionError, type Restor
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client'
 import { SessionCensus } from './session-census.js'
 
-// No label is a session id. Each value of a label is a time series that Prometheus keeps, so ids would make thousands of them, and
-// tell whoever may read the metrics who your customers are. Which session it was is in the log.
+// No label is a session id. Prometheus keeps a time series for each value of a label, so ids would create thousands of them, and
+// tell anyone who can read the metrics who your customers are. The log says which session it was.
 
 const STATUSES: SessionStatus[] = ['disconnected', 'connecting', 'pairing', 'connected', 'reconnecting', 'logged_out', 'failed']
 const OUTCOMES: RestoreOutcome[] = ['restored', 'already_connected', 'retrying', 'skipped', 'failed']
 const RESTORE_SECONDS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120]
 
-/** Makes metrics from the events of a manager. Call it before `restoreAll`, or the first events are missed; once for a registry. */
+/** Turns a manager's events into metrics. Call it before `restoreAll`, or you miss the first events; call it once for each registry. */
 export function observeSessions(sessions: SessionManager, registry: Registry): void {
   const countError = countErrors(sessions, registry)
   countSessions(new SessionCensus(sessions, countError), registry)
@@ -36,9 +36,9 @@ function countSessions(census: SessionCensus, registry: Registry): void {
 
 function countLosses(sessions: SessionManager, registry: Registry): void {
   const options = { labelNames: ['cause'], registers: [registry] }
-  const losses = new Counter({ ...options, name: 'whatsapp_session_disconnects_total', help: 'Connections that were lost or did not come about, by cause.' })
+  const losses = new Counter({ ...options, name: 'whatsapp_session_disconnects_total', help: 'Connections that were lost or never opened, by cause.' })
   const returns = new Counter({ ...options, name: 'whatsapp_session_reconnects_total', help: 'Sessions that came back by themselves, by the cause of their first loss.' })
-  // A counter that begins at its first event has never grown, as far as `increase` can tell.
+  // Start counters at 0: if a counter starts at its first event, `increase` does not see that event.
   for (const cause of Object.keys(DISCONNECT_DECISIONS)) for (const counter of [losses, returns]) counter.inc({ cause }, 0)
 
   const lost = new Map<string, DisconnectCause>()
@@ -79,7 +79,7 @@ function countPairings(sessions: SessionManager, registry: Registry): void {
 function countErrors(sessions: SessionManager, registry: Registry): (error: unknown) => void {
   const errors = new Counter({
     name: 'whatsapp_session_errors_total',
-    help: 'What went wrong that no caller was told of, by code.',
+    help: 'Errors that no call rejected with, by code.',
     labelNames: ['code'],
     registers: [registry],
   })

@@ -3,7 +3,7 @@ import type { SessionStore } from 'baileys-sessions'
 import { sessionStoreContract } from 'baileys-sessions/testing'
 import { type KeyValueClient, keyValueSessionStore } from './key-value-session-store.js'
 
-/** Stands for the client of a server, on which several stores may work. */
+/** Stands in for a server's client, which several stores may share. */
 class MapClient implements KeyValueClient {
   readonly entries = new Map<string, string>()
   isDown = false

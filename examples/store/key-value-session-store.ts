@@ -1,6 +1,6 @@
 import { processLock, type RecordKey, SessionError, type SessionStore, type StoredRecord } from 'baileys-sessions'
 
-/** A client that has its keys to itself: where others use them too, let it add a prefix. */
+/** A client with keys of its own: if others use them, too, let it add a prefix. */
 export interface KeyValueClient {
   get(key: string): Promise<string | undefined>
   set(key: string, value: string): Promise<unknown>
@@ -15,7 +15,7 @@ export function keyValueSessionStore(client: KeyValueClient): SessionStore {
   const turns = new Map<string, Promise<unknown>>()
   let isClosed = false
   async function ask<Answer>(question: () => Promise<Answer>): Promise<Answer> {
-    if (isClosed) throw new SessionError('STORE_UNAVAILABLE', 'The store was closed. Make a new one.')
+    if (isClosed) throw new SessionError('STORE_UNAVAILABLE', 'The store is closed. Create a new one.')
     return question().catch((cause: unknown) => {
       throw new SessionError('STORE_UNAVAILABLE', 'The key-value store did not answer.', { cause })
     })
@@ -25,7 +25,7 @@ export function keyValueSessionStore(client: KeyValueClient): SessionStore {
     try {
       return [...JSON.parse(text ?? '[]') as StoredRecord[]]
     } catch (cause) {
-      throw new SessionError('RECORD_CORRUPT', `Session "${sessionId}" cannot be read. It was left as it is.`, { sessionId, cause })
+      throw new SessionError('RECORD_CORRUPT', `Session "${sessionId}" cannot be read. Nothing was changed.`, { sessionId, cause })
     }
   }
   const store: SessionStore = {
@@ -42,7 +42,7 @@ export function keyValueSessionStore(client: KeyValueClient): SessionStore {
     },
     async write(sessionId, changes, { fencingToken, replaceAll } = {}) {
       const copies = changes.map(({ type, id, value }) => ({ type, id, value }))
-      if (copies.some(({ value }) => value !== null && typeof value !== 'string')) throw new TypeError('A value must be a text or null.')
+      if (copies.some(({ value }) => value !== null && typeof value !== 'string')) throw new TypeError('A value must be a string or null.')
       const turn = (turns.get(sessionId) ?? Promise.resolve()).then(async () => {
         const before = replaceAll === true ? [] : await load(sessionId)
         const after = new Map([...before, ...copies].map(record => [textOf(record), record]))

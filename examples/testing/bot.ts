@@ -1,6 +1,6 @@
 import { SessionManager, type SessionManagerOptions } from 'baileys-sessions'
 
-/** The application under test: it says thanks for each message. Whatever differs between production and a test comes in. */
+/** The application under test: it says thanks for each message. You pass in whatever differs between production and a test. */
 export function startBot(options: SessionManagerOptions): SessionManager {
   const sessions = new SessionManager(options)
   sessions.on('socket', ({ sessionId, socket }) => {

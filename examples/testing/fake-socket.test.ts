@@ -5,7 +5,7 @@ import { FakeBaileys, pairedCreds } from 'baileys-sessions/testing'
 import { startBot } from './bot.js'
 
 test('a phone is linked by QR code, and is answered', async () => {
-  // Each new socket is let in when it is linked, and is sent a QR code when it is not.
+  // Each new socket is let in if it is linked, and gets a QR code if it is not.
   const baileys = new FakeBaileys({ onSocket: socket => socket.welcome() })
   await using sessions = startBot({ store: new MemorySessionStore(), baileys })
 

@@ -5,7 +5,7 @@ import { CREDS_KEY, MemorySessionStore } from 'baileys-sessions'
 import { FakeBaileys, pairedCreds } from 'baileys-sessions/testing'
 import { startBot } from './bot.js'
 
-/** Lets time pass in small steps, and everything happen that is due in it. */
+/** Lets time pass in small steps, and lets everything happen that is due. */
 async function pass(durationMs: number): Promise<void> {
   for (let passed = 0; passed < durationMs; passed += 10) {
     mock.timers.tick(10)
@@ -26,7 +26,7 @@ test('an outage of a minute is waited out: 1 s, 2 s, 4 s, ...', async () => {
       else socket.welcome()
     },
   })
-  // Without jitter the delays are exact.
+  // Without jitter, the delays are exact.
   const sessions = startBot({ store, baileys, retry: { jitter: 'none' }, reconnect: { jitter: 'none' } })
   const restoring = sessions.restoreSession('company-1')
 

@@ -1,6 +1,6 @@
 import type { SessionStore } from 'baileys-sessions'
 
-/** A store around another one: what `trouble` does comes before each call. */
+/** Wraps a store: `trouble` runs before each call. */
 export function troubledStore(store: SessionStore, trouble: () => Promise<void>): SessionStore {
   async function before<Result>(call: () => Promise<Result>): Promise<Result> {
     await trouble()

@@ -8,13 +8,13 @@ import { startBot } from './bot.js'
 // libsignal, inside Baileys, prints sessions, keys included.
 quietLibsignal()
 
-/** The application with real Baileys, which takes the server for WhatsApp. */
+/** The application with real Baileys, which accepts the server as WhatsApp. */
 function startBotAgainst(server: WhatsAppServer, store: SessionStore = new MemorySessionStore()): SessionManager {
   server.trust(baileys)
   return startBot({ store, baileys, socketConfig: server.socketConfig, reconnect: { initialDelayMs: 100 } })
 }
 
-/** What a person with the phone in the hand sees: WhatsApp has the first code drawn anew after a moment. */
+/** What a person holding the phone sees: WhatsApp has the first code redrawn after a moment. */
 async function shownQr(sessions: SessionManager): Promise<string | undefined> {
   return (await sessions.getStatus('company-1')).qr
 }
