@@ -5,7 +5,7 @@ import { codeIn, readPage, tableOf } from './markdown.js'
 const EVENTS_FILE = 'src/manager/session-manager-events.ts'
 
 describe('docs/events.md', () => {
-  const { rows } = tableOf(readPage('docs/events.md'), 'event', 'beside `sessionId`', 'when')
+  const { rows } = tableOf(readPage('docs/events.md'), 'event', 'besides `sessionId`', 'when')
   const eventTypes = referencesOf(EVENTS_FILE, 'SessionManagerEvents')
 
   it('has one row for each event', () => {
