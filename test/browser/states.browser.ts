@@ -76,7 +76,7 @@ describe('Designed states of a session', () => {
     await console.inspect('restoring')
     server.send({ name: 'restore', data: { done: 40, total: 40, restored: 39, retrying: 1, skipped: 0, failed: 0, finished: true } })
     await visitor.page.getByRole('progressbar').waitFor({ state: 'hidden' })
-    await console.announces('Saved sessions: 39 restored, 1 trying again, 0 left alone, 0 failed.')
+    await console.announces('Saved sessions: 39 restored, 1 trying again, 0 skipped, 0 failed.')
   })
 
   it('an answer that comes late does not undo what the stream told meanwhile', async () => {
