@@ -46,7 +46,7 @@ function conclusions(stock: Ending, ours: Ending): string[] {
     lost.length === 0
       ? `Stock was lucky: killed ${times(stock.kills)}, it kept its creds. Run it again, and it may lose them.`
       : `Stock lost the creds of ${lost.join(' and ')} at kill ${stock.kills}. A person must scan a QR code.`,
-    'After the restart, its status page says "disconnected" until somebody writes code that restores the sessions.',
+    'After the restart, its status page says "disconnected" until somebody writes code to restore.',
     allCameBack(ours)
       ? `baileys-sessions was killed ${times(ours.kills)} while it saved, and every session came back by itself.`
       : 'With baileys-sessions, not all sessions came back.',

@@ -60,7 +60,7 @@ describe.concurrent('npm run demo', { timeout: 90_000 }, () => {
     }
     for (const done of [1, 2, 3]) expect(run.output).toContain(`restoreAll: done ${done} of 3`)
     expect(run.output).not.toContain('disconnected')
-    expect(run.output).toContain('texts sent while no process ran: 3, arrived now: 3')
+    expect(run.output).toContain('messages sent while no process ran: 3, received now: 3')
     expect(run.lines.at(-2)).toBe('All sessions came back by themselves.')
   })
 

@@ -126,9 +126,9 @@ describe('npm run example', { timeout: 120_000 }, () => {
       [['--token', 'acme'], ENVIRONMENT, /--token acme agent/u],
       [['--port', 'http'], ENVIRONMENT, /--port must be a whole number from 0 to 65535, but is "http"/u],
       [['serve'], ENVIRONMENT, /Unknown argument "serve"/u],
-      [[...SIMULATED, '--data', join(process.cwd(), 'package.json')], {}, /package\.json'\. It cannot be the folder of the sessions: choose another one with --data/u],
-      [['--port', String(await takenPort())], ENVIRONMENT, /EADDRINUSE.*: end it, or choose another port with --port/u],
-      [['--simulated', '--port', String(await takenPort())], {}, /EADDRINUSE.*: end it, or choose another port with --port/u],
+      [[...SIMULATED, '--data', join(process.cwd(), 'package.json')], {}, /package\.json'\. It cannot hold the sessions: choose another folder with --data/u],
+      [['--port', String(await takenPort())], ENVIRONMENT, /EADDRINUSE.*: stop it, or choose another port with --port/u],
+      [['--simulated', '--port', String(await takenPort())], {}, /EADDRINUSE.*: stop it, or choose another port with --port/u],
     ]
     const programs = cases.map(([args, environment]) => new ExampleProgram(args, temporary, environment))
     const printer = new ExampleProgram(['--token', 'acme', 'agent'], temporary, ENVIRONMENT)
