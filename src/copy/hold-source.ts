@@ -1,5 +1,5 @@
 import { isSessionError } from '../errors.js'
-import type { SessionLease, SessionLock } from '../ownership/session-lock.js'
+import type { SessionLease, SessionLock } from '../lease/session-lock.js'
 import { beingRun, thenRelease } from '../sweep/under-lease.js'
 
 /** Rejects with `OWNED_ELSEWHERE` when somebody else may have changed the source meanwhile. */

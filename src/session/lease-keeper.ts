@@ -1,6 +1,6 @@
 import { asStoreError, storeTimeout } from '../store/store-failure.js'
 import type { SessionError } from '../errors.js'
-import type { SessionLease, SessionLock } from '../ownership/session-lock.js'
+import type { SessionLease, SessionLock } from '../lease/session-lock.js'
 import { withDeadline } from '../time/deadline.js'
 import { PhaseTimer } from './phase-timer.js'
 import { WorkQueue } from './work-queue.js'

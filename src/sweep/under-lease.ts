@@ -1,5 +1,5 @@
 import { SessionError } from '../errors.js'
-import type { SessionLease, SessionLock } from '../ownership/session-lock.js'
+import type { SessionLease, SessionLock } from '../lease/session-lock.js'
 
 /** Works under the lease of a session. Rejects with `OWNED_ELSEWHERE` when somebody has it. */
 export async function underLease<Result>(lock: SessionLock, sessionId: string, work: (lease: SessionLease) => Promise<Result>): Promise<Result> {

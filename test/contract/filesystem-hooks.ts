@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { FileConnectionRepository } from '../../src/adapters/filesystem/file-connection-repository.js'
-import { FileLock, type FileLockOptions } from '../../src/adapters/filesystem/file-lock.js'
 import { FileSystemSessionStore } from '../../src/adapters/filesystem/filesystem-session-store.js'
-import type { SessionLease, SessionLock } from '../../src/ownership/session-lock.js'
+import type { SessionLease, SessionLock } from '../../src/lease/session-lock.js'
 import { CREDS_KEY, type RecordKey } from '../../src/store/session-store.js'
 import type { ConnectionRepositoryContractHooks, SessionLockContractHooks, SessionStoreContractHooks } from '../../src/testing/index.js'
+import { FileLock, type FileLockOptions } from '../support/opened-locks.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 
 // Where each store, lock and repository keeps its files.
@@ -142,7 +142,7 @@ export const fileLockHooks: SessionLockContractHooks<FileLock> = {
     declareDead(pathOf(lock), sessionId)
     const lease = await mustTake(openFileLock(pathOf(lock)), sessionId)
     // The old holder finds out with its next write.
-    await lock.check(sessionId).catch(() => undefined)
+    await lock.mayWrite(sessionId).catch(() => undefined)
     return lease
   },
   dispose: lock => lock.close(),
@@ -162,7 +162,7 @@ export const elsewhereLockHooks: SessionLockContractHooks<FileLock> = {
     const heartbeats = join(pathOf(lock), 'heartbeats')
     for (const name of readdirSync(heartbeats)) utimesSync(join(heartbeats, name), LONG_AGO, LONG_AGO)
     const lease = await mustTake(openFileLock(pathOf(lock)), sessionId)
-    await lock.check(sessionId).catch(() => undefined)
+    await lock.mayWrite(sessionId).catch(() => undefined)
     return lease
   },
 }

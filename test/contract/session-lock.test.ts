@@ -1,5 +1,5 @@
 import { MemorySessionStore } from '../../src/adapters/memory/memory-session-store.js'
-import { processLock } from '../../src/ownership/process-lock.js'
+import { processLock } from '../../src/lease/process-lock.js'
 import { sessionLockContract } from '../../src/testing/index.js'
 import { SQLITE_DRIVERS } from '../support/sqlite-drivers.js'
 import { elsewhereLockHooks, fileLockHooks, openFileLock, openFileLockElsewhere, openFileSystemStoreLock, storeLockHooks } from './filesystem-hooks.js'

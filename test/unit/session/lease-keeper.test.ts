@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { SessionError } from '../../../src/errors.js'
-import type { SessionLease, SessionLock } from '../../../src/ownership/session-lock.js'
+import type { SessionLease, SessionLock } from '../../../src/lease/session-lock.js'
 import { LeaseKeeper } from '../../../src/session/lease-keeper.js'
 import { deferred, never } from '../../support/deferred.js'
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { SessionLease } from '../../../ownership/session-lock.js'
+import type { SessionLease } from '../../../lease/session-lock.js'
 import type { Check } from '../contract-case.js'
 import type { LockBench } from './lock-bench.js'
 import { LOCK_MUST } from './lock-musts.js'

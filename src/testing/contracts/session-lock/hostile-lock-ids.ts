@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { SessionLease } from '../../../ownership/session-lock.js'
+import type { SessionLease } from '../../../lease/session-lock.js'
 import type { Check } from '../contract-case.js'
 import { AWKWARD_TEXTS, CASE_TWINS, HALF_TEXTS, HOSTILE_TEXTS } from '../hostile-texts.js'
 import { describeOutcome, outcomeOf } from '../rejections.js'

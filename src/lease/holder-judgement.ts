@@ -1,7 +1,7 @@
-import { type Holder, type ProcessStat, readProcessStat } from './holder-identity.js'
 import { errorCode } from '../system/system-error.js'
+import { type Holder, type ProcessStat, readProcessStat } from './holder.js'
 
-/** What is known of the process that a lock file names. */
+/** What is known of the process that a lock names. */
 export interface ProcessEvidence {
   /** Whether a process has this pid now. */
   exists: boolean

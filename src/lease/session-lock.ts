@@ -1,3 +1,5 @@
+import { SessionError } from '../errors.js'
+
 /**
  * Who may run a session, across everything that shares the store. It belongs to its store: the fencing tokens it
  * hands out are the ones that `SessionStore.write` and `delete` check.
@@ -33,4 +35,27 @@ export interface SessionLease {
   readonly lost: AbortSignal
   /** Gives the lock back. Idempotent. */
   release(): Promise<void>
+}
+
+/** What decides whether a writer may write. */
+export interface WriterClaim {
+  /** The session to be written. */
+  sessionId: string
+  /** The token that came with the write, if any. */
+  fencingToken: number | undefined
+  /** The newest token handed out for the session; 0 for none. */
+  newestToken: number
+  /** Whether somebody holds the lock now. */
+  isHeld: boolean
+}
+
+/** Throws `STALE_WRITER` unless this writer may write; the rule that all stores share. */
+export function assertCurrentWriter({ sessionId, fencingToken, newestToken, isHeld }: WriterClaim): void {
+  if (fencingToken === undefined) {
+    if (!isHeld) return
+    throw new SessionError('STALE_WRITER', `Session "${sessionId}" is held under token ${newestToken}, and this write came without a token. Acquire the lock first.`, { sessionId })
+  }
+  // Written so that NaN is refused too.
+  if (fencingToken >= newestToken) return
+  throw new SessionError('STALE_WRITER', `Token ${fencingToken} of session "${sessionId}" is older than the newest one, ${newestToken}: another holder has taken over. Nothing was written.`, { sessionId })
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { describeHolder, type Holder, parseHolder, readProcessStat } from '../../../src/ownership/holder-identity.js'
-import { judgeHolder, judgeProcess, sharesPids } from '../../../src/ownership/holder-judgement.js'
+import { describeHolder, type Holder, parseHolder, readProcessStat } from '../../../src/lease/holder.js'
+import { judgeHolder, judgeProcess, sharesPids } from '../../../src/lease/holder-judgement.js'
 
 const holder: Holder = { owner: 'h:7:ab', nonce: 'ab', pid: 7, startedAt: '100', bootId: 'boot', pidNamespace: 'pid:[1]', hostname: 'h', platform: 'linux' }
 const { startedAt: _startedAt, ...withoutStart } = holder

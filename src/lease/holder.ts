@@ -30,6 +30,14 @@ export interface ProcessStat {
   hasEnded: boolean
 }
 
+/**
+ * The name under which a process holds locks: `host:pid:nonce`. Seven digits of the nonce are enough to tell two holders of one process
+ * apart, and too few to be taken for a phone number, which the command line hides.
+ */
+export function ownerName(nonce: string): string {
+  return `${hostname()}:${process.pid}:${nonce.slice(0, 7)}`
+}
+
 /** Describes this process. */
 export async function describeHolder(owner: string, nonce: string): Promise<Holder> {
   const [stat, bootId, pidNamespace] = await Promise.all([
