@@ -12,7 +12,8 @@ import { SessionError } from '../errors.js'
  * - keep distinct ids distinct, or refuse one that cannot be kept with `INVALID_SESSION_ID`;
  * - hand out tokens, safe integers, that are greater than every one handed out before for that id, also after a release, a
  *   `delete` of the session and a restart;
- * - name the holder in `owner` as its lease does, for everything that shares the lock, and nobody when nobody holds it;
+ * - name the holder in `owner` as its lease does, for everything that shares the lock, and answer `null` when nobody holds it
+ *   (`undefined` is taken for it);
  * - abort `lost` when the lease is known to be lost, and not merely because the backend could not be asked, nor by a release;
  * - make `release` idempotent, and never let it free somebody else's lease.
  *
@@ -35,6 +36,12 @@ export interface SessionLease {
   readonly lost: AbortSignal
   /** Gives the lock back. Idempotent. */
   release(): Promise<void>
+}
+
+/** Who holds the lock of a session. Many a lock looks its owners up in a map, and answers with `undefined` for nobody. */
+export async function findOwner(lock: SessionLock, sessionId: string): Promise<string | null> {
+  const owner: string | null | undefined = await lock.owner(sessionId)
+  return owner ?? null
 }
 
 /** What decides whether a writer may write. */
