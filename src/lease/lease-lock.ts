@@ -236,7 +236,8 @@ export class LeaseLock<Entry extends LockEntry = LockEntry> implements SessionLo
   async #lives(holder: Holder | null, { lastSignAt }: HolderSign): Promise<boolean> {
     const judgement = await this.#judge(holder)
     if (judgement !== 'unknown') return judgement === 'alive'
-    return await this.#table.now() - lastSignAt <= this.#staleAfterMs
+    // A sign from the future is of a clock that was set back: no better than an old one.
+    return Math.abs(await this.#table.now() - lastSignAt) <= this.#staleAfterMs
   }
 
   async #judge(holder: Holder | null): Promise<Judgement> {

@@ -15,6 +15,8 @@ const storesOfLocks = new WeakMap<SessionLock, FileSystemSessionStore>()
 
 const NO_PID = 2 ** 30
 const LONG_AGO = new Date(Date.now() - 11 * 60_000)
+/** As a clock dates that is set back by an hour afterwards. */
+const AHEAD = new Date(Date.now() + 3_600_000)
 
 function pathOf(subject: object): string {
   return placeOf(subject).path
@@ -153,19 +155,27 @@ export function openFileLockElsewhere(folder?: string): FileLock {
   return openFileLock(folder, { describe: async (owner, nonce) => ({ owner, nonce, pid: 1, hostname: 'elsewhere', platform: 'linux' }) })
 }
 
-/** What the lock contract needs of it. */
-export const elsewhereLockHooks: SessionLockContractHooks<FileLock> = {
-  ...fileLockHooks,
-  openAnother: lock => openFileLockElsewhere(pathOf(lock)),
-  takeOver: async (lock, sessionId) => {
-    for (const path of tokenFiles(pathOf(lock), sessionId)) utimesSync(path, LONG_AGO, LONG_AGO)
-    const heartbeats = join(pathOf(lock), 'heartbeats')
-    for (const name of readdirSync(heartbeats)) utimesSync(join(heartbeats, name), LONG_AGO, LONG_AGO)
-    const lease = await mustTake(openFileLock(pathOf(lock)), sessionId)
-    await lock.mayWrite(sessionId).catch(() => undefined)
-    return lease
-  },
+/** What the lock contract needs of it; a holder that is taken over was last heard of then. */
+function elsewhereHooks(lastSign: Date): SessionLockContractHooks<FileLock> {
+  return {
+    ...fileLockHooks,
+    openAnother: lock => openFileLockElsewhere(pathOf(lock)),
+    takeOver: async (lock, sessionId) => {
+      for (const path of tokenFiles(pathOf(lock), sessionId)) utimesSync(path, lastSign, lastSign)
+      const heartbeats = join(pathOf(lock), 'heartbeats')
+      for (const name of readdirSync(heartbeats)) utimesSync(join(heartbeats, name), lastSign, lastSign)
+      const lease = await mustTake(openFileLock(pathOf(lock)), sessionId)
+      await lock.mayWrite(sessionId).catch(() => undefined)
+      return lease
+    },
+  }
 }
+
+/** A holder that was not heard of for long. */
+export const elsewhereLockHooks: SessionLockContractHooks<FileLock> = elsewhereHooks(LONG_AGO)
+
+/** A holder that died before the clock was set back. */
+export const setBackLockHooks: SessionLockContractHooks<FileLock> = elsewhereHooks(AHEAD)
 
 /** A file repository in a new folder. */
 export function openFileRepository(file: string = join(temporaryFolder(), 'connections.json')): FileConnectionRepository {

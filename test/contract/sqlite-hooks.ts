@@ -103,18 +103,20 @@ export class SqliteSubjects {
     return lock
   }
 
-  readonly elsewhereHooks: SessionLockContractHooks<LeaseLock<SessionRow>> = {
+  /** What the lock contract needs of it; a holder that is taken over was last heard of so long ago. */
+  readonly elsewhereHooks = (silentForMs: number): SessionLockContractHooks<LeaseLock<SessionRow>> => ({
     openAnother: lock => this.openLockElsewhere(this.#placeOf(lock).file),
     disconnect: lock => this.#disconnect(lock),
     takeOver: async (lock, sessionId) => {
       const { file } = this.#placeOf(lock)
-      this.#edit(file, 'UPDATE baileys_sessions_session SET held_since = 0; UPDATE baileys_sessions_heartbeat SET beat_at = 0')
+      const lastSignAt = Date.now() - silentForMs
+      this.#edit(file, `UPDATE baileys_sessions_session SET held_since = ${lastSignAt}; UPDATE baileys_sessions_heartbeat SET beat_at = ${lastSignAt}`)
       const lease = await mustTake(this.openStoreLock(file), sessionId)
       await lock.owner(sessionId)
       return lease
     },
     dispose: lock => lock.close(),
-  }
+  })
 
   /** A repository in a new file, or in that of another. */
   readonly openRepository = (file: string = newFile()): SqliteConnectionRepository => {

@@ -111,6 +111,14 @@ describe('invariant 1: a holder that cannot be seen', () => {
     expect(await other.owner('a')).toBe(lease.owner)
   })
 
+  it('is replaced when its last sign is of a clock that was set back since', async () => {
+    const table = new FakeTable()
+    table.aheadMs = 60 * MINUTE_MS
+    table.put('a', 7, await elsewhere('gone')('gone:1:ab', 'ab'))
+    table.aheadMs = 0
+    expect((await take(open(table))).fencingToken).toBe(8)
+  })
+
   it('is named, also when it did not say who it is', async () => {
     const table = new FakeTable()
     table.entries.set('a', { token: 1, holders: [{ text: '{"own', lastSignAt: Date.now() }] })
