@@ -1,5 +1,5 @@
 import { errorCode } from '../system/system-error.js'
-import { type Holder, type ProcessStat, readProcessStat } from './holder.js'
+import { type Holder, type HolderThread, type ProcessStat, readProcessStat } from './holder.js'
 
 /** What is known of the process that a lock names. */
 export interface ProcessEvidence {
@@ -23,6 +23,12 @@ export function judgeProcess(holder: Holder, { exists, stat }: ProcessEvidence):
   return stat.startedAt === holder.startedAt && !stat.hasEnded ? 'alive' : 'dead'
 }
 
+/** Judges a worker thread by what the system says of it. Its process is there. */
+export function judgeThread(thread: HolderThread, stat: ProcessStat | null): Judgement {
+  if (thread.startedAt === undefined) return 'unknown'
+  return stat?.startedAt === thread.startedAt && !stat.hasEnded ? 'alive' : 'dead'
+}
+
 /** Whether a pid in one process's view means the same process in the other's. */
 export function sharesPids(a: Holder, b: Holder): boolean {
   if (a.platform !== b.platform) return false
@@ -34,7 +40,11 @@ export function sharesPids(a: Holder, b: Holder): boolean {
 /** Judges a holder from where `self` runs. */
 export async function judgeHolder(holder: Holder, self: Holder): Promise<Judgement> {
   if (holder.nonce === self.nonce) return 'alive'
-  return sharesPids(holder, self) ? judgeProcess(holder, await lookAtProcess(holder.pid)) : 'unknown'
+  if (!sharesPids(holder, self)) return 'unknown'
+  const judgement = judgeProcess(holder, await lookAtProcess(holder.pid))
+  // Where the process is hidden, its threads are, too.
+  if (holder.thread === undefined || judgement !== 'alive') return judgement
+  return judgeThread(holder.thread, await readProcessStat(holder.pid, holder.thread.id))
 }
 
 async function lookAtProcess(pid: number): Promise<ProcessEvidence> {

@@ -1,8 +1,11 @@
+import { readlinkSync } from 'node:fs'
 import { readFile, readlink } from 'node:fs/promises'
 import { hostname } from 'node:os'
+import { basename } from 'node:path'
+import { isMainThread, threadId } from 'node:worker_threads'
 import { errorCode } from '../system/system-error.js'
 
-/** Who holds a lock, as its file tells it. What a system cannot say is left out. */
+/** Who holds a lock, as its table tells it. What a system cannot say is left out. */
 export interface Holder {
   /** The name for people. */
   owner: string
@@ -10,8 +13,10 @@ export interface Holder {
   nonce: string
   /** The process. */
   pid: number
-  /** When the process started, in ticks since the boot: tells it from a later one with the same pid. */
+  /** When the process started: tells it from a later one with the same pid. In ticks since the boot. */
   startedAt?: string
+  /** The worker thread; not given for the main one, which ends with its process. */
+  thread?: HolderThread
   /** The boot of the machine in which the process runs. */
   bootId?: string
   /** The pid namespace in which `pid` means this process: one for each container. */
@@ -22,7 +27,15 @@ export interface Holder {
   platform: string
 }
 
-/** What `/proc` says of a process. */
+/** A worker thread. */
+export interface HolderThread {
+  /** The system's number of it, or else Node's. */
+  id: number
+  /** When it started, in ticks since the boot; only where others can see it. */
+  startedAt?: string
+}
+
+/** What `/proc` says of a process or a thread. */
 export interface ProcessStat {
   /** When it started, in ticks since the boot. */
   startedAt: string
@@ -38,10 +51,11 @@ export function ownerName(nonce: string): string {
   return `${hostname()}:${process.pid}:${nonce.slice(0, 7)}`
 }
 
-/** Describes this process. */
+/** Describes this process, and the thread of it that asks. */
 export async function describeHolder(owner: string, nonce: string): Promise<Holder> {
-  const [stat, bootId, pidNamespace] = await Promise.all([
+  const [stat, thread, bootId, pidNamespace] = await Promise.all([
     readProcessStat('self'),
+    isMainThread ? undefined : describeThread(ownThreadId()),
     unlessHidden(readFile('/proc/sys/kernel/random/boot_id', 'utf8')),
     unlessHidden(readlink('/proc/self/ns/pid')),
   ])
@@ -50,6 +64,7 @@ export async function describeHolder(owner: string, nonce: string): Promise<Hold
     nonce,
     pid: process.pid,
     ...(stat === null ? {} : { startedAt: stat.startedAt }),
+    ...(thread === undefined ? {} : { thread }),
     ...(bootId === undefined ? {} : { bootId: bootId.trim() }),
     ...(pidNamespace === undefined ? {} : { pidNamespace }),
     hostname: hostname(),
@@ -57,13 +72,27 @@ export async function describeHolder(owner: string, nonce: string): Promise<Hold
   }
 }
 
-/** What `/proc` says of a process; `null` when it says nothing. */
-export async function readProcessStat(pid: number | 'self'): Promise<ProcessStat | null> {
-  const text = await unlessHidden(readFile(`/proc/${pid}/stat`, 'utf8')) ?? ''
+/** What `/proc` says of a process, or of one of its threads; `null` when it says nothing. */
+export async function readProcessStat(pid: number | 'self', thread?: number): Promise<ProcessStat | null> {
+  const text = await unlessHidden(readFile(`/proc/${pid}${thread === undefined ? '' : `/task/${thread}`}/stat`, 'utf8')) ?? ''
   // The name stands in brackets and may hold anything, so count from the last bracket: state is field 3, the start field 22.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
   const [state, startedAt] = [fields[0], fields[19]]
   return state === undefined || startedAt === undefined ? null : { startedAt, hasEnded: ['Z', 'X', 'x'].includes(state) }
+}
+
+/** The system's number of this thread; `null` when it does not say. At once, because other calls are made by other threads. */
+function ownThreadId(): number | null {
+  try {
+    return Number(basename(readlinkSync('/proc/thread-self')))
+  } catch {
+    return null
+  }
+}
+
+async function describeThread(id: number | null): Promise<HolderThread> {
+  const stat = id === null ? null : await readProcessStat('self', id)
+  return id === null || stat === null ? { id: threadId } : { id, startedAt: stat.startedAt }
 }
 
 /** Other systems have no such files, and some containers hide them; running out of descriptors says nothing about either. */
@@ -76,7 +105,7 @@ async function unlessHidden(reading: Promise<string>): Promise<string | undefine
   }
 }
 
-/** Reads a holder from the text of a lock file; `null` when the text is not whole. */
+/** Reads a holder from the text that a table has; `null` when the text is not whole. */
 export function parseHolder(text: string): Holder | null {
   try {
     const holder: unknown = JSON.parse(text)
@@ -87,10 +116,25 @@ export function parseHolder(text: string): Holder | null {
 }
 
 function isHolder(value: unknown): value is Holder {
-  if (typeof value !== 'object' || value === null) return false
-  const fields = new Map<string, unknown>(Object.entries(value))
+  const fields = fieldsOf(value)
   const texts = ['owner', 'nonce', 'hostname', 'platform'].every(name => typeof fields.get(name) === 'string')
-  const optional = ['startedAt', 'bootId', 'pidNamespace'].every(name => ['string', 'undefined'].includes(typeof fields.get(name)))
-  const pid = fields.get('pid')
-  return texts && optional && typeof pid === 'number' && Number.isSafeInteger(pid) && pid > 0
+  const optional = ['startedAt', 'bootId', 'pidNamespace'].every(name => isOptionalText(fields.get(name)))
+  const thread = fields.get('thread')
+  return texts && optional && isNumber(fields.get('pid'), 1) && (thread === undefined || isThread(fieldsOf(thread)))
+}
+
+function isThread(fields: ReadonlyMap<string, unknown>): boolean {
+  return isNumber(fields.get('id'), 0) && isOptionalText(fields.get('startedAt'))
+}
+
+function fieldsOf(value: unknown): ReadonlyMap<string, unknown> {
+  return new Map<string, unknown>(typeof value === 'object' && value !== null ? Object.entries(value) : [])
+}
+
+function isOptionalText(value: unknown): boolean {
+  return value === undefined || typeof value === 'string'
+}
+
+function isNumber(value: unknown, least: number): boolean {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= least
 }
