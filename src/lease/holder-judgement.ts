@@ -1,5 +1,5 @@
 import { errorCode } from '../system/system-error.js'
-import { type Holder, type HolderThread, type ProcessStat, readProcessStat } from './holder.js'
+import { askWhenStarted, type Holder, type HolderThread, type ProcessStat, readProcessStat } from './holder.js'
 
 /** What is known of the process that a lock names. */
 export interface ProcessEvidence {
@@ -46,6 +46,20 @@ export async function judgeHolder(holder: Holder, self: Holder): Promise<Judgeme
   if (holder.thread === undefined || judgement !== 'alive') return judgement
   return judgeThread(holder.thread, await readProcessStat(holder.pid, holder.thread.id))
 }
+
+/**
+ * Judges a holder that {@link judgeHolder} does not know and that has not been heard of for long: it may be stopped, or another process
+ * may have its pid. To ask the system takes too long to be done each time.
+ */
+export async function judgeSilent(holder: Holder, self: Holder): Promise<Judgement> {
+  if (holder.startedAt === undefined || holder.thread !== undefined || !sharesPids(holder, self)) return 'unknown'
+  const startedAt = await askWhenStarted(holder.pid, holder.platform)
+  if (startedAt === null) return 'unknown'
+  return Math.abs(Date.parse(startedAt) - Date.parse(holder.startedAt)) <= START_TOLERANCE_MS ? 'alive' : 'dead'
+}
+
+/** Systems round the start of a process to seconds, and not always the same way. */
+const START_TOLERANCE_MS = 2000
 
 async function lookAtProcess(pid: number): Promise<ProcessEvidence> {
   return { exists: processExists(pid), stat: await readProcessStat(pid) }

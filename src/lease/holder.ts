@@ -1,3 +1,4 @@
+import { execFile } from 'node:child_process'
 import { readlinkSync } from 'node:fs'
 import { readFile, readlink } from 'node:fs/promises'
 import { hostname } from 'node:os'
@@ -13,7 +14,7 @@ export interface Holder {
   nonce: string
   /** The process. */
   pid: number
-  /** When the process started: tells it from a later one with the same pid. In ticks since the boot. */
+  /** When the process started: tells it from a later one with the same pid. In ticks since the boot on Linux, else as ISO time. */
   startedAt?: string
   /** The worker thread; not given for the main one, which ends with its process. */
   thread?: HolderThread
@@ -53,8 +54,8 @@ export function ownerName(nonce: string): string {
 
 /** Describes this process, and the thread of it that asks. */
 export async function describeHolder(owner: string, nonce: string): Promise<Holder> {
-  const [stat, thread, bootId, pidNamespace] = await Promise.all([
-    readProcessStat('self'),
+  const [startedAt, thread, bootId, pidNamespace] = await Promise.all([
+    startOfThisProcess(),
     isMainThread ? undefined : describeThread(ownThreadId()),
     unlessHidden(readFile('/proc/sys/kernel/random/boot_id', 'utf8')),
     unlessHidden(readlink('/proc/self/ns/pid')),
@@ -63,7 +64,7 @@ export async function describeHolder(owner: string, nonce: string): Promise<Hold
     owner,
     nonce,
     pid: process.pid,
-    ...(stat === null ? {} : { startedAt: stat.startedAt }),
+    ...(startedAt === null ? {} : { startedAt }),
     ...(thread === undefined ? {} : { thread }),
     ...(bootId === undefined ? {} : { bootId: bootId.trim() }),
     ...(pidNamespace === undefined ? {} : { pidNamespace }),
@@ -79,6 +80,34 @@ export async function readProcessStat(pid: number | 'self', thread?: number): Pr
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
   const [state, startedAt] = [fields[0], fields[19]]
   return state === undefined || startedAt === undefined ? null : { startedAt, hasEnded: ['Z', 'X', 'x'].includes(state) }
+}
+
+/** How long a system may take to tell when a process started. */
+const ANSWER_MS = 5000
+
+/**
+ * Asks a system without `/proc` when a process started, by `ps` or PowerShell; ISO time, `null` when it does not say. Linux is not
+ * asked: its `ps` knows no more than `/proc`.
+ */
+export async function askWhenStarted(pid: number, platform: string = process.platform): Promise<string | null> {
+  if (platform === 'linux') return null
+  const time = platform === 'win32'
+    ? await outputOf('powershell.exe', ['-NoProfile', '-NonInteractive', '-Command', `(Get-Process -Id ${pid}).StartTime.ToUniversalTime().ToString('o')`])
+    : await outputOf('ps', ['-o', 'lstart=', '-p', String(pid)])
+  // `ps` names no zone; it was told to use this one.
+  const startedAt = new Date(platform === 'win32' ? time : `${time} UTC`)
+  return Number.isNaN(startedAt.getTime()) ? null : startedAt.toISOString()
+}
+
+function outputOf(command: string, parameters: string[]): Promise<string> {
+  return new Promise((resolve) => {
+    const options = { env: { ...process.env, LC_ALL: 'C', TZ: 'UTC0' }, timeout: ANSWER_MS, windowsHide: true }
+    execFile(command, parameters, options, (error, output) => { resolve(error === null ? output.trim() : '') })
+  })
+}
+
+async function startOfThisProcess(): Promise<string | null> {
+  return (await readProcessStat('self'))?.startedAt ?? askWhenStarted(process.pid)
 }
 
 /** The system's number of this thread; `null` when it does not say. At once, because other calls are made by other threads. */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { isSessionError, SessionError } from '../errors.js'
 import { Heartbeat } from './heartbeat.js'
 import { describeHolder, type Holder, ownerName, parseHolder } from './holder.js'
-import { judgeHolder, type Judgement } from './holder-judgement.js'
+import { judgeHolder, type Judgement, judgeSilent } from './holder-judgement.js'
 import type { HolderSign, LeaseKey, LockEntry, LockTable } from './lock-table.js'
 import { assertCurrentWriter, type SessionLease, type SessionLock, type WriterClaim } from './session-lock.js'
 
@@ -234,16 +234,17 @@ export class LeaseLock<Entry extends LockEntry = LockEntry> implements SessionLo
   }
 
   async #lives(holder: Holder | null, { lastSignAt }: HolderSign): Promise<boolean> {
-    const judgement = await this.#judge(holder)
+    const judgement = await this.#judge(holder, judgeHolder)
     if (judgement !== 'unknown') return judgement === 'alive'
     // A sign from the future is of a clock that was set back: no better than an old one.
-    return Math.abs(await this.#table.now() - lastSignAt) <= this.#staleAfterMs
+    if (Math.abs(await this.#table.now() - lastSignAt) <= this.#staleAfterMs) return true
+    return await this.#judge(holder, judgeSilent) === 'alive'
   }
 
-  async #judge(holder: Holder | null): Promise<Judgement> {
+  async #judge(holder: Holder | null, judge: (holder: Holder, self: Holder) => Promise<Judgement>): Promise<Judgement> {
     if (holder === null) return 'unknown'
     const self = await this.#describe()
-    return judgeHolder(holder, self).catch((error: unknown) => { throw blind('who holds the lock', error) })
+    return judge(holder, self).catch((error: unknown) => { throw blind('who holds the lock', error) })
   }
 
   #describe(): Promise<Holder> {

@@ -1,8 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Holder } from '../../../src/lease/holder.js'
 import { LeaseLock, type LeaseLockOptions } from '../../../src/lease/lease-lock.js'
+import * as judgement from '../../../src/lease/holder-judgement.js'
 import type { LeaseKey, LockEntry, LockTable } from '../../../src/lease/lock-table.js'
 import type { SessionLease } from '../../../src/lease/session-lock.js'
+
+vi.mock('../../../src/lease/holder-judgement.js', { spy: true })
 
 const MINUTE_MS = 60_000
 
@@ -133,6 +136,21 @@ describe('invariant 1: a holder that cannot be seen', () => {
     const lock = open(table)
     expect(await lock.ownerOf({ token: 1, holders: [gone, alive] })).toBe('y')
     expect(await lock.ownerOf({ token: 1, holders: [gone] })).toBeNull()
+  })
+})
+
+describe('invariant 1: a holder on this host, where nothing but its pid can be seen', () => {
+  it.each(['alive', 'dead', 'unknown'] as const)('is asked for once it was not heard of for a minute: it is %s', async (found) => {
+    const table = new FakeTable()
+    table.put('a', 7, await elsewhere('here')('here:1:ab', 'ab'))
+    const judgeSilent = vi.mocked(judgement.judgeSilent).mockReset().mockResolvedValue(found)
+    const lock = open(table)
+    await vi.advanceTimersByTimeAsync(MINUTE_MS)
+    expect(await lock.owner('a')).toBe('here:1:ab')
+    expect(judgeSilent).not.toHaveBeenCalled()
+    await vi.advanceTimersByTimeAsync(24 * 60 * MINUTE_MS)
+    expect(await lock.owner('a')).toBe(found === 'alive' ? 'here:1:ab' : null)
+    expect(judgeSilent).toHaveBeenCalledOnce()
   })
 })
 
