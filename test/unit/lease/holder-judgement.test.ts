@@ -60,7 +60,7 @@ describe('a worker thread whose process is there', () => {
     expect(await judgeHolder({ ...self, nonce: 'bb', thread: { ...main, id: NO_PID } }, self)).toBe('dead')
     expect(await judgeHolder({ ...self, nonce: 'bb', thread: { id: 1 } }, self)).toBe('unknown')
     expect(await judgeHolder({ ...self, nonce: 'bb', pid: NO_PID, thread: main }, self)).toBe('dead')
-    const { startedAt: _startedAt, ...hidden } = self
+    const { startedAt: _ownStart, ...hidden } = self
     expect(await judgeHolder({ ...hidden, nonce: 'bb', thread: { ...main, id: NO_PID } }, self)).toBe('unknown')
   })
 })

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { Holder } from '../../../src/lease/holder.js'
+import { type Holder, parseHolder } from '../../../src/lease/holder.js'
 import { LeaseLock, type LeaseLockOptions } from '../../../src/lease/lease-lock.js'
 import * as judgement from '../../../src/lease/holder-judgement.js'
 import type { LeaseKey, LockEntry, LockTable } from '../../../src/lease/lock-table.js'
@@ -216,7 +216,7 @@ describe('a lease', () => {
     const table = new FakeTable()
     const lock = open(table)
     const lease = await take(lock)
-    for (const { holders } of table.entries.values()) for (const { text } of holders) table.lapsed.add(String(JSON.parse(text).nonce))
+    for (const { holders } of table.entries.values()) for (const { text } of holders) table.lapsed.add(parseHolder(text)?.nonce ?? '')
     await vi.advanceTimersByTimeAsync(10_000)
     expect(lease.lost.reason).toMatchObject({ code: 'LEASE_EXPIRED', sessionId: 'a' })
     table.entries.set('a', { token: 1, holders: [] })

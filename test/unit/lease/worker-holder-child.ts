@@ -13,8 +13,8 @@ async function openLock([kind, place]: readonly string[]): Promise<SessionLock> 
   return new SqliteSessionStore({ database: await openSqliteDatabase(place ?? '') }).lock
 }
 
-async function runWorker(parameters: readonly string[]): Promise<void> {
-  const lease = await (await openLock(parameters)).acquire('a')
+async function runWorker(place: readonly string[]): Promise<void> {
+  const lease = await (await openLock(place)).acquire('a')
   parentPort?.once('message', () => { throw new Error('a bug in the worker') })
   parentPort?.postMessage(lease?.fencingToken ?? null)
 }
@@ -22,13 +22,13 @@ async function runWorker(parameters: readonly string[]): Promise<void> {
 /** What Node's threads need to run TypeScript. */
 const LOAD = `import('tsx/esm/api').then(({ register }) => { register(); return import(${JSON.stringify(import.meta.url)}) })`
 
-async function runMain(parameters: readonly string[]): Promise<void> {
+async function runMain(place: readonly string[]): Promise<void> {
   const print = (value: unknown): boolean => process.stdout.write(`${JSON.stringify(value)}\n`)
-  const worker = new Worker(LOAD, { eval: true, workerData: parameters })
+  const worker = new Worker(LOAD, { eval: true, workerData: place })
   worker.on('error', () => undefined)
   const [token] = await once(worker, 'message')
   print(token)
-  const lock = await openLock(parameters)
+  const lock = await openLock(place)
   const commands: Record<string, () => Promise<unknown>> = {
     acquire: async () => (await lock.acquire('a'))?.fencingToken ?? null,
     crash: async () => {
@@ -41,4 +41,5 @@ async function runMain(parameters: readonly string[]): Promise<void> {
   for await (const line of createInterface(process.stdin)) print(await commands[line]?.() ?? null)
 }
 
-await (isMainThread ? runMain(process.argv.slice(2)) : runWorker(workerData))
+const parameters: readonly string[] = isMainThread ? process.argv.slice(2) : workerData
+await (isMainThread ? runMain(parameters) : runWorker(parameters))

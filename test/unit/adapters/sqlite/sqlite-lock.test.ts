@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import type { SqliteDatabase } from '../../../../src/adapters/sqlite/sqlite-database.js'
 import type { SessionRow } from '../../../../src/adapters/sqlite/sqlite-lock-table.js'
-import * as holder from '../../../../src/lease/holder.js'
+import * as identity from '../../../../src/lease/holder.js'
 import * as judgement from '../../../../src/lease/holder-judgement.js'
 import type { LeaseLock } from '../../../../src/lease/lease-lock.js'
 import { CREDS_KEY, type SessionStore } from '../../../../src/store/session-store.js'
@@ -58,7 +58,7 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
     const lease = await lock.acquire('a')
     database.exec('UPDATE baileys_sessions_heartbeat SET beat_at = 0')
     const other = openStore(openDatabase(driver, file))
-    vi.mocked(holder.describeHolder).mockImplementationOnce(async (owner, nonce) => {
+    vi.mocked(identity.describeHolder).mockImplementationOnce(async (owner, nonce) => {
       // Its row was read, and its heartbeat is stale there.
       database.exec(`UPDATE baileys_sessions_heartbeat SET beat_at = ${Date.now()}`)
       return { owner, nonce, pid: 1, hostname: 'other', platform: 'linux' }
