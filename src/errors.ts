@@ -6,6 +6,7 @@
  * - `RECORD_CORRUPT`: a stored record cannot be understood. It was left as it is.
  * - `WRONG_KEY`: a stored record is encrypted with a key that was not given. It was left as it is.
  * - `STALE_WRITER`: the write came with an old fencing token, or with none while somebody holds the lock.
+ * - `LEASE_EXPIRED`: the store could not be told in time that this process lives, so that its lease ran out; nobody else is known to have it.
  * - `LEGACY_SESSION`: the folder belongs to whatsapp-web.js, not to Baileys.
  * - `INVALID_SESSION_ID`: the id is empty, too long, or holds characters that no store can keep apart.
  * - `OWNED_ELSEWHERE`: another process runs this session.
@@ -32,6 +33,7 @@ export type SessionErrorCode =
   | 'RECORD_CORRUPT'
   | 'WRONG_KEY'
   | 'STALE_WRITER'
+  | 'LEASE_EXPIRED'
   | 'LEGACY_SESSION'
   | 'INVALID_SESSION_ID'
   | 'OWNED_ELSEWHERE'

@@ -38,8 +38,8 @@ export type { SessionFailure, SessionProgress, SweepOptions } from './sweep/swee
 export { encrypted } from './encryption/encrypted-session-store.js'
 export type { EncryptionKey, EncryptionOptions } from './encryption/encryption-options.js'
 export type { PassphraseKey } from './encryption/key-source.js'
-export { processLock, type ProcessLock } from './ownership/process-lock.js'
-export type { SessionLease, SessionLock } from './ownership/session-lock.js'
+export { processLock, type ProcessLock } from './lease/process-lock.js'
+export type { SessionLease, SessionLock } from './lease/session-lock.js'
 
 // The application's own view.
 export { FileConnectionRepository, type FileConnectionRepositoryOptions } from './adapters/filesystem/file-connection-repository.js'

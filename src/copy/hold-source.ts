@@ -1,5 +1,5 @@
 import { isSessionError } from '../errors.js'
-import type { SessionLease, SessionLock } from '../ownership/session-lock.js'
+import { findOwner, type SessionLease, type SessionLock } from '../lease/session-lock.js'
 import { beingRun, thenRelease } from '../sweep/under-lease.js'
 
 /** Rejects with `OWNED_ELSEWHERE` when somebody else may have changed the source meanwhile. */
@@ -11,7 +11,7 @@ export type AssertStillMine = () => Promise<void>
  */
 export async function holdingSource<Result>(lock: SessionLock, sessionId: string, work: (assertStillMine: AssertStillMine) => Promise<Result>): Promise<Result> {
   const assertFree = async (): Promise<void> => {
-    if (await lock.owner(sessionId) !== null) throw await beingRun(lock, sessionId)
+    if (await findOwner(lock, sessionId) !== null) throw await beingRun(lock, sessionId)
   }
   const lease = await acquireIfPossible(lock, sessionId, assertFree)
   if (lease === 'unneeded') return work(assertFree)

@@ -1,4 +1,4 @@
-import type { SessionLock } from '../ownership/session-lock.js'
+import type { SessionLock } from '../lease/session-lock.js'
 import type { DeleteOptions, RecordChange, RecordKey, SessionStore, StoredRecord, WriteOptions } from '../store/session-store.js'
 import { checkEncryption, type EncryptionOptions } from './encryption-options.js'
 import { KeyRing } from './key-ring.js'

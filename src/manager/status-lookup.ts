@@ -6,6 +6,7 @@ import { repositoryFailed } from '../repository/repository-follower.js'
 import { judgeStart, type StartVerdict } from '../session/start-verdict.js'
 import type { SessionSnapshot } from '../status/session-status.js'
 import { describeStatus, type StatusMessages } from '../status/status-messages.js'
+import { findOwner } from '../lease/session-lock.js'
 import type { SessionStore } from '../store/session-store.js'
 import { withDeadline } from '../time/deadline.js'
 
@@ -124,9 +125,7 @@ export class StatusLookup {
   async #findOwner(sessionId: string): Promise<string | null> {
     const { store, timeoutMs } = this.#options
     try {
-      // Many a lock looks its owners up in a map, and answers with undefined for what nobody holds.
-      const owner: string | null | undefined = await withDeadline(store.lock.owner(sessionId), timeoutMs, () => storeTimeout(sessionId, 'lock', timeoutMs))
-      return owner ?? null
+      return await withDeadline(findOwner(store.lock, sessionId), timeoutMs, () => storeTimeout(sessionId, 'lock', timeoutMs))
     } catch {
       // Whoever restores it has to take the lock, and finds out.
       return null

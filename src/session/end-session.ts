@@ -1,6 +1,6 @@
 import { readStoredSession, type StoredSession } from '../auth/stored-session.js'
 import { asStoreError, storeTimeout } from '../store/store-failure.js'
-import type { SessionLease } from '../ownership/session-lock.js'
+import type { SessionLease } from '../lease/session-lock.js'
 import { withDeadline } from '../time/deadline.js'
 import { judgeStart } from './start-verdict.js'
 import { restingState } from './session-machine.js'

@@ -1,6 +1,6 @@
 import { asStoreError, storeTimeout } from '../store/store-failure.js'
 import type { SessionError } from '../errors.js'
-import type { SessionLease, SessionLock } from '../ownership/session-lock.js'
+import { findOwner, type SessionLease, type SessionLock } from '../lease/session-lock.js'
 import { withDeadline } from '../time/deadline.js'
 import { PhaseTimer } from './phase-timer.js'
 import { WorkQueue } from './work-queue.js'
@@ -107,7 +107,7 @@ export class LeaseKeeper {
     if (this.owner !== null) return true
     const { sessionId, lock, timeoutMs } = this.#options
     try {
-      return await withDeadline(lock.owner(sessionId), timeoutMs, () => storeTimeout(sessionId, 'lock', timeoutMs)) === null
+      return await withDeadline(findOwner(lock, sessionId), timeoutMs, () => storeTimeout(sessionId, 'lock', timeoutMs)) === null
     } catch {
       return false
     }

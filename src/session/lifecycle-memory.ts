@@ -1,7 +1,7 @@
 import { freshLifecycle, type Lifecycle } from '../auth/lifecycle-record.js'
 import { asStoreError } from '../store/store-failure.js'
 import type { SessionError } from '../errors.js'
-import type { SessionLease } from '../ownership/session-lock.js'
+import type { SessionLease } from '../lease/session-lock.js'
 import type { LeaseKeeper } from './lease-keeper.js'
 import { PhaseTimer } from './phase-timer.js'
 import type { Remembered } from './session-state.js'

@@ -1,4 +1,4 @@
-import type { SessionLock } from '../ownership/session-lock.js'
+import type { SessionLock } from '../lease/session-lock.js'
 
 /** Names one record of a session: `creds`, `lifecycle`, or a Signal key such as `pre-key` `12`. */
 export interface RecordKey {

@@ -1,5 +1,5 @@
 import { SessionError } from '../errors.js'
-import type { SessionLease, SessionLock } from '../ownership/session-lock.js'
+import { findOwner, type SessionLease, type SessionLock } from '../lease/session-lock.js'
 
 /** Works under the lease of a session. Rejects with `OWNED_ELSEWHERE` when somebody has it. */
 export async function underLease<Result>(lock: SessionLock, sessionId: string, work: (lease: SessionLease) => Promise<Result>): Promise<Result> {
@@ -23,7 +23,7 @@ export async function thenRelease<Result>(lease: SessionLease, work: () => Promi
 
 /** Somebody runs the session. */
 export async function beingRun(lock: SessionLock, sessionId: string): Promise<SessionError> {
-  const owner = await lock.owner(sessionId).catch(() => null)
+  const owner = await findOwner(lock, sessionId).catch(() => null)
   const who = owner === null ? 'Another process' : `The process ${owner}`
   return new SessionError('OWNED_ELSEWHERE', `${who} runs session "${sessionId}", or works on it. Nothing was changed. Stop it there, and try again.`, { sessionId })
 }

@@ -1,4 +1,4 @@
-import type { SessionLock } from '../ownership/session-lock.js'
+import type { SessionLock } from '../lease/session-lock.js'
 import { CREDS_KEY, type DeleteOptions, type RecordChange, type RecordKey, type SessionStore, type StoredRecord, type WriteOptions } from '../store/session-store.js'
 
 /**

@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { FileConnectionRepository } from '../../src/adapters/filesystem/file-connection-repository.js'
-import { FileLock, type FileLockOptions } from '../../src/adapters/filesystem/file-lock.js'
 import { FileSystemSessionStore } from '../../src/adapters/filesystem/filesystem-session-store.js'
-import type { SessionLease, SessionLock } from '../../src/ownership/session-lock.js'
+import type { SessionLease, SessionLock } from '../../src/lease/session-lock.js'
 import { CREDS_KEY, type RecordKey } from '../../src/store/session-store.js'
 import type { ConnectionRepositoryContractHooks, SessionLockContractHooks, SessionStoreContractHooks } from '../../src/testing/index.js'
+import { FileLock, type FileLockOptions } from '../support/opened-locks.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 
 // Where each store, lock and repository keeps its files.
@@ -15,6 +15,8 @@ const storesOfLocks = new WeakMap<SessionLock, FileSystemSessionStore>()
 
 const NO_PID = 2 ** 30
 const LONG_AGO = new Date(Date.now() - 11 * 60_000)
+/** As a clock dates that is set back by an hour afterwards. */
+const AHEAD = new Date(Date.now() + 3_600_000)
 
 function pathOf(subject: object): string {
   return placeOf(subject).path
@@ -142,7 +144,7 @@ export const fileLockHooks: SessionLockContractHooks<FileLock> = {
     declareDead(pathOf(lock), sessionId)
     const lease = await mustTake(openFileLock(pathOf(lock)), sessionId)
     // The old holder finds out with its next write.
-    await lock.check(sessionId).catch(() => undefined)
+    await lock.mayWrite(sessionId).catch(() => undefined)
     return lease
   },
   dispose: lock => lock.close(),
@@ -153,19 +155,27 @@ export function openFileLockElsewhere(folder?: string): FileLock {
   return openFileLock(folder, { describe: async (owner, nonce) => ({ owner, nonce, pid: 1, hostname: 'elsewhere', platform: 'linux' }) })
 }
 
-/** What the lock contract needs of it. */
-export const elsewhereLockHooks: SessionLockContractHooks<FileLock> = {
-  ...fileLockHooks,
-  openAnother: lock => openFileLockElsewhere(pathOf(lock)),
-  takeOver: async (lock, sessionId) => {
-    for (const path of tokenFiles(pathOf(lock), sessionId)) utimesSync(path, LONG_AGO, LONG_AGO)
-    const heartbeats = join(pathOf(lock), 'heartbeats')
-    for (const name of readdirSync(heartbeats)) utimesSync(join(heartbeats, name), LONG_AGO, LONG_AGO)
-    const lease = await mustTake(openFileLock(pathOf(lock)), sessionId)
-    await lock.check(sessionId).catch(() => undefined)
-    return lease
-  },
+/** What the lock contract needs of it; a holder that is taken over was last heard of then. */
+function elsewhereHooks(lastSign: Date): SessionLockContractHooks<FileLock> {
+  return {
+    ...fileLockHooks,
+    openAnother: lock => openFileLockElsewhere(pathOf(lock)),
+    takeOver: async (lock, sessionId) => {
+      for (const path of tokenFiles(pathOf(lock), sessionId)) utimesSync(path, lastSign, lastSign)
+      const heartbeats = join(pathOf(lock), 'heartbeats')
+      for (const name of readdirSync(heartbeats)) utimesSync(join(heartbeats, name), lastSign, lastSign)
+      const lease = await mustTake(openFileLock(pathOf(lock)), sessionId)
+      await lock.mayWrite(sessionId).catch(() => undefined)
+      return lease
+    },
+  }
 }
+
+/** A holder that was not heard of for long. */
+export const elsewhereLockHooks: SessionLockContractHooks<FileLock> = elsewhereHooks(LONG_AGO)
+
+/** A holder that died before the clock was set back. */
+export const setBackLockHooks: SessionLockContractHooks<FileLock> = elsewhereHooks(AHEAD)
 
 /** A file repository in a new folder. */
 export function openFileRepository(file: string = join(temporaryFolder(), 'connections.json')): FileConnectionRepository {

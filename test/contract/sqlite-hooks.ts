@@ -1,12 +1,12 @@
 import { join } from 'node:path'
-import { SqliteConnection } from '../../src/adapters/sqlite/sqlite-connection.js'
 import { SqliteConnectionRepository } from '../../src/adapters/sqlite/sqlite-connection-repository.js'
 import type { SqliteDatabase, SqliteStatement } from '../../src/adapters/sqlite/sqlite-database.js'
-import { SqliteLock } from '../../src/adapters/sqlite/sqlite-lock.js'
-import { resolveSqliteOptions } from '../../src/adapters/sqlite/sqlite-options.js'
+import type { SessionRow } from '../../src/adapters/sqlite/sqlite-lock-table.js'
 import { SqliteSessionStore } from '../../src/adapters/sqlite/sqlite-session-store.js'
-import type { SessionLease, SessionLock } from '../../src/ownership/session-lock.js'
+import type { LeaseLock } from '../../src/lease/lease-lock.js'
+import type { SessionLease, SessionLock } from '../../src/lease/session-lock.js'
 import type { ConnectionRepositoryContractHooks, SessionLockContractHooks, SessionStoreContractHooks } from '../../src/testing/index.js'
+import { openSqliteLock } from '../support/opened-locks.js'
 import type { SqliteDriver } from '../support/sqlite-drivers.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 
@@ -96,26 +96,27 @@ export class SqliteSubjects {
   }
 
   /** A lock that cannot judge other holders by their pid, so that it goes by their heartbeat. */
-  readonly openLockElsewhere = (file: string = newFile()): SqliteLock => {
+  readonly openLockElsewhere = (file: string = newFile()): LeaseLock<SessionRow> => {
     const database = this.#open(file)
-    const connection = new SqliteConnection(resolveSqliteOptions({ database, durability: 'process' }))
-    const lock = new SqliteLock({ connection, staleAfterMs: 60_000, describe: async (owner, nonce) => ({ owner, nonce, pid: 1, hostname: 'elsewhere', platform: 'linux' }) })
+    const lock = openSqliteLock(database, { describe: async (owner, nonce) => ({ owner, nonce, pid: 1, hostname: 'elsewhere', platform: 'linux' }) })
     this.#places.set(lock, { file, database })
     return lock
   }
 
-  readonly elsewhereHooks: SessionLockContractHooks<SqliteLock> = {
+  /** What the lock contract needs of it; a holder that is taken over was last heard of so long ago. */
+  readonly elsewhereHooks = (silentForMs: number): SessionLockContractHooks<LeaseLock<SessionRow>> => ({
     openAnother: lock => this.openLockElsewhere(this.#placeOf(lock).file),
     disconnect: lock => this.#disconnect(lock),
     takeOver: async (lock, sessionId) => {
       const { file } = this.#placeOf(lock)
-      this.#edit(file, 'UPDATE baileys_sessions_session SET held_since = 0; UPDATE baileys_sessions_heartbeat SET beat_at = 0')
+      const lastSignAt = Date.now() - silentForMs
+      this.#edit(file, `UPDATE baileys_sessions_session SET held_since = ${lastSignAt}; UPDATE baileys_sessions_heartbeat SET beat_at = ${lastSignAt}`)
       const lease = await mustTake(this.openStoreLock(file), sessionId)
       await lock.owner(sessionId)
       return lease
     },
     dispose: lock => lock.close(),
-  }
+  })
 
   /** A repository in a new file, or in that of another. */
   readonly openRepository = (file: string = newFile()): SqliteConnectionRepository => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { COMPUTED, findCycle, listSources, readImports } from './source-imports.js'
 
-const PORTS = ['ownership/session-lock', 'ownership/process-lock', 'repository', 'store']
+const PORTS = ['lease/session-lock', 'lease/process-lock', 'repository', 'store']
 const LEAVES = ['disconnect/connection-loss', 'disconnect/disconnect-cause', 'errors', 'events', 'logger', 'status', 'time']
 
 /**
@@ -21,14 +21,10 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'status': ['disconnect/disconnect-cause'],
 
   // Ports, and the lock that is memory only.
-  'ownership/session-lock': [],
-  'ownership/process-lock': ['errors', 'ownership/session-lock'],
-  'ownership/held-lease': ['errors', 'ownership/session-lock'],
-  'ownership/closing': ['errors'],
-  'ownership/heartbeat': [],
-  'ownership/holder-identity': ['system'],
-  'ownership/holder-judgement': ['ownership/holder-identity', 'system'],
-  'store': ['errors', 'ownership/session-lock'],
+  'lease/session-lock': ['errors'],
+  'lease/process-lock': ['lease', 'lease/session-lock'],
+  'lease': ['errors', 'lease/session-lock', 'system'],
+  'store': ['errors', 'lease/session-lock'],
   'repository': ['errors', 'status', 'time'],
 
   // How an encrypted record is known, also by those who have no keys.
@@ -50,12 +46,12 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'manager': [...LEAVES, ...PORTS, 'auth', 'dial', 'disconnect', 'restore', 'retry', 'session', 'socket', 'baileys', 'options', 'version'],
 
   // Around any store, and from one to another.
-  'sweep': ['errors', 'events', 'ownership/session-lock', 'store', 'time'],
-  'encryption': ['encryption/envelope', 'errors', 'ownership/session-lock', 'store', 'sweep'],
-  'copy': ['auth', 'encryption/missing-keys', 'errors', 'ownership/session-lock', 'store', 'sweep'],
+  'sweep': ['errors', 'events', 'lease/session-lock', 'store', 'time'],
+  'encryption': ['encryption/envelope', 'errors', 'lease/session-lock', 'store', 'sweep'],
+  'copy': ['auth', 'encryption/missing-keys', 'errors', 'lease/session-lock', 'store', 'sweep'],
 
   // Implementations of ports, and what tests are made of: they know nothing of a manager or a session.
-  'adapters': [...PORTS, 'errors', 'logger', 'ownership/closing', 'ownership/heartbeat', 'ownership/held-lease', 'ownership/holder-identity', 'ownership/holder-judgement', 'status', 'system', 'time'],
+  'adapters': [...PORTS, 'errors', 'lease', 'logger', 'status', 'system', 'time'],
   'testing': [...PORTS, 'baileys/baileys-version', 'errors', 'logger', 'status', 'time'],
 
   // The only files that may import adapters.

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { MemoryConnectionRepository } from '../../src/adapters/memory/memory-connection-repository.js'
 import { inspectStoredCreds } from '../../src/auth/stored-creds.js'
-import type { SessionLease, SessionLock } from '../../src/ownership/session-lock.js'
+import type { SessionLease, SessionLock } from '../../src/lease/session-lock.js'
 import { codeOf, inFakeTime, pass, scenario, silent, within, type Scenario } from '../support/scenario.js'
 import { WatchedSessionStore } from '../support/watched-session-store.js'
 

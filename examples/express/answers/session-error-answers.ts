@@ -31,6 +31,7 @@ export const SESSION_ERROR_ANSWERS: Readonly<Record<SessionErrorCode, SessionErr
   CONNECT_TIMEOUT: { status: 504, code: 'connect_timeout' },
   STORE_UNAVAILABLE: { status: 503, code: 'storage_unavailable', message: STORAGE_SENTENCE },
   STORE_TIMEOUT: { status: 503, code: 'storage_unavailable', message: STORAGE_SENTENCE },
+  LEASE_EXPIRED: { status: 503, code: 'storage_unavailable', message: STORAGE_SENTENCE },
   REPOSITORY_FAILED: { status: 503, code: 'storage_unavailable', message: STORAGE_SENTENCE },
   MANAGER_CLOSED: { status: 503, code: 'closing', message: 'The server is closing. Try again in a moment.' },
   LISTENER_FAILED: { status: 500, code: 'internal', message: OPERATOR_SENTENCE },

@@ -1,9 +1,9 @@
 import { Buffer } from 'node:buffer'
 import { join, resolve } from 'node:path'
-import { SessionError } from '../../errors.js'
-import type { SessionLock } from '../../ownership/session-lock.js'
+import { LeaseLock } from '../../lease/lease-lock.js'
+import type { SessionLock } from '../../lease/session-lock.js'
 import type { DeleteOptions, RecordChange, RecordKey, SessionStore, StoredRecord, WriteOptions } from '../../store/session-store.js'
-import { FileLock } from './file-lock.js'
+import { type FileLockEntry, FileLockTable, lockPlaceOf } from './file-lock-table.js'
 import { type FileSystemSessionStoreOptions, resolveOptions } from './filesystem-session-store-options.js'
 import { assertNotLegacy } from './legacy-session.js'
 import { OperationLimit } from './operation-limit.js'
@@ -34,13 +34,13 @@ const LONE_SURROGATE = /\p{Surrogate}/u
  */
 export class FileSystemSessionStore implements SessionStore {
   readonly lock: SessionLock
-  readonly #lock: FileLock
+  readonly #table: FileLockTable
+  readonly #lock: LeaseLock<FileLockEntry>
   readonly #folders: SessionFolders
   readonly #limit = new OperationLimit(OPEN_FILES)
   readonly #upkeep: SessionUpkeep
   readonly #durability: Durability | undefined
   readonly #turns = new SessionTurns()
-  #closing: Promise<void> | undefined
 
   /**
    * Touches nothing on the disk yet.
@@ -52,10 +52,15 @@ export class FileSystemSessionStore implements SessionStore {
     const path = resolve(directory)
     this.#durability = durability
     this.#folders = new SessionFolders(path, prefix, { isDurable: durability !== 'process' })
-    this.#lock = new FileLock({
-      folder: join(path, HIDDEN_FOLDER),
-      folderOf: sessionId => this.#folders.nameOf(sessionId),
+    const folder = join(path, HIDDEN_FOLDER)
+    this.#table = new FileLockTable({
+      folder,
+      placeOf: async sessionId => lockPlaceOf(join(folder, 'locks'), sessionId, await this.#folders.nameOf(sessionId)),
+      heartbeats: join(folder, 'heartbeats'),
       assertWritable: sessionId => this.#folders.assertWritable(sessionId),
+    })
+    this.#lock = new LeaseLock({
+      table: this.#table,
       onAcquired: (sessionId, token) => this.#tidy(sessionId, token),
       onEnded: sessionId => this.#upkeep.forget(sessionId),
     })
@@ -64,13 +69,13 @@ export class FileSystemSessionStore implements SessionStore {
   }
 
   async *list(): AsyncIterable<string> {
-    this.#assertOpen()
+    this.#lock.assertOpen()
     // One by one: `yield*` waits several times for each.
     for (const sessionId of await this.#folders.list(this.#limit)) yield sessionId
   }
 
   async *records(sessionId: string): AsyncIterable<RecordKey> {
-    this.#assertOpen(sessionId)
+    this.#lock.assertOpen(sessionId)
     const { path, exists } = await this.#folders.locate(sessionId)
     if (!exists) return
     const pending = await this.#upkeep.pendingIn(path, sessionId)
@@ -82,7 +87,7 @@ export class FileSystemSessionStore implements SessionStore {
   }
 
   async read(sessionId: string, keys: readonly RecordKey[]): Promise<StoredRecord[]> {
-    this.#assertOpen(sessionId)
+    this.#lock.assertOpen(sessionId)
     const { path, exists } = await this.#folders.locate(sessionId)
     if (!exists) return []
     const pending = await this.#upkeep.pendingIn(path, sessionId)
@@ -102,7 +107,7 @@ export class FileSystemSessionStore implements SessionStore {
   }
 
   async write(sessionId: string, changes: readonly RecordChange[], options: WriteOptions = {}): Promise<void> {
-    this.#assertOpen(sessionId)
+    this.#lock.assertOpen(sessionId)
     assertStorable(changes)
     // Taken now: what the caller does to its objects later is no part of this write.
     const copies = changes.map(change => ({ ...change }))
@@ -110,28 +115,22 @@ export class FileSystemSessionStore implements SessionStore {
   }
 
   async delete(sessionId: string, options: DeleteOptions = {}): Promise<void> {
-    this.#assertOpen(sessionId)
+    this.#lock.assertOpen(sessionId)
     await this.#turns.run(sessionId, async () => {
-      await this.#lock.check(sessionId, options.fencingToken)
+      await this.#check(sessionId, options.fencingToken)
       this.#upkeep.forget(sessionId)
       await this.#folders.remove(sessionId, this.#limit)
     })
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#close()
-    return this.#closing
-  }
-
-  async #close(): Promise<void> {
-    await this.#turns.idle()
-    await this.#lock.close()
+    return this.#lock.close(() => this.#turns.idle())
   }
 
   async #write(sessionId: string, changes: readonly RecordChange[], options: WriteOptions): Promise<void> {
     const { fencingToken, replaceAll = false } = options
     const { exists } = await this.#folders.locate(sessionId)
-    if (!exists) await this.#lock.check(sessionId, fencingToken)
+    if (!exists) await this.#check(sessionId, fencingToken)
     // Nothing to remove, and nothing to make a folder for.
     if (!exists && changes.every(change => change.value === null)) return
     try {
@@ -152,8 +151,16 @@ export class FileSystemSessionStore implements SessionStore {
     }
   }
 
+  /** Rejects with `STALE_WRITER` unless this writer may write. */
+  #check(sessionId: string, fencingToken: number | undefined): Promise<void> {
+    return this.#lock.check(sessionId, fencingToken, async () => {
+      const { token, isHeld } = await this.#table.newest(sessionId)
+      return { newestToken: token, isHeld }
+    })
+  }
+
   #use(folder: string, sessionId: string, fencingToken: number | undefined): FolderUse {
-    return { folder, sessionId, fencingToken, limit: this.#limit, durability: this.#durability, beforeCommit: () => this.#lock.check(sessionId, fencingToken) }
+    return { folder, sessionId, fencingToken, limit: this.#limit, durability: this.#durability, beforeCommit: () => this.#check(sessionId, fencingToken) }
   }
 
   /** Puts the folder of a session in order whose lease was taken. What fails now is tried again before the first write. */
@@ -169,10 +176,6 @@ export class FileSystemSessionStore implements SessionStore {
   async #viewOf(folder: string, sessionId: string): Promise<BatchFolderView> {
     if (!this.#folders.foldsCase) return exactFolderView(folder)
     return onDisk({ verb: 'list', path: folder, sessionId }, () => caseFoldingFolderView(folder))
-  }
-
-  #assertOpen(sessionId?: string): void {
-    if (this.#closing !== undefined) throw new SessionError('STORE_UNAVAILABLE', 'The store was closed. Make a new one.', { sessionId })
   }
 }
 

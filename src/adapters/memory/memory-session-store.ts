@@ -1,6 +1,6 @@
 import { SessionError } from '../../errors.js'
-import { type ProcessLock, processLock } from '../../ownership/process-lock.js'
-import type { SessionLock } from '../../ownership/session-lock.js'
+import { type ProcessLock, processLock } from '../../lease/process-lock.js'
+import type { SessionLock } from '../../lease/session-lock.js'
 import type { DeleteOptions, RecordChange, RecordKey, SessionStore, StoredRecord, WriteOptions } from '../../store/session-store.js'
 
 /**

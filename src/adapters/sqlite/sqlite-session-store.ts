@@ -1,12 +1,12 @@
-import type { SessionLock } from '../../ownership/session-lock.js'
+import { LeaseLock } from '../../lease/lease-lock.js'
+import type { SessionLock } from '../../lease/session-lock.js'
 import type { DeleteOptions, RecordChange, RecordKey, SessionStore, StoredRecord, WriteOptions } from '../../store/session-store.js'
 import { SessionTurns } from '../filesystem/session-turns.js'
 import { listSessions, noteWhetherListed } from './listed-sessions.js'
 import { applyChanges, listKeys, readRecords, removeRecords, toChangedRows } from './record-rows.js'
-import { addSession } from './session-rows.js'
 import { SqliteConnection, type SqliteWork } from './sqlite-connection.js'
 import type { SqliteAction } from './sqlite-failure.js'
-import { SqliteLock } from './sqlite-lock.js'
+import { addSession, type SessionRow, SqliteLockTable } from './sqlite-lock-table.js'
 import { resolveSqliteOptions, resolveStaleAfterMs, type SqliteSessionStoreOptions } from './sqlite-options.js'
 
 /** How many rows are had at once; the event loop goes on between them. */
@@ -23,7 +23,8 @@ const PAGE = 500
  */
 export class SqliteSessionStore implements SessionStore {
   readonly lock: SessionLock
-  readonly #lock: SqliteLock
+  readonly #table: SqliteLockTable
+  readonly #lock: LeaseLock<SessionRow>
   readonly #connection: SqliteConnection
   readonly #turns = new SessionTurns()
 
@@ -34,7 +35,8 @@ export class SqliteSessionStore implements SessionStore {
    */
   constructor(options: SqliteSessionStoreOptions) {
     this.#connection = new SqliteConnection(resolveSqliteOptions(options))
-    this.#lock = new SqliteLock({ connection: this.#connection, staleAfterMs: resolveStaleAfterMs(options) })
+    this.#table = new SqliteLockTable(this.#connection)
+    this.#lock = new LeaseLock({ table: this.#table, staleAfterMs: resolveStaleAfterMs(options) })
     this.lock = this.#lock
   }
 
@@ -66,7 +68,7 @@ export class SqliteSessionStore implements SessionStore {
     const { fencingToken, replaceAll = false } = options
     const writesNothing = rows.every(({ value }) => value === null)
     const leavesOne = typeof rows.at(-1)?.value === 'string'
-    await this.#turns.run(sessionId, () => this.#lock.write({ sessionId, fencingToken, verb: 'write' }, session => (statements) => {
+    await this.#turns.run(sessionId, () => this.#table.write(this.#lock, { sessionId, fencingToken, verb: 'write' }, session => (statements) => {
       if (session.sessionKey === null && writesNothing) return
       const sessionKey = session.sessionKey ?? addSession(statements, sessionId)
       if (replaceAll) removeRecords(statements, sessionKey)
@@ -78,7 +80,7 @@ export class SqliteSessionStore implements SessionStore {
   async delete(sessionId: string, options: DeleteOptions = {}): Promise<void> {
     this.#lock.assertOpen(sessionId)
     const { fencingToken } = options
-    await this.#turns.run(sessionId, () => this.#lock.write({ sessionId, fencingToken, verb: 'delete' }, ({ sessionKey }) => (statements) => {
+    await this.#turns.run(sessionId, () => this.#table.write(this.#lock, { sessionId, fencingToken, verb: 'delete' }, ({ sessionKey }) => (statements) => {
       if (sessionKey === null) return
       removeRecords(statements, sessionKey)
       noteWhetherListed(statements, sessionKey)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { SessionLease, SessionLock } from '../../ownership/session-lock.js'
+import type { SessionLease, SessionLock } from '../../lease/session-lock.js'
 import type { Cleanup } from './cleanup.js'
 
 /** Takes a lock that is free; it is released when the case ends. */

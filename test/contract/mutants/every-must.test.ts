@@ -12,7 +12,7 @@ const nothing = (): undefined => undefined
 
 const ports = [
   { port: 'SessionStore', file: 'src/store/session-store.ts', musts: STORE_MUST, cases: storeCases(nothing), mutants: STORE_MUTANTS },
-  { port: 'SessionLock', file: 'src/ownership/session-lock.ts', musts: LOCK_MUST, cases: lockCases(nothing), mutants: LOCK_MUTANTS },
+  { port: 'SessionLock', file: 'src/lease/session-lock.ts', musts: LOCK_MUST, cases: lockCases(nothing), mutants: LOCK_MUTANTS },
   { port: 'ConnectionRepository', file: 'src/repository/connection-repository.ts', musts: REPOSITORY_MUST, cases: repositoryCases(nothing), mutants: REPOSITORY_MUTANTS },
 ]
 

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer'
-import type { SessionLease } from '../../../src/ownership/session-lock.js'
+import type { SessionLease } from '../../../src/lease/session-lock.js'
 import { LOCK_MUST } from '../../../src/testing/contracts/session-lock/lock-musts.js'
 import { refusal, tick } from './broken-ways.js'
 import type { Mutant } from './mutant.js'

@@ -1,6 +1,5 @@
 import { SessionError } from '../../../src/errors.js'
-import { assertCurrentWriter } from '../../../src/ownership/process-lock.js'
-import type { SessionLease, SessionLock } from '../../../src/ownership/session-lock.js'
+import { assertCurrentWriter, type SessionLease, type SessionLock } from '../../../src/lease/session-lock.js'
 import type { ConnectionRecord, ConnectionRepository } from '../../../src/repository/connection-repository.js'
 import { connectionChanges, newConnectionRecord } from '../../../src/repository/merge-connection-record.js'
 import { CREDS_KEY, type DeleteOptions, type RecordChange, type RecordKey, type SessionStore, type StoredRecord, type WriteOptions } from '../../../src/store/session-store.js'

@@ -1,5 +1,5 @@
 import { SessionError, type RecordChange, type RecordKey } from '../../../src/index.js'
-import { assertCurrentWriter } from '../../../src/ownership/process-lock.js'
+import { assertCurrentWriter } from '../../../src/lease/session-lock.js'
 import type { Records, StoreCall } from '../observer.js'
 
 /** The newest lease of a session. */

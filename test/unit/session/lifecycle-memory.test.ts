@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { freshLifecycle, type Lifecycle } from '../../../src/auth/lifecycle-record.js'
 import type { SessionError } from '../../../src/errors.js'
-import { processLock } from '../../../src/ownership/process-lock.js'
+import { processLock } from '../../../src/lease/process-lock.js'
 import { LeaseKeeper } from '../../../src/session/lease-keeper.js'
 import { LifecycleMemory } from '../../../src/session/lifecycle-memory.js'
 

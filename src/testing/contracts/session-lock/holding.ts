@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { SessionLease } from '../../../ownership/session-lock.js'
+import { findOwner, type SessionLease } from '../../../lease/session-lock.js'
 import type { Check } from '../contract-case.js'
 import type { LockBench } from './lock-bench.js'
 import { LOCK_MUST } from './lock-musts.js'
@@ -27,15 +27,15 @@ export const HOLDING: readonly Check<LockBench>[] = [
     must: LOCK_MUST.owner,
     check: async (bench) => {
       const lock = await bench.open()
-      assert.equal(await lock.owner('a'), null)
+      assert.equal(await findOwner(lock, 'a'), null)
       const lease = await bench.take(lock, 'a')
       assert.notEqual(lease.owner, '')
-      assert.equal(await lock.owner('a'), lease.owner)
-      assert.equal(await lock.owner('b'), null)
+      assert.equal(await findOwner(lock, 'a'), lease.owner)
+      assert.equal(await findOwner(lock, 'b'), null)
       await lease.release()
-      assert.equal(await lock.owner('a'), null)
+      assert.equal(await findOwner(lock, 'a'), null)
       const next = await bench.take(lock, 'a')
-      assert.equal(await lock.owner('a'), next.owner)
+      assert.equal(await findOwner(lock, 'a'), next.owner)
     },
   },
   {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { SessionLease } from '../../../ownership/session-lock.js'
+import { findOwner, type SessionLease } from '../../../lease/session-lock.js'
 import type { Check } from '../contract-case.js'
 import { AWKWARD_TEXTS, CASE_TWINS, HALF_TEXTS, HOSTILE_TEXTS } from '../hostile-texts.js'
 import { describeOutcome, outcomeOf } from '../rejections.js'
@@ -51,8 +51,8 @@ async function holdAll(bench: LockBench, sessionIds: readonly string[]): Promise
   for (const [sessionId, lease] of [...held]) {
     await lease.release()
     held.delete(sessionId)
-    assert.equal(await lock.owner(sessionId), null)
-    for (const [other, { owner }] of held) assert.equal(await lock.owner(other), owner, `the release of ${JSON.stringify(sessionId)} freed ${JSON.stringify(other)}`)
+    assert.equal(await findOwner(lock, sessionId), null)
+    for (const [other, { owner }] of held) assert.equal(await findOwner(lock, other), owner, `the release of ${JSON.stringify(sessionId)} freed ${JSON.stringify(other)}`)
   }
   return { refused }
 }

@@ -1,4 +1,4 @@
-import type { SessionLease, SessionLock } from '../../../ownership/session-lock.js'
+import type { SessionLease, SessionLock } from '../../../lease/session-lock.js'
 import { releaseLater, takeFree } from '../case-leases.js'
 import { Cleanup } from '../cleanup.js'
 import { answerOf, reconnectLater } from '../hook-answers.js'

@@ -1,4 +1,4 @@
-import type { SessionLock } from '../../../ownership/session-lock.js'
+import type { SessionLock } from '../../../lease/session-lock.js'
 import { type Check, type ContractCase, contractCases } from '../contract-case.js'
 import { ANOTHER_LOCK } from './another-lock.js'
 import { HOLDING } from './holding.js'

@@ -1,4 +1,4 @@
-import type { SessionLease, SessionLock } from '../../../ownership/session-lock.js'
+import type { SessionLease, SessionLock } from '../../../lease/session-lock.js'
 
 /** What some cases of {@link sessionLockContract} need beside a new lock. Those whose hook is missing are not in its list. */
 export interface SessionLockContractHooks<Lock extends SessionLock = SessionLock> {

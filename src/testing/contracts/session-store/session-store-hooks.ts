@@ -1,4 +1,4 @@
-import type { SessionLease } from '../../../ownership/session-lock.js'
+import type { SessionLease } from '../../../lease/session-lock.js'
 import type { RecordKey, SessionStore } from '../../../store/session-store.js'
 
 /** What some cases of {@link sessionStoreContract} need beside a new store. Those whose hook is missing are not in its list. */

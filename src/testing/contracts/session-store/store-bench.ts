@@ -1,4 +1,4 @@
-import type { SessionLease } from '../../../ownership/session-lock.js'
+import type { SessionLease } from '../../../lease/session-lock.js'
 import type { RecordKey, SessionStore } from '../../../store/session-store.js'
 import { releaseLater, takeFree } from '../case-leases.js'
 import { Cleanup } from '../cleanup.js'

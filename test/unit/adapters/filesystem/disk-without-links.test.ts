@@ -1,8 +1,8 @@
 import { link } from 'node:fs/promises'
 import { readdirSync } from 'node:fs'
 import { expect, it, vi } from 'vitest'
-import { FileLock } from '../../../../src/adapters/filesystem/file-lock.js'
 import { TokenFiles } from '../../../../src/adapters/filesystem/token-files.js'
+import { FileLock } from '../../../support/opened-locks.js'
 import { temporaryFolder } from '../../../support/temporary-folder.js'
 
 // What FAT and some network disks answer.

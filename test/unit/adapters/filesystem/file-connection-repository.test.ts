@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSy
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { FileConnectionRepository } from '../../../../src/adapters/filesystem/file-connection-repository.js'
-import { describeHolder } from '../../../../src/ownership/holder-identity.js'
+import { describeHolder } from '../../../../src/lease/holder.js'
 import { ScriptProcess } from '../../../support/script-process.js'
 import { temporaryFolder } from '../../../support/temporary-folder.js'
 

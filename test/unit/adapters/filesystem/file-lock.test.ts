@@ -1,13 +1,13 @@
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { FileLock, type FileLockOptions } from '../../../../src/adapters/filesystem/file-lock.js'
 import { FileSystemSessionStore } from '../../../../src/adapters/filesystem/filesystem-session-store.js'
-import { describeHolder, type Holder } from '../../../../src/ownership/holder-identity.js'
+import { describeHolder, type Holder } from '../../../../src/lease/holder.js'
 import { TokenFiles } from '../../../../src/adapters/filesystem/token-files.js'
-import type { SessionLease } from '../../../../src/ownership/session-lock.js'
+import type { SessionLease } from '../../../../src/lease/session-lock.js'
 import { CREDS_KEY } from '../../../../src/store/session-store.js'
 import { collect } from '../../../support/collect.js'
+import { FileLock, type FileLockOptions } from '../../../support/opened-locks.js'
 import { temporaryFolder } from '../../../support/temporary-folder.js'
 
 const NO_PID = 2 ** 30
@@ -76,7 +76,7 @@ describe('the files of the lock', () => {
 
   it('are links to the heartbeat, which is written over and never cut', async () => {
     const folder = temporaryFolder()
-    const lock = openLock(folder, { heartbeatIntervalMs: 20 })
+    const lock = openLock(folder, { beatIntervalMs: 20 })
     const lease = await take(lock)
     const [heartbeat = ''] = readdirSync(join(folder, 'heartbeats'))
     const path = tokensOf(folder).path(lease.fencingToken)
@@ -144,7 +144,7 @@ describe('invariant 1: a holder that is', () => {
     const lease = await take(one)
     expect(await other.acquire('a')).toBeNull()
     expect(await other.owner('a')).toBe(lease.owner)
-    await expect(other.check('a')).rejects.toMatchObject({ code: 'STALE_WRITER' })
+    await expect(other.mayWrite('a')).rejects.toMatchObject({ code: 'STALE_WRITER' })
     await lease.release()
     await (await take(other)).release()
   })
@@ -154,15 +154,15 @@ describe('invariant 1: a holder that is', () => {
     const [one, other] = [openLock(folder, { describe: dead }), openLock(folder)]
     const old = await take(one)
     expect(await other.owner('a')).toBeNull()
-    await other.check('a')
+    await other.mayWrite('a')
     const lease = await take(other)
     expect(lease.fencingToken).toBe(old.fencingToken + 1)
     expect(old.lost.aborted).toBe(false)
-    await expect(one.check('a', old.fencingToken)).rejects.toMatchObject({ code: 'STALE_WRITER' })
+    await expect(one.mayWrite('a', old.fencingToken)).rejects.toMatchObject({ code: 'STALE_WRITER' })
     expect(old.lost.aborted).toBe(true)
     await old.release()
     expect(await other.owner('a')).toBe(lease.owner)
-    await other.check('a', lease.fencingToken)
+    await other.mayWrite('a', lease.fencingToken)
     expect(lease.lost.aborted).toBe(false)
   })
 
@@ -181,7 +181,7 @@ describe('invariant 1: a holder that is', () => {
 
   it('out of sight, with a heart that beats by itself, keeps it for long', async () => {
     const folder = temporaryFolder()
-    const [one, other] = [openLock(folder, { describe: elsewhere, heartbeatIntervalMs: 20 }), openLock(folder, { staleAfterMs: 500 })]
+    const [one, other] = [openLock(folder, { describe: elsewhere, beatIntervalMs: 20 }), openLock(folder, { staleAfterMs: 500 })]
     await take(one)
     const end = Date.now() + 1000
     while (Date.now() < end) {
@@ -193,7 +193,7 @@ describe('invariant 1: a holder that is', () => {
   it('late with its heartbeat looks whether it was replaced', async () => {
     const folder = temporaryFolder()
     // Every beat counts as late here.
-    const [one, other] = [openLock(folder, { describe: elsewhere, heartbeatIntervalMs: 20, staleAfterMs: 1 }), openLock(folder)]
+    const [one, other] = [openLock(folder, { describe: elsewhere, beatIntervalMs: 20, staleAfterMs: 1 }), openLock(folder)]
     const old = await take(one)
     const tokens = tokensOf(folder)
     expect(old.lost.aborted).toBe(false)
@@ -206,7 +206,7 @@ describe('invariant 1: a holder that is', () => {
 
   it('late with its heartbeat looks at each of its leases, also when one cannot be looked at', async () => {
     const folder = temporaryFolder()
-    const lock = openLock(folder, { heartbeatIntervalMs: 20, staleAfterMs: 1 })
+    const lock = openLock(folder, { beatIntervalMs: 20, staleAfterMs: 1 })
     await take(lock)
     const { folder: unreadable } = tokensOf(folder)
     const other = await lock.acquire('b')
@@ -226,7 +226,7 @@ describe('invariant 1: a holder that is', () => {
     const tokens = tokensOf(folder)
     writeFileSync(tokens.path(2), '{"own')
     expect(await lock.acquire('a')).toBeNull()
-    expect(await lock.owner('a')).toBe('a process that is just taking it')
+    expect(await lock.owner('a')).toBe('a process that did not say who it is')
     backdate(tokens.folder)
     expect((await take(lock)).fencingToken).toBe(3)
   })
@@ -238,7 +238,7 @@ describe('the lock', () => {
     const lock = openLock(folder)
     const lease = await take(lock)
     rmSync(folder, { recursive: true })
-    await lock.check('a', lease.fencingToken)
+    await lock.mayWrite('a', lease.fencingToken)
     expect(lease.lost.aborted).toBe(true)
     await lease.release()
   })
@@ -251,7 +251,7 @@ describe('the lock', () => {
     rmSync(tokens.folder, { recursive: true })
     writeFileSync(tokens.folder, 'a file in its place')
     const unavailable = { code: 'STORE_UNAVAILABLE', sessionId: 'a' }
-    await expect(lock.check('a', lease.fencingToken)).rejects.toMatchObject(unavailable)
+    await expect(lock.mayWrite('a', lease.fencingToken)).rejects.toMatchObject(unavailable)
     await expect(lock.acquire('a')).rejects.toMatchObject(unavailable)
     await expect(lock.owner('a')).rejects.toMatchObject(unavailable)
     await expect(lease.release()).rejects.toMatchObject(unavailable)
@@ -317,7 +317,7 @@ describe('the lock', () => {
     const folder = temporaryFolder()
     const onAcquired = vi.fn<NonNullable<FileLockOptions['onAcquired']>>().mockRejectedValueOnce(new Error('the first fails'))
     const [one, other] = [openLock(folder, { onAcquired }), openLock(folder)]
-    await expect(one.acquire('a')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE', message: expect.stringContaining('the first fails') })
+    await expect(one.acquire('a')).rejects.toThrow('the first fails')
     expect(one.holds('a', 1)).toBe(false)
     expect(readdirSync(join(folder, 'heartbeats'))).toEqual([])
     await (await take(other)).release()

@@ -2,11 +2,11 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { FileSystemSessionStore } from '../../../../src/adapters/filesystem/filesystem-session-store.js'
-import { lockPlaceOf } from '../../../../src/adapters/filesystem/lock-place.js'
-import { lookAtLock } from '../../../../src/adapters/filesystem/lock-state.js'
+import { FileLockTable, lockPlaceOf } from '../../../../src/adapters/filesystem/file-lock-table.js'
 import type { TokenFiles } from '../../../../src/adapters/filesystem/token-files.js'
-import { describeHolder } from '../../../../src/ownership/holder-identity.js'
-import type { SessionLease } from '../../../../src/ownership/session-lock.js'
+import { describeHolder } from '../../../../src/lease/holder.js'
+import { LeaseLock } from '../../../../src/lease/lease-lock.js'
+import type { SessionLease } from '../../../../src/lease/session-lock.js'
 import { CREDS_KEY } from '../../../../src/store/session-store.js'
 import { temporaryFolder } from '../../../support/temporary-folder.js'
 
@@ -29,10 +29,19 @@ async function olderVersion(directory: string, sessionId: string): Promise<{ tok
   const hidden = join(directory, '.baileys-sessions')
   const { tokens } = lockPlaceOf(join(hidden, 'locks'), sessionId)
   const self = await describeHolder('older', '0123456789abcdef')
-  const look = (): ReturnType<typeof lookAtLock> => lookAtLock(tokens, { self, folder: hidden, staleAfterMs: 60_000 })
+  const table = new FileLockTable({ folder: hidden, placeOf: async () => ({ tokens, olderTokens: null }), heartbeats: null })
+  // It knows nothing of guards.
+  const look = async (): Promise<{ token: number, text: string | null }> => {
+    const { token, isHeld } = await tokens.newest()
+    return { token, text: isHeld ? (await tokens.read(token))?.text ?? null : null }
+  }
+  const lock = new LeaseLock({ table, describe: async () => self })
   return {
     tokens,
-    owner: async () => (await look()).owner,
+    owner: async () => {
+      const { token, text } = await look()
+      return lock.ownerOf({ token, holders: text === null ? [] : [{ text, lastSignAt: Date.now() }] })
+    },
     take: async () => {
       const { token } = await look()
       expect(await tokens.claim(token + 1, JSON.stringify(self))).toBe(true)

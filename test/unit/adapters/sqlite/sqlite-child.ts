@@ -3,7 +3,7 @@ import { SqliteConnectionRepository } from '../../../../src/adapters/sqlite/sqli
 import type { SqliteDatabase } from '../../../../src/adapters/sqlite/sqlite-database.js'
 import { SqliteSessionStore } from '../../../../src/adapters/sqlite/sqlite-session-store.js'
 import { isSessionError } from '../../../../src/errors.js'
-import type { SessionLease } from '../../../../src/ownership/session-lock.js'
+import type { SessionLease } from '../../../../src/lease/session-lock.js'
 import { CREDS_KEY, type RecordChange } from '../../../../src/store/session-store.js'
 import { collect } from '../../../support/collect.js'
 import { sqliteDriver } from '../../../support/sqlite-drivers.js'

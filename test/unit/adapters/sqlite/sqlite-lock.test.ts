@@ -1,22 +1,23 @@
 import { describe, expect, it, vi } from 'vitest'
-import { SqliteConnection } from '../../../../src/adapters/sqlite/sqlite-connection.js'
 import type { SqliteDatabase } from '../../../../src/adapters/sqlite/sqlite-database.js'
-import { SqliteLock, type SqliteLockOptions } from '../../../../src/adapters/sqlite/sqlite-lock.js'
-import { resolveSqliteOptions } from '../../../../src/adapters/sqlite/sqlite-options.js'
-import * as judgement from '../../../../src/ownership/holder-judgement.js'
-import { CREDS_KEY } from '../../../../src/store/session-store.js'
+import type { SessionRow } from '../../../../src/adapters/sqlite/sqlite-lock-table.js'
+import * as identity from '../../../../src/lease/holder.js'
+import * as judgement from '../../../../src/lease/holder-judgement.js'
+import type { LeaseLock } from '../../../../src/lease/lease-lock.js'
+import { CREDS_KEY, type SessionStore } from '../../../../src/store/session-store.js'
+import { openSqliteLock } from '../../../support/opened-locks.js'
 import { SQLITE_DRIVERS } from '../../../support/sqlite-drivers.js'
 import { firstRow, newFile, openDatabase, openStore, outcome } from './opened.js'
 
-vi.mock('../../../../src/ownership/holder-judgement.js', { spy: true })
+vi.mock('../../../../src/lease/holder-judgement.js', { spy: true })
+vi.mock('../../../../src/lease/holder.js', { spy: true })
 
 const HOUR_MS = 3_600_000
 const creds = (value: string): { type: string, id: string, value: string } => ({ ...CREDS_KEY, value })
 
 /** A lock in a container of its own: others cannot see its process, nor it theirs. */
-function lockElsewhere(database: SqliteDatabase, container: string, options: Partial<SqliteLockOptions> = {}): SqliteLock {
-  const connection = new SqliteConnection(resolveSqliteOptions({ database }))
-  return new SqliteLock({ connection, staleAfterMs: 60_000, describe: async (owner, nonce) => ({ owner, nonce, pid: 1, hostname: container, platform: 'linux' }), ...options })
+function lockElsewhere(database: SqliteDatabase, container: string): LeaseLock<SessionRow> {
+  return openSqliteLock(database, { describe: async (owner, nonce) => ({ owner, nonce, pid: 1, hostname: container, platform: 'linux' }) })
 }
 
 describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
@@ -48,21 +49,22 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
   })
 
   it.each([
-    ['is not replaced', async (lock: SqliteLock) => lock.acquire('a'), null],
-    ['is not written over', async (lock: SqliteLock) => outcome(lock.write({ sessionId: 'a', fencingToken: undefined, verb: 'write' }, () => () => undefined)), expect.stringMatching(/^STALE_WRITER/)],
+    ['is not replaced', async ({ lock }: SessionStore) => lock.acquire('a'), null],
+    ['is not written over', async (store: SessionStore) => outcome(store.write('a', [creds('c')])), expect.stringMatching(/^STALE_WRITER/)],
   ])('a holder that shows that it lives while it is looked at %s', async (_, use, expected) => {
     const file = newFile()
-    const holder = openDatabase(driver, file)
-    const lock = lockElsewhere(holder, 'one')
+    const database = openDatabase(driver, file)
+    const lock = lockElsewhere(database, 'one')
     const lease = await lock.acquire('a')
-    holder.exec('UPDATE baileys_sessions_heartbeat SET beat_at = 0')
-    const other = lockElsewhere(openDatabase(driver, file), 'other', { describe: async (owner, nonce) => {
+    database.exec('UPDATE baileys_sessions_heartbeat SET beat_at = 0')
+    const other = openStore(openDatabase(driver, file))
+    vi.mocked(identity.describeHolder).mockImplementationOnce(async (owner, nonce) => {
       // Its row was read, and its heartbeat is stale there.
-      holder.exec(`UPDATE baileys_sessions_heartbeat SET beat_at = ${Date.now()}`)
+      database.exec(`UPDATE baileys_sessions_heartbeat SET beat_at = ${Date.now()}`)
       return { owner, nonce, pid: 1, hostname: 'other', platform: 'linux' }
-    } })
+    })
     expect(await use(other)).toEqual(expected)
-    expect(await other.owner('a')).toBe(lease?.owner)
+    expect(await other.lock.owner('a')).toBe(lease?.owner)
     await lock.close()
   })
 

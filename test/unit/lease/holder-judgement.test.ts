@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { describeHolder, type Holder, parseHolder, readProcessStat } from '../../../src/ownership/holder-identity.js'
-import { judgeHolder, judgeProcess, sharesPids } from '../../../src/ownership/holder-judgement.js'
+import { describeHolder, type Holder, parseHolder, readProcessStat } from '../../../src/lease/holder.js'
+import { judgeHolder, judgeProcess, judgeThread, sharesPids } from '../../../src/lease/holder-judgement.js'
 
 const holder: Holder = { owner: 'h:7:ab', nonce: 'ab', pid: 7, startedAt: '100', bootId: 'boot', pidNamespace: 'pid:[1]', hostname: 'h', platform: 'linux' }
 const { startedAt: _startedAt, ...withoutStart } = holder
@@ -40,6 +40,31 @@ describe('a holder that can be seen', () => {
   })
 })
 
+describe('a worker thread whose process is there', () => {
+  const thread = { id: 9, startedAt: '100' }
+
+  it.each([
+    ['gone', thread, null, 'dead'],
+    ['there', thread, { startedAt: '100', hasEnded: false }, 'alive'],
+    ['a later thread with its number', thread, { startedAt: '200', hasEnded: false }, 'dead'],
+    ['just ended', thread, { startedAt: '100', hasEnded: true }, 'dead'],
+    ['where the system does not tell of threads', { id: 9 }, null, 'unknown'],
+  ] as const)('%s', (_, who, stat, judgement) => {
+    expect(judgeThread(who, stat)).toBe(judgement)
+  })
+
+  it.runIf(process.platform === 'linux')('is looked at, and not only its process', async () => {
+    const self = await describeHolder('me', 'aa')
+    const main = { id: process.pid, startedAt: self.startedAt ?? '' }
+    expect(await judgeHolder({ ...self, nonce: 'bb', thread: main }, self)).toBe('alive')
+    expect(await judgeHolder({ ...self, nonce: 'bb', thread: { ...main, id: NO_PID } }, self)).toBe('dead')
+    expect(await judgeHolder({ ...self, nonce: 'bb', thread: { id: 1 } }, self)).toBe('unknown')
+    expect(await judgeHolder({ ...self, nonce: 'bb', pid: NO_PID, thread: main }, self)).toBe('dead')
+    const { startedAt: _ownStart, ...hidden } = self
+    expect(await judgeHolder({ ...hidden, nonce: 'bb', thread: { ...main, id: NO_PID } }, self)).toBe('unknown')
+  })
+})
+
 describe('this process', () => {
   it('is alive to itself, also as another store, and a pid that nobody has is dead', async () => {
     const self = await describeHolder('me', 'aa')
@@ -62,9 +87,11 @@ describe('the text of a lock file', () => {
   it('leads back to its holder', () => {
     expect(parseHolder(JSON.stringify({ sessionId: 'a', ...holder }))).toMatchObject(holder)
     expect(parseHolder(JSON.stringify(withoutBoot))).toEqual(withoutBoot)
+    const inThread = { ...holder, thread: { id: 0 } }
+    expect(parseHolder(JSON.stringify(inThread))).toEqual(inThread)
   })
 
-  it.each(['', '{', 'null', '[]', '{}', '5', JSON.stringify({ ...holder, pid: '7' }), JSON.stringify({ ...holder, pid: 0 }), JSON.stringify({ ...holder, pid: -1 }), JSON.stringify({ ...holder, bootId: 5 })])('that is not whole names nobody: %s', text => {
+  it.each(['', '{', 'null', '[]', '{}', '5', JSON.stringify({ ...holder, pid: '7' }), JSON.stringify({ ...holder, pid: 0 }), JSON.stringify({ ...holder, pid: -1 }), JSON.stringify({ ...holder, bootId: 5 }), JSON.stringify({ ...holder, thread: null }), JSON.stringify({ ...holder, thread: { id: '9' } }), JSON.stringify({ ...holder, thread: { id: 9, startedAt: 5 } })])('that is not whole names nobody: %s', text => {
     expect(parseHolder(text)).toBeNull()
   })
 })

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { processLock } from '../../../src/ownership/process-lock.js'
+import { processLock } from '../../../src/lease/process-lock.js'
 
 it('names its holder by host, process and object', async () => {
   const [one, other] = await Promise.all([processLock(), processLock()].map(lock => lock.acquire('a')))

@@ -1,3 +1,5 @@
+import { SessionError } from '../errors.js'
+
 /**
  * Who may run a session, across everything that shares the store. It belongs to its store: the fencing tokens it
  * hands out are the ones that `SessionStore.write` and `delete` check.
@@ -10,7 +12,8 @@
  * - keep distinct ids distinct, or refuse one that cannot be kept with `INVALID_SESSION_ID`;
  * - hand out tokens, safe integers, that are greater than every one handed out before for that id, also after a release, a
  *   `delete` of the session and a restart;
- * - name the holder in `owner` as its lease does, for everything that shares the lock, and nobody when nobody holds it;
+ * - name the holder in `owner` as its lease does, for everything that shares the lock, and answer `null` when nobody holds it
+ *   (`undefined` is taken for it);
  * - abort `lost` when the lease is known to be lost, and not merely because the backend could not be asked, nor by a release;
  * - make `release` idempotent, and never let it free somebody else's lease.
  *
@@ -33,4 +36,33 @@ export interface SessionLease {
   readonly lost: AbortSignal
   /** Gives the lock back. Idempotent. */
   release(): Promise<void>
+}
+
+/** Who holds the lock of a session. Many a lock looks its owners up in a map, and answers with `undefined` for nobody. */
+export async function findOwner(lock: SessionLock, sessionId: string): Promise<string | null> {
+  const owner: string | null | undefined = await lock.owner(sessionId)
+  return owner ?? null
+}
+
+/** What decides whether a writer may write. */
+export interface WriterClaim {
+  /** The session to be written. */
+  sessionId: string
+  /** The token that came with the write, if any. */
+  fencingToken: number | undefined
+  /** The newest token handed out for the session; 0 for none. */
+  newestToken: number
+  /** Whether somebody holds the lock now. */
+  isHeld: boolean
+}
+
+/** Throws `STALE_WRITER` unless this writer may write; the rule that all stores share. */
+export function assertCurrentWriter({ sessionId, fencingToken, newestToken, isHeld }: WriterClaim): void {
+  if (fencingToken === undefined) {
+    if (!isHeld) return
+    throw new SessionError('STALE_WRITER', `Session "${sessionId}" is held under token ${newestToken}, and this write came without a token. Acquire the lock first.`, { sessionId })
+  }
+  // Written so that NaN is refused too.
+  if (fencingToken >= newestToken) return
+  throw new SessionError('STALE_WRITER', `Token ${fencingToken} of session "${sessionId}" is older than the newest one, ${newestToken}: another holder has taken over. Nothing was written.`, { sessionId })
 }

@@ -1,0 +1,169 @@
+import { execFile } from 'node:child_process'
+import { readlinkSync } from 'node:fs'
+import { readFile, readlink } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { basename } from 'node:path'
+import { isMainThread, threadId } from 'node:worker_threads'
+import { errorCode } from '../system/system-error.js'
+
+/** Who holds a lock, as its table tells it. What a system cannot say is left out. */
+export interface Holder {
+  /** The name for people. */
+  owner: string
+  /** One for each store or repository object. */
+  nonce: string
+  /** The process. */
+  pid: number
+  /** When the process started: tells it from a later one with the same pid. In ticks since the boot on Linux, else as ISO time. */
+  startedAt?: string
+  /** The worker thread; not given for the main one, which ends with its process. */
+  thread?: HolderThread
+  /** The boot of the machine in which the process runs. */
+  bootId?: string
+  /** The pid namespace in which `pid` means this process: one for each container. */
+  pidNamespace?: string
+  /** The name of the machine. */
+  hostname: string
+  /** The operating system, as `process.platform` names it. */
+  platform: string
+}
+
+/** A worker thread. */
+export interface HolderThread {
+  /** The system's number of it, or else Node's. */
+  id: number
+  /** When it started, in ticks since the boot; only where others can see it. */
+  startedAt?: string
+}
+
+/** What `/proc` says of a process or a thread. */
+export interface ProcessStat {
+  /** When it started, in ticks since the boot. */
+  startedAt: string
+  /** Whether it has ended, and only waits for its parent to notice. */
+  hasEnded: boolean
+}
+
+/**
+ * The name under which a process holds locks: `host:pid:nonce`. Seven digits of the nonce are enough to tell two holders of one process
+ * apart, and too few to be taken for a phone number, which the command line hides.
+ */
+export function ownerName(nonce: string): string {
+  return `${hostname()}:${process.pid}:${nonce.slice(0, 7)}`
+}
+
+/** Describes this process, and the thread of it that asks. */
+export async function describeHolder(owner: string, nonce: string): Promise<Holder> {
+  const [startedAt, thread, bootId, pidNamespace] = await Promise.all([
+    startOfThisProcess(),
+    isMainThread ? undefined : describeThread(ownThreadId()),
+    unlessHidden(readFile('/proc/sys/kernel/random/boot_id', 'utf8')),
+    unlessHidden(readlink('/proc/self/ns/pid')),
+  ])
+  return {
+    owner,
+    nonce,
+    pid: process.pid,
+    ...(startedAt === null ? {} : { startedAt }),
+    ...(thread === undefined ? {} : { thread }),
+    ...(bootId === undefined ? {} : { bootId: bootId.trim() }),
+    ...(pidNamespace === undefined ? {} : { pidNamespace }),
+    hostname: hostname(),
+    platform: process.platform,
+  }
+}
+
+/** What `/proc` says of a process, or of one of its threads; `null` when it says nothing. */
+export async function readProcessStat(pid: number | 'self', thread?: number): Promise<ProcessStat | null> {
+  const text = await unlessHidden(readFile(`/proc/${pid}${thread === undefined ? '' : `/task/${thread}`}/stat`, 'utf8')) ?? ''
+  // The name stands in brackets and may hold anything, so count from the last bracket: state is field 3, the start field 22.
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
+  const [state, startedAt] = [fields[0], fields[19]]
+  return state === undefined || startedAt === undefined ? null : { startedAt, hasEnded: ['Z', 'X', 'x'].includes(state) }
+}
+
+/** How long a system may take to tell when a process started. */
+const ANSWER_MS = 5000
+
+/**
+ * Asks a system without `/proc` when a process started, by `ps` or PowerShell; ISO time, `null` when it does not say. Linux is not
+ * asked: its `ps` knows no more than `/proc`.
+ */
+export async function askWhenStarted(pid: number, platform: string = process.platform): Promise<string | null> {
+  if (platform === 'linux') return null
+  const time = platform === 'win32'
+    ? await outputOf('powershell.exe', ['-NoProfile', '-NonInteractive', '-Command', `(Get-Process -Id ${pid}).StartTime.ToUniversalTime().ToString('o')`])
+    : await outputOf('ps', ['-o', 'lstart=', '-p', String(pid)])
+  // `ps` names no zone; it was told to use this one.
+  const startedAt = new Date(platform === 'win32' ? time : `${time} UTC`)
+  return Number.isNaN(startedAt.getTime()) ? null : startedAt.toISOString()
+}
+
+function outputOf(command: string, parameters: string[]): Promise<string> {
+  return new Promise((resolve) => {
+    const options = { env: { ...process.env, LC_ALL: 'C', TZ: 'UTC0' }, timeout: ANSWER_MS, windowsHide: true }
+    execFile(command, parameters, options, (error, output) => { resolve(error === null ? output.trim() : '') })
+  })
+}
+
+async function startOfThisProcess(): Promise<string | null> {
+  return (await readProcessStat('self'))?.startedAt ?? askWhenStarted(process.pid)
+}
+
+/** The system's number of this thread; `null` when it does not say. At once, because other calls are made by other threads. */
+function ownThreadId(): number | null {
+  try {
+    return Number(basename(readlinkSync('/proc/thread-self')))
+  } catch {
+    return null
+  }
+}
+
+async function describeThread(id: number | null): Promise<HolderThread> {
+  const stat = id === null ? null : await readProcessStat('self', id)
+  return id === null || stat === null ? { id: threadId } : { id, startedAt: stat.startedAt }
+}
+
+/** Other systems have no such files, and some containers hide them; running out of descriptors says nothing about either. */
+async function unlessHidden(reading: Promise<string>): Promise<string | undefined> {
+  try {
+    return await reading
+  } catch (error) {
+    if (['EMFILE', 'ENFILE'].includes(errorCode(error))) throw error
+    return undefined
+  }
+}
+
+/** Reads a holder from the text that a table has; `null` when the text is not whole. */
+export function parseHolder(text: string): Holder | null {
+  try {
+    const holder: unknown = JSON.parse(text)
+    return isHolder(holder) ? holder : null
+  } catch {
+    return null
+  }
+}
+
+function isHolder(value: unknown): value is Holder {
+  const fields = fieldsOf(value)
+  const texts = ['owner', 'nonce', 'hostname', 'platform'].every(name => typeof fields.get(name) === 'string')
+  const optional = ['startedAt', 'bootId', 'pidNamespace'].every(name => isOptionalText(fields.get(name)))
+  const thread = fields.get('thread')
+  return texts && optional && isNumber(fields.get('pid'), 1) && (thread === undefined || isThread(fieldsOf(thread)))
+}
+
+function isThread(fields: ReadonlyMap<string, unknown>): boolean {
+  return isNumber(fields.get('id'), 0) && isOptionalText(fields.get('startedAt'))
+}
+
+function fieldsOf(value: unknown): ReadonlyMap<string, unknown> {
+  return new Map<string, unknown>(typeof value === 'object' && value !== null ? Object.entries(value) : [])
+}
+
+function isOptionalText(value: unknown): boolean {
+  return value === undefined || typeof value === 'string'
+}
+
+function isNumber(value: unknown, least: number): boolean {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= least
+}

@@ -1,0 +1,64 @@
+import type { Holder } from './holder.js'
+
+/**
+ * Where the locks of sessions are kept: what an engine gives so that a `LeaseLock` can run on it. It stores and compares; whether a
+ * holder is gone, when to beat and when a lease is lost is decided by the `LeaseLock`, for all engines alike.
+ *
+ * Each call is one step of the engine. Implementations MUST:
+ * - reject with `STORE_UNAVAILABLE` when the engine cannot be asked, which is neither "held" nor "free", and with
+ *   `INVALID_SESSION_ID` for an id that they cannot keep apart from another;
+ * - tell in `look` the newest token and everybody who may hold it, all of one moment, and change nothing;
+ * - take the lock in `claim` only while it is as it was `seen`, and resolve with `null` otherwise: of many who claim at once, one
+ *   gets it. An engine that can do so also refuses when a holder has shown since that it lives;
+ * - hand out tokens, safe integers, that are greater than every one before for that session, also after a release and a restart;
+ * - count a claim as a sign of life, and leave nothing taken when it rejects;
+ * - free in `release` that token and no other, and succeed when it is not held any more. With `isLast` what the holder's beats
+ *   have left behind goes, too: it makes no other call meanwhile;
+ * - take one `beat` as a sign of life for all leases of its holder. An engine that ends leases by itself resolves with `false`
+ *   when it has ended these, does not bring them back, and leaves such holders out of what `look` tells;
+ * - tell the last sign of life of a holder by the clock that `now` tells, which may be another machine's.
+ */
+export interface LockTable<Entry extends LockEntry = LockEntry> {
+  /** How the lock of a session is now. */
+  look(sessionId: string): Promise<Entry>
+  /** Takes the lock, and resolves with its new token; `null` when it is not as it was seen. */
+  claim(sessionId: string, seen: Entry, holder: Holder): Promise<number | null>
+  /** Gives a lock back. */
+  release(lease: LeaseKey, options: ReleaseOptions): Promise<void>
+  /** Shows that a holder lives, once for all of its leases. Resolves with `false` when the engine had ended them. */
+  beat(holder: Holder, leases: readonly LeaseKey[]): Promise<boolean>
+  /** The time by which signs of life are dated, in milliseconds. */
+  now(): Promise<number>
+}
+
+/** A lock as a table has it. */
+export interface LockEntry {
+  /** The newest token; 0 when none was ever handed out. */
+  readonly token: number
+  /** Who may hold it. Nobody when it was given back; the lock is free when none of these lives. */
+  readonly holders: readonly HolderSign[]
+}
+
+/** A holder, and when it was last heard of. */
+export interface HolderSign {
+  /** The `Holder` as JSON. It may be damaged, or have more in it. */
+  readonly text: string
+  /** Its last beat, or when it took the lock, whichever is later. */
+  readonly lastSignAt: number
+}
+
+/** What names a lease in its table. */
+export interface LeaseKey {
+  /** The session. */
+  readonly sessionId: string
+  /** Its fencing token. */
+  readonly token: number
+  /** The holder's. */
+  readonly nonce: string
+}
+
+/** How a lock is given back. */
+export interface ReleaseOptions {
+  /** Whether its holder has no other lease. */
+  readonly isLast: boolean
+}

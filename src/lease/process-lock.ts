@@ -1,0 +1,70 @@
+import { hostname } from 'node:os'
+import type { Holder } from './holder.js'
+import { LeaseLock } from './lease-lock.js'
+import type { HolderSign, LeaseKey, LockEntry, LockTable } from './lock-table.js'
+import { assertCurrentWriter, type SessionLock } from './session-lock.js'
+
+/** A {@link SessionLock} for stores that only one process uses, with the check that such a store makes before it writes. */
+export interface ProcessLock extends SessionLock {
+  /**
+   * Throws `STALE_WRITER` when `fencingToken` is older than the newest one handed out for this id, or when there is none
+   * while somebody holds the lock. A store calls it first thing in `write` and `delete`.
+   */
+  check(sessionId: string, fencingToken?: number): void
+}
+
+/**
+ * Makes a lock that lives in this object: it keeps apart everything that shares the object, and nothing else. Tokens
+ * rise for as long as the object lives. Right for a store that a single process uses, such as a fake in a test.
+ */
+export function processLock(): ProcessLock {
+  const table = new MemoryLockTable()
+  // Nobody can see this lock who could take its holder for dead.
+  const lock = new LeaseLock({ table, beatIntervalMs: null, describe: async (owner, nonce) => describePlainly(owner, nonce) })
+  return {
+    acquire: sessionId => lock.acquire(sessionId),
+    owner: sessionId => lock.owner(sessionId),
+    check: (sessionId, fencingToken) => {
+      const { token, holders } = table.entryOf(sessionId)
+      assertCurrentWriter({ sessionId, fencingToken, newestToken: token, isHeld: holders.length > 0 })
+    },
+  }
+}
+
+/** Locks in this object. Its one holder is the lock that has it, which is always there. */
+class MemoryLockTable implements LockTable {
+  readonly #entries = new Map<string, LockEntry>()
+
+  entryOf(sessionId: string): LockEntry {
+    return this.#entries.get(sessionId) ?? { token: 0, holders: [] }
+  }
+
+  async look(sessionId: string): Promise<LockEntry> {
+    return this.entryOf(sessionId)
+  }
+
+  async claim(sessionId: string, seen: LockEntry, holder: Holder): Promise<number | null> {
+    const { token, holders } = this.entryOf(sessionId)
+    if (token !== seen.token || holders.length !== seen.holders.length) return null
+    const sign: HolderSign = { text: JSON.stringify(holder), lastSignAt: Date.now() }
+    this.#entries.set(sessionId, { token: token + 1, holders: [sign] })
+    return token + 1
+  }
+
+  async release({ sessionId, token }: LeaseKey): Promise<void> {
+    if (this.entryOf(sessionId).token === token) this.#entries.set(sessionId, { token, holders: [] })
+  }
+
+  async beat(): Promise<boolean> {
+    return true
+  }
+
+  async now(): Promise<number> {
+    return Date.now()
+  }
+}
+
+/** Without what only other processes would ask for. */
+function describePlainly(owner: string, nonce: string): Holder {
+  return { owner, nonce, pid: process.pid, hostname: hostname(), platform: process.platform }
+}
