@@ -36,7 +36,7 @@ describe.concurrent('a dial on which the server falls silent', () => {
     expect(events.of('error')).toEqual([])
   })
 
-  it.each(SILENCES)('one that %s: credentials stay as they are, and close leaves no connection', async (_name, mute) => {
+  it.each(SILENCES)('one that %s: credentials stay as they are, and close leaves no connection', { tags: 'full' }, async (_name, mute) => {
     await using world = await openWorld()
     const manager = world.makeManager({ connectTimeoutMs: 20_000 })
     await world.link('shop')

@@ -42,7 +42,7 @@ it('is disposed of at the end of a block, and its port is free again', async () 
   expect(again.socketConfig).toEqual({ waWebSocketUrl: again.url })
 })
 
-it('lets its process end by itself', async () => {
+it('lets its process end by itself', { tags: 'full' }, async () => {
   const script = `
     import { WhatsAppServer } from './src/testing/whatsapp-server/index.ts'
     const server = await WhatsAppServer.start()
