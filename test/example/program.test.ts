@@ -41,7 +41,7 @@ function leftBehind(): string[] {
 }
 
 describe('npm run example', { timeout: 120_000 }, () => {
-  it('links by a simulated phone, is killed, and is connected again by itself', async () => {
+  it('links by a simulated phone, is killed, and is connected again by itself', { tags: 'full' }, async () => {
     const data = join(temporaryFolder(), 'data')
     const first = new ExampleProgram([...SIMULATED, '--data', data], temporary)
     const acme = await first.client('acme')
@@ -109,7 +109,7 @@ describe('npm run example', { timeout: 120_000 }, () => {
     expect(leftBehind()).toEqual([])
   })
 
-  it('ends within its deadline while somebody reads events and a pairing is under way', { tags: 'full' }, async () => {
+  it('ends within its deadline while somebody reads events and a pairing is under way', async () => {
     const program = new ExampleProgram(SIMULATED, temporary)
     const acme = await program.client('acme')
     const reader = await StreamReader.open(acme, 'acme')
