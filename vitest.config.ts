@@ -9,16 +9,9 @@ const files = readdirSync('test', { recursive: true, encoding: 'utf8' })
   .map(name => join('test', name).replaceAll('\\', '/'))
   .filter(name => name.endsWith('.test.ts'))
 
-type Speed = 'fast' | 'slow'
-
-function setOf(file: string): Speed | `${Speed} (isolated)` {
-  const speed = IN_PROCESS.test(file) && !file.endsWith('processes.test.ts') ? 'fast' : 'slow'
-  return needsModulesOfItsOwn(file) ? `${speed} (isolated)` : speed
-}
-
-/** A module that is mocked must not reach other files; and Baileys leaves a little behind for each socket. */
-function needsModulesOfItsOwn(file: string): boolean {
-  return file.startsWith('test/e2e/') || /\bvi\.mock\(/u.test(readFileSync(file, 'utf8'))
+function setOf(file: string): 'fast' | 'fast, with mocks' | 'slow' {
+  if (!IN_PROCESS.test(file) || file.endsWith('processes.test.ts')) return 'slow'
+  return /\bvi\.mock\(/u.test(readFileSync(file, 'utf8')) ? 'fast, with mocks' : 'fast'
 }
 
 function project(name: ReturnType<typeof setOf>, options: TestProjectInlineConfiguration['test'] = {}): TestProjectInlineConfiguration {
@@ -46,11 +39,10 @@ const config: ViteUserConfig = defineConfig({
     maxWorkers: 2,
     restoreMocks: true,
     projects: [
-      // Loading the source takes longer than most tests, so the files of a worker share what is loaded.
+      // Loading the source takes longer than most tests, so the files of a worker share what is loaded; not so what mocks a module.
       project('fast', { isolate: false }),
-      project('fast (isolated)'),
+      project('fast, with mocks'),
       project('slow', { isolate: false }),
-      project('slow (isolated)'),
     ],
     tags: [{ name: 'full', description: 'Takes long, and what it shows is also shown by others, at a lower level or by example. `npm test` leaves it out; `npm run test:full` runs it.' }],
   },

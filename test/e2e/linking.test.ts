@@ -78,7 +78,7 @@ describe.concurrent('a registration that WhatsApp refreshes', () => {
     expect(world.server.registrations()).toHaveLength(1)
   })
 
-  it('of a linked session changes nothing, and is acknowledged', async () => {
+  it('of a linked session changes nothing, and is acknowledged', { tags: 'full' }, async () => {
     await using world = await openWorld()
     const manager = makeManager(world)
     const { deviceKey } = await world.pair(manager, 'shop')
@@ -91,7 +91,7 @@ describe.concurrent('a registration that WhatsApp refreshes', () => {
     expect(await manager.getStatus('shop')).toMatchObject({ status: 'connected' })
   })
 
-  it('during a pairing by code, before and after the phone has the code: the code links', async () => {
+  it('during a pairing by code, before and after the phone has the code: the code links', { tags: 'full' }, async () => {
     await using world = await openWorld()
     const manager = makeManager(world)
     const phone = world.newPhone()
@@ -132,7 +132,7 @@ describe.concurrent('a registration that WhatsApp refreshes', () => {
 })
 
 describe.concurrent('a link that comes to nothing', () => {
-  it('because nobody scanned', async () => {
+  it('because nobody scanned', { tags: 'full' }, async () => {
     await using world = await openWorld({ qrReferences: 1 })
     const manager = makeManager(world, { socketConfig: { qrTimeout: 200 } })
     const ended = world.eventsOf(manager).nextStatus('shop', 'disconnected')

@@ -160,7 +160,7 @@ const REFUSALS: Refusal[] = [
 ]
 
 describe.concurrent('a pairing that the server ends', () => {
-  it.each(REFUSALS)('with $how: $status, and the next connect registers anew', async ({ how, cause, status, reason }) => {
+  it.each(REFUSALS)('with $how: $status, and the next connect registers anew', { tags: 'full' }, async ({ how, cause, status, reason }) => {
     await using world = await openWorld()
     const manager = world.makeManager()
     const events = world.eventsOf(manager)
@@ -203,7 +203,7 @@ const LEFT_BEHIND: [string, object, StatusReason][] = [
 ]
 
 describe.concurrent('credentials that an unfinished pairing has left behind', () => {
-  it.each(LEFT_BEHIND)('%s never log in; a person who connects gets a QR code, and then they are replaced', async (_name, creds, reason) => {
+  it.each(LEFT_BEHIND)('%s never log in; a person who connects gets a QR code, and then they are replaced', { tags: 'full' }, async (_name, creds, reason) => {
     await using world = await openWorld()
     await leaveBehind(world, creds)
     const files = await world.filesOf('shop')
