@@ -81,7 +81,7 @@ describe.concurrent('npm run demo', { timeout: 90_000 }, () => {
     expect(run.exitCode).toBe(130)
   })
 
-  it('refuses an option that it does not know', async () => {
+  it('refuses an option that it does not know', { tags: 'full' }, async () => {
     const run = await runDemo(['--comparison'])
     expectTidy(run)
     expect(run.exitCode).toBe(1)
