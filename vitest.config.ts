@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import { defineConfig, type TestProjectInlineConfiguration, type ViteUserConfig } from 'vitest/config'
 
 /** The folders of tests that take no other process and no server. One that does all the same is called `*processes.test.ts`. */
-const IN_PROCESS = /^test\/(?:contract\/mutants|package|scenario|unit)\//u
+const IN_PROCESS = /^test\/(?:contract|package|scenario|unit)\//u
 
 const files = readdirSync('test', { recursive: true, encoding: 'utf8' })
   .map(name => join('test', name).replaceAll('\\', '/'))
