@@ -1,5 +1,22 @@
-import { resolve } from 'node:path'
-import { defineConfig, type ViteUserConfig } from 'vitest/config'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { defineConfig, type TestProjectInlineConfiguration, type ViteUserConfig } from 'vitest/config'
+
+/** The folders of tests that take no other process and no server. One that does all the same is called `*processes.test.ts`. */
+const IN_PROCESS = /^test\/(?:contract|package|scenario|unit)\//u
+
+const files = readdirSync('test', { recursive: true, encoding: 'utf8' })
+  .map(name => join('test', name).replaceAll('\\', '/'))
+  .filter(name => name.endsWith('.test.ts'))
+
+function setOf(file: string): 'fast' | 'fast, with mocks' | 'slow' {
+  if (!IN_PROCESS.test(file) || file.endsWith('processes.test.ts')) return 'slow'
+  return /\bvi\.mock\(/u.test(readFileSync(file, 'utf8')) ? 'fast, with mocks' : 'fast'
+}
+
+function project(name: ReturnType<typeof setOf>, options: TestProjectInlineConfiguration['test'] = {}): TestProjectInlineConfiguration {
+  return { extends: true, test: { name, include: files.filter(file => setOf(file) === name), ...options } }
+}
 
 const config: ViteUserConfig = defineConfig({
   // The examples name this package as an application would.
@@ -11,7 +28,6 @@ const config: ViteUserConfig = defineConfig({
     ],
   },
   test: {
-    include: ['test/**/*.test.ts'],
     setupFiles: ['test/setup/silence-libsignal.ts', 'test/setup/only-loopback.ts'],
     // A line per file and what failed; single tests are not told for being slow.
     reporters: [['default', { summary: false }]],
@@ -22,6 +38,13 @@ const config: ViteUserConfig = defineConfig({
     // Most of the time goes by waiting for processes and disks: one file at a time would be slower, also on two cores.
     maxWorkers: 2,
     restoreMocks: true,
+    projects: [
+      // Loading the source takes longer than most tests, so the files of a worker share what is loaded; not so what mocks a module.
+      project('fast', { isolate: false }),
+      project('fast, with mocks'),
+      project('slow', { isolate: false }),
+    ],
+    tags: [{ name: 'full', description: 'Takes long, and what it shows is also shown by others, at a lower level or by example. `npm test` leaves it out; `npm run test:full` runs it.' }],
   },
 })
 

@@ -10,7 +10,7 @@ export function compatibilityPage(runs, features) {
     '## What was run',
     table(['Node', 'Baileys', 'tests', 'passed', 'skipped'], runs.map(({ node, baileys, suite, result }) =>
       [VERSIONS.node[node], baileys, suite, result.passed, result.skipped.length])),
-    `\`all\` is what \`npm test\` runs; \`e2e\` is ${SUITES.e2e.map(name => `\`${name}\``).join(' and ')}, with real Baileys against the loopback server. ${outcomeOf(runs)}`,
+    `\`all\` is what \`npm test\` and \`npm run test:full\` run; \`e2e\` is ${SUITES.e2e.map(name => `\`${name}\``).join(' and ')}, with real Baileys against the loopback server. ${outcomeOf(runs)}`,
     ...skippedPart(runs),
     '## What a version of Baileys cannot do',
     'The matrix detects each feature by trying it, never by the version number (`test/support/baileys-features.ts`).',

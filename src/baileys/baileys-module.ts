@@ -57,17 +57,21 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
  */
 export async function loadBaileys(passedIn: BaileysModule | undefined): Promise<BaileysModule> {
   if (passedIn !== undefined) return checkBaileys(passedIn)
-  let loaded: unknown
-  try {
-    loaded = await import('@whiskeysockets/baileys')
-  } catch (cause) {
-    throw new SessionError('BAILEYS_UNSUPPORTED',
-      `Baileys could not be loaded. Install it beside baileys-sessions (${INSTALL_BAILEYS}), or pass it as the \`baileys\` option.`, { cause })
-  }
+  const loaded = await importBaileys()
   const problem = describeUnsupported(await readInstalledVersion())
   // It loads all the same, so it is used; the logger is silent by default, and this should be seen once.
   if (problem !== null) process.emitWarning(problem, { code: 'BAILEYS_SESSIONS_PEER' })
   return checkBaileys(loaded)
+}
+
+/** The installed Baileys, as it is. Rejects with `BAILEYS_UNSUPPORTED` when there is none. */
+export async function importBaileys(): Promise<object> {
+  try {
+    return await import('@whiskeysockets/baileys')
+  } catch (cause) {
+    throw new SessionError('BAILEYS_UNSUPPORTED',
+      `Baileys could not be loaded. Install it beside baileys-sessions (${INSTALL_BAILEYS}), or pass it as the \`baileys\` option.`, { cause })
+  }
 }
 
 /** Whether the sockets of this Baileys go to WhatsApp unless they are told otherwise. */

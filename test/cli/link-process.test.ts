@@ -36,7 +36,7 @@ describe('link, in a terminal', () => {
     expect(link.output).not.toContain('privKey')
   })
 
-  it('shows a pairing code instead', async () => {
+  it('shows a pairing code instead', { tags: 'full' }, async () => {
     const { name } = newStore()
     const link = new TerminalProcess(program, ['link', name, 'acme', '--simulated', '--code', '+49 151 12345678'])
     await link.shows(() => link.output.includes('Valid for'))
@@ -58,7 +58,7 @@ describe('link, in a terminal', () => {
     expect(await fileStore(directory).lock.owner('acme')).toBeNull()
   })
 
-  it('says how large the window must be', async () => {
+  it('says how large the window must be', { tags: 'full' }, async () => {
     const { name } = newStore()
     const link = new TerminalProcess(program, ['link', name, 'acme', '--simulated'], { columns: 60, rows: 20 })
     await link.shows(() => link.output.includes('Valid for'))
@@ -82,13 +82,13 @@ describe('link, in a pipe', () => {
     expect(link.errors).toMatch(/^It is valid until \d{4}-\d\d-\d\dT[\d:.]+Z\.$/mu)
   })
 
-  it('prints no QR of a real phone unasked', async () => {
+  it('prints no QR of a real phone unasked', { tags: 'full' }, async () => {
     const { name } = newStore()
     const link = new CommandProcess(program, ['link', name, 'acme'])
     expect([await link.ended(), link.output, link.errors]).toEqual([2, '', expect.stringContaining('Say --print-qr')])
   })
 
-  it('ends with 130 at SIGINT, and leaves no session', async () => {
+  it('ends with 130 at SIGINT, and leaves no session', { tags: 'full' }, async () => {
     const { directory, name } = newStore()
     const link = new CommandProcess(program, ['link', name, 'acme', '--simulated'])
     await link.tells('It is valid until')

@@ -75,7 +75,7 @@ describe.each(['fs', 'sqlite'] as const)('a phone that is linked in a terminal, 
     expect(world.server.device(DEVICE).preKeys).toBe(ids.length)
   })
 
-  it('by a code works, too', async () => {
+  it('by a code works, too', { tags: 'full' }, async () => {
     const world = await LinkWorld.open(kind)
     let shown = ''
     const { code, output, errors } = await world.link({ phoneNumber: PHONE, onCode: (typed) => { shown = typed; void world.server.enterPairingCode(typed, { phone: PHONE }) } })
@@ -85,7 +85,7 @@ describe.each(['fs', 'sqlite'] as const)('a phone that is linked in a terminal, 
     expect(output).not.toContain('█')
   })
 
-  it('leaves nothing behind when nobody scans in time, and says what to do', async () => {
+  it('leaves nothing behind when nobody scans in time, and says what to do', { tags: 'full' }, async () => {
     const world = await LinkWorld.open(kind, { qrReferences: 1 })
     const { code, errors } = await world.link({ socketConfig: { qrTimeout: 100 } })
     expect([code, errors]).toEqual([1, expect.stringMatching(/^Not linked\. .*[Cc]onnect again[^]*^Nothing was stored\./mu)])
@@ -117,7 +117,7 @@ describe('a phone that is linked in a terminal', () => {
     expect(world.server.device(DEVICE).preKeys).toBeGreaterThan(0)
   })
 
-  it('tries the upload again when the connection is lost in it', async () => {
+  it('tries the upload again when the connection is lost in it', { tags: 'full' }, async () => {
     const world = await LinkWorld.open()
     world.server.once('login', ({ deviceKey }) => { world.server.drop(deviceKey) })
     expect(await world.link({ onQr: scanner(world) })).toMatchObject({ code: 0 })

@@ -45,7 +45,7 @@ describe('the program, in a process of its own', () => {
     expect(await ended(['--version'])).toEqual({ code: 0, output: expect.stringMatching(/^\d+\.\d+\.\d+\n$/u), errors: '' })
   })
 
-  it('does not wait for an input that it does not need', async () => {
+  it('does not wait for an input that it does not need', { tags: 'full' }, async () => {
     const { name } = await storeOf(1)
     expect(await ended(['list', name], { shell: 'exec "$@" < /dev/null' })).toEqual({ code: 0, output: 'company-0\n', errors: '' })
     expect(await ended(['delete', name, 'company-0'])).toMatchObject({ code: 1, errors: expect.stringContaining('say --yes') })
@@ -68,14 +68,14 @@ describe('the program, in a process of its own', () => {
     expect(await ended(['copy', name, `fs:${folder}/to`])).toMatchObject({ code: 0, output: `Copied ${60 - copied.length} sessions, ${copied.length} unchanged, 0 failed.\n` })
   })
 
-  it('says nothing when whoever reads has seen enough', async () => {
+  it('says nothing when whoever reads has seen enough', { tags: 'full' }, async () => {
     const { name } = await storeOf(1)
     const list = new CommandProcess(program, ['list', name])
     list.stopReading()
     expect([await list.ended(), list.errors]).toEqual([0, ''])
   })
 
-  it.runIf(existsSync('/dev/full'))('says that its result could not be written, and does its work all the same', async () => {
+  it.runIf(existsSync('/dev/full'))('says that its result could not be written, and does its work all the same', { tags: 'full' }, async () => {
     const { folder, name } = await storeOf(2)
     const lost = (...args: string[]): Promise<Outcome> => ended(args, { shell: 'exec "$@" > /dev/full' })
     for (const command of [['list', name], ['doctor', name, '--json'], ['copy', name, `fs:${folder}/to`]]) {
@@ -86,12 +86,12 @@ describe('the program, in a process of its own', () => {
     expect(readdirSync(join(folder, 'to')).filter(file => file.startsWith('session-'))).toHaveLength(2)
   })
 
-  it.runIf(existsSync('/dev/full'))('does its work also where nobody can be told how it goes', async () => {
+  it.runIf(existsSync('/dev/full'))('does its work also where nobody can be told how it goes', { tags: 'full' }, async () => {
     const { folder, name } = await storeOf(2)
     expect(await ended(['copy', name, `fs:${folder}/to`], { shell: 'exec "$@" 2> /dev/full' })).toMatchObject({ code: 0, output: 'Copied 2 sessions, 0 unchanged, 0 failed.\n' })
   })
 
-  it('does not touch a session that another process runs', async () => {
+  it('does not touch a session that another process runs', { tags: 'full' }, async () => {
     const { directory, name } = await storeOf(2)
     const store = fileStore(directory)
     const lease = await store.lock.acquire('company-0')

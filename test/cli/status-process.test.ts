@@ -29,7 +29,7 @@ describe('status --watch', () => {
     expect(watch.output).not.toContain('\u001B')
   })
 
-  it('keeps one picture up to date on a terminal, until Ctrl-C', async () => {
+  it('keeps one picture up to date on a terminal, until Ctrl-C', { tags: 'full' }, async () => {
     const directory = join(temporaryFolder(), 'sessions')
     const store = fileStore(directory)
     await storePaired(store, 'a')

@@ -4,7 +4,7 @@ import { crash, type CrashReport } from './crash-series.js'
 import { CRASH_STORES } from './crash-stores.js'
 
 const BROKEN = ['in-place', 'one-by-one', 'too-early'] as const
-const RUNS = 12
+const RUNS = 25
 /** A broken store is found in the first few. */
 const MOST_RUNS = 60
 // Every run starts a process.
@@ -23,7 +23,7 @@ async function untilFound(broken: (typeof BROKEN)[number]): Promise<CrashReport>
   return crash({ script: writers.script(`broken-${broken}`), runs: MOST_RUNS, seed, stopsAtFirst: true })
 }
 
-describe('a process that is killed while it writes', { timeout: TIMEOUT_MS }, () => {
+describe('a process that is killed while it writes', { tags: 'full', timeout: TIMEOUT_MS }, () => {
   it.each(ours)('invariant 2: loses and tears nothing that the store "%s" has acknowledged, and leaves each batch whole or absent', async (store) => {
     const report = await crash({ script: writers.script(store), runs: RUNS, seed })
     expect(report, `npm run test:crash -- --store ${store} --seed ${seed}`).toMatchObject({ runs: RUNS, lost: 0, torn: 0, findings: [] })
@@ -32,7 +32,7 @@ describe('a process that is killed while it writes', { timeout: TIMEOUT_MS }, ()
   })
 })
 
-describe('the crash test', { timeout: TIMEOUT_MS }, () => {
+describe('the crash test', { tags: 'full', timeout: TIMEOUT_MS }, () => {
   it('finds a store that writes creds over what is there', async () => {
     expect((await untilFound('in-place')).findings.join('\n')).toMatch(/(torn|lost): creds: /u)
   })

@@ -49,7 +49,7 @@ function expectTidy({ output, lines, errors, leftBehind }: Run): void {
 }
 
 describe.concurrent('npm run demo', { timeout: 90_000 }, () => {
-  it('links three sessions, kills the process while it saves, and restores all without a QR code', async () => {
+  it('links three sessions, kills the process while it saves, and restores all without a QR code', { tags: 'full' }, async () => {
     const run = await runDemo([])
     expectTidy(run)
     expect(run.exitCode, run.output).toBe(0)
@@ -64,7 +64,7 @@ describe.concurrent('npm run demo', { timeout: 90_000 }, () => {
     expect(run.lines.at(-2)).toBe('All sessions came back by themselves.')
   })
 
-  it('puts stock Baileys through the same scene with --compare', async () => {
+  it('puts stock Baileys through the same scene with --compare', { tags: 'full' }, async () => {
     const run = await runDemo(['--compare'])
     expectTidy(run)
     expect(run.exitCode, run.output).toBe(0)
@@ -75,13 +75,13 @@ describe.concurrent('npm run demo', { timeout: 90_000 }, () => {
     expect(run.lines.at(-2)).toMatch(/^baileys-sessions was killed (?:once|\d+ times) while it saved, and every session came back by itself\.$/)
   })
 
-  it('leaves nothing behind when it is interrupted', async () => {
+  it('leaves nothing behind when it is interrupted', { tags: 'full' }, async () => {
     const run = await runDemo([], 'florist  connecting')
     expectTidy(run)
     expect(run.exitCode).toBe(130)
   })
 
-  it('refuses an option that it does not know', async () => {
+  it('refuses an option that it does not know', { tags: 'full' }, async () => {
     const run = await runDemo(['--comparison'])
     expectTidy(run)
     expect(run.exitCode).toBe(1)

@@ -37,8 +37,14 @@ const CAUSES = Object.keys(DISCONNECT_DECISIONS) as DisconnectCause[]
 const ONLY_PAIRED: readonly DisconnectCause[] = ['logged_out']
 const ONLY_UNPAIRED: readonly DisconnectCause[] = ['pairing_expired', 'pairing_rejected', 'registration_closed']
 
-/** Walks from the initial state through every event, until nothing new turns up. */
+let explored: Exploration | undefined
+
+/** What a walk from the initial state through every event, until nothing new turns up, has met. It takes seconds, so it is made once. */
 export function exploreMachine(): Exploration {
+  return explored ??= walk()
+}
+
+function walk(): Exploration {
   const seen = new Map<string, SessionState>()
   const edges = new Map<string, Edge>()
   const standings = new Map<string, Exploration['standings'][number]>()

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { extname } from 'node:path'
 import { drawStateDiagram, listPhases } from './draw-machine.js'
-import { exploreMachine, type Exploration } from './explore-machine.js'
+import { exploreMachine } from './explore-machine.js'
 import { listInvariantTests, readInvariantTests } from './invariant-tests.js'
 import { readPage, type Page } from './markdown.js'
 
@@ -24,21 +24,14 @@ export function partsOf(text: string): string[] {
 }
 
 /** A page with every part as the code says. Throws for a part that nobody knows how to write. */
-export function fillIn(text: string, write: (name: string) => string = partWriter()): string {
+export function fillIn(text: string, write: (name: string) => string = writePart): string {
   return text.replaceAll(PART, (_part: string, name: string) => `<!-- generated: ${name} -->\n${write(name)}\n<!-- end of generated -->`)
 }
 
-function partWriter(): (name: string) => string {
-  let explored: Exploration | undefined
-  // It takes seconds.
-  const explore = (): Exploration => explored ??= exploreMachine()
-  return name => writePart(name, explore)
-}
-
-function writePart(name: string, explore: () => Exploration): string {
+function writePart(name: string): string {
   switch (name) {
-    case 'state diagram': return block('mermaid', drawStateDiagram(explore()))
-    case 'phases': return listPhases(explore())
+    case 'state diagram': return block('mermaid', drawStateDiagram(exploreMachine()))
+    case 'phases': return listPhases(exploreMachine())
     case 'tests of the invariants': return listInvariantTests(readInvariantTests())
   }
   if (name.startsWith('examples/')) return block(extname(name).slice(1), readFileSync(name, 'utf8'))

@@ -14,7 +14,7 @@ function blockWith(text: string): string {
   return found[0]?.code ?? ''
 }
 
-it('app.mjs draws a QR, and ends with Ctrl-C', async () => {
+it('app.mjs draws a QR, and ends with Ctrl-C', { tags: 'full' }, async () => {
   const server = await WhatsAppServer.start()
   onTestFinished(() => server.close())
   const app = new ExampleProcess(writeExample(temporaryFolder(), 'app.mjs', blockWith('encodeQR(')), server)

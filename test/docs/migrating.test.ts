@@ -14,7 +14,7 @@ function blockWith(text: string): string {
   return block.code
 }
 
-it('moves a session from stock code here and back, without a QR code', async () => {
+it('moves a session from stock code here and back, without a QR code', { tags: 'full' }, async () => {
   // Stock code knows no refreshed registration.
   const server = await WhatsAppServer.start({ registration: 'classic' })
   onTestFinished(() => server.close())

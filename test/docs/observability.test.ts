@@ -63,7 +63,7 @@ describe('docs/observability.md', () => {
 })
 
 describe('the example', () => {
-  it('has tests that pass, say nothing, end by themselves and leave no file behind', { timeout: 120_000 }, async () => {
+  it('has tests that pass, say nothing, end by themselves and leave no file behind', { tags: 'full', timeout: 120_000 }, async () => {
     const folder = temporaryFolder()
     const tests = files.filter(file => file.endsWith('.test.ts')).map(file => resolve(file))
     const { stdout, stderr } = await promisify(execFile)(process.execPath, [
@@ -77,7 +77,7 @@ describe('the example', () => {
     expect(readdirSync(folder).filter(name => !name.startsWith('tsx-'))).toEqual([])
   })
 
-  it('runs: numbers that move, and an end on SIGTERM', async () => {
+  it('runs: numbers that move, and an end on SIGTERM', { tags: 'full' }, async () => {
     vi.stubEnv('PORT', '0')
     onTestFinished(() => { vi.unstubAllEnvs() })
     const example = new ExampleProcess(resolve(FOLDER, 'main.ts'))

@@ -31,6 +31,12 @@ describe('the README', () => {
     expect(shown.filter(line => line?.startsWith('npm ci'))).toEqual(expect.arrayContaining(commands))
   })
 
+  it('names a command for the tests which, with another one, leaves none out; CI runs both', () => {
+    expect(manifest.scripts['test']).toBe('npm run typecheck && vitest run --tags-filter=!full')
+    expect(manifest.scripts['test:full']).toBe('vitest run --tags-filter=full')
+    expect(readFileSync('.ci/run', 'utf8')).toContain('\nstep npm run test:full\n')
+  })
+
   it('names commands that exist, and the version of Baileys that the tests run with', () => {
     const commands = blocks.filter(({ language }) => language === 'sh').map(({ code }) => code).join('')
     const scripts = [...commands.matchAll(/npm run (\w+)/gu), ...commands.matchAll(/npm (test)/gu)].map(([, name = '']) => name)

@@ -19,7 +19,7 @@ describe('docs/testing-your-application.md', () => {
     for (const file of files) expect(page.text).toContain(`\n\`${file.slice(FOLDER.length + 1)}\`\n<!-- generated: ${file} -->`)
   })
 
-  it('has examples that pass, say nothing, end by themselves and leave no file behind', async () => {
+  it('has examples that pass, say nothing, end by themselves and leave no file behind', { tags: 'full' }, async () => {
     const folder = temporaryFolder()
     const tests = files.filter(file => file.endsWith('.test.ts')).map(file => resolve(file))
     const { stdout, stderr } = await promisify(execFile)(process.execPath, [

@@ -21,7 +21,7 @@ describe('docs/writing-a-store.md', () => {
     for (const file of files) expect(page.text).toContain(`\n\`${file.slice(FOLDER.length + 1)}\`\n<!-- generated: ${file} -->`)
   })
 
-  it('has a store, a repository and a lock that pass the suites, say nothing and leave no file behind', async () => {
+  it('has a store, a repository and a lock that pass the suites, say nothing and leave no file behind', { tags: 'full' }, async () => {
     const folder = temporaryFolder()
     const tests = files.filter(file => file.endsWith('.test.ts')).map(file => resolve(file))
     const { stdout, stderr } = await promisify(execFile)(process.execPath, [

@@ -17,7 +17,7 @@ const BACK_OFF: [Kick, DisconnectCause, number][] = [
 ]
 
 describe.concurrent('logins that fail for a while', () => {
-  it.each(BACK_OFF)('%j, three times: restored by the fourth dial, after 100, 200 and 400 ms', async (how, cause, code) => {
+  it.each(BACK_OFF)('%j, three times: restored by the fourth dial, after 100, 200 and 400 ms', { tags: 'full' }, async (how, cause, code) => {
     await using world = await openWorld()
     const manager = world.makeManager()
     const events = world.eventsOf(manager)

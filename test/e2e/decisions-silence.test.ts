@@ -20,10 +20,11 @@ describe.concurrent('a dial on which the server falls silent', () => {
     const files = await world.filesOf('shop')
     mute(world.server, true)
     const lost = events.next('disconnected', 'shop')
+    const startedAt = Date.now()
     const restoring = manager.restoreSession('shop')
     const { nextRetryAt, ...rest } = await lost
     expect(rest).toEqual({ sessionId: 'shop', cause: 'connect_timeout', code: null, willRetry: true })
-    const waited = Date.now() - (world.server.attempts()[0]?.acceptedAt ?? 0)
+    const waited = Date.now() - startedAt
     expect(waited).toBeGreaterThanOrEqual(1800)
     expect(waited).toBeLessThan(8000)
     expect(await manager.getStatus('shop')).toMatchObject({ status: 'reconnecting', reason: 'connection_lost', attempt: 1, nextRetryAt })
@@ -36,7 +37,7 @@ describe.concurrent('a dial on which the server falls silent', () => {
     expect(events.of('error')).toEqual([])
   })
 
-  it.each(SILENCES)('one that %s: credentials stay as they are, and close leaves no connection', async (_name, mute) => {
+  it.each(SILENCES)('one that %s: credentials stay as they are, and close leaves no connection', { tags: 'full' }, async (_name, mute) => {
     await using world = await openWorld()
     const manager = world.makeManager({ connectTimeoutMs: 20_000 })
     await world.link('shop')

@@ -36,7 +36,7 @@ describe.concurrent('restart required (515)', () => {
     expect(await world.identityOf('shop')).toEqual(identity)
   })
 
-  it('at the login: restored by the third dial, attempts at zero', async () => {
+  it('at the login: restored by the third dial, attempts at zero', { tags: 'full' }, async () => {
     await using world = await openWorld()
     const manager = world.makeManager({ retry: { initialDelayMs: 5000, jitter: 'none' } })
     const { deviceKey } = await world.link('shop')
@@ -79,7 +79,7 @@ describe.concurrent('connection replaced (440)', () => {
     expect(await manager.restoreSession('shop')).toMatchObject({ outcome: 'restored' })
   })
 
-  it('does not flap with another client of the same credentials: it tries once, and gives way', async () => {
+  it('does not flap with another client of the same credentials: it tries once, and gives way', { tags: 'full' }, async () => {
     await using world = await openWorld()
     const manager = world.makeManager({ replacedDelayMs: 300 })
     const events = world.eventsOf(manager)
@@ -163,7 +163,7 @@ describe.concurrent('client outdated (405)', () => {
     expect(versions).toEqual([undefined, [2, 3000, 1_020_000_001]])
   })
 
-  it('of a connected session: the same', async () => {
+  it('of a connected session: the same', { tags: 'full' }, async () => {
     await using world = await openWorld()
     const manager = world.makeManager({ reconnect: { initialDelayMs: 20, factor: 1, jitter: 'none' } })
     const events = world.eventsOf(manager)
@@ -204,7 +204,7 @@ describe.concurrent('rate limited (429)', () => {
     expect(world.dials('shop')[1]?.acceptedAt).toBeGreaterThanOrEqual((nextRetryAt?.getTime() ?? 0) - 1)
   })
 
-  it('at the login: remembered, so that a new manager waits for the rest of the cool-down', async () => {
+  it('at the login: remembered, so that a new manager waits for the rest of the cool-down', { tags: 'full' }, async () => {
     await using world = await openWorld()
     const manager = world.makeManager({ rateLimitCoolDownMs: 2000 })
     const { deviceKey } = await world.link('shop')

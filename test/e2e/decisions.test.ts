@@ -88,7 +88,7 @@ const STOPS: Stop[] = [
 ]
 
 describe.concurrent('a connected session that is thrown out for good', () => {
-  it.each(STOPS)('$name: $status, and nothing dials again', async ({ strike, cause, code, status, reason, isRemembered }) => {
+  it.each(STOPS)('$name: $status, and nothing dials again', { tags: 'full' }, async ({ strike, cause, code, status, reason, isRemembered }) => {
     await using world = await openWorld()
     const repository = new MemoryConnectionRepository()
     const manager = world.makeManager({ repository })
@@ -145,7 +145,7 @@ describe.concurrent('a connected session that is thrown out for good', () => {
     expect(world.dials('shop')).toHaveLength(1)
   })
 
-  it('a restriction with a date ends at that date', async () => {
+  it('a restriction with a date ends at that date', { tags: 'full' }, async () => {
     await using world = await openWorld()
     const manager = world.makeManager()
     const { deviceKey } = await world.linkAndRestore(manager, 'shop')
@@ -181,7 +181,7 @@ describe.concurrent('a connected session that is thrown out for good', () => {
     expect(world.dials('shop')).toHaveLength(2)
   })
 
-  it('what is remembered as logged out is tried again when it is forced', async () => {
+  it('what is remembered as logged out is tried again when it is forced', { tags: 'full' }, async () => {
     await using world = await openWorld()
     const manager = world.makeManager()
     const { deviceKey } = await world.linkAndRestore(manager, 'shop')

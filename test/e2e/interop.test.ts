@@ -140,7 +140,7 @@ describe.concurrent('a folder of useMultiFileAuthState', () => {
     expect(world.server.log.filter(({ kind, detail }) => kind === 'receipt' && detail['kind'] === 'retry')).toEqual([])
   })
 
-  it('that was paired again with stock code after a logout is not held to what was remembered', async () => {
+  it('that was paired again with stock code after a logout is not held to what was remembered', { tags: 'full' }, async () => {
     await using world = await openWorld({ registration: 'classic' })
     const { deviceKey } = await world.link('shop')
     world.server.removeDevice(deviceKey)
@@ -155,7 +155,7 @@ describe.concurrent('a folder of useMultiFileAuthState', () => {
     expect(await world.makeManager().restoreSession('shop')).toMatchObject({ outcome: 'restored' })
   })
 
-  it('that stock code never finished to pair is told so, and paired here with the identity that is stored', async () => {
+  it('that stock code never finished to pair is told so, and paired here with the identity that is stored', { tags: 'full' }, async () => {
     await using world = await openWorld()
     await using stock = await openStock(world, 'shop')
     expect(await stock.qr).not.toBeNull()

@@ -38,7 +38,7 @@ describe.concurrent('a registration that WhatsApp refreshes', () => {
     expect(await next.getStatus('shop')).toMatchObject({ phoneNumber: phone })
   })
 
-  it.each(['companion_reg_refresh', 'pair-device-rotate-qr'] as const)('with a <%s>, before the first QR code: every code links', async (child) => {
+  it.each(['companion_reg_refresh', 'pair-device-rotate-qr'] as const)('with a <%s>, before the first QR code: every code links', { tags: 'full' }, async (child) => {
     await using world = await openWorld({ refreshRegistration: { times: 2, when: 'before-qr', child } })
     const manager = makeManager(world)
     await world.pair(manager, 'shop')
@@ -67,7 +67,7 @@ describe.concurrent('a registration that WhatsApp refreshes', () => {
     await manager.waitUntilConnected('shop')
   })
 
-  it('while the QR code changes: later codes of the socket have the new secret, too', async () => {
+  it('while the QR code changes: later codes of the socket have the new secret, too', { tags: 'full' }, async () => {
     await using world = await openWorld({ qrReferences: 100, refreshRegistration: { times: 3, everyMs: 300 } })
     const manager = makeManager(world, { socketConfig: { qrTimeout: 200 } })
     const events = world.eventsOf(manager)
@@ -78,7 +78,7 @@ describe.concurrent('a registration that WhatsApp refreshes', () => {
     expect(world.server.registrations()).toHaveLength(1)
   })
 
-  it('of a linked session changes nothing, and is acknowledged', async () => {
+  it('of a linked session changes nothing, and is acknowledged', { tags: 'full' }, async () => {
     await using world = await openWorld()
     const manager = makeManager(world)
     const { deviceKey } = await world.pair(manager, 'shop')
@@ -91,7 +91,7 @@ describe.concurrent('a registration that WhatsApp refreshes', () => {
     expect(await manager.getStatus('shop')).toMatchObject({ status: 'connected' })
   })
 
-  it('during a pairing by code, before and after the phone has the code: the code links', async () => {
+  it('during a pairing by code, before and after the phone has the code: the code links', { tags: 'full' }, async () => {
     await using world = await openWorld()
     const manager = makeManager(world)
     const phone = world.newPhone()
@@ -105,7 +105,7 @@ describe.concurrent('a registration that WhatsApp refreshes', () => {
     expect(await manager.getStatus('shop')).toMatchObject({ phoneNumber: phone })
   })
 
-  it.each([['before', false], ['after', true]])('SIGKILL %s the refresh: nothing was stored, a new code comes, and links', async (_when, isAfter) => {
+  it.each([['before', false], ['after', true]])('SIGKILL %s the refresh: nothing was stored, a new code comes, and links', { tags: 'full' }, async (_when, isAfter) => {
     await using world = await openWorld({ refreshRegistration: { everyMs: isAfter ? 20 : 60_000 } })
     const first = await SessionProcess.start(world)
     await first.call('connect', 'shop')
@@ -118,7 +118,7 @@ describe.concurrent('a registration that WhatsApp refreshes', () => {
     await world.pair(manager, 'shop')
   })
 
-  it('SIGKILL after the scan: restored without a code', async () => {
+  it('SIGKILL after the scan: restored without a code', { tags: 'full' }, async () => {
     await using world = await openWorld()
     const first = await SessionProcess.start(world)
     await first.call('connect', 'shop')
@@ -132,7 +132,7 @@ describe.concurrent('a registration that WhatsApp refreshes', () => {
 })
 
 describe.concurrent('a link that comes to nothing', () => {
-  it('because nobody scanned', async () => {
+  it('because nobody scanned', { tags: 'full' }, async () => {
     await using world = await openWorld({ qrReferences: 1 })
     const manager = makeManager(world, { socketConfig: { qrTimeout: 200 } })
     const ended = world.eventsOf(manager).nextStatus('shop', 'disconnected')
@@ -186,7 +186,7 @@ describe.concurrent('a link that comes to nothing', () => {
     expect(world.server.registrations()).toHaveLength(2)
   })
 
-  it('because WhatsApp closes every registration before a QR code, and not because it cannot be reached', async () => {
+  it('because WhatsApp closes every registration before a QR code, and not because it cannot be reached', { tags: 'full' }, async () => {
     await using world = await openWorld({ closeRegistrations: true })
     const manager = makeManager(world)
     const ended = world.eventsOf(manager).nextStatus('shop', 'disconnected')
@@ -214,7 +214,7 @@ describe.concurrent('a pairing code', () => {
     await manager.waitUntilConnected('shop')
   })
 
-  it('may be followed by another one, also for another number', async () => {
+  it('may be followed by another one, also for another number', { tags: 'full' }, async () => {
     await using world = await openWorld()
     const manager = makeManager(world)
     const [first, second] = [world.newPhone(), world.newPhone()]

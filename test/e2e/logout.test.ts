@@ -43,7 +43,7 @@ describe.concurrent('logout', () => {
     expect(await namesOf(world, 'shop')).toEqual(KEYS)
   })
 
-  it.each(['never started', 'stopped', 'waiting for its next attempt'] as const)('of a session that is %s dials once', async (state) => {
+  it.each(['never started', 'stopped', 'waiting for its next attempt'] as const)('of a session that is %s dials once', { tags: 'full' }, async (state) => {
     await using world = await openWorld()
     const manager = world.makeManager({ reconnect: { initialDelayMs: 60_000, jitter: 'none' } })
     const { deviceKey } = await world.link('shop')
@@ -94,7 +94,7 @@ describe.concurrent('logout', () => {
     expect(await repository.find('shop')).toMatchObject({ status: 'logged_out', reason: 'logged_out' })
   })
 
-  it('while WhatsApp cannot be reached keeps everything when that is required, and rests as before', async () => {
+  it('while WhatsApp cannot be reached keeps everything when that is required, and rests as before', { tags: 'full' }, async () => {
     await using world = await openWorld()
     const manager = world.makeManager()
     await world.link('shop')
@@ -158,7 +158,7 @@ describe.concurrent('a device that was removed at the phone while the process wa
     expect(await world.makeManager().restoreSession('shop')).toMatchObject({ outcome: 'restored' })
   })
 
-  it('that was linked again meanwhile is restored by force', async () => {
+  it('that was linked again meanwhile is restored by force', { tags: 'full' }, async () => {
     await using world = await openWorld()
     const { deviceKey } = await world.link('shop')
     world.server.failLogins(deviceKey, 1, 401)
@@ -228,7 +228,7 @@ const STATES: Record<string, (world: World, manager: SessionManager) => Promise<
 }
 
 describe.concurrent('delete', () => {
-  it.each(Object.entries(STATES))('of a session that is %s leaves nothing, at once and after a while (invariant 4)', async (_name, reach) => {
+  it.each(Object.entries(STATES))('of a session that is %s leaves nothing, at once and after a while (invariant 4)', { tags: 'full' }, async (_name, reach) => {
     await using world = await openWorld()
     const repository = new MemoryConnectionRepository()
     await repository.save('shop', { status: 'connected' })

@@ -80,7 +80,7 @@ describe.concurrent('messages', () => {
     expect(texts.of('shop')).toEqual(['another one'])
   })
 
-  it('go both ways across three restarts with SIGKILL, and all decrypt (invariant 6)', async () => {
+  it('go both ways across three restarts with SIGKILL, and all decrypt (invariant 6)', { tags: 'full' }, async () => {
     await using world = await openWorld()
     const { friend, say, texts } = await openFriend(world)
     const shop = await world.link('shop')
@@ -104,7 +104,7 @@ describe.concurrent('messages', () => {
     expect(world.server.log.filter(({ kind, detail }) => kind === 'receipt' && detail['kind'] === 'retry')).toEqual([])
   })
 
-  it('go both ways across restarts by close, which end in the middle of sending', async () => {
+  it('go both ways across restarts by close, which end in the middle of sending', { tags: 'full' }, async () => {
     await using world = await openWorld()
     const { friend, texts } = await openFriend(world)
     await world.link('shop')
@@ -136,7 +136,7 @@ describe.concurrent('messages', () => {
     expect(new Set(texts.of('friend')).size).toBe(texts.of('friend').length)
   })
 
-  it('reach a handler that was attached once, on every socket to come', async () => {
+  it('reach a handler that was attached once, on every socket to come', { tags: 'full' }, async () => {
     await using world = await openWorld()
     const manager = world.makeManager()
     const events = world.eventsOf(manager)
@@ -185,7 +185,7 @@ async function linkWithoutHistory(world: World): Promise<LinkedDevice> {
 }
 
 describe.concurrent('messages that Baileys holds back after the first login', () => {
-  it.each(Object.entries(ENDS))('are handed over when the session %s, and do not come again (invariant 12)', async (_name, end) => {
+  it.each(Object.entries(ENDS))('are handed over when the session %s, and do not come again (invariant 12)', { tags: 'full' }, async (_name, end) => {
     await using world = await openWorld()
     const manager = world.makeManager()
     const texts = recordTexts(manager)

@@ -13,7 +13,7 @@ const RECONNECTS = 200
 /** A socket of Baileys and what hangs on it is more than 100 kB; some versions leave 25 kB of each. */
 const HEAP_PER_RECONNECT = await BAILEYS_FEATURES.freesSockets.detect() ? 10_000 : 40_000
 
-it('200 reconnects of real Baileys leave sockets, timers, listeners, descriptors, storages and heap as they were (invariant 15)', async () => {
+it('200 reconnects of real Baileys leave sockets, timers, listeners, descriptors, storages and heap as they were (invariant 15)', { tags: 'full', timeout: 120_000 }, async () => {
   // In a process of its own: only the client is measured.
   await using server = await ServerProcess.start()
   trust(server)
@@ -47,7 +47,7 @@ it('200 reconnects of real Baileys leave sockets, timers, listeners, descriptors
   expect(growth.grown()).toEqual([])
   expect(await server.call('logins', deviceKey)).toBeGreaterThanOrEqual(RECONNECTS)
   expect(await server.get('errors')).toEqual([])
-}, 120_000)
+})
 
 /** Breaks the connection of a session, and waits for the next. */
 async function reconnect(sessions: SessionManager, lose: () => Promise<void>): Promise<void> {

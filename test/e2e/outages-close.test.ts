@@ -38,7 +38,7 @@ describe.concurrent('stop', () => {
     expect(await world.makeManager().restoreSession('shop')).toMatchObject({ outcome: 'restored' })
   })
 
-  it('during the back-off of a connection that was lost: the same', async () => {
+  it('during the back-off of a connection that was lost: the same', { tags: 'full' }, async () => {
     await using world = await openWorld()
     const manager = world.makeManager({ reconnect: { initialDelayMs: 300, jitter: 'none' } })
     const events = world.eventsOf(manager)
@@ -155,7 +155,7 @@ const PHASES: Phase[] = [
 ]
 
 describe.concurrent('close', () => {
-  it.each(PHASES)('during $name: leaves no connection, and nothing dials or is told afterwards (invariant 4)', async ({ status, reach, dials, isNew }) => {
+  it.each(PHASES)('during $name: leaves no connection, and nothing dials or is told afterwards (invariant 4)', { tags: 'full' }, async ({ status, reach, dials, isNew }) => {
     await using world = await openWorld()
     const store = new FaultyStore(world.makeStore())
     const manager = world.makeManager({ store, connectTimeoutMs: 5000, retry: { initialDelayMs: 200, jitter: 'none' } })
@@ -181,7 +181,7 @@ describe.concurrent('close', () => {
     await expect(manager.getStatus('shop')).rejects.toMatchObject({ code: 'MANAGER_CLOSED' })
   })
 
-  it('after a pairing whose restart never came: the pairing is stored, and a new manager connects without a QR code', async () => {
+  it('after a pairing whose restart never came: the pairing is stored, and a new manager connects without a QR code', { tags: 'full' }, async () => {
     await using world = await openWorld()
     const manager = world.makeManager()
     await manager.connect('shop')

@@ -47,7 +47,7 @@ describe.concurrent('a store that goes away', () => {
     expect(texts).toEqual(['hello', 'still there'])
   })
 
-  it('before the start: no dial while it is away, then connected by itself', async () => {
+  it('before the start: no dial while it is away, then connected by itself', { tags: 'full' }, async () => {
     await using world = await openWorld()
     const store = new FaultyStore(world.makeStore())
     const manager = world.makeManager({ store })
@@ -103,7 +103,7 @@ describe.concurrent('a store that goes away', () => {
     expect(world.eventsOf(manager).of('socket')).toEqual([])
   })
 
-  it('for writes only, while a session pairs: an error before any QR code is shown', async () => {
+  it('for writes only, while a session pairs: an error before any QR code is shown', { tags: 'full' }, async () => {
     await using world = await openWorld()
     const store = new FaultyStore(world.makeStore())
     const manager = world.makeManager({ store })
@@ -146,7 +146,7 @@ const CORRUPT: [string, (whole: string) => string][] = [
 ]
 
 describe.concurrent('credentials that cannot be read, with no copy of them', () => {
-  it.each(CORRUPT)('%s: failed, without a dial, and not one byte is changed (invariant 3)', async (_name, spoil) => {
+  it.each(CORRUPT)('%s: failed, without a dial, and not one byte is changed (invariant 3)', { tags: 'full' }, async (_name, spoil) => {
     await using world = await openWorld()
     await world.link('shop')
     const path = join(world.folderOf('shop'), 'creds.json')
@@ -167,7 +167,7 @@ describe.concurrent('credentials that cannot be read, with no copy of them', () 
     expect(Object.keys(await world.filesOf('shop'))).toEqual(['creds.json'])
   })
 
-  it('a directory in their place: failed, without a dial, and it stays', async () => {
+  it('a directory in their place: failed, without a dial, and it stays', { tags: 'full' }, async () => {
     await using world = await openWorld()
     await mkdir(join(world.folderOf('shop'), 'creds.json'), { recursive: true })
     const manager = world.makeManager()

@@ -14,7 +14,7 @@ const REFUSALS: [string, RefusalOptions, number][] = [
 ]
 
 describe.concurrent('a server that takes no connection', () => {
-  it.each(REFUSALS)('%s at the start: retried, and the credentials stay', async (_name, refusal, code) => {
+  it.each(REFUSALS)('%s at the start: retried, and the credentials stay', { tags: 'full' }, async (_name, refusal, code) => {
     await using world = await openWorld()
     const manager = world.makeManager()
     const events = world.eventsOf(manager)
@@ -58,7 +58,7 @@ describe.concurrent('a server that takes no connection', () => {
     }
   })
 
-  it('for 10 s at the start, with the default delays: answers retrying after 1, 2 and 4 s, and connects by itself', async () => {
+  it('for 10 s at the start, with the default delays: answers retrying after 1, 2 and 4 s, and connects by itself', { tags: 'full' }, async () => {
     await using world = await openWorld()
     const manager = world.makeManager({ retry: { jitter: 'none' }, reconnect: { jitter: 'none' } })
     const events = world.eventsOf(manager)
@@ -83,7 +83,7 @@ describe.concurrent('a server that takes no connection', () => {
     expect(world.dials('shop')).toHaveLength(1)
   })
 
-  it('for good, with a reconnect policy that gives up: failed, and a person may restore it later', async () => {
+  it('for good, with a reconnect policy that gives up: failed, and a person may restore it later', { tags: 'full' }, async () => {
     await using world = await openWorld()
     const manager = world.makeManager({ reconnect: { maxRetries: 4, initialDelayMs: 50, factor: 1, jitter: 'none' }, retry: { maxRetries: 1, initialDelayMs: 50, jitter: 'none' } })
     const events = world.eventsOf(manager)
@@ -100,7 +100,7 @@ describe.concurrent('a server that takes no connection', () => {
     expect(await manager.restoreSession('shop')).toMatchObject({ outcome: 'restored' })
   })
 
-  it('forty sessions at once: dials pass the limiter, all come back, and Node has nothing to warn of (invariant 10)', async () => {
+  it('forty sessions at once: dials pass the limiter, all come back, and Node has nothing to warn of (invariant 10)', { tags: 'full' }, async () => {
     const warnings: Error[] = []
     const note = (warning: Error): void => { warnings.push(warning) }
     process.on('warning', note)
@@ -127,7 +127,7 @@ describe.concurrent('a server that takes no connection', () => {
 })
 
 describe.concurrent('logins that fail', () => {
-  it('three times, with the default delays: restored by the fourth dial, after 1, 2 and 4 s', async () => {
+  it('three times, with the default delays: restored by the fourth dial, after 1, 2 and 4 s', { tags: 'full' }, async () => {
     await using world = await openWorld()
     const manager = world.makeManager({ retry: { jitter: 'none' }, reconnect: { jitter: 'none' } })
     const { deviceKey } = await world.link('shop')
@@ -141,7 +141,7 @@ describe.concurrent('logins that fail', () => {
     }
   })
 
-  it('with the default jitter: no delay is longer than 1, 2 and 4 s', async () => {
+  it('with the default jitter: no delay is longer than 1, 2 and 4 s', { tags: 'full' }, async () => {
     await using world = await openWorld()
     const manager = world.makeManager({ retry: undefined, reconnect: undefined })
     const events = world.eventsOf(manager)
@@ -169,7 +169,7 @@ describe.concurrent('logins that fail', () => {
     expect(world.gaps('shop')[3]).toBeGreaterThanOrEqual(800)
   })
 
-  it('start over with the first delay only once a connection was stable (invariant 11)', async () => {
+  it('start over with the first delay only once a connection was stable (invariant 11)', { tags: 'full' }, async () => {
     await using world = await openWorld()
     const manager = world.makeManager({ reconnect: { initialDelayMs: 100, factor: 3, jitter: 'none', stableAfterMs: 900 } })
     const events = world.eventsOf(manager)
@@ -207,7 +207,7 @@ describe.concurrent('a connection that goes dead', () => {
     await world.server.waitFor(() => world.server.openConnections === 1, 3000)
   })
 
-  it('while the session is stopped: the stop does not wait for it', async () => {
+  it('while the session is stopped: the stop does not wait for it', { tags: 'full' }, async () => {
     await using world = await openWorld()
     const manager = world.makeManager()
     const { deviceKey } = await world.linkAndRestore(manager, 'shop')

@@ -37,7 +37,7 @@ describe.concurrent('pairing by code', () => {
     await manager.waitUntilConnected('shop')
   })
 
-  it('may be asked for while a QR code is shown, written as people write numbers, and again: one code for everybody', async () => {
+  it('may be asked for while a QR code is shown, written as people write numbers, and again: one code for everybody', { tags: 'full' }, async () => {
     await using world = await openWorld()
     const manager = world.makeManager({ store: new MemorySessionStore() })
     await manager.connect('shop')
@@ -52,7 +52,7 @@ describe.concurrent('pairing by code', () => {
     await manager.waitUntilConnected('shop')
   })
 
-  it('that nobody enters can be given up for the QR code', async () => {
+  it('that nobody enters can be given up for the QR code', { tags: 'full' }, async () => {
     await using world = await openWorld()
     const manager = world.makeManager({ store: new MemorySessionStore() })
     await manager.connect('shop')
@@ -72,7 +72,7 @@ describe.concurrent('pairing by code', () => {
     expect(world.server.attempts()).toEqual([])
   })
 
-  it('is refused for a session that is linked: connected, on its way, or stopped', async () => {
+  it('is refused for a session that is linked: connected, on its way, or stopped', { tags: 'full' }, async () => {
     await using world = await openWorld()
     const manager = world.makeManager()
     const phone = world.newPhone()
@@ -92,7 +92,7 @@ describe.concurrent('pairing by code', () => {
     expect(world.server.registrations()).toEqual([])
   })
 
-  it('of a session that was logged out replaces the old credentials once it has succeeded', async () => {
+  it('of a session that was logged out replaces the old credentials once it has succeeded', { tags: 'full' }, async () => {
     await using world = await openWorld()
     const manager = world.makeManager()
     const { deviceKey } = await world.linkAndRestore(manager, 'shop')

@@ -36,7 +36,7 @@ describe.concurrent('a pairing that nobody finishes', () => {
     expect(world.dials('shop').map(({ purpose }) => purpose)).toEqual(['registration', 'registration'])
   })
 
-  it('by code: expires with the codes, and leaves nothing to log in with', async () => {
+  it('by code: expires with the codes, and leaves nothing to log in with', { tags: 'full' }, async () => {
     await using world = await openWorld()
     const manager = world.makeManager({ socketConfig: { qrTimeout: 150 } })
     const events = world.eventsOf(manager)
@@ -48,7 +48,7 @@ describe.concurrent('a pairing that nobody finishes', () => {
     expect(world.dials('shop').map(({ purpose }) => purpose)).toEqual(['registration', 'registration'])
   })
 
-  it('leaves no timer: a process that does nothing else ends by itself, without close', async () => {
+  it('leaves no timer: a process that does nothing else ends by itself, without close', { tags: 'full' }, async () => {
     await using world = await openWorld()
     const root = Buffer.from(world.server.rootPublicKey).toString('hex')
     const child = fork(fileURLToPath(new URL('./pairing-expiry-child.ts', import.meta.url)), [world.directory, world.server.url, root], { execArgv: ['--import', 'tsx'] })
@@ -94,7 +94,7 @@ describe.concurrent('a network that is cut during a pairing', () => {
     expect(world.gaps('shop')[0]).toBeGreaterThanOrEqual(99)
   })
 
-  it.each([['cut each time', false], ['gone for good', true]])('%s: retried after 100, 200 and 400 ms, then disconnected', async (_name, isGone) => {
+  it.each([['cut each time', false], ['gone for good', true]])('%s: retried after 100, 200 and 400 ms, then disconnected', { tags: 'full' }, async (_name, isGone) => {
     await using world = await openWorld()
     const manager = world.makeManager()
     const events = world.eventsOf(manager)
@@ -117,7 +117,7 @@ describe.concurrent('a network that is cut during a pairing', () => {
     expect(await manager.getStatus('shop')).toMatchObject({ status: 'disconnected', reason: 'retries_exhausted' })
   })
 
-  it('with a server that never answers: the watchdog retries within the same bounds', async () => {
+  it('with a server that never answers: the watchdog retries within the same bounds', { tags: 'full' }, async () => {
     await using world = await openWorld()
     const manager = world.makeManager({ connectTimeoutMs: 500 })
     const events = world.eventsOf(manager)
@@ -160,7 +160,7 @@ const REFUSALS: Refusal[] = [
 ]
 
 describe.concurrent('a pairing that the server ends', () => {
-  it.each(REFUSALS)('with $how: $status, and the next connect registers anew', async ({ how, cause, status, reason }) => {
+  it.each(REFUSALS)('with $how: $status, and the next connect registers anew', { tags: 'full' }, async ({ how, cause, status, reason }) => {
     await using world = await openWorld()
     const manager = world.makeManager()
     const events = world.eventsOf(manager)
@@ -177,7 +177,7 @@ describe.concurrent('a pairing that the server ends', () => {
     expect(world.dials('shop').map(({ purpose }) => purpose)).toEqual(['registration', 'registration'])
   })
 
-  it('with 515 before anything is paired: a new QR code at once', async () => {
+  it('with 515 before anything is paired: a new QR code at once', { tags: 'full' }, async () => {
     await using world = await openWorld()
     const manager = world.makeManager({ retry: { initialDelayMs: 5000, jitter: 'none' } })
     await manager.connect('shop')
@@ -203,7 +203,7 @@ const LEFT_BEHIND: [string, object, StatusReason][] = [
 ]
 
 describe.concurrent('credentials that an unfinished pairing has left behind', () => {
-  it.each(LEFT_BEHIND)('%s never log in; a person who connects gets a QR code, and then they are replaced', async (_name, creds, reason) => {
+  it.each(LEFT_BEHIND)('%s never log in; a person who connects gets a QR code, and then they are replaced', { tags: 'full' }, async (_name, creds, reason) => {
     await using world = await openWorld()
     await leaveBehind(world, creds)
     const files = await world.filesOf('shop')

@@ -56,7 +56,7 @@ describe.concurrent('pairing by QR', () => {
     expect(world.dials('shop')).toHaveLength(1)
   })
 
-  it('works with a QR code that took the place of the first', async () => {
+  it('works with a QR code that took the place of the first', { tags: 'full' }, async () => {
     await using world = await openWorld()
     const manager = world.makeManager({ store: new MemorySessionStore(), socketConfig: { qrTimeout: 400 } })
     const events = world.eventsOf(manager)
@@ -68,7 +68,7 @@ describe.concurrent('pairing by QR', () => {
     await manager.waitUntilConnected('shop')
   })
 
-  it('of several sessions at once: each gets its own phone', async () => {
+  it('of several sessions at once: each gets its own phone', { tags: 'full' }, async () => {
     await using world = await openWorld()
     const manager = world.makeManager({ store: new MemorySessionStore() })
     const sessionIds = ['shop', 'bar', 'kiosk']
@@ -117,7 +117,7 @@ describe.concurrent('the restart after a pairing', () => {
     expect(events.of('connected')).toMatchObject([{ restored: false }])
   })
 
-  it('that never comes, until the QR codes are used up: dialled then', async () => {
+  it('that never comes, until the QR codes are used up: dialled then', { tags: 'full' }, async () => {
     await using world = await openWorld({ qrReferences: 3 })
     const manager = world.makeManager({ store: new MemorySessionStore(), socketConfig: { qrTimeout: 200 } })
     const events = world.eventsOf(manager)
@@ -129,7 +129,7 @@ describe.concurrent('the restart after a pairing', () => {
     expect(events.course('shop')).toEqual(['connecting starting', 'pairing', 'connecting restart_required', 'connected'])
   })
 
-  it('that comes as a lost connection instead: dialled after a back-off, and the pairing is kept', async () => {
+  it('that comes as a lost connection instead: dialled after a back-off, and the pairing is kept', { tags: 'full' }, async () => {
     await using world = await openWorld()
     const manager = world.makeManager({ store: new MemorySessionStore() })
     const events = world.eventsOf(manager)
@@ -142,7 +142,7 @@ describe.concurrent('the restart after a pairing', () => {
     expect(events.of('connected')).toMatchObject([{ restored: false }])
   })
 
-  it('is followed by an outage: the pairing is stored, and connects once the server is back', async () => {
+  it('is followed by an outage: the pairing is stored, and connects once the server is back', { tags: 'full' }, async () => {
     await using world = await openWorld()
     const manager = world.makeManager({ store: new MemorySessionStore() })
     const events = world.eventsOf(manager)

@@ -80,7 +80,7 @@ async function expectRestorableAtOnce(world: World, sessionId: string): Promise<
 }
 
 describe.concurrent('a process whose manager is closed in the middle of', () => {
-  it.each(Object.entries(MIDDLES))('%s ends by itself, and leaves the session to the next one (invariant 4)', async (_name, reach) => {
+  it.each(Object.entries(MIDDLES))('%s ends by itself, and leaves the session to the next one (invariant 4)', { tags: 'full' }, async (_name, reach) => {
     await using world = await openWorld()
     await using child = await SessionProcess.start(world)
     await reach(world, child)

@@ -60,7 +60,7 @@ describe.runIf(isRoot).concurrent('a process without rights', () => {
     expect(readdirSync(world.directory)).toEqual([])
   })
 
-  it('that cannot read the creds waits until it can, without a dial and without a byte changed', async () => {
+  it('that cannot read the creds waits until it can, without a dial and without a byte changed', { tags: 'full' }, async () => {
     await using world = await openWorld()
     await world.link('shop')
     const folder = join(world.directory, 'session-shop')
@@ -86,7 +86,7 @@ describe.runIf(isRoot).concurrent('a process without rights', () => {
 })
 
 describe.runIf(canMount())('a disk that is mounted read-only', () => {
-  it('refuses a pairing before any QR code, with path and mode', async () => {
+  it('refuses a pairing before any QR code, with path and mode', { tags: 'full' }, async () => {
     using mount = new Mount()
     await using world = await openWorld()
     const directory = join(mount.path, 'sessions')
@@ -104,7 +104,7 @@ describe.runIf(canMount())('a disk that is mounted read-only', () => {
     await store.close()
   })
 
-  it('holds a paired session up until it can be written again', async () => {
+  it('holds a paired session up until it can be written again', { tags: 'full' }, async () => {
     using mount = new Mount()
     await using world = await openWorld()
     const store = new FileSystemSessionStore({ directory: mount.path })

@@ -61,7 +61,7 @@ describe.concurrent('two processes on one folder', () => {
     expectNeverReplaced(world)
   })
 
-  it('the second leaves alone what the first has ended, and takes over what it ran until it was closed', async () => {
+  it('the second leaves alone what the first has ended, and takes over what it ran until it was closed', { tags: 'full' }, async () => {
     await using world = await openWorld()
     const sessionIds = ['stopped', 'logged-out', 'deleted', 'shop']
     for (const sessionId of sessionIds) await world.link(sessionId)
@@ -98,7 +98,7 @@ describe.concurrent('two processes on one folder', () => {
     expectNeverReplaced(world)
   })
 
-  it('the second shows the pairing of the first, without its QR code', async () => {
+  it('the second shows the pairing of the first, without its QR code', { tags: 'full' }, async () => {
     await using world = await openWorld()
     const [first, second] = await openProcesses(world)
     await using _first = first
@@ -120,7 +120,7 @@ describe.concurrent('two processes on one folder', () => {
     expectNeverReplaced(world)
   })
 
-  it('share a folder between them when both restore everything at once (invariant 1)', async () => {
+  it('share a folder between them when both restore everything at once (invariant 1)', { tags: 'full' }, async () => {
     await using world = await openWorld()
     const sessionIds = ['bar', 'kiosk', 'shop']
     for (const sessionId of sessionIds) await world.link(sessionId)

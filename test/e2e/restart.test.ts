@@ -39,7 +39,7 @@ describe.concurrent('a process that was killed with SIGKILL', () => {
   it.for([
     { what: 'the keys of its first login', killInWrite: { of: 'many', count: 1, delayMs: 10 } },
     { what: 'its creds, for the third time', killInWrite: { of: 'creds', count: 3, delayMs: 0 } },
-  ] as const)('while it was saving $what is restored all the same', async ({ killInWrite }, { skip }) => {
+  ] as const)('while it was saving $what is restored all the same', { tags: 'full' }, async ({ killInWrite }, { skip }) => {
     await using world = await openWorld()
     await using first = await SessionProcess.start(world, { killInWrite })
     await first.call('connect', 'shop')
@@ -57,7 +57,7 @@ describe.concurrent('a process that was killed with SIGKILL', () => {
     expect(await second.journal.first('text', ({ text }) => text === 'still there?')).toMatchObject({ sessionId: 'shop' })
   })
 
-  it.each([0, 2])('while it was saving the pairing itself (%i ms into the write) is linked or is not, and never corrupt (invariant 6)', async (delayMs) => {
+  it.each([0, 2])('while it was saving the pairing itself (%i ms into the write) is linked or is not, and never corrupt (invariant 6)', { tags: 'full' }, async (delayMs) => {
     await using world = await openWorld()
     await using first = await SessionProcess.start(world, { killInWrite: { of: 'creds', count: 1, delayMs } })
     await first.call('connect', 'shop')
@@ -74,7 +74,7 @@ describe.concurrent('a process that was killed with SIGKILL', () => {
 })
 
 describe.concurrent('getStatus', () => {
-  it('of a stored session, asked a thousand times at once, looks once, restores once and dials once (invariant 8)', async () => {
+  it('of a stored session, asked a thousand times at once, looks once, restores once and dials once (invariant 8)', { tags: 'full' }, async () => {
     await using world = await openWorld()
     const { deviceKey } = await world.link('shop')
     const store = world.makeStore()
@@ -103,7 +103,7 @@ describe.concurrent('getStatus', () => {
     expect(await manager.getStatus('shop')).toMatchObject({ status: 'connected', isConnected: true })
   })
 
-  it('of nothing answers never_paired, a thousand times, and makes nothing (invariant 8)', async () => {
+  it('of nothing answers never_paired, a thousand times, and makes nothing (invariant 8)', { tags: 'full' }, async () => {
     await using world = await openWorld()
     const manager = world.makeManager()
     const answers = await Promise.all(Array.from({ length: 1000 }, async (_, index) => manager.getStatus(index % 2 === 0 ? 'nobody' : `nobody-${index}`)))

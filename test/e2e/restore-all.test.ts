@@ -134,7 +134,7 @@ describe.concurrent('restoreAll', () => {
     }
   })
 
-  it('starts one each second by default, those with a higher priority first', async () => {
+  it('starts one each second by default, those with a higher priority first', { tags: 'full' }, async () => {
     await using world = await openWorld()
     for (const sessionId of ['a', 'b', 'c']) await world.link(sessionId)
     const report = await world.makeManager().restoreAll({ priority: ({ sessionId }) => 'acb'.indexOf(sessionId) })
@@ -149,7 +149,7 @@ describe.concurrent('restoreAll', () => {
     expect(third - first).toBeGreaterThan(1500)
   })
 
-  it('is called off by its signal: what was not started is reported as aborted, and can be restored later', async () => {
+  it('is called off by its signal: what was not started is reported as aborted, and can be restored later', { tags: 'full' }, async () => {
     await using world = await openWorld()
     for (const sessionId of ['a', 'b', 'c']) await world.link(sessionId)
     const manager = world.makeManager()
@@ -167,7 +167,7 @@ describe.concurrent('restoreAll', () => {
     })
   })
 
-  it('lets a session that a person waits for overtake the queue', async () => {
+  it('lets a session that a person waits for overtake the queue', { tags: 'full' }, async () => {
     await using world = await openWorld()
     for (const sessionId of ['a', 'b', 'c']) await world.link(sessionId)
     const manager = world.makeManager()

@@ -47,7 +47,7 @@ describe('a WhatsApp that refuses new links to the version which Baileys has bui
     expect(triedVersions(world)).toEqual(['2.3000.1047506284', '2.3000.1047506285'])
   })
 
-  it('resumes linked sessions, however old their version is', async () => {
+  it('resumes linked sessions, however old their version is', { tags: 'full' }, async () => {
     await using world = await openWorld({ requireVersion: LOWEST })
     const manager = world.makeManager({ version: 'baileys' })
     await world.link('shop')
@@ -56,7 +56,7 @@ describe('a WhatsApp that refuses new links to the version which Baileys has bui
 })
 
 describe('a look-up that gets no answer', () => {
-  it('holds a pairing up for its deadline, and is told; the phone is linked with the version built in', async () => {
+  it('holds a pairing up for its deadline, and is told; the phone is linked with the version built in', { tags: 'full' }, async () => {
     await using hosts = await VersionServer.start()
     await using world = await openWorld()
     hosts.answers['web.whatsapp.com'] = isSilent
@@ -67,7 +67,7 @@ describe('a look-up that gets no answer', () => {
     expect(versionErrors(world, manager)).toEqual([expect.stringContaining('web.whatsapp.com: no answer within 60 ms. raw.githubusercontent.com: no answer within 40 ms.')])
   })
 
-  it('holds no restore up: all are back while a pairing still waits for it', async () => {
+  it('holds no restore up: all are back while a pairing still waits for it', { tags: 'full' }, async () => {
     await using hosts = await VersionServer.start()
     await using world = await openWorld()
     hosts.answers['web.whatsapp.com'] = isSilent
@@ -113,7 +113,7 @@ describe('a session behind a proxy', () => {
     return manager
   }
 
-  it('links without a look-up around the proxy, and says how to make one', async () => {
+  it('links without a look-up around the proxy, and says how to make one', { tags: 'full' }, async () => {
     await using world = await openWorld()
     await using proxy = await ConnectProxy.start(Number(new URL(world.server.url).port))
     const manager = behind(proxy)

@@ -53,7 +53,7 @@ describe.each(FRAMEWORKS)('the event stream on %s', (_name, start) => {
     await eventually(() => { expect(reader.events('pairing')[0]?.data).toMatchObject({ qr: expect.stringContaining('another-one'), code: expect.any(String) }) })
   })
 
-  it(`bears ${MANY} clients, tells all of them, refuses the next one, and keeps nothing of them`, async () => {
+  it(`bears ${MANY} clients, tells all of them, refuses the next one, and keeps nothing of them`, { tags: 'full' }, async () => {
     const example = await openExample({ start, streams: { perCompany: MANY } })
     const acme = await example.agent('acme')
     const readers = await Promise.all(Array.from({ length: MANY }, async () => StreamReader.open(acme, 'acme')))

@@ -79,7 +79,7 @@ function writeBlocks(folder: string): string[] {
 }
 
 describe('docs/frameworks.md', () => {
-  it('has blocks that compile together, each with the name of its file', () => {
+  it('has blocks that compile together, each with the name of its file', { tags: 'full' }, () => {
     const files = writeBlocks(temporaryFolder())
     expect(new Set(files).size).toBe(9)
 
@@ -89,7 +89,7 @@ describe('docs/frameworks.md', () => {
     expect(program.getOptionsDiagnostics()).toEqual([])
   })
 
-  it('has route handlers for Next.js that do what they say', async () => {
+  it('has route handlers for Next.js that do what they say', { tags: 'full' }, async () => {
     const folder = temporaryFolder()
     writeBlocks(folder)
     writeFileSync(join(folder, 'lib/signed-in-company.ts'), LOGIN)
@@ -110,7 +110,7 @@ describe('docs/frameworks.md', () => {
     ])
   })
 
-  it('lets nobody in before there is a login', async () => {
+  it('lets nobody in before there is a login', { tags: 'full' }, async () => {
     const folder = temporaryFolder()
     writeBlocks(folder)
     const code = `const { GET } = await import('./app/api/whatsapp/status/route.js')\nconsole.log((await GET(new Request('http://127.0.0.1/', { headers: { 'x-test-company': 'acme' } }))).status)\nprocess.exit(0)`

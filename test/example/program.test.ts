@@ -41,7 +41,7 @@ function leftBehind(): string[] {
 }
 
 describe('npm run example', { timeout: 120_000 }, () => {
-  it('links by a simulated phone, is killed, and is connected again by itself', async () => {
+  it('links by a simulated phone, is killed, and is connected again by itself', { tags: 'full' }, async () => {
     const data = join(temporaryFolder(), 'data')
     const first = new ExampleProgram([...SIMULATED, '--data', data], temporary)
     const acme = await first.client('acme')
@@ -72,7 +72,7 @@ describe('npm run example', { timeout: 120_000 }, () => {
     expect(leftBehind()).toEqual([])
   })
 
-  it('shows what people do at the phone, and keeps one company from another one\'s phone', async () => {
+  it('shows what people do at the phone, and keeps one company from another one\'s phone', { tags: 'full' }, async () => {
     const program = new ExampleProgram(SIMULATED, temporary)
     const [acme, globex] = [await program.client('acme'), await program.client('globex')]
     expect(await press(acme, 'scan')).toBe('409 nothing_to_scan')
@@ -102,7 +102,7 @@ describe('npm run example', { timeout: 120_000 }, () => {
     expect(leftBehind()).toEqual([])
   })
 
-  it('leaves nothing behind when it is killed, either', async () => {
+  it('leaves nothing behind when it is killed, either', { tags: 'full' }, async () => {
     const program = new ExampleProgram(SIMULATED, temporary)
     await (await program.client('acme')).post('/api/whatsapp/connect')
     await program.end('SIGKILL')
@@ -119,7 +119,7 @@ describe('npm run example', { timeout: 120_000 }, () => {
     expect(reader.hasEnded).toBe(true)
   })
 
-  it('says what is missing, and prints tokens that work', async () => {
+  it('says what is missing, and prints tokens that work', { tags: 'full' }, async () => {
     const cases: readonly (readonly [args: readonly string[], environment: NodeJS.ProcessEnv, says: RegExp])[] = [
       [[], {}, /TOKEN_SECRET is not set[^]*openssl rand -hex 32/u],
       [[], { TOKEN_SECRET: 'short' }, /TOKEN_SECRET has 5 characters, but needs at least 32/u],
@@ -148,7 +148,7 @@ describe('npm run example', { timeout: 120_000 }, () => {
     expect(await program.end('SIGTERM')).toBe(0)
   })
 
-  it('lets no simulated WhatsApp near sessions that are linked to a real phone', async () => {
+  it('lets no simulated WhatsApp near sessions that are linked to a real phone', { tags: 'full' }, async () => {
     const data = join(temporaryFolder(), 'sessions')
     await storePaired(fileStore(data), 'acme')
     const before = snapshot(data)
@@ -157,7 +157,7 @@ describe('npm run example', { timeout: 120_000 }, () => {
     expect(snapshot(data)).toEqual(before)
   })
 
-  it('runs on Fastify, too', async () => {
+  it('runs on Fastify, too', { tags: 'full' }, async () => {
     const printer = new ExampleProgram(['--token', 'acme', 'admin'], temporary, ENVIRONMENT, 'examples/fastify/main.ts')
     expect(await printer.ended()).toBe(0)
     const program = new ExampleProgram(['--port', '0', '--data', temporaryFolder()], temporary, ENVIRONMENT, 'examples/fastify/main.ts')

@@ -32,7 +32,7 @@ it('saves what the simulated WhatsApp knows once at a time, the last of it last'
   expect(readdirSync(join(folder, 'inside'))).toEqual(['simulated-whatsapp.json'])
 })
 
-it.each([false, true])('ends when the server was killed before it listened (ephemeral: %s)', { timeout: 60_000 }, async (isEphemeral) => {
+it.each([false, true])('ends when the server was killed before it listened (ephemeral: %s)', { tags: 'full', timeout: 60_000 }, async (isEphemeral) => {
   const folder = join(temporaryFolder(), 'data')
   const child = fork(CHILD, [JSON.stringify({ folder, isEphemeral })], { execArgv: ['--import', import.meta.resolve('tsx')], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
   onTestFinished(() => { child.kill('SIGKILL') })
@@ -41,7 +41,7 @@ it.each([false, true])('ends when the server was killed before it listened (ephe
   expect(await new StateFile(folder).read()).toEqual(isEphemeral ? null : { port: expect.any(Number), state: expect.any(String) })
 })
 
-it('says what to do when its port is taken for good', { timeout: 60_000 }, async () => {
+it('says what to do when its port is taken for good', { tags: 'full', timeout: 60_000 }, async () => {
   const folder = temporaryFolder()
   const taken = createServer().listen(0, '127.0.0.1')
   await once(taken, 'listening')

@@ -34,7 +34,7 @@ describe.runIf(canMount()).each(FAULT_STORES)('a disk that is full, under the st
   })
 })
 
-describe.each(FAULT_STORES)('a file that may not grow (ulimit -f), under the store "%s"', (kind) => {
+describe.each(FAULT_STORES)('a file that may not grow (ulimit -f), under the store "%s"', { tags: 'full' }, (kind) => {
   it('invariant 7: is told, nothing stored changes, the others go on, and the session is back by itself', async () => {
     const directory = temporaryFolder()
     await link(kind, directory, 'shop', 'other')

@@ -6,7 +6,7 @@ import { link, recordsOf } from './support/stored-records.js'
 
 const PATIENCE = { timeout: 20_000, interval: 20 }
 
-describe.each(FAULT_STORES)('a process without descriptors, with the store "%s"', (kind) => {
+describe.each(FAULT_STORES)('a process without descriptors, with the store "%s"', { tags: 'full' }, (kind) => {
   it('invariant 7: takes no record for missing and makes no identity; the session is back by itself when there are some', async () => {
     const directory = temporaryFolder()
     await link(kind, directory, 'shop', 'other')

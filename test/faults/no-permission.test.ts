@@ -46,7 +46,7 @@ describe.skipIf(process.platform === 'win32')('a folder that may not be written 
     await rig.call('close')
   })
 
-  it('invariant 2: that may not be read either is no session that is not there: no new identity, and back by itself', async () => {
+  it('invariant 2: that may not be read either is no session that is not there: no new identity, and back by itself', { tags: 'full' }, async () => {
     const directory = await ownedFolder('shop')
     const folder = join(directory, 'session-shop')
     const before = await recordsOf('fs', directory, 'shop')

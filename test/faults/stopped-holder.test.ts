@@ -34,7 +34,7 @@ describe.skipIf(process.platform === 'win32').each(FAULT_STORES)('a process that
     expect(rig.dials()).toBe(1)
   })
 
-  it('invariant 1: loses it when it is killed as it is, and the other one finds all that was acknowledged', async () => {
+  it('invariant 1: loses it when it is killed as it is, and the other one finds all that was acknowledged', { tags: 'full' }, async () => {
     const directory = temporaryFolder()
     await link(kind, directory, 'shop')
     const holder = await RigProcess.start(kind, directory)

@@ -14,7 +14,7 @@ async function statusesOf(rig: RigProcess): Promise<string[]> {
 }
 
 describe.each(FAULT_STORES)('two processes that open one store "%s"', (kind) => {
-  it('invariant 1: run each session once, whoever comes first; the one that is left runs all, with all that was acknowledged', async () => {
+  it('invariant 1: run each session once, whoever comes first; the one that is left runs all, with all that was acknowledged', { tags: 'full' }, async () => {
     const directory = temporaryFolder()
     await link(kind, directory, ...SESSIONS)
     const [first, second] = await Promise.all([RigProcess.start(kind, directory), RigProcess.start(kind, directory)])

@@ -51,11 +51,14 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'copy': ['auth', 'encryption/missing-keys', 'errors', 'lease/session-lock', 'store', 'sweep'],
 
   // Implementations of ports, and what tests are made of: they know nothing of a manager or a session.
-  'adapters': [...PORTS, 'errors', 'lease', 'logger', 'status', 'system', 'time'],
-  'testing': [...PORTS, 'baileys/baileys-version', 'errors', 'logger', 'status', 'time'],
+  'adapters': [...PORTS, 'errors', 'logger', 'ownership/closing', 'ownership/heartbeat', 'ownership/held-lease', 'ownership/holder-identity', 'ownership/holder-judgement', 'status', 'system', 'time'],
+  'testing': [...PORTS, 'baileys/baileys-version', 'errors', 'logger', 'status', 'time', 'testing/whatsapp-server'],
+
+  // A room of its own: it would work as a package by itself.
+  'testing/whatsapp-server': [],
 
   // The only files that may import adapters.
-  'cli': ['adapters', 'auth', 'baileys', 'copy', 'encryption', 'encryption/envelope', 'encryption/missing-keys', 'errors', 'manager', 'repository', 'session', 'status', 'store', 'sweep', 'system', 'testing', 'time'],
+  'cli': ['adapters', 'auth', 'baileys', 'copy', 'encryption', 'encryption/envelope', 'encryption/missing-keys', 'errors', 'manager', 'repository', 'session', 'status', 'store', 'sweep', 'system', 'testing', 'testing/whatsapp-server', 'time'],
   'sqlite': ['adapters'],
   'index': [...LEAVES, ...PORTS, 'adapters', 'auth', 'copy', 'dial', 'disconnect', 'encryption', 'manager', 'restore', 'retry', 'session', 'socket', 'sweep', 'baileys', 'version'],
 }
@@ -86,7 +89,12 @@ describe('the source', () => {
   it('loads Baileys only with import(), and only where that is said', () => {
     const loaded = imports.filter(({ to, kind }) => to.startsWith('@whiskeysockets/baileys') && kind !== 'type')
     expect(loaded.filter(({ kind }) => kind === 'static')).toEqual([])
-    expect(loaded.map(({ from }) => from).filter(from => partOf(from) !== 'testing')).toEqual(['baileys/baileys-module'])
+    expect(loaded.map(({ from }) => from)).toEqual(['baileys/baileys-module', 'testing/whatsapp-server/baileys-parts'])
+  })
+
+  it('reaches the loopback WhatsApp server by its one entry', () => {
+    const entered = imports.filter(({ from, to }) => partOf(to) === 'testing/whatsapp-server' && partOf(from) !== 'testing/whatsapp-server')
+    expect(new Set(entered.map(({ to }) => to))).toEqual(new Set(['testing/whatsapp-server/index']))
   })
 
   it('names every module it loads', () => {

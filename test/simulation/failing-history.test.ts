@@ -25,7 +25,7 @@ function replay(bundle: string, file: string): Promise<{ code: number; printed: 
 }
 
 describe('a history that breaks an invariant', () => {
-  it('is made as short as it can be, found again by its seed, and played again from a file', async () => {
+  it('is made as short as it can be, found again by its seed, and played again from a file', { tags: 'full' }, async () => {
     const { bundle, folder } = await brokenSimulation()
     const long = await runBundle(bundle, ['--seed', '5', '--no-shrink'])
     const { failure: short } = await runBundle(bundle, ['--seed', '5'])

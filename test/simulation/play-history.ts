@@ -20,9 +20,9 @@ export interface Played {
 /** Plays a history in a world of its own, up to the first violation. One at a time: the clock of the process is replaced meanwhile. */
 export async function playHistory({ world: plan, steps }: History, trace?: (line: string) => void): Promise<Played> {
   const world = new World(plan)
-  world.ether.observers.push(...(trace === undefined ? [] : [new Trace(world, trace)]), ...watchInvariants(world))
+  world.backplane.observers.push(...(trace === undefined ? [] : [new Trace(world, trace)]), ...watchInvariants(world))
   const realRandom = Math.random
-  Math.random = () => world.ether.dice.roll('Math.random')
+  Math.random = () => world.backplane.dice.roll('Math.random')
   const onStray = (error: unknown): void => { world.violate(9, `nobody handled ${error instanceof Error ? error.stack ?? error.message : String(error)}`) }
   process.on('unhandledRejection', onStray)
   process.on('uncaughtException', onStray)
@@ -32,7 +32,7 @@ export async function playHistory({ world: plan, steps }: History, trace?: (line
       happen(world, happening)
       played += 1
       if (thenMs !== null) await world.time.pass(thenMs)
-      if (thenMs !== null) world.ether.tell('stepped')
+      if (thenMs !== null) world.backplane.tell('stepped')
       if (world.violations.length > 0) return { violations: world.violations, steps: played }
     }
     if (plan.endsInPeace) await heal(world)
@@ -50,7 +50,7 @@ export async function playHistory({ world: plan, steps }: History, trace?: (line
 
 /** All faults are over; then each session proves that it is not deaf. */
 async function heal(world: World): Promise<void> {
-  world.ether.heal()
+  world.backplane.heal()
   world.server.mood = 'welcoming'
   for (const manager of world.managers) manager.isPolite = true
   await world.time.pass(HALF_AN_HOUR_MS)
@@ -61,25 +61,25 @@ async function heal(world: World): Promise<void> {
     world.server.act(socket, { what: 'ratchet' })
   }
   await world.time.pass(1000)
-  world.ether.tell('stepped')
-  world.ether.tell('healed')
+  world.backplane.tell('stepped')
+  world.backplane.tell('healed')
 }
 
 async function end(world: World): Promise<void> {
   for (const manager of world.managers) {
-    const timeoutMs = world.plan.endsInPeace ? 60_000 : world.ether.dice.pick('patience', [1000, 10_000, 60_000])
+    const timeoutMs = world.plan.endsInPeace ? 60_000 : world.backplane.dice.pick('patience', [1000, 10_000, 60_000])
     if (!world.isClosing(manager.name)) ask(world, manager, null, { verb: 'close', timeoutMs })
   }
   await world.time.pass(TWO_MINUTES_MS)
-  world.ether.tell('stepped')
-  world.ether.tell('ended')
+  world.backplane.tell('stepped')
+  world.backplane.tell('ended')
 }
 
 function happen(world: World, happening: Happening): void {
   switch (happening.do) {
     case 'call': call(world, happening); break
     case 'signal': signal(world, happening); break
-    case 'mood': world.ether.changeMood(happening.of, happening.session === null ? null : world.sessionId(happening.session), happening.mood); break
+    case 'mood': world.backplane.changeMood(happening.of, happening.session === null ? null : world.sessionId(happening.session), happening.mood); break
     case 'server': world.server.mood = happening.mood; break
     case 'lose': world.tear(world.sessionId(happening.session)); break
     case 'occupy': occupy(world, world.sessionId(happening.session), happening.forMs); break
@@ -109,11 +109,11 @@ function call(world: World, { manager: place, session, callers, call: asked }: E
 function ask(world: World, manager: SimulatedManager, sessionId: string | null, asked: Call): void {
   const noted: VerbCall = { manager: manager.name, sessionId, call: asked, order: world.calls.length, calledAtMs: world.time.elapsedMs, outcome: 'pending', value: undefined }
   world.calls.push(noted)
-  world.ether.tell('called', noted)
+  world.backplane.tell('called', noted)
   const settle = (outcome: VerbCall['outcome']) => (value: unknown): void => {
     noted.outcome = outcome
     noted.value = value
-    world.ether.tell('settled', noted)
+    world.backplane.tell('settled', noted)
   }
   perform(world, manager, sessionId ?? '', asked).then(settle('resolved'), settle('rejected'))
 }

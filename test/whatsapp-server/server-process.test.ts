@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { ServerProcess } from '../support/server-process.js'
 import { BaileysClient, newDevice } from './baileys-client.js'
 
-it('runs in a process of its own, is called by name, and starts again from its state after SIGKILL', async () => {
+it('runs in a process of its own, is called by name, and starts again from its state after SIGKILL', { tags: 'full', timeout: 30_000 }, async () => {
   const first = await ServerProcess.start({ registration: 'classic' })
   const device = newDevice()
   const pairing = new BaileysClient(first.url, device)
@@ -20,4 +20,4 @@ it('runs in a process of its own, is called by name, and starts again from its s
   await second.until((logins) => logins === 1, 5000, 'logins', deviceKey)
   expect(await second.get('errors')).toEqual([])
   await client.end()
-}, 30_000)
+})

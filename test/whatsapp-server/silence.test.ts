@@ -46,10 +46,10 @@ describe.concurrent('a server that falls silent', () => {
   it.each([503, 429, 401])('after HTTP %i on the upgrade leaves the client without a word, until it dials anew', async (status) => {
     const { server, device } = await scene()
     await server.refuse(Infinity, { status })
-    const client = new BaileysClient(`${server.url}?client=refused`, device, { connectTimeoutMs: 500 })
+    const client = new BaileysClient(`${server.url}?client=refused`, device, { connectTimeoutMs: 2000 })
     await server.waitFor(() => server.attempts().at(-1)?.outcome === 'refused')
     expect(server.attempts()).toMatchObject([{ label: 'refused', reason: `HTTP ${status}` }])
-    await new Promise((resolve) => { setTimeout(resolve, 1500) })
+    await new Promise((resolve) => { setTimeout(resolve, 3000) })
     expect(client.ending).toBeNull()
     await client.end()
     await server.accept()

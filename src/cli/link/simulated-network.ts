@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { importBaileys } from '../../baileys/baileys-module.js'
 import type { WhatsAppServer } from '../../testing/whatsapp-server/index.js'
 import { startWhatsAppServer } from '../start-whatsapp-server.js'
 import type { PairingNetwork } from './pairing-network.js'
@@ -16,7 +17,6 @@ export interface PretendedPhone {
 
 /** Starts a WhatsApp on 127.0.0.1 with a phone that scans the QR, or types the code, by itself. Nothing of it outlives `close`. */
 export async function startSimulatedNetwork({ phoneNumber, onRefused }: PretendedPhone): Promise<PairingNetwork> {
-  const { importBaileys } = await import('../../testing/whatsapp-server/baileys-parts.js')
   const baileys = await importBaileys()
   const server = await startWhatsAppServer({ baileys })
   const distrust = server.trust(baileys)

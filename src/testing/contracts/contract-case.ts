@@ -12,27 +12,27 @@ export interface ContractCase {
 }
 
 /** A case before it knows what it is run on. */
-export interface Check<Bench> {
+export interface Check<Fixture> {
   readonly name: string
   readonly must: string
-  readonly check: (bench: Bench) => Promise<void>
+  readonly check: (fixture: Fixture) => Promise<void>
 }
 
-/** Makes the cases of a suite: each gets a bench of its own, which is tidied up when it ends. */
-export function contractCases<Bench>(checks: readonly Check<Bench>[], makeBench: () => Bench & { readonly cleanup: Cleanup }): ContractCase[] {
+/** Makes the cases of a suite: each gets a fixture of its own, which is tidied up when it ends. */
+export function contractCases<Fixture>(checks: readonly Check<Fixture>[], makeFixture: () => Fixture & { readonly cleanup: Cleanup }): ContractCase[] {
   return checks.map(({ name, must, check }) => ({
     name,
     must,
     run: async () => {
-      const bench = makeBench()
+      const fixture = makeFixture()
       try {
-        await check(bench)
+        await check(fixture)
       } catch (error) {
         // What failed first says more than what fails now because of it.
-        await bench.cleanup.run().catch(() => undefined)
+        await fixture.cleanup.run().catch(() => undefined)
         throw broken(must, error)
       }
-      await bench.cleanup.run().catch((error: unknown) => {
+      await fixture.cleanup.run().catch((error: unknown) => {
         throw new Error(`The check itself held. What came after it, a close or a hook, failed: ${messageOf(error)}`, { cause: error })
       })
     },

@@ -1,7 +1,6 @@
 import type { proto } from '@whiskeysockets/baileys'
-import { INSTALL_BAILEYS, SUPPORTED_BAILEYS } from '../../baileys/baileys-version.js'
-import { SessionError } from '../../errors.js'
 import type { SignalRepositoryFactory } from './phone/signal-repository.js'
+import { UnsupportedBaileysError } from './unsupported-baileys.js'
 import type { BinaryNode } from './wire/binary-node.js'
 import type { KeyPair } from './wire/ciphers.js'
 
@@ -35,8 +34,7 @@ export function pickBaileysParts(baileys: object): BaileysParts {
   const [protocol, curve, encodeNode, decodeNode, config] = names.map((name) => exported(baileys, name))
   const missing = names.slice(0, 4).filter((_, index) => [protocol, curve, encodeNode, decodeNode][index] === undefined)
   if (missing.length > 0) {
-    throw new SessionError('BAILEYS_UNSUPPORTED',
-      `The WhatsApp server needs exports that this Baileys does not have: ${missing.join(', ')}. ${SUPPORTED_BAILEYS}`)
+    throw new UnsupportedBaileysError(`The WhatsApp server needs exports that this Baileys does not have: ${missing.join(', ')}.`)
   }
   const makeSignalRepository = property(config, 'makeSignalRepository')
   // Baileys' exports have no common type between 6.7 and 7, so their shapes are taken on trust here and nowhere else.
@@ -69,13 +67,11 @@ function certificateDetails(baileys: object): { PUBLIC_KEY: Uint8Array } | undef
   return key instanceof Uint8Array ? details as { PUBLIC_KEY: Uint8Array } : undefined
 }
 
-/** The installed Baileys. Rejects with `BAILEYS_UNSUPPORTED` when there is none. */
-export async function importBaileys(): Promise<object> {
+async function importBaileys(): Promise<object> {
   try {
     return await import('@whiskeysockets/baileys')
   } catch (cause) {
-    throw new SessionError('BAILEYS_UNSUPPORTED',
-      `The WhatsApp server could not load Baileys. Install it (${INSTALL_BAILEYS}), or pass it as the \`baileys\` option.`, { cause })
+    throw new UnsupportedBaileysError('The WhatsApp server could not load Baileys.', { cause })
   }
 }
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { connectionRepositoryContract, type ContractCase, sessionLockContract, sessionStoreContract } from '../../../src/testing/index.js'
 import { SharedLock, SharedMemory, SharedRepository, SharedStore } from './shared-memory.js'
 
@@ -75,6 +75,10 @@ export function provesItself<Subject>(suite: (breakIt: (subject: Subject) => voi
   })
 
   describe('catches one', () => {
+    // What a case waits for in vain is over at once.
+    beforeEach(() => { vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }).setTimerTickMode('nextTimerAsync') })
+    afterEach(() => { vi.useRealTimers() })
+
     it.each(mutants)('that $name', async ({ must, caughtBy, breakIt }) => {
       const cases = suite(breakIt)
       for (const name of caughtBy) {

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../../support/temporary-folder.js'
-import { bundleSimulation } from './bundle.js'
+import { bundleSimulation, mutate } from './bundle.js'
 import { MUTANTS } from './mutants.js'
 import { runBundle } from './run-bundle.js'
 
@@ -9,11 +9,15 @@ import { runBundle } from './run-bundle.js'
 const STEPS = 60_000
 
 describe('the simulation', () => {
-  it.each(MUTANTS)('watches invariant $invariant: it finds that $what', async (mutant) => {
+  it.each(MUTANTS)('watches invariant $invariant: it finds that $what', { tags: 'full', timeout: 180_000 }, async (mutant) => {
     const bundle = join(temporaryFolder(), 'mutant.mjs')
     await bundleSimulation(bundle, mutant)
     const { failure } = await runBundle(bundle, ['--steps', String(STEPS), '--seed', '1', '--no-shrink', '--invariant', String(mutant.invariant)])
     expect(failure?.violations.map(({ invariant }) => invariant)).toContain(mutant.invariant)
+  })
+
+  it.each(MUTANTS)('has a mutant that still fits the code: $what', (mutant) => {
+    expect(mutate(mutant)).toContain(mutant.replace[1])
   })
 
   it('has a mutant for every invariant that it watches', () => {

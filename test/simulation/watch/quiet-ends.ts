@@ -80,14 +80,14 @@ export class QuietEnds implements Observer {
 
   #onClose(call: VerbCall): void {
     const { manager, order } = call
-    const { calls, time, ether, managers } = this.#world
+    const { calls, time, backplane, managers } = this.#world
     // What was not finished in time is named in the report; its sockets are given a second more.
     if (notDrainedBy(call)?.length !== 0) return
     this.#refuseLiveSockets('close', manager)
     if (calls.some(other => other.outcome === 'pending' && other.manager === manager && other.order !== order)) return
     this.#closed.add(manager)
     // Each call that the backend has not answered may keep its deadline, and a look at the repository its grace beside it.
-    if (managers.length === 1 && time.codeTimers > 2 * ether.unanswered) this.#world.violate(4, `${time.codeTimers} timers are left after close, and ${ether.unanswered} calls are unanswered`)
+    if (managers.length === 1 && time.codeTimers > 2 * backplane.unanswered) this.#world.violate(4, `${time.codeTimers} timers are left after close, and ${backplane.unanswered} calls are unanswered`)
   }
 
   #refuseLiveSockets(verb: string, manager: string, sessionId?: string): void {

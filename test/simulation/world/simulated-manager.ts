@@ -3,7 +3,7 @@ import { FakeBaileys } from '../../../src/testing/fake-baileys.js'
 import type { FakeSocket } from '../../../src/testing/fake-socket.js'
 import type { WorldPlan } from '../history.js'
 import type { SimulatedSocket, Told } from '../observer.js'
-import type { Ether } from './ether.js'
+import type { SimulatedBackplane } from './simulated-backplane.js'
 import type { SimulatedBackend } from './simulated-backend.js'
 import { SimulatedRepository } from './simulated-repository.js'
 import type { SimulatedServer } from './simulated-server.js'
@@ -17,7 +17,7 @@ const EVENT_NAMES = ['status', 'qr', 'pairing-code', 'socket', 'connected', 'dis
 export interface SimulatedManagerOptions {
   readonly name: string
   readonly plan: WorldPlan
-  readonly ether: Ether
+  readonly backplane: SimulatedBackplane
   readonly backend: SimulatedBackend
   readonly rows: MemoryConnectionRepository
   readonly server: SimulatedServer
@@ -38,13 +38,13 @@ export class SimulatedManager {
 
   constructor(options: SimulatedManagerOptions) {
     this.#options = options
-    const { name, plan, ether, backend, rows } = options
+    const { name, plan, backplane, backend, rows } = options
     this.name = name
     this.#baileys = new FakeBaileys({ onSocket: (fake) => { this.#introduce(fake) } })
     const { initAuthCreds, proto } = this.#baileys
     this.sessions = new SessionManager({
-      store: new SimulatedStore(name, backend, ether),
-      repository: new SimulatedRepository(name, rows, ether),
+      store: new SimulatedStore(name, backend, backplane),
+      repository: new SimulatedRepository(name, rows, backplane),
       baileys: { initAuthCreds, proto, makeWASocket: config => this.#makeSocket(config) },
       socketConfig: sessionId => this.#configure(sessionId),
       logger: this.#logger(),
@@ -61,7 +61,7 @@ export class SimulatedManager {
   #listen(name: EventName): void {
     this.sessions.on(name, (event) => {
       // What is told under a name is what that name carries.
-      this.#options.ether.tell('told', { manager: this.name, name, event } as Told)
+      this.#options.backplane.tell('told', { manager: this.name, name, event } as Told)
       if (name === 'socket' && 'socket' in event) this.#receive(event.socket)
       this.#beRude(`listener of ${name}`)
     })
@@ -74,7 +74,7 @@ export class SimulatedManager {
   }
 
   #makeSocket(config: Parameters<FakeBaileys['makeWASocket']>[0]): ReturnType<FakeBaileys['makeWASocket']> {
-    const { ether, backend, sockets } = this.#options
+    const { backplane, backend, sockets } = this.#options
     const sessionId = this.#configured.get(config.options ?? {}) ?? ''
     this.#beRude('makeWASocket')
     const made = this.#baileys.makeWASocket(config)
@@ -82,11 +82,11 @@ export class SimulatedManager {
     if (fake === undefined) throw new Error('FakeBaileys made no socket')
     const holder = backend.holder(sessionId)
     const socket: SimulatedSocket = {
-      manager: this.name, sessionId, fake, number: sockets.length, dialledAtMs: ether.time.elapsedMs,
+      manager: this.name, sessionId, fake, number: sockets.length, dialledAtMs: backplane.time.elapsedMs,
       fencingToken: holder?.owner === this.name ? holder.token : null,
       leaseLostAtMs: null, isAnswered: false, arrived: [], delivered: [],
     }
-    ether.tell('dialled', socket)
+    backplane.tell('dialled', socket)
     sockets.push(socket)
     return made
   }
@@ -97,12 +97,12 @@ export class SimulatedManager {
   }
 
   async #configure(sessionId: string): Promise<SocketConfig> {
-    const { ether } = this.#options
-    ether.tell('admitted', this.name, sessionId)
-    const roll = this.#isRude ? ether.dice.roll(`configure ${sessionId}`) : 1
+    const { backplane } = this.#options
+    backplane.tell('admitted', this.name, sessionId)
+    const roll = this.#isRude ? backplane.dice.roll(`configure ${sessionId}`) : 1
     if (roll < 0.03) throw new Error('The simulated application cannot make a configuration.')
     if (roll < 0.05) return new Promise(() => undefined)
-    if (roll < 0.15) await new Promise<void>((resolve) => { ether.time.later(ether.dice.between('configuring', 1, 5000), resolve) })
+    if (roll < 0.15) await new Promise<void>((resolve) => { backplane.time.later(backplane.dice.between('configuring', 1, 5000), resolve) })
     // The one thing that comes through to `makeWASocket` as it is.
     const mark = {}
     this.#configured.set(mark, sessionId)
@@ -114,12 +114,12 @@ export class SimulatedManager {
   }
 
   #beRude(what: string): void {
-    if (this.#isRude && this.#options.ether.dice.roll(what) < 0.04) throw new Error(`The simulated application throws in ${what}.`)
+    if (this.#isRude && this.#options.backplane.dice.roll(what) < 0.04) throw new Error(`The simulated application throws in ${what}.`)
   }
 
   #logger(): Logger {
     const write = (...line: unknown[]): void => {
-      this.#options.ether.tell('logged', this.name, line)
+      this.#options.backplane.tell('logged', this.name, line)
       this.#beRude('logger')
     }
     const logger: Logger = { level: 'trace', child: () => logger, trace: write, debug: write, info: write, warn: write, error: write }

@@ -1,17 +1,17 @@
 import type { ConnectionRecord, ConnectionRepository, MemoryConnectionRepository } from '../../../src/index.js'
-import type { Ether } from './ether.js'
+import type { SimulatedBackplane } from './simulated-backplane.js'
 
 /** The application's own table, which all managers share. */
 export class SimulatedRepository implements ConnectionRepository {
   /** What it holds, without anybody in between. */
   readonly rows: MemoryConnectionRepository
   readonly #manager: string
-  readonly #ether: Ether
+  readonly #backplane: SimulatedBackplane
 
-  constructor(manager: string, rows: MemoryConnectionRepository, ether: Ether) {
+  constructor(manager: string, rows: MemoryConnectionRepository, backplane: SimulatedBackplane) {
     this.#manager = manager
     this.rows = rows
-    this.#ether = ether
+    this.#backplane = backplane
   }
 
   findAll(): Promise<ConnectionRecord[]> {
@@ -23,16 +23,16 @@ export class SimulatedRepository implements ConnectionRepository {
   }
 
   save(sessionId: string, changes: Partial<ConnectionRecord>): Promise<void> {
-    this.#ether.tell('recorded', this.#manager, sessionId)
+    this.#backplane.tell('recorded', this.#manager, sessionId)
     return this.#ask('save', sessionId, () => this.rows.save(sessionId, changes))
   }
 
   delete(sessionId: string): Promise<void> {
-    this.#ether.tell('recorded', this.#manager, sessionId)
+    this.#backplane.tell('recorded', this.#manager, sessionId)
     return this.#ask('delete', sessionId, () => this.rows.delete(sessionId))
   }
 
   #ask<Result>(verb: string, sessionId: string | null, work: () => Promise<Result>): Promise<Result> {
-    return this.#ether.carryOut({ of: 'repository', sessionId, verb, work, unavailable: () => new Error('The simulated database cannot be reached.') })
+    return this.#backplane.carryOut({ of: 'repository', sessionId, verb, work, unavailable: () => new Error('The simulated database cannot be reached.') })
   }
 }

@@ -1,7 +1,7 @@
 import type { BinaryNode } from '@whiskeysockets/baileys'
 import type { ServerMood, Signal } from '../history.js'
 import type { SimulatedSocket } from '../observer.js'
-import type { Ether } from './ether.js'
+import type { SimulatedBackplane } from './simulated-backplane.js'
 
 const MOODY = ['welcoming', 'welcoming', 'welcoming', 'welcoming', 'judging', 'flapping', 'silent'] as const
 
@@ -16,13 +16,13 @@ const QR_CODES_LAST_MS = 160_000
 /** WhatsApp, as far as sockets see it: what it does by itself, and what a history makes it do. */
 export class SimulatedServer {
   mood: ServerMood = 'welcoming'
-  readonly #ether: Ether
+  readonly #backplane: SimulatedBackplane
   readonly #isUnlinking: (socket: SimulatedSocket) => boolean
   /** Told of a device that was removed without anybody having asked for it. */
   readonly #onStrangeRemoval: (socket: SimulatedSocket) => void
 
-  constructor(ether: Ether, isUnlinking: (socket: SimulatedSocket) => boolean, onStrangeRemoval: (socket: SimulatedSocket) => void) {
-    this.#ether = ether
+  constructor(backplane: SimulatedBackplane, isUnlinking: (socket: SimulatedSocket) => boolean, onStrangeRemoval: (socket: SimulatedSocket) => void) {
+    this.#backplane = backplane
     this.#isUnlinking = isUnlinking
     this.#onStrangeRemoval = onStrangeRemoval
   }
@@ -30,7 +30,7 @@ export class SimulatedServer {
   /** A socket was made. */
   meet(socket: SimulatedSocket): void {
     const { fake } = socket
-    const { dice } = this.#ether
+    const { dice } = this.#backplane
     fake.answer = node => this.#answer(socket, node)
     if (this.mood !== 'welcoming' && dice.roll('ending') < 0.15) fake.ending = dice.roll('which ending') < 0.6 ? 'half-open' : 'never'
     switch (this.mood === 'moody' ? dice.pick(`meet ${socket.sessionId}`, MOODY) : this.mood) {
@@ -67,7 +67,7 @@ export class SimulatedServer {
 
   #act(socket: SimulatedSocket, signal: Signal): void {
     const { fake } = socket
-    this.#ether.tell('signalled', socket)
+    this.#backplane.tell('signalled', socket)
     if (signal.what === 'close') {
       socket.isAnswered = true
       void fake.close(signal.code).catch(() => undefined)
@@ -78,7 +78,7 @@ export class SimulatedServer {
       'never ends': () => { fake.ending = 'never' },
       'qr': () => { this.#answered(socket).qr(`2@qr-of-${socket.number}`) },
       'scan': () => { this.#scan(socket) },
-      'open': () => { this.#answered(socket).open({ offline: this.#ether.dice.roll('offline') < 0.5 ? 'pending' : 'done' }) },
+      'open': () => { this.#answered(socket).open({ offline: this.#backplane.dice.roll('offline') < 0.5 ? 'pending' : 'done' }) },
       'offline done': () => { fake.offlineDone() },
       'message': () => { this.#deliver(socket) },
       'creds': () => { fake.updateCreds({ nextPreKeyId: fake.authState.creds.nextPreKeyId + 1 }) },
@@ -98,13 +98,13 @@ export class SimulatedServer {
     this.#later(socket, 'welcome', 3000, () => {
       this.act(socket, { what: isLinked ? 'open' : 'qr' })
       if (isLinked) this.#later(socket, 'offline', 3000, () => { this.act(socket, { what: 'offline done' }) })
-      else this.#ether.time.later(QR_CODES_LAST_MS, () => { if (!socket.fake.isEnded) { this.#ether.tell('signalled', socket); void socket.fake.expireQr() } })
+      else this.#backplane.time.later(QR_CODES_LAST_MS, () => { if (!socket.fake.isEnded) { this.#backplane.tell('signalled', socket); void socket.fake.expireQr() } })
     })
   }
 
   #scan(socket: SimulatedSocket): void {
     this.#answered(socket).pairSuccess()
-    if (this.#ether.dice.roll('restart') < 0.85) this.#later(socket, 'restart', 2000, () => { this.#act(socket, { what: 'close', code: 515 }) })
+    if (this.#backplane.dice.roll('restart') < 0.85) this.#later(socket, 'restart', 2000, () => { this.#act(socket, { what: 'close', code: 515 }) })
   }
 
   #deliver(socket: SimulatedSocket): void {
@@ -114,7 +114,7 @@ export class SimulatedServer {
   }
 
   #answer(socket: SimulatedSocket, node: BinaryNode): Promise<BinaryNode | undefined> {
-    const { dice } = this.#ether
+    const { dice } = this.#backplane
     const roll = this.mood === 'welcoming' ? 0 : dice.roll('answer')
     if (roll >= 0.8) return new Promise(() => undefined)
     if (roll >= 0.6) return Promise.reject(new Error('The simulated server refuses.'))
@@ -137,11 +137,11 @@ export class SimulatedServer {
     let value = 0
     await keys.transaction(async () => {
       const { left } = await keys.get('lid-mapping', ['left', 'right'])
-      if (isLinked) this.#ether.tell('ratchetRead', socket, Number(left ?? 0))
+      if (isLinked) this.#backplane.tell('ratchetRead', socket, Number(left ?? 0))
       value = Number(left ?? 0) + 1
       await keys.set({ 'lid-mapping': { left: String(value), right: String(value) } })
     }, 'ratchet')
-    if (isLinked) this.#ether.tell('ratchetTurned', socket, value)
+    if (isLinked) this.#backplane.tell('ratchetTurned', socket, value)
   }
 
   /** Baileys logs what its background work throws, and goes on. */
@@ -150,7 +150,7 @@ export class SimulatedServer {
   }
 
   #later(socket: SimulatedSocket, name: string, atMostMs: number, work: () => void): void {
-    this.#ether.time.later(this.#ether.dice.between(name, 1, atMostMs), () => { if (!socket.fake.isEnded) work() })
+    this.#backplane.time.later(this.#backplane.dice.between(name, 1, atMostMs), () => { if (!socket.fake.isEnded) work() })
   }
 }
 

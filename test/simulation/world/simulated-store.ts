@@ -1,19 +1,19 @@
 import type { DeleteOptions, RecordChange, RecordKey, SessionLease, SessionLock, SessionStore, StoredRecord, WriteOptions } from '../../../src/index.js'
 import type { StoreCall } from '../observer.js'
 import { recordName, type SimulatedBackend } from './simulated-backend.js'
-import type { Ether } from './ether.js'
+import type { SimulatedBackplane } from './simulated-backplane.js'
 
 /** One manager's view of the backend: every call may be slow, fail, come late, or never be answered. */
 export class SimulatedStore implements SessionStore {
   readonly lock: SessionLock
   readonly #manager: string
   readonly #backend: SimulatedBackend
-  readonly #ether: Ether
+  readonly #backplane: SimulatedBackplane
 
-  constructor(manager: string, backend: SimulatedBackend, ether: Ether) {
+  constructor(manager: string, backend: SimulatedBackend, backplane: SimulatedBackplane) {
     this.#manager = manager
     this.#backend = backend
-    this.#ether = ether
+    this.#backplane = backplane
     this.lock = {
       acquire: sessionId => this.#ask('lock', { verb: 'acquire', sessionId }, () => this.#acquire(sessionId)),
       owner: sessionId => this.#ask('lock', { verb: 'owner', sessionId }, () => backend.holder(sessionId)?.owner ?? null),
@@ -35,7 +35,7 @@ export class SimulatedStore implements SessionStore {
   read(sessionId: string, keys: readonly RecordKey[]): Promise<StoredRecord[]> {
     return this.#ask('store', { verb: 'read', sessionId, isLook: keys.some(({ type }) => type === 'creds') }, (call) => {
       const records = this.#backend.records(sessionId)
-      if (call.isLook) this.#ether.tell('readBack', call, records.get('creds/'), records.get('lifecycle/'))
+      if (call.isLook) this.#backplane.tell('readBack', call, records.get('creds/'), records.get('lifecycle/'))
       return keys.flatMap(({ type, id }) => {
         const value = records.get(recordName({ type, id }))
         return value === undefined ? [] : [{ type, id, value }]
@@ -63,13 +63,13 @@ export class SimulatedStore implements SessionStore {
   }
 
   #land(call: StoreCall, replaceAll: boolean): void {
-    this.#ether.tell('landed', { call, ...this.#backend.change(call, replaceAll) })
+    this.#backplane.tell('landed', { call, ...this.#backend.change(call, replaceAll) })
   }
 
   #ask<Result>(of: 'store' | 'lock', asked: Pick<StoreCall, 'verb' | 'sessionId'> & Partial<StoreCall>, carryOut: (call: StoreCall) => Result): Promise<Result> {
-    const call: StoreCall = { changes: [], isLook: false, fencingToken: undefined, ...asked, manager: this.#manager, issuedAtMs: this.#ether.time.elapsedMs, isAnswered: false }
-    this.#ether.tell('issued', call)
-    const answer = this.#ether.carryOut({ of, sessionId: call.sessionId, verb: call.verb, work: () => carryOut(call), unavailable: () => this.#backend.unavailable(call.sessionId) })
+    const call: StoreCall = { changes: [], isLook: false, fencingToken: undefined, ...asked, manager: this.#manager, issuedAtMs: this.#backplane.time.elapsedMs, isAnswered: false }
+    this.#backplane.tell('issued', call)
+    const answer = this.#backplane.carryOut({ of, sessionId: call.sessionId, verb: call.verb, work: () => carryOut(call), unavailable: () => this.#backend.unavailable(call.sessionId) })
     const note = (): void => { call.isAnswered = true }
     answer.then(note, note)
     return answer

@@ -5,7 +5,7 @@ import { pairedCreds } from '../../../src/testing/fake-baileys.js'
 import type { Seed, WorldPlan } from '../history.js'
 import type { SimulatedSocket, VerbCall } from '../observer.js'
 import { Dice } from './dice.js'
-import { Ether } from './ether.js'
+import { SimulatedBackplane } from './simulated-backplane.js'
 import { SimulatedBackend } from './simulated-backend.js'
 import { SimulatedManager } from './simulated-manager.js'
 import { SimulatedServer } from './simulated-server.js'
@@ -29,7 +29,7 @@ export interface Violation {
 export class World {
   readonly plan: WorldPlan
   readonly time: VirtualTime = new VirtualTime()
-  readonly ether: Ether
+  readonly backplane: SimulatedBackplane
   readonly backend: SimulatedBackend = new SimulatedBackend()
   readonly rows: MemoryConnectionRepository = new MemoryConnectionRepository()
   readonly server: SimulatedServer
@@ -43,13 +43,13 @@ export class World {
   constructor(plan: WorldPlan) {
     this.plan = plan
     this.sessionIds = SESSION_IDS.slice(0, plan.sessions.length)
-    this.ether = new Ether(this.time, new Dice(plan.luck))
+    this.backplane = new SimulatedBackplane(this.time, new Dice(plan.luck))
     this.time.onThrow = (error) => { this.violate(9, `a timer threw: ${String(error)}`) }
-    this.server = new SimulatedServer(this.ether,
+    this.server = new SimulatedServer(this.backplane,
       ({ manager, sessionId }) => this.pending(manager, sessionId).some(({ call }) => call.verb === 'logout'),
       (socket) => { this.violate(2, `the device of ${socket.sessionId} was removed, and nobody had asked for it`) })
     this.managers = Array.from({ length: plan.managers }, (_, index) =>
-      new SimulatedManager({ name: `M${index}`, plan, ether: this.ether, backend: this.backend, rows: this.rows, server: this.server, sockets: this.sockets }))
+      new SimulatedManager({ name: `M${index}`, plan, backplane: this.backplane, backend: this.backend, rows: this.rows, server: this.server, sockets: this.sockets }))
     plan.sessions.forEach((seed, index) => { this.#seed(this.sessionId(index), seed) })
   }
 
@@ -90,7 +90,7 @@ export class World {
     const holder = this.backend.holder(sessionId)?.owner
     if (holder === undefined) return
     for (const socket of this.sockets) if (socket.manager === holder && socket.sessionId === sessionId) socket.leaseLostAtMs ??= this.time.elapsedMs
-    this.ether.tell('torn', holder, sessionId)
+    this.backplane.tell('torn', holder, sessionId)
     this.backend.lose(sessionId)
   }
 

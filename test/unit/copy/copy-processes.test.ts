@@ -18,7 +18,7 @@ async function textsOf(store: SessionStore, sessionId: string): Promise<string[]
 const openTarget = (directory: string): SessionStore => encrypted(new FileSystemSessionStore({ directory }), { keys: { main: Buffer.alloc(32, 1) }, currentKeyId: 'main' })
 
 describe('a copy that is killed', () => {
-  it('leaves each session in the target whole or not at all, and is complete when it is run again', async () => {
+  it('leaves each session in the target whole or not at all, and is complete when it is run again', { tags: 'full' }, async () => {
     const random = seededRandom()
     const folder = temporaryFolder()
     const [source, target] = [join(folder, 'source'), join(folder, 'target')]

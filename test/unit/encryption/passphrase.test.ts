@@ -3,9 +3,15 @@ import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { encrypted, MemorySessionStore, type RecordKey } from '../../../src/index.js'
 import { WatchedSessionStore } from '../../support/watched-session-store.js'
 
+/** Far less than what is asked for, which takes half a second for each key. */
+const QUICK = { N: 2 ** 10, r: 8, p: 1, maxmem: 2 ** 28 }
+
 vi.mock('node:crypto', async (load) => {
   const real: typeof crypto = await load()
-  return { ...real, scrypt: vi.fn(real.scrypt) }
+  const scrypt = vi.fn<(...given: [string, Buffer, number, object, (error: Error | null, key: Buffer) => void]) => void>((password, salt, length, options, done) => {
+    real.scrypt(password, salt, length, { ...options, ...QUICK }, done)
+  })
+  return { ...real, scrypt }
 })
 
 const scrypt = vi.mocked(crypto.scrypt)
@@ -34,7 +40,7 @@ describe('a key from a passphrase', () => {
   it('is the key that scrypt makes of it, with the salt as UTF-8', async () => {
     const inner = new MemorySessionStore()
     await encrypted(inner, { keys: { main: phrase }, currentKeyId: 'main' }).write('a', [{ ...PRE_KEY, value: 'v' }])
-    const bytes = crypto.scryptSync(PASSPHRASE, Buffer.from(SALT), 32, { N: 2 ** 17, r: 8, p: 1, maxmem: 2 ** 28 })
+    const bytes = crypto.scryptSync(PASSPHRASE, Buffer.from(SALT), 32, QUICK)
     const store = encrypted(inner, { keys: { main: bytes }, currentKeyId: 'main' })
     expect(await store.read('a', [PRE_KEY])).toHaveLength(1)
   })

@@ -3,14 +3,14 @@ import { type Check, type ContractCase, contractCases } from '../contract-case.j
 import type { ConnectionRepositoryContractHooks } from './connection-repository-hooks.js'
 import { FINDING } from './finding.js'
 import { PARALLEL_SAVES } from './parallel-saves.js'
-import { RepositoryBench } from './repository-bench.js'
+import { RepositoryFixture } from './repository-fixture.js'
 import { REPOSITORY_OUTAGE } from './repository-outage.js'
 import { REPOSITORY_REOPENING } from './repository-reopening.js'
 import { SAVING } from './saving.js'
 
-const ALWAYS: readonly Check<RepositoryBench>[] = [...SAVING, ...FINDING, ...PARALLEL_SAVES]
+const ALWAYS: readonly Check<RepositoryFixture>[] = [...SAVING, ...FINDING, ...PARALLEL_SAVES]
 
-const WITH_HOOK: readonly (readonly [hook: keyof ConnectionRepositoryContractHooks, checks: readonly Check<RepositoryBench>[]])[] = [
+const WITH_HOOK: readonly (readonly [hook: keyof ConnectionRepositoryContractHooks, checks: readonly Check<RepositoryFixture>[]])[] = [
   ['reopen', REPOSITORY_REOPENING],
   ['disconnect', REPOSITORY_OUTAGE],
 ]
@@ -32,5 +32,5 @@ export function connectionRepositoryContract<Repository extends ConnectionReposi
   hooks: ConnectionRepositoryContractHooks<Repository> = {},
 ): ContractCase[] {
   const more = WITH_HOOK.flatMap(([hook, checks]) => hooks[hook] === undefined ? [] : checks)
-  return contractCases<RepositoryBench<Repository>>([...ALWAYS, ...more], () => new RepositoryBench(create, hooks))
+  return contractCases<RepositoryFixture<Repository>>([...ALWAYS, ...more], () => new RepositoryFixture(create, hooks))
 }

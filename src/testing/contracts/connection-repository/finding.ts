@@ -3,16 +3,16 @@ import { AWKWARD_TEXTS, CASE_TWINS, HALF_TEXTS, HOSTILE_TEXTS } from '../hostile
 import type { ConnectionRepository } from '../../../repository/connection-repository.js'
 import type { Check } from '../contract-case.js'
 import { outcomeOf } from '../rejections.js'
-import type { RepositoryBench } from './repository-bench.js'
+import type { RepositoryFixture } from './repository-fixture.js'
 import { REPOSITORY_MUST } from './repository-musts.js'
 
 /** Which records are found. */
-export const FINDING: readonly Check<RepositoryBench>[] = [
+export const FINDING: readonly Check<RepositoryFixture>[] = [
   {
     name: 'what was never saved is null, and deleting it succeeds',
     must: REPOSITORY_MUST.unknown,
-    check: async (bench) => {
-      const repository = await bench.open()
+    check: async (fixture) => {
+      const repository = await fixture.open()
       assert.equal(await repository.find('a'), null)
       assert.deepEqual(await idsOf(repository), [])
       await repository.delete('a')
@@ -25,8 +25,8 @@ export const FINDING: readonly Check<RepositoryBench>[] = [
   {
     name: 'findAll has all records once, whatever their status',
     must: REPOSITORY_MUST.all,
-    check: async (bench) => {
-      const repository = await bench.open()
+    check: async (fixture) => {
+      const repository = await fixture.open()
       const statuses = ['disconnected', 'connecting', 'pairing', 'connected', 'reconnecting', 'logged_out', 'failed'] as const
       for (const status of statuses) await repository.save(`session ${status}`, { status })
       for (const status of statuses) await repository.save(`session ${status}`, { owner: 'me' })
@@ -37,8 +37,8 @@ export const FINDING: readonly Check<RepositoryBench>[] = [
   {
     name: 'delete removes one record, with everything in it, and no other',
     must: REPOSITORY_MUST.delete,
-    check: async (bench) => {
-      const repository = await bench.open()
+    check: async (fixture) => {
+      const repository = await fixture.open()
       for (const sessionId of ['a', 'ab', 'a*', 'a%', 'a_']) await repository.save(sessionId, { owner: sessionId, metadata: { sessionId } })
       await repository.delete('a_')
       await repository.delete('a')
@@ -53,8 +53,8 @@ export const FINDING: readonly Check<RepositoryBench>[] = [
   {
     name: 'ids of any characters stay apart, also those that differ only by case',
     must: REPOSITORY_MUST.distinct,
-    check: async (bench) => {
-      const repository = await bench.open()
+    check: async (fixture) => {
+      const repository = await fixture.open()
       const sessionIds = [...new Set([...HOSTILE_TEXTS, ...CASE_TWINS])]
       for (const sessionId of sessionIds) await repository.save(sessionId, { metadata: { sessionId } })
       await assertApart(repository, sessionIds)
@@ -66,8 +66,8 @@ export const FINDING: readonly Check<RepositoryBench>[] = [
   {
     name: 'ids that no manager uses stay apart, or are refused',
     must: REPOSITORY_MUST.distinct,
-    check: async (bench) => {
-      const repository = await bench.open()
+    check: async (fixture) => {
+      const repository = await fixture.open()
       const kept: string[] = []
       for (const sessionId of [...AWKWARD_TEXTS, ...HALF_TEXTS, '\ufffd']) {
         const outcome = await outcomeOf(() => repository.save(sessionId, { metadata: { sessionId } }))

@@ -2,18 +2,18 @@ import assert from 'node:assert/strict'
 import type { Check } from '../contract-case.js'
 import { describeOutcome, outcomeOf } from '../rejections.js'
 import { fullChanges, fullRecord, plain, plainAll } from './plain-record.js'
-import type { RepositoryBench } from './repository-bench.js'
+import type { RepositoryFixture } from './repository-fixture.js'
 import { REPOSITORY_MUST } from './repository-musts.js'
 
 /** A backend that cannot be reached. */
-export const REPOSITORY_OUTAGE: readonly Check<RepositoryBench>[] = [
+export const REPOSITORY_OUTAGE: readonly Check<RepositoryFixture>[] = [
   {
     name: 'what cannot be reached is a failure, never null or empty',
     must: REPOSITORY_MUST.unknown,
-    check: async (bench) => {
-      const repository = await bench.open()
+    check: async (fixture) => {
+      const repository = await fixture.open()
       await repository.save('a', fullChanges('a'))
-      const reconnect = await bench.disconnect(repository)
+      const reconnect = await fixture.disconnect(repository)
       const calls: Record<string, () => Promise<unknown>> = {
         'find': () => repository.find('a'),
         'find of an unknown id': () => repository.find('b'),

@@ -2,18 +2,18 @@ import assert from 'node:assert/strict'
 import type { ConnectionRecord, ConnectionRepository } from '../../../repository/connection-repository.js'
 import type { Check } from '../contract-case.js'
 import { assertTimeSince, fullChanges, fullRecord, plain, plainAll } from './plain-record.js'
-import type { RepositoryBench } from './repository-bench.js'
+import type { RepositoryFixture } from './repository-fixture.js'
 import { REPOSITORY_MUST } from './repository-musts.js'
 
 const HOSTILE_METADATA = '{"__proto__":{"polluted":true},"constructor":1,"":2,"a.b":3,"$set":4,"quote\\"":"\\u0001 🦊 é"}'
 
 /** What `save` stores, and what it leaves alone. */
-export const SAVING: readonly Check<RepositoryBench>[] = [
+export const SAVING: readonly Check<RepositoryFixture>[] = [
   {
     name: 'what was saved is found as it was, with dates as Dates',
     must: REPOSITORY_MUST.faithful,
-    check: async (bench) => {
-      const repository = await bench.open()
+    check: async (fixture) => {
+      const repository = await fixture.open()
       await repository.save('a', fullChanges('a'))
       assert.deepEqual(plain(await repository.find('a')), plain(fullRecord('a')))
       assert.deepEqual(plainAll(await repository.findAll()), [plain(fullRecord('a'))])
@@ -22,8 +22,8 @@ export const SAVING: readonly Check<RepositoryBench>[] = [
   {
     name: 'metadata of any keys comes back',
     must: REPOSITORY_MUST.faithful,
-    check: async (bench) => {
-      const repository = await bench.open()
+    check: async (fixture) => {
+      const repository = await fixture.open()
       const metadata: unknown = JSON.parse(HOSTILE_METADATA)
       await repository.save('a', { metadata: metadata as ConnectionRecord['metadata'] })
       assert.deepEqual(JSON.parse(JSON.stringify((await repository.find('a'))?.metadata)), JSON.parse(HOSTILE_METADATA))
@@ -33,8 +33,8 @@ export const SAVING: readonly Check<RepositoryBench>[] = [
   {
     name: 'a first save fills in what it is not given',
     must: REPOSITORY_MUST.insert,
-    check: async (bench) => {
-      const repository = await bench.open()
+    check: async (fixture) => {
+      const repository = await fixture.open()
       const earliest = Date.now()
       await repository.save('a', { owner: 'me' })
       await repository.save('b', {})
@@ -49,8 +49,8 @@ export const SAVING: readonly Check<RepositoryBench>[] = [
   {
     name: 'a save changes only the fields that it is given',
     must: REPOSITORY_MUST.partial,
-    check: async (bench) => {
-      const repository = await bench.open()
+    check: async (fixture) => {
+      const repository = await fixture.open()
       const changes = fullChanges('a')
       await repository.save('b', changes)
       for (const [field, value] of Object.entries(otherValues())) {
@@ -68,8 +68,8 @@ export const SAVING: readonly Check<RepositoryBench>[] = [
   {
     name: 'null clears a field, undefined does not, and metadata is replaced as a whole',
     must: REPOSITORY_MUST.given,
-    check: async (bench) => {
-      const repository = await bench.open()
+    check: async (fixture) => {
+      const repository = await fixture.open()
       await repository.save('a', fullChanges('a'))
       await repository.save('a', undefinedFields())
       assert.deepEqual(plain(await repository.find('a')), plain(fullRecord('a')))
@@ -83,8 +83,8 @@ export const SAVING: readonly Check<RepositoryBench>[] = [
   {
     name: 'the id is that of the call, whatever the changes say',
     must: REPOSITORY_MUST.given,
-    check: async (bench) => {
-      const repository = await bench.open()
+    check: async (fixture) => {
+      const repository = await fixture.open()
       await repository.save('b', { ...fullRecord('a') })
       await repository.save('b', { sessionId: 'c', owner: 'me' })
       assert.deepEqual(plainAll(await repository.findAll()), [plain({ ...fullRecord('b'), owner: 'me' })])
@@ -94,8 +94,8 @@ export const SAVING: readonly Check<RepositoryBench>[] = [
   {
     name: 'what a caller does to its objects later changes nothing',
     must: REPOSITORY_MUST.copies,
-    check: async (bench) => {
-      const repository = await bench.open()
+    check: async (fixture) => {
+      const repository = await fixture.open()
       const changes = fullChanges('a')
       const saving = repository.save('a', changes)
       spoil(changes)

@@ -1,36 +1,36 @@
 import assert from 'node:assert/strict'
 import { findOwner } from '../../../lease/session-lock.js'
 import type { Check } from '../contract-case.js'
-import type { LockBench } from './lock-bench.js'
+import type { LockFixture } from './lock-fixture.js'
 import { LOCK_MUST } from './lock-musts.js'
 
 const MANY = 15
 
 /** Two locks on one backend, as in two processes. */
-export const ANOTHER_LOCK: readonly Check<LockBench>[] = [
+export const ANOTHER_LOCK: readonly Check<LockFixture>[] = [
   {
     name: 'a lock that another process holds is not given, and is told from a free one',
     must: LOCK_MUST.oneHolder,
-    check: async (bench) => {
-      const lock = await bench.open()
-      const other = await bench.openAnother(lock)
-      const lease = await bench.take(lock, 'a')
+    check: async (fixture) => {
+      const lock = await fixture.open()
+      const other = await fixture.openAnother(lock)
+      const lease = await fixture.take(lock, 'a')
       assert.equal(await other.acquire('a'), null)
-      await bench.take(other, 'b')
+      await fixture.take(other, 'b')
       assert.equal(await lock.acquire('b'), null)
       await lease.release()
-      await bench.take(other, 'a')
+      await fixture.take(other, 'a')
       assert.equal(await lock.acquire('a'), null)
     },
   },
   {
     name: 'owner names a holder in another process',
     must: LOCK_MUST.owner,
-    check: async (bench) => {
-      const lock = await bench.open()
-      const other = await bench.openAnother(lock)
-      const lease = await bench.take(lock, 'a')
-      assert.equal(await findOwner(other, 'a'), lease.owner)
+    check: async (fixture) => {
+      const lock = await fixture.open()
+      const other = await fixture.openAnother(lock)
+      const lease = await fixture.take(lock, 'a')
+      assert.equal(await other.owner('a'), lease.owner)
       await lease.release()
       assert.equal(await findOwner(other, 'a'), null)
     },
@@ -38,10 +38,10 @@ export const ANOTHER_LOCK: readonly Check<LockBench>[] = [
   {
     name: 'of many who ask at once in two processes exactly one gets the lock',
     must: LOCK_MUST.oneHolder,
-    check: async (bench) => {
-      const lock = await bench.open()
-      const other = await bench.openAnother(lock)
-      const leases = await Promise.all(Array.from({ length: MANY }, () => [bench.tryToTake(lock, 'a'), bench.tryToTake(other, 'a')]).flat())
+    check: async (fixture) => {
+      const lock = await fixture.open()
+      const other = await fixture.openAnother(lock)
+      const leases = await Promise.all(Array.from({ length: MANY }, () => [fixture.tryToTake(lock, 'a'), fixture.tryToTake(other, 'a')]).flat())
       const given = leases.filter(lease => lease !== null)
       assert.equal(given.length, 1, `${given.length} of ${MANY * 2} who asked at once were given the lock`)
     },
@@ -49,11 +49,11 @@ export const ANOTHER_LOCK: readonly Check<LockBench>[] = [
   {
     name: 'tokens rise from process to process',
     must: LOCK_MUST.rising,
-    check: async (bench) => {
-      const lock = await bench.open()
+    check: async (fixture) => {
+      const lock = await fixture.open()
       const tokens: number[] = []
-      for (const next of [lock, lock, await bench.openAnother(lock), lock, await bench.openAnother(lock)]) {
-        const lease = await bench.take(next, 'a')
+      for (const next of [lock, lock, await fixture.openAnother(lock), lock, await fixture.openAnother(lock)]) {
+        const lease = await fixture.take(next, 'a')
         tokens.push(lease.fencingToken)
         await lease.release()
       }
@@ -63,12 +63,12 @@ export const ANOTHER_LOCK: readonly Check<LockBench>[] = [
   {
     name: 'a late release does not free the lease of another process',
     must: LOCK_MUST.release,
-    check: async (bench) => {
-      const lock = await bench.open()
-      const other = await bench.openAnother(lock)
-      const first = await bench.take(lock, 'a')
+    check: async (fixture) => {
+      const lock = await fixture.open()
+      const other = await fixture.openAnother(lock)
+      const first = await fixture.take(lock, 'a')
       await first.release()
-      const second = await bench.take(other, 'a')
+      const second = await fixture.take(other, 'a')
       await first.release()
       assert.equal(await lock.acquire('a'), null)
       assert.equal(await findOwner(lock, 'a'), second.owner)

@@ -1,50 +1,50 @@
 import assert from 'node:assert/strict'
 import { findOwner, type SessionLease } from '../../../lease/session-lock.js'
 import type { Check } from '../contract-case.js'
-import type { LockBench } from './lock-bench.js'
+import type { LockFixture } from './lock-fixture.js'
 import { LOCK_MUST } from './lock-musts.js'
 
 const MANY = 30
 
 /** Who gets a lock, and who has it. */
-export const HOLDING: readonly Check<LockBench>[] = [
+export const HOLDING: readonly Check<LockFixture>[] = [
   {
     name: 'a lock that nobody holds is given, and then to nobody else',
     must: LOCK_MUST.nullWhenHeld,
-    check: async (bench) => {
-      const lock = await bench.open()
-      const lease = await bench.take(lock, 'a')
+    check: async (fixture) => {
+      const lock = await fixture.open()
+      const lease = await fixture.take(lock, 'a')
       assert.equal(await lock.acquire('a'), null)
       assert.equal(await lock.acquire('a'), null)
-      await bench.take(lock, 'b')
+      await fixture.take(lock, 'b')
       await lease.release()
-      await bench.take(lock, 'a')
+      await fixture.take(lock, 'a')
       assert.equal(await lock.acquire('a'), null)
     },
   },
   {
     name: 'owner names the holder, and nobody when nobody holds the lock',
     must: LOCK_MUST.owner,
-    check: async (bench) => {
-      const lock = await bench.open()
-      assert.equal(await findOwner(lock, 'a'), null)
-      const lease = await bench.take(lock, 'a')
+    check: async (fixture) => {
+      const lock = await fixture.open()
+      assert.equal(await lock.owner('a'), null)
+      const lease = await fixture.take(lock, 'a')
       assert.notEqual(lease.owner, '')
       assert.equal(await findOwner(lock, 'a'), lease.owner)
       assert.equal(await findOwner(lock, 'b'), null)
       await lease.release()
-      assert.equal(await findOwner(lock, 'a'), null)
-      const next = await bench.take(lock, 'a')
-      assert.equal(await findOwner(lock, 'a'), next.owner)
+      assert.equal(await lock.owner('a'), null)
+      const next = await fixture.take(lock, 'a')
+      assert.equal(await lock.owner('a'), next.owner)
     },
   },
   {
     name: 'of many who ask at once exactly one gets the lock',
     must: LOCK_MUST.oneHolder,
-    check: async (bench) => {
-      const lock = await bench.open()
+    check: async (fixture) => {
+      const lock = await fixture.open()
       for (let round = 0; round < 3; round++) {
-        const leases = await Promise.all(Array.from({ length: MANY }, () => bench.tryToTake(lock, 'a')))
+        const leases = await Promise.all(Array.from({ length: MANY }, () => fixture.tryToTake(lock, 'a')))
         const given = leases.filter(lease => lease !== null)
         assert.equal(given.length, 1, `${given.length} of ${MANY} who asked at once were given the lock`)
         await given[0]?.release()
@@ -54,13 +54,13 @@ export const HOLDING: readonly Check<LockBench>[] = [
   {
     name: 'a lock that goes from hand to hand has one holder at a time, each with a greater token',
     must: LOCK_MUST.rising,
-    check: async (bench) => {
-      const lock = await bench.open()
+    check: async (fixture) => {
+      const lock = await fixture.open()
       const tokens: number[] = []
       let holders = 0
       const contend = async (): Promise<void> => {
         for (let round = 0; round < 10; round++) {
-          const lease: SessionLease | null = await bench.tryToTake(lock, 'a')
+          const lease: SessionLease | null = await fixture.tryToTake(lock, 'a')
           if (lease === null) continue
           holders += 1
           assert.equal(holders, 1, 'the lock has two holders')
@@ -71,18 +71,18 @@ export const HOLDING: readonly Check<LockBench>[] = [
         }
       }
       await Promise.all(Array.from({ length: 5 }, contend))
-      await (await bench.take(lock, 'a')).release()
+      await (await fixture.take(lock, 'a')).release()
       assert.deepEqual(tokens, [...new Set(tokens)].sort((a, b) => a - b))
     },
   },
   {
     name: 'tokens are safe integers, and rise after each release',
     must: LOCK_MUST.rising,
-    check: async (bench) => {
-      const lock = await bench.open()
+    check: async (fixture) => {
+      const lock = await fixture.open()
       const tokens: number[] = []
       for (let round = 0; round < 20; round++) {
-        const lease = await bench.take(lock, 'a')
+        const lease = await fixture.take(lock, 'a')
         tokens.push(lease.fencingToken)
         await lease.release()
       }

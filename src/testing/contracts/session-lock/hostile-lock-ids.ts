@@ -3,42 +3,42 @@ import { findOwner, type SessionLease } from '../../../lease/session-lock.js'
 import type { Check } from '../contract-case.js'
 import { AWKWARD_TEXTS, CASE_TWINS, HALF_TEXTS, HOSTILE_TEXTS } from '../hostile-texts.js'
 import { describeOutcome, outcomeOf } from '../rejections.js'
-import type { LockBench } from './lock-bench.js'
+import type { LockFixture } from './lock-fixture.js'
 import { LOCK_MUST } from './lock-musts.js'
 
 /** Session ids that lesser locks mix up. */
-export const HOSTILE_LOCK_IDS: readonly Check<LockBench>[] = [
+export const HOSTILE_LOCK_IDS: readonly Check<LockFixture>[] = [
   {
     name: 'locks of look-alike ids are different locks',
     must: LOCK_MUST.distinct,
-    check: async (bench) => {
-      const { refused } = await holdAll(bench, HOSTILE_TEXTS)
+    check: async (fixture) => {
+      const { refused } = await holdAll(fixture, HOSTILE_TEXTS)
       assert.deepEqual(refused, [])
     },
   },
   {
     name: 'locks of ids that differ only by case, are too long, empty or hold control characters are different locks, or refused',
     must: LOCK_MUST.distinct,
-    check: async (bench) => {
-      await holdAll(bench, [...CASE_TWINS, ...AWKWARD_TEXTS])
+    check: async (fixture) => {
+      await holdAll(fixture, [...CASE_TWINS, ...AWKWARD_TEXTS])
     },
   },
   {
     name: 'locks of ids with half of a character are different locks, or refused',
     must: LOCK_MUST.distinct,
-    check: async (bench) => {
-      await holdAll(bench, ['\ufffd', ...HALF_TEXTS])
+    check: async (fixture) => {
+      await holdAll(fixture, ['\ufffd', ...HALF_TEXTS])
     },
   },
 ]
 
 /** Holds the locks of all ids at once, and frees each without freeing another. */
-async function holdAll(bench: LockBench, sessionIds: readonly string[]): Promise<{ refused: string[] }> {
-  const lock = await bench.open()
+async function holdAll(fixture: LockFixture, sessionIds: readonly string[]): Promise<{ refused: string[] }> {
+  const lock = await fixture.open()
   const held = new Map<string, SessionLease>()
   const refused: string[] = []
   for (const sessionId of sessionIds) {
-    const outcome = await outcomeOf(() => bench.take(lock, sessionId))
+    const outcome = await outcomeOf(() => fixture.take(lock, sessionId))
     if ('value' in outcome) {
       held.set(sessionId, outcome.value)
     } else {

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict'
 import { findOwner } from '../../../lease/session-lock.js'
 import type { Check } from '../contract-case.js'
-import type { LockBench } from './lock-bench.js'
+import type { LockFixture } from './lock-fixture.js'
 import { LOCK_MUST } from './lock-musts.js'
 
 /** How leases end. */
-export const RELEASING: readonly Check<LockBench>[] = [
+export const RELEASING: readonly Check<LockFixture>[] = [
   {
     name: 'release succeeds as often as it is called',
     must: LOCK_MUST.release,
-    check: async (bench) => {
-      const lock = await bench.open()
-      const lease = await bench.take(lock, 'a')
+    check: async (fixture) => {
+      const lock = await fixture.open()
+      const lease = await fixture.take(lock, 'a')
       await Promise.all([lease.release(), lease.release()])
       await lease.release()
       assert.equal(await findOwner(lock, 'a'), null)
@@ -20,12 +20,12 @@ export const RELEASING: readonly Check<LockBench>[] = [
   {
     name: 'a late release does not free the lease of the next holder',
     must: LOCK_MUST.release,
-    check: async (bench) => {
-      const lock = await bench.open()
-      const first = await bench.take(lock, 'a')
-      const bystander = await bench.take(lock, 'b')
+    check: async (fixture) => {
+      const lock = await fixture.open()
+      const first = await fixture.take(lock, 'a')
+      const bystander = await fixture.take(lock, 'b')
       await first.release()
-      const second = await bench.take(lock, 'a')
+      const second = await fixture.take(lock, 'a')
       await first.release()
       assert.equal(await lock.acquire('a'), null)
       assert.equal(await findOwner(lock, 'a'), second.owner)
@@ -35,13 +35,13 @@ export const RELEASING: readonly Check<LockBench>[] = [
   {
     name: 'a lease that was released, or that nobody took away, is not lost',
     must: LOCK_MUST.lost,
-    check: async (bench) => {
-      const lock = await bench.open()
-      const first = await bench.take(lock, 'a')
+    check: async (fixture) => {
+      const lock = await fixture.open()
+      const first = await fixture.take(lock, 'a')
       assert.equal(await lock.acquire('a'), null)
       assert.equal(first.lost.aborted, false)
       await first.release()
-      const second = await bench.take(lock, 'a')
+      const second = await fixture.take(lock, 'a')
       assert.deepEqual([first.lost.aborted, second.lost.aborted], [false, false])
     },
   },

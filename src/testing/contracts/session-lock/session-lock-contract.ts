@@ -3,15 +3,15 @@ import { type Check, type ContractCase, contractCases } from '../contract-case.j
 import { ANOTHER_LOCK } from './another-lock.js'
 import { HOLDING } from './holding.js'
 import { HOSTILE_LOCK_IDS } from './hostile-lock-ids.js'
-import { LockBench } from './lock-bench.js'
+import { LockFixture } from './lock-fixture.js'
 import { LOCK_OUTAGE } from './lock-outage.js'
 import { LOCK_TAKE_OVER } from './lock-take-over.js'
 import { RELEASING } from './releasing.js'
 import type { SessionLockContractHooks } from './session-lock-hooks.js'
 
-const ALWAYS: readonly Check<LockBench>[] = [...HOLDING, ...RELEASING, ...HOSTILE_LOCK_IDS]
+const ALWAYS: readonly Check<LockFixture>[] = [...HOLDING, ...RELEASING, ...HOSTILE_LOCK_IDS]
 
-const WITH_HOOK: readonly (readonly [hook: keyof SessionLockContractHooks, checks: readonly Check<LockBench>[]])[] = [
+const WITH_HOOK: readonly (readonly [hook: keyof SessionLockContractHooks, checks: readonly Check<LockFixture>[]])[] = [
   ['openAnother', ANOTHER_LOCK],
   ['disconnect', LOCK_OUTAGE],
   ['takeOver', LOCK_TAKE_OVER],
@@ -31,5 +31,5 @@ const WITH_HOOK: readonly (readonly [hook: keyof SessionLockContractHooks, check
  */
 export function sessionLockContract<Lock extends SessionLock>(create: () => Lock | Promise<Lock>, hooks: SessionLockContractHooks<Lock> = {}): ContractCase[] {
   const more = WITH_HOOK.flatMap(([hook, checks]) => hooks[hook] === undefined ? [] : checks)
-  return contractCases<LockBench<Lock>>([...ALWAYS, ...more], () => new LockBench(create, hooks))
+  return contractCases<LockFixture<Lock>>([...ALWAYS, ...more], () => new LockFixture(create, hooks))
 }

@@ -4,17 +4,17 @@ import type { Check } from '../contract-case.js'
 import { assertRejects } from '../rejections.js'
 import { changesWith } from './fencing.js'
 import { creds, listed, preKey, recordTexts, stored } from './record-texts.js'
-import type { StoreBench } from './store-bench.js'
+import type { StoreFixture } from './store-fixture.js'
 import { STORE_MUST } from './store-musts.js'
 
 /** Two stores over the same data, as in two processes. */
-export const ANOTHER_STORE: readonly Check<StoreBench>[] = [
+export const ANOTHER_STORE: readonly Check<StoreFixture>[] = [
   {
     name: 'another process sees what was written, deleted and written again',
     must: STORE_MUST.allOrNone,
-    check: async (bench) => {
-      const store = await bench.open()
-      const other = await bench.openAnother(store)
+    check: async (fixture) => {
+      const store = await fixture.open()
+      const other = await fixture.openAnother(store)
       await store.write('a', [creds('one'), preKey(1, 'k')])
       assert.deepEqual(await stored(other, 'a'), recordTexts([creds('one'), preKey(1, 'k')]))
       await other.write('a', [creds('two')])
@@ -32,13 +32,13 @@ export const ANOTHER_STORE: readonly Check<StoreBench>[] = [
   {
     name: 'two processes write their own sessions at once',
     must: STORE_MUST.inOrder,
-    check: async (bench) => {
-      const store = await bench.open()
-      const other = await bench.openAnother(store)
+    check: async (fixture) => {
+      const store = await fixture.open()
+      const other = await fixture.openAnother(store)
       const sessionIds = Array.from({ length: 20 }, (_, index) => `session ${index}`)
       await Promise.all(sessionIds.map(async (sessionId, index) => {
         const own = index % 2 === 0 ? store : other
-        const { fencingToken } = await bench.take(own, sessionId)
+        const { fencingToken } = await fixture.take(own, sessionId)
         await own.write(sessionId, [creds(sessionId), preKey(1, sessionId)], { fencingToken })
       }))
       for (const looking of [store, other]) {
@@ -50,10 +50,10 @@ export const ANOTHER_STORE: readonly Check<StoreBench>[] = [
   {
     name: 'a session that another process holds is not written',
     must: STORE_MUST.noToken,
-    check: async (bench) => {
-      const store = await bench.open()
-      const other = await bench.openAnother(store)
-      const lease = await bench.take(store, 'a')
+    check: async (fixture) => {
+      const store = await fixture.open()
+      const other = await fixture.openAnother(store)
+      const lease = await fixture.take(store, 'a')
       await store.write('a', [creds('by the holder')], { fencingToken: lease.fencingToken })
       assert.equal(await other.lock.acquire('a'), null)
       await assertRejects('STALE_WRITER', changesWith(other, 'a', {}))
@@ -66,12 +66,12 @@ export const ANOTHER_STORE: readonly Check<StoreBench>[] = [
   {
     name: 'a token is old once another process was given a newer one',
     must: STORE_MUST.staleToken,
-    check: async (bench) => {
-      const store = await bench.open()
-      const other = await bench.openAnother(store)
-      const first = await bench.take(store, 'a')
+    check: async (fixture) => {
+      const store = await fixture.open()
+      const other = await fixture.openAnother(store)
+      const first = await fixture.take(store, 'a')
       await first.release()
-      const second = await bench.take(other, 'a')
+      const second = await fixture.take(other, 'a')
       assert.ok(second.fencingToken > first.fencingToken, `token ${second.fencingToken} came after ${first.fencingToken}`)
       await other.write('a', [creds('by the second')], { fencingToken: second.fencingToken })
       await assertRejects('STALE_WRITER', changesWith(store, 'a', { fencingToken: first.fencingToken }))
@@ -81,13 +81,13 @@ export const ANOTHER_STORE: readonly Check<StoreBench>[] = [
   {
     name: 'close gives back what it holds, and tokens rise beyond it',
     must: STORE_MUST.closed,
-    check: async (bench) => {
-      const store = await bench.open()
-      const other = await bench.openAnother(store)
-      const lease = await bench.take(store, 'a')
+    check: async (fixture) => {
+      const store = await fixture.open()
+      const other = await fixture.openAnother(store)
+      const lease = await fixture.take(store, 'a')
       await store.close()
-      assert.equal(await findOwner(other.lock, 'a'), null)
-      const next = await bench.take(other, 'a')
+      assert.equal(await other.lock.owner('a'), null)
+      const next = await fixture.take(other, 'a')
       assert.ok(next.fencingToken > lease.fencingToken, `token ${next.fencingToken} came after ${lease.fencingToken}`)
       await lease.release()
       assert.equal(await findOwner(other.lock, 'a'), next.owner)

@@ -3,18 +3,18 @@ import { CREDS_KEY } from '../../../store/session-store.js'
 import type { Check } from '../contract-case.js'
 import { assertRejects } from '../rejections.js'
 import { collect, creds } from './record-texts.js'
-import type { StoreBench } from './store-bench.js'
+import type { StoreFixture } from './store-fixture.js'
 import { STORE_MUST } from './store-musts.js'
 
 /** What comes after `close`. */
-export const CLOSING: readonly Check<StoreBench>[] = [
+export const CLOSING: readonly Check<StoreFixture>[] = [
   {
     name: 'close succeeds as often as it is called',
     must: STORE_MUST.deleteNothing,
-    check: async (bench) => {
-      const unused = await bench.open()
+    check: async (fixture) => {
+      const unused = await fixture.open()
       await unused.close()
-      const store = await bench.open()
+      const store = await fixture.open()
       await store.write('a', [creds('c')])
       await Promise.all([store.close(), store.close()])
       await store.close()
@@ -23,9 +23,9 @@ export const CLOSING: readonly Check<StoreBench>[] = [
   {
     name: 'close succeeds while a lock is held, and the lease can be released after it',
     must: STORE_MUST.closed,
-    check: async (bench) => {
-      const store = await bench.open()
-      const lease = await bench.take(store, 'a')
+    check: async (fixture) => {
+      const store = await fixture.open()
+      const lease = await fixture.take(store, 'a')
       await store.write('a', [creds('c')], { fencingToken: lease.fencingToken })
       await store.close()
       assert.equal(lease.lost.aborted, false, 'a lease that was given back is not lost')
@@ -35,8 +35,8 @@ export const CLOSING: readonly Check<StoreBench>[] = [
   {
     name: 'calls after close are refused',
     must: STORE_MUST.closed,
-    check: async (bench) => {
-      const store = await bench.open()
+    check: async (fixture) => {
+      const store = await fixture.open()
       await store.write('a', [creds('c')])
       await store.close()
       await assertRejects('STORE_UNAVAILABLE', {

@@ -3,20 +3,20 @@ import { CREDS_KEY, type RecordKey, type SessionStore } from '../../../store/ses
 import type { Check } from '../contract-case.js'
 import { describeOutcome, isRefusal, outcomeOf } from '../rejections.js'
 import { creds, listed, preKey, recordTexts, stored, storedKeys } from './record-texts.js'
-import type { StoreBench } from './store-bench.js'
+import type { StoreFixture } from './store-fixture.js'
 import { STORE_MUST } from './store-musts.js'
 
 const BEFORE = [creds('the creds'), preKey(1, 'the key')]
 
 /** Records that are there and cannot be read. */
-export const DAMAGE: readonly Check<StoreBench>[] = [creds('the creds'), preKey(1, 'the key')].map(damaged => ({
+export const DAMAGE: readonly Check<StoreFixture>[] = [creds('the creds'), preKey(1, 'the key')].map(damaged => ({
   name: `a damaged ${damaged.type} is never missing: it is RECORD_CORRUPT, or handed on as it is`,
   must: STORE_MUST.leaveOut,
-  check: async (bench: StoreBench) => {
-    const store = await bench.open()
+  check: async (fixture: StoreFixture) => {
+    const store = await fixture.open()
     await store.write('a', BEFORE)
     await store.write('b', BEFORE)
-    await bench.corrupt(store, 'a', damaged)
+    await fixture.corrupt(store, 'a', damaged)
     for (const keys of [[damaged], [CREDS_KEY, preKey(1, '')]]) await assertSeen(store, keys, damaged)
     assert.deepEqual(await listed(store), ['a', 'b'], 'a session with a damaged record is still listed')
     assert.deepEqual(await stored(store, 'b'), recordTexts(BEFORE))
@@ -24,7 +24,7 @@ export const DAMAGE: readonly Check<StoreBench>[] = [creds('the creds'), preKey(
     await store.write('a', [creds('new')], { replaceAll: true })
     assert.deepEqual(await stored(store, 'a'), recordTexts([creds('new')]))
     await store.write('a', BEFORE)
-    await bench.corrupt(store, 'a', damaged)
+    await fixture.corrupt(store, 'a', damaged)
     await store.delete('a')
     assert.deepEqual(await storedKeys(store, 'a'), [])
     assert.deepEqual(await listed(store), ['b'])

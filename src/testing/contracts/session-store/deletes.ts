@@ -2,16 +2,16 @@ import assert from 'node:assert/strict'
 import { CREDS_KEY, LIFECYCLE_KEY } from '../../../store/session-store.js'
 import type { Check } from '../contract-case.js'
 import { creds, listed, preKey, recordTexts, stored } from './record-texts.js'
-import type { StoreBench } from './store-bench.js'
+import type { StoreFixture } from './store-fixture.js'
 import { STORE_MUST } from './store-musts.js'
 
 /** Deleting what is there, and what is not. */
-export const DELETES: readonly Check<StoreBench>[] = [
+export const DELETES: readonly Check<StoreFixture>[] = [
   {
     name: 'delete removes everything of one session, and of no other',
     must: STORE_MUST.deleteAll,
-    check: async (bench) => {
-      const store = await bench.open()
+    check: async (fixture) => {
+      const store = await fixture.open()
       const records = [creds('c'), { ...LIFECYCLE_KEY, value: 'l' }, { type: 'session', id: 'a:b', value: 's' }, { type: '~', id: '/', value: 'x' }]
       await store.write('a', records)
       await store.write('b', records)
@@ -28,8 +28,8 @@ export const DELETES: readonly Check<StoreBench>[] = [
   {
     name: 'deletes of what is not there succeed',
     must: STORE_MUST.deleteNothing,
-    check: async (bench) => {
-      const store = await bench.open()
+    check: async (fixture) => {
+      const store = await fixture.open()
       await store.delete('never')
       await store.write('never', [{ ...CREDS_KEY, value: null }])
       await store.write('a', [creds('c')])

@@ -3,7 +3,7 @@ import type { SessionStore } from '../../../store/session-store.js'
 import type { Check } from '../contract-case.js'
 import { assertRejects } from '../rejections.js'
 import { creds, listed, preKey, recordTexts, stored } from './record-texts.js'
-import type { StoreBench } from './store-bench.js'
+import type { StoreFixture } from './store-fixture.js'
 import { STORE_MUST } from './store-musts.js'
 
 /** Every way to change a session under a token, or without one. */
@@ -18,14 +18,14 @@ export function changesWith(store: SessionStore, sessionId: string, token: { fen
 }
 
 /** Which tokens a store accepts. */
-export const FENCING: readonly Check<StoreBench>[] = [
+export const FENCING: readonly Check<StoreFixture>[] = [
   {
     name: 'without a token a session is written only while nobody holds its lock',
     must: STORE_MUST.noToken,
-    check: async (bench) => {
-      const store = await bench.open()
+    check: async (fixture) => {
+      const store = await fixture.open()
       await store.write('a', [creds('before')])
-      const lease = await bench.take(store, 'a')
+      const lease = await fixture.take(store, 'a')
       await assertRejects('STALE_WRITER', changesWith(store, 'a', {}))
       assert.deepEqual(await stored(store, 'a'), recordTexts([creds('before')]))
       await store.write('b', [creds('of another session')])
@@ -40,9 +40,9 @@ export const FENCING: readonly Check<StoreBench>[] = [
   {
     name: 'the newest token is good as often as it comes',
     must: STORE_MUST.newestToken,
-    check: async (bench) => {
-      const store = await bench.open()
-      const { fencingToken } = await bench.take(store, 'a')
+    check: async (fixture) => {
+      const store = await fixture.open()
+      const { fencingToken } = await fixture.take(store, 'a')
       for (let round = 0; round < 5; round++) await store.write('a', [creds(`round ${round}`), preKey(round, 'k')], { fencingToken })
       await store.write('a', [creds('replaced')], { fencingToken, replaceAll: true })
       assert.deepEqual(await stored(store, 'a'), recordTexts([creds('replaced')]))
@@ -55,12 +55,12 @@ export const FENCING: readonly Check<StoreBench>[] = [
   {
     name: 'a token that is older than the newest one is refused',
     must: STORE_MUST.staleToken,
-    check: async (bench) => {
-      const store = await bench.open()
-      const first = await bench.take(store, 'a')
+    check: async (fixture) => {
+      const store = await fixture.open()
+      const first = await fixture.take(store, 'a')
       await store.write('a', [creds('by the first')], { fencingToken: first.fencingToken })
       await first.release()
-      const second = await bench.take(store, 'a')
+      const second = await fixture.take(store, 'a')
       await assertRejects('STALE_WRITER', changesWith(store, 'a', { fencingToken: first.fencingToken }))
       assert.deepEqual(await stored(store, 'a'), recordTexts([creds('by the first')]))
       await store.write('a', [creds('by the second')], { fencingToken: second.fencingToken })
@@ -73,10 +73,10 @@ export const FENCING: readonly Check<StoreBench>[] = [
   {
     name: 'what was never a token is refused once there is one',
     must: STORE_MUST.staleToken,
-    check: async (bench) => {
-      const store = await bench.open()
+    check: async (fixture) => {
+      const store = await fixture.open()
       await store.write('a', [creds('before')])
-      const lease = await bench.take(store, 'a')
+      const lease = await fixture.take(store, 'a')
       for (const fencingToken of [NaN, -1, 0, -Infinity, lease.fencingToken - 0.5]) {
         await assertRejects('STALE_WRITER', changesWith(store, 'a', { fencingToken }))
       }
@@ -86,11 +86,11 @@ export const FENCING: readonly Check<StoreBench>[] = [
   {
     name: 'tokens go on rising after the session was deleted',
     must: STORE_MUST.staleToken,
-    check: async (bench) => {
-      const store = await bench.open()
+    check: async (fixture) => {
+      const store = await fixture.open()
       const tokens: number[] = []
       for (let round = 0; round < 5; round++) {
-        const lease = await bench.take(store, 'a')
+        const lease = await fixture.take(store, 'a')
         await store.write('a', [creds('c')], { fencingToken: lease.fencingToken })
         await store.delete('a', { fencingToken: lease.fencingToken })
         tokens.push(lease.fencingToken)
@@ -104,12 +104,12 @@ export const FENCING: readonly Check<StoreBench>[] = [
   {
     name: 'tokens of one session say nothing of another',
     must: STORE_MUST.newestToken,
-    check: async (bench) => {
-      const store = await bench.open()
-      for (let round = 0; round < 5; round++) await (await bench.take(store, 'a')).release()
+    check: async (fixture) => {
+      const store = await fixture.open()
+      for (let round = 0; round < 5; round++) await (await fixture.take(store, 'a')).release()
       const lookAlikes = ['A', 'a ', 'a/', '__proto__']
       for (const sessionId of lookAlikes) {
-        const { fencingToken } = await bench.take(store, sessionId)
+        const { fencingToken } = await fixture.take(store, sessionId)
         await store.write(sessionId, [creds(`of ${sessionId}`)], { fencingToken })
       }
       await store.write('a', [creds('of a')])

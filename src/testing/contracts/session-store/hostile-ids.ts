@@ -4,43 +4,43 @@ import type { Check } from '../contract-case.js'
 import { AWKWARD_TEXTS, CASE_TWINS, HALF_TEXTS, HOSTILE_TEXTS } from '../hostile-texts.js'
 import { describeOutcome, isRefusal, outcomeOf } from '../rejections.js'
 import { creds, listed, preKey, recordTexts, stored } from './record-texts.js'
-import type { StoreBench } from './store-bench.js'
+import type { StoreFixture } from './store-fixture.js'
 import { STORE_MUST } from './store-musts.js'
 
 /** One begins with the other, or would match it as a pattern. */
 const PREFIXES: readonly string[] = ['a', 'ab', 'a*', 'a?', 'a%', 'a_', 'a-', 'a:', 'a/', 'a.', 'a:creds', 'a:pre-key', 'a/creds', 'a-creds', 'a-creds.json', 'a-pre-key-1']
 
 /** Session ids that lesser stores mix up. */
-export const HOSTILE_IDS: readonly Check<StoreBench>[] = [
+export const HOSTILE_IDS: readonly Check<StoreFixture>[] = [
   {
     name: 'session ids of any characters stay apart',
     must: STORE_MUST.distinct,
-    check: bench => keepApart(bench, HOSTILE_TEXTS),
+    check: fixture => keepApart(fixture, HOSTILE_TEXTS),
   },
   {
     name: 'a session whose id begins with that of another is another',
     must: STORE_MUST.distinct,
-    check: bench => keepApart(bench, PREFIXES),
+    check: fixture => keepApart(fixture, PREFIXES),
   },
   {
     name: 'session ids that differ only by case are kept apart, or refused',
     must: STORE_MUST.refuseId,
-    check: bench => keepApartOrRefuse(bench, CASE_TWINS),
+    check: fixture => keepApartOrRefuse(fixture, CASE_TWINS),
   },
   {
     name: 'session ids that are too long, empty or hold control characters are kept apart, or refused',
     must: STORE_MUST.refuseId,
-    check: bench => keepApartOrRefuse(bench, AWKWARD_TEXTS),
+    check: fixture => keepApartOrRefuse(fixture, AWKWARD_TEXTS),
   },
   {
     name: 'session ids with half of a character are kept apart, or refused',
     must: STORE_MUST.refuseId,
-    check: bench => keepApartOrRefuse(bench, ['\ufffd', ...HALF_TEXTS]),
+    check: fixture => keepApartOrRefuse(fixture, ['\ufffd', ...HALF_TEXTS]),
   },
 ]
 
-async function keepApart(bench: StoreBench, sessionIds: readonly string[]): Promise<void> {
-  const store = await bench.open()
+async function keepApart(fixture: StoreFixture, sessionIds: readonly string[]): Promise<void> {
+  const store = await fixture.open()
   for (const sessionId of sessionIds) await store.write(sessionId, recordsOf(sessionId))
   await assertApart(store, sessionIds)
   const isEven = (_: string, index: number): boolean => index % 2 === 0
@@ -49,8 +49,8 @@ async function keepApart(bench: StoreBench, sessionIds: readonly string[]): Prom
   for (const sessionId of sessionIds.filter(isEven)) assert.deepEqual(await stored(store, sessionId), [])
 }
 
-async function keepApartOrRefuse(bench: StoreBench, sessionIds: readonly string[]): Promise<void> {
-  const store = await bench.open()
+async function keepApartOrRefuse(fixture: StoreFixture, sessionIds: readonly string[]): Promise<void> {
+  const store = await fixture.open()
   const kept: string[] = []
   for (const sessionId of sessionIds) {
     const outcome = await outcomeOf(() => store.write(sessionId, recordsOf(sessionId)))

@@ -4,7 +4,7 @@ import type { Check } from '../contract-case.js'
 import { AWKWARD_TEXTS, CASE_TWINS, HALF_TEXTS, HOSTILE_TEXTS } from '../hostile-texts.js'
 import { outcomeOf } from '../rejections.js'
 import { creds, recordTexts, stored } from './record-texts.js'
-import type { StoreBench } from './store-bench.js'
+import type { StoreFixture } from './store-fixture.js'
 import { STORE_MUST } from './store-musts.js'
 
 const IDS: readonly string[] = [...new Set([...HOSTILE_TEXTS, ...CASE_TWINS, ...AWKWARD_TEXTS])]
@@ -18,27 +18,27 @@ const JOINED: readonly (readonly [type: string, id: string])[] = [
 ]
 
 /** Record keys that lesser stores mix up. */
-export const HOSTILE_KEYS: readonly Check<StoreBench>[] = [
+export const HOSTILE_KEYS: readonly Check<StoreFixture>[] = [
   {
     name: 'record ids of any characters stay apart',
     must: STORE_MUST.distinct,
-    check: bench => keepApart(bench, TYPES.flatMap(type => IDS.map(id => [type, id] as const))),
+    check: fixture => keepApart(fixture, TYPES.flatMap(type => IDS.map(id => [type, id] as const))),
   },
   {
     name: 'record types of any characters stay apart',
     must: STORE_MUST.distinct,
-    check: bench => keepApart(bench, IDS.map(type => [type, '1'] as const)),
+    check: fixture => keepApart(fixture, IDS.map(type => [type, '1'] as const)),
   },
   {
     name: 'types and ids that join to the same text stay apart',
     must: STORE_MUST.distinct,
-    check: bench => keepApart(bench, JOINED),
+    check: fixture => keepApart(fixture, JOINED),
   },
   {
     name: 'record ids with half of a character stay apart, or are refused',
     must: STORE_MUST.distinct,
-    check: async (bench) => {
-      const store = await bench.open()
+    check: async (fixture) => {
+      const store = await fixture.open()
       const kept: StoredRecord[] = []
       for (const id of [...HALF_TEXTS, '\ufffd']) {
         const record = { type: 'session', id, value: `value ${kept.length}` }
@@ -51,12 +51,12 @@ export const HOSTILE_KEYS: readonly Check<StoreBench>[] = [
   {
     name: 'records of odd names outlive a write of creds or lifecycle alone under a new lease',
     must: STORE_MUST.distinct,
-    check: async (bench) => {
-      const store = await bench.open()
+    check: async (fixture) => {
+      const store = await fixture.open()
       const odd = [{ type: 'session', id: 'a:b', value: '1' }, { type: 'zz-future', id: 'a:b', value: '2' }, { type: 'session', id: '名', value: '3' }]
       await store.write('a', odd)
       for (const alone of [creds('c'), { ...LIFECYCLE_KEY, value: '{}' }]) {
-        const lease = await bench.take(store, 'a')
+        const lease = await fixture.take(store, 'a')
         const known = await stored(store, 'a')
         await store.write('a', [alone], { fencingToken: lease.fencingToken })
         assert.deepEqual(await stored(store, 'a'), [...known, ...recordTexts([alone])].sort())
@@ -71,8 +71,8 @@ export const HOSTILE_KEYS: readonly Check<StoreBench>[] = [
   },
 ]
 
-async function keepApart(bench: StoreBench, keys: readonly (readonly [type: string, id: string])[]): Promise<void> {
-  const store = await bench.open()
+async function keepApart(fixture: StoreFixture, keys: readonly (readonly [type: string, id: string])[]): Promise<void> {
+  const store = await fixture.open()
   const records = keys.map(([type, id], index) => ({ type, id, value: `value ${index}` }))
   await store.write('a', records)
   assert.deepEqual(await stored(store, 'a'), recordTexts(records))

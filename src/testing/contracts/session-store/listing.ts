@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict'
 import type { Check } from '../contract-case.js'
 import { collect, creds, listed, preKey, stored, storedKeys, keyTexts } from './record-texts.js'
-import type { StoreBench } from './store-bench.js'
+import type { StoreFixture } from './store-fixture.js'
 import { STORE_MUST } from './store-musts.js'
 
 const MANY = 40
 
 /** Listing sessions and records, also while they change. */
-export const LISTING: readonly Check<StoreBench>[] = [
+export const LISTING: readonly Check<StoreFixture>[] = [
   {
     name: 'list has every session once',
     must: STORE_MUST.list,
-    check: async (bench) => {
-      const store = await bench.open()
+    check: async (fixture) => {
+      const store = await fixture.open()
       assert.deepEqual(await listed(store), [])
       const sessionIds = Array.from({ length: MANY }, (_, index) => `session ${index}`)
       // Whatever it holds of a session, creds or not, and after a second write too.
@@ -24,8 +24,8 @@ export const LISTING: readonly Check<StoreBench>[] = [
   {
     name: 'list goes on while sessions come and go',
     must: STORE_MUST.list,
-    check: async (bench) => {
-      const store = await bench.open()
+    check: async (fixture) => {
+      const store = await fixture.open()
       const before = Array.from({ length: MANY }, (_, index) => `before ${index}`).sort()
       for (const sessionId of before) await store.write(sessionId, [creds('c')])
       const seen: string[] = []
@@ -45,8 +45,8 @@ export const LISTING: readonly Check<StoreBench>[] = [
   {
     name: 'records goes on while records come and go',
     must: STORE_MUST.list,
-    check: async (bench) => {
-      const store = await bench.open()
+    check: async (fixture) => {
+      const store = await fixture.open()
       const before = Array.from({ length: MANY }, (_, index) => preKey(index, 'k'))
       await store.write('a', before)
       const seen: string[] = []
@@ -61,8 +61,8 @@ export const LISTING: readonly Check<StoreBench>[] = [
   {
     name: 'a listing that is left early holds nothing up',
     must: STORE_MUST.list,
-    check: async (bench) => {
-      const store = await bench.open()
+    check: async (fixture) => {
+      const store = await fixture.open()
       await store.write('a', [creds('c'), preKey(1, 'k')])
       await store.write('b', [creds('c')])
       for await (const sessionId of store.list()) {

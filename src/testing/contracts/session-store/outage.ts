@@ -4,18 +4,18 @@ import type { Check } from '../contract-case.js'
 import { assertRejects } from '../rejections.js'
 import { changesWith } from './fencing.js'
 import { collect, creds, listed, preKey, recordTexts, stored } from './record-texts.js'
-import type { StoreBench } from './store-bench.js'
+import type { StoreFixture } from './store-fixture.js'
 import { STORE_MUST } from './store-musts.js'
 
 /** A backend that cannot be reached. */
-export const OUTAGE: readonly Check<StoreBench>[] = [
+export const OUTAGE: readonly Check<StoreFixture>[] = [
   {
     name: 'what cannot be reached is unavailable, never missing',
     must: STORE_MUST.leaveOut,
-    check: async (bench) => {
-      const store = await bench.open()
+    check: async (fixture) => {
+      const store = await fixture.open()
       await store.write('a', [creds('c'), preKey(1, 'k')])
-      const reconnect = await bench.disconnect(store)
+      const reconnect = await fixture.disconnect(store)
       await assertRejects('STORE_UNAVAILABLE', {
         'read': () => store.read('a', [CREDS_KEY]),
         'read of what is not there': () => store.read('b', [CREDS_KEY]),
@@ -35,12 +35,12 @@ export const OUTAGE: readonly Check<StoreBench>[] = [
   {
     name: 'an outage is no loss of the lock',
     must: STORE_MUST.leaveOut,
-    check: async (bench) => {
-      const store = await bench.open()
-      const lease = await bench.take(store, 'a')
+    check: async (fixture) => {
+      const store = await fixture.open()
+      const lease = await fixture.take(store, 'a')
       const token = { fencingToken: lease.fencingToken }
       await store.write('a', [creds('before')], token)
-      const reconnect = await bench.disconnect(store)
+      const reconnect = await fixture.disconnect(store)
       await assertRejects('STORE_UNAVAILABLE', changesWith(store, 'a', token))
       assert.equal(lease.lost.aborted, false, 'the lease counts as lost, and the backend could merely not be asked')
       await reconnect()

@@ -15,15 +15,15 @@ import { PARALLEL_WRITERS } from './parallel-writers.js'
 import { REOPENING } from './reopening.js'
 import { REPLACING } from './replacing.js'
 import type { SessionStoreContractHooks } from './session-store-hooks.js'
-import { StoreBench } from './store-bench.js'
+import { StoreFixture } from './store-fixture.js'
 import { TAKE_OVER } from './take-over.js'
 import { VALUES } from './values.js'
 
-const ALWAYS: readonly Check<StoreBench>[] = [
+const ALWAYS: readonly Check<StoreFixture>[] = [
   ...VALUES, ...BATCHES, ...REPLACING, ...DELETES, ...HOSTILE_KEYS, ...HOSTILE_IDS, ...LISTING, ...PARALLEL_WRITERS, ...FENCING, ...CLOSING, ...UNMARKED,
 ]
 
-const WITH_HOOK: readonly (readonly [hook: keyof SessionStoreContractHooks, checks: readonly Check<StoreBench>[]])[] = [
+const WITH_HOOK: readonly (readonly [hook: keyof SessionStoreContractHooks, checks: readonly Check<StoreFixture>[]])[] = [
   ['reopen', REOPENING],
   ['openAnother', ANOTHER_STORE],
   ['corrupt', DAMAGE],
@@ -46,5 +46,5 @@ const WITH_HOOK: readonly (readonly [hook: keyof SessionStoreContractHooks, chec
  */
 export function sessionStoreContract<Store extends SessionStore>(create: () => Store | Promise<Store>, hooks: SessionStoreContractHooks<Store> = {}): ContractCase[] {
   const more = WITH_HOOK.flatMap(([hook, checks]) => hooks[hook] === undefined ? [] : checks)
-  return contractCases<StoreBench<Store>>([...ALWAYS, ...more], () => new StoreBench(create, hooks))
+  return contractCases<StoreFixture<Store>>([...ALWAYS, ...more], () => new StoreFixture(create, hooks))
 }

@@ -3,19 +3,19 @@ import type { Check } from '../contract-case.js'
 import { assertRejects } from '../rejections.js'
 import { changesWith } from './fencing.js'
 import { creds, recordTexts, stored } from './record-texts.js'
-import type { StoreBench } from './store-bench.js'
+import type { StoreFixture } from './store-fixture.js'
 import { STORE_MUST } from './store-musts.js'
 
 /** A lease that is lost while its holder goes on. */
-export const TAKE_OVER: readonly Check<StoreBench>[] = [
+export const TAKE_OVER: readonly Check<StoreFixture>[] = [
   {
     name: 'a holder that was replaced writes nothing any more',
     must: STORE_MUST.staleToken,
-    check: async (bench) => {
-      const store = await bench.open()
-      const old = await bench.take(store, 'a')
+    check: async (fixture) => {
+      const store = await fixture.open()
+      const old = await fixture.take(store, 'a')
       await store.write('a', [creds('before')], { fencingToken: old.fencingToken })
-      const lease = await bench.takeOver(store, 'a')
+      const lease = await fixture.takeOver(store, 'a')
       assert.ok(lease.fencingToken > old.fencingToken, `token ${lease.fencingToken} came after ${old.fencingToken}`)
       await assertRejects('STALE_WRITER', changesWith(store, 'a', { fencingToken: old.fencingToken }))
       // Giving back what one has not got gives nobody else's right away.

@@ -4,7 +4,7 @@ import type { Check } from '../contract-case.js'
 import { HALF_TEXTS } from '../hostile-texts.js'
 import { outcomeOf } from '../rejections.js'
 import { collect, creds, preKey, recordTexts, stored } from './record-texts.js'
-import type { StoreBench } from './store-bench.js'
+import type { StoreFixture } from './store-fixture.js'
 import { STORE_MUST } from './store-musts.js'
 
 /** What Baileys writes after a pairing. */
@@ -15,12 +15,12 @@ const TEXTS: readonly string[] = [
 ]
 
 /** Missing records, and values as they come back. */
-export const VALUES: readonly Check<StoreBench>[] = [
+export const VALUES: readonly Check<StoreFixture>[] = [
   {
     name: 'read leaves out what is not there',
     must: STORE_MUST.leaveOut,
-    check: async (bench) => {
-      const store = await bench.open()
+    check: async (fixture) => {
+      const store = await fixture.open()
       assert.deepEqual(recordTexts(await store.read('a', [CREDS_KEY, preKey(1, '')])), [])
       assert.deepEqual(await collect(store.records('a')), [])
       await store.write('a', [creds('c'), preKey(2, 'k')])
@@ -32,8 +32,8 @@ export const VALUES: readonly Check<StoreBench>[] = [
   {
     name: 'values come back as they were written',
     must: STORE_MUST.keepValues,
-    check: async (bench) => {
-      const store = await bench.open()
+    check: async (fixture) => {
+      const store = await fixture.open()
       const records = TEXTS.map((value, index) => preKey(index, value))
       await store.write('a', records)
       assert.deepEqual(await stored(store, 'a'), recordTexts(records))
@@ -42,8 +42,8 @@ export const VALUES: readonly Check<StoreBench>[] = [
   {
     name: 'a value of a million characters comes back',
     must: STORE_MUST.keepValues,
-    check: async (bench) => {
-      const store = await bench.open()
+    check: async (fixture) => {
+      const store = await fixture.open()
       const value = '"ü\n0'.repeat(A_MILLION / 4)
       await store.write('a', [creds(value)])
       const [record] = await store.read('a', [CREDS_KEY])
@@ -55,8 +55,8 @@ export const VALUES: readonly Check<StoreBench>[] = [
   {
     name: 'a value with half of a character comes back, or is refused',
     must: STORE_MUST.keepValues,
-    check: async (bench) => {
-      const store = await bench.open()
+    check: async (fixture) => {
+      const store = await fixture.open()
       for (const value of HALF_TEXTS) {
         await store.write('a', [creds('before')])
         const outcome = await outcomeOf(() => store.write('a', [creds(value)]))
@@ -67,8 +67,8 @@ export const VALUES: readonly Check<StoreBench>[] = [
   {
     name: 'types that nobody has heard of pass through',
     must: STORE_MUST.keepValues,
-    check: async (bench) => {
-      const store = await bench.open()
+    check: async (fixture) => {
+      const store = await fixture.open()
       const types = ['zz-future', 'creds', 'lifecycle', 'sender-key', 'Sender-Key', 'x', 'device-list', 'lid-mapping', 'constructor']
       const records = [creds('c'), { ...LIFECYCLE_KEY, value: 'l' }, ...types.map(type => ({ type, id: '7', value: `of ${type}` }))]
       await store.write('a', records)
@@ -78,8 +78,8 @@ export const VALUES: readonly Check<StoreBench>[] = [
   {
     name: `${MANY} records are written, read and deleted in one call`,
     must: STORE_MUST.allOrNone,
-    check: async (bench) => {
-      const store = await bench.open()
+    check: async (fixture) => {
+      const store = await fixture.open()
       const records = Array.from({ length: MANY }, (_, index) => preKey(index, `value ${index}`))
       await store.write('a', [creds('c'), ...records])
       assert.deepEqual(await stored(store, 'a'), recordTexts([creds('c'), ...records]))
@@ -90,8 +90,8 @@ export const VALUES: readonly Check<StoreBench>[] = [
   {
     name: 'what a caller does to its objects later changes nothing',
     must: STORE_MUST.copies,
-    check: async (bench) => {
-      const store = await bench.open()
+    check: async (fixture) => {
+      const store = await fixture.open()
       const change = creds('c')
       const changes = [change]
       const writing = store.write('a', changes)

@@ -1,5 +1,5 @@
-import { SessionError } from '../../../errors.js'
 import type { Account } from '../accounts/account.js'
+import { UnsupportedBaileysError } from '../unsupported-baileys.js'
 import { Phone } from './phone.js'
 import type { SignalRepositoryFactory } from './signal-repository.js'
 
@@ -17,7 +17,7 @@ export class PhoneBook {
     const known = this.#phones.get(account.phone)
     if (known !== undefined) return known
     if (this.#makeRepository === null) {
-      throw new SessionError('BAILEYS_UNSUPPORTED', 'This version of Baileys exports no Signal repository, so the phones of the WhatsApp server cannot read or write messages.')
+      throw new UnsupportedBaileysError('This version of Baileys exports no Signal repository, so the phones of the WhatsApp server cannot read or write messages.')
     }
     const phone = new Phone(this.#makeRepository, account)
     this.#phones.set(account.phone, phone)

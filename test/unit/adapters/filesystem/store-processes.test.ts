@@ -96,7 +96,7 @@ describe('with a mask that hides nothing', () => {
 })
 
 describe('invariants 5, 6: creds, killed while they are saved', () => {
-  it('are always a whole value, and at least the last one that was acknowledged', async () => {
+  it('are always a whole value, and at least the last one that was acknowledged', { tags: 'full' }, async () => {
     const random = seededRandom()
     // Four at a time: most of it is waiting for processes to start.
     await Promise.all(Array.from({ length: 4 }, async () => {

@@ -57,7 +57,7 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
     await store.write('a', [{ ...CREDS_KEY, value: 'by the next' }], { fencingToken: lease?.fencingToken ?? NaN })
   })
 
-  it('a process that is killed at any moment leaves one whole batch, none older than the last that was acknowledged', async () => {
+  it('a process that is killed at any moment leaves one whole batch, none older than the last that was acknowledged', { tags: 'full' }, async () => {
     const random = seededRandom(7)
     for (let run = 0; run < 3; run++) {
       const file = newFile()

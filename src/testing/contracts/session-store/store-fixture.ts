@@ -6,7 +6,7 @@ import { answerOf, reconnectLater } from '../hook-answers.js'
 import type { SessionStoreContractHooks } from './session-store-hooks.js'
 
 /** What one case works with: it opens stores, and what it opened is closed when the case ends. */
-export class StoreBench<Store extends SessionStore = SessionStore> {
+export class StoreFixture<Store extends SessionStore = SessionStore> {
   readonly cleanup: Cleanup = new Cleanup()
   readonly #create: () => Store | Promise<Store>
   readonly #hooks: SessionStoreContractHooks<Store>

@@ -5,7 +5,7 @@ import { answerOf, reconnectLater } from '../hook-answers.js'
 import type { SessionLockContractHooks } from './session-lock-hooks.js'
 
 /** What one case works with: the leases that it took are released when it ends, and the locks disposed of. */
-export class LockBench<Lock extends SessionLock = SessionLock> {
+export class LockFixture<Lock extends SessionLock = SessionLock> {
   readonly cleanup: Cleanup = new Cleanup()
   readonly #create: () => Lock | Promise<Lock>
   readonly #hooks: SessionLockContractHooks<Lock>

@@ -20,7 +20,7 @@ export interface BackendCall<Result> {
 type Message = { [Name in keyof Observer]-?: NonNullable<Observer[Name]> }
 
 /** What lies between a manager and its backends: time, luck, moods; and whoever watches is told of everything here. */
-export class Ether {
+export class SimulatedBackplane {
   readonly time: VirtualTime
   readonly dice: Dice
   readonly observers: Observer[] = []

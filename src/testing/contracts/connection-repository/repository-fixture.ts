@@ -4,7 +4,7 @@ import { answerOf, reconnectLater } from '../hook-answers.js'
 import type { ConnectionRepositoryContractHooks } from './connection-repository-hooks.js'
 
 /** What one case works with: the repositories that it opened are disposed of when it ends. */
-export class RepositoryBench<Repository extends ConnectionRepository = ConnectionRepository> {
+export class RepositoryFixture<Repository extends ConnectionRepository = ConnectionRepository> {
   readonly cleanup: Cleanup = new Cleanup()
   readonly #create: () => Repository | Promise<Repository>
   readonly #hooks: ConnectionRepositoryContractHooks<Repository>
