@@ -3,7 +3,7 @@ import type { RecordKey, SessionStore, StoredRecord } from '../store/session-sto
 import { keyBatches, keyText } from '../sweep/record-reading.js'
 import { type SessionFailure, type SessionOutcome, type SweepOptions, sweepSessions } from '../sweep/sweep-sessions.js'
 import { underLease } from '../sweep/under-lease.js'
-import { isEncryptedStore } from './encrypted-session-store.js'
+import { isEncryptedStore, SealedValueError } from './encrypted-session-store.js'
 import { checkEncryption, type EncryptionOptions } from './encryption-options.js'
 import { type CipherKey, KeyRing } from './key-ring.js'
 import { sealChanges } from './record-cipher.js'
@@ -36,7 +36,8 @@ export interface EncryptReport {
  * It does records, and nothing else that a store keeps: old text may stay in the free pages of a database, and in a copy of the
  * creds that a write which was cut off has left as it was. The command `baileys-sessions encrypt` does those, too.
  *
- * @throws TypeError or RangeError for an option that cannot be used; SessionError when the store cannot list its sessions.
+ * @throws TypeError or RangeError for an option that cannot be used, and a TypeError for a store that encrypts by itself, whatever is
+ * around it; nothing is written then. SessionError when the store cannot list its sessions.
  */
 export async function encryptRecords(store: SessionStore, options: EncryptionOptions, sweepOptions: SweepOptions = {}): Promise<EncryptReport> {
   const { keys, currentKeyId, allowPlain } = checkEncryption(options)
@@ -45,6 +46,7 @@ export async function encryptRecords(store: SessionStore, options: EncryptionOpt
   const key = await ring.current()
   const encryptor = new SessionEncryptor({ store, key, opener: new RecordOpener(ring, allowPlain), signal: sweepOptions.signal })
   const { changed, unchanged, failed, progressError } = await sweepSessions(store, sweepOptions, sessionId => encryptor.encrypt(sessionId))
+  if (encryptor.misuse !== undefined) throw encryptor.misuse
   return { encrypted: changed, unchanged, failed, progressError }
 }
 
@@ -65,6 +67,8 @@ interface OpenedBatch {
 
 class SessionEncryptor {
   readonly #parts: EncryptorParts
+  /** Set when the store turns out to encrypt by itself: then nothing more is tried. */
+  misuse: SealedValueError | undefined
 
   constructor(parts: EncryptorParts) {
     this.#parts = parts
@@ -72,19 +76,29 @@ class SessionEncryptor {
 
   encrypt(sessionId: string): Promise<SessionOutcome> {
     const { store, signal } = this.#parts
+    if (this.misuse !== undefined) return Promise.reject(this.misuse)
     return underLease(store.lock, sessionId, async ({ fencingToken }) => {
       const outcome: SessionOutcome = { changed: false, records: 0, error: undefined }
       for await (const keys of keyBatches(store, sessionId, signal)) {
         const { stale, error } = await this.#open(sessionId, keys)
         outcome.error ??= error
         if (stale.length === 0) continue
-        await store.write(sessionId, sealChanges(this.#parts.key, sessionId, stale), { fencingToken })
+        await this.#write(sessionId, stale, fencingToken)
         await this.#verify(sessionId, stale)
         outcome.changed = true
         outcome.records += stale.length
       }
       return outcome
     })
+  }
+
+  async #write(sessionId: string, stale: OpenedBatch['stale'], fencingToken: number): Promise<void> {
+    try {
+      await this.#parts.store.write(sessionId, sealChanges(this.#parts.key, sessionId, stale), { fencingToken })
+    } catch (error) {
+      if (error instanceof SealedValueError) this.misuse = error
+      throw error
+    }
   }
 
   async #open(sessionId: string, keys: readonly RecordKey[]): Promise<OpenedBatch> {
