@@ -3,6 +3,7 @@ import { BACKUP_FILE, CREDS_FILE } from '../adapters/filesystem/creds-backup.js'
 import { inspectFolder } from '../adapters/filesystem/inspect-folder.js'
 import { readRecordFile } from '../adapters/filesystem/record-file.js'
 import { readStoredText } from '../encryption/envelope.js'
+import { needsKeys } from '../encryption/missing-keys.js'
 import { isSessionError } from '../errors.js'
 import { CREDS_KEY, type SessionStore } from '../store/session-store.js'
 import { asStoreError } from '../store/store-failure.js'
@@ -25,12 +26,23 @@ export async function renewCredsCopies(copies: CredsCopies, sessionIds: readonly
   for (const sessionId of sessionIds) {
     try {
       const path = await renewCopy(copies, sessionId)
-      if (path !== null) left.push(`${path} holds a copy of credentials that is not under the current key, and was not renewed. When no ${CREDS_FILE} is beside it, give it that name and run this again; otherwise delete it.`)
+      if (path !== null) left.push(`${path} holds a copy of credentials that is not under the current key, and was not renewed. When no ${CREDS_FILE} is beside it, give it that name and run this again, with --allow-plain if it is plain; otherwise delete it.`)
     } catch (error) {
       left.push(asStoreError(sessionId, error).message)
     }
   }
   return left
+}
+
+/** Whether the copy of the credentials of one of these sessions is encrypted: then they were once, whatever they are now. */
+export async function holdsSealedCopy({ path, prefix }: CredsCopies['name'], sessionIds: readonly string[]): Promise<boolean> {
+  for (const sessionId of sessionIds) {
+    const folder = await inspectFolder(path, prefix, sessionId).catch(() => null)
+    if (folder === null || !folder.hasBackup) continue
+    const text = await readRecordFile(join(folder.path, BACKUP_FILE), sessionId).catch(() => null)
+    if (text !== null && needsKeys(text)) return true
+  }
+  return false
 }
 
 /** Resolves with the path of a copy that is left as it was. */

@@ -4,6 +4,7 @@ import { keyBatches, keyText } from '../sweep/record-reading.js'
 import { type SessionFailure, type SessionOutcome, type SweepOptions, sweepSessions } from '../sweep/sweep-sessions.js'
 import { underLease } from '../sweep/under-lease.js'
 import { isEncryptedStore, SealedValueError } from './encrypted-session-store.js'
+import { plainRecords } from './encryption-failures.js'
 import { checkEncryption, type EncryptionOptions } from './encryption-options.js'
 import { type CipherKey, KeyRing } from './key-ring.js'
 import { sealChanges } from './record-cipher.js'
@@ -17,7 +18,7 @@ export interface EncryptReport {
   unchanged: string[]
   /**
    * Sessions that still have records that are not under the current key, with the first reason: `OWNED_ELSEWHERE` for one that is
-   * being run, `WRONG_KEY`, `RECORD_CORRUPT`, `ABORTED`, or what the store said. Keep the old keys while there are any.
+   * being run, `WRONG_KEY`, `RECORD_CORRUPT` (which names and counts plain records, unless `allowPlain` is set), `ABORTED`, or what the store said. Keep the old keys while there are any.
    */
   failed: SessionFailure[]
   /** What `onProgress` threw first, as `LISTENER_FAILED`; nothing else came of it. */
@@ -44,7 +45,7 @@ export async function encryptRecords(store: SessionStore, options: EncryptionOpt
   if (isEncryptedStore(store)) throw new TypeError('encryptRecords() takes the store itself, not what encrypted() has put around it: records would be encrypted twice.')
   const ring = new KeyRing(keys, currentKeyId)
   const key = await ring.current()
-  const encryptor = new SessionEncryptor({ store, key, opener: new RecordOpener(ring, allowPlain), signal: sweepOptions.signal })
+  const encryptor = new SessionEncryptor({ store, key, opener: new RecordOpener(ring, true), allowPlain, signal: sweepOptions.signal })
   const { changed, unchanged, failed, progressError } = await sweepSessions(store, sweepOptions, sessionId => encryptor.encrypt(sessionId))
   if (encryptor.misuse !== undefined) throw encryptor.misuse
   return { encrypted: changed, unchanged, failed, progressError }
@@ -53,7 +54,9 @@ export async function encryptRecords(store: SessionStore, options: EncryptionOpt
 interface EncryptorParts {
   store: SessionStore
   key: CipherKey
+  /** Opens plain records, too, so that they can be counted. */
   opener: RecordOpener
+  allowPlain: boolean
   signal: AbortSignal | undefined
 }
 
@@ -61,6 +64,8 @@ interface EncryptorParts {
 interface OpenedBatch {
   /** What has to be written, still as plain text. */
   stale: (RecordKey & { value: string })[]
+  /** What is not encrypted, and is not to be. */
+  refused: RecordKey[]
   /** Why a record could not be opened. */
   error: SessionError | undefined
 }
@@ -79,8 +84,10 @@ class SessionEncryptor {
     if (this.misuse !== undefined) return Promise.reject(this.misuse)
     return underLease(store.lock, sessionId, async ({ fencingToken }) => {
       const outcome: SessionOutcome = { changed: false, records: 0, error: undefined }
+      const plain: RecordKey[] = []
       for await (const keys of keyBatches(store, sessionId, signal)) {
-        const { stale, error } = await this.#open(sessionId, keys)
+        const { stale, refused, error } = await this.#open(sessionId, keys)
+        plain.push(...refused)
         outcome.error ??= error
         if (stale.length === 0) continue
         await this.#write(sessionId, stale, fencingToken)
@@ -88,6 +95,7 @@ class SessionEncryptor {
         outcome.changed = true
         outcome.records += stale.length
       }
+      if (plain.length > 0) outcome.error = plainRecords(sessionId, plain)
       return outcome
     })
   }
@@ -102,11 +110,12 @@ class SessionEncryptor {
   }
 
   async #open(sessionId: string, keys: readonly RecordKey[]): Promise<OpenedBatch> {
-    const batch: OpenedBatch = { stale: [], error: undefined }
+    const batch: OpenedBatch = { stale: [], refused: [], error: undefined }
     const { records, error } = await this.#read(sessionId, keys)
     batch.error = error
     for (const { record, opened } of await this.#parts.opener.open(sessionId, records)) {
       if (opened.kind === 'refused') batch.error ??= opened.error
+      else if (opened.kind === 'plain' && !this.#parts.allowPlain) batch.refused.push({ type: record.type, id: record.id })
       else if (opened.kind === 'plain' || opened.key !== this.#parts.key) batch.stale.push({ type: record.type, id: record.id, value: opened.text })
     }
     return batch

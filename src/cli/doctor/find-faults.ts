@@ -59,7 +59,7 @@ function faultsOfRecords({ records, hasKeys }: SessionFacts, state: SessionState
   if (hasRestoredCreds) findings.push(repairable('credentials_from_backup', 'The credentials are damaged, and are read from their backup: --repair writes them back.'))
   if (unreadable > 0 && state !== 'corrupt') findings.push(forPerson('records_unreadable', `${count(unreadable, 'record')} cannot be read. Messages that need them fail; restore them from a backup, or let the contact send again.`))
   if (locked > 0 && state !== 'locked') findings.push(forPerson(hasKeys ? 'wrong_key' : 'key_missing', `${count(locked, 'record is', 'records are')} encrypted with a key that was not given.`))
-  if (plain > 0 && (hasKeys || encrypted > 0)) findings.push(forPerson('records_not_encrypted', `${count(plain, 'record is', 'records are')} not encrypted: run the command "encrypt".`))
+  if (plain > 0 && (hasKeys || encrypted > 0)) findings.push(forPerson('records_not_encrypted', `${count(plain, 'record is', 'records are')} not encrypted: if they are yours, run the command "encrypt"${encrypted > 0 ? ' with --allow-plain' : ''}.`))
   if (underOldKey > 0 && locked === 0) {
     findings.push({ code: 'records_under_old_key', message: `${count(underOldKey, 'record is', 'records are')} not under the current key: the command "encrypt" moves them.`, needsPerson: false, canRepair: false })
   }
