@@ -1,5 +1,5 @@
 import { readdir, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { FileSystemSessionStore } from '../adapters/filesystem/filesystem-session-store.js'
 import { HIDDEN_FOLDER } from '../adapters/filesystem/session-folder-name.js'
 import { errorCode } from '../system/system-error.js'
@@ -10,7 +10,8 @@ import type { StoreName } from './store-name.js'
 
 /** Opens a store by its name. Rejects with a `CommandError` when it is not there, unless it is to be filled. */
 export async function openStore(name: StoreName, purpose: StorePurpose): Promise<OpenedStore> {
-  if (purpose !== 'fill' || (await exists(name))) await assertThere(name)
+  if (await statOf(name.path) === null && purpose === 'fill') await assertOwnPlace(name.path)
+  else await assertThere(name)
   if (name.kind === 'sqlite') return (await import('./open-database.js')).openDatabase(name, purpose)
   if (purpose !== 'look') await assertOwnSessions(name)
   const store = makeFileSystemStore(name)
@@ -38,10 +39,6 @@ async function assertThere({ kind, text, path }: StoreName): Promise<void> {
   if (kind === 'sqlite' && !found.isFile()) throw new CommandError(`${path} is no file. A folder of sessions is named fs:${path}.`)
 }
 
-async function exists({ path }: StoreName): Promise<boolean> {
-  return await statOf(path) !== null
-}
-
 async function statOf(path: string): Promise<{ isFile(): boolean; isDirectory(): boolean; uid: number } | null> {
   try {
     return await stat(path)
@@ -56,12 +53,26 @@ async function statOf(path: string): Promise<{ isFile(): boolean; isDirectory():
  * any more.
  */
 async function assertOwnSessions({ path, prefix }: StoreName & { kind: 'fs' }): Promise<void> {
-  if (process.geteuid?.() !== 0 || (await statOf(path)) === null) return
+  if (!isRoot() || (await statOf(path)) === null) return
   const names = (await readdir(path)).filter(name => name === HIDDEN_FOLDER || name.startsWith(prefix))
-  for (const name of ['.', ...names]) {
-    const uid = (await statOf(join(path, name)))?.uid ?? 0
-    if (uid !== 0) {
-      throw new CommandError(`${join(path, name)} belongs to the user with uid ${uid}, who could not use what root writes there. Run this as that user, for example with sudo -u '#${uid}'.`)
-    }
+  for (const name of ['.', ...names]) await assertOwn(join(path, name))
+}
+
+/** The same for a store that is yet to be made: it would belong to root, in a folder of somebody else. */
+async function assertOwnPlace(path: string): Promise<void> {
+  if (!isRoot()) return
+  let place = dirname(path)
+  while (await statOf(place) === null && place !== dirname(place)) place = dirname(place)
+  await assertOwn(place)
+}
+
+async function assertOwn(path: string): Promise<void> {
+  const uid = (await statOf(path))?.uid ?? 0
+  if (uid !== 0) {
+    throw new CommandError(`${path} belongs to the user with uid ${uid}, who could not use what root writes there. Run this as that user, for example with sudo -u '#${uid}'.`)
   }
+}
+
+function isRoot(): boolean {
+  return process.geteuid?.() === 0
 }

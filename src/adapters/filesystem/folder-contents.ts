@@ -5,11 +5,15 @@ import { browserProfileMark } from './legacy-session.js'
 import { hasRecordName, recordOfFileName } from './record-file-name.js'
 import { NAMES_FILE } from './record-names-file.js'
 import type { RecordNames } from './record-names.js'
+import { isTokenFile } from './token-files.js'
 
 /** The file of what is remembered of a session. */
 export const LIFECYCLE_FILE = 'lifecycle.json'
 
 const STORE_FILES: readonly string[] = [MANIFEST_FILE, BACKUP_FILE, NAMES_FILE]
+
+/** What the name of a file's lock, a folder beside the file, ends with. */
+export const LOCK_ENDING = '.lock'
 
 /** What a folder is, judged by the names in it: a session's, a browser profile of whatsapp-web.js, or something else's. */
 export type FolderKind = 'session' | 'browser-profile' | 'other'
@@ -19,6 +23,12 @@ export function kindOfFolder(names: readonly string[]): FolderKind {
   if (names.some(name => name === CREDS_FILE || name === LIFECYCLE_FILE || isStoreFile(name))) return 'session'
   if (browserProfileMark(names) !== undefined) return 'browser-profile'
   return names.every(hasRecordName) ? 'session' : 'other'
+}
+
+/** Whether a folder with such a name is the lock of a file beside it, as a `FileConnectionRepository` keeps one, and no session's. */
+export function isLockOfFile(folderName: string, names: readonly string[]): boolean {
+  // One that was made just now is empty; a session of this name has nothing to lose then either.
+  return folderName.endsWith(LOCK_ENDING) && names.every(name => isTokenFile(name) || isTemporaryName(name))
 }
 
 /** Whether a file is the store's own, beside the records. */

@@ -27,6 +27,11 @@ const RELEASED = '.released'
 const TOKEN = /^[1-9]\d{0,14}$/
 const ABANDONED_AFTER_MS = 10 * 60_000
 
+/** Whether a file of a lock that has its folder to itself has this name. */
+export function isTokenFile(name: string): boolean {
+  return TOKEN.test(name.endsWith(RELEASED) ? name.slice(0, -RELEASED.length) : name)
+}
+
 /**
  * A lock as files in a folder: one for each token, `12`, which is renamed to `12.released` when it is given back. The highest
  * token counts. Its file stays until a higher one is there, so that no token is ever handed out twice. Several locks can share a
