@@ -13,7 +13,10 @@ export const newKeyCommand: Command = {
   summary: 'Makes a file with a new key, for its owner alone. Overwrites nothing.',
   operands: ['file'],
   options: {},
-  remarks: ['Without the key nothing that it encrypted can ever be read: keep a copy, and never beside the store or its backups.'],
+  remarks: [
+    'Without the key nothing that it encrypted can ever be read: keep a copy, and never beside the store or its backups.',
+    'The application reads the file with keyFromFile: encrypted(store, await keyFromFile(\'./keys.json\')).',
+  ],
   run: runNewKey,
 }
 

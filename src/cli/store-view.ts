@@ -1,7 +1,8 @@
 import { encrypted } from '../encryption/encrypted-session-store.js'
+import type { KeyFile } from '../encryption/key-file.js'
 import type { SessionStore } from '../store/session-store.js'
 import { CommandError } from './command-error.js'
-import { type KeyFile, readKeyFile } from './key-file.js'
+import { readKeyFile } from './key-file.js'
 
 /** A store, and what the keys that were given make of it. */
 export interface StoreView {
