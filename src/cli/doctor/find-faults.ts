@@ -43,7 +43,8 @@ function faultsWithoutCreds({ records, folder }: Pick<SessionFacts, 'records' | 
   }
   const missing = `It has ${count(records.total, 'record')} and no credentials.`
   if (folder?.hasBackup === true) return [forPerson('credentials_missing', `${missing} The file ${BACKUP_FILE} in its folder is a copy of them, as they were last written: copy it to ${CREDS_FILE}.`)]
-  if (records.total > 0) return [forPerson('credentials_missing', `${missing} Restore them from a backup. Only when there is none, delete the session and pair again.`)]
+  // What is remembered of a session may be there before its first pairing, and stay after its last.
+  if (records.total > Number(records.hasLifecycle)) return [forPerson('credentials_missing', `${missing} Restore them from a backup. Only when there is none, delete the session and pair again.`)]
   return []
 }
 

@@ -9,7 +9,7 @@ import { countRecords } from './record-census.js'
 import type { RecordCensus, SessionFacts } from './session-facts.js'
 
 const NO_RECORDS: RecordCensus = Object.freeze({
-  total: 0, plain: 0, encrypted: 0, locked: 0, underOldKey: 0, unreadable: 0, hasRestoredCreds: false,
+  total: 0, plain: 0, encrypted: 0, locked: 0, underOldKey: 0, unreadable: 0, hasRestoredCreds: false, hasLifecycle: false,
 })
 
 /** Looks at one session and changes nothing. Never rejects: what could not be looked at is a fact, too. */

@@ -41,4 +41,6 @@ export interface RecordCensus {
   readonly unreadable: number
   /** Whether the credentials could be read from their backup only. */
   readonly hasRestoredCreds: boolean
+  /** Whether one of them is what is remembered of the session, beside its credentials. */
+  readonly hasLifecycle: boolean
 }
