@@ -41,6 +41,7 @@ export class FileSystemSessionStore implements SessionStore {
   readonly #durability: Durability | undefined
   readonly #turns = new SessionTurns()
   #closing: Promise<void> | undefined
+  #isClosed = false
 
   /**
    * Touches nothing on the disk yet.
@@ -119,13 +120,20 @@ export class FileSystemSessionStore implements SessionStore {
   }
 
   close(): Promise<void> {
+    this.#isClosed = true
     this.#closing ??= this.#close()
     return this.#closing
   }
 
   async #close(): Promise<void> {
-    await this.#turns.idle()
-    await this.#lock.close()
+    try {
+      await this.#turns.idle()
+      await this.#lock.close()
+    } catch (error) {
+      // The disk may be back for the next call.
+      this.#closing = undefined
+      throw error
+    }
   }
 
   async #write(sessionId: string, changes: readonly RecordChange[], options: WriteOptions): Promise<void> {
@@ -172,7 +180,7 @@ export class FileSystemSessionStore implements SessionStore {
   }
 
   #assertOpen(sessionId?: string): void {
-    if (this.#closing !== undefined) throw new SessionError('STORE_UNAVAILABLE', 'The store was closed. Make a new one.', { sessionId })
+    if (this.#isClosed) throw new SessionError('STORE_UNAVAILABLE', 'The store was closed. Make a new one.', { sessionId })
   }
 }
 
