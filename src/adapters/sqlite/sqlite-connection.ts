@@ -3,7 +3,7 @@ import { BusyWait } from './busy-wait.js'
 import { assertKnownSchema, migrate, outdatedSchema, readSchemaVersion, SCHEMA_VERSION } from './schema.js'
 import { isClosed, type SqliteDatabase } from './sqlite-database.js'
 import { problemOf, type SqliteAction, sqliteFailure } from './sqlite-failure.js'
-import type { SqliteOptions } from './sqlite-options.js'
+import type { ResolvedSqliteOptions } from './sqlite-options.js'
 import { SqliteStatements } from './sqlite-statements.js'
 
 /** Work on the database: it reads and writes at once, and may be run again when the database was locked. */
@@ -22,7 +22,7 @@ export class SqliteConnection {
   #synchronous = 'FULL'
 
   /** Touches no table yet. */
-  constructor({ database, busyTimeoutMs, durability }: Required<SqliteOptions>) {
+  constructor({ database, busyTimeoutMs, durability }: ResolvedSqliteOptions) {
     this.#database = database
     this.#statements = new SqliteStatements(database)
     this.#busyTimeoutMs = busyTimeoutMs
