@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { BACKUP_FILE, CREDS_FILE } from '../adapters/filesystem/creds-backup.js'
-import { inspectFolder } from '../adapters/filesystem/inspect-folder.js'
+import { inspectFolder } from './doctor/inspect-folder.js'
 import { readRecordFile } from '../adapters/filesystem/record-file.js'
 import { readStoredText } from '../encryption/envelope.js'
 import { needsKeys } from '../encryption/missing-keys.js'

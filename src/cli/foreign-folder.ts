@@ -1,4 +1,4 @@
-import { inspectFolder } from '../adapters/filesystem/inspect-folder.js'
+import { inspectFolder } from './doctor/inspect-folder.js'
 import { readStoredSession } from '../auth/stored-session.js'
 import type { SessionStore } from '../store/session-store.js'
 import { READ_TIMEOUT_MS } from './read-timeout.js'

@@ -1,7 +1,7 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CREDS_FILE } from '../adapters/filesystem/creds-backup.js'
-import { inspectDirectory } from '../adapters/filesystem/inspect-folder.js'
+import { inspectDirectory } from './doctor/inspect-folder.js'
 import { errorCode } from '../system/system-error.js'
 import { listSessions } from './session-list.js'
 import type { OpenedStore } from './opened-store.js'

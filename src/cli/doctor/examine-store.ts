@@ -1,4 +1,4 @@
-import { inspectDirectory } from '../../adapters/filesystem/inspect-folder.js'
+import { inspectDirectory } from './inspect-folder.js'
 import { findMisnomer } from '../misnamed-store.js'
 import type { StoreName } from '../store-name.js'
 import type { Finding } from './diagnosis.js'

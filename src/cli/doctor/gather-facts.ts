@@ -1,4 +1,4 @@
-import { type FolderInspection, inspectFolder } from '../../adapters/filesystem/inspect-folder.js'
+import { type FolderInspection, inspectFolder } from './inspect-folder.js'
 import { readStoredSession } from '../../auth/stored-session.js'
 import type { SessionError } from '../../errors.js'
 import { asStoreError } from '../../store/store-failure.js'

@@ -1,4 +1,4 @@
-import { type FolderInspection, narrowModes } from '../../adapters/filesystem/inspect-folder.js'
+import { type FolderInspection, narrowModes } from './inspect-folder.js'
 import { CREDS_KEY, type SessionStore } from '../../store/session-store.js'
 import { asStoreError } from '../../store/store-failure.js'
 import { count } from '../terminal-text.js'

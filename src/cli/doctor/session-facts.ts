@@ -1,4 +1,4 @@
-import type { FolderInspection } from '../../adapters/filesystem/inspect-folder.js'
+import type { FolderInspection } from './inspect-folder.js'
 import type { StoredSession } from '../../auth/stored-session.js'
 import type { SessionError } from '../../errors.js'
 
