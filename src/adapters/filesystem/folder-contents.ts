@@ -1,11 +1,12 @@
 import { isTemporaryName } from './atomic-file.js'
 import { MANIFEST_FILE } from './batch-manifest.js'
 import { BACKUP_FILE, CREDS_FILE } from './creds-backup.js'
-import { browserProfileMark } from './legacy-session.js'
 import { hasRecordName, recordOfFileName } from './record-file-name.js'
-import { NAMES_FILE } from './record-names-file.js'
-import type { RecordNames } from './record-names.js'
+import { NAMES_FILE, type RecordNames } from './record-names.js'
 import { isTokenFile } from './token-files.js'
+import { SessionError } from '../../errors.js'
+import { namesIn } from './folder-names.js'
+import { onDisk } from './storage-failure.js'
 
 /** The file of what is remembered of a session. */
 export const LIFECYCLE_FILE = 'lifecycle.json'
@@ -52,4 +53,20 @@ export function removableRecords(names: readonly string[], table: RecordNames): 
 
 function isGuess(name: string): boolean {
   return recordOfFileName(name)?.isCertain === false
+}
+
+/** What the browser of whatsapp-web.js leaves in a folder that it uses as its profile. */
+const BROWSER_PROFILE: readonly string[] = ['Default', 'Local State', 'SingletonLock', 'DevToolsActivePort', 'first_party_sets.db', 'First Run']
+
+/** The file or folder by which a browser profile is known; `undefined` when there is none. */
+export function browserProfileMark(names: readonly string[]): string | undefined {
+  return BROWSER_PROFILE.find(name => names.includes(name))
+}
+
+/** Throws `LEGACY_SESSION` when the folder is a browser profile of whatsapp-web.js, and holds no creds of Baileys. */
+export async function assertNotLegacy(folder: string, sessionId: string): Promise<void> {
+  const names = await onDisk({ verb: 'list', path: folder, sessionId }, () => namesIn(folder))
+  const marker = browserProfileMark(names)
+  if (marker === undefined || names.includes(CREDS_FILE)) return
+  throw new SessionError('LEGACY_SESSION', `${folder} is a browser profile of whatsapp-web.js (it holds "${marker}"), which Baileys cannot use. Move it away, then pair the session again.`, { sessionId })
 }

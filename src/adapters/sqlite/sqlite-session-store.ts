@@ -1,6 +1,6 @@
 import type { SessionLock } from '../../ownership/session-lock.js'
 import type { DeleteOptions, RecordChange, RecordKey, SessionStore, StoredRecord, WriteOptions } from '../../store/session-store.js'
-import { SessionTurns } from '../filesystem/session-turns.js'
+import { SessionTurns } from '../filesystem/order-of-work.js'
 import { listSessions, noteWhetherListed } from './listed-sessions.js'
 import { applyChanges, listKeys, readRecords, removeRecords, toChangedRows } from './record-rows.js'
 import { addSession } from './session-rows.js'
