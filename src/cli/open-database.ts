@@ -4,8 +4,8 @@ import type { SqliteDatabase } from '../adapters/sqlite/sqlite-database.js'
 import { sqliteFailure } from '../adapters/sqlite/sqlite-failure.js'
 import { SqliteSessionStore } from '../adapters/sqlite/sqlite-session-store.js'
 import { SqliteStatements } from '../adapters/sqlite/sqlite-statements.js'
-import { CommandError } from './command-error.js'
-import type { OpenedStore, StorePurpose } from './opened-store.js'
+import { CommandError } from './command.js'
+import type { OpenedStore, StorePurpose } from './open-store.js'
 import type { StoreName } from './store-name.js'
 
 /** Opens a database of sessions. Loaded only when one was named: it looks for drivers that need not be installed. */

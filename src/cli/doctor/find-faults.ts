@@ -1,7 +1,6 @@
 import { BACKUP_FILE, CREDS_FILE } from '../../adapters/filesystem/creds-backup.js'
 import { count } from '../terminal-text.js'
-import type { Finding, FindingCode, SessionState } from './diagnosis.js'
-import { isSession, type SessionFacts } from './session-facts.js'
+import { type Diagnosis, type Finding, type FindingCode, isSession, type SessionFacts, type SessionState, stateOf } from './diagnosis.js'
 
 /** Everything about a session that is not as it should be. */
 export function findFaults(facts: SessionFacts, state: SessionState, now: Date): Finding[] {
@@ -88,4 +87,20 @@ function messageOf(stored: SessionFacts['stored']): string {
 function loggedOutAt(stored: SessionFacts['stored']): string {
   const at = stored.kind === 'readable' ? stored.lifecycle.loggedOutAt : null
   return at === null ? '' : ` on ${at.toISOString()}`
+}
+
+/** Judges what was seen of a session, at a time. */
+export function diagnose(facts: SessionFacts, now: Date): Diagnosis {
+  const { sessionId, stored, owner, records, folder } = facts
+  const state = stateOf(stored)
+  return {
+    sessionId,
+    state,
+    owner,
+    phoneNumber: stored.kind === 'readable' && stored.creds.kind === 'paired' ? stored.creds.phoneNumber : null,
+    records: records.total,
+    lastWriteAt: folder?.lastWriteAt ?? null,
+    encryption: records.plain > 0 && records.encrypted > 0 ? 'mixed' : records.encrypted > 0 ? 'encrypted' : records.plain > 0 ? 'plain' : 'none',
+    findings: findFaults(facts, state, now),
+  }
 }

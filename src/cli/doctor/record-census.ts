@@ -4,7 +4,7 @@ import { CREDS_KEY, LIFECYCLE_KEY, type RecordKey, type SessionStore, type Store
 import { storeTimeout } from '../../store/store-failure.js'
 import { withDeadline } from '../../time/deadline.js'
 import type { StoreView } from '../store-view.js'
-import type { RecordCensus } from './session-facts.js'
+import type { RecordCensus } from './diagnosis.js'
 
 /** How many records are read at once. */
 const CHUNK = 200
