@@ -1,18 +1,14 @@
 import { copySessions } from '../copy/copy-sessions.js'
 import type { SessionStore } from '../store/session-store.js'
-import { CommandError, UsageError } from './command-error.js'
-import type { CommandEnvironment } from './command-environment.js'
-import { type Command, type CommandRequest, operandOf, valueOf } from './command.js'
+import { type Command, type CommandEnvironment, CommandError, type CommandRequest, operandOf, UsageError, valueOf } from './command.js'
 import { readKeyFile } from './key-file.js'
 import { explainEmptiness } from './misnamed-store.js'
 import { openStore } from './open-store.js'
 import type { Printer } from './printer.js'
-import { reportSweep } from './report-sweep.js'
+import { reportSweep, showProgress } from './report-sweep.js'
 import { holdsSealedSession } from './sealed-sessions.js'
-import { listSessions } from './session-list.js'
+import { listSessions, sealStore } from './store-view.js'
 import { parseStoreName } from './store-name.js'
-import { sealStore } from './store-view.js'
-import { showProgress } from './sweep-progress.js'
 
 /** `copy`: sessions of one store into another. */
 export const copyCommand: Command = {

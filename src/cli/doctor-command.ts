@@ -1,17 +1,13 @@
-import { EXIT } from './command-error.js'
-import type { CommandEnvironment } from './command-environment.js'
-import { type Command, type CommandRequest, operandOf, valueOf } from './command.js'
-import { diagnose } from './doctor/diagnose.js'
+import { type Command, type CommandEnvironment, type CommandRequest, EXIT, operandOf, valueOf } from './command.js'
+import { diagnose } from './doctor/find-faults.js'
 import type { Finding } from './doctor/diagnosis.js'
 import { type ReportedSession, reportSession, reportStore, sessionLine, summaryLine, waitsForPerson } from './doctor/doctor-report.js'
-import { examineStore } from './doctor/examine-store.js'
-import { gatherFacts, lookAtFolder } from './doctor/gather-facts.js'
-import { repairSession, type RepairReport } from './doctor/repair-session.js'
+import { examineStore, gatherFacts, lookAtFolder } from './doctor/gather-facts.js'
+import { type RepairReport, repairSession } from './doctor/repair-session.js'
 import { openStore } from './open-store.js'
 import type { Printer } from './printer.js'
-import { listNamedSessions } from './session-list.js'
+import { listNamedSessions, type StoreView, viewStore } from './store-view.js'
 import { parseStoreName, type StoreName } from './store-name.js'
-import { type StoreView, viewStore } from './store-view.js'
 
 /** `doctor`: what became of each session, and what is not as it should be. */
 export const doctorCommand: Command = {

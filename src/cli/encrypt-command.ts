@@ -1,19 +1,15 @@
 import { encryptRecords } from '../encryption/encrypt-records.js'
-import { CommandError, EXIT, UsageError } from './command-error.js'
-import type { CommandEnvironment } from './command-environment.js'
-import { type Command, type CommandRequest, operandOf, valueOf } from './command.js'
-import { type KeyFile, mergeKeyFiles, readKeyFile } from './key-file.js'
-import { maskNumbersIn } from './mask-numbers.js'
-import { findForeignFolder } from './foreign-folder.js'
-import { explainEmptiness } from './misnamed-store.js'
-import { openStore } from './open-store.js'
-import type { OpenedStore } from './opened-store.js'
+import type { KeyFile } from '../encryption/key-file.js'
+import { type Command, type CommandEnvironment, CommandError, type CommandRequest, EXIT, operandOf, UsageError, valueOf } from './command.js'
+import { mergeKeyFiles, readKeyFile } from './key-file.js'
+import { maskNumbersIn } from './terminal-text.js'
+import { holdsSealedCopy, holdsSealedRecord } from './sealed-sessions.js'
+import { explainEmptiness, findForeignFolder } from './misnamed-store.js'
+import { type OpenedStore, openStore } from './open-store.js'
 import type { Printer } from './printer.js'
-import { reportSweep } from './report-sweep.js'
-import { listNamedSessions } from './session-list.js'
+import { reportSweep, showProgress } from './report-sweep.js'
+import { listNamedSessions, sealStore } from './store-view.js'
 import { parseStoreName, type StoreName } from './store-name.js'
-import { sealStore } from './store-view.js'
-import { showProgress } from './sweep-progress.js'
 
 /** `encrypt`: everything in a store under the current key. */
 export const encryptCommand: Command = {
@@ -23,8 +19,13 @@ export const encryptCommand: Command = {
   options: {
     'key-file': { value: 'file', meaning: 'The keys; its current one encrypts. Must be given.' },
     'old-key-file': { value: 'file', isRepeatable: true, meaning: 'Older keys, which only read.' },
+    'allow-plain': { meaning: 'Encrypts plain records also where something is encrypted already.' },
   },
   remarks: [
+    'The first time everything is plain, and nothing else needs to be said. Later, plain records among encrypted ones are named and',
+    'left as they are, for somebody may have slipped them in: say --allow-plain when they are yours, also to go on with a first',
+    'encryption that was cut off.',
+    '',
     'Sessions that are run are left out. SIGINT ends it between two steps; run again, it goes on where it was. Keep the old keys',
     'until it says that nothing failed, and backups of the store for as long as you keep their keys.',
   ],
@@ -41,11 +42,15 @@ async function runEncrypt(request: CommandRequest, environment: CommandEnvironme
     // For its check of the keys.
     sealStore(opened.store, keys, true)
     const { sessions, refused } = await chooseSessions(name, opened)
-    const report = await encryptRecords(opened.store, { ...keys, allowPlain: true }, { sessions, signal: environment.signal, onProgress: showProgress('Encrypting', printer) })
+    const isAllowed = request.switches.has('allow-plain')
+    const isFirst = !isAllowed && !request.values.has('old-key-file') && !(await holdsAnythingSealed(name, opened, sessions, environment.signal))
+    const report = await encryptRecords(opened.store, { ...keys, allowPlain: isAllowed || isFirst }, { sessions, signal: environment.signal, onProgress: showProgress('Encrypting', printer) })
     const typed = [name.path]
-    const summary = { verb: 'Encrypted', changed: report.encrypted, unchanged: report.unchanged, failed: report.failed, typed }
+    const again = isAllowed || isFirst ? 'Run it again with --allow-plain' : 'Run it again'
+    const summary = { verb: 'Encrypted', changed: report.encrypted, unchanged: report.unchanged, failed: report.failed, typed, again }
     const code = reportSweep(summary, environment.signal.aborted, printer)
     if (environment.signal.aborted) return code
+    if (isFirst && report.encrypted.length > 0 && report.failed.length > 0) printer.note(`${again} for what is left.`, 'doubtful')
     // Also when nothing was to be encrypted: an earlier run may have been cut off before this.
     const left = await opened.removeTraces({ sessionIds: [...report.encrypted, ...report.unchanged], keyId: keys.currentKeyId })
     for (const sentence of [...refused, ...left]) printer.note(maskNumbersIn(sentence, typed), 'bad')
@@ -65,6 +70,12 @@ async function chooseSessions(name: StoreName, { store }: OpenedStore): Promise<
     else if (foreign.records > 0) refused.push(`${foreign.reason} Nothing in it was encrypted.`)
   }
   return { sessions, refused }
+}
+
+/** Whether anything was encrypted before. Then a plain record is no matter of course. */
+async function holdsAnythingSealed(name: StoreName, { store }: OpenedStore, sessionIds: readonly string[], signal: AbortSignal): Promise<boolean> {
+  if (name.kind === 'fs' && (await holdsSealedCopy(name, sessionIds))) return true
+  return holdsSealedRecord(store, sessionIds, signal)
 }
 
 async function readKeys(request: CommandRequest, directory: string): Promise<KeyFile> {

@@ -1,10 +1,8 @@
-import { EXIT } from './command-error.js'
-import type { CommandEnvironment } from './command-environment.js'
-import { type Command, type CommandRequest, operandOf } from './command.js'
+import { type Command, type CommandEnvironment, type CommandRequest, EXIT, operandOf } from './command.js'
 import { findMisnomer } from './misnamed-store.js'
 import { openStore } from './open-store.js'
 import type { Printer } from './printer.js'
-import { listSessions } from './session-list.js'
+import { listSessions } from './store-view.js'
 import { parseStoreName } from './store-name.js'
 
 /** `list`: the ids of all sessions. */

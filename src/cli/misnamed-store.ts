@@ -1,11 +1,14 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CREDS_FILE } from '../adapters/filesystem/creds-backup.js'
-import { inspectDirectory } from '../adapters/filesystem/inspect-folder.js'
+import { inspectDirectory, inspectFolder } from './doctor/inspect-folder.js'
 import { errorCode } from '../system/system-error.js'
-import { listSessions } from './session-list.js'
-import type { OpenedStore } from './opened-store.js'
+import { listSessions, READ_TIMEOUT_MS } from './store-view.js'
+import type { OpenedStore } from './open-store.js'
 import type { StoreName } from './store-name.js'
+import { readStoredSession } from '../auth/stored-session.js'
+import type { SessionStore } from '../store/session-store.js'
+import { count } from './terminal-text.js'
 
 /** Why a name is probably not the one that was meant. */
 export interface Misnomer {
@@ -51,4 +54,28 @@ async function foldersWithCreds(path: string): Promise<string[]> {
 
 async function isFile(path: string): Promise<boolean> {
   return stat(path).then(found => found.isFile(), () => false)
+}
+
+/** A folder that is listed as a session, and probably is none. */
+export interface ForeignFolder {
+  /** Why, for people. */
+  readonly reason: string
+  /** How many of its files are named as records are. */
+  readonly records: number
+}
+
+/**
+ * Whether a folder is one of something else: with another prefix any folder could be taken for a session, and some of its files for
+ * records. `null` when it holds credentials, a copy of them, or nothing but records.
+ */
+export async function findForeignFolder(name: StoreName, store: SessionStore, sessionId: string): Promise<ForeignFolder | null> {
+  if (name.kind !== 'fs') return null
+  const stored = await readStoredSession(store, sessionId, READ_TIMEOUT_MS)
+  if (stored.kind !== 'absent' && stored.kind !== 'corrupt') return null
+  const folder = await inspectFolder(name.path, name.prefix, sessionId)
+  if (folder === null || folder.hasBackup || folder.foreign === 0) return null
+  return {
+    reason: `${folder.path} holds ${count(folder.foreign, 'file or folder', 'files and folders')} of something else, and no credentials that can be read. Is the prefix right?`,
+    records: folder.records,
+  }
 }

@@ -2,9 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { dirname, resolve } from 'node:path'
 import { syncFolder, writeNewFile } from '../adapters/filesystem/atomic-file.js'
 import { errorCode } from '../system/system-error.js'
-import { CommandError, EXIT } from './command-error.js'
-import type { CommandEnvironment } from './command-environment.js'
-import { type Command, type CommandRequest, operandOf } from './command.js'
+import { type Command, type CommandEnvironment, CommandError, type CommandRequest, EXIT, operandOf } from './command.js'
 import type { Printer } from './printer.js'
 
 /** `new-key`: a file with a new key. */
@@ -13,7 +11,10 @@ export const newKeyCommand: Command = {
   summary: 'Makes a file with a new key, for its owner alone. Overwrites nothing.',
   operands: ['file'],
   options: {},
-  remarks: ['Without the key nothing that it encrypted can ever be read: keep a copy, and never beside the store or its backups.'],
+  remarks: [
+    'Without the key nothing that it encrypted can ever be read: keep a copy, and never beside the store or its backups.',
+    'The application reads the file with keyFromFile: encrypted(store, await keyFromFile(\'./keys.json\')).',
+  ],
   run: runNewKey,
 }
 

@@ -1,11 +1,11 @@
 import { openSqliteDatabase } from '../adapters/sqlite/open-sqlite-database.js'
-import { readSchemaVersion } from '../adapters/sqlite/schema.js'
+import { readSchemaVersion, SCHEMA_VERSION } from '../adapters/sqlite/schema.js'
 import type { SqliteDatabase } from '../adapters/sqlite/sqlite-database.js'
 import { sqliteFailure } from '../adapters/sqlite/sqlite-failure.js'
 import { SqliteSessionStore } from '../adapters/sqlite/sqlite-session-store.js'
 import { SqliteStatements } from '../adapters/sqlite/sqlite-statements.js'
-import { CommandError } from './command-error.js'
-import type { OpenedStore, StorePurpose } from './opened-store.js'
+import { CommandError } from './command.js'
+import type { OpenedStore, StorePurpose } from './open-store.js'
 import type { StoreName } from './store-name.js'
 
 /** Opens a database of sessions. Loaded only when one was named: it looks for drivers that need not be installed. */
@@ -55,8 +55,13 @@ function emptyLog(database: SqliteDatabase): boolean {
 function prepare(database: SqliteDatabase, { text, path }: StoreName, purpose: StorePurpose): void {
   if (purpose === 'fill') return
   // The store would make its tables, also in a database of something else.
-  if (readSchemaVersion(new SqliteStatements(database)) === 0) {
+  const version = readSchemaVersion(new SqliteStatements(database))
+  if (version === 0) {
     throw new CommandError(`There is no store "${text}": ${path} is a database without sessions of baileys-sessions.`)
   }
-  if (purpose === 'look') database.exec('PRAGMA query_only = ON')
+  if (purpose !== 'look') return
+  if (version < SCHEMA_VERSION) {
+    throw new CommandError(`The tables in ${path} are of version ${version}, and this baileys-sessions reads version ${SCHEMA_VERSION}. This command only looks, so nothing was changed. Bring them up to date: start your application with this version, or run baileys-sessions doctor ${text} --repair. Older versions cannot use the database afterwards.`)
+  }
+  database.exec('PRAGMA query_only = ON')
 }

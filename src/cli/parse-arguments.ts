@@ -1,6 +1,5 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util'
-import type { CommandDescription, CommandRequest } from './command.js'
-import { UsageError } from './command-error.js'
+import { type CommandDescription, type CommandRequest, UsageError } from './command.js'
 import { operandsForm } from './help.js'
 
 /** What was asked for. */

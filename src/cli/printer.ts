@@ -1,5 +1,4 @@
-import type { CommandEnvironment, OutputStream } from './command-environment.js'
-import { TerminalPicture } from './terminal-picture.js'
+import type { CommandEnvironment, OutputStream } from './command.js'
 import { plainJson, plainText } from './terminal-text.js'
 
 /** How a line is to stand out. */
@@ -8,6 +7,7 @@ export type Tone = 'plain' | 'good' | 'bad' | 'doubtful'
 const COLORS: Readonly<Record<Exclude<Tone, 'plain'>, string>> = Object.freeze({ good: '\u001B[32m', bad: '\u001B[31m', doubtful: '\u001B[33m' })
 const RESET = '\u001B[0m'
 const CLEAR_LINE = '\r\u001B[2K'
+const CLEAR_TO_END = '\u001B[J'
 
 /** The one place where text leaves the program: nothing that came from elsewhere reaches a terminal as it is. */
 export class Printer {
@@ -125,5 +125,55 @@ export class Printer {
 
   get #isDumb(): boolean {
     return this.#environment.variables['TERM'] === 'dumb'
+  }
+}
+
+/** Lines on a terminal that are replaced where they are, with a caption below that changes more often. */
+export class TerminalPicture {
+  readonly #stream: OutputStream
+  #shown: { readonly lines: readonly string[]; readonly caption: string } | null = null
+
+  /** Draws to a stream that is a terminal. The cursor is its own while something is shown. */
+  constructor(stream: OutputStream) {
+    this.#stream = stream
+  }
+
+  /** Shows lines in the place of those that are shown. None may be longer than the terminal is wide. */
+  show(lines: readonly string[], caption: string): void {
+    this.clear()
+    this.#shown = { lines, caption }
+    this.#draw()
+  }
+
+  /** Replaces the caption alone. */
+  setCaption(caption: string): void {
+    if (this.#shown === null) return
+    this.#shown = { ...this.#shown, caption }
+    this.#stream.write(`${CLEAR_LINE}${caption}`)
+  }
+
+  /** Takes the lines away: a terminal keeps what it has shown. */
+  clear(): void {
+    this.#erase()
+    this.#shown = null
+  }
+
+  /** Lets something else be printed, above the lines. */
+  makeRoomFor(print: () => void): void {
+    this.#erase()
+    print()
+    this.#draw()
+  }
+
+  #draw(): void {
+    if (this.#shown === null) return
+    const { lines, caption } = this.#shown
+    this.#stream.write(`${lines.map(line => `${line}\n`).join('')}${caption}`)
+  }
+
+  #erase(): void {
+    if (this.#shown === null) return
+    const { length } = this.#shown.lines
+    this.#stream.write(`\r${length > 0 ? `\u001B[${length}A` : ''}${CLEAR_TO_END}`)
   }
 }

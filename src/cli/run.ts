@@ -1,7 +1,6 @@
+import { readFile } from 'node:fs/promises'
 import { isSessionError } from '../errors.js'
-import type { CommandEnvironment } from './command-environment.js'
-import { CommandError, EXIT, UsageError } from './command-error.js'
-import type { Command } from './command.js'
+import { type Command, type CommandEnvironment, CommandError, EXIT, UsageError } from './command.js'
 import { copyCommand } from './copy-command.js'
 import { deleteCommand } from './delete-command.js'
 import { doctorCommand } from './doctor-command.js'
@@ -9,13 +8,13 @@ import { encryptCommand } from './encrypt-command.js'
 import { commandHelp, programHelp } from './help.js'
 import { linkCommand } from './link-command.js'
 import { listCommand } from './list-command.js'
-import { maskNumbersIn } from './mask-numbers.js'
+import { maskNumbersIn } from './terminal-text.js'
 import { newKeyCommand } from './new-key-command.js'
-import { packageVersion } from './package-version.js'
 import { parseArguments } from './parse-arguments.js'
 import { Printer } from './printer.js'
 import { statusCommand } from './status-command.js'
 import { whatsAppServerCommand } from './whatsapp-server-command.js'
+import { errorCode } from '../system/system-error.js'
 
 /** Every command of the program, in the order of `--help`. */
 export const COMMANDS: readonly Command[] = Object.freeze([linkCommand, statusCommand, doctorCommand, listCommand, copyCommand, encryptCommand, newKeyCommand, deleteCommand, whatsAppServerCommand])
@@ -53,4 +52,23 @@ function explainUnforeseen(error: unknown, printer: Printer): void {
   const [name, stack] = error instanceof Error ? [error.name, error.stack ?? ''] : [typeof error, '']
   printer.note(`Something went wrong that baileys-sessions did not foresee (${name}). Please report it, with these lines:`, 'bad')
   for (const line of stack.split('\n').filter(text => /^ {4}at /u.test(text))) printer.note(line)
+}
+
+/** The version of this package, from the nearest package.json above this file: it runs from `src` and from `dist`. */
+export async function packageVersion(): Promise<string> {
+  for (let place = new URL('.', import.meta.url); ; place = new URL('..', place)) {
+    const text = await readOrNull(new URL('package.json', place))
+    const content: unknown = text === null ? null : JSON.parse(text)
+    if (typeof content === 'object' && content !== null && 'version' in content) return String(content.version)
+    if (place.pathname === '/') return 'unknown'
+  }
+}
+
+async function readOrNull(file: URL): Promise<string | null> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes(errorCode(error))) return null
+    throw error
+  }
 }

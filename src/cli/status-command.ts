@@ -1,18 +1,14 @@
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { FileConnectionRepository } from '../adapters/filesystem/file-connection-repository.js'
-import { CommandError, EXIT } from './command-error.js'
-import type { CommandEnvironment } from './command-environment.js'
-import { type Command, type CommandRequest, operandOf, valueOf } from './command.js'
+import { type Command, type CommandEnvironment, CommandError, type CommandRequest, EXIT, operandOf, valueOf } from './command.js'
 import { findMisnomer } from './misnamed-store.js'
 import { openStore } from './open-store.js'
 import type { Printer, Tone } from './printer.js'
-import { listSessions } from './session-list.js'
-import { lookAtSessions, type StatusPlace } from './status/look-at-sessions.js'
+import { listSessions, viewStore } from './store-view.js'
+import { lookAtSessions, type StandingChanges, type StatusPlace, watchSessions } from './status/look-at-sessions.js'
 import { type ReportedStanding, reportStanding, reportStatus, standingLine, standingsLine } from './status/standing-report.js'
-import { type StandingChanges, watchSessions } from './status/watch-sessions.js'
 import { parseStoreName, type StoreName } from './store-name.js'
-import { viewStore } from './store-view.js'
 
 /** `status`: how sessions stand. */
 export const statusCommand: Command = {

@@ -1,5 +1,6 @@
-import path, { type PlatformPath } from 'node:path'
-import { UsageError } from './command-error.js'
+import path from 'node:path'
+import type { PlatformPath } from 'node:path'
+import { UsageError } from './command.js'
 
 /** Which store was named. */
 export type StoreName =

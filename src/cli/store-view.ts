@@ -1,7 +1,10 @@
 import { encrypted } from '../encryption/encrypted-session-store.js'
+import type { KeyFile } from '../encryption/key-file.js'
 import type { SessionStore } from '../store/session-store.js'
-import { CommandError } from './command-error.js'
-import { type KeyFile, readKeyFile } from './key-file.js'
+import { CommandError } from './command.js'
+import { readKeyFile } from './key-file.js'
+import { SessionFolders } from '../adapters/filesystem/session-folders.js'
+import type { StoreName } from './store-name.js'
 
 /** A store, and what the keys that were given make of it. */
 export interface StoreView {
@@ -30,3 +33,18 @@ export function sealStore(raw: SessionStore, keys: KeyFile, allowPlain: boolean)
     throw error
   }
 }
+
+/** The ids of all sessions of a store, in an order that does not depend on the disk. */
+export async function listSessions(store: SessionStore): Promise<string[]> {
+  const ids: string[] = []
+  for await (const sessionId of store.list()) ids.push(sessionId)
+  return ids.sort()
+}
+
+/** The same, and whatever else has the name of a session: folders of something else, for commands that say why they leave them alone. */
+export async function listNamedSessions(name: StoreName, store: SessionStore): Promise<string[]> {
+  return name.kind === 'fs' ? (await new SessionFolders(name.path, name.prefix).listNamed()).sort() : listSessions(store)
+}
+
+/** How long one call to a store may take: as long as a manager would wait by default. */
+export const READ_TIMEOUT_MS = 15_000

@@ -1,3 +1,4 @@
+
 /** What moves the cursor, hides text or turns its direction: control and format characters, line separators, half characters. */
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
 /** The same, without what `JSON.stringify` escapes itself or writes between the fields. */
@@ -22,4 +23,12 @@ export function maskNumber(digits: string): string {
 /** `1 record`, `2 records`. */
 export function count(number: number, one: string, many: string = `${one}s`): string {
   return `${number} ${number === 1 ? one : many}`
+}
+
+/** As long as phone numbers are. */
+const NUMBER = /\d{8,}/gu
+
+/** Masks what may be a phone number in a text of elsewhere: ids of records hold them. What the caller typed is no news. */
+export function maskNumbersIn(text: string, typed: readonly string[]): string {
+  return text.replace(NUMBER, digits => typed.some(argument => argument.includes(digits)) ? digits : maskNumber(digits))
 }

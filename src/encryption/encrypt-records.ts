@@ -3,7 +3,8 @@ import type { RecordKey, SessionStore, StoredRecord } from '../store/session-sto
 import { keyBatches, keyText } from '../sweep/record-reading.js'
 import { type SessionFailure, type SessionOutcome, type SweepOptions, sweepSessions } from '../sweep/sweep-sessions.js'
 import { underLease } from '../sweep/under-lease.js'
-import { isEncryptedStore } from './encrypted-session-store.js'
+import { isEncryptedStore, SealedValueError } from './encrypted-session-store.js'
+import { plainRecords } from './encryption-failures.js'
 import { checkEncryption, type EncryptionOptions } from './encryption-options.js'
 import { type CipherKey, KeyRing } from './key-ring.js'
 import { sealChanges } from './record-cipher.js'
@@ -17,7 +18,7 @@ export interface EncryptReport {
   unchanged: string[]
   /**
    * Sessions that still have records that are not under the current key, with the first reason: `OWNED_ELSEWHERE` for one that is
-   * being run, `WRONG_KEY`, `RECORD_CORRUPT`, `ABORTED`, or what the store said. Keep the old keys while there are any.
+   * being run, `WRONG_KEY`, `RECORD_CORRUPT` (which names and counts plain records, unless `allowPlain` is set), `ABORTED`, or what the store said. Keep the old keys while there are any.
    */
   failed: SessionFailure[]
   /** What `onProgress` threw first, as `LISTENER_FAILED`; nothing else came of it. */
@@ -36,22 +37,26 @@ export interface EncryptReport {
  * It does records, and nothing else that a store keeps: old text may stay in the free pages of a database, and in a copy of the
  * creds that a write which was cut off has left as it was. The command `baileys-sessions encrypt` does those, too.
  *
- * @throws TypeError or RangeError for an option that cannot be used; SessionError when the store cannot list its sessions.
+ * @throws TypeError or RangeError for an option that cannot be used, and a TypeError for a store that encrypts by itself, whatever is
+ * around it; nothing is written then. SessionError when the store cannot list its sessions.
  */
 export async function encryptRecords(store: SessionStore, options: EncryptionOptions, sweepOptions: SweepOptions = {}): Promise<EncryptReport> {
   const { keys, currentKeyId, allowPlain } = checkEncryption(options)
   if (isEncryptedStore(store)) throw new TypeError('encryptRecords() takes the store itself, not what encrypted() has put around it: records would be encrypted twice.')
   const ring = new KeyRing(keys, currentKeyId)
   const key = await ring.current()
-  const encryptor = new SessionEncryptor({ store, key, opener: new RecordOpener(ring, allowPlain), signal: sweepOptions.signal })
+  const encryptor = new SessionEncryptor({ store, key, opener: new RecordOpener(ring, true), allowPlain, signal: sweepOptions.signal })
   const { changed, unchanged, failed, progressError } = await sweepSessions(store, sweepOptions, sessionId => encryptor.encrypt(sessionId))
+  if (encryptor.misuse !== undefined) throw encryptor.misuse
   return { encrypted: changed, unchanged, failed, progressError }
 }
 
 interface EncryptorParts {
   store: SessionStore
   key: CipherKey
+  /** Opens plain records, too, so that they can be counted. */
   opener: RecordOpener
+  allowPlain: boolean
   signal: AbortSignal | undefined
 }
 
@@ -59,12 +64,16 @@ interface EncryptorParts {
 interface OpenedBatch {
   /** What has to be written, still as plain text. */
   stale: (RecordKey & { value: string })[]
+  /** What is not encrypted, and is not to be. */
+  refused: RecordKey[]
   /** Why a record could not be opened. */
   error: SessionError | undefined
 }
 
 class SessionEncryptor {
   readonly #parts: EncryptorParts
+  /** Set when the store turns out to encrypt by itself: then nothing more is tried. */
+  misuse: SealedValueError | undefined
 
   constructor(parts: EncryptorParts) {
     this.#parts = parts
@@ -72,27 +81,41 @@ class SessionEncryptor {
 
   encrypt(sessionId: string): Promise<SessionOutcome> {
     const { store, signal } = this.#parts
+    if (this.misuse !== undefined) return Promise.reject(this.misuse)
     return underLease(store.lock, sessionId, async ({ fencingToken }) => {
       const outcome: SessionOutcome = { changed: false, records: 0, error: undefined }
+      const plain: RecordKey[] = []
       for await (const keys of keyBatches(store, sessionId, signal)) {
-        const { stale, error } = await this.#open(sessionId, keys)
+        const { stale, refused, error } = await this.#open(sessionId, keys)
+        plain.push(...refused)
         outcome.error ??= error
         if (stale.length === 0) continue
-        await store.write(sessionId, sealChanges(this.#parts.key, sessionId, stale), { fencingToken })
+        await this.#write(sessionId, stale, fencingToken)
         await this.#verify(sessionId, stale)
         outcome.changed = true
         outcome.records += stale.length
       }
+      if (plain.length > 0) outcome.error = plainRecords(sessionId, plain)
       return outcome
     })
   }
 
+  async #write(sessionId: string, stale: OpenedBatch['stale'], fencingToken: number): Promise<void> {
+    try {
+      await this.#parts.store.write(sessionId, sealChanges(this.#parts.key, sessionId, stale), { fencingToken })
+    } catch (error) {
+      if (error instanceof SealedValueError) this.misuse = error
+      throw error
+    }
+  }
+
   async #open(sessionId: string, keys: readonly RecordKey[]): Promise<OpenedBatch> {
-    const batch: OpenedBatch = { stale: [], error: undefined }
+    const batch: OpenedBatch = { stale: [], refused: [], error: undefined }
     const { records, error } = await this.#read(sessionId, keys)
     batch.error = error
     for (const { record, opened } of await this.#parts.opener.open(sessionId, records)) {
       if (opened.kind === 'refused') batch.error ??= opened.error
+      else if (opened.kind === 'plain' && !this.#parts.allowPlain) batch.refused.push({ type: record.type, id: record.id })
       else if (opened.kind === 'plain' || opened.key !== this.#parts.key) batch.stale.push({ type: record.type, id: record.id, value: opened.text })
     }
     return batch

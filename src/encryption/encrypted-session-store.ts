@@ -2,6 +2,7 @@ import type { SessionLock } from '../lease/session-lock.js'
 import type { DeleteOptions, RecordChange, RecordKey, SessionStore, StoredRecord, WriteOptions } from '../store/session-store.js'
 import { checkEncryption, type EncryptionOptions } from './encryption-options.js'
 import { KeyRing } from './key-ring.js'
+import { needsKeys } from './missing-keys.js'
 import { sealChanges } from './record-cipher.js'
 import { type OpenedRecord, RecordOpener } from './record-opener.js'
 
@@ -15,6 +16,8 @@ import { type OpenedRecord, RecordOpener } from './record-opener.js'
  * are, how long, and when they change. It does not tell when somebody puts back an older version of the same record. A record
  * grows by a third and about 130 bytes.
  *
+ * A value that is encrypted already is refused with a `TypeError`: encrypted twice, nobody would find it.
+ *
  * Only values are encrypted: `list`, `records`, `delete`, `close` and the lock are those of `store`.
  *
  * @throws TypeError or RangeError for an option that cannot be used; it never quotes a key.
@@ -23,14 +26,21 @@ export function encrypted(store: SessionStore, options: EncryptionOptions): Sess
   return new EncryptedSessionStore(store, options)
 }
 
-/** Whether a store is one that {@link encrypted} made. */
+/** The same in every copy of the package: an application may have loaded it as a module and as CommonJS. */
+const BRAND = Symbol.for('baileys-sessions.encrypted-store')
+
+/** Whether a store is one that {@link encrypted} made, in whichever copy of the package. */
 export function isEncryptedStore(store: SessionStore): boolean {
-  return store instanceof EncryptedSessionStore
+  return Reflect.get(store, BRAND) === true
 }
+
+/** Something that is encrypted was to be encrypted again. */
+export class SealedValueError extends TypeError {}
 
 const LONE_SURROGATE = /\p{Surrogate}/u
 
 class EncryptedSessionStore implements SessionStore {
+  readonly [BRAND] = true
   readonly #store: SessionStore
   readonly #keys: KeyRing
   readonly #opener: RecordOpener
@@ -60,12 +70,20 @@ class EncryptedSessionStore implements SessionStore {
   }
 
   async write(sessionId: string, changes: readonly RecordChange[], options: WriteOptions = {}): Promise<void> {
+    assertNotSealed(changes)
+    await this.#write(sessionId, changes, options)
+  }
+
+  async #write(sessionId: string, changes: readonly RecordChange[], options: WriteOptions): Promise<void> {
     assertEncryptable(changes)
     // Taken now: what the caller does to its objects later is no part of this write.
     const copies = changes.map(change => ({ ...change }))
     const copiedOptions = { ...options }
     const key = await this.#keys.current()
-    await this.#store.write(sessionId, sealChanges(key, sessionId, copies), copiedOptions)
+    const sealed = sealChanges(key, sessionId, copies)
+    // Around one of its own kind it encrypts twice on purpose.
+    if (this.#store instanceof EncryptedSessionStore) await this.#store.#write(sessionId, sealed, copiedOptions)
+    else await this.#store.write(sessionId, sealed, copiedOptions)
   }
 
   delete(sessionId: string, options: DeleteOptions = {}): Promise<void> {
@@ -91,6 +109,13 @@ class EncryptedSessionStore implements SessionStore {
 function openedRecord({ record, opened }: OpenedRecord): StoredRecord {
   if (opened.kind === 'refused') throw opened.error
   return { ...record, value: opened.text }
+}
+
+/** Whoever writes one has read it around this store, or takes this store for the one inside: opened once, it would still be sealed. */
+function assertNotSealed(changes: readonly RecordChange[]): void {
+  const sealed = changes.find(({ value }) => typeof value === 'string' && needsKeys(value))
+  if (sealed === undefined) return
+  throw new SealedValueError(`The value of record "${sealed.type}" "${sealed.id}" is encrypted already, and this store encrypts what it is given. Nothing was written. encryptRecords() takes the store inside encrypted(), also when something else is put around it.`)
 }
 
 function assertEncryptable(changes: readonly RecordChange[]): void {

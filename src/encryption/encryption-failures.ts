@@ -1,4 +1,5 @@
 import { SessionError } from '../errors.js'
+import type { RecordKey } from '../store/session-store.js'
 import type { RecordPlace } from './record-cipher.js'
 
 const nameOf = ({ sessionId, type, id }: RecordPlace): string => `The record ${type}${id === '' ? '' : ` ${JSON.stringify(id)}`} of session "${sessionId}"`
@@ -14,7 +15,20 @@ export function alteredRecord(place: RecordPlace): SessionError {
 /** It was never encrypted. */
 export function plainRecord(place: RecordPlace): SessionError {
   return new SessionError('RECORD_CORRUPT',
-    `${nameOf(place)} is not encrypted, in a store that is. It was left as it is. If it is yours, encrypt it with the command "baileys-sessions encrypt" or with encryptRecords(); the option allowPlain reads such records meanwhile.`, place)
+    `${nameOf(place)} is not encrypted, in a store that is. It was left as it is. If it is yours, encrypt it with the command "baileys-sessions encrypt" and --allow-plain, or with encryptRecords() and allowPlain; the option allowPlain also reads such records meanwhile.`, place)
+}
+
+/** More would make a message that nobody reads. */
+const MOST_NAMES = 10
+
+/** Records of a session were never encrypted, and nobody has said that they may be. */
+export function plainRecords(sessionId: string, keys: readonly RecordKey[]): SessionError {
+  // What a session begins with comes first: whoever slips something in slips in an account.
+  const names = [...keys].sort((a, b) => Number(a.id !== '') - Number(b.id !== '')).map(({ type, id }) => id === '' ? type : `${type} ${JSON.stringify(id)}`)
+  const more = names.length > MOST_NAMES ? `, and ${names.length - MOST_NAMES} more` : ''
+  const what = keys.length === 1 ? '1 record that is' : `${keys.length} records that are`
+  return new SessionError('RECORD_CORRUPT',
+    `Session "${sessionId}" has ${what} not encrypted: ${names.slice(0, MOST_NAMES).join(', ')}${more}. Nobody can tell who wrote them, so they were left as they are. If they are yours, encrypt them with allowPlain, or on the command line with --allow-plain.`, { sessionId })
 }
 
 /** Another version has written it. */

@@ -1,15 +1,15 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
-import { maskNumbersIn } from '../../src/cli/mask-numbers.js'
+import { maskNumbersIn } from '../../src/cli/terminal-text.js'
 import { run } from '../../src/cli/run.js'
-import { progressBar } from '../../src/cli/sweep-progress.js'
+import { progressBar } from '../../src/cli/report-sweep.js'
 import { CREDS_KEY, encrypted, LIFECYCLE_KEY, type SessionStore, type StoredRecord } from '../../src/index.js'
 import { collect } from '../support/collect.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 import { runCommand } from './command-line.js'
 import { fileStore, MASKED, PHONE, snapshot, storePaired } from './stored-sessions.js'
-import { Readable } from 'node:stream'
 
 interface Places {
   folder: string

@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { narrowModes } from '../../src/adapters/filesystem/inspect-folder.js'
+import { narrowModes } from '../../src/cli/doctor/inspect-folder.js'
 import type { DoctorReport, ReportedSession } from '../../src/cli/doctor/doctor-report.js'
 import { CREDS_KEY } from '../../src/index.js'
 import { temporaryFolder } from '../support/temporary-folder.js'

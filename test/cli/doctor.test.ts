@@ -1,7 +1,9 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { encodeLifecycle, freshLifecycle } from '../../src/auth/lifecycle-record.js'
 import type { DoctorReport, ReportedSession } from '../../src/cli/doctor/doctor-report.js'
+import { LIFECYCLE_KEY } from '../../src/index.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 import { type Circumstances, type Outcome, runCommand } from './command-line.js'
 import { changedCreds, fileStore, MASKED, PHONE, snapshot, someKeys, storeCreds, storePaired } from './stored-sessions.js'
@@ -131,6 +133,14 @@ describe('doctor tells of a session', () => {
     // Named as a record, and none.
     writeFileSync(join(other, 'session-b', 'package-lock.json'), '{}', { mode: 0o600 })
     expect(await examine(other)).toMatchObject({ code: 1, session: { records: 1 }, findings: ['not_a_session'], messages: expect.stringContaining('holds 1 file or folder of something else, and no credentials') })
+  })
+
+  it('nothing of a session of which only something is remembered', async () => {
+    const directory = newDirectory()
+    await fileStore(directory).write('a', [{ ...LIFECYCLE_KEY, value: encodeLifecycle(freshLifecycle(null)) }])
+    expect(await examine(directory)).toMatchObject({ code: 0, session: { state: 'never_paired', records: 1 }, findings: [] })
+    await fileStore(directory).write('a', someKeys(1))
+    expect(await examine(directory)).toMatchObject({ code: 1, session: { records: 2 }, findings: ['credentials_missing'] })
   })
 
   it('that the credentials are gone, and their copy is not', async () => {

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import type { DoctorReport } from '../../src/cli/doctor/doctor-report.js'
 import { readKeyFile } from '../../src/cli/key-file.js'
 import { CREDS_KEY, encrypted } from '../../src/index.js'
+import { pairedCreds } from '../../src/testing/index.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 import { runCommand } from './command-line.js'
 import { fileStore, MASKED, someKeys, storePaired } from './stored-sessions.js'
@@ -73,7 +74,7 @@ describe('encrypt', () => {
     expect(readFileSync(join(session, '.creds.backup.json'), 'utf8')).toBe(creds)
     // As it advises.
     renameSync(join(session, '.creds.backup.json'), join(session, 'creds.json'))
-    expect((await runCommand(['encrypt', store, '--key-file', keys])).code).toBe(0)
+    expect((await runCommand(['encrypt', store, '--key-file', keys, '--allow-plain'])).code).toBe(0)
     expect(await doctor(store, ['--key-file', keys])).toMatchObject({ code: 0, sessions: [{ state: 'restorable', encryption: 'encrypted' }, { state: 'restorable' }] })
   })
 
@@ -123,6 +124,53 @@ describe('encrypt', () => {
     expect(await runCommand(['encrypt', store, '--key-file', newer, '--old-key-file', keys])).toMatchObject({ code: 0, output: 'Encrypted 2 sessions, 0 unchanged, 0 failed.\n' })
     expect((await doctor(store, ['--key-file', newer])).code).toBe(0)
     expect(await doctor(store, ['--key-file', keys])).toMatchObject({ code: 1, sessions: [{ state: 'locked', findings: ['wrong_key'] }, { state: 'locked' }] })
+  })
+
+  it('leaves plain records among encrypted ones as they are, names and counts them, and moves the others to the new key', async () => {
+    const { folder, store, keys } = await place()
+    await runCommand(['encrypt', store, '--key-file', keys])
+    const session = join(folder, 'sessions', 'session-a')
+    const planted = pairedCreds({ phone: '5511966666666' })
+    writeFileSync(join(session, 'creds.json'), planted, { mode: 0o600 })
+    writeFileSync(join(session, 'pre-key-3.json'), someKeys(1)[0]?.value ?? '', { mode: 0o600 })
+    const newer = join(folder, 'newer.json')
+    await runCommand(['new-key', newer])
+    const rotate = ['encrypt', store, '--key-file', newer, '--old-key-file', keys]
+    const { code, output, errors } = await runCommand(rotate)
+    expect([code, output]).toEqual([1, 'Encrypted 1 session, 0 unchanged, 1 failed.\n'])
+    expect(errors).toMatch(/Session "a" has 2 records that are not encrypted: creds, pre-key "3"\. .*--allow-plain/u)
+    expect(readFileSync(join(session, 'creds.json'), 'utf8')).toBe(planted)
+    expect((await doctor(store, ['--key-file', newer])).sessions).toMatchObject([{ encryption: 'mixed', findings: ['records_not_encrypted'] }, { encryption: 'encrypted', findings: [] }])
+    expect(await runCommand([...rotate, '--allow-plain'])).toMatchObject({ code: 0, output: 'Encrypted 1 session, 1 unchanged, 0 failed.\n' })
+  })
+
+  it.each([
+    ['their copy is encrypted', []],
+    ['an older key is named', ['--old-key-file']],
+  ])('takes nothing for a first encryption where %s, though every record is plain', async (_why, options) => {
+    const { folder, store, keys, creds } = await place()
+    for (const id of ['a', 'b']) {
+      const session = join(folder, 'sessions', `session-${id}`)
+      await runCommand(['encrypt', store, '--key-file', keys])
+      const names = readdirSync(session)
+      for (const name of names.filter(each => each.endsWith('.json') && each !== '.creds.backup.json')) rmSync(join(session, name))
+      if (options.length > 0) rmSync(join(session, '.creds.backup.json'))
+      writeFileSync(join(session, 'creds.json'), creds, { mode: 0o600 })
+    }
+    const older = join(folder, 'older.json')
+    await runCommand(['new-key', older])
+    expect(await runCommand(['encrypt', store, '--key-file', keys, ...options.flatMap(option => [option, older])])).toMatchObject({ code: 1, output: 'Encrypted 0 sessions, 0 unchanged, 2 failed.\n', errors: expect.stringContaining('1 record that is not encrypted: creds') })
+    expect(readFileSync(join(folder, 'sessions', 'session-a', 'creds.json'), 'utf8')).toBe(creds)
+  })
+
+  it('goes on with a first encryption that was cut off when it is told that plain records are meant', async () => {
+    const { folder, store, keys } = await place()
+    const running = fileStore(join(folder, 'sessions'))
+    const lease = await running.lock.acquire('a')
+    expect((await runCommand(['encrypt', store, '--key-file', keys])).errors).toContain('Run it again with --allow-plain for what is left.')
+    await lease?.release()
+    expect(await runCommand(['encrypt', store, '--key-file', keys])).toMatchObject({ code: 1, errors: expect.stringContaining('4 records that are not encrypted: creds, pre-key "1"') })
+    expect(await runCommand(['encrypt', store, '--key-file', keys, '--allow-plain'])).toMatchObject({ code: 0, output: 'Encrypted 1 session, 1 unchanged, 0 failed.\n' })
   })
 
   it('leaves out what is run, and does the others', async () => {

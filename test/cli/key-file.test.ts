@@ -2,8 +2,9 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { CommandError } from '../../src/cli/command-error.js'
+import { CommandError } from '../../src/cli/command.js'
 import { mergeKeyFiles, parseKeyFile, readKeyFile } from '../../src/cli/key-file.js'
+import { CREDS_KEY, encrypted, keyFromFile, MemorySessionStore } from '../../src/index.js'
 import { canMount, SmallDisk } from '../faults/support/small-disk.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 import { runCommand } from './command-line.js'
@@ -11,6 +12,21 @@ import { runCommand } from './command-line.js'
 const KEY = Buffer.alloc(32, 7)
 const BASE64 = KEY.toString('base64')
 const parse = (content: unknown): ReturnType<typeof parseKeyFile> => parseKeyFile(JSON.stringify(content), 'keys.json')
+
+it('that new-key made opens a store of an application', async () => {
+  const folder = temporaryFolder()
+  const file = join(folder, 'keys.json')
+  await runCommand(['new-key', file])
+  const inner = new MemorySessionStore()
+  await encrypted(inner, await keyFromFile(file)).write('a', [{ ...CREDS_KEY, value: 'secret' }])
+  expect((await inner.read('a', [CREDS_KEY]))[0]?.value).toMatch(/^\{"encrypted":1,"keyId":"key-/u)
+  expect(await encrypted(inner, await keyFromFile(file)).read('a', [CREDS_KEY])).toEqual([{ ...CREDS_KEY, value: 'secret' }])
+  expect((await runCommand(['new-key', '--help'])).output).toContain('encrypted(store, await keyFromFile(')
+  chmodSync(file, 0o644)
+  await expect(keyFromFile(file)).rejects.toMatchObject({ name: 'SessionError', code: 'STORE_UNAVAILABLE', message: expect.stringContaining('has mode 0644') })
+  await expect(keyFromFile(join(folder, 'none.json'))).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE', message: expect.stringContaining('none.json') })
+  await expect(keyFromFile(new URL(`file://${file}`) as unknown as string)).rejects.toThrow(TypeError)
+})
 
 describe('a key file', () => {
   it('holds keys of 32 bytes and passphrases', () => {

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { maskNumbersIn } from '../../src/cli/mask-numbers.js'
+import { maskNumbersIn } from '../../src/cli/terminal-text.js'
 import { CREDS_KEY, encrypted, LIFECYCLE_KEY } from '../../src/index.js'
 import { pairedCreds, simulated } from '../../src/testing/index.js'
 import { temporaryFolder } from '../support/temporary-folder.js'

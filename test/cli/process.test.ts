@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { temporaryFolder } from '../support/temporary-folder.js'
@@ -119,6 +119,17 @@ describe.runIf(isRoot)('for users that do not own the sessions', () => {
     expect(await ended(['doctor', name])).toMatchObject({ code: 1, output: expect.stringContaining('company-0: restorable') })
     expect(snapshot(directory)).toEqual(before)
     expect(existsSync(`${directory}-to`)).toBe(false)
+  })
+
+  it.each(['fs:', 'sqlite:'])('root makes no store %s in a folder of somebody else', async (kind) => {
+    const { directory, name } = await storeOf(1)
+    const theirs = join(dirname(directory), 'theirs')
+    mkdirSync(theirs)
+    chownSync(theirs, NOBODY, NOBODY)
+    for (const target of ['new', 'new/below']) {
+      expect(await ended(['copy', name, `${kind}${join(theirs, target)}`])).toMatchObject({ code: 1, output: '', errors: expect.stringMatching(/theirs belongs to the user with uid 65534/u) })
+    }
+    expect(readdirSync(theirs)).toEqual([])
   })
 
   it('somebody who may not read is told so, in a sentence with path and mode', async () => {

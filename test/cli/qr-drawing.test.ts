@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { drawQr } from '../../src/cli/link/qr-drawing.js'
+import { drawQr } from '../../src/cli/link/pairing-screen.js'
 import { TerminalScreen } from './terminal-screen.js'
 
 /** As long as those of WhatsApp are, which hold a reference of 131 characters, three keys of 44, and an address or none. */

@@ -137,6 +137,32 @@ it('doctor and list change not one byte of a database', async () => {
   expect(await openedCopy(join(folder, 'copy.db'), join(folder, 'alone.db'))).toEqual(['a', 'b'])
 })
 
+it('doctor, status and list leave the journal mode as it is', async () => {
+  const copy = join(temporaryFolder(), 'sessions.db')
+  const database = await openSqliteDatabase(copy)
+  const store = new SqliteSessionStore({ database })
+  await storePaired(store, 'a')
+  await store.close()
+  expect(database.prepare('PRAGMA journal_mode = DELETE').all()).toMatchObject([{ journal_mode: 'delete' }])
+  database.close()
+  const before = readFileSync(copy)
+  for (const command of ['doctor', 'status', 'list']) expect(await runCommand([command, `sqlite:${copy}`])).toMatchObject({ code: 0, errors: '' })
+  expect(readFileSync(copy).equals(before)).toBe(true)
+})
+
+it.each(['doctor', 'status', 'list'])('%s says of tables of an older version what brings them up to date, and does not do it', async (command) => {
+  const file = join(temporaryFolder(), 'older.db')
+  const database = await openSqliteDatabase(file)
+  database.exec(readFileSync(new URL('../unit/adapters/sqlite/schema-version-2.sql', import.meta.url), 'utf8'))
+  database.close()
+  const before = readFileSync(file)
+  const refused = { code: 1, output: '', errors: expect.stringMatching(/older\.db are of version 2, and this baileys-sessions reads version 3\..* doctor sqlite:\S+ --repair\./u) }
+  expect(await runCommand([command, `sqlite:${file}`])).toMatchObject(refused)
+  expect(readFileSync(file).equals(before)).toBe(true)
+  await runCommand(['doctor', `sqlite:${file}`, '--repair'])
+  expect((await runCommand(['list', `sqlite:${file}`])).output).toBe('shop\n')
+})
+
 /** The sessions of a database whose file alone was copied. */
 async function openedCopy(from: string, to: string): Promise<string[]> {
   copyFileSync(from, to)

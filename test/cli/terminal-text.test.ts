@@ -1,9 +1,8 @@
+import { Readable } from 'node:stream'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { maskNumbersIn } from '../../src/cli/mask-numbers.js'
+import { maskNumber, maskNumbersIn, plainJson, plainText } from '../../src/cli/terminal-text.js'
 import { Printer } from '../../src/cli/printer.js'
-import { maskNumber, plainJson, plainText } from '../../src/cli/terminal-text.js'
-import { Readable } from 'node:stream'
 
 /** What a terminal would act on, or show as something else. */
 const ACTIVE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u

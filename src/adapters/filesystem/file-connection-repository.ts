@@ -3,8 +3,9 @@ import { SessionError } from '../../errors.js'
 import type { ConnectionRecord, ConnectionRepository } from '../../repository/connection-repository.js'
 import { connectionChanges, newConnectionRecord } from '../../repository/merge-connection-record.js'
 import { replaceFile } from './atomic-file.js'
-import { type ConnectionRow, type ConnectionTable, formatTable, fromRow, parseTable, toRow } from './connection-rows.js'
+import { type ConnectionRow, type ConnectionTable, formatTable, fromRow, parseTable, toRow } from '../../repository/connection-rows.js'
 import { FileMutex } from './file-mutex.js'
+import { LOCK_ENDING } from './folder-contents.js'
 import { makeFolder } from './make-folder.js'
 import { openRegularFile } from '../../system/regular-file.js'
 import { errorCode } from '../../system/system-error.js'
@@ -46,7 +47,7 @@ export class FileConnectionRepository implements ConnectionRepository {
     if (typeof file !== 'string') throw new TypeError(`file must be a path, not ${typeof file}.`)
     if (file === '' || file.includes('\0')) throw new RangeError(`file must be a path that is not empty, not ${JSON.stringify(file)}.`)
     this.#file = resolve(file)
-    this.#mutex = new FileMutex(`${this.#file}.lock`)
+    this.#mutex = new FileMutex(`${this.#file}${LOCK_ENDING}`)
   }
 
   async findAll(): Promise<ConnectionRecord[]> {

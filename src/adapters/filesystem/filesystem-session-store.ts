@@ -3,22 +3,19 @@ import { join, resolve } from 'node:path'
 import { LeaseLock } from '../../lease/lease-lock.js'
 import type { SessionLock } from '../../lease/session-lock.js'
 import type { DeleteOptions, RecordChange, RecordKey, SessionStore, StoredRecord, WriteOptions } from '../../store/session-store.js'
-import { type FileLockEntry, FileLockTable, lockPlaceOf } from './file-lock-table.js'
-import { type FileSystemSessionStoreOptions, resolveOptions } from './filesystem-session-store-options.js'
-import { assertNotLegacy } from './legacy-session.js'
-import { OperationLimit } from './operation-limit.js'
+import { FileLock } from './file-lock.js'
+import { type Durability, type FileSystemSessionStoreOptions, resolveOptions } from './filesystem-session-store-options.js'
+import { assertNotLegacy } from './folder-contents.js'
+import { OperationLimit, SessionTurns } from './order-of-work.js'
 import { fileNamesIn, readRecord } from './read-records.js'
 import { applyBatch } from './record-batch.js'
 import { MAX_RECORD_BYTES } from './record-file.js'
 import { isSingleRecord } from './record-file-name.js'
-import { type BatchFolderView, caseFoldingFolderView, exactFolderView } from './record-folder-view.js'
-import { RecordNames } from './record-names.js'
+import { type BatchFolderView, caseFoldingFolderView, exactFolderView, RecordNames } from './record-names.js'
 import { HIDDEN_FOLDER } from './session-folder-name.js'
 import { SessionFolders } from './session-folders.js'
-import { SessionTurns } from './session-turns.js'
 import { type FolderUse, SessionUpkeep } from './session-upkeep.js'
 import { onDisk } from './storage-failure.js'
-import type { Durability } from './sync-policy.js'
 
 /** How many files one store may have open at once. */
 const OPEN_FILES = 32
@@ -41,6 +38,8 @@ export class FileSystemSessionStore implements SessionStore {
   readonly #upkeep: SessionUpkeep
   readonly #durability: Durability | undefined
   readonly #turns = new SessionTurns()
+  #closing: Promise<void> | undefined
+  #isClosed = false
 
   /**
    * Touches nothing on the disk yet.
@@ -124,7 +123,20 @@ export class FileSystemSessionStore implements SessionStore {
   }
 
   close(): Promise<void> {
-    return this.#lock.close(() => this.#turns.idle())
+    this.#isClosed = true
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    try {
+      await this.#turns.idle()
+      await this.#lock.close()
+    } catch (error) {
+      // The disk may be back for the next call.
+      this.#closing = undefined
+      throw error
+    }
   }
 
   async #write(sessionId: string, changes: readonly RecordChange[], options: WriteOptions): Promise<void> {
@@ -176,6 +188,10 @@ export class FileSystemSessionStore implements SessionStore {
   async #viewOf(folder: string, sessionId: string): Promise<BatchFolderView> {
     if (!this.#folders.foldsCase) return exactFolderView(folder)
     return onDisk({ verb: 'list', path: folder, sessionId }, () => caseFoldingFolderView(folder))
+  }
+
+  #assertOpen(sessionId?: string): void {
+    if (this.#isClosed) throw new SessionError('STORE_UNAVAILABLE', 'The store was closed. Make a new one.', { sessionId })
   }
 }
 

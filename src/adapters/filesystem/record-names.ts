@@ -1,6 +1,13 @@
-import type { SessionError } from '../../errors.js'
+import { join } from 'node:path'
+import { lstat } from 'node:fs/promises'
+import { isSessionError, type SessionError } from '../../errors.js'
 import type { RecordKey } from '../../store/session-store.js'
-import { escapedFileName, hasRecordName, isPortable, isSingleRecord, recordOfFileName, stockFileName } from './record-file-name.js'
+import { escapedFileName, hasRecordName, isPortable, isRecordFileName, isSingleRecord, recordOfFileName, stockFileName } from './record-file-name.js'
+import { replaceFile, type ReplaceOptions } from './atomic-file.js'
+import { corrupt, readRecordFile } from './record-file.js'
+import { onDisk } from './storage-failure.js'
+import { namesIn } from './folder-names.js'
+import { errorCode } from '../../system/system-error.js'
 
 /** What a session's folder holds, as far as choosing names needs it. */
 export interface FolderView {
@@ -128,4 +135,100 @@ export function keyText({ type, id }: RecordKey): string {
 
 function isSame(a: RecordKey, b: RecordKey): boolean {
   return a.type === b.type && a.id === b.id
+}
+
+/** The table of the names that do not tell whose they are: `[[fileName, type, id], …]`. */
+export const NAMES_FILE = '.names.json'
+
+/** One row of the table. */
+export type NameRow = [fileName: string, type: string, id: string]
+
+/** Reads the table of a session's folder; most have none. One that is damaged leaves the names that need none. */
+export async function readRecordNames(folder: string, sessionId: string): Promise<RecordNames> {
+  const path = join(folder, NAMES_FILE)
+  try {
+    const text = await readRecordFile(path, sessionId)
+    if (text === null) return new RecordNames()
+    const rows = readRows(text)
+    if (rows === null) throw corrupt(path, sessionId, 'it is not the table of record names that this store wrote')
+    return namesOf(rows)
+  } catch (error) {
+    if (!isSessionError(error, 'RECORD_CORRUPT')) throw error
+    return new RecordNames([], error)
+  }
+}
+
+/** Stores the table. */
+export async function writeNameRows(folder: string, rows: readonly NameRow[], sessionId: string, options: ReplaceOptions): Promise<void> {
+  const path = join(folder, NAMES_FILE)
+  await onDisk({ verb: 'write', path, sessionId }, () => replaceFile(path, JSON.stringify(rows), options))
+}
+
+/** The rows of a table. */
+export function nameRows(names: RecordNames): NameRow[] {
+  return names.entries().map(([fileName, { type, id }]) => [fileName, type, id])
+}
+
+/** The table of some rows. */
+export function namesOf(rows: readonly NameRow[]): RecordNames {
+  return new RecordNames(rows.map(([fileName, type, id]) => [fileName, { type, id }]))
+}
+
+/** Whether a value is a table. The file names are checked too: one that was tampered with must not lead out of the folder. */
+export function areNameRows(rows: unknown): rows is NameRow[] {
+  return Array.isArray(rows) && rows.every(isRow)
+}
+
+function isRow(row: unknown): row is NameRow {
+  return Array.isArray(row) && row.length === 3 && row.every(field => typeof field === 'string') && isRecordFileName(row[0])
+}
+
+function readRows(text: string): NameRow[] | null {
+  try {
+    const rows: unknown = JSON.parse(text)
+    return areNameRows(rows) ? rows : null
+  } catch {
+    return null
+  }
+}
+
+/** A session's folder as the names of one batch are chosen: what it holds, and what the batch is about to add. */
+export interface BatchFolderView extends FolderView {
+  /** Tells of a name that was chosen. */
+  add(fileName: string): void
+}
+
+/** The view of a folder on a disk that tells `A` from `a`. */
+export function exactFolderView(folder: string): BatchFolderView {
+  const added = new Set<string>()
+  return {
+    add: fileName => void added.add(fileName),
+    holds: async fileName => added.has(fileName) || (await exists(join(folder, fileName))),
+    holdsTwin: () => Promise.resolve(false),
+  }
+}
+
+/** The view of a folder on a disk that takes `A` and `a` for the same name. */
+export async function caseFoldingFolderView(folder: string): Promise<BatchFolderView> {
+  return foldedNames(await namesIn(folder))
+}
+
+/** The same, over the names in the folder. */
+export function foldedNames(names: readonly string[]): BatchFolderView {
+  const spellings = new Map(names.map(name => [name.toLowerCase(), name]))
+  return {
+    add: fileName => void spellings.set(fileName.toLowerCase(), fileName),
+    holds: fileName => Promise.resolve(spellings.get(fileName.toLowerCase()) === fileName),
+    holdsTwin: fileName => Promise.resolve((spellings.get(fileName.toLowerCase()) ?? fileName) !== fileName),
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await lstat(path)
+    return true
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return false
+    throw error
+  }
 }

@@ -4,11 +4,10 @@ import { basename, dirname, join } from 'node:path'
 import { SessionError } from '../../errors.js'
 import { type ReplaceOptions, syncFolder } from './atomic-file.js'
 import { CREDS_FILE } from './creds-backup.js'
-import { kindOfFolder } from './folder-contents.js'
+import { assertNotLegacy, isLockOfFile, kindOfFolder, LOCK_ENDING } from './folder-contents.js'
 import { namesIn } from './folder-names.js'
-import { assertNotLegacy } from './legacy-session.js'
 import { makeFolder } from './make-folder.js'
-import type { OperationLimit } from './operation-limit.js'
+import type { OperationLimit } from './order-of-work.js'
 import { removeSession } from './remove-session.js'
 import { assertSessionId, canonicalFolderName, fitsIntoName, literalFolderName, plainSessionId, sessionIdOfFolder } from './session-folder-name.js'
 import { onDisk } from './storage-failure.js'
@@ -75,7 +74,18 @@ export class SessionFolders {
       if (sessionId === null) unusual.push(name)
       else plain.push({ name, sessionId })
     }
-    return [...plain, ...this.#withoutTwins(unusual)]
+    return this.#withoutLocks([...plain, ...this.#withoutTwins(unusual)])
+  }
+
+  /** Without a prefix, and with some others, the lock of a file that is kept beside the sessions is named as a session would be. */
+  async #withoutLocks(folders: readonly NamedFolder[]): Promise<NamedFolder[]> {
+    const locks = new Set<string>()
+    for (const { name } of folders.filter(folder => folder.name.endsWith(LOCK_ENDING))) {
+      // What cannot be looked at is told of as any other.
+      const names = await readdir(join(this.#directory, name)).catch(() => null)
+      if (names !== null && isLockOfFile(name, names)) locks.add(name)
+    }
+    return folders.filter(({ name }) => !locks.has(name))
   }
 
   /** The sessions of names that are escaped, or should be: when both are there, the escaped one counts. */

@@ -1,11 +1,9 @@
 import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { discard, isTemporaryName } from './atomic-file.js'
-import { MANIFEST_FILE, type PendingBatch, readManifest } from './batch-manifest.js'
-import { type BatchFinish, finishBatch } from './finish-batch.js'
+import { type BatchFinish, finishBatch, MANIFEST_FILE, type PendingBatch, readManifest } from './batch-manifest.js'
 import { namesIn } from './folder-names.js'
-import { NAMES_FILE, namesOf, readRecordNames } from './record-names-file.js'
-import { RecordNames } from './record-names.js'
+import { NAMES_FILE, namesOf, readRecordNames, RecordNames } from './record-names.js'
 import { onDisk } from './storage-failure.js'
 
 /** What a store works on: the folder of a session under a token, if there is one. */

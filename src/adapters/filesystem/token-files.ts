@@ -1,10 +1,10 @@
-import { link, stat, writeFile } from 'node:fs/promises'
+import { access, link, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { discard, writeTemporary } from './atomic-file.js'
-import { renameFile, unlinkFile } from './file-calls.js'
+import { closeFile, openFile, renameFile, unlinkFile } from './file-calls.js'
 import { namesIn } from './folder-names.js'
 import { makeFolder } from './make-folder.js'
-import { openRegularFile } from '../../system/regular-file.js'
+import { openRegularFile, READ_AT_ONCE } from '../../system/regular-file.js'
 import { errorCode } from '../../system/system-error.js'
 
 /** The newest token of a lock. */
@@ -27,6 +27,11 @@ const RELEASED = '.released'
 const TOKEN = /^[1-9]\d{0,14}$/
 const ABANDONED_AFTER_MS = 10 * 60_000
 
+/** Whether a file of a lock that has its folder to itself has this name. */
+export function isTokenFile(name: string): boolean {
+  return TOKEN.test(name.endsWith(RELEASED) ? name.slice(0, -RELEASED.length) : name)
+}
+
 /**
  * A lock as files in a folder: one for each token, `12`, which is renamed to `12.released` when it is given back. The highest
  * token counts. Its file stays until a higher one is there, so that no token is ever handed out twice. Several locks can share a
@@ -35,6 +40,8 @@ const ABANDONED_AFTER_MS = 10 * 60_000
 export class TokenFiles {
   readonly #folder: string
   readonly #prefix: string
+  /** The token that was claimed here last; 0 when none was. */
+  #claimed = 0
 
   /** Takes the folder, which need not be there, and what the names of this lock begin with. */
   constructor(folder: string, prefix = '') {
@@ -44,6 +51,8 @@ export class TokenFiles {
 
   /** The newest token. */
   async newest(): Promise<NewestToken> {
+    // The folder holds the files of many sessions, also of those that are long gone: to list it for each write would take ever longer.
+    if (await this.#isOwnNewest()) return { token: this.#claimed, isHeld: true }
     return this.#newestOf(await namesIn(this.#folder))
   }
 
@@ -56,6 +65,7 @@ export class TokenFiles {
     const names = await this.#namesWithNewest(token)
     if (names === null) return false
     await this.#clean(names, token)
+    this.#claimed = token
     return true
   }
 
@@ -72,6 +82,16 @@ export class TokenFiles {
     } catch (error) {
       if (errorCode(error) !== 'ENOENT') throw error
     }
+  }
+
+  /**
+   * Whether the token that was claimed here is still held, and the newest. Whoever claims a higher one removes its file before the
+   * claim counts; one who died in between has left the next token beside it. What is not certain is no.
+   */
+  async #isOwnNewest(): Promise<boolean> {
+    if (this.#claimed === 0) return false
+    if (await access(this.#pathOf(this.#claimed + 1)).then(() => 'there', errorCode) !== 'ENOENT') return false
+    return canBeOpened(this.#pathOf(this.#claimed))
   }
 
   /** Links the file of a token, and says whether nobody was faster; `null` when it cannot be linked, for whatever reason. */
@@ -141,6 +161,16 @@ export class TokenFiles {
 
   #pathOf(token: number): string {
     return join(this.#folder, `${this.#prefix}${token}`)
+  }
+}
+
+/** Opened and not only looked at: network disks ask the server whether a file is still there only then. */
+async function canBeOpened(path: string): Promise<boolean> {
+  try {
+    await closeFile(await openFile(path, READ_AT_ONCE))
+    return true
+  } catch {
+    return false
   }
 }
 

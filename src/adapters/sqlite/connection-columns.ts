@@ -1,5 +1,5 @@
 import type { ConnectionRecord } from '../../repository/connection-repository.js'
-import { type ConnectionRow, fromRow, toRow } from '../filesystem/connection-rows.js'
+import { type ConnectionRow, fromRow, toRow } from '../../repository/connection-rows.js'
 import type { SqliteValue } from './sqlite-database.js'
 import { type SqliteRow, textOf } from './sqlite-statements.js'
 import { toColumn } from './stored-text.js'

@@ -1,7 +1,7 @@
 import { SessionError } from '../../errors.js'
 import type { ConnectionRecord, ConnectionRepository } from '../../repository/connection-repository.js'
 import { connectionChanges, newConnectionRecord } from '../../repository/merge-connection-record.js'
-import { SessionTurns } from '../filesystem/session-turns.js'
+import { SessionTurns } from '../filesystem/order-of-work.js'
 import { CONNECTION_COLUMNS, fromColumns, toColumns } from './connection-columns.js'
 import { SqliteConnection } from './sqlite-connection.js'
 import type { SqliteAction } from './sqlite-failure.js'

@@ -1,9 +1,9 @@
 import { SessionError } from '../../errors.js'
 import { BusyWait } from './busy-wait.js'
-import { assertKnownSchema, migrate, readSchemaVersion, SCHEMA_VERSION } from './schema.js'
+import { assertKnownSchema, migrate, outdatedSchema, readSchemaVersion, SCHEMA_VERSION } from './schema.js'
 import { isClosed, type SqliteDatabase } from './sqlite-database.js'
 import { problemOf, type SqliteAction, sqliteFailure } from './sqlite-failure.js'
-import type { SqliteOptions } from './sqlite-options.js'
+import type { ResolvedSqliteOptions } from './sqlite-options.js'
 import { SqliteStatements } from './sqlite-statements.js'
 
 /** Work on the database: it reads and writes at once, and may be run again when the database was locked. */
@@ -22,7 +22,7 @@ export class SqliteConnection {
   #synchronous = 'FULL'
 
   /** Touches no table yet. */
-  constructor({ database, busyTimeoutMs, durability }: Required<SqliteOptions>) {
+  constructor({ database, busyTimeoutMs, durability }: ResolvedSqliteOptions) {
     this.#database = database
     this.#statements = new SqliteStatements(database)
     this.#busyTimeoutMs = busyTimeoutMs
@@ -61,15 +61,27 @@ export class SqliteConnection {
     this.#database.exec('PRAGMA busy_timeout = 0')
     // Without a log, NORMAL could damage the database when the power fails.
     this.#synchronous = this.#useLog() && this.#durability === 'process' ? 'NORMAL' : 'FULL'
-    if (readSchemaVersion(this.#statements) < SCHEMA_VERSION) this.#transaction(() => migrate(this.#statements))
+    const version = readSchemaVersion(this.#statements)
+    if (version < SCHEMA_VERSION) this.#bringUpToDate(version)
     this.#isReady = true
+  }
+
+  #bringUpToDate(version: number): void {
+    try {
+      this.#transaction(() => migrate(this.#statements))
+    } catch (error) {
+      if (problemOf(error) === 'readOnly') throw outdatedSchema(version, error)
+      throw error
+    }
   }
 
   /** Turns the write-ahead log on, and says whether it is: not every database can have one. */
   #useLog(): boolean {
-    if (this.#journalMode('PRAGMA journal_mode') === 'wal') return true
+    if (this.#pragma('journal_mode') === 'wal') return true
+    // The journal mode is kept in the file, and SQLite changes it even for a connection that has promised to change nothing.
+    if (Number(this.#pragma('query_only')) === 1) return false
     try {
-      return this.#journalMode('PRAGMA journal_mode = WAL') === 'wal'
+      return this.#pragma('journal_mode', 'WAL') === 'wal'
     } catch (error) {
       // What can only be read can be read all the same.
       if (problemOf(error) === 'readOnly') return false
@@ -77,8 +89,9 @@ export class SqliteConnection {
     }
   }
 
-  #journalMode(pragma: string): unknown {
-    return this.#statements.rows(pragma)[0]?.['journal_mode']
+  /** What a setting of the connection is, after it was set when a value is given. */
+  #pragma(name: string, value?: string): unknown {
+    return this.#statements.rows(`PRAGMA ${name}${value === undefined ? '' : ` = ${value}`}`)[0]?.[name]
   }
 
   #transaction<Result>(work: () => Result): Result {

@@ -2,24 +2,24 @@
 export type SqliteValue = string | number | null
 
 /** A prepared statement with positional parameters. */
-export interface SqliteStatement {
+export interface SqliteStatement<Value = SqliteValue> {
   /** Runs it. */
-  run(...values: SqliteValue[]): unknown
+  run(...values: Value[]): unknown
   /** Its first row, if it has one. */
-  get(...values: SqliteValue[]): unknown
+  get(...values: Value[]): unknown
   /** All of its rows, as objects by column name. */
-  all(...values: SqliteValue[]): unknown[]
+  all(...values: Value[]): unknown[]
 }
 
 /**
  * A SQLite database of the synchronous kind: `DatabaseSync` of `node:sqlite` (Node 22.13 or later), or a `Database` of
- * `better-sqlite3` or `libsql`.
+ * `better-sqlite3` or `libsql`. Drivers declare different values for their statements: `SqliteDatabase<never>` is any of them.
  */
-export interface SqliteDatabase {
+export interface SqliteDatabase<Value = SqliteValue> {
   /** Runs statements that take no parameters and give no rows. */
   exec(sql: string): unknown
   /** Prepares a statement. */
-  prepare(sql: string): SqliteStatement
+  prepare(sql: string): SqliteStatement<Value>
   /** Closes it. The stores never do: it belongs to whoever opened it. */
   close(): unknown
 }

@@ -6,7 +6,7 @@ export interface SqliteOptions {
    * The database. It may be shared by a store and a repository, and its file by several processes. Best a connection of its
    * own: a transaction that the application leaves open on it holds every write up.
    */
-  database: SqliteDatabase
+  database: SqliteDatabase<never>
   /**
    * What a write that has resolved survives. `'power'`: a crash of the system or loss of power, for the price of an fsync
    * (`synchronous = FULL`). `'process'`: the end of the process, however it ends; when the power fails the last moments may be
@@ -40,8 +40,13 @@ export interface SqliteSessionStoreOptions extends SqliteOptions {
 /** Below this a process that is merely busy would be taken for dead. */
 const SHORTEST_STALE_MS = 1000
 
+/** The options with their defaults, and the database found to work. */
+export interface ResolvedSqliteOptions extends Required<SqliteOptions> {
+  database: SqliteDatabase
+}
+
 /** The options with their defaults. Throws for one that cannot be used. */
-export function resolveSqliteOptions(options: SqliteOptions): Required<SqliteOptions> {
+export function resolveSqliteOptions(options: SqliteOptions): ResolvedSqliteOptions {
   const { durability = 'power', busyTimeoutMs = 5000 } = options
   if (!['power', 'process'].includes(durability)) throw new RangeError(`durability must be 'power' or 'process', not ${JSON.stringify(durability)}.`)
   requireDuration('busyTimeoutMs', busyTimeoutMs, 0)

@@ -1,7 +1,7 @@
 import { LeaseLock } from '../../lease/lease-lock.js'
 import type { SessionLock } from '../../lease/session-lock.js'
 import type { DeleteOptions, RecordChange, RecordKey, SessionStore, StoredRecord, WriteOptions } from '../../store/session-store.js'
-import { SessionTurns } from '../filesystem/session-turns.js'
+import { SessionTurns } from '../filesystem/order-of-work.js'
 import { listSessions, noteWhetherListed } from './listed-sessions.js'
 import { applyChanges, listKeys, readRecords, removeRecords, toChangedRows } from './record-rows.js'
 import { SqliteConnection, type SqliteWork } from './sqlite-connection.js'

@@ -1,5 +1,4 @@
-import { maskNumbersIn } from '../mask-numbers.js'
-import { count, maskNumber } from '../terminal-text.js'
+import { count, maskNumber, maskNumbersIn } from '../terminal-text.js'
 import type { Diagnosis, Finding, SessionEncryption, SessionState } from './diagnosis.js'
 import type { RepairReport } from './repair-session.js'
 

@@ -1,7 +1,6 @@
 import { BACKUP_FILE, CREDS_FILE } from '../../adapters/filesystem/creds-backup.js'
 import { count } from '../terminal-text.js'
-import type { Finding, FindingCode, SessionState } from './diagnosis.js'
-import { isSession, type SessionFacts } from './session-facts.js'
+import { type Diagnosis, type Finding, type FindingCode, isSession, type SessionFacts, type SessionState, stateOf } from './diagnosis.js'
 
 /** Everything about a session that is not as it should be. */
 export function findFaults(facts: SessionFacts, state: SessionState, now: Date): Finding[] {
@@ -43,7 +42,8 @@ function faultsWithoutCreds({ records, folder }: Pick<SessionFacts, 'records' | 
   }
   const missing = `It has ${count(records.total, 'record')} and no credentials.`
   if (folder?.hasBackup === true) return [forPerson('credentials_missing', `${missing} The file ${BACKUP_FILE} in its folder is a copy of them, as they were last written: copy it to ${CREDS_FILE}.`)]
-  if (records.total > 0) return [forPerson('credentials_missing', `${missing} Restore them from a backup. Only when there is none, delete the session and pair again.`)]
+  // What is remembered of a session may be there before its first pairing, and stay after its last.
+  if (records.total > Number(records.hasLifecycle)) return [forPerson('credentials_missing', `${missing} Restore them from a backup. Only when there is none, delete the session and pair again.`)]
   return []
 }
 
@@ -59,7 +59,7 @@ function faultsOfRecords({ records, hasKeys }: SessionFacts, state: SessionState
   if (hasRestoredCreds) findings.push(repairable('credentials_from_backup', 'The credentials are damaged, and are read from their backup: --repair writes them back.'))
   if (unreadable > 0 && state !== 'corrupt') findings.push(forPerson('records_unreadable', `${count(unreadable, 'record')} cannot be read. Messages that need them fail; restore them from a backup, or let the contact send again.`))
   if (locked > 0 && state !== 'locked') findings.push(forPerson(hasKeys ? 'wrong_key' : 'key_missing', `${count(locked, 'record is', 'records are')} encrypted with a key that was not given.`))
-  if (plain > 0 && (hasKeys || encrypted > 0)) findings.push(forPerson('records_not_encrypted', `${count(plain, 'record is', 'records are')} not encrypted: run the command "encrypt".`))
+  if (plain > 0 && (hasKeys || encrypted > 0)) findings.push(forPerson('records_not_encrypted', `${count(plain, 'record is', 'records are')} not encrypted: if they are yours, run the command "encrypt"${encrypted > 0 ? ' with --allow-plain' : ''}.`))
   if (underOldKey > 0 && locked === 0) {
     findings.push({ code: 'records_under_old_key', message: `${count(underOldKey, 'record is', 'records are')} not under the current key: the command "encrypt" moves them.`, needsPerson: false, canRepair: false })
   }
@@ -87,4 +87,20 @@ function messageOf(stored: SessionFacts['stored']): string {
 function loggedOutAt(stored: SessionFacts['stored']): string {
   const at = stored.kind === 'readable' ? stored.lifecycle.loggedOutAt : null
   return at === null ? '' : ` on ${at.toISOString()}`
+}
+
+/** Judges what was seen of a session, at a time. */
+export function diagnose(facts: SessionFacts, now: Date): Diagnosis {
+  const { sessionId, stored, owner, records, folder } = facts
+  const state = stateOf(stored)
+  return {
+    sessionId,
+    state,
+    owner,
+    phoneNumber: stored.kind === 'readable' && stored.creds.kind === 'paired' ? stored.creds.phoneNumber : null,
+    records: records.total,
+    lastWriteAt: folder?.lastWriteAt ?? null,
+    encryption: records.plain > 0 && records.encrypted > 0 ? 'mixed' : records.encrypted > 0 ? 'encrypted' : records.plain > 0 ? 'plain' : 'none',
+    findings: findFaults(facts, state, now),
+  }
 }

@@ -1,15 +1,15 @@
-import { type FolderInspection, inspectFolder } from '../../adapters/filesystem/inspect-folder.js'
+import { type FolderInspection, inspectDirectory, inspectFolder } from './inspect-folder.js'
 import { readStoredSession } from '../../auth/stored-session.js'
 import type { SessionError } from '../../errors.js'
 import { asStoreError } from '../../store/store-failure.js'
 import type { StoreName } from '../store-name.js'
-import { READ_TIMEOUT_MS } from '../read-timeout.js'
-import type { StoreView } from '../store-view.js'
+import { READ_TIMEOUT_MS, type StoreView } from '../store-view.js'
 import { countRecords } from './record-census.js'
-import type { RecordCensus, SessionFacts } from './session-facts.js'
+import type { Finding, RecordCensus, SessionFacts } from './diagnosis.js'
+import { findMisnomer } from '../misnamed-store.js'
 
 const NO_RECORDS: RecordCensus = Object.freeze({
-  total: 0, plain: 0, encrypted: 0, locked: 0, underOldKey: 0, unreadable: 0, hasRestoredCreds: false,
+  total: 0, plain: 0, encrypted: 0, locked: 0, underOldKey: 0, unreadable: 0, hasRestoredCreds: false, hasLifecycle: false,
 })
 
 /** Looks at one session and changes nothing. Never rejects: what could not be looked at is a fact, too. */
@@ -41,4 +41,17 @@ export async function gatherFacts(name: StoreName, view: StoreView, sessionId: s
 /** What the file system knows of a session; `null` when it is no store of files, or has no folder. */
 export async function lookAtFolder(name: StoreName, sessionId: string): Promise<FolderInspection | null> {
   return name.kind === 'fs' ? inspectFolder(name.path, name.prefix, sessionId) : null
+}
+
+/** What is to be said of a store as a whole. */
+export async function examineStore(name: StoreName, hasSessions: boolean): Promise<Finding[]> {
+  if (name.kind !== 'fs') return []
+  const { mode, isWritableByOthers } = await inspectDirectory(name.path)
+  const findings: Finding[] = []
+  if (isWritableByOthers) {
+    findings.push({ code: 'directory_writable', message: `Others than the owner may move sessions in and out of ${name.path}: it has mode ${mode.toString(8).padStart(4, '0')}. Close it with chmod, if nobody else needs it.`, needsPerson: true, canRepair: false })
+  }
+  const misnomer = await findMisnomer(name, hasSessions)
+  if (misnomer !== null) findings.push({ ...misnomer, needsPerson: true, canRepair: false })
+  return findings
 }

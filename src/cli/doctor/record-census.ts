@@ -1,10 +1,10 @@
 import { isSessionError } from '../../errors.js'
 import { readStoredText } from '../../encryption/envelope.js'
-import { CREDS_KEY, type RecordKey, type SessionStore, type StoredRecord } from '../../store/session-store.js'
+import { CREDS_KEY, LIFECYCLE_KEY, type RecordKey, type SessionStore, type StoredRecord } from '../../store/session-store.js'
 import { storeTimeout } from '../../store/store-failure.js'
 import { withDeadline } from '../../time/deadline.js'
 import type { StoreView } from '../store-view.js'
-import type { RecordCensus } from './session-facts.js'
+import type { RecordCensus } from './diagnosis.js'
 
 /** How many records are read at once. */
 const CHUNK = 200
@@ -17,7 +17,7 @@ type Counts = { -readonly [Field in keyof RecordCensus]: RecordCensus[Field] }
  */
 export async function countRecords(view: StoreView, sessionId: string, timeoutMs: number): Promise<RecordCensus> {
   const counts: Counts = {
-    total: 0, plain: 0, encrypted: 0, locked: 0, underOldKey: 0, unreadable: 0, hasRestoredCreds: false,
+    total: 0, plain: 0, encrypted: 0, locked: 0, underOldKey: 0, unreadable: 0, hasRestoredCreds: false, hasLifecycle: false,
   }
   for await (const chunk of chunksOf(view.raw.records(sessionId))) await countChunk(counts, { view, sessionId, timeoutMs }, chunk)
   return counts
@@ -51,8 +51,8 @@ async function countChunk(counts: Counts, reading: Reading, keys: readonly Recor
 /** Counts a record as it is stored, and says whether a key is needed to tell more. */
 function countRecord(counts: Counts, { currentKeyId }: StoreView, record: StoredRecord): boolean {
   const stored = readStoredText(record.value)
-  const isCreds = record.type === CREDS_KEY.type
-  if (isCreds && record.restoredFrom === 'backup') counts.hasRestoredCreds = true
+  if (record.type === CREDS_KEY.type && record.restoredFrom === 'backup') counts.hasRestoredCreds = true
+  if (record.type === LIFECYCLE_KEY.type) counts.hasLifecycle = true
   if (stored.kind === 'sealed') {
     counts.encrypted += 1
     if (currentKeyId !== null && stored.envelope.keyId !== currentKeyId) counts.underOldKey += 1

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { importBaileys } from '../../baileys/baileys-module.js'
 import type { WhatsAppServer } from '../../testing/whatsapp-server/index.js'
 import { startWhatsAppServer } from '../start-whatsapp-server.js'
-import type { PairingNetwork } from './pairing-network.js'
+import type { SocketConfig } from '../../manager/session-manager-options.js'
 
 /** How long a pretended phone takes to scan or to type: a person should see what is shown. */
 const PHONE_TAKES_MS = 2000
@@ -75,4 +75,21 @@ class PhoneInHand {
       this.#timer = null
     }
   }
+}
+
+/** What a phone is linked at, and where the phone is. */
+export interface PairingNetwork {
+  /** What sockets dial with. */
+  readonly socketConfig: SocketConfig
+  /** Told of each QR that a person sees. */
+  onQr(qr: string): void
+  /** Told of each pairing code that a person sees. */
+  onCode(code: string): void
+  /** Lets go of it. */
+  close(): Promise<void>
+}
+
+/** WhatsApp itself; the phone is in somebody's hand. */
+export function realNetwork(): PairingNetwork {
+  return { socketConfig: {}, onQr: () => undefined, onCode: () => undefined, close: () => Promise.resolve() }
 }

@@ -1,6 +1,5 @@
 import type { ConnectionRecord } from '../../repository/connection-repository.js'
-import { maskNumbersIn } from '../mask-numbers.js'
-import { count, maskNumber } from '../terminal-text.js'
+import { count, maskNumber, maskNumbersIn } from '../terminal-text.js'
 import { isLinked, type Standing, type StandingState, waitsForPerson } from './standing.js'
 
 /** A session as `--json` prints it. Fields may be added; those that are there keep their meaning within a version. */

@@ -1,7 +1,7 @@
 import type { StandingVerdict } from '../../auth/lifecycle-record.js'
 import type { StoredSession } from '../../auth/stored-session.js'
 import type { ConnectionRecord } from '../../repository/connection-repository.js'
-import { stateOf } from '../doctor/session-state.js'
+import { stateOf } from '../doctor/diagnosis.js'
 
 /**
  * How a stored session stands:

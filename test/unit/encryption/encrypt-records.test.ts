@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { encrypted, encryptRecords, type EncryptionOptions, MemorySessionStore, type RecordKey, type SessionProgress, type SessionStore } from '../../../src/index.js'
 import { collect } from '../../support/collect.js'
 import { WatchedSessionStore } from '../../support/watched-session-store.js'
@@ -77,6 +77,34 @@ describe('encryptRecords', () => {
     expect(await storedUnder(inner, 'a')).toEqual(['plain'])
     expect(await encryptRecords(inner, { ...AFTER, allowPlain: true })).toMatchObject({ encrypted: ['a'], failed: [] })
     expect(await texts(encrypted(inner, AFTER), 'a')).toEqual(records(3).map(({ value }) => value))
+  })
+
+  it.each<[string, (store: SessionStore) => SessionStore]>([
+    ['by itself', store => store],
+    ['with something else around it', store => ({
+      lock: store.lock,
+      list: () => store.list(),
+      records: sessionId => store.records(sessionId),
+      read: (sessionId, keys) => store.read(sessionId, keys),
+      write: (sessionId, changes, options) => store.write(sessionId, changes.map(({ type, id, value }) => ({ type, id, value })), options),
+      delete: (sessionId, options) => store.delete(sessionId, options),
+      close: () => store.close(),
+    })],
+  ])('refuses a store that encrypts by itself, %s, and leaves its records as they are', async (_how, wrap) => {
+    const inner = await storeUnderOldKey()
+    const before = [await inner.dump('big'), await inner.dump('small')]
+    await expect(encryptRecords(wrap(encrypted(inner, BEFORE)), { ...ROTATED, allowPlain: true })).rejects.toThrow(TypeError)
+    expect([await inner.dump('big'), await inner.dump('small')]).toEqual(before)
+    expect(inner.count('write')).toBe(0)
+    expect(await inner.lock.owner('big')).toBeNull()
+  })
+
+  it('knows a store that another copy of the package has encrypted', async () => {
+    vi.resetModules()
+    const other = await import('../../../src/index.js')
+    const inner = await storeUnderOldKey()
+    await expect(encryptRecords(other.encrypted(inner, BEFORE), { ...ROTATED, allowPlain: true })).rejects.toThrow('takes the store itself')
+    expect(inner.count('write')).toBe(0)
   })
 
   it('leaves a session that is being run, and goes on with the others', async () => {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { FileSystemSessionStore } from '../../../../src/adapters/filesystem/filesystem-session-store.js'
@@ -19,6 +19,23 @@ function openStore(directory: string = temporaryFolder(), prefix?: string): { st
 const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8)
 /** Without the copy of the creds, which has tests of its own. */
 const namesIn = (folder: string): string[] => readdirSync(folder).filter(name => name !== '.creds.backup.json').sort()
+
+it('close gives back what it could not give back before, once the disk lets it, and nothing else is done meanwhile', async () => {
+  const directory = temporaryFolder()
+  const store = new FileSystemSessionStore({ directory })
+  await store.lock.acquire('a')
+  const locks = join(directory, '.baileys-sessions', 'locks')
+  renameSync(locks, `${locks}-away`)
+  writeFileSync(locks, '')
+  await expect(store.close()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
+  await expect(store.write('a', [])).rejects.toMatchObject({ message: expect.stringContaining('was closed') })
+  rmSync(locks)
+  renameSync(`${locks}-away`, locks)
+  await store.close()
+  const next = new FileSystemSessionStore({ directory })
+  expect(await next.lock.owner('a')).toBeNull()
+  await next.close()
+})
 
 describe('the files of a session', () => {
   it('are those of stock Baileys, for this user alone', async () => {

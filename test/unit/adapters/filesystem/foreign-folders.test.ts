@@ -1,7 +1,9 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { FileConnectionRepository } from '../../../../src/adapters/filesystem/file-connection-repository.js'
 import { FileSystemSessionStore } from '../../../../src/adapters/filesystem/filesystem-session-store.js'
+import { SessionFolders } from '../../../../src/adapters/filesystem/session-folders.js'
 import { SessionManager } from '../../../../src/manager/session-manager.js'
 import { CREDS_KEY, LIFECYCLE_KEY } from '../../../../src/store/session-store.js'
 import { FakeBaileys } from '../../../../src/testing/index.js'
@@ -50,6 +52,14 @@ describe('invariant 2: a folder of something else', () => {
     await expect(store.read('web', [CREDS_KEY])).rejects.toMatchObject({ code: 'LEGACY_SESSION' })
     await expect(store.delete('web')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE', message: expect.stringContaining('whatsapp-web.js') })
     expect(filesBelow(join(directory, 'web'))).toEqual(['Default', 'First Run'])
+  })
+
+  it('is not listed when it is the lock of a repository, at whatever moment, and is not deleted', async () => {
+    const { store, directory } = storeAmong(['acme/creds.json', 'other.lock/', 'more.lock/.0123456789abcdef01.tmp', 'mine.lock/creds.json'])
+    await new FileConnectionRepository({ file: join(directory, 'connections.json') }).save('acme', { status: 'connected' })
+    expect((await collect(store.list())).sort()).toEqual(['acme', 'mine.lock'])
+    await expect(store.delete('connections.json.lock')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
+    expect((await new SessionFolders(directory, '').listNamed()).sort()).toEqual(['acme', 'mine.lock'])
   })
 
   it('keeps its files when a session begins in it, and when that is deleted', async () => {

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { OperationLimit } from '../../../../src/adapters/filesystem/operation-limit.js'
-import { SessionTurns } from '../../../../src/adapters/filesystem/session-turns.js'
+import { OperationLimit, SessionTurns } from '../../../../src/adapters/filesystem/order-of-work.js'
 
 const soon = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
 

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { recordOfFileName, stockFileName } from '../../../../src/adapters/filesystem/record-file-name.js'
-import { foldedNames } from '../../../../src/adapters/filesystem/record-folder-view.js'
-import { type FolderView, RecordNames } from '../../../../src/adapters/filesystem/record-names.js'
+import { foldedNames, type FolderView, RecordNames } from '../../../../src/adapters/filesystem/record-names.js'
 
 const folderOf = (...fileNames: string[]): FolderView => ({
   holds: async fileName => fileNames.includes(fileName),

@@ -36,6 +36,19 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
     expect(firstRow(database, 'SELECT version FROM baileys_sessions_schema')).toEqual({ version: 3 })
   })
 
+  it('a connection that can only read says of older tables what brings them up to date, and leaves the journal mode', async () => {
+    const file = newFile()
+    const older = openDatabase(driver, file)
+    older.exec(leftBy(2))
+    const database = openDatabase(driver, file, { readonly: true })
+    database.exec('PRAGMA query_only = ON')
+    const store = openStore(database)
+    expect(await outcome(collect(store.list()))).toMatch(/^STORE_UNAVAILABLE: The SQLite database has tables of version 2, .*reads version 3, .*brought up to date/)
+    expect(firstRow(older, 'PRAGMA journal_mode')).toEqual({ journal_mode: 'delete' })
+    expect(await collect(openStore(older).list())).toEqual(['shop'])
+    expect(await collect(store.list())).toEqual(['shop'])
+  })
+
   it.each([4, 0, -1, 2.5])('tables of version %d are refused by every call, and nothing is changed', async (version) => {
     const database = openDatabase(driver)
     database.exec(leftBy(1))

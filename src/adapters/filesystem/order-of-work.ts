@@ -1,3 +1,4 @@
+
 /** Lets a number of operations run at once, and the others wait their turn. */
 export class OperationLimit {
   readonly #atOnce: number
@@ -40,5 +41,26 @@ export class OperationLimit {
     const next = this.#waiting.shift()
     if (next === undefined) this.#free += 1
     else next()
+  }
+}
+
+/** Lets changes of one session follow one another, while those of other sessions go on beside it. */
+export class SessionTurns {
+  readonly #last = new Map<string, Promise<unknown>>()
+
+  /** Runs `work` when all that was asked for this session before has settled. */
+  run<Result>(sessionId: string, work: () => Promise<Result>): Promise<Result> {
+    const before = this.#last.get(sessionId) ?? Promise.resolve()
+    const result = before.then(work, work)
+    const settled = result.catch(() => undefined).then(() => {
+      if (this.#last.get(sessionId) === settled) this.#last.delete(sessionId)
+    })
+    this.#last.set(sessionId, settled)
+    return result
+  }
+
+  /** Resolves when everything asked for so far has settled. */
+  async idle(): Promise<void> {
+    await Promise.all(this.#last.values())
   }
 }

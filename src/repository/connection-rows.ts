@@ -1,6 +1,6 @@
-import type { LastDisconnect } from '../../status/session-status.js'
-import type { ConnectionRecord } from '../../repository/connection-repository.js'
-import { newConnectionRecord } from '../../repository/merge-connection-record.js'
+import type { LastDisconnect } from '../status/session-status.js'
+import type { ConnectionRecord } from './connection-repository.js'
+import { newConnectionRecord } from './merge-connection-record.js'
 
 /** One connection as it stands in the file: JSON, with dates as ISO text, and with whatever the application added. */
 export type ConnectionRow = Readonly<Record<string, unknown>>
