@@ -5,7 +5,7 @@ import { readStoredSession, type StoredSession } from '../auth/stored-session.js
 import { asStoreError, storeTimeout } from '../store/store-failure.js'
 import { SessionError } from '../errors.js'
 import type { SessionLease } from '../ownership/session-lock.js'
-import type { BaileysModule } from '../baileys/baileys-module.js'
+import type { BaileysModule } from '../socket/baileys-module.js'
 import { LIFECYCLE_KEY, type RecordChange, type SessionStore, type WriteOptions } from '../store/session-store.js'
 import { withDeadline } from '../time/deadline.js'
 import type { LeaseKeeper } from './lease-keeper.js'

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import type { Logger } from '../../../src/logger.js'
-import { silentLogger } from '../../../src/logger.js'
-import { releaseUploadTimers } from '../../../src/socket/upload-timer.js'
+import type { Logger } from '../../../../src/logger.js'
+import { silentLogger } from '../../../../src/logger.js'
+import { releaseUploadTimers } from '../../../../src/socket/workarounds/release-upload-timers.js'
 
 const UPLOAD = 'uploading pre-keys'
 const timers: NodeJS.Timeout[] = []
@@ -11,11 +11,18 @@ const start = (): NodeJS.Timeout => {
   return timer
 }
 
+/** The logger that Baileys is given for this one. */
+function loggerOf(logger: Logger): Logger {
+  const { logger: watching } = releaseUploadTimers({ logger })
+  if (watching === undefined) throw new Error('the logger is gone')
+  return watching
+}
+
 afterEach(() => { for (const timer of timers.splice(0)) clearTimeout(timer) })
 
 describe('releaseUploadTimers', () => {
   it('lets a process end in spite of the timers of the turn in which an upload starts, and of no others', async () => {
-    const logger = releaseUploadTimers(silentLogger())
+    const logger = loggerOf(silentLogger())
     const before = start()
     logger.info({ count: 812 }, UPLOAD)
     const during = start()
@@ -26,7 +33,7 @@ describe('releaseUploadTimers', () => {
 
   it('puts setTimeout back as it was, with all that belongs to it', async () => {
     const real = globalThis.setTimeout
-    const logger = releaseUploadTimers(silentLogger())
+    const logger = loggerOf(silentLogger())
     logger.info({}, UPLOAD)
     expect(Object.getOwnPropertySymbols(globalThis.setTimeout)).toEqual(Object.getOwnPropertySymbols(real))
     await Promise.resolve()
@@ -34,7 +41,7 @@ describe('releaseUploadTimers', () => {
   })
 
   it('leaves timers alone for every other message', () => {
-    const logger = releaseUploadTimers(silentLogger())
+    const logger = loggerOf(silentLogger())
     logger.info({}, 'connected')
     logger.debug({}, UPLOAD)
     expect(start().hasRef()).toBe(true)
@@ -42,7 +49,7 @@ describe('releaseUploadTimers', () => {
 
   it('does not undo what somebody else has put in its place', async () => {
     const real = globalThis.setTimeout
-    const logger = releaseUploadTimers(silentLogger())
+    const logger = loggerOf(silentLogger())
     logger.info({}, UPLOAD)
     vi.useFakeTimers()
     const fake = globalThis.setTimeout
@@ -64,7 +71,7 @@ describe('releaseUploadTimers', () => {
       warn(): void { return }
       error(): void { return }
     }
-    const logger = releaseUploadTimers(new Pino())
+    const logger = loggerOf(new Pino())
     logger.info({ a: 1 }, 'hello')
     logger.trace({ b: 2 }, 'detail')
     expect(lines).toEqual([['own member', { a: 1 }, 'hello'], [{ b: 2 }, 'detail']])
