@@ -1,3 +1,4 @@
+import { isThenable } from '../events/guarded-call.js'
 import { silentLogger } from '../logger.js'
 import type { DialledSocket, SessionDial } from '../session/session-context.js'
 import { dialsWhatsApp, type BaileysModule, type DialConfig } from '../socket/baileys-module.js'
@@ -27,7 +28,8 @@ export class SocketConfigurator {
   async configure(sessionId: string, dial: SessionDial): Promise<DialConfig> {
     const { socketConfig, versions } = this.#options
     const { attempt, shared } = dial
-    const wishes = typeof socketConfig === 'function' ? await socketConfig(sessionId, { attempt, shared }) : socketConfig
+    const given = typeof socketConfig === 'function' ? socketConfig(sessionId, { attempt, shared }) : socketConfig
+    const wishes = isThenable(given) ? await dial.standAside(Promise.resolve(given), 'The function "socketConfig" did not answer') : given
     refuseAuth(wishes)
     if (dial.isPairing) await this.#renewVersion(wishes, dial)
     const version = wishes.version ?? versions.kept

@@ -115,7 +115,8 @@ export class SocketKeeper {
       onProblem: (error) => { context.announce.error(error) },
     })
     const generation = new Generation({
-      sessionId, baileys: loaded.baileys, auth, ticket: context.limiter.request(priority), connectTimeoutMs, drainTimeoutMs: storeTimeoutMs,
+      sessionId, baileys: loaded.baileys, auth, connectTimeoutMs, drainTimeoutMs: storeTimeoutMs,
+      ticket: context.limiter.request(priority, { mayHang: this.#options.ledger.lastDisconnect?.cause === 'connect_timeout' }),
       configure: dial => this.#configure(dial),
       onSocket: (socket) => { context.announce.socket(sessionId, socket, this.#options.shared) },
       onSignal: (signal) => { if (this.#generation === generation) this.#onSignal(generation, signal) },

@@ -18,8 +18,8 @@ export interface Dial {
   readonly baileys: BaileysModule
   /** Whether it is to link a phone. */
   readonly isPairing: boolean
-  /** Waits for something without keeping others from dialling. */
-  readonly standAside: (work: Promise<unknown>) => Promise<void>
+  /** Waits for something without keeping others from dialling: for `connectTimeoutMs` at most where it is said what is `late` then. */
+  readonly standAside: <Result>(work: Promise<Result>, late?: string) => Promise<Result>
 }
 
 /** What one generation of a session is made of. */
@@ -100,7 +100,7 @@ export class Generation {
         ...amendConfig(config),
         auth: this.#keyUse.watch(this.#options.auth.authenticationState),
       })
-      this.#open(socket, config.qrTimeout)
+      this.#open(socket, config)
     } catch (cause) {
       this.#fail(cause)
     }
@@ -111,10 +111,13 @@ export class Generation {
     return configure({
       baileys,
       isPairing: !this.#bornPaired,
-      standAside: async (work) => {
+      standAside: async (work, late) => {
         clearTimeout(this.#watchdog)
-        await ticket.standAside(work)
+        if (late !== undefined) this.#watch(late)
+        // Back in the queue nobody is late.
+        const result = await ticket.standAside(work.finally(() => { clearTimeout(this.#watchdog) }))
         if (!this.#hasEnded()) this.#watch()
+        return result
       },
     })
   }
@@ -154,7 +157,7 @@ export class Generation {
     return this.#over || this.#told
   }
 
-  #open(socket: WASocket, qrTimeoutMs: number | undefined): void {
+  #open(socket: WASocket, { qrTimeout }: DialConfig): void {
     this.#socket = socket
     amendSocket(socket, {
       baileys: this.#options.baileys, keyUse: this.#keyUse, ending: this.#ending.signal, ended: this.#socketEnded.signal,
@@ -162,7 +165,7 @@ export class Generation {
       onRefused: (status) => { this.#tellClosed(`The connection was answered with HTTP ${status ?? 'without a status'}.`, status, 'transport_failed') },
       refusal: () => this.#refusal(),
     })
-    if (!this.#bornPaired) this.#linking = this.#waitForPhone(socket, qrTimeoutMs)
+    if (!this.#bornPaired) this.#linking = this.#waitForPhone(socket, qrTimeout)
     socket.ev.on('connection.update', (update: ConnectionUpdate) => { this.#onUpdate(update) })
     socket.ev.on('creds.update', () => { this.#saveCreds() })
     this.#options.onSocket(socket)
@@ -226,12 +229,12 @@ export class Generation {
     this.#options.onSignal(signal)
   }
 
-  #watch(): void {
+  #watch(late = 'WhatsApp did not answer'): void {
     const { connectTimeoutMs } = this.#options
     clearTimeout(this.#watchdog)
     this.#watchdog = setTimeout(() => {
       const cause: DisconnectCause = this.#pairedTold ? 'restart_required' : 'connect_timeout'
-      this.#tellClosed(`WhatsApp did not answer within ${connectTimeoutMs} ms.`, null, cause)
+      this.#tellClosed(`${late} within ${connectTimeoutMs} ms.`, null, cause)
     }, connectTimeoutMs)
   }
 
