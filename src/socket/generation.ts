@@ -157,12 +157,13 @@ export class Generation {
     return this.#over || this.#told
   }
 
-  #open(socket: WASocket, { qrTimeout }: DialConfig): void {
+  #open(socket: WASocket, { qrTimeout, keepAliveIntervalMs }: DialConfig): void {
     this.#socket = socket
     amendSocket(socket, {
-      baileys: this.#options.baileys, keyUse: this.#keyUse, ending: this.#ending.signal, ended: this.#socketEnded.signal,
+      baileys: this.#options.baileys, keyUse: this.#keyUse, ending: this.#ending.signal, ended: this.#socketEnded.signal, keepAliveIntervalMs,
       onHandlerRejected: (cause) => { this.#handlerRejected(cause) },
       onRefused: (status) => { this.#tellClosed(`The connection was answered with HTTP ${status ?? 'without a status'}.`, status, 'transport_failed') },
+      onSilent: () => { this.#tellClosed('Nothing was heard from WhatsApp any more.', null, 'connection_lost') },
       refusal: () => this.#refusal(),
     })
     if (!this.#bornPaired) this.#linking = this.#waitForPhone(socket, qrTimeout)
