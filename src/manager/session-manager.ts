@@ -82,7 +82,7 @@ export class SessionManager implements AsyncDisposable {
     requireSignal(signal)
     if (hasAborted(signal)) return abortedResult(sessionId)
     const startedAt = Date.now()
-    const restoring = this.#parts.restorer.restore(sessionId, 'person', force)
+    const restoring = this.#parts.restorer.restore(sessionId, 'person', { force })
     try {
       return await withSignal(restoring, signal)
     } catch (error) {
@@ -261,7 +261,7 @@ export class SessionManager implements AsyncDisposable {
         if (result !== null) announcer.restored(result)
         return result
       },
-      restore: sessionId => restorer.restore(sessionId, 'bulk').catch(() => abortedResult(sessionId)),
+      restore: (sessionId, onUnanswered) => restorer.restore(sessionId, 'bulk', { onUnanswered }).catch(() => abortedResult(sessionId)),
     })
     this.#restoreRun = run
     run.finished.finally(() => { if (this.#restoreRun === run) this.#restoreRun = null }).catch(() => undefined)
