@@ -19,7 +19,7 @@ import type { SessionSnapshot } from '../status/session-status.js'
 import { boundedBy, withDeadline, withSignal } from '../time/deadline.js'
 import { closeManager, type CloseReport } from './close-manager.js'
 import { assembleManager, type ManagerParts } from './manager-parts.js'
-import { requireCallbacks, requireDuration, requireObject, requireSignal } from '../options/option-checks.js'
+import { requireCallbacks, requireDuration, requirePlainJson, requireSignal } from '../options/option-checks.js'
 import type { SessionManagerEvents } from './session-manager-events.js'
 import { resolvePace, resolveSessionManagerOptions, type ResolvedSessionManagerOptions, type SessionManagerOptions } from './session-manager-options.js'
 import { eachInTurn } from './each-in-turn.js'
@@ -59,7 +59,7 @@ export class SessionManager implements AsyncDisposable {
     const session = this.#enter(sessionId)
     const { metadata, signal, timeoutMs } = options
     if (timeoutMs !== undefined) requireDuration('timeoutMs', timeoutMs)
-    if (metadata !== undefined) requireObject('metadata', metadata)
+    if (metadata !== undefined) requirePlainJson('metadata', metadata)
     requireSignal(signal)
     if (metadata !== undefined) {
       session.ledger.noteMetadata(metadata)
