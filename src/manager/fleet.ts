@@ -5,7 +5,7 @@ import type { RestoreAllOptions, RestoreCandidate, RestoreResult } from '../rest
 import { asStoreError } from '../store/store-failure.js'
 import { isObject } from '../store/stored-object.js'
 import type { SessionStore } from '../store/session-store.js'
-import { withDeadline } from '../time/deadline.js'
+import { collectWithDeadline, withDeadline } from '../time/deadline.js'
 import type { SessionRegistry } from './session-registry.js'
 import { contradicts, type SessionRestorer } from './session-restorer.js'
 import type { StatusLookup } from './status-lookup.js'
@@ -70,17 +70,11 @@ export class Fleet {
 
   async #storedIds(): Promise<string[]> {
     const { store, timeoutMs } = this.#options
-    const sessionIds: string[] = []
-    const late = (): Error => new Error(`It did not list its sessions within ${timeoutMs} ms.`)
     try {
-      const listing = store.list()[Symbol.asyncIterator]()
-      for (let next = await withDeadline(listing.next(), timeoutMs, late); next.done !== true; next = await withDeadline(listing.next(), timeoutMs, late)) {
-        sessionIds.push(next.value)
-      }
+      return await collectWithDeadline(store.list(), timeoutMs, () => new Error(`It did not list its sessions within ${timeoutMs} ms.`))
     } catch (cause) {
       throw asStoreError(undefined, cause)
     }
-    return sessionIds
   }
 
   async #records(): Promise<ConnectionRecord[]> {

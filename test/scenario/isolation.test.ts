@@ -251,3 +251,28 @@ describe('a manager that shares its store', () => {
     expect(closing).not.toHaveBeenCalled()
   })
 })
+
+describe('a listing of the store', () => {
+  it('is closed when it is given up at its deadline', async () => {
+    let open = 0
+    const made = scenario({
+      storeTimeoutMs: 100,
+      around: (store) => {
+        store.list = async function* () {
+          open += 1
+          try {
+            yield 'a'
+            await new Promise((resolve) => { setTimeout(resolve, 300) })
+            yield 'b'
+          } finally {
+            open -= 1
+          }
+        }
+        return store
+      },
+    })
+    for (let look = 0; look < 3; look += 1) expect(await codeOf(within(made.sessions.getStatuses()))).toBe('STORE_UNAVAILABLE')
+    await pass(300)
+    expect(open).toBe(0)
+  })
+})
