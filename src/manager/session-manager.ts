@@ -93,7 +93,8 @@ export class SessionManager implements AsyncDisposable {
 
   /**
    * Restores every stored session, a few at a time. One bad session never stops the others, and each is in the report once. A second
-   * call while one runs shares it. Rejects with `STORE_UNAVAILABLE` when the store cannot list its sessions.
+   * call while one runs shares it. Rejects before anything is started: with `STORE_UNAVAILABLE` when the store cannot list its sessions, and
+   * with `LISTENER_FAILED` when `filter` or `priority` throws.
    */
   async restoreAll(options: RestoreAllOptions = {}): Promise<RestoreReport> {
     if (this.#closing !== null) throw managerClosed()
