@@ -22,7 +22,7 @@
  * - `PAIRING_CODE_REFUSED`: WhatsApp refused a pairing code; the message has its code and text.
  * - `PAIRING_CODE_TIMEOUT`: WhatsApp did not answer the request for a pairing code.
  * - `REPOSITORY_FAILED`: the `ConnectionRepository` rejected or did not answer.
- * - `LISTENER_FAILED`: a function of the application threw or rejected: an event listener, `onProgress`, a retry policy.
+ * - `LISTENER_FAILED`: a function of the application threw or rejected: an event listener, `onProgress`, a retry policy, `filter` or `priority` of `restoreAll`.
  * - `SOCKET_FAILED`: Baileys, or the application's `socketConfig`, threw before there was a socket; or the version of WhatsApp Web could not be had.
  * - `BAILEYS_UNSUPPORTED`: Baileys is missing, or lacks something this library needs.
  * - `MANAGER_CLOSED`: the manager was closed.

@@ -48,8 +48,8 @@ export { MemoryConnectionRepository } from './adapters/memory/memory-connection-
 export type { ConnectionRecord, ConnectionRepository } from './repository/connection-repository.js'
 
 // Around it.
-export type { BaileysModule } from './baileys/baileys-module.js'
-export { quietLibsignal } from './baileys/quiet-libsignal.js'
+export type { BaileysModule } from './socket/baileys-module.js'
+export { quietLibsignal } from './socket/workarounds/quiet-libsignal.js'
 export { latestWaWebVersion, type LatestVersionOptions, type LatestVersionProvider } from './version/latest-wa-web-version.js'
 export type { FoundVersion, VersionLookup, VersionProvider, VersionQuestion } from './version/version-lookup.js'
 export type { VersionFetch, VersionResponse } from './version/fetch-text.js'

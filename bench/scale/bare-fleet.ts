@@ -1,5 +1,5 @@
 import type * as Baileys from '@whiskeysockets/baileys'
-import { StorageSharing } from '../../src/baileys/storage-sharing.js'
+import { StorageSharing } from '../../src/socket/workarounds/share-async-storage.js'
 import { CREDS_KEY, MemorySessionStore, silentLogger, type SessionStore } from '../../src/index.js'
 import { sessionIdOf, type Fleet } from './fleet.js'
 import type { ClientOrder } from './orders.js'

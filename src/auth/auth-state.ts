@@ -1,5 +1,7 @@
 import type { AuthenticationCreds, AuthenticationState, SignalDataSet, SignalDataTypeMap, SignalKeyStore } from '@whiskeysockets/baileys'
 import { SessionError } from '../errors.js'
+import type { BaileysModule } from '../socket/baileys-module.js'
+import { LinkedOwner } from '../socket/workarounds/keep-linked-owner.js'
 import { CREDS_KEY, LIFECYCLE_KEY, type RecordChange, type RecordKey, type SessionStore, type StoredRecord } from '../store/session-store.js'
 import { withDeadline } from '../time/deadline.js'
 import { decodeSignalKey, encodeAuthValue, type KeyMessages } from './auth-codec.js'
@@ -41,8 +43,7 @@ export class AuthState {
   readonly creds: AuthenticationCreds
   readonly #options: Omit<AuthStateOptions, 'creds' | 'storedText'>
   readonly #queue: WriteQueue
-  /** Who the device belongs to, once it is linked: Baileys may forget it. */
-  #linkedTo: AuthenticationCreds['me']
+  readonly #owner: LinkedOwner
   /** Keys of a pairing that has not succeeded yet; `null` once it has. */
   #unpairedKeys: Map<string, RecordChange> | null
   #savedCreds: string | null
@@ -55,7 +56,7 @@ export class AuthState {
   constructor({ creds, storedText, ...options }: AuthStateOptions) {
     this.#options = options
     this.creds = creds
-    this.#linkedTo = isLinked(creds) ? creds.me : undefined
+    this.#owner = new LinkedOwner(creds)
     this.#unpairedKeys = storedText === null ? new Map() : null
     this.#savedCreds = storedText
     const { sessionId, store, fencingToken, timeoutMs } = options
@@ -75,7 +76,7 @@ export class AuthState {
 
   /** Whether the credentials are those of a linked device. */
   get paired(): boolean {
-    return this.#linkedTo !== undefined || isLinked(this.creds)
+    return this.#owner.me !== undefined
   }
 
   /** Names the identity of these credentials. */
@@ -85,7 +86,7 @@ export class AuthState {
 
   /** The linked number, digits only. */
   get phoneNumber(): string | undefined {
-    return this.paired ? phoneNumberOf((this.#linkedTo ?? this.creds.me)?.id) : undefined
+    return phoneNumberOf(this.#owner.me?.id)
   }
 
   /** Stores the credentials as they are when their turn comes; while nothing is paired they stay in memory. */
@@ -128,14 +129,8 @@ export class AuthState {
     this.#queue.seal()
   }
 
-  /** Without its number and device the session could not log in again, and would count as one that was never linked. */
   #keepOwner(): void {
-    if (isLinked(this.creds)) {
-      this.#linkedTo = this.creds.me
-      return
-    }
-    if (this.#linkedTo === undefined) return
-    this.creds.me = this.#linkedTo
+    if (!this.#owner.keep()) return
     const { sessionId, onProblem } = this.#options
     onProblem(new SessionError('ALREADY_PAIRED',
       `Something overwrote who session "${sessionId}" is linked to, as requestPairingCode() of the socket does. It was put back: ask for a pairing code only where no phone is linked.`, { sessionId }))
@@ -201,10 +196,6 @@ export class AuthState {
     }
     for (const change of changes) held.set(heldName(change), change)
   }
-}
-
-function isLinked({ account, me }: AuthenticationCreds): boolean {
-  return account !== undefined && me !== undefined && /^\d+:\d+@/.test(me.id)
 }
 
 function staleReader(sessionId: string): SessionError {

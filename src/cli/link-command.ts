@@ -1,6 +1,6 @@
 import { isSessionError } from '../errors.js'
 import { readStoredSession, type StoredSession } from '../auth/stored-session.js'
-import { quietLibsignal } from '../baileys/quiet-libsignal.js'
+import { quietLibsignal } from '../socket/workarounds/quiet-libsignal.js'
 import { SessionManager } from '../manager/session-manager.js'
 import { requirePhoneNumber } from '../session/pairing-phone-number.js'
 import { requireSessionId } from '../session/session-id.js'

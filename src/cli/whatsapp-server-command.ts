@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline'
-import { quietLibsignal } from '../baileys/quiet-libsignal.js'
+import { quietLibsignal } from '../socket/workarounds/quiet-libsignal.js'
 import type { WhatsAppServer } from '../testing/whatsapp-server/index.js'
 import { type Command, type CommandEnvironment, type CommandRequest, EXIT, UsageError, valueOf } from './command.js'
 import { columns } from './help.js'

@@ -5,7 +5,10 @@ export type DialPriority = 'person' | 'poll' | 'reconnect' | 'bulk'
 
 /** The limit on dials of any origin. */
 export interface DialLimits {
-  /** How many dials may be under way at once. A dial ends with a QR code, an open connection, or a failure. */
+  /**
+   * How many dials may be under way at once. A dial ends with a QR code, an open connection, or a failure. A quarter of them, rounded down, is
+   * kept from bulk work, and half of them from sessions whose last dial was not answered.
+   */
   concurrency: number
   /** How many dials may start within any second. */
   perSecond: number
@@ -18,17 +21,25 @@ export interface DialTicket {
   /** Moves the ticket ahead when somebody more urgent waits for the same session. */
   promote(priority: DialPriority): void
   /**
-   * After its turn: gives the place to others while something else has to be waited for, then queues again. Resolves when its turn has come
-   * once more; rejects with `AbortError` after {@link DialTicket.release}, and as `work` does.
+   * After its turn: gives the place to others while something else has to be waited for, then queues again. Resolves as `work` does when its
+   * turn has come once more; rejects with `AbortError` after {@link DialTicket.release}, and as `work` does.
    */
-  standAside(work: Promise<unknown>): Promise<void>
+  standAside<Result>(work: Promise<Result>): Promise<Result>
   /** Gives the place back, before or after its turn. Idempotent. */
   release(): void
+}
+
+/** What is known of a dial before it is made. */
+export interface DialProspect {
+  /** The last dial of its session was not answered: this one may hold its place just as long. */
+  readonly mayHang?: boolean
 }
 
 interface Entry {
   priority: number
   readonly order: number
+  readonly mayHang: boolean
+  startedAt: number
   state: 'waiting' | 'running' | 'aside' | 'released'
   start: () => void
   cancel: (reason: Error) => void
@@ -43,13 +54,22 @@ export function moreUrgent(left: DialPriority, right: DialPriority): DialPriorit
 
 const WINDOW_MS = 1000
 
+/** Classes of dials; each but the first leaves a quarter of the places to those before it. */
+const CLASSES = [0, 1, 2] as const
+const SHARE = 4
+
+function classOf({ priority, mayHang }: Entry): (typeof CLASSES)[number] {
+  if (mayHang) return 2
+  return priority === RANKS.bulk ? 1 : 0
+}
+
 /** Lets dials through by urgency, a bounded number at once and within a second, so that an outage of all sessions is no storm. */
 export class DialLimiter {
   readonly #limits: DialLimits
   readonly #waiting: Entry[] = []
   /** When the last dials started, oldest first, for as long as they count. */
   readonly #starts: number[] = []
-  #running = 0
+  readonly #running = new Set<Entry>()
   #tickets = 0
   #timer: NodeJS.Timeout | null = null
 
@@ -58,16 +78,19 @@ export class DialLimiter {
   }
 
   /** Queues a dial. */
-  request(priority: DialPriority): DialTicket {
-    const entry: Entry = { priority: RANKS[priority], order: this.#tickets++, state: 'waiting', start: () => undefined, cancel: () => undefined }
+  request(priority: DialPriority, { mayHang = false }: DialProspect = {}): DialTicket {
+    const entry: Entry = { priority: RANKS[priority], order: this.#tickets++, mayHang, startedAt: 0, state: 'waiting', start: () => undefined, cancel: () => undefined }
     return {
       turn: this.#queue(entry),
       promote: (next) => { entry.priority = Math.min(entry.priority, RANKS[next]) },
       standAside: async (work) => {
         this.#leave(entry, 'aside')
-        await work
+        const result = await work
         if (entry.state !== 'aside') throw calledOff()
+        // It is the same dial: within a second it counts once.
+        this.#forgetStart(entry)
         await this.#queue(entry)
+        return result
       },
       release: () => { this.#leave(entry, 'released') },
     }
@@ -91,7 +114,7 @@ export class DialLimiter {
     if (before === 'released') return
     entry.state = next
     if (before === 'aside') return
-    if (before === 'running') this.#running -= 1
+    if (before === 'running') this.#running.delete(entry)
     else {
       this.#waiting.splice(this.#waiting.indexOf(entry), 1)
       entry.cancel(calledOff())
@@ -103,29 +126,47 @@ export class DialLimiter {
     // Not the clock on the wall: set back by an hour it would hold up every dial for as long.
     const now = performance.now()
     while ((this.#starts[0] ?? now) <= now - WINDOW_MS) this.#starts.shift()
-    while (this.#waiting.length > 0 && this.#running < this.#limits.concurrency && this.#starts.length < this.#limits.perSecond) {
-      this.#running += 1
+    let next = this.#mostUrgent()
+    for (; next !== undefined && this.#starts.length < this.#limits.perSecond; next = this.#mostUrgent()) {
+      this.#waiting.splice(this.#waiting.indexOf(next), 1)
+      this.#running.add(next)
       this.#starts.push(now)
-      const entry = this.#takeMostUrgent()
-      entry.state = 'running'
-      entry.start()
+      next.startedAt = now
+      next.state = 'running'
+      next.start()
     }
-    this.#scheduleNext(now)
+    this.#scheduleNext(now, next !== undefined)
   }
 
-  #takeMostUrgent(): Entry {
-    const first = this.#waiting.reduce((best, entry) =>
-      entry.priority < best.priority || (entry.priority === best.priority && entry.order < best.order) ? entry : best)
-    this.#waiting.splice(this.#waiting.indexOf(first), 1)
-    return first
+  /** The most urgent one that there is a place for. */
+  #mostUrgent(): Entry | undefined {
+    const open = new Set(CLASSES.filter(dialClass => this.#hasPlaceFor(dialClass)))
+    if (open.size === 0) return undefined
+    return this.#waiting.reduce<Entry | undefined>((best, entry) => {
+      if (!open.has(classOf(entry))) return best
+      return best === undefined || entry.priority < best.priority || (entry.priority === best.priority && entry.order < best.order) ? entry : best
+    }, undefined)
   }
 
-  /** Wakes up when the oldest start stops counting. Only waiting tickets keep a timer. */
-  #scheduleNext(now: number): void {
+  /** A class fills up the places that it shares with those behind it, and no more. */
+  #hasPlaceFor(dialClass: (typeof CLASSES)[number]): boolean {
+    const { concurrency } = this.#limits
+    const kept = Math.floor(concurrency / SHARE)
+    const running = [...this.#running].map(classOf)
+    return CLASSES.every(level => level > dialClass || running.filter(other => other >= level).length < concurrency - level * kept)
+  }
+
+  #forgetStart({ startedAt }: Entry): void {
+    const index = this.#starts.indexOf(startedAt)
+    if (index >= 0) this.#starts.splice(index, 1)
+  }
+
+  /** Wakes up when the oldest start stops counting. Only a ticket that has a place, and no more than that to wait for, keeps a timer. */
+  #scheduleNext(now: number, isWaiting: boolean): void {
     if (this.#timer !== null) clearTimeout(this.#timer)
     this.#timer = null
     const oldest = this.#starts[0]
-    if (this.#waiting.length === 0 || this.#running >= this.#limits.concurrency || oldest === undefined) return
+    if (!isWaiting || oldest === undefined) return
     this.#timer = setTimeout(() => { this.#admit() }, Math.ceil(oldest + WINDOW_MS - now))
   }
 }

@@ -8,6 +8,7 @@ export function callGuarded(call: () => unknown, onFailure: (cause: unknown) => 
   }
 }
 
-function isThenable(value: unknown): value is PromiseLike<unknown> {
+/** Whether it is a promise, of whatever library. */
+export function isThenable<Result>(value: Result | PromiseLike<Result>): value is PromiseLike<Result> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 }

@@ -1,11 +1,11 @@
-import type { SessionError } from '../errors.js'
+import { SessionError } from '../errors.js'
 import type { ConnectionRecord, ConnectionRepository } from '../repository/connection-repository.js'
 import { repositoryFailed, type RepositoryFollower } from '../repository/repository-follower.js'
 import type { RestoreAllOptions, RestoreCandidate, RestoreResult } from '../restore/restore-report.js'
 import { asStoreError } from '../store/store-failure.js'
 import { isObject } from '../store/stored-object.js'
 import type { SessionStore } from '../store/session-store.js'
-import { withDeadline } from '../time/deadline.js'
+import { collectWithDeadline, withDeadline } from '../time/deadline.js'
 import type { SessionRegistry } from './session-registry.js'
 import { contradicts, type SessionRestorer } from './session-restorer.js'
 import type { StatusLookup } from './status-lookup.js'
@@ -37,16 +37,16 @@ export class Fleet {
     return [...new Set([...await this.#storedIds(), ...running, ...records.map(({ sessionId }) => sessionId)])]
   }
 
-  /** The sessions to restore, most urgent first. */
+  /** The sessions to restore, most urgent first. Rejects with `LISTENER_FAILED` when `filter` or `priority` throws. */
   async candidates({ filter, priority }: Pick<RestoreAllOptions, 'filter' | 'priority'>): Promise<RestoreCandidate[]> {
     const records = new Map((await this.#records()).map(record => [record.sessionId, record]))
     const sessionIds = new Set([...await this.#storedIds(), ...records.keys()])
     const candidates = [...sessionIds]
       .map((sessionId): RestoreCandidate => ({ sessionId, record: records.get(sessionId) ?? null }))
-      .filter(candidate => filter?.(candidate) !== false)
+      .filter(candidate => ask('filter', candidate, filter) !== false)
     if (priority === undefined) return candidates
     return candidates
-      .map(candidate => ({ candidate, rank: rankOf(priority(candidate)) }))
+      .map(candidate => ({ candidate, rank: rankOf(ask('priority', candidate, priority) ?? 0) }))
       .sort((left, right) => right.rank - left.rank)
       .map(({ candidate }) => candidate)
   }
@@ -70,17 +70,11 @@ export class Fleet {
 
   async #storedIds(): Promise<string[]> {
     const { store, timeoutMs } = this.#options
-    const sessionIds: string[] = []
-    const late = (): Error => new Error(`It did not list its sessions within ${timeoutMs} ms.`)
     try {
-      const listing = store.list()[Symbol.asyncIterator]()
-      for (let next = await withDeadline(listing.next(), timeoutMs, late); next.done !== true; next = await withDeadline(listing.next(), timeoutMs, late)) {
-        sessionIds.push(next.value)
-      }
+      return await collectWithDeadline(store.list(), timeoutMs, () => new Error(`It did not list its sessions within ${timeoutMs} ms.`))
     } catch (cause) {
       throw asStoreError(undefined, cause)
     }
-    return sessionIds
   }
 
   async #records(): Promise<ConnectionRecord[]> {
@@ -97,6 +91,15 @@ export class Fleet {
       onError(repositoryFailed(undefined, 'find', cause))
       return []
     }
+  }
+}
+
+function ask<Answer>(name: 'filter' | 'priority', candidate: RestoreCandidate, option: ((candidate: RestoreCandidate) => Answer) | undefined): Answer | undefined {
+  try {
+    return option?.(candidate)
+  } catch (cause) {
+    const { sessionId } = candidate
+    throw new SessionError('LISTENER_FAILED', `"${name}" threw for session "${sessionId}", so no session was restored. Mend it, and call restoreAll again; see the cause.`, { sessionId, cause })
   }
 }
 

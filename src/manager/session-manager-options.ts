@@ -4,7 +4,7 @@ import { silentLogger, type Logger } from '../logger.js'
 import type { ConnectionRepository } from '../repository/connection-repository.js'
 import { boundedPolicy, exponentialBackOff, type BackOff, type BackOffOptions, type RetryFunction } from '../retry/retry-policy.js'
 import type { SessionSettings } from '../session/session-context.js'
-import type { BaileysModule } from '../baileys/baileys-module.js'
+import type { BaileysModule } from '../socket/baileys-module.js'
 import type { StatusMessages } from '../status/status-messages.js'
 import type { SessionStore } from '../store/session-store.js'
 import type { VersionProvider } from '../version/version-lookup.js'
@@ -21,7 +21,7 @@ export interface SocketConfigContext {
   shared: Record<string, unknown>
 }
 
-/** Makes the configuration of a socket; called for every dial. */
+/** Makes the configuration of a socket; called for every dial. It has `connectTimeoutMs` to answer, and takes up none of the `dials` meanwhile. */
 export type SocketConfigFunction = (sessionId: string, context: SocketConfigContext) => SocketConfig | Promise<SocketConfig>
 
 /** How a connection that was lost is brought back. */
@@ -41,7 +41,7 @@ export interface RestorePace {
    */
   delayMs?: number | undefined
   /**
-   * How many restores may be under way at once.
+   * How many restores may be under way at once. One whose dial was not answered within `connectTimeoutMs` goes on beside them.
    * @defaultValue `5`
    */
   concurrency?: number | undefined
@@ -116,7 +116,7 @@ export interface SessionManagerOptions {
    */
   replacedDelayMs?: number | undefined
   /**
-   * The cool-down after WhatsApp limits the rate (code 429), in milliseconds; it is remembered across restarts.
+   * The cool-down after WhatsApp limits the rate (code 429), in milliseconds; it is remembered across restarts, and never longer.
    * @defaultValue `300000`
    */
   rateLimitCoolDownMs?: number | undefined

@@ -1,6 +1,6 @@
 /** How `connect` is to be done. */
 export interface ConnectOptions {
-  /** The application's own data; it is kept in the repository and shown in snapshots. Plain JSON. */
+  /** The application's own data; it is kept in the repository and shown in snapshots. Plain JSON; anything else is a `TypeError`. */
   metadata?: Record<string, unknown> | undefined
   /** Releases the caller when it aborts; the start goes on. */
   signal?: AbortSignal | undefined

@@ -19,7 +19,7 @@ import type { SessionSnapshot } from '../status/session-status.js'
 import { boundedBy, withDeadline, withSignal } from '../time/deadline.js'
 import { closeManager, type CloseReport } from './close-manager.js'
 import { assembleManager, type ManagerParts } from './manager-parts.js'
-import { requireCallbacks, requireDuration, requireObject, requireSignal } from '../options/option-checks.js'
+import { requireCallbacks, requireDuration, requirePlainJson, requireSignal } from '../options/option-checks.js'
 import type { SessionManagerEvents } from './session-manager-events.js'
 import { resolvePace, resolveSessionManagerOptions, type ResolvedSessionManagerOptions, type SessionManagerOptions } from './session-manager-options.js'
 import { eachInTurn } from './each-in-turn.js'
@@ -59,7 +59,7 @@ export class SessionManager implements AsyncDisposable {
     const session = this.#enter(sessionId)
     const { metadata, signal, timeoutMs } = options
     if (timeoutMs !== undefined) requireDuration('timeoutMs', timeoutMs)
-    if (metadata !== undefined) requireObject('metadata', metadata)
+    if (metadata !== undefined) requirePlainJson('metadata', metadata)
     requireSignal(signal)
     if (metadata !== undefined) {
       session.ledger.noteMetadata(metadata)
@@ -82,7 +82,7 @@ export class SessionManager implements AsyncDisposable {
     requireSignal(signal)
     if (hasAborted(signal)) return abortedResult(sessionId)
     const startedAt = Date.now()
-    const restoring = this.#parts.restorer.restore(sessionId, 'person', force)
+    const restoring = this.#parts.restorer.restore(sessionId, 'person', { force })
     try {
       return await withSignal(restoring, signal)
     } catch (error) {
@@ -93,7 +93,8 @@ export class SessionManager implements AsyncDisposable {
 
   /**
    * Restores every stored session, a few at a time. One bad session never stops the others, and each is in the report once. A second
-   * call while one runs shares it. Rejects with `STORE_UNAVAILABLE` when the store cannot list its sessions.
+   * call while one runs shares it. Rejects before anything is started: with `STORE_UNAVAILABLE` when the store cannot list its sessions, and
+   * with `LISTENER_FAILED` when `filter` or `priority` throws.
    */
   async restoreAll(options: RestoreAllOptions = {}): Promise<RestoreReport> {
     if (this.#closing !== null) throw managerClosed()
@@ -261,7 +262,7 @@ export class SessionManager implements AsyncDisposable {
         if (result !== null) announcer.restored(result)
         return result
       },
-      restore: sessionId => restorer.restore(sessionId, 'bulk').catch(() => abortedResult(sessionId)),
+      restore: (sessionId, onUnanswered) => restorer.restore(sessionId, 'bulk', { onUnanswered }).catch(() => abortedResult(sessionId)),
     })
     this.#restoreRun = run
     run.finished.finally(() => { if (this.#restoreRun === run) this.#restoreRun = null }).catch(() => undefined)

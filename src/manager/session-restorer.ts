@@ -3,7 +3,7 @@ import type { ConnectionRecord } from '../repository/connection-repository.js'
 import type { RestoreResult } from '../restore/restore-report.js'
 import { abortedResult } from '../restore/restore-tally.js'
 import { knowsBetter } from '../session/rest-knowledge.js'
-import { restoreSession } from '../session/restore-session.js'
+import { restoreSession, type RestoreOrder } from '../session/restore-session.js'
 import type { Session } from '../session/session.js'
 import type { SessionRegistry } from './session-registry.js'
 import type { Found, StatusLookup } from './status-lookup.js'
@@ -15,10 +15,24 @@ export interface SessionRestorerOptions {
   onRestored: (result: RestoreResult) => void
 }
 
+/** How a session is to be restored. */
+export interface RestoreWish {
+  /** Tries credentials that are remembered as logged out or restricted. */
+  readonly force?: boolean
+  /** Called when a dial was not answered, and the restore goes on. */
+  readonly onUnanswered?: () => void
+}
+
+interface RestoreUnderWay {
+  readonly result: Promise<RestoreResult>
+  /** Who is told when a dial was not answered. */
+  readonly listeners: Set<() => void>
+}
+
 /** Restores sessions; everybody who asks for the same one shares one restore. */
 export class SessionRestorer {
   readonly #options: SessionRestorerOptions
-  readonly #restoring = new Map<string, Promise<RestoreResult>>()
+  readonly #restoring = new Map<string, RestoreUnderWay>()
   /** Sessions that were ended while they were being restored. */
   readonly #calledOff = new Set<string>()
 
@@ -27,19 +41,26 @@ export class SessionRestorer {
   }
 
   /** Restores a session, or joins the restore under way. */
-  restore(sessionId: string, priority: DialPriority, force = false): Promise<RestoreResult> {
-    const under = this.#restoring.get(sessionId)
-    if (under !== undefined) {
-      this.#options.registry.find(sessionId)?.promote(priority)
-      // What was remembered stopped the one under way, and is what force is there to override.
-      return force ? under.then(result => isRemembered(result) ? this.restore(sessionId, priority, true) : result) : under
-    }
-    const restoring = this.#restore(sessionId, priority, force).finally(() => {
+  restore(sessionId: string, priority: DialPriority, wish: RestoreWish = {}): Promise<RestoreResult> {
+    const { force = false, onUnanswered } = wish
+    const known = this.#restoring.get(sessionId)
+    const underWay = known ?? this.#begin(sessionId, priority, force)
+    if (onUnanswered !== undefined) underWay.listeners.add(onUnanswered)
+    if (known === undefined) return underWay.result
+    this.#options.registry.find(sessionId)?.promote(priority)
+    // What was remembered stopped the one under way, and is what force is there to override.
+    return force ? known.result.then(result => isRemembered(result) ? this.restore(sessionId, priority, wish) : result) : known.result
+  }
+
+  #begin(sessionId: string, priority: DialPriority, force: boolean): RestoreUnderWay {
+    const listeners = new Set<() => void>()
+    const result = this.#restore(sessionId, { force, priority, onUnanswered: () => { for (const tell of listeners) tell() } }).finally(() => {
       this.#restoring.delete(sessionId)
       this.#calledOff.delete(sessionId)
     })
-    this.#restoring.set(sessionId, restoring)
-    return restoring
+    const underWay = { result, listeners }
+    this.#restoring.set(sessionId, underWay)
+    return underWay
   }
 
   /** A session was stopped, logged out or deleted: a restore that still looks at what was stored must not start it any more. */
@@ -64,27 +85,27 @@ export class SessionRestorer {
     return stored.kind === 'unavailable' || (stored.kind === 'readable' && knowsBetter(session, stored.lifecycle))
   }
 
-  async #restore(sessionId: string, priority: DialPriority, force: boolean): Promise<RestoreResult> {
+  async #restore(sessionId: string, how: RestoreOrder): Promise<RestoreResult> {
     const startedAt = Date.now()
-    const result = await this.#start(sessionId, priority, force)
+    const result = await this.#start(sessionId, how)
     const timed = { ...result, durationMs: Date.now() - startedAt }
     this.#options.onRestored(timed)
     return timed
   }
 
   /** A session that is not there, or not to be restored, is told from a look: no object is made for it. */
-  async #start(sessionId: string, priority: DialPriority, force: boolean): Promise<RestoreResult> {
+  async #start(sessionId: string, how: RestoreOrder): Promise<RestoreResult> {
     const { registry } = this.#options
     const known = registry.find(sessionId)
-    if (known?.isRunning === true) return this.#run(known, priority, force)
+    if (known?.isRunning === true) return this.#run(known, how)
     const found = await this.#lookAtRest(sessionId)
     // Force overrides what is remembered of credentials; where there are none it changes nothing.
-    const settled = force && overridable(found) ? null : this.settle(found)
+    const settled = how.force && overridable(found) ? null : this.settle(found)
     if (settled !== null) return settled
     if (this.#calledOff.has(sessionId)) return abortedResult(sessionId)
     const session = registry.ensure(sessionId)
     if (found.record !== null) session.ledger.noteMetadata(found.record.metadata)
-    return this.#run(session, priority, force)
+    return this.#run(session, how)
   }
 
   /** What is being ended has to be ended before anybody can tell what is left of it. */
@@ -100,8 +121,8 @@ export class SessionRestorer {
     return found
   }
 
-  async #run(session: Session, priority: DialPriority, force: boolean): Promise<RestoreResult> {
-    const end = await restoreSession(session, { force, priority })
+  async #run(session: Session, how: RestoreOrder): Promise<RestoreResult> {
+    const end = await restoreSession(session, how)
     const error = end.outcome === 'failed' || end.outcome === 'retrying' ? session.startError : null
     return { sessionId: session.id, ...end, ...(error === null ? {} : { error }), durationMs: 0 }
   }

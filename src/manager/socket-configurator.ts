@@ -1,8 +1,7 @@
-import { dialsWhatsApp, type BaileysModule } from '../baileys/baileys-module.js'
+import { isThenable } from '../events/guarded-call.js'
 import { silentLogger } from '../logger.js'
 import type { DialledSocket, SessionDial } from '../session/session-context.js'
-import type { DialConfig } from '../socket/generation.js'
-import { releaseUploadTimers } from '../socket/upload-timer.js'
+import { dialsWhatsApp, type BaileysModule, type DialConfig } from '../socket/baileys-module.js'
 import { wayOf } from '../version/session-way.js'
 import type { VersionQuestion } from '../version/version-lookup.js'
 import { isVersion } from '../version/version-number.js'
@@ -29,13 +28,13 @@ export class SocketConfigurator {
   async configure(sessionId: string, dial: SessionDial): Promise<DialConfig> {
     const { socketConfig, versions } = this.#options
     const { attempt, shared } = dial
-    const wishes = typeof socketConfig === 'function' ? await socketConfig(sessionId, { attempt, shared }) : socketConfig
+    const given = typeof socketConfig === 'function' ? socketConfig(sessionId, { attempt, shared }) : socketConfig
+    const wishes = isThenable(given) ? await dial.standAside(Promise.resolve(given), 'The function "socketConfig" did not answer') : given
     refuseAuth(wishes)
     if (dial.isPairing) await this.#renewVersion(wishes, dial)
     const version = wishes.version ?? versions.kept
     // Baileys' own logger writes keys at some levels: it is for the application to switch on.
-    const logger = releaseUploadTimers(wishes.logger ?? silentLogger())
-    return { ...wishes, ...(version === undefined ? {} : { version }), logger }
+    return { ...wishes, ...(version === undefined ? {} : { version }), logger: wishes.logger ?? silentLogger() }
   }
 
   /** Looks for another version after WhatsApp has refused the one of this socket. Never rejects. */

@@ -28,6 +28,21 @@ export function requireObject(name: string, value: unknown): void {
   if (typeof value !== 'object' || value === null || value instanceof Promise) throw new TypeError(`Option "${name}" must be an object, but is ${show(value)}.`)
 }
 
+/** An object that can be saved as JSON. */
+export function requirePlainJson(name: string, value: object): void {
+  requireObject(name, value)
+  refuseWhatIsNoJson(name, value, [], [])
+}
+
+function refuseWhatIsNoJson(name: string, value: unknown, path: readonly string[], holders: readonly unknown[]): void {
+  const refuse = (what: string): never => { throw new TypeError(`Option "${name}" must be plain JSON, but "${path.join('.')}" ${what}.`) }
+  if (typeof value === 'function' || typeof value === 'symbol' || typeof value === 'bigint') refuse(`is a ${typeof value}`)
+  // What makes its own JSON, as a date does, is asked for it when it is saved.
+  if (typeof value !== 'object' || value === null || 'toJSON' in value) return
+  if (holders.includes(value)) refuse('holds itself')
+  for (const [key, member] of Object.entries(value)) refuseWhatIsNoJson(name, member, [...path, key], [...holders, value])
+}
+
 /** An object with these methods. */
 export function requireMethods<Method extends string>(name: string, value: Readonly<Record<Method, unknown>>, methods: readonly Method[]): void {
   requireObject(name, value)

@@ -65,8 +65,7 @@ export class RepositoryFollower {
   async flush(sessionId: string): Promise<void> {
     const line = this.#lines.get(sessionId)
     if (line === undefined) return
-    this.#stopRetry(line)
-    if (line.running === null) this.#run(sessionId, line)
+    this.#retry(sessionId, line)
     await line.running
   }
 
@@ -129,20 +128,32 @@ export class RepositoryFollower {
 
   /** What counts is where the session stands in the end. */
   #keepLast(sessionId: string, line: Line, failed: Changes): void {
-    const last = Object.assign({}, failed, ...line.changes.splice(0)) as Changes
+    const waiting = line.changes.splice(0)
     if (this.#closed || this.#lines.get(sessionId) !== line) return
-    line.changes.push(last)
-    line.retry = setTimeout(() => {
-      line.retry = null
-      this.#run(sessionId, line)
-    }, Math.min(FIRST_RETRY_MS * 2 ** line.failures, LONGEST_RETRY_MS))
+    line.changes.push(merge([failed, ...waiting]))
+    line.retry = setTimeout(() => { this.#retry(sessionId, line) }, Math.min(FIRST_RETRY_MS * 2 ** line.failures, LONGEST_RETRY_MS))
     line.failures += 1
+  }
+
+  #retry(sessionId: string, line: Line): void {
+    this.#stopRetry(line)
+    if (line.failures > 0) line.changes.push(...apartFromMetadata(merge(line.changes.splice(0))))
+    if (line.running === null) this.#run(sessionId, line)
   }
 
   #stopRetry(line: Line): void {
     if (line.retry !== null) clearTimeout(line.retry)
     line.retry = null
   }
+}
+
+function merge(changes: readonly Changes[]): Changes {
+  return changes.reduce((all, next) => ({ ...all, ...next }), {})
+}
+
+/** A repository may refuse what an application keeps with a connection: that must not hold up where the session stands. */
+function apartFromMetadata({ metadata, ...others }: Changes): Changes[] {
+  return [others, metadata === undefined ? {} : { metadata }].filter(changes => Object.keys(changes).length > 0)
 }
 
 /** A failure of the repository, as an error. */

@@ -71,7 +71,7 @@ export interface RestoreCandidate {
 
 /** How `restoreAll` is to be done. */
 export interface RestoreAllOptions {
-  /** How many restores may be under way at once. Defaults to the manager's `restore.concurrency`. */
+  /** How many restores may be under way at once; one whose dial was not answered goes on beside them. Defaults to the manager's `restore.concurrency`. */
   concurrency?: number | undefined
   /** The time between two starts, in milliseconds. Defaults to the manager's `restore.delayMs`. */
   delayMs?: number | undefined

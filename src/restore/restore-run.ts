@@ -12,8 +12,8 @@ export interface RestoreRunOptions {
   candidates: () => Promise<RestoreCandidate[]>
   /** The result of a session that need not be started; `null` when it has to be. One that rejects is a failed session. */
   settle: (candidate: RestoreCandidate) => Promise<RestoreResult | null>
-  /** Starts a session. Never rejects. */
-  restore: (sessionId: string) => Promise<RestoreResult>
+  /** Starts a session. Calls `onUnanswered` when a dial of it was not answered, and it goes on trying. Never rejects. */
+  restore: (sessionId: string, onUnanswered: () => void) => Promise<RestoreResult>
 }
 
 /** How long those behind a candidate wait for the look at it. */
@@ -91,14 +91,21 @@ export class RestoreRun {
     this.#tally = new RestoreTally(candidates.map(({ sessionId }) => sessionId), this.#startedAt)
     const pace = new Pace(this.#options.delayMs)
     const queue = candidates.values()
+    const results: Promise<void>[] = []
     const work = async (): Promise<void> => {
-      for (const candidate of queue) this.#note(await this.#restoreOne(candidate, pace))
+      for (const candidate of queue) {
+        await new Promise<void>((giveBack) => {
+          results.push(this.#restoreOne(candidate, pace, giveBack).then((result) => { this.#note(result) }).finally(giveBack))
+        })
+      }
     }
     await Promise.all(Array.from({ length: Math.min(this.#options.concurrency, candidates.length) }, work))
+    await Promise.all(results)
     return this.#tally.report()
   }
 
-  async #restoreOne(candidate: RestoreCandidate, pace: Pace): Promise<RestoreResult> {
+  /** `giveBack` lets the next one begin: one whose first dial was not answered may go on for minutes. */
+  async #restoreOne(candidate: RestoreCandidate, pace: Pace, giveBack: () => void): Promise<RestoreResult> {
     const { sessionId } = candidate
     if (this.#stop.signal.aborted) return abortedResult(sessionId)
     const place = await this.#lineUp(candidate, pace)
@@ -108,7 +115,7 @@ export class RestoreRun {
     } catch {
       return abortedResult(sessionId)
     }
-    return this.#options.restore(sessionId)
+    return this.#options.restore(sessionId, giveBack)
   }
 
   /** Sessions are looked at side by side, but started in order; one whose look takes long lets those behind it pass. */

@@ -1,6 +1,6 @@
 import { isSessionError, SessionError } from '../errors.js'
 import type { Generation } from '../socket/generation.js'
-import { obtainPairingCode } from '../socket/pairing-code.js'
+import { obtainPairingCode } from '../socket/workarounds/await-pairing-code.js'
 import { alreadyPaired } from './session-refusals.js'
 import { WorkQueue } from './work-queue.js'
 

@@ -9,20 +9,31 @@ export interface RestoreEnd {
   readonly reason: StatusReason | null
 }
 
+/** How a restore is to be done. */
+export interface RestoreOrder {
+  readonly force: boolean
+  readonly priority: DialPriority
+  /** Called when a dial was not answered within `connectTimeoutMs`, and the restore goes on. */
+  readonly onUnanswered: () => void
+}
+
 /** There was nothing to restore, or it is not to be restored: nobody has to look. */
 const NOTHING_TO_RESTORE: ReadonlySet<StatusReason> = new Set<StatusReason>([
   'never_paired', 'pairing_incomplete', 'pairing_expired', 'pairing_refused', 'passkey_required', 'registration_closed', 'stopped', 'legacy_session', 'owned_elsewhere', 'aborted',
 ])
 
 /** Starts the restore of a session, or joins the one under way, and resolves with how it ended. It goes on, whoever stops waiting for it. */
-export async function restoreSession(session: Session, options: { force: boolean; priority: DialPriority }): Promise<RestoreEnd> {
+export async function restoreSession(session: Session, { onUnanswered, ...options }: RestoreOrder): Promise<RestoreEnd> {
   const { state } = session
   if (state.phase === 'connected') return { outcome: 'already_connected', reason: 'already_connected' }
   // One that is loading takes the wish to force it into account.
   if (!session.isRunning || state.phase === 'loading') session.start({ purpose: 'restore', force: options.force }, options.priority)
   else if (state.phase === 'waiting' && state.run.start !== 'trying') session.hurry(options.priority)
   else session.promote(options.priority)
-  return session.watch(() => readRestoreEnd(session.state))
+  return session.watch(() => {
+    if (session.state.phase === 'waiting' && session.snapshot.lastDisconnect?.cause === 'connect_timeout') onUnanswered()
+    return readRestoreEnd(session.state)
+  })
 }
 
 /** What a state means for a restore; `undefined`: it is not over yet. */

@@ -4,8 +4,8 @@ import { encodeLifecycle, type Lifecycle } from '../auth/lifecycle-record.js'
 import { readStoredSession, type StoredSession } from '../auth/stored-session.js'
 import { asStoreError, storeTimeout } from '../store/store-failure.js'
 import { SessionError } from '../errors.js'
-import type { SessionLease } from '../lease/session-lock.js'
-import type { BaileysModule } from '../baileys/baileys-module.js'
+import type { SessionLease } from '../ownership/session-lock.js'
+import type { BaileysModule } from '../socket/baileys-module.js'
 import { LIFECYCLE_KEY, type RecordChange, type SessionStore, type WriteOptions } from '../store/session-store.js'
 import { withDeadline } from '../time/deadline.js'
 import type { LeaseKeeper } from './lease-keeper.js'
@@ -46,6 +46,8 @@ export interface SessionLoaderOptions {
   store: SessionStore
   keeper: LeaseKeeper
   timeoutMs: number
+  /** No cool-down after a rate limit is longer. */
+  coolDownMs: number
   loadBaileys: () => Promise<BaileysModule>
   /** Told when the credentials to dial with come from a copy. */
   onRestored: (error: SessionError) => void
@@ -96,12 +98,12 @@ export class SessionLoader {
   }
 
   async #judge(lease: SessionLease, stored: StoredSession, request: StartRequest): Promise<LoadOutcome> {
-    const verdict = judgeStart(stored, request, new Date())
+    const verdict = judgeStart(stored, request, new Date(), this.#options.coolDownMs)
     if (verdict.action === 'probe') throw 'error' in stored ? stored.error : new Error('The store did not answer.')
     if (verdict.action === 'rest') return { kind: 'rest', verdict, stored, error: 'error' in stored ? stored.error : null }
     // Also before a cool-down: whoever connects a session that was stopped wants it after a restart, too.
     const wanted = request.purpose === 'connect' ? await this.#rememberWanted(lease, stored) : stored
-    if (verdict.action === 'cool-down') return { kind: 'rest', verdict, stored: wanted, error: null }
+    if (verdict.action === 'cool-down') return { kind: 'rest', verdict, stored: await this.#rememberEnd(lease, wanted, verdict.until), error: null }
     if (stored.kind === 'readable' && stored.isBackup) this.#options.onRestored(restoredFromBackup(this.#options.sessionId))
     return { kind: 'ready', verdict, loaded: { lease, stored: wanted, baileys: await this.#options.loadBaileys() } }
   }
@@ -112,6 +114,14 @@ export class SessionLoader {
     const pairs = stored.kind === 'absent' || stored.creds.kind !== 'paired' || stored.lifecycle.loggedOutAt !== null
     if (!pairs && stored.lifecycle.desired === 'running') return stored
     const lifecycle: Lifecycle = { ...stored.lifecycle, desired: 'running' }
+    await this.writeLifecycle(lease, lifecycle)
+    return { ...stored, lifecycle }
+  }
+
+  /** A cool-down that was cut short is over at its new end, and does not begin anew then. */
+  async #rememberEnd(lease: SessionLease, stored: StoredSession, until: Date): Promise<StoredSession> {
+    if (stored.kind !== 'readable' || stored.lifecycle.verdict?.until?.getTime() === until.getTime()) return stored
+    const lifecycle: Lifecycle = { ...stored.lifecycle, verdict: { kind: 'rate_limited', until } }
     await this.writeLifecycle(lease, lifecycle)
     return { ...stored, lifecycle }
   }

@@ -58,13 +58,13 @@ export class Session {
   constructor(id: string, context: SessionContext) {
     this.id = id
     this.context = context
-    const { store, announce, settings: { storeTimeoutMs: timeoutMs } } = context
+    const { store, announce, settings: { storeTimeoutMs: timeoutMs, rateLimitCoolDownMs: coolDownMs } } = context
     const onError = (error: SessionError): void => { announce.error(error) }
     const send = (event: SessionEvent): void => { this.send(event) }
     this.ledger = new SessionLedger(id, context, this.#state)
     this.keeper = new LeaseKeeper({ sessionId: id, lock: store.lock, timeoutMs, onError, onLost: () => { this.send({ type: 'lease-lost' }) } })
     this.#ownerWatch = new OwnerWatch(this.keeper, context.settings.standbyPollMs)
-    this.loader = new SessionLoader({ sessionId: id, store, keeper: this.keeper, timeoutMs, loadBaileys: () => context.loadBaileys(), onRestored: (error) => { announce.credsRestored(id, error) } })
+    this.loader = new SessionLoader({ sessionId: id, store, keeper: this.keeper, timeoutMs, coolDownMs, loadBaileys: () => context.loadBaileys(), onRestored: (error) => { announce.credsRestored(id, error) } })
     this.memory = new LifecycleMemory({
       sessionId: id, keeper: this.keeper, onError,
       write: (lease, lifecycle) => this.loader.writeLifecycle(lease, lifecycle),

@@ -4,7 +4,8 @@ import type { DialPriority } from '../dial/dial-limiter.js'
 import { readDisconnectCause, readRestrictedUntil, type DisconnectCause } from '../disconnect/disconnect-cause.js'
 import { SessionError } from '../errors.js'
 import type { ConnectionSignal } from '../socket/connection-signal.js'
-import { Generation, type Dial, type DialConfig } from '../socket/generation.js'
+import type { DialConfig } from '../socket/baileys-module.js'
+import { Generation, type Dial } from '../socket/generation.js'
 import type { RecordChange } from '../store/session-store.js'
 import { PairingCodes } from './pairing-codes.js'
 import type { DialledSocket, SessionContext } from './session-context.js'
@@ -114,7 +115,8 @@ export class SocketKeeper {
       onProblem: (error) => { context.announce.error(error) },
     })
     const generation = new Generation({
-      sessionId, baileys: loaded.baileys, auth, ticket: context.limiter.request(priority), connectTimeoutMs, drainTimeoutMs: storeTimeoutMs,
+      sessionId, baileys: loaded.baileys, auth, connectTimeoutMs, drainTimeoutMs: storeTimeoutMs,
+      ticket: context.limiter.request(priority, { mayHang: this.#options.ledger.lastDisconnect?.cause === 'connect_timeout' }),
       configure: dial => this.#configure(dial),
       onSocket: (socket) => { context.announce.socket(sessionId, socket, this.#options.shared) },
       onSignal: (signal) => { if (this.#generation === generation) this.#onSignal(generation, signal) },

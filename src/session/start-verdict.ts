@@ -53,16 +53,23 @@ export type StartVerdict = DialVerdict | PairVerdict | RestVerdict | CoolDownVer
 const rest = (status: RestVerdict['status'], reason: StatusReason, until: Date | null = null): RestVerdict =>
   ({ action: 'rest', status, reason, until })
 
-/** Decides what to do with a session, given what is stored of it and what was asked. */
-export function judgeStart(stored: StoredSession, request: StartRequest, now: Date): StartVerdict {
+/**
+ * Decides what to do with a session, given what is stored of it and what was asked. `longestCoolDownMs` bounds a cool-down: the clock may have
+ * been ahead when its end was stored.
+ */
+export function judgeStart(stored: StoredSession, request: StartRequest, now: Date, longestCoolDownMs: number = Infinity): StartVerdict {
   switch (stored.kind) {
     case 'unavailable': return { action: 'probe' }
     case 'corrupt': return rest('failed', 'credentials_corrupt')
     case 'wrong-key': return rest('failed', 'wrong_key')
     case 'legacy': return rest('failed', 'legacy_session')
     case 'absent': return request.purpose === 'connect' ? { action: 'pair' } : rest('disconnected', 'never_paired')
-    case 'readable': return judgeReadable(stored, request, now)
+    case 'readable': return bounded(judgeReadable(stored, request, now), now.getTime() + longestCoolDownMs)
   }
+}
+
+function bounded(verdict: StartVerdict, latestMs: number): StartVerdict {
+  return verdict.action === 'cool-down' && verdict.until.getTime() > latestMs ? { ...verdict, until: new Date(latestMs) } : verdict
 }
 
 function judgeReadable(stored: Extract<StoredSession, { kind: 'readable' }>, request: StartRequest, now: Date): StartVerdict {

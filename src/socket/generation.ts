@@ -1,33 +1,25 @@
-import type { UserFacingSocketConfig, WASocket } from '@whiskeysockets/baileys'
-import type { IncomingMessage } from 'node:http'
+import type { WASocket } from '@whiskeysockets/baileys'
 import type { AuthState } from '../auth/auth-state.js'
 import type { DialPriority, DialTicket } from '../dial/dial-limiter.js'
 import type { LossContext } from '../disconnect/connection-loss.js'
 import type { DisconnectCause } from '../disconnect/disconnect-cause.js'
 import { SessionError } from '../errors.js'
 import { withDeadline } from '../time/deadline.js'
-import type { BaileysModule } from '../baileys/baileys-module.js'
-import { finishIncoming } from './incoming-messages.js'
+import type { BaileysModule, DialConfig } from './baileys-module.js'
 import { KeyUse } from './key-use.js'
 import { readConnectionNews, type ConnectionSignal, type ConnectionUpdate } from './connection-signal.js'
-import { handOverHeldBack } from './held-back-events.js'
-import { waitForKeys } from './late-keys.js'
 import { Linking } from './linking.js'
-import { quietHandlers } from './quiet-handlers.js'
-import { boundClosing, flushBufferedEvents, tearDownSocket } from './socket-teardown.js'
-import { tellQueriesOfTheEnd } from './waiting-queries.js'
-import { refusePairingCode } from './workarounds/refuse-pairing-code.js'
-
-/** What a socket is configured with, but for its credentials. */
-export type DialConfig = Omit<UserFacingSocketConfig, 'auth'>
+import { finishIncoming, tearDownSocket } from './socket-teardown.js'
+import { flushBeforeClose } from './workarounds/flush-before-close.js'
+import { amendConfig, amendSocket } from './workarounds/socket-workarounds.js'
 
 /** A dial whose turn has come. */
 export interface Dial {
   readonly baileys: BaileysModule
   /** Whether it is to link a phone. */
   readonly isPairing: boolean
-  /** Waits for something without keeping others from dialling. */
-  readonly standAside: (work: Promise<unknown>) => Promise<void>
+  /** Waits for something without keeping others from dialling: for `connectTimeoutMs` at most where it is said what is `late` then. */
+  readonly standAside: <Result>(work: Promise<Result>, late?: string) => Promise<Result>
 }
 
 /** What one generation of a session is made of. */
@@ -58,7 +50,8 @@ export class Generation {
   readonly #bornPaired: boolean
   readonly #keyUse = new KeyUse()
   #socket: WASocket | null = null
-  readonly #ended = new AbortController()
+  readonly #ending = new AbortController()
+  readonly #socketEnded = new AbortController()
   #over = false
   #told = false
   #watchdog: NodeJS.Timeout | undefined
@@ -76,7 +69,7 @@ export class Generation {
 
   /** Aborts when the end of this generation begins. */
   get ended(): AbortSignal {
-    return this.#ended.signal
+    return this.#ending.signal
   }
 
   /** The credentials and keys of this generation. */
@@ -104,12 +97,10 @@ export class Generation {
       const config = await this.#configure()
       if (this.#hasEnded()) return
       const socket = this.#options.baileys.makeWASocket({
-        // A failed commit is repeated by the write queue; Baileys' own ten tries of 3 s would hold its mutex meanwhile.
-        transactionOpts: { maxCommitRetries: 1, delayBetweenTriesMs: 100 },
-        ...config,
+        ...amendConfig(config),
         auth: this.#keyUse.watch(this.#options.auth.authenticationState),
       })
-      this.#open(socket, config.qrTimeout)
+      this.#open(socket, config)
     } catch (cause) {
       this.#fail(cause)
     }
@@ -120,10 +111,13 @@ export class Generation {
     return configure({
       baileys,
       isPairing: !this.#bornPaired,
-      standAside: async (work) => {
+      standAside: async (work, late) => {
         clearTimeout(this.#watchdog)
-        await ticket.standAside(work)
+        if (late !== undefined) this.#watch(late)
+        // Back in the queue nobody is late.
+        const result = await ticket.standAside(work.finally(() => { clearTimeout(this.#watchdog) }))
         if (!this.#hasEnded()) this.#watch()
+        return result
       },
     })
   }
@@ -134,7 +128,7 @@ export class Generation {
    */
   async close(): Promise<boolean> {
     this.#over = true
-    this.#ended.abort()
+    this.#ending.abort()
     clearTimeout(this.#watchdog)
     this.#options.ticket.release()
     const socket = this.#socket
@@ -154,6 +148,8 @@ export class Generation {
     } catch (cause) {
       // What else a websocket may throw must not keep its writes from being drained.
       onError(new SessionError('SOCKET_FAILED', `The socket of session "${sessionId}" could not be ended in order.`, { sessionId, cause }))
+    } finally {
+      this.#socketEnded.abort()
     }
   }
 
@@ -161,18 +157,18 @@ export class Generation {
     return this.#over || this.#told
   }
 
-  #open(socket: WASocket, qrTimeoutMs: number | undefined): void {
+  #open(socket: WASocket, { qrTimeout, keepAliveIntervalMs }: DialConfig): void {
     this.#socket = socket
-    quietHandlers(socket, (cause) => { this.#handlerRejected(cause) })
-    waitForKeys(socket, this.#options.baileys)
-    boundClosing(socket)
-    tellQueriesOfTheEnd(socket)
-    handOverHeldBack(socket, this.#keyUse, this.ended)
-    refusePairingCode(socket, () => this.#refusal())
-    if (!this.#bornPaired) this.#linking = this.#waitForPhone(socket, qrTimeoutMs)
+    amendSocket(socket, {
+      baileys: this.#options.baileys, keyUse: this.#keyUse, ending: this.#ending.signal, ended: this.#socketEnded.signal, keepAliveIntervalMs,
+      onHandlerRejected: (cause) => { this.#handlerRejected(cause) },
+      onRefused: (status) => { this.#tellClosed(`The connection was answered with HTTP ${status ?? 'without a status'}.`, status, 'transport_failed') },
+      onSilent: () => { this.#tellClosed('Nothing was heard from WhatsApp any more.', null, 'connection_lost') },
+      refusal: () => this.#refusal(),
+    })
+    if (!this.#bornPaired) this.#linking = this.#waitForPhone(socket, qrTimeout)
     socket.ev.on('connection.update', (update: ConnectionUpdate) => { this.#onUpdate(update) })
     socket.ev.on('creds.update', () => { this.#saveCreds() })
-    socket.ws.on('unexpected-response', (_request: unknown, response: IncomingMessage) => { this.#refuse(response) })
     this.#options.onSocket(socket)
   }
 
@@ -222,7 +218,7 @@ export class Generation {
 
   #tell(signal: ConnectionSignal): void {
     // Before anything else: what is still buffered is destroyed as soon as this listener returns.
-    if (signal.type === 'closed' && this.#socket !== null) flushBufferedEvents(this.#socket)
+    if (signal.type === 'closed' && this.#socket !== null) flushBeforeClose(this.#socket)
     if (this.#hasEnded()) return
     // Baileys goes on making QR codes after the phone has scanned one: they are of no use, and must not end the watch for the restart.
     if (signal.type === 'qr' && this.#pairedTold) return
@@ -234,20 +230,13 @@ export class Generation {
     this.#options.onSignal(signal)
   }
 
-  #watch(): void {
+  #watch(late = 'WhatsApp did not answer'): void {
     const { connectTimeoutMs } = this.#options
     clearTimeout(this.#watchdog)
     this.#watchdog = setTimeout(() => {
       const cause: DisconnectCause = this.#pairedTold ? 'restart_required' : 'connect_timeout'
-      this.#tellClosed(`WhatsApp did not answer within ${connectTimeoutMs} ms.`, null, cause)
+      this.#tellClosed(`${late} within ${connectTimeoutMs} ms.`, null, cause)
     }, connectTimeoutMs)
-  }
-
-  /** An HTTP answer to the upgrade: Baileys itself would stay in `connecting` for ever (7.0.0-rc14). */
-  #refuse(response: IncomingMessage): void {
-    response.resume()
-    const status = response.statusCode ?? null
-    this.#tellClosed(`The connection was answered with HTTP ${status ?? 'without a status'}.`, status, 'transport_failed')
   }
 
   #fail(cause: unknown): void {

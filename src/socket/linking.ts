@@ -1,6 +1,6 @@
 import type { BinaryNode, WASocket } from '@whiskeysockets/baileys'
 import type { AuthState } from '../auth/auth-state.js'
-import type { BaileysModule } from '../baileys/baileys-module.js'
+import type { BaileysModule } from './baileys-module.js'
 import { SessionError } from '../errors.js'
 import type { ConnectionSignal } from './connection-signal.js'
 import { noticePasskey } from './workarounds/notice-passkey.js'

@@ -14,6 +14,22 @@ export async function withDeadline<Result>(work: PromiseLike<Result>, timeoutMs:
   }
 }
 
+/** All that a listing yields, with a deadline for each step. One that fails or is given up is closed; nobody waits for that. */
+export async function collectWithDeadline<Item>(listing: AsyncIterable<Item>, timeoutMs: number, onDeadline: () => Error): Promise<Item[]> {
+  const iterator = listing[Symbol.asyncIterator]()
+  const next = (): Promise<IteratorResult<Item, unknown>> => withDeadline(iterator.next(), timeoutMs, onDeadline)
+  const items: Item[] = []
+  try {
+    for (let step = await next(); step.done !== true; step = await next()) items.push(step.value)
+    return items
+  } catch (error) {
+    // A generator closes once the step under way has come to its end.
+    const close = async (): Promise<void> => { await iterator.return?.() }
+    close().catch(() => undefined)
+    throw error
+  }
+}
+
 /** Settles as `work` does, or rejects with the signal's reason as soon as it aborts. The work itself goes on. */
 export async function withSignal<Result>(work: Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
   if (signal === undefined) return work

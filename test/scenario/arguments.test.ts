@@ -7,10 +7,20 @@ inFakeTime()
 /** What a caller in JavaScript may pass. */
 const anything = (value: unknown): never => value as never
 
+function circular(): Record<string, unknown> {
+  const metadata: Record<string, unknown> = {}
+  metadata['self'] = { of: metadata }
+  return metadata
+}
+
 describe('arguments that make no sense are named', () => {
   it.each<[what: string, call: (sessions: SessionManager) => Promise<unknown>, message: RegExp]>([
     ['metadata of connect', sessions => sessions.connect('s', { metadata: anything('gold') }), /"metadata" must be an object, but is gold/],
     ['metadata that is null', sessions => sessions.connect('s', { metadata: anything(null) }), /"metadata" must be an object, but is null/],
+    ['metadata with a BigInt', sessions => sessions.connect('s', { metadata: { customer: { id: 12n } } }), /"metadata" must be plain JSON, but "customer\.id" is a bigint/],
+    ['metadata with a function', sessions => sessions.connect('s', { metadata: { tags: [() => 1] } }), /"metadata" must be plain JSON, but "tags\.0" is a function/],
+    ['metadata with a symbol', sessions => sessions.connect('s', { metadata: { plan: Symbol('gold') } }), /"metadata" must be plain JSON, but "plan" is a symbol/],
+    ['metadata that holds itself', sessions => sessions.connect('s', { metadata: circular() }), /"metadata" must be plain JSON, but "self\.of" holds itself/],
     ['signal of connect', sessions => sessions.connect('s', { signal: anything({ aborted: false }) }), /"signal.throwIfAborted" must be a function/],
     ['signal of restoreSession', sessions => sessions.restoreSession('s', { signal: anything('stop') }), /"signal" must be an object, but is stop/],
     ['signal of waitUntilConnected', sessions => sessions.waitUntilConnected('s', { signal: anything(null) }), /"signal" must be an object, but is null/],

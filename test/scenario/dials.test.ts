@@ -50,6 +50,36 @@ async function takeOver({ sessions, store }: Scenario): Promise<void> {
 
 const mostWithinASecond = (times: readonly number[]): number => Math.max(...times.map(start => times.filter(time => time >= start && time < start + 1000).length))
 
+describe('dials that are never answered', () => {
+  it('leave places for a reconnect and for a person', async () => {
+    const made = scenario({ connectTimeoutMs: 20_000, restore: { delayMs: 0, concurrency: 100 }, dials: { concurrency: 8, perSecond: 1000 }, retry: { maxRetries: 0 } })
+    await seed(made, 30)
+    await made.store.seed('fine', { phone: '49160000000' })
+    await made.store.seed('asked', { phone: '49160000001' })
+    made.script = (socket, index) => { (socket.phoneNumber?.startsWith('4916') === true ? welcoming : silent)(socket, index) }
+    await within(made.sessions.restoreSession('fine'))
+    const fine = made.socket()
+    void made.sessions.restoreAll({ filter: ({ sessionId }) => sessionId !== 'asked' })
+    await pass(200_000)
+    const startedAt = Date.now()
+    await fine.close(428)
+    await within(made.sessions.waitUntilConnected('fine'))
+    await within(made.sessions.connect('asked'))
+    expect(Date.now() - startedAt).toBeLessThan(5000)
+  })
+
+  it('hold up no other restore for longer than one of them takes', async () => {
+    const made = scenario({ connectTimeoutMs: 20_000, restore: { delayMs: 0, concurrency: 2 }, dials: { perSecond: 1000 } })
+    await seed(made, 6)
+    made.script = (socket, index) => { (socket.phoneNumber === '49151000000' || socket.phoneNumber === '49151000001' ? silent : welcoming)(socket, index) }
+    const results: string[] = []
+    const report = made.sessions.restoreAll({ onProgress: ({ result }) => results.push(`${result.sessionId} ${result.outcome}`) })
+    await pass(20_500)
+    expect(results.sort()).toEqual(['s2 restored', 's3 restored', 's4 restored', 's5 restored'])
+    expect(await within(report)).toMatchObject({ total: 6, retrying: [{ sessionId: 's0' }, { sessionId: 's1' }] })
+  })
+})
+
 describe('invariant 10: every dial passes one limiter', () => {
   it('invariant 10: a restore of 200 sessions keeps to its pace and to the limits', async () => {
     const made = scenario({ restore: { delayMs: 10, concurrency: 50 }, dials: { concurrency: 4, perSecond: 10 } })

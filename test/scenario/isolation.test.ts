@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { SessionError, type SessionManagerEvents } from '../../src/index.js'
+import { SessionError, type RestoreCandidate, type SessionManagerEvents } from '../../src/index.js'
 import { codeOf, inFakeTime, pass, refusing, scenario, silent, welcoming, within, type Scenario } from '../support/scenario.js'
 import { WatchedSessionStore } from '../support/watched-session-store.js'
 
@@ -251,3 +251,47 @@ describe('a manager that shares its store', () => {
     expect(closing).not.toHaveBeenCalled()
   })
 })
+
+describe('restoreAll whose options break', () => {
+  it.each([
+    ['filter', { filter: ({ record }: RestoreCandidate) => String(record?.metadata['plan']).length > 0 && broken() }],
+    ['priority', { priority: broken }],
+  ])('rejects when %s throws, before anything is started', async (name, options) => {
+    const made = scenario({ restore: { delayMs: 0 } })
+    await made.store.seed('a')
+    await made.store.seed('b')
+    const rejected: unknown = await within(made.sessions.restoreAll(options)).catch((error: unknown) => error)
+    expect(rejected).toMatchObject({ name: 'SessionError', code: 'LISTENER_FAILED', sessionId: 'a', message: expect.stringContaining(name), cause: { message: 'no plan' } })
+    expect(made.baileys.sockets).toEqual([])
+    expect(await within(made.sessions.restoreAll())).toMatchObject({ total: 2, restored: [{ sessionId: 'a' }, { sessionId: 'b' }] })
+  })
+})
+
+describe('a listing of the store', () => {
+  it('is closed when it is given up at its deadline', async () => {
+    let open = 0
+    const made = scenario({
+      storeTimeoutMs: 100,
+      around: (store) => {
+        store.list = async function* () {
+          open += 1
+          try {
+            yield 'a'
+            await new Promise((resolve) => { setTimeout(resolve, 300) })
+            yield 'b'
+          } finally {
+            open -= 1
+          }
+        }
+        return store
+      },
+    })
+    for (let look = 0; look < 3; look += 1) expect(await codeOf(within(made.sessions.getStatuses()))).toBe('STORE_UNAVAILABLE')
+    await pass(300)
+    expect(open).toBe(0)
+  })
+})
+
+function broken(): never {
+  throw new Error('no plan')
+}

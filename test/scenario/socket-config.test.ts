@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { MemorySessionStore, SessionManager, type SocketConfigContext } from '../../src/index.js'
 import { FakeBaileys } from '../../src/testing/index.js'
-import { deferred } from '../support/deferred.js'
+import { deferred, never } from '../support/deferred.js'
 import { inFakeTime, pass, refusing, scenario, welcoming, within } from '../support/scenario.js'
 
 inFakeTime()
@@ -52,6 +52,20 @@ describe('socketConfig', () => {
     thinking.resolve({ markOnlineOnConnect: false })
     await within(restoring)
     expect(made.socket().config.markOnlineOnConnect).toBe(false)
+  })
+
+  it('that never answers holds no place among the dials, and is given up after connectTimeoutMs', async () => {
+    const made = scenario({ connectTimeoutMs: 10_000, dials: { concurrency: 1 }, socketConfig: sessionId => sessionId === 'stuck' ? never() : {} })
+    await made.store.seed('stuck')
+    await made.store.seed('fine')
+    void made.sessions.restoreSession('stuck')
+    await pass(1000)
+    const startedAt = Date.now()
+    expect(await within(made.sessions.connect('fine'))).toMatchObject({ status: 'connected' })
+    expect(Date.now() - startedAt).toBeLessThan(2000)
+    await pass(9000)
+    expect(made.events('disconnected')).toMatchObject([{ sessionId: 'stuck', cause: 'connect_timeout' }])
+    expect((await made.sessions.getStatus('stuck')).lastDisconnect?.message).toMatch(/socketConfig/)
   })
 
   it.each([

@@ -5,6 +5,14 @@ import { inFakeTime, pass, refusing, scenario, silent, welcoming, within, type S
 
 inFakeTime()
 
+it('a cool-down lasts no longer than rateLimitCoolDownMs, though the clock was ahead by days when it began', async () => {
+  const made = scenario({ rateLimitCoolDownMs: 60_000 })
+  await made.store.seed('s', {}, { verdict: { kind: 'rate_limited', until: new Date(Date.now() + 10 * 86_400_000) } })
+  expect(await within(made.sessions.restoreSession('s'))).toMatchObject({ outcome: 'retrying', reason: 'rate_limited' })
+  await pass(61_000)
+  expect(made.sessions.getSocket('s')).toBeDefined()
+})
+
 const MINUTE_MS = 60_000
 const status = (made: Scenario): Promise<unknown> => within(made.sessions.getStatus('s', { restore: false }))
 

@@ -1,4 +1,4 @@
 // What libsignal prints in tests would hide what they have to say.
-import { quietLibsignal } from '../../src/baileys/quiet-libsignal.js'
+import { quietLibsignal } from '../../src/socket/workarounds/quiet-libsignal.js'
 
 quietLibsignal()

@@ -1,5 +1,5 @@
 import type { BinaryNode, WASocket } from '@whiskeysockets/baileys'
-import { wrapListeners } from '../wrap-listeners.js'
+import { wrapListeners } from './wrap-listeners.js'
 
 /** What to do with the notifications of one type. */
 export interface NotificationClaim {

@@ -1,5 +1,5 @@
 import type { BinaryNode, WASocket } from '@whiskeysockets/baileys'
-import type { BaileysModule } from '../../baileys/baileys-module.js'
+import type { BaileysModule } from '../baileys-module.js'
 import { AdvSecrets, type ScanProof } from './adv-secrets.js'
 import { claimNotifications } from './claim-notifications.js'
 

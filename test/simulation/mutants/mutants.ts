@@ -48,7 +48,7 @@ export const MUTANTS: readonly Mutant[] = [
   { invariant: 11, what: 'the back-off starts over at every connection', file: 'session/session-machine.ts', replace: ["failuresAtStart: state.run.failures, start: 'connected'", "failures: 0, failuresAtStart: 0, start: 'connected'"] },
   { invariant: 11, what: 'the back-off has no cap', file: 'retry/retry-policy.ts', replace: ['Math.min(grown, backOff.maxDelayMs, LONGEST_TIMER_MS)', 'Math.min(grown, LONGEST_TIMER_MS)'] },
   { invariant: 11, what: 'the back-off has no jitter', file: 'retry/retry-policy.ts', replace: ['Math.round(capped * random())', 'Math.round(capped + 0 * random())'] },
-  { invariant: 12, what: 'a socket is closed without a flush', file: 'socket/socket-teardown.ts', replace: ['    socket.ev.flush()\n', ''] },
+  { invariant: 12, what: 'a socket is closed without a flush', file: 'socket/workarounds/flush-before-close.ts', replace: ['    socket.ev.flush()\n', ''] },
   { invariant: 13, what: 'the status event carries the QR code', file: 'manager/session-announcer.ts', replace: ['{ ...visible, previous: previous.status }', '{ ...visible, ...snapshot, previous: previous.status }'] },
   { invariant: 13, what: 'the error of a write carries the credentials', file: 'auth/auth-state.ts', replace: ['    this.#options.onFailure(error)\n', '    this.#options.onFailure(Object.assign(error, { creds: this.creds }))\n'] },
   { invariant: 14, what: 'ids that differ only in case are one session', file: 'manager/session-registry.ts', replace: ['const session = this.#sessions.get(sessionId) ??', "const session = [...this.#sessions.values()].find(({ id }) => id.toLowerCase() === sessionId.toLowerCase()) ??"] },

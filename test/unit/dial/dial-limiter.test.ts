@@ -156,6 +156,51 @@ describe('invariant 10: the dial limiter', () => {
     await settle()
   })
 
+  it('keeps a quarter of the places from bulk work, for persons, polls and reconnects', async () => {
+    const limiter = new DialLimiter({ concurrency: 8, perSecond: 100 })
+    const order: string[] = []
+    const tickets = Array.from({ length: 8 }, (_, index) => queue(limiter, order, `bulk ${index}`))
+    await settle()
+    expect(order).toHaveLength(6)
+    for (const priority of ['reconnect', 'person'] as const) tickets.push(queue(limiter, order, priority, priority))
+    await settle()
+    expect(order.slice(6)).toEqual(['reconnect', 'person'])
+    for (const ticket of tickets) ticket.release()
+    await settle()
+  })
+
+  it('keeps half of the places from sessions whose last dial was not answered, however urgent they are', async () => {
+    const limiter = new DialLimiter({ concurrency: 8, perSecond: 100 })
+    const order: string[] = []
+    const hanging = Array.from({ length: 8 }, () => limiter.request('person', { mayHang: true }))
+    for (const [index, { turn }] of hanging.entries()) turn.then(() => order.push(`hanging ${index}`), () => undefined)
+    await settle()
+    expect(order).toEqual(['hanging 0', 'hanging 1', 'hanging 2', 'hanging 3'])
+    const healthy = ['bulk', 'reconnect', 'person', 'poll'] as const
+    const tickets = healthy.map(priority => queue(limiter, order, priority, priority))
+    await settle()
+    // Of the other half bulk work has one part.
+    expect(order.slice(4)).toEqual(['bulk', 'reconnect', 'person', 'poll'])
+    hanging[0]?.release()
+    await settle()
+    expect(order.at(-1)).toBe('hanging 4')
+    for (const ticket of [...hanging, ...tickets]) ticket.release()
+    await settle()
+  })
+
+  it('counts a dial once within a second, though it stood aside meanwhile', async () => {
+    const limiter = new DialLimiter({ concurrency: 2, perSecond: 1 })
+    const order: string[] = []
+    const [first, second] = [queue(limiter, order, 'a'), queue(limiter, order, 'b')]
+    await settle()
+    void first.standAside(Promise.resolve('errand')).then(result => order.push(`a with its ${result}`))
+    await settle()
+    expect(order).toEqual(['a', 'a with its errand'])
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(order.at(-1)).toBe('b')
+    for (const ticket of [first, second]) ticket.release()
+  })
+
   it('keeps no timer while all places are taken', async () => {
     const limiter = new DialLimiter({ concurrency: 1, perSecond: 1 })
     const [first, second] = [limiter.request('bulk'), limiter.request('bulk')]

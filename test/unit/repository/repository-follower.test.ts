@@ -36,6 +36,23 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
+describe('a repository that refuses the metadata', () => {
+  it('is brought up to date without it, and tells of it', async () => {
+    const { follower, repository, errors } = follow()
+    const save = repository.save.bind(repository)
+    repository.save = (sessionId, changes) => changes.metadata === undefined ? save(sessionId, changes) : Promise.reject(new Error('value too long'))
+    follower.save('a', { metadata: { note: 'much too long' } })
+    await pass()
+    follower.save('a', { status: 'connected' })
+    await pass(1000)
+    expect(await statusOf(repository)).toBe('connected')
+    expect(errors.length).toBeGreaterThan(1)
+    repository.save = save
+    await pass(30_000)
+    expect(await repository.find('a')).toMatchObject({ status: 'connected', metadata: { note: 'much too long' } })
+  })
+})
+
 describe('a repository that works', () => {
   it('is told every change, in order, one at a time', async () => {
     const { follower, repository } = follow()
@@ -77,7 +94,7 @@ describe('a repository that fails', () => {
     repository.behave = () => Promise.resolve()
     await pass(4000)
     expect(await repository.find('a')).toMatchObject({ status: 'reconnecting', phoneNumber: '1', metadata: { shop: 1 } })
-    expect(repository.saves.at(-1)).toBe('a reconnecting')
+    expect(repository.saves.slice(-2)).toEqual(['a reconnecting', 'a -'])
   })
 
   it('that throws instead of rejecting is one that fails', async () => {

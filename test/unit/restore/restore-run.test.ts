@@ -87,6 +87,27 @@ describe('RestoreRun', () => {
     expect(await report).toMatchObject({ restored: [{ sessionId: 's0' }, { sessionId: 's2' }], failed: [{ sessionId: 's1', error: { code: 'INVALID_SESSION_ID' } }] })
   })
 
+  it('goes on with the next ones when the first dial of one was not answered, and waits for its result', async () => {
+    const result = deferred<RestoreResult>()
+    const started: string[] = []
+    const { run } = begin(named(3), take(0), {
+      concurrency: 1,
+      restore: (sessionId, onUnanswered) => {
+        started.push(sessionId)
+        if (sessionId !== 's0') return Promise.resolve(restored(sessionId))
+        setTimeout(onUnanswered, 100)
+        return result.promise
+      },
+    })
+    const report = run.join({})
+    await vi.advanceTimersByTimeAsync(99)
+    expect(started).toEqual(['s0'])
+    await vi.advanceTimersByTimeAsync(1)
+    expect(started).toEqual(named(3))
+    result.resolve({ sessionId: 's0', outcome: 'retrying', reason: 'retries_exhausted', durationMs: 0 })
+    expect(count(await report)).toEqual([3, 2, 1, 0, 0])
+  })
+
   it('takes any concurrency', async () => {
     const { run, most } = begin(named(3), take(10), { concurrency: Number.MAX_SAFE_INTEGER })
     const report = run.join({})

@@ -52,6 +52,13 @@ describe('judgeStart', () => {
     expect(requests.map(request => judgeStart(stored, request, NOW))).toEqual(verdicts)
   })
 
+  it('cools down for no longer than asked, should the clock have been ahead when the limit was noted', () => {
+    const tomorrow = new Date(NOW.getTime() + 86_400_000)
+    const request: StartRequest = { purpose: 'restore', force: false }
+    expect(judgeStart(limited('rate_limited', tomorrow), request, NOW, 300_000)).toEqual({ action: 'cool-down', until: new Date(NOW.getTime() + 300_000) })
+    expect(judgeStart(limited('restricted', tomorrow), request, NOW, 300_000)).toEqual(rest('failed', 'restricted', tomorrow))
+  })
+
   it('invariant 3: a pairing begins only where nothing usable is stored, and only by connect', () => {
     for (const [name, stored, ...verdicts] of rows) {
       const [restore, forced, connect, unlink] = verdicts

@@ -1,7 +1,8 @@
 import type { EventEmitter } from 'node:events'
 import { initAuthCreds, type WASocket } from '@whiskeysockets/baileys'
 import { expect, it, vi } from 'vitest'
-import { boundClosing, tearDownSocket } from '../../../src/socket/socket-teardown.js'
+import { tearDownSocket } from '../../../src/socket/socket-teardown.js'
+import { hearLateErrors } from '../../../src/socket/workarounds/hear-late-errors.js'
 import { FakeBaileys } from '../../../src/testing/index.js'
 
 /** A socket that is still dialling, and whose `end` takes all listeners away before its websocket has an error to tell, as in Baileys 6.7.18. */
@@ -28,13 +29,14 @@ function tellError(ws: EventEmitter): string {
 
 it('somebody hears the error of a websocket that is torn down while it is dialled', async () => {
   const { socket, told } = dialling()
+  hearLateErrors(socket)
   await tearDownSocket(socket)
   await vi.waitFor(() => { expect(told.mock.calls).toEqual([['heard']]) })
 })
 
 it('somebody hears the error of a websocket that Baileys closes by itself', async () => {
   const { socket, ws } = dialling()
-  boundClosing(socket)
+  hearLateErrors(socket)
   ws.removeAllListeners('error')
   await socket.ws.close()
   expect(tellError(ws)).toBe('heard')

@@ -1,7 +1,7 @@
 import * as baileys from '@whiskeysockets/baileys'
-import { quietLibsignal, silentLogger } from '../../../src/index.js'
-import { pickBaileysParts } from '../../../src/testing/whatsapp-server/baileys-parts.js'
-import type { SignalKeys } from '../../../src/testing/whatsapp-server/phone/signal-repository.js'
+import { quietLibsignal, silentLogger } from '../../../../src/index.js'
+import { pickBaileysParts } from '../../../../src/testing/whatsapp-server/baileys-parts.js'
+import type { SignalKeys } from '../../../../src/testing/whatsapp-server/phone/signal-repository.js'
 
 // The session with a contact is replaced again and again: each time the real libsignal prints the one that it closes.
 const records = new Map<string, unknown>()

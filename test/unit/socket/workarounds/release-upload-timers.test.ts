@@ -1,32 +1,46 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import type { Logger } from '../../../src/logger.js'
-import { silentLogger } from '../../../src/logger.js'
-import { releaseUploadTimers } from '../../../src/socket/upload-timer.js'
+import type { Logger } from '../../../../src/logger.js'
+import { silentLogger } from '../../../../src/logger.js'
+import { releaseUploadTimers } from '../../../../src/socket/workarounds/release-upload-timers.js'
 
 const UPLOAD = 'uploading pre-keys'
 const timers: NodeJS.Timeout[] = []
-const start = (): NodeJS.Timeout => {
-  const timer = setTimeout(() => undefined, 60_000)
+const start = (delayMs = 30_000): NodeJS.Timeout => {
+  const timer = setTimeout(() => undefined, delayMs)
   timers.push(timer)
   return timer
+}
+
+/** The logger that Baileys is given for this one. */
+function loggerOf(logger: Logger): Logger {
+  const { logger: watching } = releaseUploadTimers({ logger })
+  if (watching === undefined) throw new Error('the logger is gone')
+  return watching
 }
 
 afterEach(() => { for (const timer of timers.splice(0)) clearTimeout(timer) })
 
 describe('releaseUploadTimers', () => {
-  it('lets a process end in spite of the timers of the turn in which an upload starts, and of no others', async () => {
-    const logger = releaseUploadTimers(silentLogger())
+  it('lets a process end in spite of the timer of an upload, and of no other', async () => {
+    const logger = loggerOf(silentLogger())
     const before = start()
     logger.info({ count: 812 }, UPLOAD)
-    const during = start()
+    const [shorter, upload, next] = [start(1000), start(), start()]
     await Promise.resolve()
-    const after = start()
-    expect([before, during, after].map(timer => timer.hasRef())).toEqual([true, false, true])
+    expect([before, shorter, upload, next, start()].map(timer => timer.hasRef())).toEqual([true, true, false, true, true])
   })
 
-  it('puts setTimeout back as it was, with all that belongs to it', async () => {
+  it('replaces setTimeout until the timer of the upload is made, and no longer', () => {
     const real = globalThis.setTimeout
-    const logger = releaseUploadTimers(silentLogger())
+    loggerOf(silentLogger()).info({}, UPLOAD)
+    expect(globalThis.setTimeout).not.toBe(real)
+    start()
+    expect(globalThis.setTimeout).toBe(real)
+  })
+
+  it('puts setTimeout back after the turn, with all that belongs to it, when no such timer is made', async () => {
+    const real = globalThis.setTimeout
+    const logger = loggerOf(silentLogger())
     logger.info({}, UPLOAD)
     expect(Object.getOwnPropertySymbols(globalThis.setTimeout)).toEqual(Object.getOwnPropertySymbols(real))
     await Promise.resolve()
@@ -34,7 +48,7 @@ describe('releaseUploadTimers', () => {
   })
 
   it('leaves timers alone for every other message', () => {
-    const logger = releaseUploadTimers(silentLogger())
+    const logger = loggerOf(silentLogger())
     logger.info({}, 'connected')
     logger.debug({}, UPLOAD)
     expect(start().hasRef()).toBe(true)
@@ -42,7 +56,7 @@ describe('releaseUploadTimers', () => {
 
   it('does not undo what somebody else has put in its place', async () => {
     const real = globalThis.setTimeout
-    const logger = releaseUploadTimers(silentLogger())
+    const logger = loggerOf(silentLogger())
     logger.info({}, UPLOAD)
     vi.useFakeTimers()
     const fake = globalThis.setTimeout
@@ -52,24 +66,26 @@ describe('releaseUploadTimers', () => {
     globalThis.setTimeout = real
   })
 
-  it('writes through to the logger of the application, and keeps what that has besides', () => {
+  it('writes through to the logger of the application, whatever that is made of', () => {
     const lines: unknown[] = []
     class Pino {
       level = 'info'
-      readonly secret = 'own member'
-      info(...line: unknown[]): void { lines.push([this.secret, ...line]) }
+      readonly #secret = 'own member'
+      info(...line: unknown[]): void { lines.push([this.#secret, ...line]) }
       child(bindings: Record<string, unknown>): Logger { return { ...silentLogger(), level: String(bindings['level']) } }
       trace(...line: unknown[]): void { lines.push(line) }
       debug(): void { return }
       warn(): void { return }
       error(): void { return }
     }
-    const logger = releaseUploadTimers(new Pino())
+    const pino = new Pino()
+    const logger = loggerOf(pino)
     logger.info({ a: 1 }, 'hello')
     logger.trace({ b: 2 }, 'detail')
     expect(lines).toEqual([['own member', { a: 1 }, 'hello'], [{ b: 2 }, 'detail']])
     expect(logger.level).toBe('info')
-    expect(Reflect.get(logger, 'secret')).toBe('own member')
+    logger.level = 'warn'
+    expect(pino.level).toBe('warn')
     expect(logger.child({ level: 'debug' }).level).toBe('debug')
   })
 })

@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from 'vitest'
-import { finishIncoming } from '../../../src/socket/incoming-messages.js'
-import { KeyUse } from '../../../src/socket/key-use.js'
-import { fakePairedCreds } from '../../../src/testing/fake-creds.js'
-import { FakeBaileys } from '../../../src/testing/index.js'
+import { finishIncoming } from '../../../../src/socket/socket-teardown.js'
+import { KeyUse } from '../../../../src/socket/key-use.js'
+import { fakePairedCreds } from '../../../../src/testing/fake-creds.js'
+import { FakeBaileys } from '../../../../src/testing/index.js'
 
 /** Finishes what comes in on an open socket that answers so whether it is in a transaction. */
 function finish(isInTransaction: () => boolean, failed: AbortSignal = new AbortController().signal): Promise<void> {

@@ -2,10 +2,10 @@ import asyncHooks, { AsyncLocalStorage } from 'node:async_hooks'
 import { createRequire } from 'node:module'
 import { addTransactionCapability } from '@whiskeysockets/baileys'
 import { describe, expect, it, vi } from 'vitest'
-import { shareStorages, StorageSharing, type StorageExports } from '../../../src/baileys/storage-sharing.js'
-import { silentLogger } from '../../../src/logger.js'
-import { FakeBaileys } from '../../../src/testing/index.js'
-import { PROMISES_PAY, storagesOnAPromise } from '../../support/promise-cost.js'
+import { shareStorages, StorageSharing, type StorageExports } from '../../../../src/socket/workarounds/share-async-storage.js'
+import { silentLogger } from '../../../../src/logger.js'
+import { FakeBaileys } from '../../../../src/testing/index.js'
+import { PROMISES_PAY, storagesOnAPromise } from '../../../support/promise-cost.js'
 
 const Real = AsyncLocalStorage
 

@@ -1,14 +1,16 @@
 import type { BinaryNode, WASocket } from '@whiskeysockets/baileys'
-import { SessionError } from '../errors.js'
-import { withDeadline, withSignal } from '../time/deadline.js'
+import { SessionError } from '../../errors.js'
+import { withDeadline, withSignal } from '../../time/deadline.js'
 
 /** How long WhatsApp may take to answer the request for a code. */
 const ANSWER_TIMEOUT_MS = 15_000
 
 /**
  * Asks for a pairing code, and resolves once WhatsApp has taken it. Baileys' own call resolves when the request is sent; a refusal comes
- * later, and nobody is told (7.0.0-rc14 and 6.7.24, `requestPairingCode`). Rejects with `PAIRING_CODE_REFUSED` or `PAIRING_CODE_TIMEOUT`,
- * with what Baileys throws, and when the socket ends. One call at a time: Baileys keeps the code in the creds.
+ * later, and nobody is told (7.0.0-rc14 and 6.7.24, `requestPairingCode`): https://github.com/WhiskeySockets/Baileys/issues/2560. Rejects
+ * with `PAIRING_CODE_REFUSED` or `PAIRING_CODE_TIMEOUT`, with what Baileys throws, and when the socket ends. One call at a time: Baileys
+ * keeps the code in the creds.
+ * Delete it once every supported version waits for the answer and rejects with it.
  */
 export async function obtainPairingCode(sessionId: string, socket: WASocket, phoneNumber: string, ended: AbortSignal): Promise<string> {
   const answers = new Answers(socket)

@@ -1,6 +1,6 @@
 import { expect, it, vi } from 'vitest'
-import { quietHandlers } from '../../../src/socket/quiet-handlers.js'
-import { FakeBaileys } from '../../../src/testing/index.js'
+import { catchHandlerRejections } from '../../../../src/socket/workarounds/catch-handler-rejections.js'
+import { FakeBaileys } from '../../../../src/testing/index.js'
 
 it('tells of handlers of Baileys that reject, and leaves everything else as it is', async () => {
   const baileys = new FakeBaileys()
@@ -15,10 +15,10 @@ it('tells of handlers of Baileys that reject, and leaves everything else as it i
   ws.on('CB:success', (node: unknown) => { order.push(node) })
   const open = vi.fn()
   ws.on('open', open)
-  const onRejected = vi.fn()
-  quietHandlers({ ws }, onRejected)
+  const onHandlerRejected = vi.fn()
+  catchHandlerRejections({ ws }, { onHandlerRejected })
   expect(ws.emit('CB:success', 'node')).toBe(true)
   expect(order).toEqual(['node', 'node'])
-  await vi.waitFor(() => { expect(onRejected.mock.calls).toEqual([[problem]]) })
+  await vi.waitFor(() => { expect(onHandlerRejected.mock.calls).toEqual([[problem]]) })
   expect(ws.listeners('open')).toEqual([open])
 })

@@ -1,6 +1,6 @@
 import { expect, it, vi } from 'vitest'
-import { loadBaileys } from '../../../src/baileys/baileys-module.js'
-import { INSTALL_BAILEYS } from '../../../src/baileys/baileys-version.js'
+import { loadBaileys } from '../../../src/socket/baileys-module.js'
+import { INSTALL_BAILEYS } from '../../../src/socket/baileys-version.js'
 import { loadBaileysParts } from '../../../src/testing/whatsapp-server/baileys-parts.js'
 
 vi.mock('@whiskeysockets/baileys', () => { throw new Error('Cannot find package') })

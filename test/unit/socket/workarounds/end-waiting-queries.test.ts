@@ -1,7 +1,7 @@
 import type { WASocket } from '@whiskeysockets/baileys'
 import { expect, it, vi } from 'vitest'
-import { refuseQueries, tellQueriesOfTheEnd } from '../../../src/socket/waiting-queries.js'
-import { FakeBaileys } from '../../../src/testing/index.js'
+import { endWaitingQueries } from '../../../../src/socket/workarounds/end-waiting-queries.js'
+import { FakeBaileys } from '../../../../src/testing/index.js'
 
 function makeSocket(): WASocket {
   const baileys = new FakeBaileys()
@@ -13,7 +13,7 @@ const closed = expect.objectContaining({ message: 'The connection was closed.' }
 it('tells those who wait for the close when Baileys takes their listeners away', () => {
   const { ws } = makeSocket()
   const waiting = vi.fn()
-  tellQueriesOfTheEnd({ ws })
+  endWaitingQueries({ ws }, { ended: new AbortController().signal })
   ws.on('close', () => { throw new Error('a listener of the application') })
   ws.on('close', waiting)
   ws.removeAllListeners('message')
@@ -27,7 +27,9 @@ it.each(['close', 'error'])('refuses those who begin to wait for the %s after th
   const { ws } = makeSocket()
   const waiting = vi.fn()
   const other = vi.fn()
-  refuseQueries({ ws })
+  const ended = new AbortController()
+  endWaitingQueries({ ws }, { ended: ended.signal })
+  ended.abort()
   ws.on(event, waiting)
   ws.on('message', other)
   await Promise.resolve()

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { handOverHeldBack } from '../../../src/socket/held-back-events.js'
-import { KeyUse } from '../../../src/socket/key-use.js'
-import { FakeBaileys } from '../../../src/testing/index.js'
+import { KeyUse } from '../../../../src/socket/key-use.js'
+import { flushBufferedEvents } from '../../../../src/socket/workarounds/flush-buffered-events.js'
+import { FakeBaileys } from '../../../../src/testing/index.js'
 
 beforeEach(() => { vi.useFakeTimers() })
 afterEach(() => { vi.useRealTimers() })
@@ -14,9 +14,9 @@ function makeSocket(isOld: boolean): { flush: ReturnType<typeof vi.fn>; keyUse: 
   socket.ev.flush = flush
   if (isOld) Object.defineProperty(socket, 'ev', { value: withoutDestroy(socket.ev) })
   const keyUse = new KeyUse()
-  const ended = new AbortController()
-  handOverHeldBack(socket, keyUse, ended.signal)
-  return { flush, keyUse, end: () => { ended.abort() } }
+  const ending = new AbortController()
+  flushBufferedEvents(socket, { keyUse, ending: ending.signal })
+  return { flush, keyUse, end: () => { ending.abort() } }
 }
 
 function withoutDestroy<Events extends object>(events: Events): Events {
@@ -29,7 +29,7 @@ function withoutDestroy<Events extends object>(events: Events): Events {
   })
 }
 
-describe('handOverHeldBack', () => {
+describe('flushBufferedEvents', () => {
   it('flushes every quarter of a second, until the end of its generation begins', async () => {
     const { flush, end } = makeSocket(true)
     await vi.advanceTimersByTimeAsync(1000)

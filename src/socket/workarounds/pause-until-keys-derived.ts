@@ -1,6 +1,6 @@
 import type { WASocket } from '@whiskeysockets/baileys'
-import type { BaileysModule } from '../baileys/baileys-module.js'
-import { rawSocketOf } from './socket-teardown.js'
+import type { BaileysModule } from '../baileys-module.js'
+import { rawSocketOf } from '../raw-socket.js'
 
 /** The place of the login among the frames that a socket sends: after the hello. */
 const LOGIN_FRAME = 2
@@ -9,11 +9,12 @@ const LOGIN_FRAME = 2
 const ROUNDS = 4
 
 /**
- * Baileys 6.7.24 derives the keys of a connection in a thread, once its login has been sent. An answer that comes before that is done
- * cannot be read, and ends the process with an unhandled rejection (`decodeFrame`): on a busy machine that is no rare thing. So nothing
- * is taken in meanwhile.
+ * Takes nothing in from the login until the keys of the connection are derived. Baileys 6.7.18 to 6.7.24 derive them in a thread, once the
+ * login has been sent. An answer that comes before that is done cannot be read, and ends the process with an unhandled rejection
+ * (`decodeFrame`): on a busy machine that is no rare thing. Version 7 derives them at once.
+ * Delete it with the support of 6.7.
  */
-export function waitForKeys(socket: WASocket, { hkdf }: BaileysModule): void {
+export function pauseUntilKeysDerived(socket: WASocket, { baileys: { hkdf } }: { readonly baileys: Pick<BaileysModule, 'hkdf'> }): void {
   const raw = rawSocketOf(socket)
   if (raw?.send === undefined || hkdf === undefined) return
   const derive = (): unknown => hkdf(Buffer.alloc(32), 64, { info: '' })

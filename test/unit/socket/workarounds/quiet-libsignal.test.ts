@@ -3,8 +3,8 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
-import { quietLibsignal } from '../../../src/index.js'
-import { temporaryFolder } from '../../support/temporary-folder.js'
+import { quietLibsignal } from '../../../../src/index.js'
+import { temporaryFolder } from '../../../support/temporary-folder.js'
 
 const METHODS = ['log', 'info', 'warn', 'error', 'debug', 'trace'] as const
 

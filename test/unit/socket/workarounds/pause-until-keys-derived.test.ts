@@ -1,9 +1,9 @@
 import type { WASocket } from '@whiskeysockets/baileys'
 import { describe, expect, it, vi } from 'vitest'
-import { waitForKeys } from '../../../src/socket/late-keys.js'
-import { FakeBaileys } from '../../../src/testing/index.js'
+import { pauseUntilKeysDerived } from '../../../../src/socket/workarounds/pause-until-keys-derived.js'
+import { FakeBaileys } from '../../../../src/testing/index.js'
 
-/** A socket whose raw websocket notes what is done with it, after `waitForKeys` with a Baileys that derives keys so. */
+/** A socket whose raw websocket notes what is done with it, after `pauseUntilKeysDerived` with a Baileys that derives keys so. */
 function makeSocket(hkdf: (() => unknown) | undefined): { done: string[]; send: (data: string) => void } {
   const baileys = new FakeBaileys()
   const socket: WASocket = baileys.makeWASocket({ auth: { creds: baileys.initAuthCreds(), keys: { get: () => ({}), set: () => undefined } } })
@@ -18,12 +18,11 @@ function makeSocket(hkdf: (() => unknown) | undefined): { done: string[]; send: 
     },
   }
   Reflect.set(socket.ws, 'socket', raw)
-  const { makeWASocket, initAuthCreds, proto } = baileys
-  waitForKeys(socket, { makeWASocket, initAuthCreds, proto, ...(hkdf === undefined ? {} : { hkdf }) })
+  pauseUntilKeysDerived(socket, { baileys: hkdf === undefined ? {} : { hkdf } })
   return { done, send: (data) => { raw.send(data, () => done.push('sent')) } }
 }
 
-describe('waitForKeys', () => {
+describe('pauseUntilKeysDerived', () => {
   it('takes nothing in from the login until keys would be derived, where that takes a turn', async () => {
     let derived = 0
     const { done, send } = makeSocket(async () => {

@@ -1,3 +1,5 @@
+// Upstream: https://github.com/WhiskeySockets/Baileys/issues/888. To be deprecated once the libsignal of every supported version prints no sessions.
+
 /** The console methods that print. */
 const METHODS = ['log', 'info', 'warn', 'error', 'debug', 'trace'] as const
 

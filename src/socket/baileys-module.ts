@@ -48,6 +48,9 @@ export interface BaileysModule {
   }
 }
 
+/** What a socket is configured with, but for its credentials. */
+export type DialConfig = Omit<UserFacingSocketConfig, 'auth'>
+
 const isObject = (value: unknown): value is Record<string, unknown> =>
   (typeof value === 'object' && value !== null) || typeof value === 'function'
 

@@ -1,6 +1,6 @@
 import asyncHooks from 'node:async_hooks'
 import { syncBuiltinESMExports } from 'node:module'
-import type { BaileysModule } from './baileys-module.js'
+import type { BaileysModule } from '../baileys-module.js'
 import { makeSharedStorage, type StorageClass } from './shared-storage.js'
 
 /** The exports of `node:async_hooks`, as far as they matter here. */
@@ -18,7 +18,9 @@ export interface StorageSharingOptions {
 
 /**
  * Replaces `AsyncLocalStorage` while sockets are made. Baileys makes one for each socket and never lets go of it (7.0.0-rc11 to rc14,
- * `addTransactionCapability`); before Node 24 every promise of the process then pays for every one of them.
+ * `addTransactionCapability`); before Node 24 every promise of the process then pays for every one of them:
+ * https://github.com/WhiskeySockets/Baileys/issues/2806.
+ * Delete it, and the option `shareAsyncLocalStorage`, once every supported version shares one or lets go of it, or Node 24 is required.
  */
 export class StorageSharing {
   readonly #exports: StorageExports
