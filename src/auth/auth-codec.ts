@@ -1,5 +1,4 @@
 import type { AuthenticationCreds, SignalDataTypeMap } from '@whiskeysockets/baileys'
-import type { BaileysModule } from '../socket/baileys-module.js'
 
 /** What `JSON.stringify` and `JSON.parse` exchange for bytes: the form of Baileys' own files, so that both can read them. */
 interface BufferText {

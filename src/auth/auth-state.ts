@@ -1,6 +1,5 @@
 import type { AuthenticationCreds, AuthenticationState, SignalDataSet, SignalDataTypeMap, SignalKeyStore } from '@whiskeysockets/baileys'
 import { SessionError } from '../errors.js'
-import type { BaileysModule } from '../socket/baileys-module.js'
 import { LinkedOwner } from '../socket/workarounds/keep-linked-owner.js'
 import { CREDS_KEY, LIFECYCLE_KEY, type RecordChange, type RecordKey, type SessionStore, type StoredRecord } from '../store/session-store.js'
 import { withDeadline } from '../time/deadline.js'

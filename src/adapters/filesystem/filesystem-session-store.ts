@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import { LeaseLock } from '../../lease/lease-lock.js'
 import type { SessionLock } from '../../lease/session-lock.js'
 import type { DeleteOptions, RecordChange, RecordKey, SessionStore, StoredRecord, WriteOptions } from '../../store/session-store.js'
-import { FileLock } from './file-lock.js'
+import { type FileLockEntry, FileLockTable, lockPlaceOf } from './file-lock-table.js'
 import { type Durability, type FileSystemSessionStoreOptions, resolveOptions } from './filesystem-session-store-options.js'
 import { assertNotLegacy } from './folder-contents.js'
 import { OperationLimit, SessionTurns } from './order-of-work.js'
@@ -38,8 +38,6 @@ export class FileSystemSessionStore implements SessionStore {
   readonly #upkeep: SessionUpkeep
   readonly #durability: Durability | undefined
   readonly #turns = new SessionTurns()
-  #closing: Promise<void> | undefined
-  #isClosed = false
 
   /**
    * Touches nothing on the disk yet.
@@ -123,20 +121,7 @@ export class FileSystemSessionStore implements SessionStore {
   }
 
   close(): Promise<void> {
-    this.#isClosed = true
-    this.#closing ??= this.#close()
-    return this.#closing
-  }
-
-  async #close(): Promise<void> {
-    try {
-      await this.#turns.idle()
-      await this.#lock.close()
-    } catch (error) {
-      // The disk may be back for the next call.
-      this.#closing = undefined
-      throw error
-    }
+    return this.#lock.close(() => this.#turns.idle())
   }
 
   async #write(sessionId: string, changes: readonly RecordChange[], options: WriteOptions): Promise<void> {
@@ -188,10 +173,6 @@ export class FileSystemSessionStore implements SessionStore {
   async #viewOf(folder: string, sessionId: string): Promise<BatchFolderView> {
     if (!this.#folders.foldsCase) return exactFolderView(folder)
     return onDisk({ verb: 'list', path: folder, sessionId }, () => caseFoldingFolderView(folder))
-  }
-
-  #assertOpen(sessionId?: string): void {
-    if (this.#isClosed) throw new SessionError('STORE_UNAVAILABLE', 'The store was closed. Make a new one.', { sessionId })
   }
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { importBaileys } from '../../baileys/baileys-module.js'
+import { importBaileys } from '../../socket/baileys-module.js'
 import type { WhatsAppServer } from '../../testing/whatsapp-server/index.js'
 import { startWhatsAppServer } from '../start-whatsapp-server.js'
 import type { SocketConfig } from '../../manager/session-manager-options.js'

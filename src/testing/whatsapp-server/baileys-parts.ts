@@ -1,6 +1,4 @@
 import type { proto } from '@whiskeysockets/baileys'
-import { INSTALL_BAILEYS, SUPPORTED_BAILEYS } from '../../socket/baileys-version.js'
-import { SessionError } from '../../errors.js'
 import type { SignalRepositoryFactory } from './phone/signal-repository.js'
 import { UnsupportedBaileysError } from './unsupported-baileys.js'
 import type { BinaryNode } from './wire/binary-node.js'
