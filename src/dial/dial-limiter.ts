@@ -82,7 +82,11 @@ export class DialLimiter {
     const entry: Entry = { priority: RANKS[priority], order: this.#tickets++, mayHang, startedAt: 0, state: 'waiting', start: () => undefined, cancel: () => undefined }
     return {
       turn: this.#queue(entry),
-      promote: (next) => { entry.priority = Math.min(entry.priority, RANKS[next]) },
+      promote: (next) => {
+        entry.priority = Math.min(entry.priority, RANKS[next])
+        // It may have a place now that was kept from it.
+        this.#admit()
+      },
       standAside: async (work) => {
         this.#leave(entry, 'aside')
         const result = await work

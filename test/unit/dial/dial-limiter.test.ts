@@ -169,6 +169,19 @@ describe('invariant 10: the dial limiter', () => {
     await settle()
   })
 
+  it('gives a ticket that is promoted a place that was kept from it', async () => {
+    const limiter = new DialLimiter({ concurrency: 4, perSecond: 100 })
+    const order: string[] = []
+    const tickets = ['a', 'b', 'c', 'd'].map(name => queue(limiter, order, name))
+    await settle()
+    expect(order).toEqual(['a', 'b', 'c'])
+    tickets[3]?.promote('person')
+    await settle()
+    expect(order).toEqual(['a', 'b', 'c', 'd'])
+    for (const ticket of tickets) ticket.release()
+    await settle()
+  })
+
   it('keeps half of the places from sessions whose last dial was not answered, however urgent they are', async () => {
     const limiter = new DialLimiter({ concurrency: 8, perSecond: 100 })
     const order: string[] = []
