@@ -1,14 +1,11 @@
 import { resolve } from 'node:path'
 import { defineConfig, type ViteUserConfig } from 'vitest/config'
+import entries from './entries.json' with { type: 'json' }
 
 const config: ViteUserConfig = defineConfig({
   // The examples name this package as an application would.
   resolve: {
-    alias: [
-      { find: /^baileys-sessions$/u, replacement: resolve('src/index.ts') },
-      { find: /^baileys-sessions\/testing$/u, replacement: resolve('src/testing/index.ts') },
-      { find: /^baileys-sessions\/sqlite$/u, replacement: resolve('src/sqlite.ts') },
-    ],
+    alias: Object.entries(entries).map(([subpath, source]) => ({ find: new RegExp(`^baileys-sessions${subpath.slice(1)}$`, 'u'), replacement: resolve(source) })),
   },
   test: {
     include: ['test/**/*.test.ts'],
