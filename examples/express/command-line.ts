@@ -14,7 +14,7 @@ npm run example -- --simulated             a WhatsApp on this machine, with phon
   --data <folder>                          where to keep the sessions
   --token <company> agent                  prints a token for people of a company
   --token <company> admin                  prints a token for all companies
-TOKEN_SECRET in the environment is what tokens are signed with: at least 32 characters.`
+TOKEN_SECRET in the environment is what tokens are signed with: at least 32 characters. A simulation has a secret of its own.`
 
 /** Reads the arguments. Throws an error with a sentence for people for what makes no sense. */
 export function readCommand(args: readonly string[]): Command {
