@@ -1,5 +1,5 @@
-// Installs the packed tarball as a user would, without the network, and uses it: from an ESM and a CommonJS script that
-// must end by themselves, and from TypeScript in both, with `skipLibCheck: false`. Every entry is loaded and compiled in
+// Installs the packed tarball as a user would, without a registry, and uses it: from an ESM and a CommonJS script that
+// must end by themselves, and from TypeScript in both, with `skipLibCheck: false`, and with the oldest TypeScript that is supported. Every entry is loaded and compiled in
 // both formats; what the consumer's scripts do with some of them goes deeper.
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -12,6 +12,8 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 const fixtures = join(root, 'test', 'package', 'consumer')
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc')
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+
+const { oldestTypeScript } = JSON.parse(readFileSync(join(root, 'scripts', 'matrix', 'versions.json'), 'utf8'))
 
 /** What users import, as they write it. */
 const entries = Object.keys(JSON.parse(readFileSync(join(root, 'entries.json'), 'utf8'))).map(subpath => manifest.name + subpath.slice(1))
@@ -26,9 +28,11 @@ try {
   for (const [script, load] of [['entries.mjs', 'await import'], ['entries.cjs', 'require']]) runScript(script, loadEntries(load))
   for (const script of ['use.mjs', 'use.cjs']) runScript(script, readFixture(script))
   runProgram()
-  for (const module of ['NodeNext', 'Node16']) {
-    compile(module)
-  }
+  const sources = writeSources()
+  for (const module of ['NodeNext', 'Node16']) compile(tsc, sources, ['--exactOptionalPropertyTypes', '--skipLibCheck', 'false', '--module', module])
+  const oldestTsc = installOldestTypeScript()
+  compile(oldestTsc, sources, ['--skipLibCheck', '--module', 'Node16'])
+  compile(oldestTsc, sources.filter(name => name.endsWith('.cts')), ['--skipLibCheck', '--module', 'CommonJS', '--moduleResolution', 'Node'])
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }
@@ -113,21 +117,33 @@ function runProgram() {
   say('ran baileys-sessions')
 }
 
-/** Baileys' own declarations have errors without `skipLibCheck`; ours and the user's must have none. */
-function compile(module) {
+/** What users write, in both formats: every entry, and what the consumer does with some of them. */
+function writeSources() {
   const sources = { 'entries.mts': importEntries(), 'entries.cts': importEntries(), 'types.mts': readFixture('types.mts'), 'types.cts': readFixture('types.cts') }
   for (const [name, text] of Object.entries(sources)) writeFileSync(join(folder, name), text)
-  const options = ['--noEmit', '--pretty', 'false', '--strict', '--exactOptionalPropertyTypes', '--skipLibCheck', 'false', '--module', module, '--target', 'es2022', '--types', 'node']
+  return Object.keys(sources)
+}
+
+/** The declarations of others may have errors, as those of Baileys do; ours and the user's must have none. */
+function compile(tsc, sources, options) {
   let output = ''
   try {
-    execFileSync(process.execPath, [tsc, ...options, ...Object.keys(sources)], { cwd: folder, encoding: 'utf8' })
+    execFileSync(process.execPath, [tsc, '--noEmit', '--pretty', 'false', '--strict', '--target', 'es2022', '--types', 'node', ...options, ...sources], { cwd: folder, encoding: 'utf8' })
   } catch (error) {
     output = error.stdout
   }
   const lines = output.split('\n').filter(line => line.includes('error TS'))
-  const ours = lines.filter(line => Object.keys(sources).some(name => line.startsWith(name)) || line.startsWith(`node_modules/${manifest.name}/`) || !line.includes('('))
-  expect(ours.length === 0, `with module ${module}:\n${ours.join('\n')}`)
-  say(`compiled with module ${module} (${lines.length} errors in declarations of others)`)
+  const ours = lines.filter(line => sources.some(name => line.startsWith(name)) || line.startsWith(`node_modules/${manifest.name}/`) || !line.includes('('))
+  expect(ours.length === 0, `${options.join(' ')}:\n${ours.join('\n')}`)
+  say(`compiled ${sources.join(', ')} with ${options.join(' ')} (${lines.length} errors in declarations of others)`)
+}
+
+/** The oldest TypeScript that is supported, from npm's cache or the registry. A dependency would put its own `tsc` in the place of ours. */
+function installOldestTypeScript() {
+  const target = join(folder, 'oldest')
+  mkdirSync(target)
+  npm(['install', `typescript@${oldestTypeScript}`, '--prefix', target, '--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund'])
+  return join(target, 'node_modules', 'typescript', 'bin', 'tsc')
 }
 
 function expect(holds, message) {

@@ -19,9 +19,14 @@ export function compatibilityPage(runs, features) {
     'And without it:',
     features[INSTALLED_BAILEYS].map(({ name, without }) => `- \`${name}\`: ${without}`).join('\n'),
     `Baileys 6.7 asks npm for libsignal by a git URL, and 6.7.18 for a package of its own lint, too. \`"overrides": ${JSON.stringify(VERSIONS.overrides)}\` in your \`package.json\` installs both from the registry.`,
+    `The types are for TypeScript ${minorOf(VERSIONS.oldestTypeScript)} or later, which is tried with ${VERSIONS.oldestTypeScript}.`,
     '## What CI runs',
     `Less, for it has less time: ${planRuns({ ci: true }).map(({ node, baileys, suite }) => `${suite} with Node ${node} and Baileys ${baileys}`).join('; ')}. ${['e2e core', 'e2e linking'].map(suite => `\`${suite}\` is ${SUITES[suite].map(name => `\`${name.slice('test/e2e/'.length)}\``).join(', ')}.`).join(' ')} Beside that, everything with the Node that CI has.`,
   ].join('\n\n')}\n`
+}
+
+function minorOf(version) {
+  return version.split('.').slice(0, 2).join('.')
 }
 
 function outcomeOf(runs) {
