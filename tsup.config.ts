@@ -1,11 +1,8 @@
 import type { Options } from 'tsup'
+import subpaths from './entries.json' with { type: 'json' }
 
-/** One entry per subpath of `exports`; a test holds the two together. */
-export const entries: Record<string, string> = {
-  'index': 'src/index.ts',
-  'testing/index': 'src/testing/index.ts',
-  'sqlite': 'src/sqlite.ts',
-}
+/** The source of each built file, named as below `src`. */
+const entries = Object.fromEntries(Object.values(subpaths).map(source => [source.replace(/^src\/|\.ts$/gu, ''), source]))
 
 /** What `bin` of package.json starts; nobody imports it. */
 export const programs: Record<string, string> = { cli: 'src/cli/main.ts' }

@@ -1,31 +1,11 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
-import { defineConfig, type TestProjectInlineConfiguration, type ViteUserConfig } from 'vitest/config'
-
-/** The folders of tests that take no other process and no server. One that does all the same is called `*processes.test.ts`. */
-const IN_PROCESS = /^test\/(?:contract|package|scenario|unit)\//u
-
-const files = readdirSync('test', { recursive: true, encoding: 'utf8' })
-  .map(name => join('test', name).replaceAll('\\', '/'))
-  .filter(name => name.endsWith('.test.ts'))
-
-function setOf(file: string): 'fast' | 'fast, with mocks' | 'slow' {
-  if (!IN_PROCESS.test(file) || file.endsWith('processes.test.ts')) return 'slow'
-  return /\bvi\.mock\(/u.test(readFileSync(file, 'utf8')) ? 'fast, with mocks' : 'fast'
-}
-
-function project(name: ReturnType<typeof setOf>, options: TestProjectInlineConfiguration['test'] = {}): TestProjectInlineConfiguration {
-  return { extends: true, test: { name, include: files.filter(file => setOf(file) === name), ...options } }
-}
+import { resolve } from 'node:path'
+import { defineConfig, type ViteUserConfig } from 'vitest/config'
+import entries from './entries.json' with { type: 'json' }
 
 const config: ViteUserConfig = defineConfig({
   // The examples name this package as an application would.
   resolve: {
-    alias: [
-      { find: /^baileys-sessions$/u, replacement: resolve('src/index.ts') },
-      { find: /^baileys-sessions\/testing$/u, replacement: resolve('src/testing/index.ts') },
-      { find: /^baileys-sessions\/sqlite$/u, replacement: resolve('src/sqlite.ts') },
-    ],
+    alias: Object.entries(entries).map(([subpath, source]) => ({ find: new RegExp(`^baileys-sessions${subpath.slice(1)}$`, 'u'), replacement: resolve(source) })),
   },
   test: {
     setupFiles: ['test/setup/silence-libsignal.ts', 'test/setup/only-loopback.ts'],

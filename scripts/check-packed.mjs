@@ -1,5 +1,6 @@
-// Installs the packed tarball as a user would, without the network, and uses it: from an ESM and a CommonJS script that
-// must end by themselves, and from TypeScript in both, with `skipLibCheck: false`.
+// Installs the packed tarball as a user would, without a registry, and uses it: from an ESM and a CommonJS script that
+// must end by themselves, and from TypeScript in both, with `skipLibCheck: false`, and with the oldest TypeScript that is supported. Every entry is loaded and compiled in
+// both formats; what the consumer's scripts do with some of them goes deeper.
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -12,18 +13,26 @@ const fixtures = join(root, 'test', 'package', 'consumer')
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc')
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 
-/** How long a script that uses the package may take; most of it is the start of Node and Baileys. */
+const { oldestTypeScript } = JSON.parse(readFileSync(join(root, 'scripts', 'matrix', 'versions.json'), 'utf8'))
+
+/** What users import, as they write it. */
+const entries = Object.keys(JSON.parse(readFileSync(join(root, 'entries.json'), 'utf8'))).map(subpath => manifest.name + subpath.slice(1))
+
+/** How long a script that uses the package may take, most of it being Node and Baileys starting. */
 const SCRIPT_TIMEOUT_MS = 60_000
 
 const folder = mkdtempSync(join(tmpdir(), 'baileys-sessions-packed-'))
 try {
   checkBuiltFiles()
   install()
-  for (const script of ['use.mjs', 'use.cjs']) runScript(script)
+  for (const [script, load] of [['entries.mjs', 'await import'], ['entries.cjs', 'require']]) runScript(script, loadEntries(load))
+  for (const script of ['use.mjs', 'use.cjs']) runScript(script, readFixture(script))
   runProgram()
-  for (const module of ['NodeNext', 'Node16']) {
-    for (const source of ['types.mts', 'types.cts']) compile(source, module)
-  }
+  const sources = writeSources()
+  for (const module of ['NodeNext', 'Node16']) compile(tsc, sources, ['--exactOptionalPropertyTypes', '--skipLibCheck', 'false', '--module', module])
+  const oldestTsc = installOldestTypeScript()
+  compile(oldestTsc, sources, ['--skipLibCheck', '--module', 'Node16'])
+  compile(oldestTsc, sources.filter(name => name.endsWith('.cts')), ['--skipLibCheck', '--module', 'CommonJS', '--moduleResolution', 'Node'])
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }
@@ -72,9 +81,24 @@ function npm(args) {
   return execFileSync('npm', args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
 }
 
-function runScript(name) {
+function readFixture(name) {
+  return readFileSync(join(fixtures, name), 'utf8')
+}
+
+/** A script that loads every entry. */
+function loadEntries(load) {
+  const checks = entries.map(name => `if (Object.keys(${load}('${name}')).length === 0) throw new Error('${name} exports nothing')`)
+  return [...checks, `console.log('ok')`].join('\n')
+}
+
+/** The same for the compiler. */
+function importEntries() {
+  return entries.map((name, index) => `import * as entry${index} from '${name}'\nexport const names${index}: string[] = Object.keys(entry${index})`).join('\n')
+}
+
+function runScript(name, script) {
   const file = join(folder, name)
-  writeFileSync(file, readFileSync(join(fixtures, name)))
+  writeFileSync(file, script)
   const output = execFileSync(process.execPath, ['--unhandled-rejections=strict', file], { cwd: folder, encoding: 'utf8', timeout: SCRIPT_TIMEOUT_MS })
   expect(output === 'ok\n', `${name} printed ${JSON.stringify(output)}`)
   say(`ran ${name}`)
@@ -93,20 +117,33 @@ function runProgram() {
   say('ran baileys-sessions')
 }
 
-/** Without `skipLibCheck`, Baileys' own declarations have errors; ours and the user's must have none. */
-function compile(source, module) {
-  writeFileSync(join(folder, source), readFileSync(join(fixtures, source)))
-  const options = ['--noEmit', '--pretty', 'false', '--strict', '--exactOptionalPropertyTypes', '--skipLibCheck', 'false', '--module', module, '--target', 'es2022', '--types', 'node']
+/** What users write, in both formats: every entry, and what the consumer does with some of them. */
+function writeSources() {
+  const sources = { 'entries.mts': importEntries(), 'entries.cts': importEntries(), 'types.mts': readFixture('types.mts'), 'types.cts': readFixture('types.cts') }
+  for (const [name, text] of Object.entries(sources)) writeFileSync(join(folder, name), text)
+  return Object.keys(sources)
+}
+
+/** The declarations of others may have errors, as those of Baileys do; ours and the user's must have none. */
+function compile(tsc, sources, options) {
   let output = ''
   try {
-    execFileSync(process.execPath, [tsc, ...options, source], { cwd: folder, encoding: 'utf8' })
+    execFileSync(process.execPath, [tsc, '--noEmit', '--pretty', 'false', '--strict', '--target', 'es2022', '--types', 'node', ...options, ...sources], { cwd: folder, encoding: 'utf8' })
   } catch (error) {
     output = error.stdout
   }
   const lines = output.split('\n').filter(line => line.includes('error TS'))
-  const ours = lines.filter(line => line.startsWith(source) || line.startsWith(`node_modules/${manifest.name}/`) || !line.includes('('))
-  expect(ours.length === 0, `${source} with module ${module}:\n${ours.join('\n')}`)
-  say(`compiled ${source} with module ${module} (${lines.length} errors in declarations of others)`)
+  const ours = lines.filter(line => sources.some(name => line.startsWith(name)) || line.startsWith(`node_modules/${manifest.name}/`) || !line.includes('('))
+  expect(ours.length === 0, `${options.join(' ')}:\n${ours.join('\n')}`)
+  say(`compiled ${sources.join(', ')} with ${options.join(' ')} (${lines.length} errors in declarations of others)`)
+}
+
+/** The oldest TypeScript that is supported, from npm's cache or the registry. A dependency would put its own `tsc` in the place of ours. */
+function installOldestTypeScript() {
+  const target = join(folder, 'oldest')
+  mkdirSync(target)
+  npm(['install', `typescript@${oldestTypeScript}`, '--prefix', target, '--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund'])
+  return join(target, 'node_modules', 'typescript', 'bin', 'tsc')
 }
 
 function expect(holds, message) {

@@ -14,7 +14,7 @@ npm run example -- --simulated             a WhatsApp on this machine, with simu
   --data <folder>                          where to keep the sessions
   --token <company> agent                  prints a token for people of a company
   --token <company> admin                  prints a token for all companies
-Tokens are signed with TOKEN_SECRET from the environment, which needs at least 32 characters.`
+TOKEN_SECRET in the environment is what tokens are signed with: at least 32 characters. A simulation has a secret of its own.`
 
 /** Reads the arguments. Throws an error with a readable message if they are invalid. */
 export function readCommand(args: readonly string[]): Command {

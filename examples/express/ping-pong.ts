@@ -3,8 +3,8 @@ import type { SessionManager } from 'baileys-sessions'
 /** Answers "ping" with "pong" in every session, across reconnects: each new socket gets the handler before it can emit anything. */
 export function answerPings(sessions: SessionManager, onFailure: (error: unknown) => void): void {
   sessions.on('socket', ({ sessionId, socket }) => {
-    socket.ev.on('messages.upsert', ({ messages, type }) => {
-      if (type !== 'notify') return
+    // Of both types: `notify` is what arrives now, `append` what WhatsApp kept while this process was down.
+    socket.ev.on('messages.upsert', ({ messages }) => {
       for (const { key, message } of messages) {
         const text = message?.conversation ?? message?.extendedTextMessage?.text
         const chat = key.remoteJid

@@ -14,11 +14,11 @@ function report(error: unknown): void {
 }
 
 async function serve({ isSimulated, port, data }: Extract<Command, { kind: 'serve' }>, startServer: StartServer): Promise<number> {
-  const stage = isSimulated ? await simulatedStage(data, process.env) : await realStage(data, process.env)
-  const { sessions, secret, phones, folder } = stage
+  const stage = isSimulated ? await simulatedStage(data) : await realStage(data, process.env)
+  const { sessions, tokens, phones, folder } = stage
   sessions.on('status', ({ sessionId, status, message }) => { console.log(`${JSON.stringify(sessionId)}: ${status}. ${message}`) })
   sessions.on('error', ({ error }) => { report(error) })
-  const server = await startServer({ sessions, secret, port, phones, onFailure: report })
+  const server = await startServer({ sessions, tokens, port, phones, onFailure: report })
   console.log(`Listening on ${server.url}, ${isSimulated ? 'with a simulated WhatsApp, ' : ''}sessions in ${folder}`)
   if (!isSimulated) console.log('To get a token to sign in with: npm run example -- --token <company> agent')
 

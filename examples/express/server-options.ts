@@ -1,5 +1,6 @@
 import type { CloseReport, SessionManager } from 'baileys-sessions'
 import type { RatesPerMinute } from './access/rates.js'
+import type { Tokens } from './access/tokens.js'
 import type { StreamLimits } from './live/event-streams.js'
 import type { LiveView } from './live/live-view.js'
 import type { SimulatedPhones } from './simulation/simulated-phones.js'
@@ -10,9 +11,9 @@ export const CLOSE_WITHIN_MS = 10_000
 /** The options of a server. */
 export interface ServerOptions {
   sessions: SessionManager
-  /** Signs the tokens. */
-  secret: string
-  /** On 127.0.0.1; 0 means any free port. TLS and public access are the job of a proxy in front. */
+  /** Reads the tokens that requests carry. */
+  tokens: Tokens
+  /** On 127.0.0.1; 0 is any free one. TLS, and the world, belong to a proxy in front of it. */
   port: number
   phones?: SimulatedPhones | null
   rates?: Partial<RatesPerMinute>

@@ -3,7 +3,6 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { CloseReport } from 'baileys-sessions'
 import { DEFAULT_RATES } from './access/rates.js'
-import { Tokens } from './access/tokens.js'
 import { answerUnreadable } from './answers/unreadable-request.js'
 import { makeApplication } from './application.js'
 import { closeServer } from './close-server.js'
@@ -12,13 +11,13 @@ import { LiveView } from './live/live-view.js'
 import { answerPings } from './ping-pong.js'
 import { CLOSE_WITHIN_MS, type RunningServer, type ServerOptions } from './server-options.js'
 
-/** Starts a server. Once it listens, it restores the stored sessions in the background. */
-export async function startServer({ sessions, secret, port, phones = null, rates = {}, streams = {}, onFailure }: ServerOptions): Promise<RunningServer> {
+/** Starts a server. The stored sessions are restored from when it listens on, and nobody waits for that. */
+export async function startServer({ sessions, tokens, port, phones = null, rates = {}, streams = {}, onFailure }: ServerOptions): Promise<RunningServer> {
   const live = new LiveView(sessions, { ...DEFAULT_STREAMS, ...streams })
   answerPings(sessions, onFailure)
   let closing: Promise<CloseReport> | null = null
   const application = makeApplication({
-    sessions, live, tokens: new Tokens(secret), rates: { ...DEFAULT_RATES, ...rates }, phones, onFailure, isClosing: () => closing !== null,
+    sessions, live, tokens, rates: { ...DEFAULT_RATES, ...rates }, phones, onFailure, isClosing: () => closing !== null,
   })
   const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, application)
   server.on('clientError', answerUnreadable)

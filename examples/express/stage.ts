@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { FileConnectionRepository, FileSystemSessionStore, SessionManager, type SessionManagerOptions } from 'baileys-sessions'
 import { findRealSession, findSimulatedSession, simulated } from 'baileys-sessions/testing'
+import { Tokens } from './access/tokens.js'
 import { SimulatedPhones } from './simulation/simulated-phones.js'
 import { SimulatedWhatsApp } from './simulation/simulated-whatsapp.js'
 import { secretForSimulation, secretFromEnvironment } from './token-secret.js'
@@ -11,7 +12,7 @@ import { secretForSimulation, secretFromEnvironment } from './token-secret.js'
 /** What is behind the server: the sessions, and where they dial. */
 export interface Stage {
   sessions: SessionManager
-  secret: string
+  tokens: Tokens
   phones: SimulatedPhones | null
   folder: string
   /** Resolves with an error when something that everything depends on is gone. */
@@ -22,21 +23,21 @@ export interface Stage {
 
 /** Real WhatsApp, and a folder. */
 export async function realStage(data: string | null, environment: NodeJS.ProcessEnv): Promise<Stage> {
-  const secret = secretFromEnvironment(environment)
+  const tokens = new Tokens(secretFromEnvironment(environment))
   const folder = resolve(data ?? './sessions')
   const store = new FileSystemSessionStore({ directory: folder })
   await refuseSimulated(store, folder)
   const sessions = openSessions(folder, { store })
-  return { sessions, secret, phones: null, folder, broken: new Promise(() => undefined), close: async () => { await store.close() } }
+  return { sessions, tokens, phones: null, folder, broken: new Promise(() => undefined), close: async () => { await store.close() } }
 }
 
-/** A WhatsApp on this machine, with a folder that is removed at the end unless you give one. */
-export async function simulatedStage(data: string | null, environment: NodeJS.ProcessEnv): Promise<Stage> {
+/** WhatsApp on this machine, and a folder that goes with it unless one is given. */
+export async function simulatedStage(data: string | null): Promise<Stage> {
   const folder = data === null ? mkdtempSync(join(tmpdir(), 'baileys-sessions-example-')) : resolve(data)
   makeFolder(folder)
   const store = new FileSystemSessionStore({ directory: folder })
   await refuseReal(store, folder)
-  const secret = secretForSimulation(environment, folder)
+  const tokens = new Tokens(secretForSimulation(folder), 'simulation')
   const whatsApp = await SimulatedWhatsApp.start({ folder, isEphemeral: data === null })
   WA_CERT_DETAILS.PUBLIC_KEY = Buffer.from(whatsApp.rootPublicKey, 'hex')
   const phones = new SimulatedPhones(whatsApp)
@@ -53,7 +54,7 @@ export async function simulatedStage(data: string | null, environment: NodeJS.Pr
     await store.close()
     await whatsApp.close()
   }
-  return { sessions, secret, phones, folder, broken: whatsApp.ended(), close }
+  return { sessions, tokens, phones, folder, broken: whatsApp.ended(), close }
 }
 
 function makeFolder(folder: string): void {

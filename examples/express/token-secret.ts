@@ -11,9 +11,11 @@ export function secretFromEnvironment(environment: NodeJS.ProcessEnv): string {
   throw new RangeError(`${problem}. The server signs tokens with it. Create one, and keep it:\n  export TOKEN_SECRET="$(openssl rand -hex 32)"`)
 }
 
-/** For the simulation: the secret from the environment, or else one kept in the folder, so that a restart signs nobody out. */
-export function secretForSimulation(environment: NodeJS.ProcessEnv, folder: string): string {
-  if (environment['TOKEN_SECRET'] !== undefined) return secretFromEnvironment(environment)
+/**
+ * While nothing is real: a secret that is kept in the folder, so that a restart signs nobody out. Never that of the environment: a
+ * simulation hands out admin tokens to everybody on this machine.
+ */
+export function secretForSimulation(folder: string): string {
   const file = join(folder, 'token-secret')
   const saved = existsSync(file) ? readFileSync(file, 'utf8') : ''
   if (saved.length >= SHORTEST_SECRET) return saved

@@ -3,7 +3,6 @@ import rateLimit from '@fastify/rate-limit'
 import Fastify, { type FastifyInstance } from 'fastify'
 import type { CloseReport } from 'baileys-sessions'
 import { DEFAULT_RATES } from '../express/access/rates.js'
-import { Tokens } from '../express/access/tokens.js'
 import { notFound } from '../express/answers/problem.js'
 import { problemOf } from '../express/answers/problem-of.js'
 import { SECURITY_HEADERS } from '../express/answers/security-headers.js'
@@ -16,8 +15,8 @@ import { CLOSE_WITHIN_MS, type RunningServer, type ServerOptions } from '../expr
 import { authenticate } from './authentication.js'
 import { whatsappRoutes } from './whatsapp-routes.js'
 
-/** The same interface as the Express example's /api/whatsapp, on Fastify: for programs, with a token in the header. */
-export async function startServer({ sessions, secret, port, rates = {}, streams = {}, onFailure }: ServerOptions): Promise<RunningServer> {
+/** The same interface as the Express example has under /api/whatsapp, on Fastify: for programs, with a token in the header. */
+export async function startServer({ sessions, tokens, port, rates = {}, streams = {}, onFailure }: ServerOptions): Promise<RunningServer> {
   const live = new LiveView(sessions, { ...DEFAULT_STREAMS, ...streams })
   answerPings(sessions, onFailure)
   let closing: Promise<CloseReport> | null = null
@@ -29,7 +28,7 @@ export async function startServer({ sessions, secret, port, rates = {}, streams 
   answerErrors(app, onFailure)
   app.get('/healthz', async (_request, reply) => reply.status(closing === null ? 200 : 503).send({ status: closing === null ? 'serving' : 'closing' }))
   await app.register(async (api) => {
-    authenticate(api, new Tokens(secret))
+    authenticate(api, tokens)
     whatsappRoutes(api, sessions, live, { ...DEFAULT_RATES, ...rates })
   }, { prefix: '/api/whatsapp' })
 

@@ -4,8 +4,8 @@ import { SessionManager, type SessionManagerOptions } from 'baileys-sessions'
 export function startBot(options: SessionManagerOptions): SessionManager {
   const sessions = new SessionManager(options)
   sessions.on('socket', ({ sessionId, socket }) => {
-    socket.ev.on('messages.upsert', ({ messages, type }) => {
-      if (type !== 'notify') return
+    // Of both types: `notify` is what arrives now, `append` what WhatsApp kept while this process was down.
+    socket.ev.on('messages.upsert', ({ messages }) => {
       for (const { key, message } of messages) {
         const text = message?.conversation
         if (key.fromMe === true || typeof key.remoteJid !== 'string' || typeof text !== 'string') continue

@@ -38,9 +38,13 @@ test('a lost connection comes back, and a logout at the phone waits for a person
   assert.equal((await sessions.getStatus('company-1')).status, 'reconnecting')
   await sessions.waitUntilConnected('company-1')
 
-  const unlinked = await baileys.takeSocket()
+  const socket = await baileys.takeSocket()
+  // It was sent while nothing was connected, and is answered all the same.
+  socket.receive('are you there?', { from: '5511987654321', type: 'append' })
+  assert.deepEqual((await socket.takeSentMessage()).content, { text: 'Thank you for "are you there?"!' })
+
   const loggedOut = new Promise(resolve => sessions.once('logged-out', resolve))
-  await unlinked.close(401)
+  await socket.close(401)
   await loggedOut
   assert.equal((await sessions.getStatus('company-1')).status, 'logged_out')
   assert.equal(baileys.sockets.length, 2)

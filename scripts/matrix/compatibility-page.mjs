@@ -18,10 +18,15 @@ export function compatibilityPage(runs, features) {
       [`\`${name}\`: ${what}`, ...VERSIONS.baileys.map(version => features[version][index].has ? 'yes' : 'no')])),
     'What you notice without it:',
     features[INSTALLED_BAILEYS].map(({ name, without }) => `- \`${name}\`: ${without}`).join('\n'),
-    `Baileys 6.7 asks npm for libsignal by a git URL, and 6.7.18 also for its own lint package. \`"overrides": ${JSON.stringify(VERSIONS.overrides)}\` in your \`package.json\` installs both from the registry.`,
+    `Baileys 6.7 asks npm for libsignal by a git URL, and 6.7.18 for a package of its own lint, too. \`"overrides": ${JSON.stringify(VERSIONS.overrides)}\` in your \`package.json\` installs both from the registry.`,
+    `The types are for TypeScript ${minorOf(VERSIONS.oldestTypeScript)} or later, which is tried with ${VERSIONS.oldestTypeScript}.`,
     '## What CI runs',
     `CI has less time, so it runs less: ${planRuns({ ci: true }).map(({ node, baileys, suite }) => `${suite} with Node ${node} and Baileys ${baileys}`).join('; ')}. ${['e2e core', 'e2e linking'].map(suite => `\`${suite}\` is ${SUITES[suite].map(name => `\`${name.slice('test/e2e/'.length)}\``).join(', ')}.`).join(' ')} It also runs everything with the Node that CI has.`,
   ].join('\n\n')}\n`
+}
+
+function minorOf(version) {
+  return version.split('.').slice(0, 2).join('.')
 }
 
 function outcomeOf(runs) {

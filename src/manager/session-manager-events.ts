@@ -113,6 +113,6 @@ export interface SessionManagerEvents {
   'creds-restored': [event: CredsRestoredEvent]
   /** A session was logged out. */
   'logged-out': [event: LoggedOutEvent]
-  /** Something went wrong that no caller was told of. Without a listener it goes to the logger. */
+  /** Something went wrong that no caller was told of. The logger gets it too, with a listener or without. */
   'error': [event: ErrorEvent]
 }

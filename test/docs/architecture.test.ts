@@ -1,6 +1,6 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { readImports } from '../package/source-imports.js'
+import { listSources, readImports } from '../package/source-imports.js'
 import { exploreMachine } from './explore-machine.js'
 import { codeBlocksOf, codeIn, readPage, tableOf } from './markdown.js'
 
@@ -13,6 +13,12 @@ describe('docs/architecture.md', () => {
     const diagram = codeBlocksOf(page).find(({ language }) => language === 'mermaid')
     const drawn = new Set(diagram?.code.match(/\w+(?= -->| :)/gu))
     expect([...drawn].sort()).toEqual([...new Set(edges.flatMap(({ from, to }) => [from, to]))].sort())
+  })
+
+  it('names every file that sets a global, and the global', () => {
+    const files = listSources().filter(file => /\bglobalThis\.\w+ = |\bsyncBuiltinESMExports\b/u.test(readFileSync(`src/${file}.ts`, 'utf8')))
+    expect(files.filter(file => !page.text.includes(`src/${file}.ts`))).toEqual([])
+    expect(page.text).toContain('the only two places that touch a global of the process: `setTimeout`')
   })
 
   it('names every folder of the source', () => {

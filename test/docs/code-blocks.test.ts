@@ -2,6 +2,7 @@ import { symlinkSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import ts from 'typescript'
 import { expect, it } from 'vitest'
+import entries from '../../entries.json' with { type: 'json' }
 import { temporaryFolder } from '../support/temporary-folder.js'
 import { codeBlocksOf, readPage } from './markdown.js'
 
@@ -19,7 +20,7 @@ const OPTIONS: ts.CompilerOptions = {
   moduleDetection: ts.ModuleDetectionKind.Force,
   types: ['node'],
   typeRoots: [resolve('node_modules/@types')],
-  paths: { 'baileys-sessions': [resolve('src/index.ts')], 'baileys-sessions/sqlite': [resolve('src/sqlite.ts')], 'baileys-sessions/testing': [resolve('src/testing/index.ts')] },
+  paths: Object.fromEntries(Object.entries(entries).map(([subpath, source]) => [`baileys-sessions${subpath.slice(1)}`, [resolve(source)]])),
 }
 
 it('compiles every block of TypeScript', () => {

@@ -5,7 +5,7 @@ import { readInstalledVersion } from '../../src/socket/baileys-version.js'
 import { BAILEYS_FEATURES, detectFeatures } from '../support/baileys-features.js'
 import { codeIn, readPage, tableOf } from './markdown.js'
 
-const versions = JSON.parse(readFileSync('scripts/matrix/versions.json', 'utf8')) as { baileys: string[]; node: Record<string, string> }
+const versions = JSON.parse(readFileSync('scripts/matrix/versions.json', 'utf8')) as { baileys: string[]; node: Record<string, string>; oldestTypeScript: string }
 const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as { engines: { node: string }; peerDependencies: Record<string, string> }
 const page = readPage('docs/compatibility.md')
 const runs = tableOf(page, 'Node', 'Baileys', 'tests', 'passed', 'skipped').rows
@@ -15,6 +15,11 @@ describe('docs/compatibility.md', () => {
     expect(new Set(runs.map(([, baileys]) => baileys))).toEqual(new Set(versions.baileys))
     expect(new Set(runs.map(([node]) => node))).toEqual(new Set(Object.values(versions.node)))
     for (const row of runs) expect(Number(row[3]), row.join(' ')).toBeGreaterThan(100)
+  })
+
+  it('names the oldest TypeScript that the packed types are compiled with, as the README does', () => {
+    const oldest = versions.oldestTypeScript.split('.').slice(0, 2).join('.')
+    for (const { text } of [page, readPage('README.md')]) expect(text).toContain(`TypeScript ${oldest} or later`)
   })
 
   it('says of the Baileys that is installed what is found out now', async () => {

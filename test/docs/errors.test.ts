@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { isSessionError, MemorySessionStore, SessionManager } from '../../src/index.js'
+import { isSessionError, MemorySessionStore, SessionManager, silentLogger } from '../../src/index.js'
+import { FakeBaileys } from '../../src/testing/index.js'
 import { wordsOf } from './declarations.js'
 import { codeIn, readPage, tableOf } from './markdown.js'
 
@@ -15,6 +16,21 @@ it('shows the message of an option that makes no sense as it is', () => {
   expect(() => new SessionManager({ store, retry: { maxRetries: -1 } })).toThrow(RangeError)
   const [, message = ''] = /\/\/ RangeError: (.+)\n/u.exec(page.text) ?? []
   expect(() => new SessionManager({ store, retry: { maxRetries: -1 } })).toThrow(message)
+})
+
+it('tells where an error goes that no caller hears of: to the listeners, and to the logger as well', async () => {
+  expect(page.text).toContain('comes as an `error` event, with the same class. The `logger` gets it too, with a listener or without.')
+  const warnings: unknown[] = []
+  const logger = { ...silentLogger(), warn: (details: unknown) => { warnings.push(details) } }
+  const heard: string[] = []
+  await using sessions = new SessionManager({ store: new MemorySessionStore(), baileys: new FakeBaileys(), logger })
+  sessions.on('error', ({ error }) => { heard.push(error.code) })
+  sessions.on('status', () => { throw new Error('a mistake of the application') })
+  const connecting = sessions.connect('a')
+  await sessions.stop('a')
+  await connecting.catch(() => undefined)
+  expect(heard).toContain('LISTENER_FAILED')
+  expect(warnings).toContainEqual(expect.objectContaining({ code: 'LISTENER_FAILED' }))
 })
 
 it('tells what ids are taken', async () => {

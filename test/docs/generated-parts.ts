@@ -10,7 +10,7 @@ const PART = /^<!-- generated: (.+) -->$[^]*?^<!-- end of generated -->$/gmu
 /** Every page of the documentation that people read: the README, the change log, and what lies in `docs`. */
 export function listPages(): string[] {
   const pages = readdirSync('docs').filter(name => name.endsWith('.md')).sort().map(name => `docs/${name}`)
-  return ['README.md', 'CHANGELOG.md', ...pages]
+  return ['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', ...pages]
 }
 
 /** The pages that hold parts which are made from the code. */

@@ -66,3 +66,10 @@ it.each(listPages())('%s links to what is there', (file) => {
   })
   expect(broken).toEqual([])
 })
+
+it('has instructions for contributors whose commands exist', () => {
+  const { text } = readPage('CONTRIBUTING.md')
+  const named = [...text.matchAll(/`npm run ([\w:]+)`|^npm run ([\w:]+)/gmu)].map(([, inText = '', inBlock = '']) => inText || inBlock)
+  expect(named.length).toBeGreaterThan(5)
+  expect(named.filter(name => manifest.scripts[name] === undefined)).toEqual([])
+})

@@ -36,10 +36,10 @@ export async function openExample({ manager = {}, start = startExpress, ...optio
   const sessions = options.sessions ?? new SessionManager({ store: new MemorySessionStore(), baileys, reconnect: { initialDelayMs: 10 }, ...manager })
   const failures: unknown[] = []
   sessions.on('error', ({ error }) => { failures.push(error) })
-  const server = await start({ sessions, secret: SECRET, port: 0, onFailure: error => failures.push(error), ...options })
+  const tokens = new Tokens(SECRET)
+  const server = await start({ sessions, tokens, port: 0, onFailure: error => failures.push(error), ...options })
   const close = async (): Promise<void> => { await server.close() }
   onTestFinished(close)
-  const tokens = new Tokens(SECRET)
   const clientOf = async (companyId: string | null, role: 'agent' | 'admin'): Promise<ApiClient> =>
     new ApiClient(server.url, await tokens.issue({ companyId, role }, 600))
   return {

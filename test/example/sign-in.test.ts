@@ -106,6 +106,16 @@ it('serves its page with headers that keep everything foreign out', async () => 
   expect((await fetch(`${server.url}/%2e%2e/main.ts`)).status).toBe(404)
 })
 
+it.each([
+  [{ range: 'bytes=9999999-' }, '416 range_not_satisfiable'],
+  [{ 'if-match': '"another"' }, '412 precondition_failed'],
+  [{ 'if-unmodified-since': 'Mon, 01 Jan 2001 00:00:00 GMT' }, '412 precondition_failed'],
+])('refuses a part of its page that it cannot send, %j, without a failure of the server', async (headers, expected) => {
+  const { server, failures } = await openExample()
+  expect(inShort(await new ApiClient(server.url).send('GET', '/main.js', undefined, headers))).toBe(expected)
+  expect(failures).toEqual([])
+})
+
 it('says that it is healthy until it closes', async () => {
   const { server } = await openExample()
   const health = await fetch(`${server.url}/healthz`)

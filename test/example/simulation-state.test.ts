@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import { SimulatedWhatsApp } from '../../examples/express/simulation/simulated-whatsapp.js'
 import { StateFile } from '../../examples/express/simulation/state-file.js'
+import { realStage, simulatedStage } from '../../examples/express/stage.js'
 import { secretForSimulation } from '../../examples/express/token-secret.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 
@@ -15,12 +16,28 @@ it('keeps its secret from start to start, and makes another one in the place of 
   const folder = temporaryFolder()
   const file = join(folder, 'token-secret')
   writeFileSync(file, '')
-  const secret = secretForSimulation({}, folder)
+  const secret = secretForSimulation(folder)
   expect(secret).toMatch(/^[\da-f]{64}$/u)
   expect([readFileSync(file, 'utf8'), statSync(file).mode & 0o777]).toEqual([secret, 0o600])
-  expect(secretForSimulation({}, folder)).toBe(secret)
+  expect(secretForSimulation(folder)).toBe(secret)
   expect(readdirSync(folder)).toEqual(['token-secret'])
-  expect(secretForSimulation({ TOKEN_SECRET: 'x'.repeat(32) }, folder)).toBe('x'.repeat(32))
+})
+
+it('signs tokens that no server with real sessions takes, and takes none of theirs', async () => {
+  const environment = { TOKEN_SECRET: 'x'.repeat(32) }
+  const real = await realStage(join(temporaryFolder(), 'data'), environment)
+  const simulation = await simulatedStage(null)
+  onTestFinished(async () => {
+    await Promise.all([real, simulation].map(async ({ sessions, close }) => {
+      await sessions.close()
+      await close()
+    }))
+  })
+  const admin = { companyId: 'acme', role: 'admin' } as const
+  await expect(real.tokens.read(await simulation.tokens.issue(admin, 60))).rejects.toMatchObject({ status: 401 })
+  await expect(simulation.tokens.read(await real.tokens.issue(admin, 60))).rejects.toMatchObject({ status: 401 })
+  await expect(real.tokens.read(await real.tokens.issue(admin, 60))).resolves.toMatchObject(admin)
+  await expect(simulation.tokens.read(await simulation.tokens.issue(admin, 60))).resolves.toMatchObject(admin)
 })
 
 it('saves what the simulated WhatsApp knows once at a time, the last of it last', async () => {

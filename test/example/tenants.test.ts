@@ -15,8 +15,8 @@ const ROUTES: readonly (readonly [route: string, call: (client: ApiClient, compa
   ['POST logout', (client, companyId) => client.post('/api/whatsapp/logout', { company_id: companyId })],
 ]
 
-async function signed(claims: Record<string, unknown>, { secret = SECRET, expires = '10m', algorithm = 'HS256' } = {}): Promise<string> {
-  const token = new SignJWT(claims).setProtectedHeader({ alg: algorithm })
+async function signed(claims: Record<string, unknown>, { secret = SECRET, expires = '10m', algorithm = 'HS256', audience = 'whatsapp' } = {}): Promise<string> {
+  const token = new SignJWT({ ...claims, ...(audience === '' ? {} : { aud: audience }) }).setProtectedHeader({ alg: algorithm })
   if (expires !== '') token.setExpirationTime(expires)
   return token.sign(new TextEncoder().encode(secret))
 }
@@ -28,6 +28,9 @@ const WRONG_TOKENS: readonly (readonly [what: string, make: () => Promise<string
   ['a token without a signature', async () => NONE_ALGORITHM],
   ['a token signed with another secret', () => signed({ company_id: 'acme', role: 'admin' }, { secret: `${SECRET} of somebody else` })],
   ['a token signed in another way', () => signed({ company_id: 'acme', role: 'admin' }, { algorithm: 'HS512', secret: SECRET.repeat(2) })],
+  ['a token for a simulation', () => new Tokens(SECRET, 'simulation').issue({ companyId: 'acme', role: 'admin' }, 600)],
+  ['a token for another service', () => signed({ company_id: 'acme', role: 'admin' }, { audience: 'billing' })],
+  ['a token for no service', () => signed({ company_id: 'acme', role: 'admin' }, { audience: '' })],
   ['an expired token', () => new Tokens(SECRET).issue({ companyId: 'acme', role: 'agent' }, -1)],
   ['a token that never expires', () => signed({ company_id: 'acme', role: 'agent' }, { expires: '' })],
   ['a token without a role', () => signed({ company_id: 'acme' })],

@@ -1,9 +1,24 @@
-import { beforeAll, describe, expect, it } from 'vitest'
+import { once } from 'node:events'
+import { existsSync, readFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
+import { WhatsAppServer } from '../../src/testing/whatsapp-server/index.js'
 import { ServerFixture, type PairedDevice } from './server-fixture.js'
 
 const fixture = new ServerFixture()
 let paired: PairedDevice
 beforeAll(() => { paired = fixture.link() })
+
+/** Where Linux lists its sockets. */
+const SOCKETS = '/proc/net/tcp'
+const STATES: Readonly<Record<string, string>> = { '01': 'established', '0A': 'listening' }
+
+/** What the sockets do that have a port of this machine. */
+function statesOf(port: number): string[] {
+  const address = `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`
+  const rows = readFileSync(SOCKETS, 'utf8').split('\n').map(row => row.trim().split(/\s+/u))
+  return rows.filter(([, local]) => local === address).flatMap(([, , , state = '']) => STATES[state] ?? [])
+}
 
 describe('refused connections', () => {
   it('a reset of TCP is reported as 408, and ends after its time', async () => {
@@ -27,6 +42,21 @@ describe('refused connections', () => {
     await server.accept()
     expect(server.port).toBe(port)
     await fixture.open(paired.device)
+  })
+
+  it.runIf(existsSync(SOCKETS))('a closed port is given to nobody else meanwhile, also when no client has a connection to it', async () => {
+    await using server = await WhatsAppServer.start()
+    expect(statesOf(server.port)).toEqual(['listening'])
+    await server.refuse(Infinity, { how: 'listen' })
+    // The system gives whoever asks for any port one that no socket has.
+    expect(statesOf(server.port)).toEqual(['established'])
+    await expect(once(connect(server.port, '127.0.0.1'), 'connect')).rejects.toMatchObject({ code: 'ECONNREFUSED' })
+    expect([server.openConnections, server.attempts()]).toEqual([0, []])
+    await server.accept()
+    await vi.waitFor(() => { expect(statesOf(server.port)).toEqual(['listening']) })
+    await server.refuse(Infinity, { how: 'listen' })
+    await server.close()
+    await vi.waitFor(() => { expect(statesOf(server.port)).toEqual([]) })
   })
 
   it('refuses a time, a status and a way that make no sense', async () => {

@@ -7,7 +7,10 @@ const ALGORITHM = 'HS256'
 /** How many characters a secret must have at least. */
 export const SHORTEST_SECRET = 32
 
-/** Who a token is for. */
+/** Which kind of server takes a token: one with real sessions, or a simulation, which hands out tokens to everybody. */
+export type Audience = 'whatsapp' | 'simulation'
+
+/** Whom a token is for. */
 export interface TokenSubject {
   companyId: string | null
   role: Caller['role']
@@ -16,26 +19,29 @@ export interface TokenSubject {
 /** Creates and reads tokens with a company and a role: JWTs, signed with a secret that your own application would share. */
 export class Tokens {
   readonly #secret: string
+  readonly #audience: Audience
 
-  /** Throws `RangeError` for a secret that is easy to guess. */
-  constructor(secret: string) {
-    if (secret.length < SHORTEST_SECRET) throw new RangeError(`The token secret must have at least ${SHORTEST_SECRET} characters, but has ${secret.length}.`)
+  /** Throws `RangeError` for a secret that could be guessed. */
+  constructor(secret: string, audience: Audience = 'whatsapp') {
+    if (secret.length < SHORTEST_SECRET) throw new RangeError(`The secret of the tokens must have at least ${SHORTEST_SECRET} characters, and has ${secret.length}.`)
     this.#secret = secret
+    this.#audience = audience
   }
 
   /** Creates a token. */
   async issue({ companyId, role }: TokenSubject, lifetimeSeconds: number): Promise<string> {
     return new SignJWT({ ...(companyId === null ? {} : { company_id: companyId }), role })
       .setProtectedHeader({ alg: ALGORITHM })
+      .setAudience(this.#audience)
       .setIssuedAt()
       .setExpirationTime(Math.floor(Date.now() / 1000) + lifetimeSeconds)
       .sign(this.#key())
   }
 
-  /** Reads a token. Rejects with 401 if it is not ours, has expired, or names nobody. */
+  /** Reads a token. Rejects with 401 for one that is not ours, is meant for another audience, has expired, or names nobody. */
   async read(token: string): Promise<Caller> {
     try {
-      const { payload } = await jwtVerify(token, this.#key(), { algorithms: [ALGORITHM], requiredClaims: ['exp', 'role'] })
+      const { payload } = await jwtVerify(token, this.#key(), { algorithms: [ALGORITHM], audience: this.#audience, requiredClaims: ['exp', 'role'] })
       return callerOf(payload)
     } catch {
       // One sentence for every cause, so that somebody who tries out tokens learns nothing.

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http'
-import type { AddressInfo, Socket } from 'node:net'
+import { type AddressInfo, connect, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { WebSocket, WebSocketServer } from 'ws'
 import type { FaultPlan } from '../faults/fault-plan.js'
@@ -29,6 +29,8 @@ export class Listener {
   readonly #timers = new Timers()
   #http: Server | null = null
   #refusal: Refusal | null = null
+  /** The own connection that keeps the port while nobody listens on it. */
+  #holder: Socket | null = null
   #port: number
   #closed = false
 
@@ -57,13 +59,17 @@ export class Listener {
         resolve()
       })
     })
+    this.#letGo()
   }
 
   /** Refuses new connections for some time; those that are open stay. */
   async refuse(durationMs: number, refusal: Refusal): Promise<void> {
     await this.accept()
     this.#refusal = refusal
-    if (refusal.how === 'listen') await this.#stopListening()
+    if (refusal.how === 'listen') {
+      await this.#holdPort()
+      await this.#stopListening()
+    }
     if (durationMs === Infinity) return
     this.#timers.later(Math.max(1, durationMs), () => {
       this.accept().catch((error: unknown) => { this.#parts.journal.fail('listening again', null, error) })
@@ -83,6 +89,7 @@ export class Listener {
     this.#timers.clear()
     for (const socket of this.#sockets) socket.destroy()
     await this.#stopListening()
+    this.#letGo()
     this.#parts.webSockets.close()
   }
 
@@ -95,7 +102,34 @@ export class Listener {
     await new Promise<void>((resolve) => { setImmediate(resolve) })
   }
 
+  // A port that no socket has goes to the next one who asks the system for any, and that would be dialled instead.
+  async #holdPort(): Promise<void> {
+    const http = this.#http
+    if (http === null) return
+    const holder = connect(this.#port, HOST).unref().on('error', () => undefined)
+    this.#holder = holder
+    await new Promise<void>((resolve) => {
+      // Also when the server is closed meanwhile.
+      holder.once('close', resolve)
+      http.on('connection', (socket) => { if (this.#isHeld(socket)) resolve() })
+    })
+  }
+
+  /** Whether a socket is the other end of the connection that keeps the port. */
+  #isHeld({ remotePort }: Socket): boolean {
+    return remotePort !== undefined && remotePort === this.#holder?.localPort
+  }
+
+  #letGo(): void {
+    this.#holder?.resetAndDestroy()
+    this.#holder = null
+  }
+
   #accept(socket: Socket): void {
+    if (this.#isHeld(socket)) {
+      socket.unref().on('error', () => undefined)
+      return
+    }
     const attempt = this.#parts.journal.begin()
     this.#attempts.set(socket, attempt)
     socket.on('error', () => undefined)
