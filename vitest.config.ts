@@ -1,6 +1,23 @@
-import { resolve } from 'node:path'
-import { defineConfig, type ViteUserConfig } from 'vitest/config'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { defineConfig, type TestProjectInlineConfiguration, type ViteUserConfig } from 'vitest/config'
 import entries from './entries.json' with { type: 'json' }
+
+/** The folders of tests that take no other process and no server. One that does all the same is called `*processes.test.ts`. */
+const IN_PROCESS = /^test\/(?:contract|package|scenario|unit)\//u
+
+const files = readdirSync('test', { recursive: true, encoding: 'utf8' })
+  .map(name => join('test', name).replaceAll('\\', '/'))
+  .filter(name => name.endsWith('.test.ts'))
+
+function setOf(file: string): 'fast' | 'fast, with mocks' | 'slow' {
+  if (!IN_PROCESS.test(file) || file.endsWith('processes.test.ts')) return 'slow'
+  return /\bvi\.mock\(/u.test(readFileSync(file, 'utf8')) ? 'fast, with mocks' : 'fast'
+}
+
+function project(name: ReturnType<typeof setOf>, options: TestProjectInlineConfiguration['test'] = {}): TestProjectInlineConfiguration {
+  return { extends: true, test: { name, include: files.filter(file => setOf(file) === name), ...options } }
+}
 
 const config: ViteUserConfig = defineConfig({
   // The examples name this package as an application would.
