@@ -1,5 +1,6 @@
 import { readStoredSession } from '../auth/stored-session.js'
-import type { SessionSnapshot, StatusReason } from '../status/session-status.js'
+import type { SessionSnapshot } from '../status/session-status.js'
+import { STATUS_REASONS, type StatusReason } from '../status/status-reasons.js'
 import { alreadyPaired, managerClosed, needsPerson, ownedElsewhere } from './session-refusals.js'
 import type { Session } from './session.js'
 
@@ -33,7 +34,7 @@ function begin(session: Session): void {
 
 /** What is stored cannot be used: a status says so, and nothing went wrong with the call. */
 function tellsOfStorage(reason: StatusReason | null): boolean {
-  return reason === 'credentials_corrupt' || reason === 'wrong_key' || reason === 'legacy_session'
+  return reason !== null && STATUS_REASONS[reason].unreadable === true
 }
 
 function readConnectEnd(session: Session): SessionSnapshot | undefined {

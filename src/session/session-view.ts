@@ -1,4 +1,5 @@
-import type { LastDisconnect, SessionSnapshot, SessionStatus, StatusReason } from '../status/session-status.js'
+import type { LastDisconnect, SessionSnapshot, SessionStatus } from '../status/session-status.js'
+import type { StatusReason } from '../status/status-reasons.js'
 import { describeStatus, type StatusMessages } from '../status/status-messages.js'
 import type { SessionState } from './session-state.js'
 

@@ -18,7 +18,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'events': ['errors', 'logger'],
   'disconnect/connection-loss': [],
   'disconnect/disconnect-cause': ['disconnect/connection-loss'],
-  'status': ['disconnect/disconnect-cause'],
+  'status': ['disconnect/disconnect-cause', 'errors'],
 
   // Ports, and the lock that is memory only.
   'ownership/session-lock': [],
