@@ -113,7 +113,7 @@ export interface SessionManagerEvents {
   'creds-restored': [event: CredsRestoredEvent]
   /** A session was logged out. */
   'logged-out': [event: LoggedOutEvent]
-  /** Something went wrong that no caller was told of. Without a listener it goes to the logger. */
+  /** Something went wrong that no caller was told of. It goes to the logger, too; where there is neither, the first one is a warning of the process. */
   'error': [event: ErrorEvent]
 }
 

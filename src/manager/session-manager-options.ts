@@ -1,6 +1,6 @@
 import type { UserFacingSocketConfig } from '@whiskeysockets/baileys'
 import type { DialLimits } from '../dial/dial-limiter.js'
-import { silentLogger, type Logger } from '../logger.js'
+import type { Logger } from '../logger.js'
 import type { ConnectionRepository } from '../repository/connection-repository.js'
 import { boundedPolicy, exponentialBackOff, type BackOff, type BackOffOptions, type RetryFunction } from '../retry/retry-policy.js'
 import type { SessionSettings } from '../session/session-context.js'
@@ -206,7 +206,7 @@ export interface ResolvedSessionManagerOptions {
   readonly dials: DialLimits
   readonly restoreOnStatus: boolean
   readonly shareAsyncLocalStorage: boolean
-  readonly logger: Logger
+  readonly logger: Logger | undefined
   readonly session: SessionSettings
 }
 
@@ -219,7 +219,7 @@ export function resolveSessionManagerOptions(options: SessionManagerOptions): Re
   if (options.restore !== undefined) requireOptions('restore', options.restore, Object.keys(defaults.restore))
   if (options.dials !== undefined) requireOptions('dials', options.dials, Object.keys(defaults.dials))
   if (options.messages !== undefined) requireOptions('messages', options.messages, Object.keys(DEFAULT_STATUS_MESSAGES))
-  const { store, repository, baileys, version, messages = {}, logger = silentLogger(), socketConfig = {} } = options
+  const { store, repository, baileys, version, messages = {}, logger, socketConfig = {} } = options
   refuseAuth(socketConfig)
   return {
     store, repository, baileys, version, logger, socketConfig,

@@ -286,8 +286,7 @@ export class SessionManager implements AsyncDisposable {
     if (known !== undefined) return known
     const found = await this.#parts.lookup.look(sessionId)
     if (found.owner !== null) throw ownedElsewhere(sessionId)
-    const { reason, message } = this.#parts.lookup.view(found)
-    if (found.verdict.action === 'rest') throw needsPerson(sessionId, reason, message)
+    if (found.verdict.action === 'rest') throw needsPerson(this.#parts.lookup.view(found))
     return this.#parts.registry.ensure(sessionId)
   }
 }

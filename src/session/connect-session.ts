@@ -58,11 +58,11 @@ function readyForPairingCode(session: Session): true | undefined {
   switch (state.phase) {
     case 'pairing': return true
     case 'standby': throw ownedElsewhere(id)
-    case 'idle': throw session.startError ?? needsPerson(id, state.reason, session.snapshot.message)
+    case 'idle': throw session.startError ?? needsPerson(session.snapshot, session.ledger.lossError)
     case 'waiting':
       if (state.run.paired === true) throw alreadyPaired(id)
       // Nobody can tell whether it is paired, or the network does not come back in time.
-      if (state.run.paired === null || state.run.start !== 'trying') throw session.startError ?? needsPerson(id, state.reason, session.snapshot.message)
+      if (state.run.paired === null || state.run.start !== 'trying') throw session.startError ?? needsPerson(session.snapshot, session.ledger.lossError)
       return undefined
     case 'connected':
     case 'settling': throw alreadyPaired(id)

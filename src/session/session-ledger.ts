@@ -19,6 +19,7 @@ export class SessionLedger {
   #pairingExpiresAt: Date | undefined
   #phoneNumber: string | undefined
   #lastDisconnect: LastDisconnect | undefined
+  #lossError: unknown
   #metadata: Record<string, unknown> | undefined
   #announced: SessionSnapshot
 
@@ -31,6 +32,11 @@ export class SessionLedger {
   /** The last time the socket was lost. */
   get lastDisconnect(): LastDisconnect | undefined {
     return this.#lastDisconnect
+  }
+
+  /** What the socket was lost with last: the cause of what rejects for want of a connection. */
+  get lossError(): unknown {
+    return this.#lossError
   }
 
   /** The linked number. */
@@ -108,6 +114,7 @@ export class SessionLedger {
   /** Notes the loss of a socket. */
   noteLoss(loss: ConnectionLoss, cause: DisconnectCause): void {
     this.#lastDisconnect = { code: loss.code, cause, message: loss.message, at: loss.at }
+    this.#lossError = loss.error ?? new Error(loss.message)
   }
 
   /** Announces a state, when it differs from the last one announced in what people see. */

@@ -1,5 +1,6 @@
 import { SessionError } from '../errors.js'
-import { STATUS_REASONS, type StatusReason } from '../status/status-reasons.js'
+import type { SessionSnapshot } from '../status/session-status.js'
+import { STATUS_REASONS } from '../status/status-reasons.js'
 
 /** Another process runs the session. */
 export function ownedElsewhere(sessionId: string): SessionError {
@@ -21,9 +22,11 @@ export function alreadyPaired(sessionId: string): SessionError {
   return new SessionError('ALREADY_PAIRED', `Session "${sessionId}" is linked to a phone already. Log it out before linking another one.`, { sessionId })
 }
 
-/** The session rests, and will not connect by itself. */
-export function needsPerson(sessionId: string, reason: StatusReason | null, message: string): SessionError {
+/** The session rests, and will not connect by itself. `lossError` is what its last socket was lost with. */
+export function needsPerson({ sessionId, reason, message, lastDisconnect }: SessionSnapshot, lossError?: unknown): SessionError {
   const code = reason === null ? 'CONNECT_FAILED' : STATUS_REASONS[reason].errorCode
   if (code === 'MANAGER_CLOSED') return managerClosed(sessionId)
-  return new SessionError(code, `Session "${sessionId}" will not connect by itself: ${message}`, { sessionId })
+  const sentence = `Session "${sessionId}" will not connect by itself: ${message}`
+  if (code !== 'CONNECT_FAILED' || lastDisconnect === undefined) return new SessionError(code, sentence, { sessionId })
+  return new SessionError(code, `${sentence} The last attempt ended with: ${lastDisconnect.message}`, { sessionId, cause: lossError })
 }

@@ -47,7 +47,7 @@ export function viewSession(state: SessionState, facts: SessionFacts, messages: 
     status,
     isConnected: status === 'connected',
     reason,
-    message: describeStatus(status, reason, messages, { ...facts.client, number: facts.phoneNumber ?? facts.pairingPhoneNumber, until: untilOf(state) }),
+    message: describeStatus(status, reason, messages, { ...facts.client, number: facts.phoneNumber ?? facts.pairingPhoneNumber, until: untilOf(state), wasConnected: 'run' in state && state.run.start === 'connected' }),
     since: facts.since,
     owner: facts.owner,
     isLocal: state.phase !== 'standby',

@@ -11,6 +11,6 @@ export function waitUntilConnected(session: Session, signal: AbortSignal): Promi
     if (state.phase === 'standby') throw ownedElsewhere(session.id)
     // Before its first start it may still be started while the caller waits.
     if (!session.isResting || state.phase !== 'idle') return undefined
-    throw needsPerson(session.id, state.reason, session.snapshot.message)
+    throw needsPerson(session.snapshot, session.ledger.lossError)
   }, signal)
 }

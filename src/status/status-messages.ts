@@ -1,5 +1,5 @@
 import type { SessionStatus } from './session-status.js'
-import { ALL_STATUS_REASONS, STATUS_REASONS, type StatusReason } from './status-reasons.js'
+import { ALL_STATUS_REASONS, STATUS_REASONS, type StatusReason, type StatusReasonFacts } from './status-reasons.js'
 
 /**
  * Which sentence is meant: a reason, or a status where there is no reason to give.
@@ -34,14 +34,17 @@ export interface MessageFacts {
   readonly browser?: string | undefined
   readonly number?: string | undefined
   readonly until?: Date | undefined
+  /** Whether the start has connected: before that nothing was lost. */
+  readonly wasConnected?: boolean | undefined
 }
 
 /** The sentence for a status and its reason. */
 export function describeStatus(status: SessionStatus, reason: StatusReason | null, messages: StatusMessages, facts: MessageFacts = {}): string {
   const key: MessageKey = reason === null || speaksForItself(status, reason) ? status : reason
   const isAtRest = status === 'disconnected' || status === 'failed'
-  const atRest = isAtRest && key === reason ? STATUS_REASONS[key].atRest : undefined
-  const sentence = messages[key] ?? atRest ?? DEFAULT_STATUS_MESSAGES[key]
+  const { atRest, beforeConnected }: Partial<StatusReasonFacts> = key === reason ? STATUS_REASONS[key] : {}
+  const fitting = (isAtRest ? atRest : undefined) ?? (facts.wasConnected === false ? beforeConnected : undefined)
+  const sentence = messages[key] ?? fitting ?? DEFAULT_STATUS_MESSAGES[key]
   return sentence.includes('{') ? fillIn(sentence, facts) : sentence
 }
 
@@ -50,7 +53,7 @@ function speaksForItself(status: SessionStatus, reason: StatusReason): boolean {
   return status === 'connected' || (status === 'pairing' && STATUS_REASONS[reason].outspeaksPairing !== true)
 }
 
-function fillIn(sentence: string, { until, ...facts }: MessageFacts): string {
-  const texts: Readonly<Record<string, string | undefined>> = { ...facts, until: until?.toISOString().replace(/T(.{5}).*/u, ' $1 UTC') }
+function fillIn(sentence: string, { until, version, browser, number }: MessageFacts): string {
+  const texts: Readonly<Record<string, string | undefined>> = { version, browser, number, until: until?.toISOString().replace(/T(.{5}).*/u, ' $1 UTC') }
   return sentence.replace(/\{(version|browser|number|until)\}/gu, (_, name: string) => texts[name] ?? 'unknown')
 }

@@ -14,6 +14,7 @@ export type StatusReason =
   | 'restoring'
   | 'restart_required'
   | 'connection_lost'
+  | 'socket_failed'
   | 'retries_exhausted'
   | 'connection_replaced'
   | 'logged_out'
@@ -35,6 +36,8 @@ export interface StatusReasonFacts {
   readonly message: string
   /** The sentence once nothing is tried any more, where `message` promises another attempt. */
   readonly atRest?: string
+  /** The sentence as long as the start has not connected, where `message` speaks of a connection that was lost. */
+  readonly beforeConnected?: string
   /** The code of what rejects because the session rests. */
   readonly errorCode: SessionErrorCode
   /** What becomes of a restore that ends at rest: `failed` where a person has to look, `failed_if_tried` only when it was dialled. */
@@ -78,7 +81,16 @@ export const STATUS_REASONS: Readonly<Record<StatusReason, StatusReasonFacts>> =
   starting: { message: 'Connecting...', errorCode: 'CONNECT_FAILED', restore: 'failed' },
   restoring: { message: 'Restoring connection from saved session...', errorCode: 'CONNECT_FAILED', restore: 'failed' },
   restart_required: { message: 'Finishing the connection...', errorCode: 'CONNECT_FAILED', restore: 'failed' },
-  connection_lost: { message: 'Connection lost. Reconnecting...', errorCode: 'CONNECT_FAILED', restore: 'failed', onceExhausted: 'retries_exhausted' },
+  connection_lost: {
+    message: 'Connection lost. Reconnecting...',
+    beforeConnected: 'Could not connect. Trying again...',
+    errorCode: 'CONNECT_FAILED', restore: 'failed', onceExhausted: 'retries_exhausted',
+  },
+  socket_failed: {
+    message: 'The socket could not be made, because Baileys or "socketConfig" threw. Trying again.',
+    atRest: 'The socket could not be made, because Baileys or "socketConfig" threw. The "error" event has the cause; connect again once it is mended.',
+    errorCode: 'CONNECT_FAILED', restore: 'failed', endsPairing: true,
+  },
   retries_exhausted: { message: 'Could not connect after several attempts.', errorCode: 'CONNECT_FAILED', restore: 'failed', endsPairing: true },
   connection_replaced: { message: 'Another connection took over this session.', errorCode: 'CONNECT_FAILED', restore: 'failed', unhurried: true },
   logged_out: { message: 'The device was unlinked. Link the phone again.', errorCode: 'LOGGED_OUT', restore: 'failed_if_tried', forceable: true },

@@ -73,6 +73,7 @@ export const SENTENCES = {
   'reason.restoring': { en: 'The saved connection is being restored. No QR code is needed.', pt: 'A conexão salva está sendo restaurada. Não é preciso um código QR.' },
   'reason.restart_required': { en: 'The phone is linked. WhatsApp asks for one more step, which happens by itself.', pt: 'O celular está vinculado. O WhatsApp pede mais um passo, que acontece sozinho.' },
   'reason.connection_lost': { en: 'The connection to WhatsApp was lost.', pt: 'A conexão com o WhatsApp caiu.' },
+  'reason.socket_failed': { en: 'The server could not open a connection: its set-up has a fault.', pt: 'O servidor não conseguiu abrir uma conexão: a configuração dele tem um erro.' },
   'reason.retries_exhausted': { en: 'Several attempts in a row did not work.', pt: 'Várias tentativas seguidas não deram certo.' },
   'reason.connection_replaced': { en: 'Another program uses this same connection and took it over.', pt: 'Outro programa usa esta mesma conexão e a assumiu.' },
   'reason.logged_out': { en: 'This device was removed from the linked devices of the phone.', pt: 'Este aparelho foi removido dos aparelhos conectados do celular.' },

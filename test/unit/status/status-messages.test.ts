@@ -31,6 +31,12 @@ describe('status messages', () => {
     expect(describeStatus(status, 'storage_unavailable', { storage_unavailable: 'Reworded.' })).toBe('Reworded.')
   })
 
+  it('before the start has connected nothing is said to be lost or reconnecting', () => {
+    expect(describeStatus('reconnecting', 'connection_lost', {}, { wasConnected: false })).toBe('Could not connect. Trying again...')
+    expect(describeStatus('reconnecting', 'connection_lost', {}, { wasConnected: true })).toBe('Connection lost. Reconnecting...')
+    expect(describeStatus('reconnecting', 'connection_lost', { connection_lost: 'Reworded.' }, { wasConnected: false })).toBe('Reworded.')
+  })
+
   it('connected and pairing speak for themselves', () => {
     expect(describeStatus('connected', 'restoring', {})).toBe('Connected.')
     expect(describeStatus('pairing', 'starting', {})).toBe(DEFAULT_STATUS_MESSAGES.pairing)
