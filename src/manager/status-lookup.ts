@@ -85,7 +85,8 @@ export class StatusLookup {
       return isOwners ? { status: record.status, reason: record.reason ?? 'owned_elsewhere' } : { status: 'disconnected', reason: 'owned_elsewhere' }
     }
     switch (verdict.action) {
-      case 'probe': return { status: 'reconnecting', reason: 'storage_unavailable' }
+      // Nobody is trying: the next look, a restore or a person does.
+      case 'probe': return { status: 'disconnected', reason: 'storage_unavailable' }
       case 'rest': {
         // After a logout nothing is stored any more, and the repository remembers.
         const isLoggedOut = verdict.reason === 'never_paired' && record?.status === 'logged_out'

@@ -152,7 +152,7 @@ describe('invariant 8: getStatus', () => {
     const made = scenario()
     await made.store.seed('shop')
     made.store.before = () => { throw new Error('EMFILE') }
-    expect(await within(made.sessions.getStatus('shop'))).toMatchObject({ status: 'reconnecting', reason: 'storage_unavailable' })
+    expect(await within(made.sessions.getStatus('shop'))).toMatchObject({ status: 'disconnected', reason: 'storage_unavailable' })
   })
 
   it('shows corrupt credentials, and changes nothing', async () => {
