@@ -26,7 +26,7 @@ export interface LastDisconnect {
   at: Date
 }
 
-/** Everything there is to know about a session at one moment. */
+/** Everything there is to know about a session at one moment. It is the caller's own, but for `metadata`, which is frozen. */
 export interface SessionSnapshot {
   /** The session. */
   sessionId: string
@@ -56,7 +56,7 @@ export interface SessionSnapshot {
   restrictedUntil?: Date
   /** The last time it lost its socket. */
   lastDisconnect?: LastDisconnect
-  /** Since when it has been in this status. */
+  /** Since when it has been in this status. Of one that does not run here: what is remembered of it, else since when this manager has looked. */
   since: Date
   /** The process that runs it, or `null` when none does. */
   owner: string | null
