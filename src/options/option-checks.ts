@@ -32,9 +32,9 @@ export function requireObject(name: string, value: unknown): void {
  * Options: an object with no other names than these. Whoever writes in TypeScript is told by the compiler; anybody else would wonder why an option
  * with a slip of the pen in its name changes nothing. `path` is what the names are shown with, such as `retry`.
  */
-export function requireOptions(path: string, value: unknown, known: readonly string[]): void {
+export function requireOptions(path: string, value: object, known: readonly string[]): void {
   requireObject(path === '' ? 'options' : path, value)
-  for (const [name, option] of Object.entries(Object(value))) {
+  for (const [name, option] of Object.entries(value)) {
     if (option === undefined || known.includes(name)) continue
     const prefix = path === '' ? '' : `${path}.`
     throw new TypeError(`Option "${prefix}${name}" is unknown. Did you mean "${prefix}${nearestName(name, known)}"?`)
@@ -103,9 +103,9 @@ function show(value: unknown): string {
 /** How many letters have to be added, removed or replaced (Levenshtein). */
 function editDistance(from: string, to: string): number {
   let row = Array.from({ length: to.length + 1 }, (_, index) => index)
-  for (const [index, letter] of [...from].entries()) {
+  for (const [index, letter] of Array.from(from).entries()) {
     const next = [index + 1]
-    for (const [column, other] of [...to].entries()) {
+    for (const [column, other] of Array.from(to).entries()) {
       const replaced = (row[column] ?? 0) + (letter === other ? 0 : 1)
       next.push(Math.min(replaced, (row[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1))
     }
