@@ -8,6 +8,8 @@ export interface ConnectionLoss {
   attributes: Readonly<Record<string, string>>
   /** When it was noticed. */
   at: Date
+  /** What was thrown or reported, as it came. */
+  error?: unknown
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
@@ -26,6 +28,7 @@ export function readConnectionLoss(lastDisconnect: unknown, at: Date): Connectio
     message: typeof error['message'] === 'string' && error['message'] !== '' ? error['message'] : 'The connection was closed.',
     attributes: readAttributes(error['data']),
     at,
+    error,
   }
 }
 

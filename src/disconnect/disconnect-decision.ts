@@ -1,4 +1,5 @@
-import type { SessionStatus, StatusReason } from '../status/session-status.js'
+import type { SessionStatus } from '../status/session-status.js'
+import type { StatusReason } from '../status/status-reasons.js'
 import type { DisconnectCause } from './disconnect-cause.js'
 
 /** Dial at once: the server asked for it. Not counted the first two times in a row. */
@@ -72,7 +73,7 @@ export const DISCONNECT_DECISIONS: Readonly<Record<DisconnectCause, DisconnectDe
   transport_failed: backOffDecision('connection_lost'),
   connect_timeout: backOffDecision('connection_lost'),
   unknown: backOffDecision('connection_lost'),
-  socket_failed: backOffDecision('connection_lost'),
+  socket_failed: backOffDecision('socket_failed', 'socket_failed'),
   storage_failed: backOffDecision('storage_unavailable', 'storage_unavailable'),
   registration_closed: backOffDecision('connection_lost', 'registration_closed'),
   pairing_expired: { action: 'stop', status: 'disconnected', reason: 'pairing_expired', remember: false },

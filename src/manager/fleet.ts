@@ -2,13 +2,15 @@ import { SessionError } from '../errors.js'
 import type { ConnectionRecord, ConnectionRepository } from '../repository/connection-repository.js'
 import { repositoryFailed, type RepositoryFollower } from '../repository/repository-follower.js'
 import type { RestoreAllOptions, RestoreCandidate, RestoreResult } from '../restore/restore-report.js'
+import { knowsBetter } from '../session/rest-knowledge.js'
+import type { Session } from '../session/session.js'
 import { asStoreError } from '../store/store-failure.js'
 import { isObject } from '../store/stored-object.js'
 import type { SessionStore } from '../store/session-store.js'
 import { collectWithDeadline, withDeadline } from '../time/deadline.js'
 import type { SessionRegistry } from './session-registry.js'
 import { contradicts, type SessionRestorer } from './session-restorer.js'
-import type { StatusLookup } from './status-lookup.js'
+import type { Found, StatusLookup } from './status-lookup.js'
 
 /** What looking at all sessions works with. */
 export interface FleetOptions {
@@ -59,7 +61,7 @@ export class Fleet {
       return session.state.phase === 'connected' ? { sessionId, outcome: 'already_connected', reason: 'already_connected', durationMs: 0 } : null
     }
     const found = await lookup.look(sessionId)
-    const result = restorer.settle(found)
+    const result = restorer.settle(found) ?? failedHere(session, found)
     const { status, reason } = lookup.view({ ...found, record: found.record ?? record })
     if (result !== null && session === undefined && contradicts(record, { status, reason })) {
       follower?.save(sessionId, { status, reason, owner: null, updatedAt: new Date() })
@@ -101,6 +103,13 @@ function ask<Answer>(name: 'filter' | 'priority', candidate: RestoreCandidate, o
     const { sessionId } = candidate
     throw new SessionError('LISTENER_FAILED', `"${name}" threw for session "${sessionId}", so no session was restored. Mend it, and call restoreAll again; see the cause.`, { sessionId, cause })
   }
+}
+
+/** What failed here after it was dialled stays as it is until a person asks, or another process starts. */
+function failedHere(session: Session | undefined, { sessionId, stored, owner }: Found): RestoreResult | null {
+  if (session?.state.phase !== 'idle' || session.state.status !== 'failed' || !session.state.tried || owner !== null) return null
+  if (stored.kind !== 'readable' || !knowsBetter(session, stored.lifecycle)) return null
+  return { sessionId, outcome: 'skipped', reason: session.state.reason, durationMs: 0 }
 }
 
 /** What is no number, such as a rank that nobody gave yet, is as good as none: comparing with it would leave the others in any order. */

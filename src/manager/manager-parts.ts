@@ -89,7 +89,7 @@ function makeVersionSource(provider: ResolvedSessionManagerOptions['version'], o
 function sharingOf({ shareAsyncLocalStorage, logger }: ResolvedSessionManagerOptions): (baileys: BaileysModule) => BaileysModule {
   if (!shareAsyncLocalStorage) return baileys => baileys
   const sharing = new StorageSharing({
-    onRefused: () => { guardedLogger(logger).debug({}, 'AsyncLocalStorage cannot be replaced in this process: every socket keeps one of its own') },
+    onRefused: () => { if (logger !== undefined) guardedLogger(logger).debug({}, 'AsyncLocalStorage cannot be replaced in this process: every socket keeps one of its own') },
   })
   return baileys => shareStorages(baileys, sharing)
 }

@@ -2,7 +2,7 @@ import type { WASocket } from '@whiskeysockets/baileys'
 import { SessionError } from '../errors.js'
 import { callGuarded } from '../events/guarded-call.js'
 import { SafeEmitter } from '../events/safe-emitter.js'
-import { guardedLogger, type Logger } from '../logger.js'
+import { guardedLogger, silentLogger, type Logger } from '../logger.js'
 import type { RepositoryFollower } from '../repository/repository-follower.js'
 import type { RestoreResult } from '../restore/restore-report.js'
 import type { SessionAnnouncements } from '../session/session-context.js'
@@ -13,10 +13,13 @@ import type { SessionManagerEvents } from './session-manager-events.js'
 export class SessionAnnouncer implements SessionAnnouncements {
   readonly events: SafeEmitter<SessionManagerEvents>
   readonly #logger: Pick<Logger, 'info' | 'warn' | 'error'>
+  /** Whether somebody hears of an error that no listener takes. */
+  #isHeard: boolean
   #follower: RepositoryFollower | null = null
 
-  constructor(logger: Logger) {
-    this.#logger = guardedLogger(logger)
+  constructor(logger: Logger | undefined) {
+    this.#logger = guardedLogger(logger ?? silentLogger())
+    this.#isHeard = logger !== undefined
     this.events = new SafeEmitter<SessionManagerEvents>((event, cause, { sessionId }) => { this.#listenerFailed(event, cause, sessionId ?? undefined) })
   }
 
@@ -71,7 +74,14 @@ export class SessionAnnouncer implements SessionAnnouncements {
 
   error(error: SessionError): void {
     this.#logger.warn({ sessionId: error.sessionId, code: error.code, problem: error.message }, 'session error')
-    this.events.emit('error', { sessionId: error.sessionId ?? null, error })
+    const isTaken = this.events.emit('error', { sessionId: error.sessionId ?? null, error })
+    if (!isTaken && !this.#isHeard) this.#warnOnce(error)
+  }
+
+  /** Without a listener and a logger a mistake would be silent. */
+  #warnOnce({ code, message }: SessionError): void {
+    this.#isHeard = true
+    process.emitWarning(`${message} (${code}) Further errors are not shown: listen to the "error" event of SessionManager, or give it a "logger".`, { code: 'BAILEYS_SESSIONS_ERROR' })
   }
 
   /** Calls a function of the application; what it throws becomes an `error` event. */

@@ -113,6 +113,11 @@ export interface SessionManagerEvents {
   'creds-restored': [event: CredsRestoredEvent]
   /** A session was logged out. */
   'logged-out': [event: LoggedOutEvent]
-  /** Something went wrong that no caller was told of. The logger gets it too, with a listener or without. */
+  /** Something went wrong that no caller was told of. The logger gets it too. Without a listener and a logger, the first one becomes a process warning. */
   'error': [event: ErrorEvent]
 }
+
+/** The name of every event; the compiler says when one is missing here. */
+export const EVENT_NAMES: readonly string[] = Object.keys({
+  'status': 0, 'qr': 0, 'pairing-code': 0, 'socket': 0, 'connected': 0, 'disconnected': 0, 'restored': 0, 'creds-restored': 0, 'logged-out': 0, 'error': 0,
+} satisfies Record<keyof SessionManagerEvents, 0>)

@@ -3,8 +3,9 @@ import type { ConnectionRecord } from '../repository/connection-repository.js'
 import type { RestoreResult } from '../restore/restore-report.js'
 import { abortedResult } from '../restore/restore-tally.js'
 import { knowsBetter } from '../session/rest-knowledge.js'
-import { restoreSession, type RestoreOrder } from '../session/restore-session.js'
+import { readRestEnd, restoreSession, type RestoreOrder } from '../session/restore-session.js'
 import type { Session } from '../session/session.js'
+import { STATUS_REASONS } from '../status/status-reasons.js'
 import type { SessionRegistry } from './session-registry.js'
 import type { Found, StatusLookup } from './status-lookup.js'
 
@@ -73,9 +74,8 @@ export class SessionRestorer {
     const { sessionId, verdict, stored, owner } = found
     if (this.#staysStopped(found)) return { sessionId, outcome: 'skipped', reason: 'stopped', durationMs: 0 }
     if (verdict.action !== 'rest' || owner !== null) return null
-    const outcome = verdict.status === 'failed' && verdict.reason !== 'legacy_session' ? 'failed' : 'skipped'
     const error = 'error' in stored ? { error: stored.error } : {}
-    return { sessionId, outcome, reason: verdict.reason, ...error, durationMs: 0 }
+    return { sessionId, ...readRestEnd({ reason: verdict.reason, tried: false }), ...error, durationMs: 0 }
   }
 
   /** Stopped here, although that could not be written. */
@@ -133,7 +133,7 @@ function overridable({ stored }: Found): boolean {
 }
 
 function isRemembered({ outcome, reason }: RestoreResult): boolean {
-  return (outcome === 'skipped' && reason === 'logged_out') || (outcome === 'failed' && reason === 'restricted')
+  return reason !== null && STATUS_REASONS[reason].forceable === true && outcome === readRestEnd({ reason, tried: false }).outcome
 }
 
 /** Whether a record claims something else than a look has found. */

@@ -1,6 +1,8 @@
+import type { StoredSession } from '../auth/stored-session.js'
 import { knowsBetter } from '../session/rest-knowledge.js'
 import type { Session } from '../session/session.js'
-import type { SessionSnapshot, StatusReason } from '../status/session-status.js'
+import type { SessionSnapshot } from '../status/session-status.js'
+import { STATUS_REASONS, type StatusReason } from '../status/status-reasons.js'
 import type { SessionRegistry } from './session-registry.js'
 import type { SessionRestorer } from './session-restorer.js'
 import type { Found, StatusLookup } from './status-lookup.js'
@@ -63,7 +65,7 @@ function isBelieved(session: Session, { verdict, stored }: Found, wasUnwritten: 
   if (state.phase !== 'idle' || state.reason === 'never_paired') return false
   switch (verdict.action) {
     case 'probe': return true
-    case 'rest': return isNothingPaired(verdict.reason) || hasFailedToPairAgain(verdict.reason, state) || isSame(verdict, state)
+    case 'rest': return isNothingPaired(stored) || hasFailedToPairAgain(verdict.reason, state) || isSame(verdict, state)
     case 'dial':
     case 'pair':
     case 'cool-down': return wasUnwritten || (stored.kind === 'readable' && knowsBetter(session, stored.lifecycle))
@@ -75,17 +77,13 @@ function isSame(verdict: Pick<SessionSnapshot, 'status' | 'reason'>, state: Pick
 }
 
 /** Then only this process knows what came of it: a pairing that expired, a logout. */
-function isNothingPaired(reason: StatusReason | null): boolean {
-  return reason === 'never_paired' || reason === 'pairing_incomplete'
+function isNothingPaired(stored: StoredSession): boolean {
+  return stored.kind === 'absent' || (stored.kind === 'readable' && stored.creds.kind !== 'paired')
 }
-
-const CAME_TO_NOTHING: ReadonlySet<StatusReason | null> = new Set<StatusReason | null>([
-  'pairing_expired', 'pairing_refused', 'pairing_incomplete', 'passkey_required', 'registration_closed', 'client_outdated', 'retries_exhausted',
-])
 
 /** After a logout a new pairing came to nothing here, while the old records still say what they said. */
 function hasFailedToPairAgain(stored: StatusReason | null, { status, reason }: Pick<SessionSnapshot, 'status' | 'reason'>): boolean {
-  return stored === 'logged_out' && status === 'disconnected' && CAME_TO_NOTHING.has(reason)
+  return stored === 'logged_out' && status === 'disconnected' && reason !== null && STATUS_REASONS[reason].endsPairing === true
 }
 
 function isRestorable({ verdict: { action }, owner }: Found): boolean {

@@ -39,6 +39,7 @@ const REPOSITORY_GRACE_MS = 500
 /** Looks at sessions without starting anything. Concurrent looks at one session are one. Rejects as {@link readStoredSession} does. */
 export class StatusLookup {
   readonly #options: StatusLookupOptions
+  readonly #madeAt = new Date()
   readonly #looking = new Map<string, Promise<Found>>()
   /** Sessions that were ended while they were being looked at. */
   readonly #outdated = new Set<string>()
@@ -73,11 +74,17 @@ export class StatusLookup {
       ...(phoneNumber === undefined ? {} : { phoneNumber }),
       ...(until === null ? {} : { restrictedUntil: until }),
       ...(lastDisconnect === null ? {} : { lastDisconnect }),
-      since: record?.status === status ? record.updatedAt : new Date(),
+      since: this.#since(status, found),
       owner: found.owner,
       isLocal: found.owner === null,
       ...(record === null ? {} : { metadata: record.metadata }),
     }
+  }
+
+  /** As far as anybody knows: a logout is remembered with its time, and the repository follows; else as long as this manager has looked. */
+  #since(status: SessionSnapshot['status'], { stored, record }: Found): Date {
+    const loggedOutAt = status === 'logged_out' && 'lifecycle' in stored ? stored.lifecycle.loggedOutAt : null
+    return new Date(loggedOutAt ?? (record?.status === status ? record.updatedAt : this.#madeAt))
   }
 
   #standing({ verdict, owner, record }: Found): Pick<SessionSnapshot, 'status' | 'reason'> {
@@ -86,7 +93,8 @@ export class StatusLookup {
       return isOwners ? { status: record.status, reason: record.reason ?? 'owned_elsewhere' } : { status: 'disconnected', reason: 'owned_elsewhere' }
     }
     switch (verdict.action) {
-      case 'probe': return { status: 'reconnecting', reason: 'storage_unavailable' }
+      // Nobody is trying: the next look, a restore or a person does.
+      case 'probe': return { status: 'disconnected', reason: 'storage_unavailable' }
       case 'rest': {
         // After a logout nothing is stored any more, and the repository remembers.
         const isLoggedOut = verdict.reason === 'never_paired' && record?.status === 'logged_out'

@@ -1,7 +1,7 @@
 import type { DisconnectCause } from '../disconnect/disconnect-cause.js'
-import { backOffDecision, DISCONNECT_DECISIONS, type BackOffDecision, type DisconnectDecision, type StopDecision } from '../disconnect/disconnect-decision.js'
+import { backOffDecision, DISCONNECT_DECISIONS, type BackOffDecision, type StopDecision } from '../disconnect/disconnect-decision.js'
 import type { RetryFunction } from '../retry/retry-policy.js'
-import type { StatusReason } from '../status/session-status.js'
+import { STATUS_REASONS, type StatusReason } from '../status/status-reasons.js'
 import type { ChosenDelay, Circumstances, IdleState, Run, SessionEffect, Step } from './session-state.js'
 
 /** Restarts in a row that are dialled at once and not counted. */
@@ -70,18 +70,14 @@ function redial(run: Run, reason: StatusReason, circumstances: Circumstances): S
 function backOff(run: Run, decision: BackOffDecision, { now, delay }: Circumstances, freshLease = false): Step {
   if (delay === null) return giveUp(run, decision)
   const start = delay.exhausted ? 'exhausted' : run.start
+  const reason = start === 'exhausted' ? STATUS_REASONS[decision.reason].onceExhausted ?? decision.reason : decision.reason
   const failuresAtStart = delay.exhausted ? run.failures : run.failuresAtStart
   const retryAt = later(now, delay.delayMs * (run.paired === false ? 1 : decision.stretch))
   const refresh: SessionEffect[] = decision.refreshVersion && run.repeated?.times === 1 ? [{ type: 'refresh-version' }] : []
   return {
-    state: { phase: 'waiting', run: { ...run, failures: run.failures + 1, failuresAtStart, start }, reason: waitingReason(decision, start), retryAt },
+    state: { phase: 'waiting', run: { ...run, failures: run.failures + 1, failuresAtStart, start }, reason, retryAt },
     effects: [close(freshLease), ...refresh, { type: 'wait', until: retryAt }],
   }
-}
-
-/** Once a start has used up its retries, that is what a person should read; a more particular reason stays. */
-function waitingReason(decision: DisconnectDecision & { reason: StatusReason }, start: Run['start']): StatusReason {
-  return start === 'exhausted' && decision.reason === 'connection_lost' ? 'retries_exhausted' : decision.reason
 }
 
 function giveUp(run: Run, { exhausted }: BackOffDecision): Step {

@@ -1,5 +1,6 @@
 import { readStoredSession } from '../auth/stored-session.js'
-import type { SessionSnapshot, StatusReason } from '../status/session-status.js'
+import type { SessionSnapshot } from '../status/session-status.js'
+import { STATUS_REASONS, type StatusReason } from '../status/status-reasons.js'
 import { alreadyPaired, managerClosed, needsPerson, ownedElsewhere } from './session-refusals.js'
 import type { Session } from './session.js'
 
@@ -33,7 +34,7 @@ function begin(session: Session): void {
 
 /** What is stored cannot be used: a status says so, and nothing went wrong with the call. */
 function tellsOfStorage(reason: StatusReason | null): boolean {
-  return reason === 'credentials_corrupt' || reason === 'wrong_key' || reason === 'legacy_session'
+  return reason !== null && STATUS_REASONS[reason].unreadable === true
 }
 
 function readConnectEnd(session: Session): SessionSnapshot | undefined {
@@ -57,11 +58,11 @@ function readyForPairingCode(session: Session): true | undefined {
   switch (state.phase) {
     case 'pairing': return true
     case 'standby': throw ownedElsewhere(id)
-    case 'idle': throw session.startError ?? needsPerson(id, state.reason, session.snapshot.message)
+    case 'idle': throw session.startError ?? needsPerson(session.snapshot, session.ledger.lossError)
     case 'waiting':
       if (state.run.paired === true) throw alreadyPaired(id)
       // Nobody can tell whether it is paired, or the network does not come back in time.
-      if (state.run.paired === null || state.run.start !== 'trying') throw session.startError ?? needsPerson(id, state.reason, session.snapshot.message)
+      if (state.run.paired === null || state.run.start !== 'trying') throw session.startError ?? needsPerson(session.snapshot, session.ledger.lossError)
       return undefined
     case 'connected':
     case 'settling': throw alreadyPaired(id)

@@ -1,4 +1,5 @@
-import type { SessionError, SessionErrorCode } from '../errors.js'
+import type { SessionErrorCode } from '../errors.js'
+import { unreadableReason } from '../status/status-reasons.js'
 import type { LoadOutcome } from './session-loader.js'
 import type { Circumstances, IdleState, SessionEvent } from './session-state.js'
 
@@ -12,7 +13,7 @@ export function readLoadOutcome(outcome: LoadOutcome, circumstances: () => Circu
     case 'ready':
     case 'rest': return { type: 'loaded', verdict: outcome.verdict }
     case 'failed': {
-      if (!PASSING.has(outcome.error.code)) return rest('failed', reasonOf(outcome.error))
+      if (!PASSING.has(outcome.error.code)) return rest('failed', unreadableReason(outcome.error.code))
       return outcome.knownUnpaired ? rest('disconnected', 'storage_unavailable') : { type: 'store-failed', circumstances: circumstances() }
     }
   }
@@ -20,10 +21,4 @@ export function readLoadOutcome(outcome: LoadOutcome, circumstances: () => Circu
 
 function rest(status: IdleState['status'], reason: IdleState['reason']): SessionEvent {
   return { type: 'loaded', verdict: { action: 'rest', status, reason, until: null } }
-}
-
-function reasonOf(error: SessionError): IdleState['reason'] {
-  if (error.code === 'RECORD_CORRUPT') return 'credentials_corrupt'
-  if (error.code === 'WRONG_KEY') return 'wrong_key'
-  return error.code === 'LEGACY_SESSION' ? 'legacy_session' : null
 }

@@ -1,5 +1,5 @@
 import type { DialPriority } from '../dial/dial-limiter.js'
-import type { StatusReason } from '../status/session-status.js'
+import { STATUS_REASONS, type StatusReason } from '../status/status-reasons.js'
 import type { Session } from './session.js'
 import type { IdleState, SessionState } from './session-state.js'
 
@@ -16,11 +16,6 @@ export interface RestoreOrder {
   /** Called when a dial was not answered within `connectTimeoutMs`, and the restore goes on. */
   readonly onUnanswered: () => void
 }
-
-/** There was nothing to restore, or it is not to be restored: nobody has to look. */
-const NOTHING_TO_RESTORE: ReadonlySet<StatusReason> = new Set<StatusReason>([
-  'never_paired', 'pairing_incomplete', 'pairing_expired', 'pairing_refused', 'passkey_required', 'registration_closed', 'stopped', 'legacy_session', 'owned_elsewhere', 'aborted',
-])
 
 /** Starts the restore of a session, or joins the one under way, and resolves with how it ended. It goes on, whoever stops waiting for it. */
 export async function restoreSession(session: Session, { onUnanswered, ...options }: RestoreOrder): Promise<RestoreEnd> {
@@ -39,7 +34,7 @@ export async function restoreSession(session: Session, { onUnanswered, ...option
 /** What a state means for a restore; `undefined`: it is not over yet. */
 export function readRestoreEnd(state: SessionState): RestoreEnd | undefined {
   switch (state.phase) {
-    case 'idle': return readIdle(state)
+    case 'idle': return readRestEnd(state)
     case 'standby': return { outcome: 'skipped', reason: 'owned_elsewhere' }
     case 'pairing': return { outcome: 'skipped', reason: 'pairing_incomplete' }
     case 'connected': return { outcome: 'restored', reason: null }
@@ -50,8 +45,11 @@ export function readRestoreEnd(state: SessionState): RestoreEnd | undefined {
   }
 }
 
-function readIdle({ status, reason, tried }: IdleState): RestoreEnd {
+/** What a restore came to that ends, or ended before it began, with a session at rest. */
+export function readRestEnd({ reason, tried }: Pick<IdleState, 'reason' | 'tried'>): RestoreEnd {
+  if (reason === null) return { outcome: 'failed', reason }
   if (reason === 'not_running') return { outcome: 'skipped', reason: 'aborted' }
-  if (reason !== null && NOTHING_TO_RESTORE.has(reason)) return { outcome: 'skipped', reason }
-  return { outcome: status === 'logged_out' && !tried ? 'skipped' : 'failed', reason }
+  const { restore } = STATUS_REASONS[reason]
+  const isSkipped = restore === 'skipped' || (restore === 'failed_if_tried' && !tried)
+  return { outcome: isSkipped ? 'skipped' : 'failed', reason }
 }

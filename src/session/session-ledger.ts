@@ -3,6 +3,7 @@ import type { ConnectionLoss } from '../disconnect/connection-loss.js'
 import type { LastDisconnect, SessionSnapshot } from '../status/session-status.js'
 import type { SessionContext } from './session-context.js'
 import type { SessionState } from './session-state.js'
+import { isObject } from '../store/stored-object.js'
 import { statusOf, viewSession, type ClientFacts } from './session-view.js'
 
 /** What is known of a session beside its state, and what of it was announced. */
@@ -19,6 +20,7 @@ export class SessionLedger {
   #pairingExpiresAt: Date | undefined
   #phoneNumber: string | undefined
   #lastDisconnect: LastDisconnect | undefined
+  #lossError: unknown
   #metadata: Record<string, unknown> | undefined
   #announced: SessionSnapshot
 
@@ -31,6 +33,11 @@ export class SessionLedger {
   /** The last time the socket was lost. */
   get lastDisconnect(): LastDisconnect | undefined {
     return this.#lastDisconnect
+  }
+
+  /** What the socket was lost with last: the cause of what rejects for want of a connection. */
+  get lossError(): unknown {
+    return this.#lossError
   }
 
   /** The linked number. */
@@ -64,12 +71,12 @@ export class SessionLedger {
 
   /** Notes the application's own data. */
   noteMetadata(metadata: Record<string, unknown>): void {
-    this.#metadata = metadata
+    this.#metadata = frozenCopy(metadata)
   }
 
   /** Notes what the repository knew of it, unless the application has said something since. */
   recallMetadata(metadata: Record<string, unknown>): void {
-    this.#metadata ??= metadata
+    this.#metadata ??= frozenCopy(metadata)
   }
 
   /** Notes a QR code. */
@@ -108,6 +115,7 @@ export class SessionLedger {
   /** Notes the loss of a socket. */
   noteLoss(loss: ConnectionLoss, cause: DisconnectCause): void {
     this.#lastDisconnect = { code: loss.code, cause, message: loss.message, at: loss.at }
+    this.#lossError = loss.error ?? new Error(loss.message)
   }
 
   /** Announces a state, when it differs from the last one announced in what people see. */
@@ -118,11 +126,22 @@ export class SessionLedger {
     const snapshot = this.view(state)
     if (!isNews(before, snapshot)) return
     this.#announced = snapshot
-    this.#context.announce.status(snapshot, before)
+    // A listener may change what it is given, but not what the next state is compared with.
+    this.#context.announce.status(this.view(state), before)
   }
 }
 
 function isNews(before: SessionSnapshot, after: SessionSnapshot): boolean {
   return before.status !== after.status || before.reason !== after.reason || before.owner !== after.owner
     || before.phoneNumber !== after.phoneNumber || before.nextRetryAt?.getTime() !== after.nextRetryAt?.getTime()
+}
+
+/** A copy that every snapshot can share: metadata is plain JSON, and may be large. */
+function frozenCopy(metadata: Record<string, unknown>): Record<string, unknown> {
+  return Object.freeze(Object.fromEntries(Object.entries(metadata).map(([key, value]) => [key, frozenValue(value)])))
+}
+
+function frozenValue(value: unknown): unknown {
+  if (Array.isArray(value)) return Object.freeze(value.map(frozenValue))
+  return isObject(value) && Object.getPrototypeOf(value) === Object.prototype ? frozenCopy(value) : value
 }

@@ -11,8 +11,10 @@ export type TransitionTable = { readonly [Name in Phase]: { readonly [Type in Se
 
 const begin = (request: StartRequest): Run => ({ request, paired: null, failures: 0, restarts: 0, repeated: null, failuresAtStart: 0, start: 'trying' })
 
+const startReason = ({ request }: Run): 'restoring' | 'starting' => request.purpose === 'restore' ? 'restoring' : 'starting'
+
 const load = (run: Run): Step => ({
-  state: { phase: 'loading', run, reason: run.request.purpose === 'restore' ? 'restoring' : 'starting' },
+  state: { phase: 'loading', run, reason: startReason(run) },
   effects: [{ type: 'load' }],
 })
 
@@ -52,7 +54,7 @@ const dial = (state: StateOf<'loading'>, isPaired: boolean): Step => ({
   state: {
     phase: 'dialing',
     run: { ...state.run, paired: isPaired },
-    reason: state.reason === 'storage_unavailable' ? 'restoring' : state.reason,
+    reason: state.reason === 'storage_unavailable' ? startReason(state.run) : state.reason,
   },
   effects: [{ type: 'dial' }],
 })

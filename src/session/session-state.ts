@@ -1,5 +1,6 @@
 import type { DisconnectCause } from '../disconnect/disconnect-cause.js'
-import type { SessionStatus, StatusReason } from '../status/session-status.js'
+import type { SessionStatus } from '../status/session-status.js'
+import type { StatusReason } from '../status/status-reasons.js'
 import type { StartRequest, StartVerdict } from './start-verdict.js'
 
 /** What a run of a session remembers from attempt to attempt. */

@@ -1,4 +1,5 @@
-import type { LastDisconnect, SessionSnapshot, SessionStatus, StatusReason } from '../status/session-status.js'
+import type { LastDisconnect, SessionSnapshot, SessionStatus } from '../status/session-status.js'
+import type { StatusReason } from '../status/status-reasons.js'
 import { describeStatus, type StatusMessages } from '../status/status-messages.js'
 import type { SessionState } from './session-state.js'
 
@@ -38,7 +39,7 @@ export function statusOf(state: SessionState): { status: SessionStatus; reason: 
   }
 }
 
-/** The snapshot of a state. Asked so often that it is put together in place. */
+/** The snapshot of a state. It is the caller's own: dates are copies. Asked so often that it is put together in place. */
 export function viewSession(state: SessionState, facts: SessionFacts, messages: StatusMessages): SessionSnapshot {
   const { status, reason } = statusOf(state)
   const snapshot: SessionSnapshot = {
@@ -46,13 +47,13 @@ export function viewSession(state: SessionState, facts: SessionFacts, messages: 
     status,
     isConnected: status === 'connected',
     reason,
-    message: describeStatus(status, reason, messages, { ...facts.client, number: facts.phoneNumber ?? facts.pairingPhoneNumber, until: untilOf(state) }),
-    since: facts.since,
+    message: describeStatus(status, reason, messages, { ...facts.client, number: facts.phoneNumber ?? facts.pairingPhoneNumber, until: untilOf(state), wasConnected: 'run' in state && state.run.start === 'connected' }),
+    since: new Date(facts.since),
     owner: facts.owner,
     isLocal: state.phase !== 'standby',
   }
   if (facts.phoneNumber !== undefined) snapshot.phoneNumber = facts.phoneNumber
-  if (facts.lastDisconnect !== undefined) snapshot.lastDisconnect = facts.lastDisconnect
+  if (facts.lastDisconnect !== undefined) snapshot.lastDisconnect = { ...facts.lastDisconnect, at: new Date(facts.lastDisconnect.at) }
   if (facts.metadata !== undefined) snapshot.metadata = facts.metadata
   if (state.phase === 'pairing') showPairing(snapshot, facts)
   showProgress(snapshot, state)
@@ -68,14 +69,14 @@ function showPairing(snapshot: SessionSnapshot, { qr, pairingCode, pairingPhoneN
   if (qr !== undefined) snapshot.qr = qr
   if (pairingCode !== undefined) snapshot.pairingCode = pairingCode
   if (pairingPhoneNumber !== undefined) snapshot.pairingPhoneNumber = pairingPhoneNumber
-  if (pairingExpiresAt !== undefined) snapshot.pairingExpiresAt = pairingExpiresAt
+  if (pairingExpiresAt !== undefined) snapshot.pairingExpiresAt = new Date(pairingExpiresAt)
 }
 
 function showProgress(snapshot: SessionSnapshot, state: SessionState): void {
   if (state.phase === 'idle') {
-    if (state.until !== null) snapshot.restrictedUntil = state.until
+    if (state.until !== null) snapshot.restrictedUntil = new Date(state.until)
     return
   }
   if (state.run.failures > 0) snapshot.attempt = state.run.failures
-  if (state.phase === 'waiting') snapshot.nextRetryAt = state.retryAt
+  if (state.phase === 'waiting') snapshot.nextRetryAt = new Date(state.retryAt)
 }

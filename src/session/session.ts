@@ -4,6 +4,7 @@ import { moreUrgent, type DialPriority } from '../dial/dial-limiter.js'
 import type { DisconnectCause } from '../disconnect/disconnect-cause.js'
 import type { SessionError } from '../errors.js'
 import type { SessionSnapshot } from '../status/session-status.js'
+import { STATUS_REASONS } from '../status/status-reasons.js'
 import { asStoreError } from '../store/store-failure.js'
 import { Inbox } from './inbox.js'
 import { LeaseKeeper } from './lease-keeper.js'
@@ -155,7 +156,7 @@ export class Session {
   /** Brings the next attempt forward, unless the last one was a moment ago or WhatsApp wants to be left alone. */
   hurry(priority: DialPriority): void {
     this.promote(priority)
-    const isCoolingDown = this.#state.phase === 'waiting' && (this.#state.reason === 'rate_limited' || this.#state.reason === 'connection_replaced')
+    const isCoolingDown = this.#state.phase === 'waiting' && STATUS_REASONS[this.#state.reason].unhurried === true
     const lostAt = this.ledger.lastDisconnect?.at.getTime() ?? 0
     if (!isCoolingDown && Date.now() - lostAt >= HURRY_AFTER_MS && !this.#closing.signal.aborted) this.send({ type: 'hurry' })
   }

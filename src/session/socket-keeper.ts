@@ -100,7 +100,7 @@ export class SocketKeeper {
     } catch (cause) {
       const message = cause instanceof Error ? cause.message : String(cause)
       context.announce.error(new SessionError('SOCKET_FAILED', `The socket of session "${sessionId}" could not be made: ${message}`, { sessionId, cause }))
-      ledger.noteLoss({ code: null, message, attributes: {}, at: new Date() }, 'socket_failed')
+      ledger.noteLoss({ code: null, message, attributes: {}, at: new Date(), error: cause }, 'socket_failed')
       send({ type: 'closed', cause: 'socket_failed', restrictedUntil: null, circumstances: circumstances('socket_failed') })
     }
   }
@@ -220,7 +220,7 @@ export class SocketKeeper {
       send({ type: 'lease-lost' })
       return
     }
-    ledger.noteLoss({ code: null, message: error.message, attributes: {}, at: new Date() }, 'storage_failed')
+    ledger.noteLoss({ code: null, message: error.message, attributes: {}, at: new Date(), error }, 'storage_failed')
     send({ type: 'store-failed', circumstances: circumstances('storage_failed') })
   }
 }

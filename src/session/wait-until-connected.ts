@@ -11,7 +11,6 @@ export function waitUntilConnected(session: Session, signal: AbortSignal): Promi
     if (state.phase === 'standby') throw ownedElsewhere(session.id)
     // Before its first start it may still be started while the caller waits.
     if (!session.isResting || state.phase !== 'idle') return undefined
-    if (state.reason === 'not_running') throw managerClosed(session.id)
-    throw needsPerson(session.id, state.reason, session.snapshot.message)
+    throw needsPerson(session.snapshot, session.ledger.lossError)
   }, signal)
 }

@@ -244,11 +244,11 @@ export class Generation {
     const { sessionId, onError } = this.#options
     const message = cause instanceof Error ? cause.message : String(cause)
     onError(new SessionError('SOCKET_FAILED', `The socket of session "${sessionId}" could not be made: ${message}`, { sessionId, cause }))
-    this.#tellClosed(message, null, 'socket_failed')
+    this.#tellClosed(message, null, 'socket_failed', cause)
   }
 
-  #tellClosed(message: string, code: number | null, cause: DisconnectCause): void {
-    this.#tell({ type: 'closed', cause, loss: { code, message, attributes: {}, at: new Date() } })
+  #tellClosed(message: string, code: number | null, cause: DisconnectCause, error?: unknown): void {
+    this.#tell({ type: 'closed', cause, loss: { code, message, attributes: {}, at: new Date(), error } })
   }
 
   async #drain(socket: WASocket | null): Promise<boolean> {

@@ -1,4 +1,5 @@
 import type { DisconnectCause } from '../disconnect/disconnect-cause.js'
+import type { StatusReason } from './status-reasons.js'
 
 /**
  * Where a session stands.
@@ -13,35 +14,6 @@ import type { DisconnectCause } from '../disconnect/disconnect-cause.js'
  */
 export type SessionStatus = 'disconnected' | 'connecting' | 'pairing' | 'connected' | 'reconnecting' | 'logged_out' | 'failed'
 
-/** Why a session is in its status, or why it was not restored. */
-export type StatusReason =
-  | 'never_paired'
-  | 'not_running'
-  | 'stopped'
-  | 'pairing_expired'
-  | 'pairing_refused'
-  | 'pairing_incomplete'
-  | 'passkey_required'
-  | 'registration_closed'
-  | 'starting'
-  | 'restoring'
-  | 'restart_required'
-  | 'connection_lost'
-  | 'retries_exhausted'
-  | 'connection_replaced'
-  | 'logged_out'
-  | 'restricted'
-  | 'rate_limited'
-  | 'client_outdated'
-  | 'multi_device_mismatch'
-  | 'credentials_corrupt'
-  | 'wrong_key'
-  | 'storage_unavailable'
-  | 'owned_elsewhere'
-  | 'legacy_session'
-  | 'already_connected'
-  | 'aborted'
-
 /** The last time a session lost its socket. */
 export interface LastDisconnect {
   /** Baileys' status code, or `null` when there was none. */
@@ -54,7 +26,7 @@ export interface LastDisconnect {
   at: Date
 }
 
-/** Everything there is to know about a session at one moment. */
+/** Everything there is to know about a session at one moment. It is the caller's own, but for `metadata`, which is frozen. */
 export interface SessionSnapshot {
   /** The session. */
   sessionId: string
@@ -84,7 +56,7 @@ export interface SessionSnapshot {
   restrictedUntil?: Date
   /** The last time it lost its socket. */
   lastDisconnect?: LastDisconnect
-  /** Since when it has been in this status. */
+  /** Since when it has been in this status. Of one that does not run here: what is remembered of it, else since when this manager has looked. */
   since: Date
   /** The process that runs it, or `null` when none does. */
   owner: string | null

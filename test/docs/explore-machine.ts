@@ -7,7 +7,8 @@ import { INITIAL_STATE, TRANSITIONS, transition, restingState } from '../../src/
 import type { ChosenDelay, Circumstances, Phase, Run, SessionEvent, SessionState } from '../../src/session/session-state.js'
 import { statusOf } from '../../src/session/session-view.js'
 import { judgeStart, type StartRequest } from '../../src/session/start-verdict.js'
-import type { SessionStatus, StatusReason } from '../../src/status/session-status.js'
+import type { SessionStatus } from '../../src/status/session-status.js'
+import type { StatusReason } from '../../src/status/status-reasons.js'
 
 /** One way from one phase to another. */
 export interface Edge {

@@ -21,7 +21,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'events': ['errors', 'logger'],
   'disconnect/connection-loss': [],
   'disconnect/disconnect-cause': ['disconnect/connection-loss'],
-  'status': ['disconnect/disconnect-cause'],
+  'status': ['disconnect/disconnect-cause', 'errors'],
 
   // Ports, and the lock that is memory only.
   'lease/session-lock': ['errors'],
@@ -59,7 +59,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'copy': ['auth', 'encryption/missing-keys', 'errors', 'lease/session-lock', 'store', 'sweep'],
 
   // Implementations of ports, and what tests are made of: they know nothing of a manager or a session.
-  'adapters': [...PORTS, 'errors', 'logger', 'ownership/closing', 'ownership/heartbeat', 'ownership/held-lease', 'ownership/holder-identity', 'ownership/holder-judgement', 'status', 'system', 'time'],
+  'adapters': [...PORTS, 'errors', 'logger', 'lease', 'options', 'status', 'system', 'time'],
   'testing': [...PORTS, 'socket/baileys-version', 'errors', 'logger', 'status', 'time'],
 
   // The only files that may import adapters.

@@ -1,6 +1,7 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { MemorySessionStore, SessionManager, type SocketConfigContext } from '../../src/index.js'
 import { FakeBaileys } from '../../src/testing/index.js'
+import { silentLogger } from '../../src/logger.js'
 import { deferred, never } from '../support/deferred.js'
 import { inFakeTime, pass, refusing, scenario, welcoming, within } from '../support/scenario.js'
 
@@ -157,8 +158,54 @@ describe('a Baileys that cannot make an identity', () => {
     sessions.on('error', ({ error }) => { errors.push(`${error.code}: ${error.message}`) })
     expect(await within(sessions.connect('s'))).toMatchObject({ status: 'reconnecting', lastDisconnect: { cause: 'socket_failed', message: 'no entropy' } })
     await pass(1000)
-    expect(await within(sessions.getStatus('s'))).toMatchObject({ status: 'disconnected', reason: 'retries_exhausted' })
+    expect(await within(sessions.getStatus('s'))).toMatchObject({ status: 'disconnected', reason: 'socket_failed' })
     expect(errors).toEqual(Array.from({ length: 2 }, () => 'SOCKET_FAILED: The socket of session "s" could not be made: no entropy'))
     expect(await within(sessions.close())).toEqual({ closed: ['s'], notDrained: [] })
+  })
+})
+
+describe('a mistake in socketConfig', () => {
+  const broken = { maxRetries: 1, jitter: 'none' } as const
+
+  it('has a reason and a sentence of its own, and is the cause of what rejects', async () => {
+    const mistake = new Error('proxy is not defined')
+    const made = scenario({ retry: broken, socketConfig: () => { throw mistake } })
+    expect(await within(made.sessions.connect('s'))).toMatchObject({ status: 'reconnecting', reason: 'socket_failed', message: expect.stringContaining('"socketConfig" threw') })
+    await pass(1000)
+    expect(await within(made.sessions.getStatus('s'))).toMatchObject({ status: 'disconnected', reason: 'socket_failed' })
+    const error = await within(made.sessions.waitUntilConnected('s')).catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({ code: 'CONNECT_FAILED', message: expect.stringMatching(/The last attempt ended with: proxy is not defined$/), cause: mistake })
+  })
+
+  it('is a warning of the process, once, where nobody listens and nothing is logged', async () => {
+    const warn = vi.spyOn(process, 'emitWarning').mockReturnValue(undefined)
+    const sessions = new SessionManager({ store: new MemorySessionStore(), baileys: new FakeBaileys(), retry: broken, socketConfig: () => { throw new Error('proxy is not defined') } })
+    await within(sessions.connect('s'))
+    await pass(1000)
+    await within(sessions.close())
+    expect(warn.mock.calls).toEqual([[expect.stringMatching(/could not be made: proxy is not defined \(SOCKET_FAILED\)/), { code: 'BAILEYS_SESSIONS_ERROR' }]])
+  })
+
+  it('is no warning where somebody listens, or a logger is given', async () => {
+    const warn = vi.spyOn(process, 'emitWarning').mockReturnValue(undefined)
+    const options = { store: new MemorySessionStore(), baileys: new FakeBaileys(), retry: broken, socketConfig: () => { throw new Error('proxy is not defined') } }
+    const listening = new SessionManager(options).on('error', () => undefined)
+    const logging = new SessionManager({ ...options, logger: silentLogger() })
+    for (const sessions of [listening, logging]) {
+      await within(sessions.connect('s'))
+      await pass(1000)
+      await within(sessions.close())
+    }
+    expect(warn).not.toHaveBeenCalled()
+  })
+})
+
+describe('a first connect without a network', () => {
+  it('speaks of no connection that was lost, and rejects with what was in the way', async () => {
+    const made = scenario({ retry: { maxRetries: 1, jitter: 'none' }, script: (socket) => { void socket.close({ code: 408, message: 'WebSocket Error (getaddrinfo ENOTFOUND web.whatsapp.com)' }) } })
+    expect(await within(made.sessions.connect('s'))).toMatchObject({ status: 'reconnecting', reason: 'connection_lost', message: 'Could not connect. Trying again...' })
+    await pass(1000)
+    const error = await within(made.sessions.waitUntilConnected('s')).catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({ code: 'CONNECT_FAILED', message: expect.stringContaining('ENOTFOUND'), cause: { message: expect.stringContaining('ENOTFOUND') } })
   })
 })

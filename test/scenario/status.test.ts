@@ -152,7 +152,7 @@ describe('invariant 8: getStatus', () => {
     const made = scenario()
     await made.store.seed('shop')
     made.store.before = () => { throw new Error('EMFILE') }
-    expect(await within(made.sessions.getStatus('shop'))).toMatchObject({ status: 'reconnecting', reason: 'storage_unavailable' })
+    expect(await within(made.sessions.getStatus('shop'))).toMatchObject({ status: 'disconnected', reason: 'storage_unavailable' })
   })
 
   it('shows corrupt credentials, and changes nothing', async () => {
@@ -245,3 +245,39 @@ describe('a session that was just refused for good', () => {
   })
 })
 
+
+describe('a snapshot', () => {
+  it('is the caller\'s own: what a caller or a listener does to it reaches nobody else', async () => {
+    const made = scenario({ reconnect: { jitter: 'none', initialDelayMs: 5000 } })
+    await made.store.seed('s')
+    const metadata = { plan: 'pro', tags: ['a'] }
+    made.sessions.on('status', (event) => { event.since.setTime(0); event.nextRetryAt?.setTime(0) })
+    await within(made.sessions.connect('s', { metadata }))
+    await pass(1000)
+    await made.socket().close(428)
+    await pass(1)
+    const before = await within(made.sessions.getStatus('s'))
+    const untouched = structuredClone(before)
+    expect(untouched).toMatchObject({ status: 'reconnecting', metadata: { plan: 'pro', tags: ['a'] } })
+    expect(untouched.since.getTime()).toBeGreaterThan(0)
+    for (const date of [before.since, before.nextRetryAt, before.lastDisconnect?.at]) date?.setTime(1)
+    if (before.lastDisconnect !== undefined) before.lastDisconnect.cause = 'restricted'
+    metadata.tags.push('b')
+    expect(() => { (before.metadata?.['tags'] as string[]).push('c') }).toThrow(TypeError)
+    expect(() => { Object.assign(before.metadata ?? {}, { plan: 'free' }) }).toThrow(TypeError)
+    expect(await within(made.sessions.getStatus('s'))).toEqual(untouched)
+  })
+
+  it('of a session at rest has the same since at each look: of a logout its time, else when the manager was made', async () => {
+    const loggedOutAt = new Date(Date.now() - 3_600_000)
+    const made = scenario()
+    const madeAt = new Date()
+    await made.store.seed('idle')
+    await made.store.seed('gone', {}, { loggedOutAt })
+    await pass(1000)
+    const since = async (id: string): Promise<Date> => (await within(made.sessions.getStatus(id, { restore: false }))).since
+    expect([await since('idle'), await since('gone'), await since('nobody')]).toEqual([madeAt, loggedOutAt, madeAt])
+    await pass(1000)
+    expect(await since('idle')).toEqual(madeAt)
+  })
+})

@@ -38,7 +38,7 @@ describe('a store that answers a read with what is no list of texts', () => {
   ])('invariant 3: %s are neither "nothing is stored" nor damage: it says so, and pairs nothing', async (_what, around, message) => {
     const made = await over(around)
     const before = await made.store.dump('s')
-    expect(await within(made.sessions.getStatus('s'))).toMatchObject({ status: 'reconnecting', reason: 'storage_unavailable' })
+    expect(await within(made.sessions.getStatus('s'))).toMatchObject({ status: 'disconnected', reason: 'storage_unavailable' })
     expect(await within(made.sessions.connect('s'))).toMatchObject({ status: 'reconnecting', reason: 'storage_unavailable' })
     await pass(60_000)
     expect(made.baileys.sockets).toEqual([])

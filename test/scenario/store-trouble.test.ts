@@ -376,3 +376,16 @@ describe('a key that could not be read', () => {
     await Promise.all([first, second])
   })
 })
+
+describe('a look while the store is down', () => {
+  it('promises no attempt that nobody makes; the next look after the outage restores', async () => {
+    const made = scenario()
+    await made.store.seed('s')
+    made.store.before = () => { throw new Error('ECONNREFUSED') }
+    const look = await within(made.sessions.getStatus('s'))
+    expect(look).toMatchObject({ status: 'disconnected', reason: 'storage_unavailable', message: 'The storage of saved sessions could not be reached. Connect again once it can.' })
+    expect(look).not.toHaveProperty('nextRetryAt')
+    made.store.before = () => undefined
+    expect(await within(made.sessions.getStatus('s'))).toMatchObject({ status: 'connecting', reason: 'restoring' })
+  })
+})

@@ -227,3 +227,22 @@ describe('an answer to the upgrade', () => {
     expect(await status(made)).toMatchObject({ status: 'connected' })
   })
 })
+
+describe('what failed in this process', () => {
+  const atOnce = { replacedDelayMs: 0, restore: { delayMs: 0 }, retry: { initialDelayMs: 0 }, reconnect: { initialDelayMs: 0 } }
+
+  it.each([[440, 'connection_replaced'], [411, 'multi_device_mismatch'], [405, 'client_outdated']] as const)('%i: restoreAll leaves it, with the reason; a person and a new process try again', async (code, reason) => {
+    const made = scenario({ ...atOnce, script: refusing(code) })
+    await made.store.seed('s')
+    await within(made.sessions.restoreSession('s'))
+    await pass(1000)
+    expect(await within(made.sessions.getStatus('s'))).toMatchObject({ status: 'failed', reason })
+    const dials = made.baileys.sockets.length
+    made.script = welcoming
+    expect(await within(made.sessions.restoreAll())).toMatchObject({ total: 1, skipped: [{ sessionId: 's', outcome: 'skipped', reason }] })
+    expect(made.baileys.sockets).toHaveLength(dials)
+    const next = scenario({ ...atOnce, store: made.store })
+    await within(made.sessions.close())
+    expect(await within(next.sessions.restoreAll())).toMatchObject({ restored: [{ sessionId: 's' }] })
+  })
+})

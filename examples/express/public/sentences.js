@@ -73,6 +73,7 @@ export const SENTENCES = {
   'reason.restoring': { en: 'Restoring the saved connection. You need no QR code.', pt: 'A conexão salva está sendo restaurada. Não é preciso um código QR.' },
   'reason.restart_required': { en: 'The phone is linked. WhatsApp needs one more step, which happens automatically.', pt: 'O celular está vinculado. O WhatsApp pede mais um passo, que acontece sozinho.' },
   'reason.connection_lost': { en: 'The connection to WhatsApp was lost.', pt: 'A conexão com o WhatsApp caiu.' },
+  'reason.socket_failed': { en: 'The server could not open a connection because its settings have a fault.', pt: 'O servidor não conseguiu abrir uma conexão: a configuração dele tem um erro.' },
   'reason.retries_exhausted': { en: 'Several attempts in a row failed.', pt: 'Várias tentativas seguidas não deram certo.' },
   'reason.connection_replaced': { en: 'Another program uses this connection and took it over.', pt: 'Outro programa usa esta mesma conexão e a assumiu.' },
   'reason.logged_out': { en: 'Somebody removed this device from the linked devices on the phone.', pt: 'Este aparelho foi removido dos aparelhos conectados do celular.' },

@@ -29,6 +29,13 @@ const rows: [name: string, lastDisconnect: unknown, expected: Omit<ConnectionLos
 
 describe('readConnectionLoss', () => {
   it.each(rows)('reads %s', (_name, lastDisconnect, expected) => {
-    expect(readConnectionLoss(lastDisconnect, at)).toEqual({ ...expected, at })
+    const { error: _error, ...read } = readConnectionLoss(lastDisconnect, at)
+    expect(read).toEqual({ ...expected, at })
+  })
+
+  it('keeps the error as it came', () => {
+    const error = boom(428, 'Connection Closed')
+    expect(readConnectionLoss({ error }, at).error).toBe(error)
+    expect(readConnectionLoss(undefined, at).error).toBeUndefined()
   })
 })

@@ -14,7 +14,7 @@ const expected: Record<DisconnectCause, DisconnectDecision> = {
   server_unavailable: lost,
   transport_failed: lost,
   connect_timeout: lost,
-  socket_failed: lost,
+  socket_failed: { ...lost, reason: 'socket_failed', exhausted: 'socket_failed' },
   unknown: lost,
   storage_failed: { ...lost, reason: 'storage_unavailable', exhausted: 'storage_unavailable' },
   registration_closed: { ...lost, exhausted: 'registration_closed' },

@@ -11,7 +11,7 @@ const release = { type: 'release' }
 const after = (cause: DisconnectCause, inside: Run = run(), changes = {}, until: Date | null = null): Step => afterClose(inside, cause, until, circumstances(changes))
 const inARow = (cause: DisconnectCause, times: number): Run => run({ repeated: { cause, times }, failures: times })
 
-const LOST: readonly DisconnectCause[] = ['connection_lost', 'connection_closed', 'server_unavailable', 'transport_failed', 'connect_timeout', 'unknown', 'socket_failed']
+const LOST: readonly DisconnectCause[] = ['connection_lost', 'connection_closed', 'server_unavailable', 'transport_failed', 'connect_timeout', 'unknown']
 
 describe('after a loss', () => {
   it.each(LOST)('%s: back off, dial again', (cause) => {
@@ -26,6 +26,13 @@ describe('after a loss', () => {
     expect(given.state).toMatchObject({ phase: 'idle', status: 'failed', reason: cause === 'storage_failed' ? 'storage_unavailable' : 'retries_exhausted', tried: true })
     expect(given.effects).toEqual([close, release])
     expect(after(cause, run({ paired: false, restarts: 2 }), { delay: null }).state).toMatchObject({ phase: 'idle', status: 'disconnected' })
+  })
+
+  it('a socket that could not be made keeps a reason of its own, through every retry and at the end', () => {
+    expect(after('socket_failed').state).toMatchObject({ phase: 'waiting', reason: 'socket_failed', retryAt: later(1000) })
+    expect(after('socket_failed', run(), { delay: { delayMs: 7, exhausted: true } }).state).toMatchObject({ phase: 'waiting', reason: 'socket_failed' })
+    expect(after('socket_failed', run(), { delay: null }).state).toMatchObject({ phase: 'idle', status: 'failed', reason: 'socket_failed' })
+    expect(after('socket_failed', run({ paired: false }), { delay: null }).state).toMatchObject({ phase: 'idle', status: 'disconnected', reason: 'socket_failed' })
   })
 
   it('a restart is dialled at once and not counted, twice in a row; the third time it backs off', () => {

@@ -201,4 +201,10 @@ describe('the run that goes from state to state', () => {
     const verdict = { action: 'rest', status: 'failed', reason: 'restricted', until: later(5) } as const
     expect(transition(stateIn('loading'), { type: 'loaded', verdict }).state).toEqual({ phase: 'idle', status: 'failed', reason: 'restricted', until: later(5), tried: false })
   })
+
+  it.each([['connect', 'starting'], ['restore', 'restoring']] as const)('after an outage of the store a %s is %s again', (purpose, reason) => {
+    const waited = run({ request: { purpose, force: false } })
+    const { state } = transition({ phase: 'loading', run: waited, reason: 'storage_unavailable' }, { type: 'loaded', verdict: { action: 'pair' } })
+    expect(state).toMatchObject({ phase: 'dialing', reason })
+  })
 })

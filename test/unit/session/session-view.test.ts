@@ -75,6 +75,7 @@ describe('viewSession', () => {
   it('speaks in the words of the application', () => {
     expect(viewSession(stateIn('connected'), nothing, { connected: 'Verbunden.' }).message).toBe('Verbunden.')
     expect(viewSession(stateIn('waiting'), nothing, { connection_lost: 'Weg.' }).message).toBe('Weg.')
-    expect(viewSession(stateIn('waiting'), nothing, { connected: 'Verbunden.' }).message).toBe('Connection lost. Reconnecting...')
+    expect(viewSession(stateIn('waiting'), nothing, { connected: 'Verbunden.' }).message).toBe('Could not connect. Trying again...')
+    expect(viewSession(stateIn('waiting', run({ start: 'connected' })), nothing, {}).message).toBe('Connection lost. Reconnecting...')
   })
 })
