@@ -55,8 +55,8 @@ export class Fleet {
   async settle({ sessionId, record }: RestoreCandidate): Promise<RestoreResult | null> {
     const { registry, lookup, restorer, follower } = this.#options
     const session = registry.find(sessionId)
-    if (session !== undefined && session.state.phase !== 'idle') {
-      return session.state.phase === 'connected' ? { sessionId, outcome: 'already_connected', reason: 'already_connected', durationMs: 0 } : null
+    if (session?.isActive === true) {
+      return session.openSocket !== undefined ? { sessionId, outcome: 'already_connected', reason: 'already_connected', durationMs: 0 } : null
     }
     const found = await lookup.look(sessionId)
     const result = restorer.settle(found)

@@ -6,15 +6,10 @@ import type { RestoreAllOptions, RestoreReport, RestoreResult } from '../restore
 import { RestoreRun } from '../restore/restore-run.js'
 import { abortedResult } from '../restore/restore-tally.js'
 import { asStoreError } from '../store/store-failure.js'
-import { connectSession, pairByCode } from '../session/connect-session.js'
-import { deleteSession, stopSession } from '../session/end-session.js'
-import { logoutSession } from '../session/logout-session.js'
-import { restingState } from '../session/session-machine.js'
 import { requirePhoneNumber } from '../session/pairing-phone-number.js'
 import { requireSessionId } from '../session/session-id.js'
 import { managerClosed, needsPerson, ownedElsewhere } from '../session/session-refusals.js'
 import type { Session } from '../session/session.js'
-import { waitUntilConnected } from '../session/wait-until-connected.js'
 import type { SessionSnapshot } from '../status/session-status.js'
 import { boundedBy, withDeadline, withSignal } from '../time/deadline.js'
 import { closeManager, type CloseReport } from './close-manager.js'
@@ -61,14 +56,7 @@ export class SessionManager implements AsyncDisposable {
     if (timeoutMs !== undefined) requireDuration('timeoutMs', timeoutMs)
     if (metadata !== undefined) requireObject('metadata', metadata)
     requireSignal(signal)
-    if (metadata !== undefined) {
-      session.ledger.noteMetadata(metadata)
-      this.#parts.follower?.save(sessionId, { metadata })
-    } else {
-      // A start does not wait for the repository.
-      void this.#parts.lookup.findRecord(sessionId).then((record) => { if (record !== null) session.ledger.recallMetadata(record.metadata) })
-    }
-    return boundedBy({ signal, timeoutMs, onTimeout: () => connectTimeout(sessionId, timeoutMs) }, caller => connectSession(session, caller))
+    return boundedBy({ signal, timeoutMs, onTimeout: () => connectTimeout(sessionId, timeoutMs) }, caller => session.connect(metadata, caller))
   }
 
   /**
@@ -133,7 +121,7 @@ export class SessionManager implements AsyncDisposable {
   async requestPairingCode(sessionId: string, phoneNumber: string): Promise<string> {
     const digits = requirePhoneNumber(phoneNumber)
     this.#check(sessionId)
-    return this.#parts.registry.use(sessionId, session => pairByCode(session, digits))
+    return this.#parts.registry.use(sessionId, session => session.requestPairingCode(digits))
   }
 
   /**
@@ -146,7 +134,7 @@ export class SessionManager implements AsyncDisposable {
     requireDuration('timeoutMs', timeoutMs)
     requireSignal(signal)
     return boundedBy({ signal, timeoutMs, onTimeout: () => connectTimeout(sessionId, timeoutMs) },
-      async caller => waitUntilConnected(await this.#sessionToWaitFor(sessionId), caller))
+      async caller => (await this.#sessionToWaitFor(sessionId)).waitUntilConnected(caller))
   }
 
   /** The live, open socket; `undefined` unless the session is `connected` here. A socket lives until the connection is lost: do not keep it. */
@@ -159,7 +147,7 @@ export class SessionManager implements AsyncDisposable {
    * out, or whose credentials cannot be read, goes on saying so. Rejects with `OWNED_ELSEWHERE`, and with a store error when the wish could not be written: it then stays stopped in this process only.
    */
   async stop(sessionId: string): Promise<void> {
-    await stopSession(this.#enter(sessionId))
+    await this.#enter(sessionId).stop()
   }
 
   /**
@@ -174,13 +162,13 @@ export class SessionManager implements AsyncDisposable {
     const { timeoutMs = 20_000, requireUnlink = false } = options
     requireDuration('timeoutMs', timeoutMs, 1)
     this.#check(sessionId)
-    return this.#parts.registry.use(sessionId, session => logoutSession(session, { timeoutMs, requireUnlink }))
+    return this.#parts.registry.use(sessionId, session => session.logout({ timeoutMs, requireUnlink }))
   }
 
   /** Deletes what is stored and the repository's record, in any state, also offline. Does not unlink the device. Safe to repeat. */
   async delete(sessionId: string): Promise<void> {
     const session = this.#enter(sessionId)
-    await deleteSession(session, restingState('disconnected', 'never_paired'), () => this.#deleteRecord(sessionId))
+    await session.delete(() => this.#deleteRecord(sessionId))
     this.#parts.registry.forget(session)
   }
 
@@ -275,7 +263,7 @@ export class SessionManager implements AsyncDisposable {
     const found = await this.#parts.lookup.look(sessionId)
     if (found.owner !== null) throw ownedElsewhere(sessionId)
     const { reason, message } = this.#parts.lookup.view(found)
-    if (found.verdict.action === 'rest') throw needsPerson(sessionId, reason, message)
+    if (found.decision.action === 'rest') throw needsPerson(sessionId, reason, message)
     return this.#parts.registry.ensure(sessionId)
   }
 }

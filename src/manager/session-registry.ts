@@ -42,8 +42,7 @@ export class SessionRegistry {
 
   /** Forgets a session that has come to rest and holds nothing any more. */
   forget(session: Session): void {
-    const isDone = session.state.phase === 'idle' && !session.isEnding && !this.#uses.has(session) && session.keeper.hasNone
-    if (isDone && this.#sessions.get(session.id) === session) this.#sessions.delete(session.id)
+    if (session.isForgettable && !this.#uses.has(session) && this.#sessions.get(session.id) === session) this.#sessions.delete(session.id)
   }
 
   /** Makes no object any more, whoever is still on the way to ask for one. */

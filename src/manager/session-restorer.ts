@@ -2,8 +2,6 @@ import type { DialPriority } from '../dial/dial-limiter.js'
 import type { ConnectionRecord } from '../repository/connection-repository.js'
 import type { RestoreResult } from '../restore/restore-report.js'
 import { abortedResult } from '../restore/restore-tally.js'
-import { knowsBetter } from '../session/rest-knowledge.js'
-import { restoreSession } from '../session/restore-session.js'
 import type { Session } from '../session/session.js'
 import type { SessionRegistry } from './session-registry.js'
 import type { Found, StatusLookup } from './status-lookup.js'
@@ -49,19 +47,19 @@ export class SessionRestorer {
 
   /** The result of a session for which nothing has to be started; `null` when it has to be. */
   settle(found: Found): RestoreResult | null {
-    const { sessionId, verdict, stored, owner } = found
+    const { sessionId, decision, stored, owner } = found
     if (this.#staysStopped(found)) return { sessionId, outcome: 'skipped', reason: 'stopped', durationMs: 0 }
-    if (verdict.action !== 'rest' || owner !== null) return null
-    const outcome = verdict.status === 'failed' && verdict.reason !== 'legacy_session' ? 'failed' : 'skipped'
+    if (decision.action !== 'rest' || owner !== null) return null
+    const outcome = decision.status === 'failed' && decision.reason !== 'legacy_session' ? 'failed' : 'skipped'
     const error = 'error' in stored ? { error: stored.error } : {}
-    return { sessionId, outcome, reason: verdict.reason, ...error, durationMs: 0 }
+    return { sessionId, outcome, reason: decision.reason, ...error, durationMs: 0 }
   }
 
   /** Stopped here, although that could not be written. */
   #staysStopped({ sessionId, stored }: Found): boolean {
     const session = this.#options.registry.find(sessionId)
-    if (session?.state.phase !== 'idle' || session.state.reason !== 'stopped') return false
-    return stored.kind === 'unavailable' || (stored.kind === 'readable' && knowsBetter(session, stored.lifecycle))
+    if (session?.isResting !== true || session.snapshot.reason !== 'stopped') return false
+    return stored.kind === 'unavailable' || (stored.kind === 'readable' && session.knowsBetter(stored.lifecycle))
   }
 
   async #restore(sessionId: string, priority: DialPriority, force: boolean): Promise<RestoreResult> {
@@ -83,7 +81,7 @@ export class SessionRestorer {
     if (settled !== null) return settled
     if (this.#calledOff.has(sessionId)) return abortedResult(sessionId)
     const session = registry.ensure(sessionId)
-    if (found.record !== null) session.ledger.noteMetadata(found.record.metadata)
+    session.recall({ metadata: found.record?.metadata })
     return this.#run(session, priority, force)
   }
 
@@ -92,18 +90,16 @@ export class SessionRestorer {
     const { registry, lookup } = this.#options
     let found = await lookup.look(sessionId)
     for (let session = registry.find(sessionId); session?.isEnding === true; session = registry.find(sessionId)) {
-      await session.afterPending(() => Promise.resolve())
+      await session.settled()
       // Nothing is started any more, whatever is left of it.
-      if (session.closing.aborted) break
+      if (session.isClosing) break
       found = await lookup.look(sessionId)
     }
     return found
   }
 
   async #run(session: Session, priority: DialPriority, force: boolean): Promise<RestoreResult> {
-    const end = await restoreSession(session, { force, priority })
-    const error = end.outcome === 'failed' || end.outcome === 'retrying' ? session.startError : null
-    return { sessionId: session.id, ...end, ...(error === null ? {} : { error }), durationMs: 0 }
+    return { sessionId: session.id, ...await session.restore(priority, force), durationMs: 0 }
   }
 }
 

@@ -1,38 +1,18 @@
 import type { DisconnectCause } from '../disconnect/disconnect-cause.js'
 import { backOffDecision, DISCONNECT_DECISIONS, type BackOffDecision, type DisconnectDecision, type StopDecision } from '../disconnect/disconnect-decision.js'
-import type { RetryFunction } from '../retry/retry-policy.js'
+import { delayOf } from '../retry/retry-policy.js'
 import type { StatusReason } from '../status/session-status.js'
-import type { ChosenDelay, Circumstances, IdleState, Run, SessionEffect, Step } from './session-state.js'
+import type { Circumstances, IdleState, Run, SessionEffect, Step } from './session-state.js'
 
 /** Restarts in a row that are dialled at once and not counted. */
 const FREE_RESTARTS = 2
 
+/** The delay when the application's own policy throws. */
+const FALLBACK_DELAY_MS = 30_000
+
 const later = (now: Date, delayMs: number): Date => new Date(now.getTime() + delayMs)
 
 const close = (freshLease = false): SessionEffect => ({ type: 'close', freshLease })
-
-/** Whether the policies have to be asked for a delay after this loss. */
-export function needsDelay(run: Run, cause: DisconnectCause): boolean {
-  const decision = DISCONNECT_DECISIONS[cause]
-  return decision.action === 'back-off' || (decision.action === 'redial' && run.restarts >= FREE_RESTARTS)
-}
-
-/**
- * The delay before the next attempt: the retry policy while a start is being tried, the reconnect policy afterwards. Each counts its
- * own attempts; the failures in a row go on from one to the other, so that the back-off starts over only after a stable connection. A session that is not
- * paired has nothing to come back to: its retries end with the start. `null`: give up.
- */
-export function chooseDelay(run: Run, cause: DisconnectCause, sessionId: string, policies: { retry: RetryFunction; reconnect: RetryFunction }): ChosenDelay | null {
-  const failures = run.failures + 1
-  if (run.start === 'trying') {
-    const delayMs = policies.retry({ attempt: failures, failures, cause, sessionId })
-    if (delayMs !== null) return { delayMs, exhausted: false }
-    if (run.paired === false) return null
-  }
-  const before = run.start === 'trying' ? run.failures : run.failuresAtStart
-  const delayMs = policies.reconnect({ attempt: failures - before, failures, cause, sessionId })
-  return delayMs === null ? null : { delayMs, exhausted: run.start === 'trying' }
-}
 
 /** What follows the loss of a socket. */
 export function afterClose(run: Run, cause: DisconnectCause, restrictedUntil: Date | null, circumstances: Circumstances): Step {
@@ -40,8 +20,8 @@ export function afterClose(run: Run, cause: DisconnectCause, restrictedUntil: Da
   const next: Run = { ...run, repeated: { cause, times } }
   const decision = DISCONNECT_DECISIONS[cause]
   switch (decision.action) {
-    case 'redial': return redial(next, decision.reason, circumstances)
-    case 'back-off': return times > limitOf(next, decision) ? giveUp(next, decision) : backOff(next, decision, circumstances)
+    case 'redial': return redial(next, cause, decision.reason, circumstances)
+    case 'back-off': return times > limitOf(next, decision) ? giveUp(next, decision) : backOff(next, cause, decision, circumstances)
     case 'retry-once': return retryOnce(next, decision.reason, circumstances)
     case 'cool-down': return coolDown(next, decision.reason, circumstances)
     case 'stop': return stop(decision, cause, restrictedUntil)
@@ -53,7 +33,7 @@ export function afterStoreFailure(run: Run, circumstances: Circumstances): Step 
   if (run.paired === false) return rest('disconnected', 'storage_unavailable', [close(true), { type: 'release' }])
   const decision = DISCONNECT_DECISIONS.storage_failed
   return decision.action === 'back-off'
-    ? backOff({ ...run, repeated: { cause: 'storage_failed', times: 1 } }, decision, circumstances, true)
+    ? backOff({ ...run, repeated: { cause: 'storage_failed', times: 1 } }, 'storage_failed', decision, circumstances, true)
     : rest('failed', decision.reason, [close(), { type: 'release' }])
 }
 
@@ -61,22 +41,56 @@ function limitOf({ paired }: Run, { limit, pairingLimit }: BackOffDecision): num
   return paired === false ? pairingLimit : limit
 }
 
-function redial(run: Run, reason: StatusReason, circumstances: Circumstances): Step {
+function redial(run: Run, cause: DisconnectCause, reason: StatusReason, circumstances: Circumstances): Step {
   const next = { ...run, restarts: run.restarts + 1 }
-  if (run.restarts < FREE_RESTARTS) return { state: { phase: 'loading', run: next, reason }, effects: [close(), { type: 'load' }] }
-  return backOff(next, backOffDecision(reason), circumstances)
+  if (run.restarts < FREE_RESTARTS) return { state: { phase: 'loading', run: next, reason }, effects: [close(), { type: 'load', isTakeover: false }] }
+  return backOff(next, cause, backOffDecision(reason), circumstances)
 }
 
-function backOff(run: Run, decision: BackOffDecision, { now, delay }: Circumstances, freshLease = false): Step {
+function backOff(run: Run, cause: DisconnectCause, decision: BackOffDecision, circumstances: Circumstances, freshLease = false): Step {
+  const { delay, told } = chooseDelay(run, cause, circumstances)
   if (delay === null) return giveUp(run, decision)
   const start = delay.exhausted ? 'exhausted' : run.start
   const failuresAtStart = delay.exhausted ? run.failures : run.failuresAtStart
-  const retryAt = later(now, delay.delayMs * (run.paired === false ? 1 : decision.stretch))
+  const retryAt = later(circumstances.now, delay.delayMs * (run.paired === false ? 1 : decision.stretch))
   const refresh: SessionEffect[] = decision.refreshVersion && run.repeated?.times === 1 ? [{ type: 'refresh-version' }] : []
   return {
     state: { phase: 'waiting', run: { ...run, failures: run.failures + 1, failuresAtStart, start }, reason: waitingReason(decision, start), retryAt },
-    effects: [close(freshLease), ...refresh, { type: 'wait', until: retryAt }],
+    effects: [...told, close(freshLease), ...refresh, { type: 'wait', until: retryAt }],
   }
+}
+
+/** A delay before the next attempt. */
+interface Delay {
+  readonly delayMs: number
+  /** Whether the retries of the start are used up with this. */
+  readonly exhausted: boolean
+}
+
+/** The delay before the next attempt; `null`: give up. An application's policy that throws costs no session its next attempt. */
+function chooseDelay(run: Run, cause: DisconnectCause, circumstances: Circumstances): { delay: Delay | null; told: SessionEffect[] } {
+  try {
+    return { delay: askPolicies(run, cause, circumstances), told: [] }
+  } catch (thrown) {
+    return { delay: { delayMs: FALLBACK_DELAY_MS, exhausted: run.start === 'trying' }, told: [{ type: 'tell-policy-failed', thrown }] }
+  }
+}
+
+/**
+ * Asks the retry policy while a start is being tried, the reconnect policy afterwards. Each counts its own attempts; the failures in a
+ * row go on from one to the other, so that the back-off starts over only after a stable connection. A session that is not paired has
+ * nothing to come back to: its retries end with the start.
+ */
+function askPolicies(run: Run, cause: DisconnectCause, { sessionId, random, retry, reconnect }: Circumstances): Delay | null {
+  const failures = run.failures + 1
+  if (run.start === 'trying') {
+    const delayMs = delayOf(retry, { attempt: failures, failures, cause, sessionId }, random)
+    if (delayMs !== null) return { delayMs, exhausted: false }
+    if (run.paired === false) return null
+  }
+  const before = run.start === 'trying' ? run.failures : run.failuresAtStart
+  const delayMs = delayOf(reconnect, { attempt: failures - before, failures, cause, sessionId }, random)
+  return delayMs === null ? null : { delayMs, exhausted: run.start === 'trying' }
 }
 
 /** Once a start has used up its retries, that is what a person should read; a more particular reason stays. */
@@ -97,9 +111,9 @@ function retryOnce(run: Run, reason: StatusReason, { now, replacedDelayMs }: Cir
   }
 }
 
-function coolDown(run: Run, reason: StatusReason, { now, coolDownMs }: Circumstances): Step {
+function coolDown(run: Run, reason: StatusReason, { now, rateLimitCoolDownMs }: Circumstances): Step {
   if (run.paired !== true) return rest('disconnected', reason, [close(), { type: 'release' }])
-  const until = later(now, coolDownMs)
+  const until = later(now, rateLimitCoolDownMs)
   return {
     state: { phase: 'waiting', run: { ...run, failures: run.failures + 1, failuresAtStart: run.failures, start: 'exhausted' }, reason, retryAt: until },
     effects: [close(), { type: 'remember', what: { kind: 'rate_limited', until } }, { type: 'wait', until }],

@@ -1,28 +1,40 @@
+import type { StatusReason } from '../status/session-status.js'
 import { afterClose, afterStoreFailure } from './after-close.js'
-import type { IdleState, Phase, Run, SessionEvent, SessionState, Step } from './session-state.js'
-import type { StartRequest } from './start-verdict.js'
+import type { Circumstances, IdleState, Phase, Run, SessionEvent, SessionState, Step } from './session-state.js'
+import type { StartRequest } from './start-decision.js'
 
 type StateOf<Name extends Phase> = Extract<SessionState, { phase: Name }>
 type EventOf<Type extends SessionEvent['type']> = Extract<SessionEvent, { type: Type }>
-type Handler<Name extends Phase, Type extends SessionEvent['type']> = (state: StateOf<Name>, event: EventOf<Type>) => Step
+type Handler<Name extends Phase, Type extends SessionEvent['type']> = (state: StateOf<Name>, event: EventOf<Type>, circumstances: Circumstances) => Step
 
 /** Which events mean something in which phase. An event that a phase does not list changes nothing there. */
 export type TransitionTable = { readonly [Name in Phase]: { readonly [Type in SessionEvent['type']]?: Handler<Name, Type> } }
 
 const begin = (request: StartRequest): Run => ({ request, paired: null, failures: 0, restarts: 0, repeated: null, failuresAtStart: 0, start: 'trying' })
 
-const load = (run: Run): Step => ({
+const load = (run: Run, isTakeover = false): Step => ({
   state: { phase: 'loading', run, reason: run.request.purpose === 'restore' ? 'restoring' : 'starting' },
-  effects: [{ type: 'load' }],
+  effects: [{ type: 'load', isTakeover }],
 })
 
 const start = (_state: SessionState, event: EventOf<'start'>): Step => load(begin(event.request))
 
-const takeOver = (state: { run: Run }): Step => load(state.run)
+const takeOver = (state: { run: Run }): Step => load(state.run, true)
 
 const loadAgain = ({ run, reason }: StateOf<'waiting'>): Step => {
-  if (reason === 'storage_unavailable') return { state: { phase: 'loading', run, reason }, effects: [{ type: 'load' }] }
-  return run.start === 'trying' ? load(run) : { state: { phase: 'loading', run, reason: 'connection_lost' }, effects: [{ type: 'load' }] }
+  if (reason === 'storage_unavailable') return { ...load(run), state: { phase: 'loading', run, reason } }
+  return run.start === 'trying' ? load(run) : { ...load(run), state: { phase: 'loading', run, reason: 'connection_lost' } }
+}
+
+/** A person's wish brings the next attempt forward, but not closer to the last loss than this. */
+const RETRY_NOW_AFTER_MS = 5000
+
+/** WhatsApp, or the other connection, wants to be left alone for so long. */
+const COOLING_DOWN: ReadonlySet<StatusReason> = new Set<StatusReason>(['rate_limited', 'connection_replaced'])
+
+const retryNow: Handler<'waiting', 'retry-now'> = (state, { isForced, lostAt }, { now }) => {
+  const isTooSoon = lostAt !== null && now.getTime() - lostAt.getTime() < RETRY_NOW_AFTER_MS
+  return isForced || !(isTooSoon || COOLING_DOWN.has(state.reason)) ? loadAgain(state) : { state, effects: [] }
 }
 
 const leaseLost = (state: { run: Run }): Step => ({
@@ -33,10 +45,11 @@ const leaseLost = (state: { run: Run }): Step => ({
 
 const halt = (_state: SessionState, event: EventOf<'halt'>): Step => ({ state: event.to, effects: [{ type: 'close', freshLease: false }] })
 
-const closed = (state: { run: Run }, event: EventOf<'closed'>): Step =>
-  afterClose(state.run, event.cause, event.restrictedUntil, event.circumstances)
+const closed = (state: { run: Run }, event: EventOf<'closed'>, circumstances: Circumstances): Step =>
+  afterClose(state.run, event.cause, event.restrictedUntil, circumstances)
 
-const storeFailed = (state: { run: Run }, event: EventOf<'store-failed'>): Step => afterStoreFailure(state.run, event.circumstances)
+const storeFailed = (state: { run: Run }, _event: EventOf<'store-failed'>, circumstances: Circumstances): Step =>
+  afterStoreFailure(state.run, circumstances)
 
 const paired = (state: { run: Run }): Step => ({
   state: { phase: 'dialing', run: { ...state.run, paired: true }, reason: 'restart_required' },
@@ -57,20 +70,20 @@ const dial = (state: StateOf<'loading'>, isPaired: boolean): Step => ({
   effects: [{ type: 'dial' }],
 })
 
-const loaded: Handler<'loading', 'loaded'> = (state, { verdict }) => {
-  switch (verdict.action) {
+const loaded: Handler<'loading', 'loaded'> = (state, { decision }) => {
+  switch (decision.action) {
     case 'dial': return dial(state, true)
     case 'pair': return dial(state, false)
-    case 'rest': return { state: restState(verdict, state.run), effects: [{ type: 'release' }] }
+    case 'rest': return { state: restState(decision, state.run), effects: [{ type: 'release' }] }
     case 'cool-down': return {
-      state: { phase: 'waiting', run: { ...state.run, paired: true, start: 'exhausted' }, reason: 'rate_limited', retryAt: verdict.until },
-      effects: [{ type: 'wait', until: verdict.until }],
+      state: { phase: 'waiting', run: { ...state.run, paired: true, start: 'exhausted' }, reason: 'rate_limited', retryAt: decision.until },
+      effects: [{ type: 'wait', until: decision.until }],
     }
   }
 }
 
-function restState(verdict: Pick<IdleState, 'status' | 'reason' | 'until'>, run: Run): IdleState {
-  return { phase: 'idle', status: verdict.status, reason: verdict.reason, until: verdict.until, tried: run.failures > 0 || run.start === 'connected' }
+function restState(decision: Pick<IdleState, 'status' | 'reason' | 'until'>, run: Run): IdleState {
+  return { phase: 'idle', status: decision.status, reason: decision.reason, until: decision.until, tried: run.failures > 0 || run.start === 'connected' }
 }
 
 /** A person who connects while the session is still being restored wants the pairing, too, if it comes to that. */
@@ -94,8 +107,8 @@ const needPasskey = (state: StateOf<'dialing'> | StateOf<'pairing'>): Step =>
   ({ state: state.run.paired === true ? state : { phase: 'pairing', run: state.run, reason: 'passkey_required' }, effects: [] })
 
 /** Once a passkey was asked for, that is why nobody could link in time. */
-const pairingClosed: Handler<'pairing', 'closed'> = (state, event) => {
-  const step = closed(state, event)
+const pairingClosed: Handler<'pairing', 'closed'> = (state, event, circumstances) => {
+  const step = closed(state, event, circumstances)
   const isExpired = step.state.phase === 'idle' && step.state.reason === 'pairing_expired'
   return isExpired && state.reason !== null ? { ...step, state: { ...step.state, reason: state.reason } } : step
 }
@@ -119,14 +132,24 @@ export const TRANSITIONS: TransitionTable = Object.freeze({
   pairing: { 'passkey-required': needPasskey, paired, opened, closed: pairingClosed, 'store-failed': storeFailed, 'lease-lost': leaseLost, halt },
   settling: { durable, closed, 'store-failed': storeFailed, 'lease-lost': leaseLost, halt },
   connected: { stable, closed, 'store-failed': storeFailed, 'lease-lost': leaseLost, halt },
-  waiting: { timer: loadAgain, hurry: loadAgain, 'lease-lost': leaseLost, halt },
+  waiting: { timer: loadAgain, 'retry-now': retryNow, 'lease-lost': leaseLost, halt },
 })
 
-/** The next state, and what has to be done. Pure: no clock, no I/O, no Baileys. */
-export function transition(state: SessionState, event: SessionEvent): Step {
+/** The next state, and what has to be done. Pure: no clock, no chance, no I/O, no Baileys. */
+export function transition(state: SessionState, event: SessionEvent, circumstances: Circumstances): Step {
   // The table pairs each handler with its own phase and event; TypeScript cannot follow that through two look-ups.
-  const handler = TRANSITIONS[state.phase][event.type] as ((state: SessionState, event: SessionEvent) => Step) | undefined
-  return handler === undefined ? { state, effects: [] } : handler(state, event)
+  const handler = TRANSITIONS[state.phase][event.type] as ((state: SessionState, event: SessionEvent, circumstances: Circumstances) => Step) | undefined
+  return handler === undefined ? { state, effects: [] } : handler(state, event, circumstances)
+}
+
+/**
+ * What a load is to look for, given the run under way. A run that was paired once only restores: should its credentials vanish,
+ * nobody wants a surprise pairing.
+ */
+export function requestOf(run: Run | null): StartRequest {
+  if (run === null) return { purpose: 'restore', force: false }
+  if (run.paired !== true || run.request.purpose === 'unlink') return run.request
+  return { purpose: 'restore', force: run.request.force || run.request.purpose === 'connect' }
 }
 
 /** The rest that a session is brought to from outside. */

@@ -43,3 +43,8 @@ export function needsPerson(sessionId: string, reason: StatusReason | null, mess
   const code = (reason === null ? undefined : CODES[reason]) ?? 'CONNECT_FAILED'
   return new SessionError(code, `Session "${sessionId}" will not connect by itself: ${message}`, { sessionId })
 }
+
+/** The application's own retry policy threw. */
+export function policyFailed(sessionId: string, cause: unknown): SessionError {
+  return new SessionError('LISTENER_FAILED', `The retry policy failed for session "${sessionId}". A delay of 30 s is used instead.`, { sessionId, cause })
+}

@@ -1,49 +1,48 @@
 import type { WASocket } from '@whiskeysockets/baileys'
 import { AuthState } from '../auth/auth-state.js'
-import type { DialPriority } from '../dial/dial-limiter.js'
-import { readDisconnectCause, readRestrictedUntil, type DisconnectCause } from '../disconnect/disconnect-cause.js'
+import { moreUrgent, type DialPriority } from '../dial/dial-limiter.js'
+import { readDisconnectCause, readRestrictedUntil } from '../disconnect/disconnect-cause.js'
 import { SessionError } from '../errors.js'
 import type { ConnectionSignal } from '../socket/connection-signal.js'
 import { Generation, type Dial, type DialConfig } from '../socket/generation.js'
 import type { RecordChange } from '../store/session-store.js'
 import { PairingCodes } from './pairing-codes.js'
 import type { DialledSocket, SessionContext } from './session-context.js'
-import type { SessionLedger } from './session-ledger.js'
-import { credsFor, storedTextOf, type LoadOutcome } from './session-loader.js'
-import type { Circumstances, Run, SessionEvent } from './session-state.js'
+import type { SessionReport } from './session-report.js'
+import type { SessionEvent } from './session-state.js'
+import { credsFor, storedTextOf, type LoadOutcome } from './session-storage.js'
 
-/** What a socket keeper works with. */
-export interface SocketKeeperOptions {
+/** What the slot works with. */
+export interface SocketSlotOptions {
   sessionId: string
   context: SessionContext
-  ledger: SessionLedger
-  /** One object for all sockets of the session. */
-  shared: Record<string, unknown>
-  /** The run under way, if there is one. */
-  run: () => Run | null
-  /** What the machine has to be told about a loss. */
-  circumstances: (cause: DisconnectCause) => Circumstances
+  report: SessionReport
+  /** How many attempts in a row have failed. */
+  failures: () => number
   send: (event: SessionEvent) => void
   /** Told of the identity that the phone was linked to. */
   onPaired: (identity: string) => void
+  /** Told of what a pairing could not store. */
+  onUnsavedPairing: (records: readonly RecordChange[]) => void
 }
 
-/** Holds the one socket of a session, and turns what it tells into events of the session. */
-export class SocketKeeper {
-  readonly #options: SocketKeeperOptions
+/** The place of the one socket of a session; turns what the socket tells into events of the session. */
+export class SocketSlot {
+  readonly #options: SocketSlotOptions
   #generation: Generation | null = null
-  #unsavedPairing: readonly RecordChange[] | null = null
-  #pairedHere = false
   #dialled: DialledSocket | null = null
+  #priority: DialPriority = 'bulk'
+  /** One object for all sockets of the session: the application's own. */
+  #shared: Record<string, unknown> = {}
   readonly #codes: PairingCodes
 
-  constructor(options: SocketKeeperOptions) {
+  constructor(options: SocketSlotOptions) {
     this.#options = options
-    const { sessionId, ledger } = options
+    const { sessionId, report } = options
     this.#codes = new PairingCodes({
       sessionId,
       generation: () => this.#generation,
-      onCode: (code, phoneNumber, expiresAt) => { ledger.notePairingCode(code, phoneNumber, expiresAt) },
+      onCode: (code, phoneNumber, expiresAt) => { report.showPairingCode(code, phoneNumber, expiresAt) },
     })
   }
 
@@ -57,66 +56,52 @@ export class SocketKeeper {
     return this.#generation !== null
   }
 
-  /** What a pairing could not store; it has to be stored before anything is read. */
-  get unsavedPairing(): readonly RecordChange[] | null {
-    return this.#unsavedPairing
+  /** The session was deleted: the next socket finds nothing of the last one. */
+  forget(): void {
+    this.#shared = {}
+    this.#dialled = null
   }
 
-  /** Whether the phone was linked since the session was last connected or started. */
-  get pairedHere(): boolean {
-    return this.#pairedHere
-  }
-
-  /** What happened so far was told. */
-  reset(): void {
-    this.#pairedHere = false
-  }
-
-  /** The pairing was stored after all. */
-  pairingSaved(): void {
-    this.#unsavedPairing = null
-  }
-
-  /** Another process took over before a pairing could be stored: it must not overwrite what that one has stored since. */
-  giveUpPairing(): void {
-    if (this.#unsavedPairing === null) return
-    this.#unsavedPairing = null
-    const { sessionId, context } = this.#options
-    context.announce.error(new SessionError('PAIRING_FAILED',
-      `A phone was linked to session "${sessionId}", but another process took over before that could be stored. Unlink the device at the phone, and link it again.`, { sessionId }))
-  }
-
-  /** Moves the dial ahead when somebody more urgent waits for it. */
+  /** Moves the next dial, or the one that is queued, ahead when somebody more urgent waits for it. */
   promote(priority: DialPriority): void {
+    this.#priority = moreUrgent(this.#priority, priority)
     this.#generation?.promote(priority)
   }
 
+  /** A new start: nobody waits for it yet. */
+  beginStart(): void {
+    this.#priority = 'bulk'
+  }
+
   /** Dials with what was loaded. What Baileys throws at making an identity counts as a failed dial. */
-  dial(ready: Extract<LoadOutcome, { kind: 'ready' }>, priority: DialPriority): void {
-    const { sessionId, context, ledger, send, circumstances } = this.#options
+  dial(ready: Extract<LoadOutcome, { kind: 'ready' }>, isStart: boolean): void {
+    const priority = isStart ? this.#priority : moreUrgent(this.#priority, 'reconnect')
+    // Whoever started it waits until the start is over: later dials are reconnects, unless somebody asks again.
+    if (!isStart) this.#priority = 'bulk'
+    const { sessionId, context, report, send } = this.#options
     try {
       this.#open(ready, priority)
     } catch (cause) {
       const message = cause instanceof Error ? cause.message : String(cause)
       context.announce.error(new SessionError('SOCKET_FAILED', `The socket of session "${sessionId}" could not be made: ${message}`, { sessionId, cause }))
-      ledger.noteLoss({ code: null, message, attributes: {}, at: new Date() }, 'socket_failed')
-      send({ type: 'closed', cause: 'socket_failed', restrictedUntil: null, circumstances: circumstances('socket_failed') })
+      report.noteLoss({ code: null, message, attributes: {}, at: new Date() }, 'socket_failed')
+      send({ type: 'closed', cause: 'socket_failed', restrictedUntil: null })
     }
   }
 
-  #open({ verdict, loaded }: Extract<LoadOutcome, { kind: 'ready' }>, priority: DialPriority): void {
+  #open({ decision, loaded }: Extract<LoadOutcome, { kind: 'ready' }>, priority: DialPriority): void {
     const { sessionId, context } = this.#options
     const { storeTimeoutMs, connectTimeoutMs } = context.settings
     const auth = new AuthState({
       sessionId, baileys: loaded.baileys, store: context.store, fencingToken: loaded.lease.fencingToken, timeoutMs: storeTimeoutMs,
-      creds: credsFor(verdict, loaded), storedText: verdict.action === 'dial' ? storedTextOf(loaded) : null,
+      creds: credsFor(decision, loaded), storedText: decision.action === 'dial' ? storedTextOf(loaded) : null,
       onFailure: (error) => { this.#onStoreFailure(generation, error) },
       onProblem: (error) => { context.announce.error(error) },
     })
     const generation = new Generation({
       sessionId, baileys: loaded.baileys, auth, ticket: context.limiter.request(priority), connectTimeoutMs, drainTimeoutMs: storeTimeoutMs,
       configure: dial => this.#configure(dial),
-      onSocket: (socket) => { context.announce.socket(sessionId, socket, this.#options.shared) },
+      onSocket: (socket) => { context.announce.socket(sessionId, socket, this.#shared) },
       onSignal: (signal) => { if (this.#generation === generation) this.#onSignal(generation, signal) },
       onError: (error) => { context.announce.error(error) },
     })
@@ -125,12 +110,12 @@ export class SocketKeeper {
   }
 
   async #configure(dial: Dial): Promise<DialConfig> {
-    const { sessionId, context, ledger, shared, run } = this.#options
-    const config = await context.configureSocket(sessionId, { ...dial, attempt: (run()?.failures ?? 0) + 1, shared })
+    const { sessionId, context, report, failures } = this.#options
+    const config = await context.configureSocket(sessionId, { ...dial, attempt: failures() + 1, shared: this.#shared })
     this.#dialled = { baileys: dial.baileys, config }
     const defaults = dial.baileys.DEFAULT_CONNECTION_CONFIG
     const [system, browser] = config.browser ?? defaults?.browser ?? []
-    ledger.noteClient({
+    report.noteClient({
       version: (config.version ?? defaults?.version)?.join('.'),
       browser: system === undefined || browser === undefined ? undefined : `${browser} (${system})`,
     })
@@ -160,10 +145,10 @@ export class SocketKeeper {
     const generation = this.#generation
     this.#generation = null
     this.#codes.forget()
-    this.#options.ledger.forgetPairing()
+    this.#options.report.forgetPairing()
     if (generation === null) return true
     const drained = await generation.close()
-    this.#unsavedPairing = generation.auth.unsavedPairing ?? this.#unsavedPairing
+    this.#keepPairing(generation)
     return drained
   }
 
@@ -172,53 +157,50 @@ export class SocketKeeper {
     return this.#codes.request(phoneNumber)
   }
 
-  #onSignal(generation: Generation, signal: ConnectionSignal): void {
-    const { ledger, send } = this.#options
+  /** What a pairing could not store must be stored before anything is read. */
+  #keepPairing({ auth: { unsavedPairing } }: Generation): void {
+    if (unsavedPairing !== null) this.#options.onUnsavedPairing(unsavedPairing)
+  }
+
+  #onSignal({ auth, lossContext }: Generation, signal: ConnectionSignal): void {
+    const { report, send, onPaired } = this.#options
     switch (signal.type) {
       case 'qr':
-        if (generation.auth.paired) return
-        ledger.noteQr(signal.qr, signal.expiresAt)
+        if (auth.paired) return
+        report.noteQr(signal.qr, signal.expiresAt)
         send({ type: 'qr' })
-        // Told last: whoever asks for the status then finds the code in it.
-        ledger.announceQr()
         return
       case 'passkey-required':
         send({ type: 'passkey-required' })
         return
       case 'paired':
-        this.#pairedHere = true
-        this.#options.onPaired(generation.auth.identity)
-        ledger.notePhoneNumber(generation.auth.phoneNumber)
+        onPaired(auth.identity)
+        report.notePhoneNumber(auth.phoneNumber)
         send({ type: 'paired' })
         return
       case 'opened':
-        ledger.notePhoneNumber(generation.auth.phoneNumber ?? ledger.phoneNumber)
+        if (auth.phoneNumber !== undefined) report.notePhoneNumber(auth.phoneNumber)
         send({ type: 'opened' })
         return
-      case 'closed':
-        this.#onClosed(generation, signal)
+      case 'closed': {
+        const cause = signal.cause ?? readDisconnectCause(signal.loss, lossContext)
+        report.noteLoss(signal.loss, cause)
+        send({ type: 'closed', cause, restrictedUntil: cause === 'restricted' ? readRestrictedUntil(signal.loss) : null })
+      }
     }
   }
 
-  #onClosed(generation: Generation, { loss, cause: named }: Extract<ConnectionSignal, { type: 'closed' }>): void {
-    const { ledger, send, circumstances } = this.#options
-    const cause = named ?? readDisconnectCause(loss, generation.lossContext)
-    const restrictedUntil = cause === 'restricted' ? readRestrictedUntil(loss) : null
-    ledger.noteLoss(loss, cause)
-    send({ type: 'closed', cause, restrictedUntil, circumstances: circumstances(cause) })
-  }
-
   #onStoreFailure(generation: Generation, error: SessionError): void {
-    const { context, ledger, send, circumstances } = this.#options
+    const { context, report, send } = this.#options
     context.announce.error(error)
     // One that is being closed tells the rest by not being drained.
     if (this.#generation !== generation) return
-    this.#unsavedPairing = generation.auth.unsavedPairing ?? this.#unsavedPairing
+    this.#keepPairing(generation)
     if (error.code === 'STALE_WRITER') {
       send({ type: 'lease-lost' })
       return
     }
-    ledger.noteLoss({ code: null, message: error.message, attributes: {}, at: new Date() }, 'storage_failed')
-    send({ type: 'store-failed', circumstances: circumstances('storage_failed') })
+    report.noteLoss({ code: null, message: error.message, attributes: {}, at: new Date() }, 'storage_failed')
+    send({ type: 'store-failed' })
   }
 }

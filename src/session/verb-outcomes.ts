@@ -1,0 +1,97 @@
+import type { WASocket } from '@whiskeysockets/baileys'
+import type { SessionError } from '../errors.js'
+import type { SessionSnapshot, StatusReason } from '../status/session-status.js'
+import { INITIAL_STATE } from './session-machine.js'
+import { alreadyPaired, managerClosed, needsPerson, ownedElsewhere } from './session-refusals.js'
+import type { IdleState, SessionState } from './session-state.js'
+
+/** Where a session stands, for whoever waits for it to get somewhere. */
+export interface Standing {
+  readonly sessionId: string
+  readonly state: SessionState
+  /** Why the last start came to nothing, when that was a failure and no decision. */
+  readonly startError: SessionError | null
+  readonly snapshot: SessionSnapshot
+}
+
+/** What became of a restore, without the numbers. */
+export interface RestoreEnd {
+  readonly outcome: 'restored' | 'already_connected' | 'retrying' | 'skipped' | 'failed'
+  readonly reason: StatusReason | null
+}
+
+/** What a standing means for `connect`; `undefined`: there is nothing to show yet. Throws why there never will be. */
+export function connectOutcome({ sessionId, state, startError, snapshot }: Standing): SessionSnapshot | undefined {
+  switch (state.phase) {
+    case 'idle':
+      if (state.reason === 'not_running') throw managerClosed(sessionId)
+      if (startError !== null && !tellsOfStorage(state.reason)) throw startError
+      return snapshot
+    case 'standby': throw ownedElsewhere(sessionId)
+    case 'pairing': return snapshot.qr !== undefined || snapshot.pairingCode !== undefined || state.reason !== null ? snapshot : undefined
+    case 'connected':
+    case 'waiting': return snapshot
+    case 'loading':
+    case 'dialing':
+    case 'settling': return undefined
+  }
+}
+
+/** Whether a pairing code can be asked for; `undefined`: not yet. Throws why it never can. */
+export function pairingOutcome({ sessionId, state, startError, snapshot }: Standing): true | undefined {
+  const refused = (reason: StatusReason | null): SessionError => startError ?? needsPerson(sessionId, reason, snapshot.message)
+  switch (state.phase) {
+    case 'pairing': return true
+    case 'standby': throw ownedElsewhere(sessionId)
+    case 'idle': throw refused(state.reason)
+    case 'waiting':
+      if (state.run.paired === true) throw alreadyPaired(sessionId)
+      // Nobody can tell whether it is paired, or the network does not come back in time.
+      if (state.run.paired === null || state.run.start !== 'trying') throw refused(state.reason)
+      return undefined
+    case 'connected':
+    case 'settling': throw alreadyPaired(sessionId)
+    case 'dialing':
+      if (state.run.paired === true) throw alreadyPaired(sessionId)
+      return undefined
+    case 'loading': return undefined
+  }
+}
+
+/** The open socket; `undefined`: it may still come. Throws when a person is needed for that. */
+export function connectionOutcome({ sessionId, state, snapshot }: Standing, socket: WASocket | undefined): WASocket | undefined {
+  if (state.phase === 'standby') throw ownedElsewhere(sessionId)
+  // Before its first start it may still be started while the caller waits.
+  if (state.phase !== 'idle' || state === INITIAL_STATE) return socket
+  throw needsPerson(sessionId, state.reason, snapshot.message)
+}
+
+/** What a state means for a restore; `undefined`: it is not over yet. */
+export function restoreOutcome(state: SessionState): RestoreEnd | undefined {
+  switch (state.phase) {
+    case 'idle': return restoreAtRest(state)
+    case 'standby': return { outcome: 'skipped', reason: 'owned_elsewhere' }
+    case 'pairing': return { outcome: 'skipped', reason: 'pairing_incomplete' }
+    case 'connected': return { outcome: 'restored', reason: null }
+    case 'waiting': return state.run.start === 'trying' ? undefined : { outcome: 'retrying', reason: state.reason }
+    case 'loading':
+    case 'dialing':
+    case 'settling': return undefined
+  }
+}
+
+/** There was nothing to restore, or it is not to be restored: nobody has to look. */
+const NOTHING_TO_RESTORE: ReadonlySet<StatusReason> = new Set<StatusReason>([
+  'never_paired', 'pairing_incomplete', 'pairing_expired', 'pairing_refused', 'passkey_required', 'registration_closed', 'stopped', 'legacy_session', 'owned_elsewhere', 'aborted',
+])
+
+function restoreAtRest({ status, reason, tried }: IdleState): RestoreEnd {
+  if (reason === 'not_running') return { outcome: 'skipped', reason: 'aborted' }
+  if (reason !== null && NOTHING_TO_RESTORE.has(reason)) return { outcome: 'skipped', reason }
+  return { outcome: status === 'logged_out' && !tried ? 'skipped' : 'failed', reason }
+}
+
+/** What is stored cannot be used: a status says so, and nothing went wrong with the call. */
+function tellsOfStorage(reason: StatusReason | null): boolean {
+  return reason === 'credentials_corrupt' || reason === 'wrong_key' || reason === 'legacy_session'
+}
