@@ -197,6 +197,16 @@ describe('the run that goes from state to state', () => {
     }
   })
 
+  it.each([
+    ['connection_lost', 4999, false, 'waiting'], ['connection_lost', 5000, false, 'loading'], ['connection_lost', null, false, 'loading'],
+    ['storage_unavailable', null, false, 'waiting'], ['rate_limited', null, false, 'waiting'], ['connection_replaced', null, false, 'waiting'],
+    ['connection_lost', 0, true, 'loading'], ['storage_unavailable', 0, true, 'loading'], ['rate_limited', 0, true, 'loading'],
+  ] as const)('waiting for %s, lost %s ms ago, asked to try now (forced: %s): %s', (reason, lostAgoMs, isForced, phase) => {
+    const waiting: SessionState = { phase: 'waiting', run: run(), reason, retryAt: later(60_000) }
+    const lostAt = lostAgoMs === null ? null : later(-lostAgoMs)
+    expect(transition(waiting, { type: 'retry-now', isForced, lostAt }, circumstances()).state.phase).toBe(phase)
+  })
+
   it('a rest tells whether a dial came before', () => {
     const tried = (inside: ReturnType<typeof run>): unknown => {
       const { state } = transition(stateIn('loading', inside), EVENTS['loaded: rest'], circumstances())
