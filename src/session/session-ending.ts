@@ -200,11 +200,15 @@ export class SessionEnding {
       content: [{ tag: 'remove-companion-device', attrs: { jid, reason: 'user_initiated' } }],
     }).then((answer: unknown) => answer !== undefined)
     const { state, watchers } = this.#options
+    // WhatsApp may end the connection with 401 instead of an answer. Whoever waits for one hears of the end before the session does.
     const closed = watchers.watch(() => {
       const current = state()
       return current.phase === 'connected' ? undefined : current.phase === 'idle' && current.status === 'logged_out'
     }, signal)
-    return Promise.race([acknowledged, closed])
+    return Promise.race([acknowledged.catch((cause: unknown) => {
+      if (socket.ws.isOpen) throw cause
+      return closed
+    }), closed])
   }
 }
 
