@@ -47,16 +47,17 @@ export class SessionManager implements AsyncDisposable {
    * `connected`, `reconnecting`, or a status that needs a person. Concurrent calls share one start. After `logged_out` it begins a
    * fresh pairing; the old records stay until the new pairing has succeeded.
    *
-   * Rejects with `OWNED_ELSEWHERE`, with `CONNECT_TIMEOUT` when `timeoutMs` passes, with the signal's reason, and with
+   * Rejects with `OWNED_ELSEWHERE`, with `CONNECT_TIMEOUT` when `timeoutMs` passes, with the signal's reason (one that has aborted already begins nothing), and with
    * `STORE_UNAVAILABLE` when nothing is paired and the store cannot be written: before any QR code is shown.
    */
   async connect(sessionId: string, options: ConnectOptions = {}): Promise<SessionSnapshot> {
-    const session = this.#enter(sessionId)
+    this.#check(sessionId)
     const { metadata, signal, timeoutMs } = options
     if (timeoutMs !== undefined) requireDuration('timeoutMs', timeoutMs)
     if (metadata !== undefined) requireObject('metadata', metadata)
     requireSignal(signal)
-    return boundedBy({ signal, timeoutMs, onTimeout: () => connectTimeout(sessionId, timeoutMs) }, caller => session.connect(metadata, caller))
+    const bounds = { signal, timeoutMs, onTimeout: () => connectTimeout(sessionId, timeoutMs) }
+    return this.#parts.registry.use(sessionId, session => boundedBy(bounds, caller => session.connect(metadata, caller)))
   }
 
   /**

@@ -37,6 +37,8 @@ export class SessionRegistry {
       const left = (this.#uses.get(session) ?? 1) - 1
       if (left > 0) this.#uses.set(session, left)
       else this.#uses.delete(session)
+      // An object that nothing was begun with knows nothing.
+      if (!session.isResting) this.forget(session)
     }
   }
 
