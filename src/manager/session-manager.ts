@@ -45,7 +45,8 @@ export class SessionManager implements AsyncDisposable {
   /**
    * Starts a session: restores it when it is paired, else begins pairing. Resolves when there is something to show: a QR code,
    * `connected`, `reconnecting`, or a status that needs a person. Concurrent calls share one start. After `logged_out` it begins a
-   * fresh pairing; the old records stay until the new pairing has succeeded.
+   * fresh pairing; the old records stay until the new pairing has succeeded. While the session is being deleted it waits for that, and
+   * begins anew: nothing of the deleted session is left, its metadata neither.
    *
    * Rejects with `OWNED_ELSEWHERE`, with `CONNECT_TIMEOUT` when `timeoutMs` passes, with the signal's reason (one that has aborted already begins nothing), and with
    * `STORE_UNAVAILABLE` when nothing is paired and the store cannot be written: before any QR code is shown.
@@ -134,8 +135,10 @@ export class SessionManager implements AsyncDisposable {
     const { signal, timeoutMs = this.#options.session.connectTimeoutMs } = options
     requireDuration('timeoutMs', timeoutMs)
     requireSignal(signal)
-    return boundedBy({ signal, timeoutMs, onTimeout: () => connectTimeout(sessionId, timeoutMs) },
-      async caller => (await this.#sessionToWaitFor(sessionId)).waitUntilConnected(caller))
+    return boundedBy({ signal, timeoutMs, onTimeout: () => connectTimeout(sessionId, timeoutMs) }, async (caller) => {
+      await this.#refuseVainWait(sessionId)
+      return this.#parts.registry.use(sessionId, session => session.waitUntilConnected(caller))
+    })
   }
 
   /** The live, open socket; `undefined` unless the session is `connected` here. A socket lives until the connection is lost: do not keep it. */
@@ -168,9 +171,8 @@ export class SessionManager implements AsyncDisposable {
 
   /** Deletes what is stored and the repository's record, in any state, also offline. Does not unlink the device. Safe to repeat. */
   async delete(sessionId: string): Promise<void> {
-    const session = this.#enter(sessionId)
-    await session.delete(() => this.#deleteRecord(sessionId))
-    this.#parts.registry.forget(session)
+    await this.#enter(sessionId).delete(() => this.#deleteRecord(sessionId))
+    this.#parts.registry.forget(sessionId)
   }
 
   /**
@@ -258,14 +260,12 @@ export class SessionManager implements AsyncDisposable {
   }
 
   /** One that nobody runs may be started while the caller waits; one that cannot be started is told at once. */
-  async #sessionToWaitFor(sessionId: string): Promise<Session> {
-    const known = this.#parts.registry.find(sessionId)
-    if (known !== undefined) return known
+  async #refuseVainWait(sessionId: string): Promise<void> {
+    if (this.#parts.registry.find(sessionId) !== undefined) return
     const found = await this.#parts.lookup.look(sessionId)
     if (found.owner !== null) throw ownedElsewhere(sessionId)
     const { reason, message } = this.#parts.lookup.view(found)
     if (found.decision.action === 'rest') throw needsPerson(sessionId, reason, message)
-    return this.#parts.registry.ensure(sessionId)
   }
 }
 

@@ -30,6 +30,8 @@ export interface SessionEndingOptions {
   readonly send: (event: SessionEvent) => void
   /** Starts it for a person who waits. Throws `MANAGER_CLOSED`. */
   readonly start: (request: StartRequest) => void
+  /** Told when all that is stored was deleted: nothing else may be left of it either. */
+  readonly onDeleted: () => void
   /** Told when the session was ended: what was looked up before may be wrong. */
   readonly onEnded: () => void
 }
@@ -39,6 +41,7 @@ export class SessionEnding {
   readonly #options: SessionEndingOptions
   #underWay = 0
   #unlinking = 0
+  #deletions = 0
 
   constructor(options: SessionEndingOptions) {
     this.#options = options
@@ -52,6 +55,11 @@ export class SessionEnding {
   /** Whether a logout is under way: the server's answer to it looks like a logout at the phone. */
   get isUnlinking(): boolean {
     return this.#unlinking > 0
+  }
+
+  /** Whether it is being deleted. */
+  get isDeleting(): boolean {
+    return this.#deletions > 0
   }
 
   /** Closes the socket, keeps the credentials, and remembers that the session is not wanted. */
@@ -70,7 +78,22 @@ export class SessionEnding {
 
   /** Deletes all that is stored, in any state, then does what else has to be gone before the session may begin anew. */
   async delete(alsoDelete: () => Promise<void>): Promise<void> {
-    await this.#end(restingState('disconnected', 'never_paired'), () => this.#options.storage.delete(alsoDelete))
+    const { storage, watchers, onDeleted } = this.#options
+    this.#deletions += 1
+    try {
+      await this.#end(restingState('disconnected', 'never_paired'), async () => {
+        await storage.delete(alsoDelete)
+        onDeleted()
+      })
+    } finally {
+      this.#deletions -= 1
+      watchers.notify()
+    }
+  }
+
+  /** Resolves once nothing is being deleted: what begins before that would be deleted, too. */
+  async afterDelete(signal?: AbortSignal): Promise<void> {
+    await this.#options.watchers.watch(() => this.isDeleting ? undefined : true, signal)
   }
 
   /** Unlinks the device at WhatsApp, dialling once when there is no connection, then deletes what is stored. */

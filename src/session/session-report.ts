@@ -51,6 +51,8 @@ export class SessionReport {
   /** Whether the phone was linked since the session was last connected or started. */
   #isLinkedHere = false
   #announced: SessionSnapshot
+  /** Stands for the time from one deletion to the next. */
+  #life: object = {}
 
   constructor(options: SessionReportOptions, state: SessionState) {
     this.#options = options
@@ -115,7 +117,8 @@ export class SessionReport {
       return
     }
     // A start does not wait for the repository; what the application has said since goes before.
-    void this.#options.findMetadata().then((known) => { if (known !== null) this.#metadata ??= known })
+    const life = this.#life
+    void this.#options.findMetadata().then((known) => { if (known !== null && life === this.#life) this.#metadata ??= known })
   }
 
   /** Notes what the next socket is made with. */
@@ -147,6 +150,7 @@ export class SessionReport {
 
   /** Forgets everything, without a word: the session was deleted, and whoever begins anew under its id must find nothing of it. */
   forget(state: SessionState): void {
+    this.#life = {}
     this.forgetPairing()
     this.#client = {}
     this.#phoneNumber = undefined

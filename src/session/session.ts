@@ -59,6 +59,10 @@ export class Session {
     this.#ending = new SessionEnding({
       sessionId: id, storage: this.#storage, pending: this.#pending, watchers: this.#watchers, closing: this.#closing.signal, send,
       state: () => this.#state, openSocket: () => this.openSocket, start: (request) => { this.#start(request, 'person') }, onEnded: () => { context.onEnded(id) },
+      onDeleted: () => {
+        this.#socket.forget()
+        this.#report.forget(this.#state)
+      },
     })
   }
 
@@ -135,6 +139,7 @@ export class Session {
 
   /** Starts it, pairing it when nothing is paired, and resolves when there is something to show. */
   async connect(metadata: Record<string, unknown> | undefined, signal: AbortSignal): Promise<SessionSnapshot> {
+    if (this.#ending.isDeleting) await this.#ending.afterDelete(signal)
     this.#report.takeMetadata(metadata)
     this.#beginConnect()
     return this.#watchers.watch(() => connectOutcome(this.#standing), signal)
@@ -159,6 +164,7 @@ export class Session {
 
   /** Begins a pairing, or joins the one under way, and asks for a pairing code once it can be asked for. */
   async requestPairingCode(phoneNumber: string): Promise<string> {
+    if (this.#ending.isDeleting) await this.#ending.afterDelete()
     if (!this.isRunning) await this.#pending.add(() => this.#storage.refuseWhenPaired())
     this.#beginConnect()
     await this.#watchers.watch(() => pairingOutcome(this.#standing))
