@@ -148,16 +148,18 @@ export class SessionManager implements AsyncDisposable {
 
   /**
    * Closes the socket and keeps the credentials. The session stays stopped, across restarts too, until `connect`; one that was logged
-   * out, or whose credentials cannot be read, goes on saying so. Rejects with `OWNED_ELSEWHERE`, and with a store error when the wish could not be written: it then stays stopped in this process only.
+   * out, or whose credentials cannot be read, goes on saying so. An id with nothing stored is not recorded. Rejects with `OWNED_ELSEWHERE`, and with a store error when the wish could not be written: it then stays stopped in this process only.
    */
   async stop(sessionId: string): Promise<void> {
-    await this.#enter(sessionId).stop()
+    this.#check(sessionId)
+    await this.#parts.registry.use(sessionId, session => session.stop())
   }
 
   /**
    * Unlinks the device at WhatsApp and waits for the acknowledgement, dialling once when there is no connection; then deletes what is
    * stored. The repository's record stays as `logged_out`. Rejects with `UNLINK_FAILED` when `requireUnlink` is set and WhatsApp
-   * did not confirm within `timeoutMs` (by default 20 000), or with `NOT_PAIRED`: nothing is deleted then. Without it `unlinked` tells.
+   * did not confirm within `timeoutMs` (by default 20 000), or with `NOT_PAIRED`: nothing is deleted then. Without it `unlinked` tells:
+   * for an id with nothing stored it is `false`, and nothing is recorded. Rejects with `OWNED_ELSEWHERE`.
    */
   async logout(sessionId: string, options: LogoutOptions = {}): Promise<{
     /** Whether the device is unlinked at WhatsApp. */

@@ -3,7 +3,7 @@ import type { StoredSession } from '../auth/stored-session.js'
 import { isSessionError, SessionError } from '../errors.js'
 import { asStoreError } from '../store/store-failure.js'
 import { boundedBy } from '../time/deadline.js'
-import { restingState } from './session-machine.js'
+import { INITIAL_STATE, restingState } from './session-machine.js'
 import { notPaired, ownedElsewhere } from './session-refusals.js'
 import type { IdleState, SessionEvent, SessionState } from './session-state.js'
 import type { SessionStorage } from './session-storage.js'
@@ -66,6 +66,7 @@ export class SessionEnding {
   async stop(): Promise<void> {
     const { sessionId, storage, closing, send } = this.#options
     const end = restingState('disconnected', 'stopped')
+    if (await this.#isUnknown()) return
     try {
       await this.#end(end, async () => { this.#showWhatStays(await storage.rememberStopped()) })
     } catch (cause) {
@@ -98,6 +99,7 @@ export class SessionEnding {
 
   /** Unlinks the device at WhatsApp, dialling once when there is no connection, then deletes what is stored. */
   async logout({ timeoutMs, requireUnlink }: LogoutWishes): Promise<{ unlinked: boolean }> {
+    if (!requireUnlink && await this.#isUnknown()) return { unlinked: false }
     this.#unlinking += 1
     try {
       const failure = await this.#unlinkFromRest(timeoutMs)
@@ -134,6 +136,17 @@ export class SessionEnding {
         await storage.lease.release()
       }
     })
+  }
+
+  /** Whether there is nothing to end, so that nothing is recorded: no run here, no record in the store. Rejects when another process links it. */
+  async #isUnknown(): Promise<boolean> {
+    const { sessionId, storage, state } = this.#options
+    const isUntouched = (): boolean => state() === INITIAL_STATE
+    if (!isUntouched() || !await storage.isEmpty()) return false
+    const isFree = await storage.lease.isFree()
+    if (!isUntouched()) return false
+    if (!isFree) throw ownedElsewhere(sessionId)
+    return true
   }
 
   get #isRunning(): boolean {

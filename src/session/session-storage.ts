@@ -5,7 +5,8 @@ import { readStoredSession, type StoredSession } from '../auth/stored-session.js
 import type { BaileysModule } from '../baileys/baileys-module.js'
 import { SessionError, type SessionErrorCode } from '../errors.js'
 import type { SessionLease } from '../ownership/session-lock.js'
-import { LIFECYCLE_KEY, type RecordChange, type WriteOptions } from '../store/session-store.js'
+import { requireRecords } from '../store/read-answer.js'
+import { CREDS_KEY, LIFECYCLE_KEY, type RecordChange, type WriteOptions } from '../store/session-store.js'
 import { asStoreError, storeTimeout } from '../store/store-failure.js'
 import { withDeadline } from '../time/deadline.js'
 import { LeaseHolder } from './lease-holder.js'
@@ -62,6 +63,17 @@ export class SessionStorage {
   read(): Promise<StoredSession> {
     const { sessionId, context: { store, settings: { storeTimeoutMs } } } = this.#options
     return readStoredSession(store, sessionId, storeTimeoutMs)
+  }
+
+  /** Whether nothing is stored; `false` when nobody can tell. Needs no lease. Never rejects. */
+  async isEmpty(): Promise<boolean> {
+    const { sessionId, context: { store, settings: { storeTimeoutMs } } } = this.#options
+    try {
+      const records = await withDeadline(store.read(sessionId, [CREDS_KEY, LIFECYCLE_KEY]), storeTimeoutMs, () => storeTimeout(sessionId, 'read', storeTimeoutMs))
+      return requireRecords(records).length === 0
+    } catch {
+      return false
+    }
   }
 
   /** A session that is linked and stopped must not be started only to say that it is linked. */

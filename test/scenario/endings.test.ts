@@ -320,3 +320,16 @@ describe('connect while the session is being deleted', () => {
     expect([await made.repository.find('s'), await within(made.sessions.getStatuses())]).toEqual([null, []])
   })
 })
+
+describe('an id that nobody knows', () => {
+  it('is not recorded by stop and logout', async () => {
+    const made = scenario()
+    await within(made.sessions.stop('s'))
+    expect(await within(made.sessions.logout('s'))).toEqual({ unlinked: false })
+    expect(await within(codeOf(made.sessions.logout('s', { requireUnlink: true })))).toBe('NOT_PAIRED')
+    await pass(1000)
+    expect([made.told, await made.repository.find('s'), await within(made.sessions.getStatuses())]).toEqual([[], null, []])
+    expect(await within(made.sessions.getStatus('s'))).toMatchObject({ status: 'disconnected', reason: 'never_paired' })
+    expect(made.store.calls.filter(({ verb }) => verb !== 'read' && verb !== 'owner' && verb !== 'list')).toEqual([])
+  })
+})

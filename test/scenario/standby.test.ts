@@ -53,6 +53,14 @@ function twoProcesses(): { lock: FakeSharedLock; one: Scenario; two: Scenario; s
 }
 
 describe('invariant 1: a session that another process runs', () => {
+  it('is neither stopped nor logged out from here while another process links it', async () => {
+    const { one, two } = twoProcesses()
+    expect(await within(one.sessions.connect('s'))).toMatchObject({ status: 'pairing' })
+    expect(await within(codeOf(two.sessions.stop('s')))).toBe('OWNED_ELSEWHERE')
+    expect(await within(codeOf(two.sessions.logout('s')))).toBe('OWNED_ELSEWHERE')
+    expect(await one.sessions.getStatus('s')).toMatchObject({ status: 'pairing' })
+  })
+
   it('is connected by a person while this process looks whether it may take over', async () => {
     const { one, two, store } = twoProcesses()
     await store.seed('s')
