@@ -8,7 +8,8 @@ export type { CloseOptions, ConnectOptions, LogoutOptions, RestoreOptions, Statu
 export type { CloseReport } from './manager/close-manager.js'
 
 // What is known about a session.
-export type { LastDisconnect, SessionSnapshot, SessionStatus, StatusReason } from './status/session-status.js'
+export type { LastDisconnect, SessionSnapshot, SessionStatus } from './status/session-status.js'
+export type { StatusReason } from './status/status-reasons.js'
 export { DEFAULT_STATUS_MESSAGES, type MessageKey, type StatusMessages } from './status/status-messages.js'
 export type { RestoreAllOptions, RestoreCandidate, RestoreOutcome, RestoreProgress, RestoreReport, RestoreResult } from './restore/restore-report.js'
 

@@ -1,7 +1,10 @@
+import { requireOptions } from '../options/option-checks.js'
 import type { SessionStore } from '../store/session-store.js'
 import { sweepSessions } from '../sweep/sweep-sessions.js'
 import type { CopyOptions, CopyReport } from './copy-options.js'
 import { copySession } from './copy-session.js'
+
+const NAMES = Object.keys({ sessions: 0, onProgress: 0, signal: 0, overwrite: 0 } satisfies Record<keyof CopyOptions, 0>)
 
 /**
  * Copies sessions from one store to another, whatever their kinds: the way from `useMultiFileAuthState` or a folder to a database,
@@ -18,6 +21,7 @@ import { copySession } from './copy-session.js'
  */
 export async function copySessions(from: SessionStore, to: SessionStore, options: CopyOptions = {}): Promise<CopyReport> {
   if (from === to) throw new RangeError('copySessions() must be given two stores, but both are the same.')
+  requireOptions('', options, NAMES)
   const { overwrite = false, signal } = options
   const { changed, unchanged, failed, progressError } = await sweepSessions(from, options, sessionId =>
     copySession({ from, to, sessionId, overwrite, isAskedFor: options.sessions !== undefined, signal }))

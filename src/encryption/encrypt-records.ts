@@ -1,4 +1,5 @@
 import { isSessionError, SessionError } from '../errors.js'
+import { requireOptions } from '../options/option-checks.js'
 import type { RecordKey, SessionStore, StoredRecord } from '../store/session-store.js'
 import { keyBatches, keyText } from '../sweep/record-reading.js'
 import { type SessionFailure, type SessionOutcome, type SweepOptions, sweepSessions } from '../sweep/sweep-sessions.js'
@@ -24,6 +25,8 @@ export interface EncryptReport {
   progressError: SessionError | undefined
 }
 
+const SWEEP_NAMES = Object.keys({ sessions: 0, onProgress: 0, signal: 0 } satisfies Record<keyof SweepOptions, 0>)
+
 /**
  * Encrypts under the current key what is not: records under older keys, and with `allowPlain` also those that are not encrypted
  * at all. Give it the store itself, not the one that `encrypted` returned.
@@ -41,6 +44,7 @@ export interface EncryptReport {
 export async function encryptRecords(store: SessionStore, options: EncryptionOptions, sweepOptions: SweepOptions = {}): Promise<EncryptReport> {
   const { keys, currentKeyId, allowPlain } = checkEncryption(options)
   if (isEncryptedStore(store)) throw new TypeError('encryptRecords() takes the store itself, not what encrypted() has put around it: records would be encrypted twice.')
+  requireOptions('', sweepOptions, SWEEP_NAMES)
   const ring = new KeyRing(keys, currentKeyId)
   const key = await ring.current()
   const encryptor = new SessionEncryptor({ store, key, opener: new RecordOpener(ring, allowPlain), signal: sweepOptions.signal })

@@ -1,3 +1,4 @@
+import { requireOptions } from '../options/option-checks.js'
 import type { KeySource, PassphraseKey } from './key-source.js'
 import { readKeySource } from './key-source.js'
 
@@ -32,10 +33,13 @@ export interface CheckedEncryption {
   allowPlain: boolean
 }
 
+const NAMES = Object.keys({ keys: 0, currentKeyId: 0, allowPlain: 0 } satisfies Record<keyof EncryptionOptions, 0>)
+
 const KEY_ID = /^[^\p{Cc}\p{Cs}]{1,64}$/u
 
 /** Checks the options and copies the keys. Throws `TypeError` or `RangeError`, which never quote a key. */
 export function checkEncryption(options: EncryptionOptions): CheckedEncryption {
+  requireOptions('', options, NAMES)
   // Options come from applications in plain JavaScript, too.
   const { keys, currentKeyId, allowPlain = false } = options as Partial<Record<keyof EncryptionOptions, unknown>>
   if (typeof keys !== 'object' || keys === null || Array.isArray(keys) || ArrayBuffer.isView(keys) || keys instanceof Map) {

@@ -116,3 +116,8 @@ export interface SessionManagerEvents {
   /** Something went wrong that no caller was told of. Without a listener it goes to the logger. */
   'error': [event: ErrorEvent]
 }
+
+/** The name of every event; the compiler says when one is missing here. */
+export const EVENT_NAMES: readonly string[] = Object.keys({
+  'status': 0, 'qr': 0, 'pairing-code': 0, 'socket': 0, 'connected': 0, 'disconnected': 0, 'restored': 0, 'creds-restored': 0, 'logged-out': 0, 'error': 0,
+} satisfies Record<keyof SessionManagerEvents, 0>)

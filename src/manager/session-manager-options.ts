@@ -5,10 +5,10 @@ import type { ConnectionRepository } from '../repository/connection-repository.j
 import type { BackOff, BackOffOptions, RetryFunction, RetryPolicy } from '../retry/retry-policy.js'
 import type { SessionSettings } from '../session/session-context.js'
 import type { BaileysModule } from '../baileys/baileys-module.js'
-import type { StatusMessages } from '../status/status-messages.js'
+import { DEFAULT_STATUS_MESSAGES, type StatusMessages } from '../status/status-messages.js'
 import type { SessionStore } from '../store/session-store.js'
 import type { VersionProvider } from '../version/version-lookup.js'
-import { requireBoolean, requireCount, requireDuration, requireFactor, requireFunction, requireMethods, requireObject, requireOneOf, requireTexts } from '../options/option-checks.js'
+import { requireBoolean, requireCount, requireDuration, requireFactor, requireFunction, requireMethods, requireObject, requireOneOf, requireOptions, requireTexts } from '../options/option-checks.js'
 
 /** What `socketConfig` may hold: everything that `makeWASocket` takes but `auth`, which is this library's own. */
 export type SocketConfig = Omit<Partial<UserFacingSocketConfig>, 'auth'>
@@ -189,6 +189,12 @@ export const DEFAULT_SESSION_MANAGER_OPTIONS: DefaultSessionManagerOptions = Obj
   shareAsyncLocalStorage: true,
 })
 
+/** Every option; the compiler says when one is missing here. */
+const NAMES = Object.keys({
+  store: 0, repository: 0, baileys: 0, socketConfig: 0, version: 0, retry: 0, reconnect: 0, restore: 0, dials: 0, connectTimeoutMs: 0, storeTimeoutMs: 0,
+  standbyPollMs: 0, replacedDelayMs: 0, rateLimitCoolDownMs: 0, restoreOnStatus: 0, shareAsyncLocalStorage: 0, messages: 0, logger: 0,
+} satisfies Record<keyof SessionManagerOptions, 0>)
+
 /** Options with every value set and checked. */
 export interface ResolvedSessionManagerOptions {
   readonly store: SessionStore
@@ -207,16 +213,17 @@ export interface ResolvedSessionManagerOptions {
 /** Checks the options and fills in the defaults. Throws `TypeError` or `RangeError` naming the option and the value. */
 export function resolveSessionManagerOptions(options: SessionManagerOptions): ResolvedSessionManagerOptions {
   const defaults = DEFAULT_SESSION_MANAGER_OPTIONS
-  requireObject('options', options)
+  requireOptions('', options, NAMES)
   requirePorts(options)
-  for (const name of ['restore', 'dials', 'messages', 'logger'] as const) {
-    if (options[name] !== undefined) requireObject(name, options[name])
-  }
+  if (options.logger !== undefined) requireObject('logger', options.logger)
+  if (options.restore !== undefined) requireOptions('restore', options.restore, Object.keys(defaults.restore))
+  if (options.dials !== undefined) requireOptions('dials', options.dials, Object.keys(defaults.dials))
+  if (options.messages !== undefined) requireOptions('messages', options.messages, Object.keys(DEFAULT_STATUS_MESSAGES))
   const { store, repository, baileys, version, messages = {}, logger = silentLogger(), socketConfig = {} } = options
   refuseAuth(socketConfig)
   return {
     store, repository, baileys, version, logger, socketConfig,
-    restore: resolvePace(options.restore, defaults.restore),
+    restore: resolvePace('restore.', options.restore, defaults.restore),
     dials: {
       concurrency: requireCount('dials.concurrency', options.dials?.concurrency ?? defaults.dials.concurrency, 1),
       perSecond: requireCount('dials.perSecond', options.dials?.perSecond ?? defaults.dials.perSecond, 1),
@@ -228,10 +235,12 @@ export function resolveSessionManagerOptions(options: SessionManagerOptions): Re
 }
 
 /** What is missing here would otherwise look like an outage, at the first look. */
-function requirePorts({ store, repository, version }: SessionManagerOptions): void {
+function requirePorts({ store, repository, baileys, version }: SessionManagerOptions): void {
   requireMethods('store', store, ['list', 'read', 'write', 'delete'])
   requireMethods('store.lock', store.lock, ['acquire', 'owner'])
   if (repository !== undefined) requireMethods('repository', repository, ['findAll', 'find', 'save', 'delete'])
+  // A module may be a function with everything on it; what it lacks is told when it is loaded.
+  if (baileys !== undefined && typeof baileys !== 'function') requireObject('baileys', baileys)
   if (version !== undefined && version !== 'baileys') requireFunction('version', version, "a function or 'baileys'")
 }
 
@@ -258,11 +267,11 @@ function resolveDurations(options: SessionManagerOptions): Durations {
   }
 }
 
-/** Checks the pace of a restore and fills in the defaults. */
-export function resolvePace(pace: RestorePace | undefined, defaults: ResolvedPace): ResolvedPace {
+/** Checks the pace of a restore and fills in the defaults. `prefix` is what the names are shown with. */
+export function resolvePace(prefix: 'restore.' | '', pace: RestorePace | undefined, defaults: ResolvedPace): ResolvedPace {
   return {
-    delayMs: requireDuration('restore.delayMs', pace?.delayMs ?? defaults.delayMs),
-    concurrency: requireCount('restore.concurrency', pace?.concurrency ?? defaults.concurrency, 1),
+    delayMs: requireDuration(`${prefix}delayMs`, pace?.delayMs ?? defaults.delayMs),
+    concurrency: requireCount(`${prefix}concurrency`, pace?.concurrency ?? defaults.concurrency, 1),
   }
 }
 
@@ -273,9 +282,9 @@ export function refuseAuth(socketConfig: SocketConfig | SocketConfigFunction): v
   if ('auth' in socketConfig) throw new TypeError('Option "socketConfig" must not hold "auth": credentials come from the store.')
 }
 
-function resolvePolicy(name: string, given: BackOffOptions | RetryFunction | undefined, defaults: BackOff): RetryPolicy {
+function resolvePolicy(name: 'retry' | 'reconnect', given: BackOffOptions | RetryFunction | undefined, defaults: BackOff): RetryPolicy {
   if (typeof given === 'function') return given
-  if (given !== undefined) requireObject(name, given)
+  if (given !== undefined) requireOptions(name, given, Object.keys(DEFAULT_SESSION_MANAGER_OPTIONS[name]))
   return {
     maxRetries: requireCount(`${name}.maxRetries`, given?.maxRetries ?? defaults.maxRetries, 0, Infinity),
     initialDelayMs: requireDuration(`${name}.initialDelayMs`, given?.initialDelayMs ?? defaults.initialDelayMs),

@@ -1,3 +1,5 @@
+import type { RestoreAllOptions } from '../restore/restore-report.js'
+
 /** How `connect` is to be done. */
 export interface ConnectOptions {
   /** The application's own data; it is kept in the repository and shown in snapshots. Plain JSON. */
@@ -54,4 +56,19 @@ export interface CloseOptions {
    * @defaultValue `10000`
    */
   timeoutMs?: number | undefined
+}
+
+/** The names of the options of each verb; the compiler says when one is missing here. */
+export const VERB_OPTIONS: Readonly<Record<'connect' | 'restoreSession' | 'restoreAll' | 'getStatus' | 'waitUntilConnected' | 'logout' | 'close', readonly string[]>> = Object.freeze({
+  connect: namesOf<ConnectOptions>({ metadata: 0, signal: 0, timeoutMs: 0 }),
+  restoreSession: namesOf<RestoreOptions>({ signal: 0, force: 0 }),
+  restoreAll: namesOf<RestoreAllOptions>({ concurrency: 0, delayMs: 0, filter: 0, priority: 0, signal: 0, onProgress: 0 }),
+  getStatus: namesOf<StatusOptions>({ restore: 0 }),
+  waitUntilConnected: namesOf<WaitOptions>({ timeoutMs: 0, signal: 0 }),
+  logout: namesOf<LogoutOptions>({ timeoutMs: 0, requireUnlink: 0 }),
+  close: namesOf<CloseOptions>({ timeoutMs: 0 }),
+})
+
+function namesOf<Options>(names: Record<keyof Options, 0>): readonly string[] {
+  return Object.keys(names)
 }

@@ -14,11 +14,11 @@ import type { SessionSnapshot } from '../status/session-status.js'
 import { boundedBy, withDeadline, withSignal } from '../time/deadline.js'
 import { closeManager, type CloseReport } from './close-manager.js'
 import { assembleManager, type ManagerParts } from './manager-parts.js'
-import { requireCallbacks, requireDuration, requireObject, requireSignal } from '../options/option-checks.js'
-import type { SessionManagerEvents } from './session-manager-events.js'
+import { nearestName, requireBoolean, requireCallbacks, requireDuration, requireFunction, requireObject, requireOptions, requireSignal } from '../options/option-checks.js'
+import { EVENT_NAMES, type SessionManagerEvents } from './session-manager-events.js'
 import { resolvePace, resolveSessionManagerOptions, type ResolvedSessionManagerOptions, type SessionManagerOptions } from './session-manager-options.js'
 import { eachInTurn } from './each-in-turn.js'
-import type { CloseOptions, ConnectOptions, LogoutOptions, RestoreOptions, StatusOptions, WaitOptions } from './session-manager-verbs.js'
+import { VERB_OPTIONS, type CloseOptions, type ConnectOptions, type LogoutOptions, type RestoreOptions, type StatusOptions, type WaitOptions } from './session-manager-verbs.js'
 
 /** How many sessions `getStatuses` looks at, at once. */
 const LOOKS_AT_ONCE = 16
@@ -53,6 +53,7 @@ export class SessionManager implements AsyncDisposable {
    */
   async connect(sessionId: string, options: ConnectOptions = {}): Promise<SessionSnapshot> {
     this.#check(sessionId)
+    requireOptions('', options, VERB_OPTIONS.connect)
     const { metadata, signal, timeoutMs } = options
     if (timeoutMs !== undefined) requireDuration('timeoutMs', timeoutMs)
     if (metadata !== undefined) requireObject('metadata', metadata)
@@ -68,7 +69,9 @@ export class SessionManager implements AsyncDisposable {
    */
   async restoreSession(sessionId: string, options: RestoreOptions = {}): Promise<RestoreResult> {
     this.#check(sessionId)
+    requireOptions('', options, VERB_OPTIONS.restoreSession)
     const { signal, force = false } = options
+    requireBoolean('force', force)
     requireSignal(signal)
     if (hasAborted(signal)) return abortedResult(sessionId)
     const startedAt = Date.now()
@@ -87,6 +90,7 @@ export class SessionManager implements AsyncDisposable {
    */
   async restoreAll(options: RestoreAllOptions = {}): Promise<RestoreReport> {
     if (this.#closing !== null) throw managerClosed()
+    requireOptions('', options, VERB_OPTIONS.restoreAll)
     const { filter, priority, onProgress, signal } = options
     requireCallbacks({ filter, priority, onProgress })
     requireSignal(signal)
@@ -101,7 +105,9 @@ export class SessionManager implements AsyncDisposable {
    */
   async getStatus(sessionId: string, options: StatusOptions = {}): Promise<SessionSnapshot> {
     this.#check(sessionId)
-    return this.#parts.statuses.running(sessionId) ?? this.#parts.statuses.find(sessionId, options.restore ?? this.#options.restoreOnStatus)
+    requireOptions('', options, VERB_OPTIONS.getStatus)
+    const isWanted = requireBoolean('restore', options.restore ?? this.#options.restoreOnStatus)
+    return this.#parts.statuses.running(sessionId) ?? this.#parts.statuses.find(sessionId, isWanted)
   }
 
   /** Where all known sessions stand, stored or running. Starts nothing. Rejects with `STORE_UNAVAILABLE` when the store cannot list them. */
@@ -132,6 +138,7 @@ export class SessionManager implements AsyncDisposable {
    */
   async waitUntilConnected(sessionId: string, options: WaitOptions = {}): Promise<WASocket> {
     this.#check(sessionId)
+    requireOptions('', options, VERB_OPTIONS.waitUntilConnected)
     const { signal, timeoutMs = this.#options.session.connectTimeoutMs } = options
     requireDuration('timeoutMs', timeoutMs)
     requireSignal(signal)
@@ -165,8 +172,10 @@ export class SessionManager implements AsyncDisposable {
     /** Whether the device is unlinked at WhatsApp. */
     unlinked: boolean
   }> {
+    requireOptions('', options, VERB_OPTIONS.logout)
     const { timeoutMs = 20_000, requireUnlink = false } = options
     requireDuration('timeoutMs', timeoutMs, 1)
+    requireBoolean('requireUnlink', requireUnlink)
     this.#check(sessionId)
     return this.#parts.registry.use(sessionId, session => session.logout({ timeoutMs, requireUnlink }))
   }
@@ -183,6 +192,7 @@ export class SessionManager implements AsyncDisposable {
    * The store is not closed: it may be shared.
    */
   async close(options: CloseOptions = {}): Promise<CloseReport> {
+    requireOptions('', options, VERB_OPTIONS.close)
     const { timeoutMs = 10_000 } = options
     requireDuration('timeoutMs', timeoutMs)
     this.#restoreRun?.abort()
@@ -197,12 +207,14 @@ export class SessionManager implements AsyncDisposable {
 
   /** Adds a listener. What it throws, or rejects with, becomes an `error` event and reaches no session. */
   on<Name extends keyof SessionManagerEvents>(event: Name, listener: Listener<SessionManagerEvents[Name]>): this {
+    checkListener(event, listener)
     this.#parts.announcer.events.on(event, listener)
     return this
   }
 
   /** Adds a listener for the next time only. */
   once<Name extends keyof SessionManagerEvents>(event: Name, listener: Listener<SessionManagerEvents[Name]>): this {
+    checkListener(event, listener)
     this.#parts.announcer.events.once(event, listener)
     return this
   }
@@ -247,7 +259,7 @@ export class SessionManager implements AsyncDisposable {
   #beginRestoreRun(options: RestoreAllOptions): RestoreRun {
     const { fleet, restorer, announcer } = this.#parts
     const run = new RestoreRun({
-      ...resolvePace(options, this.#options.restore),
+      ...resolvePace('', options, this.#options.restore),
       candidates: () => fleet.candidates(options),
       settle: async (candidate) => {
         const result = await fleet.settle(candidate)
@@ -277,4 +289,11 @@ function hasAborted(signal: AbortSignal | undefined): boolean {
 
 function connectTimeout(sessionId: string, timeoutMs: number | undefined): SessionError {
   return new SessionError('CONNECT_TIMEOUT', `Session "${sessionId}" did not get there within ${timeoutMs ?? 0} ms. It goes on by itself.`, { sessionId })
+}
+
+/** An event of another name never comes. It may be one of a later version, so nothing is refused. */
+function checkListener(event: string, listener: unknown): void {
+  requireFunction('listener', listener)
+  if (EVENT_NAMES.includes(event)) return
+  process.emitWarning(`SessionManager has no event "${event}", so its listener is never called. Did you mean "${nearestName(event, EVENT_NAMES)}"?`, { code: 'BAILEYS_SESSIONS_EVENT' })
 }

@@ -3,6 +3,8 @@ import type { ConnectionRecord } from '../repository/connection-repository.js'
 import type { RestoreResult } from '../restore/restore-report.js'
 import { abortedResult } from '../restore/restore-tally.js'
 import type { Session } from '../session/session.js'
+import { outcomeAtRest } from '../session/verb-outcomes.js'
+import { STATUS_REASONS } from '../status/status-reasons.js'
 import type { SessionRegistry } from './session-registry.js'
 import type { Found, StatusLookup } from './status-lookup.js'
 
@@ -50,9 +52,8 @@ export class SessionRestorer {
     const { sessionId, decision, stored, owner } = found
     if (this.#staysStopped(found)) return { sessionId, outcome: 'skipped', reason: 'stopped', durationMs: 0 }
     if (decision.action !== 'rest' || owner !== null) return null
-    const outcome = decision.status === 'failed' && decision.reason !== 'legacy_session' ? 'failed' : 'skipped'
     const error = 'error' in stored ? { error: stored.error } : {}
-    return { sessionId, outcome, reason: decision.reason, ...error, durationMs: 0 }
+    return { sessionId, ...outcomeAtRest({ reason: decision.reason, tried: false }), ...error, durationMs: 0 }
   }
 
   /** Stopped here, although that could not be written. */
@@ -108,7 +109,7 @@ function overridable({ stored }: Found): boolean {
 }
 
 function isRemembered({ outcome, reason }: RestoreResult): boolean {
-  return (outcome === 'skipped' && reason === 'logged_out') || (outcome === 'failed' && reason === 'restricted')
+  return reason !== null && STATUS_REASONS[reason].forceable === true && outcome === outcomeAtRest({ reason, tried: false }).outcome
 }
 
 /** Whether a record claims something else than a look has found. */

@@ -1,5 +1,7 @@
+import type { StoredSession } from '../auth/stored-session.js'
 import type { Session } from '../session/session.js'
-import type { SessionSnapshot, StatusReason } from '../status/session-status.js'
+import type { SessionSnapshot } from '../status/session-status.js'
+import { STATUS_REASONS, type StatusReason } from '../status/status-reasons.js'
 import type { SessionRegistry } from './session-registry.js'
 import type { SessionRestorer } from './session-restorer.js'
 import type { Found, StatusLookup } from './status-lookup.js'
@@ -61,7 +63,7 @@ function isBelieved(session: Session, { decision, stored }: Found, wasUnwritten:
   if (snapshot.reason === 'never_paired') return false
   switch (decision.action) {
     case 'probe': return true
-    case 'rest': return isNothingPaired(decision.reason) || hasFailedToPairAgain(decision.reason, snapshot) || isSame(decision, snapshot)
+    case 'rest': return isNothingPaired(stored) || hasFailedToPairAgain(decision.reason, snapshot) || isSame(decision, snapshot)
     case 'dial':
     case 'pair':
     case 'cool-down': return wasUnwritten || (stored.kind === 'readable' && session.knowsBetter(stored.lifecycle))
@@ -73,17 +75,13 @@ function isSame(decision: Pick<SessionSnapshot, 'status' | 'reason'>, snapshot: 
 }
 
 /** Then only this process knows what came of it: a pairing that expired, a logout. */
-function isNothingPaired(reason: StatusReason | null): boolean {
-  return reason === 'never_paired' || reason === 'pairing_incomplete'
+function isNothingPaired(stored: StoredSession): boolean {
+  return stored.kind === 'absent' || (stored.kind === 'readable' && stored.creds.kind !== 'paired')
 }
-
-const CAME_TO_NOTHING: ReadonlySet<StatusReason | null> = new Set<StatusReason | null>([
-  'pairing_expired', 'pairing_refused', 'pairing_incomplete', 'passkey_required', 'registration_closed', 'client_outdated', 'retries_exhausted',
-])
 
 /** After a logout a new pairing came to nothing here, while the old records still say what they said. */
 function hasFailedToPairAgain(stored: StatusReason | null, { status, reason }: Pick<SessionSnapshot, 'status' | 'reason'>): boolean {
-  return stored === 'logged_out' && status === 'disconnected' && CAME_TO_NOTHING.has(reason)
+  return stored === 'logged_out' && status === 'disconnected' && reason !== null && STATUS_REASONS[reason].endsPairing === true
 }
 
 function isRestorable({ decision: { action }, owner }: Found): boolean {

@@ -19,13 +19,32 @@ export function requireFactor(name: string, value: number): number {
 
 /** One of a few words. */
 export function requireOneOf<Word extends string>(name: string, value: Word, words: readonly Word[]): Word {
-  if (!words.includes(value)) throw new RangeError(`Option "${name}" must be one of ${words.join(', ')}, but is ${value}.`)
+  if (!words.includes(value)) throw new RangeError(`Option "${name}" must be one of ${words.join(', ')}, but is ${show(value)}.`)
   return value
 }
 
 /** An object. */
 export function requireObject(name: string, value: unknown): void {
   if (typeof value !== 'object' || value === null || value instanceof Promise) throw new TypeError(`Option "${name}" must be an object, but is ${show(value)}.`)
+}
+
+/**
+ * Options: an object with no other names than these. Whoever writes in TypeScript is told by the compiler; anybody else would wonder why an option
+ * with a slip of the pen in its name changes nothing. `path` is what the names are shown with, such as `retry`.
+ */
+export function requireOptions(path: string, value: unknown, known: readonly string[]): void {
+  requireObject(path === '' ? 'options' : path, value)
+  for (const [name, option] of Object.entries(Object(value))) {
+    if (option === undefined || known.includes(name)) continue
+    const prefix = path === '' ? '' : `${path}.`
+    throw new TypeError(`Option "${prefix}${name}" is unknown. Did you mean "${prefix}${nearestName(name, known)}"?`)
+  }
+}
+
+/** The known name that takes the fewest changes of a letter to get to; upper and lower case are the same letter. */
+export function nearestName(name: string, known: readonly string[]): string {
+  const distances = known.map(candidate => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
+  return distances.reduce((best, next) => next.distance < best.distance ? next : best).candidate
 }
 
 /** An object with these methods. */
@@ -71,8 +90,26 @@ function requireRange(name: string, value: unknown, least: number, most: number)
   return value
 }
 
+/** A text that was given in the place of something else may be a whole file. */
+const LONGEST_SHOWN = 100
+
 function show(value: unknown): string {
   if (typeof value === 'function') return 'a function'
+  if (typeof value === 'string') return JSON.stringify(value.length > LONGEST_SHOWN ? `${value.slice(0, LONGEST_SHOWN)}...` : value)
   if (typeof value !== 'object' || value === null) return String(value)
   return value instanceof Promise ? 'a promise' : 'an object'
+}
+
+/** How many letters have to be added, removed or replaced (Levenshtein). */
+function editDistance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, index) => index)
+  for (const [index, letter] of [...from].entries()) {
+    const next = [index + 1]
+    for (const [column, other] of [...to].entries()) {
+      const replaced = (row[column] ?? 0) + (letter === other ? 0 : 1)
+      next.push(Math.min(replaced, (row[column + 1] ?? 0) + 1, (next[column] ?? 0) + 1))
+    }
+    row = next
+  }
+  return row.at(-1) ?? 0
 }

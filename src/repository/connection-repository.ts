@@ -1,4 +1,5 @@
-import type { LastDisconnect, SessionStatus, StatusReason } from '../status/session-status.js'
+import type { LastDisconnect, SessionStatus } from '../status/session-status.js'
+import type { StatusReason } from '../status/status-reasons.js'
 
 /** The application's view of one connection. */
 export interface ConnectionRecord {

@@ -1,6 +1,6 @@
 import type { SessionError } from '../errors.js'
 import type { ConnectionRecord } from '../repository/connection-repository.js'
-import type { StatusReason } from '../status/session-status.js'
+import type { StatusReason } from '../status/status-reasons.js'
 
 /**
  * How a restore ended.

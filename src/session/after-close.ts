@@ -1,7 +1,7 @@
 import type { DisconnectCause } from '../disconnect/disconnect-cause.js'
-import { backOffDecision, DISCONNECT_DECISIONS, type BackOffDecision, type DisconnectDecision, type StopDecision } from '../disconnect/disconnect-decision.js'
+import { backOffDecision, DISCONNECT_DECISIONS, type BackOffDecision, type StopDecision } from '../disconnect/disconnect-decision.js'
 import { delayOf } from '../retry/retry-policy.js'
-import type { StatusReason } from '../status/session-status.js'
+import { STATUS_REASONS, type StatusReason } from '../status/status-reasons.js'
 import type { Circumstances, IdleState, Run, SessionEffect, Step } from './session-state.js'
 
 /** Restarts in a row that are dialled at once and not counted. */
@@ -51,11 +51,12 @@ function backOff(run: Run, cause: DisconnectCause, decision: BackOffDecision, ci
   const { delay, told } = chooseDelay(run, cause, circumstances)
   if (delay === null) return giveUp(run, decision)
   const start = delay.exhausted ? 'exhausted' : run.start
+  const reason = start === 'exhausted' ? STATUS_REASONS[decision.reason].onceExhausted ?? decision.reason : decision.reason
   const failuresAtStart = delay.exhausted ? run.failures : run.failuresAtStart
   const retryAt = later(circumstances.now, delay.delayMs * (run.paired === false ? 1 : decision.stretch))
   const refresh: SessionEffect[] = decision.refreshVersion && run.repeated?.times === 1 ? [{ type: 'refresh-version' }] : []
   return {
-    state: { phase: 'waiting', run: { ...run, failures: run.failures + 1, failuresAtStart, start }, reason: waitingReason(decision, start), retryAt },
+    state: { phase: 'waiting', run: { ...run, failures: run.failures + 1, failuresAtStart, start }, reason, retryAt },
     effects: [...told, close(freshLease), ...refresh, { type: 'wait', until: retryAt }],
   }
 }
@@ -91,11 +92,6 @@ function askPolicies(run: Run, cause: DisconnectCause, { sessionId, random, retr
   const before = run.start === 'trying' ? run.failures : run.failuresAtStart
   const delayMs = delayOf(reconnect, { attempt: failures - before, failures, cause, sessionId }, random)
   return delayMs === null ? null : { delayMs, exhausted: run.start === 'trying' }
-}
-
-/** Once a start has used up its retries, that is what a person should read; a more particular reason stays. */
-function waitingReason(decision: DisconnectDecision & { reason: StatusReason }, start: Run['start']): StatusReason {
-  return start === 'exhausted' && decision.reason === 'connection_lost' ? 'retries_exhausted' : decision.reason
 }
 
 function giveUp(run: Run, { exhausted }: BackOffDecision): Step {

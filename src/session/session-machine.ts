@@ -1,4 +1,4 @@
-import type { StatusReason } from '../status/session-status.js'
+import { STATUS_REASONS } from '../status/status-reasons.js'
 import { afterClose, afterStoreFailure } from './after-close.js'
 import type { Circumstances, IdleState, Phase, Run, SessionEvent, SessionState, Step } from './session-state.js'
 import type { StartRequest } from './start-decision.js'
@@ -29,12 +29,9 @@ const loadAgain = ({ run, reason }: StateOf<'waiting'>): Step => {
 /** A person's wish brings the next attempt forward, but not closer to the last loss than this. */
 const RETRY_NOW_AFTER_MS = 5000
 
-/** WhatsApp, the other connection or a store that is down is left alone for as long as the session says, whoever asks. */
-const LEFT_ALONE: ReadonlySet<StatusReason> = new Set<StatusReason>(['rate_limited', 'connection_replaced', 'storage_unavailable'])
-
 const retryNow: Handler<'waiting', 'retry-now'> = (state, { isForced, lostAt }, { now }) => {
   const isTooSoon = lostAt !== null && now.getTime() - lostAt.getTime() < RETRY_NOW_AFTER_MS
-  return isForced || !(isTooSoon || LEFT_ALONE.has(state.reason)) ? loadAgain(state) : { state, effects: [] }
+  return isForced || !(isTooSoon || STATUS_REASONS[state.reason].unhurried === true) ? loadAgain(state) : { state, effects: [] }
 }
 
 const leaseLost = (state: { run: Run }): Step => ({

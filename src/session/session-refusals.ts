@@ -1,5 +1,5 @@
-import { SessionError, type SessionErrorCode } from '../errors.js'
-import type { StatusReason } from '../status/session-status.js'
+import { SessionError } from '../errors.js'
+import { STATUS_REASONS, type StatusReason } from '../status/status-reasons.js'
 
 /** Another process runs the session. */
 export function ownedElsewhere(sessionId: string): SessionError {
@@ -21,26 +21,10 @@ export function alreadyPaired(sessionId: string): SessionError {
   return new SessionError('ALREADY_PAIRED', `Session "${sessionId}" is linked to a phone already. Log it out before linking another one.`, { sessionId })
 }
 
-const CODES: Partial<Record<StatusReason, SessionErrorCode>> = {
-  never_paired: 'NOT_PAIRED',
-  pairing_expired: 'NOT_PAIRED',
-  pairing_refused: 'NOT_PAIRED',
-  pairing_incomplete: 'NOT_PAIRED',
-  passkey_required: 'NOT_PAIRED',
-  registration_closed: 'NOT_PAIRED',
-  logged_out: 'LOGGED_OUT',
-  owned_elsewhere: 'OWNED_ELSEWHERE',
-  credentials_corrupt: 'RECORD_CORRUPT',
-  wrong_key: 'WRONG_KEY',
-  legacy_session: 'LEGACY_SESSION',
-  storage_unavailable: 'STORE_UNAVAILABLE',
-  stopped: 'ABORTED',
-}
-
 /** The session rests, and will not connect by itself. */
 export function needsPerson(sessionId: string, reason: StatusReason | null, message: string): SessionError {
-  if (reason === 'not_running') return managerClosed(sessionId)
-  const code = (reason === null ? undefined : CODES[reason]) ?? 'CONNECT_FAILED'
+  const code = reason === null ? 'CONNECT_FAILED' : STATUS_REASONS[reason].errorCode
+  if (code === 'MANAGER_CLOSED') return managerClosed(sessionId)
   return new SessionError(code, `Session "${sessionId}" will not connect by itself: ${message}`, { sessionId })
 }
 

@@ -1,7 +1,8 @@
 import type { ConnectionLoss } from '../disconnect/connection-loss.js'
 import type { DisconnectCause } from '../disconnect/disconnect-cause.js'
-import type { LastDisconnect, SessionSnapshot, SessionStatus, StatusReason } from '../status/session-status.js'
+import type { LastDisconnect, SessionSnapshot, SessionStatus } from '../status/session-status.js'
 import { describeStatus, type StatusMessages } from '../status/status-messages.js'
+import type { StatusReason } from '../status/status-reasons.js'
 import type { SessionAnnouncements } from './session-context.js'
 import type { SessionEvent, SessionState } from './session-state.js'
 

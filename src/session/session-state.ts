@@ -1,6 +1,7 @@
 import type { DisconnectCause } from '../disconnect/disconnect-cause.js'
 import type { RetryPolicy } from '../retry/retry-policy.js'
-import type { SessionStatus, StatusReason } from '../status/session-status.js'
+import type { SessionStatus } from '../status/session-status.js'
+import type { StatusReason } from '../status/status-reasons.js'
 import type { StartDecision, StartRequest } from './start-decision.js'
 
 /** What a run of a session remembers from attempt to attempt. */

@@ -5,6 +5,7 @@ import { readStoredSession, type StoredSession } from '../auth/stored-session.js
 import type { BaileysModule } from '../baileys/baileys-module.js'
 import { SessionError, type SessionErrorCode } from '../errors.js'
 import type { SessionLease } from '../ownership/session-lock.js'
+import { unreadableReason } from '../status/status-reasons.js'
 import { requireRecords } from '../store/read-answer.js'
 import { CREDS_KEY, LIFECYCLE_KEY, type RecordChange, type WriteOptions } from '../store/session-store.js'
 import { asStoreError, storeTimeout } from '../store/store-failure.js'
@@ -286,7 +287,7 @@ export function eventOf(outcome: LoadOutcome): SessionEvent {
     case 'ready':
     case 'rest': return { type: 'loaded', decision: outcome.decision }
     case 'failed': {
-      if (!PASSING.has(outcome.error.code)) return failedAt('failed', reasonOf(outcome.error))
+      if (!PASSING.has(outcome.error.code)) return failedAt('failed', unreadableReason(outcome.error.code))
       return outcome.knownUnpaired ? failedAt('disconnected', 'storage_unavailable') : { type: 'store-failed' }
     }
   }
@@ -297,12 +298,6 @@ const PASSING: ReadonlySet<SessionErrorCode> = new Set<SessionErrorCode>(['STORE
 
 function failedAt(status: IdleState['status'], reason: IdleState['reason']): SessionEvent {
   return { type: 'loaded', decision: { action: 'rest', status, reason, until: null } }
-}
-
-function reasonOf(error: SessionError): IdleState['reason'] {
-  if (error.code === 'RECORD_CORRUPT') return 'credentials_corrupt'
-  if (error.code === 'WRONG_KEY') return 'wrong_key'
-  return error.code === 'LEGACY_SESSION' ? 'legacy_session' : null
 }
 
 function restAt(stored: StoredSession, decision: Extract<StartDecision, { action: 'rest' }>): LoadOutcome {

@@ -1,6 +1,7 @@
 import type { WASocket } from '@whiskeysockets/baileys'
 import type { SessionError } from '../errors.js'
-import type { SessionSnapshot, StatusReason } from '../status/session-status.js'
+import type { SessionSnapshot } from '../status/session-status.js'
+import { STATUS_REASONS, type StatusReason } from '../status/status-reasons.js'
 import { INITIAL_STATE } from './session-machine.js'
 import { alreadyPaired, managerClosed, needsPerson, ownedElsewhere } from './session-refusals.js'
 import type { IdleState, SessionState } from './session-state.js'
@@ -69,7 +70,7 @@ export function connectionOutcome({ sessionId, state, snapshot }: Standing, sock
 /** What a state means for a restore; `undefined`: it is not over yet. */
 export function restoreOutcome(state: SessionState): RestoreEnd | undefined {
   switch (state.phase) {
-    case 'idle': return restoreAtRest(state)
+    case 'idle': return outcomeAtRest(state)
     case 'standby': return { outcome: 'skipped', reason: 'owned_elsewhere' }
     case 'pairing': return { outcome: 'skipped', reason: 'pairing_incomplete' }
     case 'connected': return { outcome: 'restored', reason: null }
@@ -80,18 +81,16 @@ export function restoreOutcome(state: SessionState): RestoreEnd | undefined {
   }
 }
 
-/** There was nothing to restore, or it is not to be restored: nobody has to look. */
-const NOTHING_TO_RESTORE: ReadonlySet<StatusReason> = new Set<StatusReason>([
-  'never_paired', 'pairing_incomplete', 'pairing_expired', 'pairing_refused', 'passkey_required', 'registration_closed', 'stopped', 'legacy_session', 'owned_elsewhere', 'aborted',
-])
-
-function restoreAtRest({ status, reason, tried }: IdleState): RestoreEnd {
+/** What a restore came to that ends, or ended before it began, with a session at rest. */
+export function outcomeAtRest({ reason, tried }: Pick<IdleState, 'reason' | 'tried'>): RestoreEnd {
+  if (reason === null) return { outcome: 'failed', reason }
   if (reason === 'not_running') return { outcome: 'skipped', reason: 'aborted' }
-  if (reason !== null && NOTHING_TO_RESTORE.has(reason)) return { outcome: 'skipped', reason }
-  return { outcome: status === 'logged_out' && !tried ? 'skipped' : 'failed', reason }
+  const { restore } = STATUS_REASONS[reason]
+  const isSkipped = restore === 'skipped' || (restore === 'failed_if_tried' && !tried)
+  return { outcome: isSkipped ? 'skipped' : 'failed', reason }
 }
 
 /** What is stored cannot be used: a status says so, and nothing went wrong with the call. */
 function tellsOfStorage(reason: StatusReason | null): boolean {
-  return reason === 'credentials_corrupt' || reason === 'wrong_key' || reason === 'legacy_session'
+  return reason !== null && STATUS_REASONS[reason].unreadable === true
 }

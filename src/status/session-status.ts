@@ -1,4 +1,5 @@
 import type { DisconnectCause } from '../disconnect/disconnect-cause.js'
+import type { StatusReason } from './status-reasons.js'
 
 /**
  * Where a session stands.
@@ -12,35 +13,6 @@ import type { DisconnectCause } from '../disconnect/disconnect-cause.js'
  * - `failed`: time does not heal it; a person must look.
  */
 export type SessionStatus = 'disconnected' | 'connecting' | 'pairing' | 'connected' | 'reconnecting' | 'logged_out' | 'failed'
-
-/** Why a session is in its status, or why it was not restored. */
-export type StatusReason =
-  | 'never_paired'
-  | 'not_running'
-  | 'stopped'
-  | 'pairing_expired'
-  | 'pairing_refused'
-  | 'pairing_incomplete'
-  | 'passkey_required'
-  | 'registration_closed'
-  | 'starting'
-  | 'restoring'
-  | 'restart_required'
-  | 'connection_lost'
-  | 'retries_exhausted'
-  | 'connection_replaced'
-  | 'logged_out'
-  | 'restricted'
-  | 'rate_limited'
-  | 'client_outdated'
-  | 'multi_device_mismatch'
-  | 'credentials_corrupt'
-  | 'wrong_key'
-  | 'storage_unavailable'
-  | 'owned_elsewhere'
-  | 'legacy_session'
-  | 'already_connected'
-  | 'aborted'
 
 /** The last time a session lost its socket. */
 export interface LastDisconnect {

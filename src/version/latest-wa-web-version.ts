@@ -1,5 +1,5 @@
 import type { WAVersion } from '@whiskeysockets/baileys'
-import { requireDuration, requireFunction, requireObject } from '../options/option-checks.js'
+import { requireDuration, requireFunction, requireObject, requireOptions } from '../options/option-checks.js'
 import { boundedBy } from '../time/deadline.js'
 import { fetchText, type VersionFetch } from './fetch-text.js'
 import { readBaileysSource, readServiceWorker } from './published-versions.js'
@@ -83,8 +83,10 @@ export function latestWaWebVersion(options: LatestVersionOptions = {}): LatestVe
   })
 }
 
+const NAMES = Object.keys({ fetch: 0, dispatcher: 0, timeoutMs: 0, maxAgeMs: 0 } satisfies Record<keyof LatestVersionOptions, 0>)
+
 function resolve(options: LatestVersionOptions): Settings {
-  requireObject('options', options)
+  requireOptions('', options, NAMES)
   const { fetch, dispatcher, timeoutMs = DEFAULT_TIMEOUT_MS, maxAgeMs = DEFAULT_MAX_AGE_MS } = options
   if (fetch !== undefined) requireFunction('fetch', fetch)
   if (dispatcher !== undefined) requireObject('dispatcher', dispatcher)

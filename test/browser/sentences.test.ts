@@ -5,15 +5,13 @@ import { isSentenceKey, Language, LANGUAGES } from '../../examples/express/publi
 import { SENTENCES } from '../../examples/express/public/sentences.js'
 import { explanationKey } from '../../examples/express/public/status-words.js'
 import { SESSION_ERROR_ANSWERS } from '../../examples/express/answers/session-error-answers.js'
-import type { SessionStatus, StatusReason } from '../../src/status/session-status.js'
-import { DEFAULT_STATUS_MESSAGES } from '../../src/status/status-messages.js'
+import type { SessionStatus } from '../../src/status/session-status.js'
+import { ALL_STATUS_REASONS } from '../../src/status/status-reasons.js'
 
 const PAGE = fileURLToPath(new URL('../../examples/express/public/', import.meta.url))
 const STATUSES = Object.keys({
   disconnected: 0, connecting: 0, pairing: 0, connected: 0, reconnecting: 0, logged_out: 0, failed: 0,
 } satisfies Record<SessionStatus, 0>)
-// `logged_out` is a status and a reason.
-const REASONS = [...Object.keys(DEFAULT_STATUS_MESSAGES).filter(key => !STATUSES.includes(key)), 'logged_out' satisfies StatusReason]
 /** What the example says beside the codes of the library. */
 const OWN_CODES = ['rate_limited', 'unauthorized', 'forbidden', 'bad_request', 'closing', 'nothing_to_scan', 'phone_refused']
 /** Told with their code, for whoever looks after the server: nobody else can do anything about them. */
@@ -33,7 +31,7 @@ describe('The sentences of the console', () => {
     expect(isSentenceKey(`explain.${status}`)).toBe(true)
   })
 
-  it.each(REASONS)('explain the reason %s', (reason) => {
+  it.each(ALL_STATUS_REASONS)('explain the reason %s', (reason) => {
     expect(isSentenceKey(`reason.${reason}`)).toBe(true)
     expect(explanationKey({ status: 'failed', reason })).toBe(`reason.${reason}`)
   })

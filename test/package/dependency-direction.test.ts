@@ -18,7 +18,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   'events': ['errors', 'logger'],
   'disconnect/connection-loss': [],
   'disconnect/disconnect-cause': ['disconnect/connection-loss'],
-  'status': ['disconnect/disconnect-cause'],
+  'status': ['disconnect/disconnect-cause', 'errors'],
 
   // Ports, and the lock that is memory only.
   'ownership/session-lock': [],
@@ -51,11 +51,11 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 
   // Around any store, and from one to another.
   'sweep': ['errors', 'events', 'ownership/session-lock', 'store', 'time'],
-  'encryption': ['encryption/envelope', 'errors', 'ownership/session-lock', 'store', 'sweep'],
-  'copy': ['auth', 'encryption/missing-keys', 'errors', 'ownership/session-lock', 'store', 'sweep'],
+  'encryption': ['encryption/envelope', 'errors', 'options', 'ownership/session-lock', 'store', 'sweep'],
+  'copy': ['auth', 'encryption/missing-keys', 'errors', 'options', 'ownership/session-lock', 'store', 'sweep'],
 
   // Implementations of ports, and what tests are made of: they know nothing of a manager or a session.
-  'adapters': [...PORTS, 'errors', 'logger', 'ownership/closing', 'ownership/heartbeat', 'ownership/held-lease', 'ownership/holder-identity', 'ownership/holder-judgement', 'status', 'system', 'time'],
+  'adapters': [...PORTS, 'errors', 'logger', 'ownership/closing', 'ownership/heartbeat', 'ownership/held-lease', 'ownership/holder-identity', 'ownership/holder-judgement', 'options', 'status', 'system', 'time'],
   'testing': [...PORTS, 'baileys/baileys-version', 'errors', 'logger', 'status', 'time'],
 
   // The only files that may import adapters.

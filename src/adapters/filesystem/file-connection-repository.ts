@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path'
 import { SessionError } from '../../errors.js'
+import { requireOptions } from '../../options/option-checks.js'
 import type { ConnectionRecord, ConnectionRepository } from '../../repository/connection-repository.js'
 import { connectionChanges, newConnectionRecord } from '../../repository/merge-connection-record.js'
 import { replaceFile } from './atomic-file.js'
@@ -42,7 +43,9 @@ export class FileConnectionRepository implements ConnectionRepository {
    *
    * @throws TypeError or RangeError for an option that cannot be used.
    */
-  constructor({ file }: FileConnectionRepositoryOptions) {
+  constructor(options: FileConnectionRepositoryOptions) {
+    requireOptions('', options, ['file'])
+    const { file } = options
     if (typeof file !== 'string') throw new TypeError(`file must be a path, not ${typeof file}.`)
     if (file === '' || file.includes('\0')) throw new RangeError(`file must be a path that is not empty, not ${JSON.stringify(file)}.`)
     this.#file = resolve(file)

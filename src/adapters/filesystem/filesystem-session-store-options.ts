@@ -1,3 +1,4 @@
+import { requireOptions } from '../../options/option-checks.js'
 import type { Durability } from './sync-policy.js'
 
 /** Where a {@link FileSystemSessionStore} keeps its sessions, and how. */
@@ -34,8 +35,11 @@ export interface ResolvedStoreOptions {
 
 const PREFIX = /^(?:[A-Za-z0-9_-][A-Za-z0-9_. -]{0,63})?$/
 
+const NAMES = Object.keys({ directory: 0, prefix: 0, durability: 0 } satisfies Record<keyof FileSystemSessionStoreOptions, 0>)
+
 /** The options with their defaults. Throws for one that cannot be used. */
 export function resolveOptions(options: FileSystemSessionStoreOptions): ResolvedStoreOptions {
+  requireOptions('', options, NAMES)
   const { directory, durability } = options
   const prefix = options.prefix ?? 'session-'
   if (typeof directory !== 'string') throw new TypeError(`directory must be a path, not ${typeof directory}.`)

@@ -1,3 +1,4 @@
+import { requireOptions } from '../../options/option-checks.js'
 import { requireSqliteDatabase, type SqliteDatabase } from './sqlite-database.js'
 
 /** How a store or a repository uses a database. */
@@ -40,8 +41,11 @@ export interface SqliteSessionStoreOptions extends SqliteOptions {
 /** Below this a process that is merely busy would be taken for dead. */
 const SHORTEST_STALE_MS = 1000
 
+const NAMES = Object.keys({ database: 0, durability: 0, busyTimeoutMs: 0, staleAfterMs: 0 } satisfies Record<keyof SqliteSessionStoreOptions, 0>)
+
 /** The options with their defaults. Throws for one that cannot be used. */
 export function resolveSqliteOptions(options: SqliteOptions): Required<SqliteOptions> {
+  requireOptions('', options, NAMES)
   const { durability = 'power', busyTimeoutMs = 5000 } = options
   if (!['power', 'process'].includes(durability)) throw new RangeError(`durability must be 'power' or 'process', not ${JSON.stringify(durability)}.`)
   requireDuration('busyTimeoutMs', busyTimeoutMs, 0)

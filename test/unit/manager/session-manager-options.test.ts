@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { MemorySessionStore } from '../../../src/adapters/memory/memory-session-store.js'
+import { copySessions, encrypted, encryptRecords, FileConnectionRepository, FileSystemSessionStore, latestWaWebVersion, MemorySessionStore, type FileSystemSessionStoreOptions } from '../../../src/index.js'
+import { SqliteConnectionRepository, SqliteSessionStore } from '../../../src/sqlite.js'
 import { DEFAULT_SESSION_MANAGER_OPTIONS, resolveSessionManagerOptions, type SessionManagerOptions } from '../../../src/manager/session-manager-options.js'
 import { SessionManager } from '../../../src/manager/session-manager.js'
 import { delayOf } from '../../../src/retry/retry-policy.js'
@@ -55,7 +56,7 @@ describe('the defaults', () => {
 describe('options that make no sense', () => {
   it.each<[options: object, error: typeof TypeError | typeof RangeError, message: RegExp]>([
     [{ store: undefined }, TypeError, /"store" must be an object, but is undefined/],
-    [{ store: 'redis' }, TypeError, /"store" must be an object, but is redis/],
+    [{ store: 'redis' }, TypeError, /"store" must be an object, but is "redis"/],
     [{ repository: 5 }, TypeError, /"repository" must be an object, but is 5/],
     [{ store: {} }, TypeError, /"store\.list" must be a function, but is undefined/],
     [{ store: Promise.resolve(store) }, TypeError, /"store" must be an object, but is a promise/],
@@ -65,17 +66,17 @@ describe('options that make no sense', () => {
     [{ repository: { find: () => null } }, TypeError, /"repository\.findAll" must be a function, but is undefined/],
     [{ repository: Promise.resolve() }, TypeError, /"repository" must be an object, but is a promise/],
     [{ version: [2, 3000, 1] }, TypeError, /"version" must be a function or 'baileys', but is an object/],
-    [{ version: 'latest' }, TypeError, /"version" must be a function or 'baileys', but is latest/],
+    [{ version: 'latest' }, TypeError, /"version" must be a function or 'baileys', but is "latest"/],
     [{ version: null }, TypeError, /"version" must be a function or 'baileys', but is null/],
     [{ socketConfig: 5 }, TypeError, /"socketConfig" must be an object, but is 5/],
     [{ socketConfig: { auth: {} } }, TypeError, /must not hold "auth"/],
     [{ socketConfig: { auth: undefined } }, TypeError, /must not hold "auth"/],
     [{ messages: null }, TypeError, /"messages" must be an object, but is null/],
-    [{ messages: 'Hallo' }, TypeError, /"messages" must be an object, but is Hallo/],
+    [{ messages: 'Hallo' }, TypeError, /"messages" must be an object, but is "Hallo"/],
     [{ messages: { stopped: 5 } }, TypeError, /"messages\.stopped" must be a text, but is 5/],
-    [{ restoreOnStatus: 'false' }, TypeError, /"restoreOnStatus" must be true or false, but is false/],
-    [{ shareAsyncLocalStorage: 'no' }, TypeError, /"shareAsyncLocalStorage" must be true or false, but is no/],
-    [{ logger: 'info' }, TypeError, /"logger" must be an object, but is info/],
+    [{ restoreOnStatus: 'false' }, TypeError, /"restoreOnStatus" must be true or false, but is "false"/],
+    [{ shareAsyncLocalStorage: 'no' }, TypeError, /"shareAsyncLocalStorage" must be true or false, but is "no"/],
+    [{ logger: 'info' }, TypeError, /"logger" must be an object, but is "info"/],
     [{ retry: 3 }, TypeError, /"retry" must be an object, but is 3/],
     [{ reconnect: null }, TypeError, /"reconnect" must be an object, but is null/],
     [{ reconnect: true }, TypeError, /"reconnect" must be an object, but is true/],
@@ -83,14 +84,14 @@ describe('options that make no sense', () => {
     [{ dials: 5 }, TypeError, /"dials" must be an object, but is 5/],
     [{ retry: { maxRetries: -1 } }, RangeError, /"retry\.maxRetries" must be at least 0, but is -1/],
     [{ retry: { maxRetries: 1.5 } }, RangeError, /"retry\.maxRetries" must be a whole number, but is 1\.5/],
-    [{ retry: { maxRetries: '3' } }, TypeError, /"retry\.maxRetries" must be a number, but is 3/],
+    [{ retry: { maxRetries: '3' } }, TypeError, /"retry\.maxRetries" must be a number, but is "3"/],
     [{ retry: { maxRetries: NaN } }, RangeError, /"retry\.maxRetries" must be at least 0, but is NaN/],
     [{ retry: { initialDelayMs: -1 } }, RangeError, /"retry\.initialDelayMs" must be at least 0 and at most 2147483647, but is -1/],
     [{ retry: { initialDelayMs: Infinity } }, RangeError, /"retry\.initialDelayMs".*but is Infinity/],
     [{ retry: { factor: 0.5 } }, RangeError, /"retry\.factor" must be at least 1, but is 0\.5/],
     [{ retry: { factor: Infinity } }, RangeError, /"retry\.factor".*but is Infinity/],
     [{ retry: { maxDelayMs: 2 ** 31 } }, RangeError, /"retry\.maxDelayMs".*but is 2147483648/],
-    [{ retry: { jitter: 'half' } }, RangeError, /"retry\.jitter" must be one of full, none, but is half/],
+    [{ retry: { jitter: 'half' } }, RangeError, /"retry\.jitter" must be one of full, none, but is "half"/],
     [{ reconnect: { stableAfterMs: -5 } }, RangeError, /"reconnect\.stableAfterMs".*but is -5/],
     [{ reconnect: { maxDelayMs: -5 } }, RangeError, /"reconnect\.maxDelayMs".*but is -5/],
     [{ restore: { delayMs: 25 * DAY_MS } }, RangeError, /"restore\.delayMs".*but is 2160000000/],
@@ -98,6 +99,16 @@ describe('options that make no sense', () => {
     [{ restore: { concurrency: Infinity } }, RangeError, /"restore\.concurrency".*but is Infinity/],
     [{ dials: { concurrency: 0 } }, RangeError, /"dials\.concurrency".*but is 0/],
     [{ dials: { perSecond: 0.5 } }, RangeError, /"dials\.perSecond".*but is 0\.5/],
+    [{ baileys: 5 }, TypeError, /"baileys" must be an object, but is 5/],
+    [{ logger: 'x'.repeat(200) }, TypeError, /but is "x{100}\.\.\."\.$/],
+    [{ recconect: {} }, TypeError, /^Option "recconect" is unknown\. Did you mean "reconnect"\?$/],
+    [{ ConnectTimeout: 5 }, TypeError, /^Option "ConnectTimeout" is unknown\. Did you mean "connectTimeoutMs"\?$/],
+    [{ retry: { retries: 3 } }, TypeError, /^Option "retry\.retries" is unknown\. Did you mean "retry\.maxRetries"\?$/],
+    [{ retry: { stableAfterMs: 3 } }, TypeError, /^Option "retry\.stableAfterMs" is unknown/],
+    [{ reconnect: { stableAfter: 3 } }, TypeError, /^Option "reconnect\.stableAfter" is unknown\. Did you mean "reconnect\.stableAfterMs"\?$/],
+    [{ restore: { delay: 3 } }, TypeError, /^Option "restore\.delay" is unknown\. Did you mean "restore\.delayMs"\?$/],
+    [{ dials: { persecond: 3 } }, TypeError, /^Option "dials\.persecond" is unknown\. Did you mean "dials\.perSecond"\?$/],
+    [{ messages: { reconecting: 'x' } }, TypeError, /^Option "messages\.reconecting" is unknown\. Did you mean "messages\.reconnecting"\?$/],
     [{ connectTimeoutMs: 0 }, RangeError, /"connectTimeoutMs" must be at least 1.*but is 0/],
     [{ storeTimeoutMs: 0 }, RangeError, /"storeTimeoutMs".*but is 0/],
     [{ storeTimeoutMs: {} }, TypeError, /"storeTimeoutMs" must be a number, but is an object/],
@@ -111,6 +122,29 @@ describe('options that make no sense', () => {
 
   it.each([undefined, null, 5])('no options at all: %s', (options) => {
     expect(() => new SessionManager(options as unknown as SessionManagerOptions)).toThrow(/"options" must be an object/)
+  })
+
+  it('an unknown option of a store, of a repository and of the look-up is refused, too', () => {
+    const made: [make: () => unknown, message: RegExp][] = [
+      [() => new FileSystemSessionStore({ directory: 'sessions', durabilty: 'power' } as FileSystemSessionStoreOptions), /"durabilty" is unknown\. Did you mean "durability"\?/],
+      [() => new FileSystemSessionStore(undefined as never), /"options" must be an object, but is undefined/],
+      [() => new FileSystemSessionStore('sessions' as never), /"options" must be an object, but is "sessions"/],
+      [() => new FileConnectionRepository({ path: 'rows.json' } as never), /"path" is unknown\. Did you mean "file"\?/],
+      [() => new SqliteSessionStore({ databse: {} } as never), /"databse" is unknown\. Did you mean "database"\?/],
+      [() => new SqliteConnectionRepository(undefined as never), /"options" must be an object, but is undefined/],
+      [() => encrypted(store, { key: {} } as never), /"key" is unknown\. Did you mean "keys"\?/],
+      [() => latestWaWebVersion({ timeout: 5 } as never), /"timeout" is unknown\. Did you mean "timeoutMs"\?/],
+    ]
+    for (const [make, message] of made) {
+      expect(make).toThrow(TypeError)
+      expect(make).toThrow(message)
+    }
+  })
+
+  it('an unknown option of a walk through a store is refused, too', async () => {
+    await expect(copySessions(store, new MemorySessionStore(), { overwite: true } as never)).rejects.toThrow(/"overwite" is unknown\. Did you mean "overwrite"\?/)
+    const keys = { keys: { main: new Uint8Array(32) }, currentKeyId: 'main' }
+    await expect(encryptRecords(store, keys, { session: ['s'] } as never)).rejects.toThrow(/"session" is unknown\. Did you mean "sessions"\?/)
   })
 
   it('are refused by the manager itself', () => {

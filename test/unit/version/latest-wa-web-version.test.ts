@@ -215,9 +215,9 @@ describe('options that make no sense', () => {
   it.each<[options: unknown, error: typeof TypeError | typeof RangeError, message: RegExp]>([
     [null, TypeError, /"options" must be an object, but is null/u],
     [5, TypeError, /"options" must be an object, but is 5/u],
-    [{ fetch: 'fetch' }, TypeError, /"fetch" must be a function, but is fetch/u],
+    [{ fetch: 'fetch' }, TypeError, /"fetch" must be a function, but is "fetch"/u],
     [{ dispatcher: 'http://proxy:3128' }, TypeError, /"dispatcher" must be an object/u],
-    [{ timeoutMs: '5' }, TypeError, /"timeoutMs" must be a number, but is 5/u],
+    [{ timeoutMs: '5' }, TypeError, /"timeoutMs" must be a number, but is "5"/u],
     [{ timeoutMs: 0 }, RangeError, /"timeoutMs" must be at least 1/u],
     [{ timeoutMs: Infinity }, RangeError, /"timeoutMs".*but is Infinity/u],
     [{ maxAgeMs: -1 }, RangeError, /"maxAgeMs" must be at least 0/u],

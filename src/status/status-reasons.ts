@@ -1,0 +1,116 @@
+import type { SessionErrorCode } from '../errors.js'
+
+/** Why a session is in its status, or why it was not restored. */
+export type StatusReason =
+  | 'never_paired'
+  | 'not_running'
+  | 'stopped'
+  | 'pairing_expired'
+  | 'pairing_refused'
+  | 'pairing_incomplete'
+  | 'passkey_required'
+  | 'registration_closed'
+  | 'starting'
+  | 'restoring'
+  | 'restart_required'
+  | 'connection_lost'
+  | 'retries_exhausted'
+  | 'connection_replaced'
+  | 'logged_out'
+  | 'restricted'
+  | 'rate_limited'
+  | 'client_outdated'
+  | 'multi_device_mismatch'
+  | 'credentials_corrupt'
+  | 'wrong_key'
+  | 'storage_unavailable'
+  | 'owned_elsewhere'
+  | 'legacy_session'
+  | 'already_connected'
+  | 'aborted'
+
+/** Everything that follows from a reason. */
+export interface StatusReasonFacts {
+  /** The sentence for people, with the placeholders of `StatusMessages`. */
+  readonly message: string
+  /** The sentence once nothing is tried any more, where `message` promises another attempt. */
+  readonly atRest?: string
+  /** The code of what rejects because the session rests. */
+  readonly errorCode: SessionErrorCode
+  /** What becomes of a restore that ends at rest: `failed` where a person has to look, `failed_if_tried` only when it was dialled. */
+  readonly restore: 'skipped' | 'failed' | 'failed_if_tried'
+  /** The stored records cannot be used: `connect` answers with the status and does not reject. */
+  readonly unreadable?: true
+  /** Remembered across restarts, and overridden by `force`. */
+  readonly forceable?: true
+  /** What a person should read instead once the retries of a start are used up, while it goes on trying. */
+  readonly onceExhausted?: StatusReason
+  /** WhatsApp, or a store that is down, is left alone: nobody's wish brings the next attempt forward. */
+  readonly unhurried?: true
+  /** A pairing can end with it. */
+  readonly endsPairing?: true
+  /** Says more than `pairing`, which otherwise speaks for itself. */
+  readonly outspeaksPairing?: true
+}
+
+/** The one place that knows the reasons. A new one is an entry here, and whoever decides on it. */
+export const STATUS_REASONS: Readonly<Record<StatusReason, StatusReasonFacts>> = Object.freeze({
+  never_paired: { message: 'No phone is linked yet.', errorCode: 'NOT_PAIRED', restore: 'skipped' },
+  not_running: { message: 'A phone is linked, but the session is not running.', errorCode: 'MANAGER_CLOSED', restore: 'skipped' },
+  stopped: { message: 'The session was stopped.', errorCode: 'ABORTED', restore: 'skipped' },
+  pairing_expired: {
+    message: 'Nobody linked a phone in time. Connect again when somebody is there to scan. If the phone said "couldn\'t link device", WhatsApp refused the link.',
+    errorCode: 'NOT_PAIRED', restore: 'skipped', endsPairing: true,
+  },
+  pairing_refused: {
+    message: 'WhatsApp refused to link the phone (tried version {version} as {browser}). Connect again and scan the newest QR code; if it is refused again, change the version or the browser name.',
+    errorCode: 'NOT_PAIRED', restore: 'skipped', endsPairing: true,
+  },
+  pairing_incomplete: { message: 'Linking the phone was not finished. Connect again to link it.', errorCode: 'NOT_PAIRED', restore: 'skipped', endsPairing: true },
+  passkey_required: {
+    message: 'WhatsApp wants this link confirmed with a passkey, which only a browser on its own site can do. Removing the passkey on the phone (Settings > Account > Passkeys) helped some people: then link again.',
+    errorCode: 'NOT_PAIRED', restore: 'skipped', endsPairing: true, outspeaksPairing: true,
+  },
+  registration_closed: {
+    message: 'WhatsApp closed the connection before it sent a QR code, again and again (tried version {version} as {browser}). Known cause: Browsers.macOS("Desktop") with syncFullHistory. Use another browser, or leave syncFullHistory out, and connect again.',
+    errorCode: 'NOT_PAIRED', restore: 'skipped', endsPairing: true,
+  },
+  starting: { message: 'Connecting...', errorCode: 'CONNECT_FAILED', restore: 'failed' },
+  restoring: { message: 'Restoring connection from saved session...', errorCode: 'CONNECT_FAILED', restore: 'failed' },
+  restart_required: { message: 'Finishing the connection...', errorCode: 'CONNECT_FAILED', restore: 'failed' },
+  connection_lost: { message: 'Connection lost. Reconnecting...', errorCode: 'CONNECT_FAILED', restore: 'failed', onceExhausted: 'retries_exhausted' },
+  retries_exhausted: { message: 'Could not connect after several attempts.', errorCode: 'CONNECT_FAILED', restore: 'failed', endsPairing: true },
+  connection_replaced: { message: 'Another connection took over this session.', errorCode: 'CONNECT_FAILED', restore: 'failed', unhurried: true },
+  logged_out: { message: 'The device was unlinked. Link the phone again.', errorCode: 'LOGGED_OUT', restore: 'failed_if_tried', forceable: true },
+  restricted: { message: 'WhatsApp restricted this account.', errorCode: 'CONNECT_FAILED', restore: 'failed', forceable: true },
+  rate_limited: {
+    message: 'WhatsApp asked to slow down. Waiting before the next attempt.',
+    atRest: 'WhatsApp asked to slow down. Wait a few minutes, then connect again.',
+    errorCode: 'CONNECT_FAILED', restore: 'failed', unhurried: true, endsPairing: true,
+  },
+  client_outdated: {
+    message: 'WhatsApp refuses version {version} of WhatsApp Web as too old. Give a newer one with the "version" option, or update Baileys.',
+    errorCode: 'CONNECT_FAILED', restore: 'failed', endsPairing: true,
+  },
+  multi_device_mismatch: { message: 'The account does not accept linked devices.', errorCode: 'CONNECT_FAILED', restore: 'failed' },
+  credentials_corrupt: { message: 'The saved session cannot be read. Nothing was changed.', errorCode: 'RECORD_CORRUPT', restore: 'failed', unreadable: true },
+  wrong_key: { message: 'The saved session is encrypted with a key that was not given. Nothing was changed.', errorCode: 'WRONG_KEY', restore: 'failed', unreadable: true },
+  storage_unavailable: {
+    message: 'The storage of saved sessions cannot be reached. Trying again.',
+    atRest: 'The storage of saved sessions could not be reached. Connect again once it can.',
+    errorCode: 'STORE_UNAVAILABLE', restore: 'failed', unhurried: true,
+  },
+  owned_elsewhere: { message: 'Another process runs this session.', errorCode: 'OWNED_ELSEWHERE', restore: 'skipped' },
+  legacy_session: { message: 'The saved session was made by whatsapp-web.js and cannot be used.', errorCode: 'LEGACY_SESSION', restore: 'skipped', unreadable: true },
+  already_connected: { message: 'Already connected.', errorCode: 'CONNECT_FAILED', restore: 'skipped' },
+  aborted: { message: 'The work was called off.', errorCode: 'ABORTED', restore: 'skipped' },
+})
+
+/** Every reason, in the order of the table. */
+// The table is typed by reason, so its keys are all of them.
+export const ALL_STATUS_REASONS = Object.keys(STATUS_REASONS) as readonly StatusReason[]
+
+/** The reason for which stored records cannot be used, by the code of the error that said so; `null` for any other error. */
+export function unreadableReason(code: SessionErrorCode): StatusReason | null {
+  return ALL_STATUS_REASONS.find(reason => STATUS_REASONS[reason].unreadable === true && STATUS_REASONS[reason].errorCode === code) ?? null
+}
