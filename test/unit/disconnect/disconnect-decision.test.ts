@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { DisconnectCause } from '../../../src/disconnect/disconnect-cause.js'
 import { DISCONNECT_DECISIONS, type DisconnectDecision } from '../../../src/disconnect/disconnect-decision.js'
-import { afterClose } from '../../../src/session/after-close.js'
+import { afterClose } from '../../../src/session/session-machine.js'
 import { circumstances, run } from '../../support/machine-states.js'
 
 const lost: DisconnectDecision = { action: 'back-off', reason: 'connection_lost', stretch: 1, limit: Infinity, pairingLimit: Infinity, exhausted: 'retries_exhausted', refreshVersion: false }
