@@ -1,4 +1,3 @@
-import { closeSession } from '../session/end-session.js'
 import type { Session } from '../session/session.js'
 import { withDeadline } from '../time/deadline.js'
 import type { ManagerParts } from './manager-parts.js'
@@ -30,8 +29,8 @@ export async function closeManager({ announcer, follower, registry, versions }: 
 }
 
 async function endInTime(session: Session, timeoutMs: number): Promise<boolean> {
-  const isDone = await inTime(closeSession(session), timeoutMs) ?? false
-  session.keeper.abandon()
+  const isDone = await inTime(session.close(), timeoutMs) ?? false
+  session.abandon()
   return isDone
 }
 

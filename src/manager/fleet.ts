@@ -2,7 +2,6 @@ import { SessionError } from '../errors.js'
 import type { ConnectionRecord, ConnectionRepository } from '../repository/connection-repository.js'
 import { repositoryFailed, type RepositoryFollower } from '../repository/repository-follower.js'
 import type { RestoreAllOptions, RestoreCandidate, RestoreResult } from '../restore/restore-report.js'
-import { knowsBetter } from '../session/rest-knowledge.js'
 import type { Session } from '../session/session.js'
 import { asStoreError } from '../store/store-failure.js'
 import { isObject } from '../store/stored-object.js'
@@ -57,8 +56,8 @@ export class Fleet {
   async settle({ sessionId, record }: RestoreCandidate): Promise<RestoreResult | null> {
     const { registry, lookup, restorer, follower } = this.#options
     const session = registry.find(sessionId)
-    if (session !== undefined && session.state.phase !== 'idle') {
-      return session.state.phase === 'connected' ? { sessionId, outcome: 'already_connected', reason: 'already_connected', durationMs: 0 } : null
+    if (session?.isActive === true) {
+      return session.openSocket !== undefined ? { sessionId, outcome: 'already_connected', reason: 'already_connected', durationMs: 0 } : null
     }
     const found = await lookup.look(sessionId)
     const result = restorer.settle(found) ?? failedHere(session, found)
@@ -107,9 +106,9 @@ function ask<Answer>(name: 'filter' | 'priority', candidate: RestoreCandidate, o
 
 /** What failed here after it was dialled stays as it is until a person asks, or another process starts. */
 function failedHere(session: Session | undefined, { sessionId, stored, owner }: Found): RestoreResult | null {
-  if (session?.state.phase !== 'idle' || session.state.status !== 'failed' || !session.state.tried || owner !== null) return null
-  if (stored.kind !== 'readable' || !knowsBetter(session, stored.lifecycle)) return null
-  return { sessionId, outcome: 'skipped', reason: session.state.reason, durationMs: 0 }
+  if (session?.hasFailed !== true || owner !== null) return null
+  if (stored.kind !== 'readable' || !session.knowsBetter(stored.lifecycle)) return null
+  return { sessionId, outcome: 'skipped', reason: session.snapshot.reason, durationMs: 0 }
 }
 
 /** What is no number, such as a rank that nobody gave yet, is as good as none: comparing with it would leave the others in any order. */

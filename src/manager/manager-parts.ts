@@ -38,24 +38,28 @@ export function assembleManager(options: ResolvedSessionManagerOptions): Manager
   const follower = repository === undefined ? null : new RepositoryFollower({ repository, timeoutMs, onError })
   if (follower !== null) announcer.follow(follower)
   const versions = makeVersionSource(options.version, onError)
-  const registry: SessionRegistry = new SessionRegistry(makeContext(options, { announcer, versions }, (sessionId) => {
-    lookup.outdate(sessionId)
-    restorer.callOff(sessionId)
-  }))
-  const lookup: StatusLookup = new StatusLookup({ ownerHere: sessionId => registry.find(sessionId)?.keeper.owner ?? null, store, repository, timeoutMs, messages: settings.messages, onError })
+  const registry: SessionRegistry = new SessionRegistry({
+    ...makeContext(options, { announcer, versions }),
+    findMetadata: async sessionId => (await lookup.findRecord(sessionId))?.metadata ?? null,
+    onEnded: (sessionId) => {
+      lookup.outdate(sessionId)
+      restorer.callOff(sessionId)
+    },
+  })
+  const lookup: StatusLookup = new StatusLookup({ ownerHere: sessionId => registry.find(sessionId)?.owner ?? null, store, repository, timeoutMs, messages: settings.messages, onError })
   const restorer: SessionRestorer = new SessionRestorer({ registry, lookup, onRestored: (result) => { announcer.restored(result) } })
   const statuses = new SessionStatuses({ registry, lookup, restorer })
   const fleet = new Fleet({ store, repository, follower, registry, lookup, restorer, timeoutMs, onError })
   return { announcer, follower, versions, registry, lookup, restorer, statuses, fleet }
 }
 
-function makeContext(options: ResolvedSessionManagerOptions, { announcer, versions }: Pick<ManagerParts, 'announcer' | 'versions'>, onEnded: (sessionId: string) => void): SessionContext {
+function makeContext(options: ResolvedSessionManagerOptions, { announcer, versions }: Pick<ManagerParts, 'announcer' | 'versions'>): Omit<SessionContext, 'findMetadata' | 'onEnded'> {
   const { store, session: settings, baileys, socketConfig } = options
   const configurator = new SocketConfigurator({ socketConfig, versions, hasOwnProvider: options.version !== undefined })
   const share = sharingOf(options)
   let loading: Promise<BaileysModule> | null = null
   return {
-    store, settings, onEnded,
+    store, settings,
     limiter: new DialLimiter(options.dials),
     announce: announcer,
     loadBaileys: () => {

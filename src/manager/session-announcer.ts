@@ -37,6 +37,10 @@ export class SessionAnnouncer implements SessionAnnouncements {
     this.events.emit('status', { ...visible, previous: previous.status })
   }
 
+  metadata(sessionId: string, metadata: Record<string, unknown>): void {
+    this.#follower?.save(sessionId, { metadata })
+  }
+
   qr(sessionId: string, qr: string, expiresAt: Date): void {
     this.events.emit('qr', { sessionId, qr, expiresAt })
   }

@@ -2,7 +2,7 @@ import type { UserFacingSocketConfig } from '@whiskeysockets/baileys'
 import type { DialLimits } from '../dial/dial-limiter.js'
 import type { Logger } from '../logger.js'
 import type { ConnectionRepository } from '../repository/connection-repository.js'
-import { boundedPolicy, exponentialBackOff, type BackOff, type BackOffOptions, type RetryFunction } from '../retry/retry-policy.js'
+import type { BackOff, BackOffOptions, RetryFunction, RetryPolicy } from '../retry/retry-policy.js'
 import type { SessionSettings } from '../session/session-context.js'
 import type { BaileysModule } from '../socket/baileys-module.js'
 import { DEFAULT_STATUS_MESSAGES, type StatusMessages } from '../status/status-messages.js'
@@ -282,14 +282,14 @@ export function refuseAuth(socketConfig: SocketConfig | SocketConfigFunction): v
   if ('auth' in socketConfig) throw new TypeError('Option "socketConfig" must not hold "auth": credentials come from the store.')
 }
 
-function resolvePolicy(name: 'retry' | 'reconnect', given: BackOffOptions | RetryFunction | undefined, defaults: BackOff): RetryFunction {
-  if (typeof given === 'function') return boundedPolicy(given)
+function resolvePolicy(name: 'retry' | 'reconnect', given: BackOffOptions | RetryFunction | undefined, defaults: BackOff): RetryPolicy {
+  if (typeof given === 'function') return given
   if (given !== undefined) requireOptions(name, given, Object.keys(DEFAULT_SESSION_MANAGER_OPTIONS[name]))
-  return exponentialBackOff({
+  return {
     maxRetries: requireCount(`${name}.maxRetries`, given?.maxRetries ?? defaults.maxRetries, 0, Infinity),
     initialDelayMs: requireDuration(`${name}.initialDelayMs`, given?.initialDelayMs ?? defaults.initialDelayMs),
     factor: requireFactor(`${name}.factor`, given?.factor ?? defaults.factor),
     maxDelayMs: requireDuration(`${name}.maxDelayMs`, given?.maxDelayMs ?? defaults.maxDelayMs),
     jitter: requireOneOf(`${name}.jitter`, given?.jitter ?? defaults.jitter, ['full', 'none']),
-  })
+  }
 }

@@ -6,15 +6,10 @@ import type { RestoreAllOptions, RestoreReport, RestoreResult } from '../restore
 import { RestoreRun } from '../restore/restore-run.js'
 import { abortedResult } from '../restore/restore-tally.js'
 import { asStoreError } from '../store/store-failure.js'
-import { connectSession, pairByCode } from '../session/connect-session.js'
-import { deleteSession, stopSession } from '../session/end-session.js'
-import { logoutSession } from '../session/logout-session.js'
-import { restingState } from '../session/session-machine.js'
 import { requirePhoneNumber } from '../session/pairing-phone-number.js'
 import { requireSessionId } from '../session/session-id.js'
 import { managerClosed, needsPerson, ownedElsewhere } from '../session/session-refusals.js'
 import type { Session } from '../session/session.js'
-import { waitUntilConnected } from '../session/wait-until-connected.js'
 import type { SessionSnapshot } from '../status/session-status.js'
 import { boundedBy, withDeadline, withSignal } from '../time/deadline.js'
 import { closeManager, type CloseReport } from './close-manager.js'
@@ -50,26 +45,21 @@ export class SessionManager implements AsyncDisposable {
   /**
    * Starts a session: restores it when it is paired, else begins pairing. Resolves when there is something to show: a QR code,
    * `connected`, `reconnecting`, or a status that needs a person. Concurrent calls share one start. After `logged_out` it begins a
-   * fresh pairing; the old records stay until the new pairing has succeeded.
+   * fresh pairing; the old records stay until the new pairing has succeeded. While the session is being deleted it waits for that, and
+   * begins anew: nothing of the deleted session is left, its metadata neither.
    *
-   * Rejects with `OWNED_ELSEWHERE`, with `CONNECT_TIMEOUT` when `timeoutMs` passes, with the signal's reason, and with
+   * Rejects with `OWNED_ELSEWHERE`, with `CONNECT_TIMEOUT` when `timeoutMs` passes, with the signal's reason (one that has aborted already begins nothing), and with
    * `STORE_UNAVAILABLE` when nothing is paired and the store cannot be written: before any QR code is shown.
    */
   async connect(sessionId: string, options: ConnectOptions = {}): Promise<SessionSnapshot> {
-    const session = this.#enter(sessionId)
+    this.#check(sessionId)
     requireOptions('', options, VERB_OPTIONS.connect)
     const { metadata, signal, timeoutMs } = options
     if (timeoutMs !== undefined) requireDuration('timeoutMs', timeoutMs)
     if (metadata !== undefined) requirePlainJson('metadata', metadata)
     requireSignal(signal)
-    if (metadata !== undefined) {
-      session.ledger.noteMetadata(metadata)
-      this.#parts.follower?.save(sessionId, { metadata })
-    } else {
-      // A start does not wait for the repository.
-      void this.#parts.lookup.findRecord(sessionId).then((record) => { if (record !== null) session.ledger.recallMetadata(record.metadata) })
-    }
-    return boundedBy({ signal, timeoutMs, onTimeout: () => connectTimeout(sessionId, timeoutMs) }, caller => connectSession(session, caller))
+    const bounds = { signal, timeoutMs, onTimeout: () => connectTimeout(sessionId, timeoutMs) }
+    return this.#parts.registry.use(sessionId, session => boundedBy(bounds, caller => session.connect(metadata, caller)))
   }
 
   /**
@@ -140,7 +130,7 @@ export class SessionManager implements AsyncDisposable {
   async requestPairingCode(sessionId: string, phoneNumber: string): Promise<string> {
     const digits = requirePhoneNumber(phoneNumber)
     this.#check(sessionId)
-    return this.#parts.registry.use(sessionId, session => pairByCode(session, digits))
+    return this.#parts.registry.use(sessionId, session => session.requestPairingCode(digits))
   }
 
   /**
@@ -153,8 +143,10 @@ export class SessionManager implements AsyncDisposable {
     const { signal, timeoutMs = this.#options.session.connectTimeoutMs } = options
     requireDuration('timeoutMs', timeoutMs)
     requireSignal(signal)
-    return boundedBy({ signal, timeoutMs, onTimeout: () => connectTimeout(sessionId, timeoutMs) },
-      async caller => waitUntilConnected(await this.#sessionToWaitFor(sessionId), caller))
+    return boundedBy({ signal, timeoutMs, onTimeout: () => connectTimeout(sessionId, timeoutMs) }, async (caller) => {
+      await this.#refuseVainWait(sessionId)
+      return this.#parts.registry.use(sessionId, session => session.waitUntilConnected(caller))
+    })
   }
 
   /** The live, open socket; `undefined` unless the session is `connected` here. A socket lives until the connection is lost: do not keep it. */
@@ -164,16 +156,18 @@ export class SessionManager implements AsyncDisposable {
 
   /**
    * Closes the socket and keeps the credentials. The session stays stopped, across restarts too, until `connect`; one that was logged
-   * out, or whose credentials cannot be read, goes on saying so. Rejects with `OWNED_ELSEWHERE`, and with a store error when the wish could not be written: it then stays stopped in this process only.
+   * out, or whose credentials cannot be read, goes on saying so. An id with nothing stored is not recorded. Rejects with `OWNED_ELSEWHERE`, and with a store error when the wish could not be written: it then stays stopped in this process only.
    */
   async stop(sessionId: string): Promise<void> {
-    await stopSession(this.#enter(sessionId))
+    this.#check(sessionId)
+    await this.#parts.registry.use(sessionId, session => session.stop())
   }
 
   /**
    * Unlinks the device at WhatsApp and waits for the acknowledgement, dialling once when there is no connection; then deletes what is
    * stored. The repository's record stays as `logged_out`. Rejects with `UNLINK_FAILED` when `requireUnlink` is set and WhatsApp
-   * did not confirm within `timeoutMs` (by default 20 000), or with `NOT_PAIRED`: nothing is deleted then. Without it `unlinked` tells.
+   * did not confirm within `timeoutMs` (by default 20 000), or with `NOT_PAIRED`: nothing is deleted then. Without it `unlinked` tells:
+   * for an id with nothing stored it is `false`, and nothing is recorded. Rejects with `OWNED_ELSEWHERE`.
    */
   async logout(sessionId: string, options: LogoutOptions = {}): Promise<{
     /** Whether the device is unlinked at WhatsApp. */
@@ -184,14 +178,13 @@ export class SessionManager implements AsyncDisposable {
     requireDuration('timeoutMs', timeoutMs, 1)
     requireBoolean('requireUnlink', requireUnlink)
     this.#check(sessionId)
-    return this.#parts.registry.use(sessionId, session => logoutSession(session, { timeoutMs, requireUnlink }))
+    return this.#parts.registry.use(sessionId, session => session.logout({ timeoutMs, requireUnlink }))
   }
 
   /** Deletes what is stored and the repository's record, in any state, also offline. Does not unlink the device. Safe to repeat. */
   async delete(sessionId: string): Promise<void> {
-    const session = this.#enter(sessionId)
-    await deleteSession(session, restingState('disconnected', 'never_paired'), () => this.#deleteRecord(sessionId))
-    this.#parts.registry.forget(session)
+    await this.#enter(sessionId).delete(() => this.#deleteRecord(sessionId))
+    this.#parts.registry.forget(sessionId)
   }
 
   /**
@@ -282,13 +275,11 @@ export class SessionManager implements AsyncDisposable {
   }
 
   /** One that nobody runs may be started while the caller waits; one that cannot be started is told at once. */
-  async #sessionToWaitFor(sessionId: string): Promise<Session> {
-    const known = this.#parts.registry.find(sessionId)
-    if (known !== undefined) return known
+  async #refuseVainWait(sessionId: string): Promise<void> {
+    if (this.#parts.registry.find(sessionId) !== undefined) return
     const found = await this.#parts.lookup.look(sessionId)
     if (found.owner !== null) throw ownedElsewhere(sessionId)
-    if (found.verdict.action === 'rest') throw needsPerson(this.#parts.lookup.view(found))
-    return this.#parts.registry.ensure(sessionId)
+    if (found.decision.action === 'rest') throw needsPerson(this.#parts.lookup.view(found))
   }
 }
 

@@ -37,13 +37,15 @@ export class SessionRegistry {
       const left = (this.#uses.get(session) ?? 1) - 1
       if (left > 0) this.#uses.set(session, left)
       else this.#uses.delete(session)
+      // An object that nothing was begun with knows nothing.
+      if (!session.isResting) this.forget(sessionId)
     }
   }
 
   /** Forgets a session that has come to rest and holds nothing any more. */
-  forget(session: Session): void {
-    const isDone = session.state.phase === 'idle' && !session.isEnding && !this.#uses.has(session) && session.keeper.hasNone
-    if (isDone && this.#sessions.get(session.id) === session) this.#sessions.delete(session.id)
+  forget(sessionId: string): void {
+    const session = this.#sessions.get(sessionId)
+    if (session?.isForgettable === true && !this.#uses.has(session)) this.#sessions.delete(sessionId)
   }
 
   /** Makes no object any more, whoever is still on the way to ask for one. */

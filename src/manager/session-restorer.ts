@@ -2,9 +2,8 @@ import type { DialPriority } from '../dial/dial-limiter.js'
 import type { ConnectionRecord } from '../repository/connection-repository.js'
 import type { RestoreResult } from '../restore/restore-report.js'
 import { abortedResult } from '../restore/restore-tally.js'
-import { knowsBetter } from '../session/rest-knowledge.js'
-import { readRestEnd, restoreSession, type RestoreOrder } from '../session/restore-session.js'
 import type { Session } from '../session/session.js'
+import { outcomeAtRest, type RestoreOrder } from '../session/verb-outcomes.js'
 import { STATUS_REASONS } from '../status/status-reasons.js'
 import type { SessionRegistry } from './session-registry.js'
 import type { Found, StatusLookup } from './status-lookup.js'
@@ -71,18 +70,18 @@ export class SessionRestorer {
 
   /** The result of a session for which nothing has to be started; `null` when it has to be. */
   settle(found: Found): RestoreResult | null {
-    const { sessionId, verdict, stored, owner } = found
+    const { sessionId, decision, stored, owner } = found
     if (this.#staysStopped(found)) return { sessionId, outcome: 'skipped', reason: 'stopped', durationMs: 0 }
-    if (verdict.action !== 'rest' || owner !== null) return null
+    if (decision.action !== 'rest' || owner !== null) return null
     const error = 'error' in stored ? { error: stored.error } : {}
-    return { sessionId, ...readRestEnd({ reason: verdict.reason, tried: false }), ...error, durationMs: 0 }
+    return { sessionId, ...outcomeAtRest({ reason: decision.reason, tried: false }), ...error, durationMs: 0 }
   }
 
   /** Stopped here, although that could not be written. */
   #staysStopped({ sessionId, stored }: Found): boolean {
     const session = this.#options.registry.find(sessionId)
-    if (session?.state.phase !== 'idle' || session.state.reason !== 'stopped') return false
-    return stored.kind === 'unavailable' || (stored.kind === 'readable' && knowsBetter(session, stored.lifecycle))
+    if (session?.isResting !== true || session.snapshot.reason !== 'stopped') return false
+    return stored.kind === 'unavailable' || (stored.kind === 'readable' && session.knowsBetter(stored.lifecycle))
   }
 
   async #restore(sessionId: string, how: RestoreOrder): Promise<RestoreResult> {
@@ -104,7 +103,7 @@ export class SessionRestorer {
     if (settled !== null) return settled
     if (this.#calledOff.has(sessionId)) return abortedResult(sessionId)
     const session = registry.ensure(sessionId)
-    if (found.record !== null) session.ledger.noteMetadata(found.record.metadata)
+    session.recall({ metadata: found.record?.metadata })
     return this.#run(session, how)
   }
 
@@ -113,18 +112,16 @@ export class SessionRestorer {
     const { registry, lookup } = this.#options
     let found = await lookup.look(sessionId)
     for (let session = registry.find(sessionId); session?.isEnding === true; session = registry.find(sessionId)) {
-      await session.afterPending(() => Promise.resolve())
+      await session.settled()
       // Nothing is started any more, whatever is left of it.
-      if (session.closing.aborted) break
+      if (session.isClosing) break
       found = await lookup.look(sessionId)
     }
     return found
   }
 
   async #run(session: Session, how: RestoreOrder): Promise<RestoreResult> {
-    const end = await restoreSession(session, how)
-    const error = end.outcome === 'failed' || end.outcome === 'retrying' ? session.startError : null
-    return { sessionId: session.id, ...end, ...(error === null ? {} : { error }), durationMs: 0 }
+    return { sessionId: session.id, ...await session.restore(how), durationMs: 0 }
   }
 }
 
@@ -133,7 +130,7 @@ function overridable({ stored }: Found): boolean {
 }
 
 function isRemembered({ outcome, reason }: RestoreResult): boolean {
-  return reason !== null && STATUS_REASONS[reason].forceable === true && outcome === readRestEnd({ reason, tried: false }).outcome
+  return reason !== null && STATUS_REASONS[reason].forceable === true && outcome === outcomeAtRest({ reason, tried: false }).outcome
 }
 
 /** Whether a record claims something else than a look has found. */

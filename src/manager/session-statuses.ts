@@ -1,5 +1,4 @@
 import type { StoredSession } from '../auth/stored-session.js'
-import { knowsBetter } from '../session/rest-knowledge.js'
 import type { Session } from '../session/session.js'
 import type { SessionSnapshot } from '../status/session-status.js'
 import { STATUS_REASONS, type StatusReason } from '../status/status-reasons.js'
@@ -33,7 +32,7 @@ export class SessionStatuses {
     const { registry, lookup } = this.#options
     const running = this.running(sessionId)
     if (running !== null) return running
-    const wasUnwritten = registry.find(sessionId)?.memory.isUnwritten === true
+    const wasUnwritten = registry.find(sessionId)?.isUnwritten === true
     const found = await lookup.look(sessionId)
     const session = registry.find(sessionId)
     if (session !== undefined && speaksForItself(session, found, wasUnwritten)) return session.snapshot
@@ -44,9 +43,8 @@ export class SessionStatuses {
     const { registry, lookup, restorer } = this.#options
     const { sessionId, metadata, phoneNumber } = lookup.view(found)
     const session = registry.ensure(sessionId)
-    if (metadata !== undefined) session.ledger.noteMetadata(metadata)
-    session.ledger.notePhoneNumber(phoneNumber)
-    session.start({ purpose: 'restore', force: false }, 'poll')
+    session.recall({ metadata, phoneNumber })
+    session.beginRestore('poll')
     // Shares the start that was just made, and tells how it ended.
     restorer.restore(sessionId, 'poll').catch(() => undefined)
     return session.snapshot
@@ -59,21 +57,21 @@ function speaksForItself(session: Session, found: Found, wasUnwritten: boolean):
 }
 
 /** What came to its end here is believed as far as the store does not know better by now, and was not asked too early. */
-function isBelieved(session: Session, { verdict, stored }: Found, wasUnwritten: boolean): boolean {
-  const { state } = session
+function isBelieved(session: Session, { decision, stored }: Found, wasUnwritten: boolean): boolean {
+  const { snapshot } = session
   // Of one that had nothing stored nothing is known.
-  if (state.phase !== 'idle' || state.reason === 'never_paired') return false
-  switch (verdict.action) {
+  if (snapshot.reason === 'never_paired') return false
+  switch (decision.action) {
     case 'probe': return true
-    case 'rest': return isNothingPaired(stored) || hasFailedToPairAgain(verdict.reason, state) || isSame(verdict, state)
+    case 'rest': return isNothingPaired(stored) || hasFailedToPairAgain(decision.reason, snapshot) || isSame(decision, snapshot)
     case 'dial':
     case 'pair':
-    case 'cool-down': return wasUnwritten || (stored.kind === 'readable' && knowsBetter(session, stored.lifecycle))
+    case 'cool-down': return wasUnwritten || (stored.kind === 'readable' && session.knowsBetter(stored.lifecycle))
   }
 }
 
-function isSame(verdict: Pick<SessionSnapshot, 'status' | 'reason'>, state: Pick<SessionSnapshot, 'status' | 'reason'>): boolean {
-  return verdict.status === state.status && verdict.reason === state.reason
+function isSame(decision: Pick<SessionSnapshot, 'status' | 'reason'>, snapshot: Pick<SessionSnapshot, 'status' | 'reason'>): boolean {
+  return decision.status === snapshot.status && decision.reason === snapshot.reason
 }
 
 /** Then only this process knows what came of it: a pairing that expired, a logout. */
@@ -86,6 +84,6 @@ function hasFailedToPairAgain(stored: StatusReason | null, { status, reason }: P
   return stored === 'logged_out' && status === 'disconnected' && reason !== null && STATUS_REASONS[reason].endsPairing === true
 }
 
-function isRestorable({ verdict: { action }, owner }: Found): boolean {
+function isRestorable({ decision: { action }, owner }: Found): boolean {
   return (action === 'dial' || action === 'cool-down') && owner === null
 }

@@ -3,7 +3,7 @@ import { storeTimeout } from '../store/store-failure.js'
 import type { SessionError } from '../errors.js'
 import type { ConnectionRecord, ConnectionRepository } from '../repository/connection-repository.js'
 import { repositoryFailed } from '../repository/repository-follower.js'
-import { judgeStart, type StartVerdict } from '../session/start-verdict.js'
+import { decideStart, type StartDecision } from '../session/start-decision.js'
 import type { SessionSnapshot } from '../status/session-status.js'
 import { describeStatus, type StatusMessages } from '../status/status-messages.js'
 import { findOwner } from '../lease/session-lock.js'
@@ -15,7 +15,7 @@ export interface Found {
   readonly sessionId: string
   readonly stored: StoredSession
   /** What a restore would do. */
-  readonly verdict: StartVerdict
+  readonly decision: StartDecision
   /** Who runs it elsewhere. */
   readonly owner: string | null
   /** What the repository knows of it. */
@@ -65,7 +65,7 @@ export class StatusLookup {
     const { stored, record, sessionId } = found
     const { status, reason } = this.#standing(found)
     const phoneNumber = stored.kind === 'readable' && stored.creds.kind === 'paired' ? stored.creds.phoneNumber : record?.phoneNumber ?? undefined
-    const until = found.verdict.action === 'rest' ? found.verdict.until : null
+    const until = found.decision.action === 'rest' ? found.decision.until : null
     const lastDisconnect = record?.lastDisconnect ?? null
     return {
       sessionId, status, reason,
@@ -87,18 +87,18 @@ export class StatusLookup {
     return new Date(loggedOutAt ?? (record?.status === status ? record.updatedAt : this.#madeAt))
   }
 
-  #standing({ verdict, owner, record }: Found): Pick<SessionSnapshot, 'status' | 'reason'> {
+  #standing({ decision, owner, record }: Found): Pick<SessionSnapshot, 'status' | 'reason'> {
     if (owner !== null) {
       const isOwners = record?.owner === owner
       return isOwners ? { status: record.status, reason: record.reason ?? 'owned_elsewhere' } : { status: 'disconnected', reason: 'owned_elsewhere' }
     }
-    switch (verdict.action) {
+    switch (decision.action) {
       // Nobody is trying: the next look, a restore or a person does.
       case 'probe': return { status: 'disconnected', reason: 'storage_unavailable' }
       case 'rest': {
         // After a logout nothing is stored any more, and the repository remembers.
-        const isLoggedOut = verdict.reason === 'never_paired' && record?.status === 'logged_out'
-        return isLoggedOut ? { status: 'logged_out', reason: 'logged_out' } : { status: verdict.status, reason: verdict.reason }
+        const isLoggedOut = decision.reason === 'never_paired' && record?.status === 'logged_out'
+        return isLoggedOut ? { status: 'logged_out', reason: 'logged_out' } : { status: decision.status, reason: decision.reason }
       }
       case 'dial':
       case 'pair':
@@ -123,11 +123,11 @@ export class StatusLookup {
     const finding = this.findRecord(sessionId)
     const before = this.#options.ownerHere(sessionId)
     const stored = await readStoredSession(store, sessionId, timeoutMs)
-    const verdict = judgeStart(stored, { purpose: 'restore', force: false }, new Date())
+    const decision = decideStart(stored, { purpose: 'restore', force: false }, new Date())
     const holder = await this.#findOwner(sessionId)
     // A lease of our own is held for a moment also by a session that does not run, and may be given back during the look.
     const owner = holder === before || holder === this.#options.ownerHere(sessionId) ? null : holder
-    return { sessionId, stored, verdict, owner, record: await this.#inGrace(finding, owner === null) }
+    return { sessionId, stored, decision, owner, record: await this.#inGrace(finding, owner === null) }
   }
 
   async #findOwner(sessionId: string): Promise<string | null> {

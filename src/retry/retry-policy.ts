@@ -36,24 +36,29 @@ export interface BackOffOptions {
 /** A back-off with every value set. */
 export type BackOff = { [Key in keyof BackOffOptions]-?: NonNullable<BackOffOptions[Key]> }
 
-/** The exponential back-off as a function: pure but for `random`, which is 0 ≤ x < 1. */
-export function exponentialBackOff(backOff: BackOff, random: () => number = Math.random): RetryFunction {
-  return ({ attempt, failures }) => {
-    if (attempt > backOff.maxRetries) return null
-    // Zero times infinity would be no number.
-    const grown = backOff.initialDelayMs * Math.min(backOff.factor ** (failures - 1), Number.MAX_VALUE)
-    const capped = Math.min(grown, backOff.maxDelayMs, LONGEST_TIMER_MS)
-    return backOff.jitter === 'none' ? capped : Math.round(capped * random())
-  }
+/** How long to wait before each attempt: a back-off, or a function of the application. */
+export type RetryPolicy = BackOff | RetryFunction
+
+/**
+ * The delay that a policy chooses, in milliseconds; `null`: it gives up. `random` is 0 ≤ x < 1. Throws what an application's function
+ * throws, and `TypeError` when it answers with neither a number nor `null`.
+ */
+export function delayOf(policy: RetryPolicy, context: RetryContext, random: number): number | null {
+  return typeof policy === 'function' ? bounded(policy(context)) : backedOff(policy, context, random)
 }
 
-/** Keeps what an application's policy function answers within what a timer can do. Throws `TypeError` for what is neither a number nor `null`. */
-export function boundedPolicy(policy: RetryFunction): RetryFunction {
-  return (context) => {
-    const delayMs: unknown = policy(context)
-    if (delayMs === null) return null
-    // A slip of the pen must not turn an outage into a session that has given up.
-    if (typeof delayMs !== 'number' || Number.isNaN(delayMs)) throw new TypeError('The retry policy must answer with a number of milliseconds, or with null to give up.')
-    return Math.min(Math.max(delayMs, 0), LONGEST_TIMER_MS)
-  }
+function backedOff(backOff: BackOff, { attempt, failures }: RetryContext, random: number): number | null {
+  if (attempt > backOff.maxRetries) return null
+  // Zero times infinity would be no number.
+  const grown = backOff.initialDelayMs * Math.min(backOff.factor ** (failures - 1), Number.MAX_VALUE)
+  const capped = Math.min(grown, backOff.maxDelayMs, LONGEST_TIMER_MS)
+  return backOff.jitter === 'none' ? capped : Math.round(capped * random)
+}
+
+/** Keeps the answer of an application's function within what a timer can do. */
+function bounded(delayMs: unknown): number | null {
+  if (delayMs === null) return null
+  // A slip of the pen must not turn an outage into a session that has given up.
+  if (typeof delayMs !== 'number' || Number.isNaN(delayMs)) throw new TypeError('The retry policy must answer with a number of milliseconds, or with null to give up.')
+  return Math.min(Math.max(delayMs, 0), LONGEST_TIMER_MS)
 }

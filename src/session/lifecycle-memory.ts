@@ -2,7 +2,7 @@ import { freshLifecycle, type Lifecycle } from '../auth/lifecycle-record.js'
 import { asStoreError } from '../store/store-failure.js'
 import type { SessionError } from '../errors.js'
 import type { SessionLease } from '../lease/session-lock.js'
-import type { LeaseKeeper } from './lease-keeper.js'
+import type { LeaseHolder } from './lease-holder.js'
 import { PhaseTimer } from './phase-timer.js'
 import type { Remembered } from './session-state.js'
 
@@ -12,7 +12,7 @@ const RETRY_MS = 5000
 /** What a lifecycle memory works with. */
 export interface LifecycleMemoryOptions {
   sessionId: string
-  keeper: LeaseKeeper
+  holder: LeaseHolder
   write: (lease: SessionLease, lifecycle: Lifecycle) => Promise<void>
   onError: (error: SessionError) => void
   /** Called when it is time to call {@link LifecycleMemory.retry}. */
@@ -65,9 +65,9 @@ export class LifecycleMemory {
   /** Writes what is not written yet. Never rejects. */
   async retry(): Promise<void> {
     if (!this.#unwritten) return
-    const { keeper, sessionId, write, onError } = this.#options
+    const { holder, sessionId, write, onError } = this.#options
     try {
-      const lease = await keeper.hold()
+      const lease = await holder.hold()
       // Somebody else runs the session by now, and knows better.
       if (lease !== null) await write(lease, this.#current)
       this.forget()

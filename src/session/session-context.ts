@@ -2,7 +2,7 @@ import type { WASocket } from '@whiskeysockets/baileys'
 import type { DialLimiter } from '../dial/dial-limiter.js'
 import type { DisconnectCause } from '../disconnect/disconnect-cause.js'
 import type { SessionError } from '../errors.js'
-import type { RetryFunction } from '../retry/retry-policy.js'
+import type { RetryPolicy } from '../retry/retry-policy.js'
 import type { BaileysModule, DialConfig } from '../socket/baileys-module.js'
 import type { Dial } from '../socket/generation.js'
 import type { SessionSnapshot } from '../status/session-status.js'
@@ -11,8 +11,8 @@ import type { SessionStore } from '../store/session-store.js'
 
 /** The numbers and policies a session goes by. */
 export interface SessionSettings {
-  readonly retry: RetryFunction
-  readonly reconnect: RetryFunction
+  readonly retry: RetryPolicy
+  readonly reconnect: RetryPolicy
   readonly stableAfterMs: number
   readonly connectTimeoutMs: number
   readonly storeTimeoutMs: number
@@ -26,6 +26,7 @@ export interface SessionSettings {
 export interface SessionAnnouncements {
   /** Status, reason, next attempt, owner or phone number changed. */
   status(snapshot: SessionSnapshot, previous: SessionSnapshot): void
+  metadata(sessionId: string, metadata: Record<string, unknown>): void
   qr(sessionId: string, qr: string, expiresAt: Date): void
   pairingCode(sessionId: string, code: string, phoneNumber: string, expiresAt: Date): void
   socket(sessionId: string, socket: WASocket, shared: Record<string, unknown>): void
@@ -60,6 +61,8 @@ export interface SessionContext {
   loadBaileys(): Promise<BaileysModule>
   /** What the application wants of the next socket of this session. */
   configureSocket(sessionId: string, dial: SessionDial): Promise<DialConfig>
+  /** What the repository knows as the application's own data; `null` when it knows nothing, or cannot be asked. Never rejects. */
+  findMetadata(sessionId: string): Promise<Record<string, unknown> | null>
   /** Told when a verb that ends a session has done its work: what was looked up before may be wrong. */
   onEnded(sessionId: string): void
   /** WhatsApp refused the version of the socket that this dial made: forgets it, and asks for another. Never rejects. */

@@ -30,3 +30,8 @@ export function needsPerson({ sessionId, reason, message, lastDisconnect }: Sess
   if (code !== 'CONNECT_FAILED' || lastDisconnect === undefined) return new SessionError(code, sentence, { sessionId })
   return new SessionError(code, `${sentence} The last attempt ended with: ${lastDisconnect.message}`, { sessionId, cause: lossError })
 }
+
+/** The application's own retry policy threw. */
+export function policyFailed(sessionId: string, cause: unknown): SessionError {
+  return new SessionError('LISTENER_FAILED', `The retry policy failed for session "${sessionId}". A delay of 30 s is used instead.`, { sessionId, cause })
+}

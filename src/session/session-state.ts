@@ -1,7 +1,8 @@
 import type { DisconnectCause } from '../disconnect/disconnect-cause.js'
+import type { RetryPolicy } from '../retry/retry-policy.js'
 import type { SessionStatus } from '../status/session-status.js'
 import type { StatusReason } from '../status/status-reasons.js'
-import type { StartRequest, StartVerdict } from './start-verdict.js'
+import type { StartDecision, StartRequest } from './start-decision.js'
 
 /** What a run of a session remembers from attempt to attempt. */
 export interface Run {
@@ -95,38 +96,37 @@ export type SessionState =
 /** The name of a state. */
 export type Phase = SessionState['phase']
 
-/** A delay before the next attempt, as the policies chose it. */
-export interface ChosenDelay {
-  readonly delayMs: number
-  /** Whether the retries of the start are used up with this. */
-  readonly exhausted: boolean
-}
-
-/** What is measured by a clock or chosen by a policy goes into an event, so that the machine needs neither. */
+/** What the machine cannot know by itself: the time, chance, and what the application wants. Handed in with each event. */
 export interface Circumstances {
+  readonly sessionId: string
   readonly now: Date
-  /** The back-off; `null` when the policies give up or were not asked. */
-  readonly delay: ChosenDelay | null
+  /** Spreads the delays: 0 ≤ x < 1. */
+  readonly random: number
+  /** The delays while a start is being tried. */
+  readonly retry: RetryPolicy
+  /** The delays afterwards. */
+  readonly reconnect: RetryPolicy
   /** The wait before the one retry after a replaced connection. */
   readonly replacedDelayMs: number
   /** The cool-down after a rate limit. */
-  readonly coolDownMs: number
+  readonly rateLimitCoolDownMs: number
 }
 
 /** What can happen to a session. */
 export type SessionEvent =
   | { readonly type: 'start'; readonly request: StartRequest }
-  | { readonly type: 'hurry' }
+  /** Somebody asks for it while it waits. `isForced`: at once, whatever it waits for; `lostAt`: when the socket was lost last. */
+  | { readonly type: 'retry-now'; readonly isForced: boolean; readonly lostAt: Date | null }
   | { readonly type: 'owned-elsewhere' }
-  | { readonly type: 'loaded'; readonly verdict: Exclude<StartVerdict, { action: 'probe' }> }
-  | { readonly type: 'store-failed'; readonly circumstances: Circumstances }
+  | { readonly type: 'loaded'; readonly decision: Exclude<StartDecision, { action: 'probe' }> }
+  | { readonly type: 'store-failed' }
   | { readonly type: 'qr' }
   | { readonly type: 'passkey-required' }
   | { readonly type: 'paired' }
   | { readonly type: 'opened' }
   | { readonly type: 'durable' }
   | { readonly type: 'stable' }
-  | { readonly type: 'closed'; readonly cause: DisconnectCause; readonly restrictedUntil: Date | null; readonly circumstances: Circumstances }
+  | { readonly type: 'closed'; readonly cause: DisconnectCause; readonly restrictedUntil: Date | null }
   | { readonly type: 'timer' }
   | { readonly type: 'lease-lost' }
   | { readonly type: 'halt'; readonly to: IdleState }
@@ -138,7 +138,8 @@ export type Remembered =
 
 /** What the shell has to do. */
 export type SessionEffect =
-  | { readonly type: 'load' }
+  /** `isTakeover`: nobody asked for it; another process that ran the session is gone. */
+  | { readonly type: 'load'; readonly isTakeover: boolean }
   | { readonly type: 'dial' }
   | { readonly type: 'settle' }
   | { readonly type: 'watch-stability' }
@@ -148,6 +149,8 @@ export type SessionEffect =
   | { readonly type: 'wait'; readonly until: Date }
   | { readonly type: 'stand-by' }
   | { readonly type: 'refresh-version' }
+  /** The application's own policy threw, and the fallback was taken. */
+  | { readonly type: 'tell-policy-failed'; readonly thrown: unknown }
 
 /** A state, and what has to be done to get there. */
 export interface Step {

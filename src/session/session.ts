@@ -1,85 +1,84 @@
 import type { WASocket } from '@whiskeysockets/baileys'
-import { freshLifecycle } from '../auth/lifecycle-record.js'
-import { moreUrgent, type DialPriority } from '../dial/dial-limiter.js'
-import type { DisconnectCause } from '../disconnect/disconnect-cause.js'
+import { freshLifecycle, type Lifecycle } from '../auth/lifecycle-record.js'
+import type { DialPriority } from '../dial/dial-limiter.js'
 import type { SessionError } from '../errors.js'
 import type { SessionSnapshot } from '../status/session-status.js'
-import { STATUS_REASONS } from '../status/status-reasons.js'
 import { asStoreError } from '../store/store-failure.js'
-import { Inbox } from './inbox.js'
-import { LeaseKeeper } from './lease-keeper.js'
-import { LifecycleMemory } from './lifecycle-memory.js'
-import { readLoadOutcome } from './load-event.js'
-import { OwnerWatch } from './owner-watch.js'
+import { knowsBetter } from './local-outcome.js'
 import { PhaseTimer } from './phase-timer.js'
-import { circumstancesOf } from './session-circumstances.js'
 import type { SessionContext } from './session-context.js'
-import { SessionLedger } from './session-ledger.js'
-import { SessionLoader, type LoadOutcome } from './session-loader.js'
-import { INITIAL_STATE, transition } from './session-machine.js'
-import { requestOf } from './run-request.js'
-import { managerClosed } from './session-refusals.js'
+import { SessionEnding, type LogoutWishes } from './session-ending.js'
+import { INITIAL_STATE, requestOf, restingState, transition } from './session-machine.js'
+import { managerClosed, policyFailed } from './session-refusals.js'
+import { becameConnected, SessionReport, type KnownFacts } from './session-report.js'
 import type { Circumstances, Run, SessionEffect, SessionEvent, SessionState } from './session-state.js'
-import { SocketKeeper } from './socket-keeper.js'
-import type { StartRequest } from './start-verdict.js'
-import { announceTurn, becameConnected } from './turn-announcements.js'
+import { eventOf, SessionStorage, type LoadOutcome } from './session-storage.js'
+import { SocketSlot } from './socket-slot.js'
+import type { StartRequest } from './start-decision.js'
+import { connectionOutcome, connectOutcome, pairingOutcome, restoreOutcome, type RestoreEnd, type RestoreOrder, type Standing } from './verb-outcomes.js'
 import { Watchers } from './watchers.js'
 import { WorkQueue } from './work-queue.js'
 
-/** A person's wish brings the next attempt forward, but not closer to the last loss than this. */
-const HURRY_AFTER_MS = 5000
-
-/** One session: it keeps the state, and carries out what the machine decides. */
+/** One session: it keeps the state, carries out what the machine decides, and answers to a handful of verbs. */
 export class Session {
   readonly id: string
-  readonly ledger: SessionLedger
-  readonly keeper: LeaseKeeper
-  readonly memory: LifecycleMemory
-  readonly loader: SessionLoader
-  readonly sockets: SocketKeeper
-  readonly context: SessionContext
-  /** Whether a logout is under way: the server's answer to it looks like a logout at the phone. */
-  unlinking = false
+  readonly #context: SessionContext
+  readonly #report: SessionReport
+  readonly #storage: SessionStorage
+  readonly #socket: SocketSlot
+  readonly #ending: SessionEnding
   readonly #timer = new PhaseTimer()
-  readonly #ownerWatch: OwnerWatch
-  readonly #inbox = new Inbox<SessionEvent>((event) => { this.#apply(event) })
   readonly #watchers = new Watchers()
   readonly #closing = new AbortController()
-  #state: SessionState = INITIAL_STATE
-  #priority: DialPriority = 'bulk'
   /** What must be finished before the session is loaded again. */
   readonly #pending = new WorkQueue()
+  readonly #events: SessionEvent[] = []
+  #isWorking = false
+  #state: SessionState = INITIAL_STATE
   /** Stands for the load under way; a load that does not find itself here has been overtaken. */
   #load: object | null = null
   #ready: Extract<LoadOutcome, { kind: 'ready' }> | null = null
+  /** Why the last start came to nothing, when that was a failure and no decision. */
   #startError: SessionError | null = null
+  /** Whether the last socket could finish its writes. */
   #drained = true
-  #endings = 0
 
   constructor(id: string, context: SessionContext) {
     this.id = id
-    this.context = context
-    const { store, announce, settings: { storeTimeoutMs: timeoutMs, rateLimitCoolDownMs: coolDownMs } } = context
-    const onError = (error: SessionError): void => { announce.error(error) }
-    const send = (event: SessionEvent): void => { this.send(event) }
-    this.ledger = new SessionLedger(id, context, this.#state)
-    this.keeper = new LeaseKeeper({ sessionId: id, lock: store.lock, timeoutMs, onError, onLost: () => { this.send({ type: 'lease-lost' }) } })
-    this.#ownerWatch = new OwnerWatch(this.keeper, context.settings.standbyPollMs)
-    this.loader = new SessionLoader({ sessionId: id, store, keeper: this.keeper, timeoutMs, coolDownMs, loadBaileys: () => context.loadBaileys(), onRestored: (error) => { announce.credsRestored(id, error) } })
-    this.memory = new LifecycleMemory({
-      sessionId: id, keeper: this.keeper, onError,
-      write: (lease, lifecycle) => this.loader.writeLifecycle(lease, lifecycle),
-      onRetryDue: () => { this.#inBackground(() => this.#writeMemory()) },
+    this.#context = context
+    const send = (event: SessionEvent): void => { this.#send(event) }
+    this.#report = new SessionReport({ sessionId: id, announce: context.announce, messages: context.settings.messages, findMetadata: () => context.findMetadata(id) }, this.#state)
+    this.#storage = new SessionStorage({
+      sessionId: id, context, onLost: () => { this.#send({ type: 'lease-lost' }) }, onWriteDue: () => { this.#inBackground(() => this.#writePending()) },
     })
-    this.sockets = new SocketKeeper({
-      sessionId: id, context, ledger: this.ledger, shared: {}, send, run: () => this.#run, circumstances: cause => this.#circumstances(cause),
-      onPaired: (identity) => { this.memory.adopt(freshLifecycle(identity)) },
+    this.#socket = new SocketSlot({
+      sessionId: id, context, report: this.#report, send, failures: () => this.#run?.failures ?? 0,
+      onPaired: (identity) => { this.#storage.memory.adopt(freshLifecycle(identity)) },
+      onUnsavedPairing: (records) => { this.#storage.keepPairing(records) },
+    })
+    this.#ending = new SessionEnding({
+      sessionId: id, storage: this.#storage, pending: this.#pending, watchers: this.#watchers, closing: this.#closing.signal, send,
+      state: () => this.#state, openSocket: () => this.openSocket, start: (request) => { this.#start(request, 'person') }, onEnded: () => { context.onEnded(id) },
+      onDeleted: () => {
+        this.#socket.forget()
+        this.#report.forget(this.#state)
+      },
     })
   }
 
-  /** Where it stands, inside. */
-  get state(): SessionState {
-    return this.#state
+  /** Where it stands, for people. */
+  get snapshot(): SessionSnapshot {
+    return this.#report.view(this.#state)
+  }
+
+  /** The live, open socket. */
+  get openSocket(): WASocket | undefined {
+    return this.#state.phase === 'connected' ? this.#socket.socket : undefined
+  }
+
+  /** Under which name this process holds its lock, if it does. */
+  get owner(): string | null {
+    return this.#storage.lease.owner
   }
 
   /** Whether it runs here: it has a socket, or is on its way to one. */
@@ -87,20 +86,14 @@ export class Session {
     return this.#state.phase !== 'idle' && this.#state.phase !== 'standby'
   }
 
-  /** Whether it is being stopped, logged out or deleted. */
-  get isEnding(): boolean {
-    return this.#endings > 0
+  /** Whether it runs here, or waits here for the process that runs it to be gone. */
+  get isActive(): boolean {
+    return this.#state.phase !== 'idle'
   }
 
-  /** Does the work of a verb that ends the session; until it is over, what is stored may tell something else. */
-  async whileEnding<Result>(work: () => Promise<Result>): Promise<Result> {
-    this.#endings += 1
-    try {
-      return await work()
-    } finally {
-      this.#endings -= 1
-      this.context.onEnded(this.id)
-    }
+  /** Whether it is being stopped, logged out or deleted. */
+  get isEnding(): boolean {
+    return this.#ending.isUnderWay
   }
 
   /** Whether it was ended here, or came to its end. */
@@ -108,143 +101,223 @@ export class Session {
     return this.#state.phase === 'idle' && this.#state !== INITIAL_STATE
   }
 
-  /** Where it stands, for people. */
-  get snapshot(): SessionSnapshot {
-    return this.ledger.view(this.#state)
+  /** Whether a dial of this process ended in a failure that time does not mend. */
+  get hasFailed(): boolean {
+    return this.#state.phase === 'idle' && this.#state.status === 'failed' && this.#state.tried
   }
 
-  /** The live, open socket. */
-  get openSocket(): WASocket | undefined {
-    return this.#state.phase === 'connected' ? this.sockets.socket : undefined
+  /** Whether nothing is lost with this object: it rests, and holds nothing any more. */
+  get isForgettable(): boolean {
+    return this.#state.phase === 'idle' && !this.isEnding && this.#storage.lease.hasNone
   }
 
-  /** Why the last start came to nothing, when that was a failure and no verdict. */
-  get startError(): SessionError | null {
-    return this.#startError
+  /** Whether the manager is closed: nothing is started any more. */
+  get isClosing(): boolean {
+    return this.#closing.signal.aborted
   }
 
-  /** Whether the last socket could finish its writes. */
-  get drained(): boolean {
-    return this.#drained
+  /** Whether what was decided here could not be written yet. */
+  get isUnwritten(): boolean {
+    return this.#storage.memory.isUnwritten
   }
 
-  /** Aborts when the manager is closed: nothing is started any more. */
-  get closing(): AbortSignal {
-    return this.#closing.signal
+  /** Whether the rest it came to here holds against what is stored. */
+  knowsBetter(stored: Lifecycle): boolean {
+    const { current: lifecycle, isUnwritten } = this.#storage.memory
+    return knowsBetter({ state: this.#state, lifecycle, isUnwritten }, stored)
   }
 
-  /** Starts nothing any more; what waits for a start is released. */
-  beginClosing(): void {
-    this.#closing.abort(managerClosed(this.id))
-    this.#watchers.notify()
+  /** Takes over what others know of a session that is about to be started here. */
+  recall(known: KnownFacts): void {
+    this.#report.recall(known)
   }
 
-  /** Starts it, or joins the start under way. Throws `MANAGER_CLOSED`. */
-  start(request: StartRequest, priority: DialPriority): void {
-    this.#closing.signal.throwIfAborted()
-    if (!this.isRunning) this.#priority = priority
-    this.promote(priority)
-    this.send({ type: 'start', request })
+  /** Resolves when what is under way at this moment has finished. */
+  settled(): Promise<void> {
+    return this.#pending.add(() => Promise.resolve())
   }
 
   /** Moves the next dial, or the one that is queued, ahead when somebody more urgent waits for it. */
   promote(priority: DialPriority): void {
-    this.#priority = moreUrgent(this.#priority, priority)
-    this.sockets.promote(priority)
+    this.#socket.promote(priority)
   }
 
-  /** Brings the next attempt forward, unless the last one was a moment ago or WhatsApp wants to be left alone. */
-  hurry(priority: DialPriority): void {
-    this.promote(priority)
-    const isCoolingDown = this.#state.phase === 'waiting' && STATUS_REASONS[this.#state.reason].unhurried === true
-    const lostAt = this.ledger.lastDisconnect?.at.getTime() ?? 0
-    if (!isCoolingDown && Date.now() - lostAt >= HURRY_AFTER_MS && !this.#closing.signal.aborted) this.send({ type: 'hurry' })
+  /** Starts it, pairing it when nothing is paired, and resolves when there is something to show. */
+  async connect(metadata: Record<string, unknown> | undefined, signal: AbortSignal): Promise<SessionSnapshot> {
+    if (this.#ending.isDeleting) await this.#ending.afterDelete(signal)
+    this.#report.takeMetadata(metadata)
+    this.#beginConnect()
+    return this.#watchers.watch(() => connectOutcome(this.#standing), signal)
   }
 
-  /** Takes in an event. Events that come while another is worked on wait for their turn. */
-  send(event: SessionEvent): void {
-    this.#inbox.take(event)
+  /** Begins a restore, or joins the one under way. Throws `MANAGER_CLOSED`. */
+  beginRestore(priority: DialPriority, force = false): void {
+    // One that is loading takes the wish to force it into account.
+    if (!this.isRunning || this.#state.phase === 'loading') this.#start({ purpose: 'restore', force }, priority)
+    else if (this.#state.phase === 'waiting' && this.#state.run.start !== 'trying') this.#retryNow(priority)
+    else this.promote(priority)
   }
 
-  /** Resolves with what `check` finds, now or after a later change; rejects with what it throws, or when the signal aborts. */
-  watch<Result>(check: () => Result | undefined, signal?: AbortSignal): Promise<Result> {
-    return this.#watchers.watch(check, signal)
+  /** Restores it, or joins the restore under way, and resolves with how it ended. It goes on, whoever stops waiting for it. */
+  async restore({ force, priority, onUnanswered }: RestoreOrder): Promise<RestoreEnd & { error?: SessionError }> {
+    if (this.#state.phase === 'connected') return { outcome: 'already_connected', reason: 'already_connected' }
+    this.beginRestore(priority, force)
+    const end = await this.#watchers.watch(() => {
+      if (this.#state.phase === 'waiting' && this.#report.lastDisconnect?.cause === 'connect_timeout') onUnanswered()
+      return restoreOutcome(this.#state)
+    })
+    const error = end.outcome === 'failed' || end.outcome === 'retrying' ? this.#startError : null
+    return error === null ? end : { ...end, error }
   }
 
-  /** Does something once everything under way has finished, and before the session is loaded again. */
-  afterPending<Result>(work: () => Promise<Result>): Promise<Result> {
-    return this.#pending.add(work)
+  /** Begins a pairing, or joins the one under way, and asks for a pairing code once it can be asked for. */
+  async requestPairingCode(phoneNumber: string): Promise<string> {
+    if (this.#ending.isDeleting) await this.#ending.afterDelete()
+    if (!this.isRunning) await this.#pending.add(() => this.#storage.refuseWhenPaired())
+    this.#beginConnect()
+    await this.#watchers.watch(() => pairingOutcome(this.#standing))
+    return this.#socket.requestPairingCode(phoneNumber)
   }
 
-  /** Work that nobody waits for: should it fail in a way that nobody thought of, it is told at least. */
-  #inBackground(work: () => Promise<void>): void {
-    this.afterPending(work).catch((cause: unknown) => { this.context.announce.error(asStoreError(this.id, cause)) })
+  /** Resolves with the open socket once there is one; rejects when the session rests and a person is needed. Starts nothing. */
+  waitUntilConnected(signal: AbortSignal): Promise<WASocket> {
+    return this.#watchers.watch(() => {
+      this.#closing.signal.throwIfAborted()
+      return connectionOutcome(this.#standing, this.openSocket)
+    }, signal)
+  }
+
+  /** Closes the socket, keeps the credentials, and remembers that the session is not wanted. */
+  stop(): Promise<void> {
+    return this.#ending.stop()
+  }
+
+  /** Unlinks the device at WhatsApp, then deletes what is stored. */
+  logout(wishes: LogoutWishes): Promise<{ unlinked: boolean }> {
+    return this.#ending.logout(wishes)
+  }
+
+  /** Deletes all that is stored, in any state, then does what else has to be gone before the session may begin anew. */
+  delete(alsoDelete: () => Promise<void>): Promise<void> {
+    return this.#ending.delete(alsoDelete)
+  }
+
+  /**
+   * Closes the socket without logging out, writes what is left to write, and gives the lease back. Resolves with whether everything
+   * was written. Never rejects.
+   */
+  async close(): Promise<boolean> {
+    this.#closing.abort(managerClosed(this.id))
+    this.#watchers.notify()
+    // What rests already keeps its status: closing is no news about a session that was logged out.
+    if (this.#state.phase !== 'idle') this.#send({ type: 'halt', to: restingState('disconnected', 'not_running') })
+    return this.#pending.add(async () => await this.#storage.finish() && this.#drained)
+  }
+
+  /** From now on what cannot be given back at once is left to itself: nobody will be there to try again. */
+  abandon(): void {
+    this.#storage.lease.abandon()
+  }
+
+  get #standing(): Standing {
+    return { sessionId: this.id, state: this.#state, startError: this.#startError, snapshot: this.snapshot, lossError: this.#report.lossError }
   }
 
   get #run(): Run | null {
     return 'run' in this.#state ? this.#state.run : null
   }
 
-  #apply(event: SessionEvent): void {
-    const before = this.#state
-    const { state, effects } = transition(before, event)
-    this.#state = state
-    if (state.phase !== before.phase) {
-      this.#timer.clear()
-      this.#ownerWatch.end()
+  get #circumstances(): Circumstances {
+    const { retry, reconnect, replacedDelayMs, rateLimitCoolDownMs } = this.#context.settings
+    return { sessionId: this.id, now: new Date(), random: Math.random(), retry, reconnect, replacedDelayMs, rateLimitCoolDownMs }
+  }
+
+  #beginConnect(): void {
+    const { phase } = this.#state
+    if (!this.isRunning || phase === 'loading') this.#start({ purpose: 'connect', force: false }, 'person')
+    else if (phase === 'waiting') this.#retryNow('person')
+    else this.promote('person')
+  }
+
+  #start(request: StartRequest, priority: DialPriority): void {
+    this.#closing.signal.throwIfAborted()
+    if (!this.isRunning) this.#socket.beginStart()
+    this.#socket.promote(priority)
+    this.#send({ type: 'start', request })
+  }
+
+  /** Brings the next attempt forward, where that does no harm. */
+  #retryNow(priority: DialPriority): void {
+    this.#socket.promote(priority)
+    if (!this.isClosing) this.#send({ type: 'retry-now', isForced: false, lostAt: this.#report.lastDisconnect?.at ?? null })
+  }
+
+  /** Works on events one by one: those that come while another is worked on wait for their turn. */
+  #send(event: SessionEvent): void {
+    this.#events.push(event)
+    if (this.#isWorking) return
+    this.#isWorking = true
+    try {
+      for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) this.#take(next)
+    } finally {
+      this.#isWorking = false
     }
-    if (event.type === 'start' && state.phase !== before.phase) {
-      this.#startError = null
-      this.sockets.reset()
+  }
+
+  #take(event: SessionEvent): void {
+    const before = this.#state
+    const { state: after, effects } = transition(before, event, this.#circumstances)
+    this.#state = after
+    if (after.phase !== before.phase) {
+      this.#timer.clear()
+      this.#storage.lease.stopWatching()
+      if (event.type === 'start') this.#startError = null
     }
     for (const effect of effects) this.#perform(effect)
-    this.ledger.noteOwner(state.phase === 'idle' || state.phase === 'standby' ? null : this.keeper.owner)
-    this.ledger.announce(state)
-    announceTurn({ sessionId: this.id, before, event, after: state, ledger: this.ledger, pairedHere: this.sockets.pairedHere, unlinking: this.unlinking }, this.context.announce)
-    if (becameConnected({ before, after: state })) {
+    const owner = this.isRunning ? this.owner : null
+    this.#report.tell({ before, event, after, owner, isUnlinking: this.#ending.isUnlinking })
+    if (becameConnected({ before, after })) {
       this.#ready = null
-      this.sockets.reset()
-      this.#inBackground(() => this.memory.clear())
+      this.#inBackground(() => this.#storage.memory.clear())
     }
     this.#watchers.notify()
   }
 
   #perform(effect: SessionEffect): void {
     switch (effect.type) {
-      case 'load': this.#beginLoad(); break
-      case 'dial': this.#dial(); break
-      case 'settle': void this.sockets.settle(); break
-      case 'watch-stability': this.#timer.after(this.context.settings.stableAfterMs, () => { this.send({ type: 'stable' }) }); break
-      case 'close': this.#close(effect.freshLease); break
+      case 'load': this.#beginLoad(effect.isTakeover); break
+      case 'dial': if (this.#ready !== null) this.#socket.dial(this.#ready, this.#run?.start === 'trying'); break
+      case 'settle': void this.#socket.settle(); break
+      case 'watch-stability': this.#timer.after(this.#context.settings.stableAfterMs, () => { this.#send({ type: 'stable' }) }); break
+      case 'close': this.#closeSocket(effect.freshLease); break
       case 'remember':
-        // Known at once: whoever reads the store meanwhile must not take its old answer for the truth.
-        this.memory.note(effect.what)
-        this.#inBackground(() => this.#writeMemory())
+        this.#storage.note(effect.what)
+        this.#inBackground(() => this.#writePending())
         break
-      case 'release': this.#inBackground(() => this.keeper.release()); break
-      case 'wait': this.#timer.at(effect.until, () => { this.send({ type: 'timer' }) }); break
+      case 'release': this.#inBackground(() => this.#storage.lease.release()); break
+      case 'wait': this.#timer.at(effect.until, () => { this.#send({ type: 'timer' }) }); break
       case 'stand-by': this.#standBy(); break
-      case 'refresh-version': void this.sockets.refreshVersion(); break
+      case 'refresh-version': void this.#socket.refreshVersion(); break
+      case 'tell-policy-failed': this.#context.announce.error(policyFailed(this.id, effect.thrown)); break
     }
   }
 
+  /** Work that nobody waits for: should it fail in a way that nobody thought of, it is told at least. */
+  #inBackground(work: () => Promise<void>): void {
+    this.#pending.add(work).catch((cause: unknown) => { this.#context.announce.error(asStoreError(this.id, cause)) })
+  }
+
   /** A load is part of what is pending: what ends the session afterwards finds nothing of it still writing. */
-  #beginLoad(): void {
+  #beginLoad(isTakeover: boolean): void {
     const load = {}
     this.#load = load
     this.#inBackground(async () => {
       if (this.#load !== load) return
-      const outcome = await this.loader.load({ request: () => requestOf(this.#run), pairing: this.sockets, beforeReading: () => this.#settleMemory() })
+      const outcome = await this.#storage.load(() => requestOf(this.#run), isTakeover)
       if (this.#load !== load) return
       this.#noteLoaded(outcome)
-      this.send(readLoadOutcome(outcome, () => this.#circumstances('storage_failed')))
+      this.#send(eventOf(outcome))
     })
-  }
-
-  async #settleMemory(): Promise<void> {
-    this.keeper.fenceUncertain()
-    await this.memory.retry()
-    this.keeper.fenceUncertain()
   }
 
   #noteLoaded(outcome: LoadOutcome): void {
@@ -252,50 +325,34 @@ export class Session {
     if (outcome.kind === 'owned-elsewhere') return
     if (outcome.kind === 'failed') {
       this.#startError = outcome.error
-      this.context.announce.error(outcome.error)
+      this.#context.announce.error(outcome.error)
       return
     }
     this.#startError = outcome.kind === 'rest' ? outcome.error : null
     const stored = outcome.kind === 'ready' ? outcome.loaded.stored : outcome.stored
     if (stored.kind !== 'readable' && stored.kind !== 'absent') return
-    this.memory.adopt(stored.lifecycle)
-    this.ledger.notePhoneNumber(stored.kind === 'readable' && stored.creds.kind === 'paired' ? stored.creds.phoneNumber : undefined)
+    this.#storage.memory.adopt(stored.lifecycle)
+    this.#report.notePhoneNumber(stored.kind === 'readable' && stored.creds.kind === 'paired' ? stored.creds.phoneNumber : undefined)
   }
 
-  #dial(): void {
-    const isStart = this.#run?.start === 'trying'
-    if (this.#ready !== null) this.sockets.dial(this.#ready, isStart ? this.#priority : moreUrgent(this.#priority, 'reconnect'))
-    // Whoever started it waits until the start is over: later dials are reconnects, unless somebody asks again.
-    if (!isStart) this.#priority = 'bulk'
-  }
-
-  #close(freshLease: boolean): void {
+  #closeSocket(freshLease: boolean): void {
     this.#load = null
-    const closing = this.sockets.close()
+    const closing = this.#socket.close()
     this.#inBackground(async () => {
       this.#drained = await closing
       // What the old socket still writes must not land on what the next one reads.
-      if (!this.#drained) this.keeper.noteUncertain()
-      if (freshLease) this.keeper.outdate()
+      if (!this.#drained) this.#storage.lease.noteUncertain()
+      if (freshLease) this.#storage.lease.outdate()
     })
   }
 
   #standBy(): void {
-    this.#inBackground(async () => { if (!this.isRunning) this.sockets.giveUpPairing() })
-    this.#ownerWatch.begin(() => { this.send({ type: 'timer' }) })
+    this.#inBackground(async () => { if (!this.isRunning) this.#storage.giveUpPairing() })
+    this.#storage.lease.watchUntilFree(this.#context.settings.standbyPollMs, () => { this.#send({ type: 'timer' }) })
   }
 
-  async #writeMemory(): Promise<void> {
-    if (!this.sockets.isInUse) {
-      // A load tries again, and tells.
-      await this.loader.savePairing(this.sockets).catch(() => undefined)
-      this.keeper.fenceUncertain()
-    }
-    await this.memory.retry()
-    if (!this.isRunning) await this.keeper.release()
-  }
-
-  #circumstances(cause: DisconnectCause): Circumstances {
-    return circumstancesOf(this.#run, cause, this.id, this.context)
+  async #writePending(): Promise<void> {
+    await this.#storage.writePending(this.#socket.isInUse)
+    if (!this.isRunning) await this.#storage.lease.release()
   }
 }

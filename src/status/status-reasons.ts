@@ -48,7 +48,7 @@ export interface StatusReasonFacts {
   readonly forceable?: true
   /** What a person should read instead once the retries of a start are used up, while it goes on trying. */
   readonly onceExhausted?: StatusReason
-  /** WhatsApp wants to be left alone: nobody's wish brings the next attempt forward. */
+  /** WhatsApp, or a store that is down, is left alone: nobody's wish brings the next attempt forward. */
   readonly unhurried?: true
   /** A pairing can end with it. */
   readonly endsPairing?: true
@@ -110,7 +110,7 @@ export const STATUS_REASONS: Readonly<Record<StatusReason, StatusReasonFacts>> =
   storage_unavailable: {
     message: 'The storage of saved sessions cannot be reached. Trying again.',
     atRest: 'The storage of saved sessions could not be reached. Connect again once it can.',
-    errorCode: 'STORE_UNAVAILABLE', restore: 'failed',
+    errorCode: 'STORE_UNAVAILABLE', restore: 'failed', unhurried: true,
   },
   owned_elsewhere: { message: 'Another process runs this session.', errorCode: 'OWNED_ELSEWHERE', restore: 'skipped' },
   legacy_session: { message: 'The saved session was made by whatsapp-web.js and cannot be used.', errorCode: 'LEGACY_SESSION', restore: 'skipped', unreadable: true },

@@ -3,10 +3,10 @@ import type { StoredSession } from '../../src/auth/stored-session.js'
 import type { DisconnectCause } from '../../src/disconnect/disconnect-cause.js'
 import { DISCONNECT_DECISIONS } from '../../src/disconnect/disconnect-decision.js'
 import { SessionError } from '../../src/errors.js'
-import { INITIAL_STATE, TRANSITIONS, transition, restingState } from '../../src/session/session-machine.js'
-import type { ChosenDelay, Circumstances, Phase, Run, SessionEvent, SessionState } from '../../src/session/session-state.js'
-import { statusOf } from '../../src/session/session-view.js'
-import { judgeStart, type StartRequest } from '../../src/session/start-verdict.js'
+import { INITIAL_STATE, requestOf, restingState, TRANSITIONS, transition } from '../../src/session/session-machine.js'
+import type { Circumstances, Phase, Run, SessionEvent, SessionState } from '../../src/session/session-state.js'
+import { statusOf } from '../../src/session/session-report.js'
+import { decideStart, type StartRequest } from '../../src/session/start-decision.js'
 import type { SessionStatus } from '../../src/status/session-status.js'
 import type { StatusReason } from '../../src/status/status-reasons.js'
 
@@ -31,8 +31,9 @@ const LATER = new Date(1000)
 const REQUESTS: StartRequest[] = [
   { purpose: 'connect', force: false }, { purpose: 'restore', force: false }, { purpose: 'restore', force: true }, { purpose: 'unlink', force: true },
 ]
-const DELAYS: (ChosenDelay | null)[] = [{ delayMs: 1, exhausted: false }, { delayMs: 1, exhausted: true }, null]
-const CIRCUMSTANCES = DELAYS.map((delay): Circumstances => ({ now: NOW, delay, replacedDelayMs: 1, coolDownMs: 1 }))
+/** Policies that go on, give up the start, or give up for good. */
+const CIRCUMSTANCES = ([[1, 1], [null, 1], [null, null]] as const).map(([retry, reconnect]): Circumstances =>
+  ({ sessionId: 's', now: NOW, random: 0, retry: () => retry, reconnect: () => reconnect, replacedDelayMs: 1, rateLimitCoolDownMs: 1 }))
 // The table is typed by cause, so its keys are all of them.
 const CAUSES = Object.keys(DISCONNECT_DECISIONS) as DisconnectCause[]
 const ONLY_PAIRED: readonly DisconnectCause[] = ['logged_out']
@@ -51,8 +52,8 @@ function walk(): Exploration {
   const standings = new Map<string, Exploration['standings'][number]>()
   const queue: SessionState[] = [INITIAL_STATE]
   for (let state = queue.shift(); state !== undefined; state = queue.shift()) {
-    for (const event of eventsOf(state)) {
-      const next = simplify(transition(state, event).state)
+    for (const [event, circumstances] of turnsOf(state)) {
+      const next = simplify(transition(state, event, circumstances).state)
       if (next.phase !== state.phase) edges.set(`${state.phase} ${next.phase} ${event.type}`, { from: state.phase, to: next.phase, event: event.type })
       const standing = { phase: next.phase, ...statusOf(next) }
       standings.set(JSON.stringify(standing), standing)
@@ -65,18 +66,19 @@ function walk(): Exploration {
   return { edges: [...edges.values()], standings: [...standings.values()] }
 }
 
-function eventsOf(state: SessionState): SessionEvent[] {
+function turnsOf(state: SessionState): [SessionEvent, Circumstances][] {
   // The table is typed by event, so its keys are events.
   const types = Object.keys(TRANSITIONS[state.phase]) as SessionEvent['type'][]
-  return types.flatMap(type => samples(type, 'run' in state ? state.run : null))
+  const events = types.flatMap(type => samples(type, 'run' in state ? state.run : null))
+  return events.flatMap(event => CIRCUMSTANCES.map((circumstances): [SessionEvent, Circumstances] => [event, circumstances]))
 }
 
 function samples(type: SessionEvent['type'], run: Run | null): SessionEvent[] {
   switch (type) {
     case 'start': return REQUESTS.map(request => ({ type, request }))
-    case 'loaded': return verdictsFor(run)
-    case 'store-failed': return CIRCUMSTANCES.map(circumstances => ({ type, circumstances }))
-    case 'closed': return causesFor(run).flatMap(cause => CIRCUMSTANCES.map(circumstances => ({ type, cause, restrictedUntil: null, circumstances })))
+    case 'loaded': return decisionsFor(run)
+    case 'retry-now': return [{ type, isForced: true, lostAt: null }]
+    case 'closed': return causesFor(run).map(cause => ({ type, cause, restrictedUntil: null }))
     case 'halt': return [
       { type, to: restingState('disconnected', 'stopped') }, { type, to: restingState('disconnected', 'not_running') },
       { type, to: restingState('disconnected', 'never_paired') }, { type, to: restingState('logged_out', 'logged_out') },
@@ -89,24 +91,16 @@ function causesFor(run: Run | null): DisconnectCause[] {
   return CAUSES.filter(cause => !(run?.paired === true ? ONLY_UNPAIRED : ONLY_PAIRED).includes(cause))
 }
 
-function verdictsFor(run: Run | null): SessionEvent[] {
+function decisionsFor(run: Run | null): SessionEvent[] {
   const request = requestOf(run)
-  const verdicts = storedSessions().map(stored => judgeStart(stored, request, NOW)).filter(verdict => verdict.action !== 'probe')
-  const events = verdicts.map((verdict): SessionEvent => ({ type: 'loaded', verdict }))
+  const decisions = storedSessions().map(stored => decideStart(stored, request, NOW)).filter(decision => decision.action !== 'probe')
+  const events = decisions.map((decision): SessionEvent => ({ type: 'loaded', decision }))
   // Baileys is missing; and a store that cannot be written before a pairing.
   const failures: SessionEvent[] = [
-    { type: 'loaded', verdict: { action: 'rest', status: 'failed', reason: null, until: null } },
-    { type: 'loaded', verdict: { action: 'rest', status: 'disconnected', reason: 'storage_unavailable', until: null } },
+    { type: 'loaded', decision: { action: 'rest', status: 'failed', reason: null, until: null } },
+    { type: 'loaded', decision: { action: 'rest', status: 'disconnected', reason: 'storage_unavailable', until: null } },
   ]
   return [...events, ...(run?.paired === true ? failures.slice(0, 1) : failures)]
-}
-
-/** As a session asks: one that was paired once only restores. */
-function requestOf(run: Run | null): StartRequest {
-  if (run === null) return { purpose: 'restore', force: false }
-  const { request } = run
-  if (run.paired !== true || request.purpose === 'unlink') return request
-  return { purpose: 'restore', force: request.force || request.purpose === 'connect' }
 }
 
 function storedSessions(): StoredSession[] {

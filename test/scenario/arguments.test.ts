@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import type { SessionManager } from '../../src/index.js'
-import { inFakeTime, scenario, within } from '../support/scenario.js'
+import { inFakeTime, pass, scenario, within } from '../support/scenario.js'
 
 inFakeTime()
 
@@ -12,6 +12,16 @@ function circular(): Record<string, unknown> {
   metadata['self'] = { of: metadata }
   return metadata
 }
+describe('a signal that has aborted already', () => {
+  it('begins nothing: no row, no session, no read', async () => {
+    const made = scenario()
+    const signal = AbortSignal.abort(new Error('too late'))
+    await expect(made.sessions.connect('s', { metadata: { plan: 'gold' }, signal })).rejects.toThrow('too late')
+    await pass(1000)
+    expect([await made.repository.find('s'), made.told, made.store.calls]).toEqual([null, [], []])
+    expect(await within(made.sessions.getStatuses())).toEqual([])
+  })
+})
 
 describe('arguments that make no sense are named', () => {
   it.each<[what: string, call: (sessions: SessionManager) => Promise<unknown>, message: RegExp]>([

@@ -65,6 +65,24 @@ describe('somebody who asks for a session that waits', () => {
     expect(made.baileys.sockets).toHaveLength(1)
   })
 
+  it('does not hurry a session whose store is down: the back-off is its own, whoever asks', async () => {
+    const made = scenario({ reconnect: { jitter: 'none', initialDelayMs: 60_000 }, retry: { jitter: 'none', initialDelayMs: 60_000, maxDelayMs: 60_000 } })
+    await made.store.seed('s')
+    made.store.before = ({ verb }) => { if (verb === 'read') throw new Error('ECONNREFUSED') }
+    let calls = 0
+    made.sessions.on('status', ({ status }) => { if (status === 'reconnecting' && calls++ < 50) void made.sessions.connect('s') })
+    await within(made.sessions.connect('s'))
+    const asked = made.store.count('read')
+    for (let time = 0; time < 20; time += 1) {
+      expect(await within(made.sessions.connect('s'))).toMatchObject({ status: 'reconnecting', reason: 'storage_unavailable' })
+      await pass(2000)
+    }
+    expect([made.store.count('read'), calls]).toEqual([asked, 1])
+    made.store.before = () => undefined
+    await pass(30_000)
+    expect(await made.sessions.getStatus('s')).toMatchObject({ status: 'connected' })
+  })
+
   it('a logout does, at once', async () => {
     const made = await reconnecting()
     await pass(100)

@@ -148,6 +148,7 @@ describe('a lifecycle write that lands after WhatsApp has judged', () => {
 describe('a lease that comes after its deadline', () => {
   it('invariant 4: is named by close as long as it may still come, also for a session that was deleted meanwhile', async () => {
     const made = scenario()
+    await made.store.seed('s')
     const { recover, land } = hold(made, 'acquire')
     expect(await within(codeOf(made.sessions.stop('s')))).toBe('STORE_TIMEOUT')
     recover()

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { codeOf, inFakeTime, pass, refusing, scenario, silent, welcoming, within, type Scenario } from '../support/scenario.js'
-import { never } from '../support/deferred.js'
+import { deferred, never } from '../support/deferred.js'
 
 inFakeTime()
 
@@ -70,6 +70,21 @@ describe('logout', () => {
     online.socket().logoutError = new Error('refused')
     expect(await within(codeOf(online.sessions.logout('s', { requireUnlink: true })))).toBe('UNLINK_FAILED')
     expect(await online.sessions.getStatus('s')).toMatchObject({ status: 'connected' })
+  })
+
+  it.each([[401, { unlinked: true }], [428, { unlinked: false }]])('that ends the connection with %i instead of an answer comes to %j', async (code, outcome) => {
+    const made = await connected()
+    const answer = deferred<never>()
+    made.socket().answer = () => answer.promise
+    made.script = silent
+    const logout = made.sessions.logout('s')
+    await pass(10)
+    void made.socket().close(code)
+    // As Baileys does: whoever waits for an answer hears of the end before anybody else.
+    answer.reject(new Error('The connection was closed.'))
+    expect(await within(logout)).toEqual(outcome)
+    await expectGone(made)
+    expect(made.events('logged-out')).toEqual([{ sessionId: 's', cause: 'intentional_logout' }])
   })
 
   it('of a device that is unlinked already counts as unlinked', async () => {

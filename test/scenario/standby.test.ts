@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { MemoryConnectionRepository } from '../../src/adapters/memory/memory-connection-repository.js'
 import { inspectStoredCreds } from '../../src/auth/stored-creds.js'
 import type { SessionLease, SessionLock } from '../../src/lease/session-lock.js'
+import { deferred } from '../support/deferred.js'
 import { codeOf, inFakeTime, pass, scenario, silent, within, type Scenario } from '../support/scenario.js'
 import { WatchedSessionStore } from '../support/watched-session-store.js'
 
@@ -52,6 +53,31 @@ function twoProcesses(): { lock: FakeSharedLock; one: Scenario; two: Scenario; s
 }
 
 describe('invariant 1: a session that another process runs', () => {
+  it('is neither stopped nor logged out from here while another process links it', async () => {
+    const { one, two } = twoProcesses()
+    expect(await within(one.sessions.connect('s'))).toMatchObject({ status: 'pairing' })
+    expect(await within(codeOf(two.sessions.stop('s')))).toBe('OWNED_ELSEWHERE')
+    expect(await within(codeOf(two.sessions.logout('s')))).toBe('OWNED_ELSEWHERE')
+    expect(await one.sessions.getStatus('s')).toMatchObject({ status: 'pairing' })
+  })
+
+  it('is connected by a person while this process looks whether it may take over', async () => {
+    const { one, two, store } = twoProcesses()
+    await store.seed('s')
+    await within(one.sessions.restoreSession('s'))
+    await within(two.sessions.restoreSession('s'))
+    await within(one.sessions.stop('s'))
+    const looking = deferred()
+    two.store.before = ({ verb }) => verb === 'read' ? looking.promise : undefined
+    await pass(10_000)
+    expect(two.store.calls.at(-1)).toMatchObject({ verb: 'read' })
+    await within(one.sessions.connect('s'))
+    looking.resolve()
+    await pass(10_000)
+    expect(await within(one.sessions.getStatus('s'))).toMatchObject({ status: 'connected', owner: 'one' })
+    expect(two.baileys.sockets).toEqual([])
+  })
+
   it('shows the record of its owner, from wherever it is asked', async () => {
     const { one, two, store } = twoProcesses()
     await store.seed('s', { phone: '49151000001' })

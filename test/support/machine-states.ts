@@ -8,10 +8,13 @@ export function run(changes: Partial<Run> = {}): Run {
   return { request: { purpose: 'restore', force: false }, paired: true, failures: 0, failuresAtStart: 0, restarts: 0, repeated: null, start: 'trying', ...changes }
 }
 
-/** Circumstances at {@link NOW}, with the changes given. */
+/** Circumstances at {@link NOW} in which every policy waits a second, with the changes given. */
 export function circumstances(changes: Partial<Circumstances> = {}): Circumstances {
-  return { now: NOW, delay: { delayMs: 1000, exhausted: false }, replacedDelayMs: 5000, coolDownMs: 300_000, ...changes }
+  return { sessionId: 's', now: NOW, random: 0.5, retry: () => 1000, reconnect: () => 1000, replacedDelayMs: 5000, rateLimitCoolDownMs: 300_000, ...changes }
 }
+
+/** Policies that give up. */
+export const GIVE_UP: Pick<Circumstances, 'retry' | 'reconnect'> = { retry: () => null, reconnect: () => null }
 
 /** One state of each phase, with this run in it. */
 export function stateIn(phase: Phase, inside: Run = run()): SessionState {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { DisconnectCause } from '../../../src/disconnect/disconnect-cause.js'
 import { DISCONNECT_DECISIONS, type DisconnectDecision } from '../../../src/disconnect/disconnect-decision.js'
-import { afterClose } from '../../../src/session/after-close.js'
-import { run } from '../../support/machine-states.js'
+import { afterClose } from '../../../src/session/session-machine.js'
+import { circumstances, run } from '../../support/machine-states.js'
 
 const lost: DisconnectDecision = { action: 'back-off', reason: 'connection_lost', stretch: 1, limit: Infinity, pairingLimit: Infinity, exhausted: 'retries_exhausted', refreshVersion: false }
 
@@ -30,7 +30,6 @@ const expected: Record<DisconnectCause, DisconnectDecision> = {
 }
 
 const causes = Object.keys(expected) as DisconnectCause[]
-const circumstances = { now: new Date(0), delay: { delayMs: 1, exhausted: false }, replacedDelayMs: 5000, coolDownMs: 300_000 }
 
 describe('DISCONNECT_DECISIONS', () => {
   it('has the decision of the design for every cause, and for nothing else', () => {
@@ -48,7 +47,7 @@ describe('invariant 2: what follows a loss', () => {
   it.each(causes)('%s writes nothing but the lifecycle record', (cause) => {
     const harmless = new Set(['close', 'load', 'wait', 'release', 'refresh-version', 'remember'])
     for (const paired of [true, false]) {
-      const { effects } = afterClose(run({ paired }), cause, null, circumstances)
+      const { effects } = afterClose(run({ paired }), cause, null, circumstances())
       expect(effects.filter(({ type }) => !harmless.has(type))).toEqual([])
       expect(effects[0]?.type).toBe('close')
     }

@@ -4,6 +4,7 @@ import { copySessions, encrypted, encryptRecords, FileConnectionRepository, File
 import { SqliteConnectionRepository, SqliteSessionStore } from '../../../src/sqlite.js'
 import { DEFAULT_SESSION_MANAGER_OPTIONS, resolveSessionManagerOptions, type SessionManagerOptions } from '../../../src/manager/session-manager-options.js'
 import { SessionManager } from '../../../src/manager/session-manager.js'
+import { delayOf } from '../../../src/retry/retry-policy.js'
 
 const store = new MemorySessionStore()
 const resolve = (options: object): ReturnType<typeof resolveSessionManagerOptions> => resolveSessionManagerOptions({ store, ...options })
@@ -46,7 +47,7 @@ describe('the defaults', () => {
     })
     const bare = resolve({})
     expect(withoutFunctions(given)).toEqual(withoutFunctions(bare))
-    const asked = [1, 2, 3, 4].map(attempt => given.session.retry({ attempt, failures: attempt, cause: 'unknown', sessionId: 's' }) === null)
+    const asked = [1, 2, 3, 4].map(attempt => delayOf(given.session.retry, { attempt, failures: attempt, cause: 'unknown', sessionId: 's' }, 0.5) === null)
     expect(asked).toEqual([false, false, false, true])
     expect(bare.session.stableAfterMs).toBe(60_000)
   })
@@ -166,7 +167,7 @@ describe('options that make sense', () => {
   it('policies may be functions, and are kept within what a timer can do', () => {
     const { session } = resolve({ retry: () => 1e12, reconnect: () => null })
     const context = { attempt: 1, failures: 1, cause: 'unknown', sessionId: 's' } as const
-    expect([session.retry(context), session.reconnect(context), session.stableAfterMs]).toEqual([2 ** 31 - 1, null, 60_000])
+    expect([delayOf(session.retry, context, 0), delayOf(session.reconnect, context, 0), session.stableAfterMs]).toEqual([2 ** 31 - 1, null, 60_000])
   })
 
   it('a socketConfig function is looked at when it has answered, and not before', () => {

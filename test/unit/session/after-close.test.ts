@@ -1,9 +1,9 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { DisconnectCause } from '../../../src/disconnect/disconnect-cause.js'
-import type { RetryFunction } from '../../../src/retry/retry-policy.js'
-import { afterClose, afterStoreFailure, chooseDelay, needsDelay } from '../../../src/session/after-close.js'
+import type { RetryFunction, RetryPolicy } from '../../../src/retry/retry-policy.js'
+import { afterClose, afterStoreFailure } from '../../../src/session/session-machine.js'
 import type { Run, Step } from '../../../src/session/session-state.js'
-import { circumstances, NOW, run } from '../../support/machine-states.js'
+import { circumstances, GIVE_UP, NOW, run } from '../../support/machine-states.js'
 
 const later = (delayMs: number): Date => new Date(NOW.getTime() + delayMs)
 const close = { type: 'close', freshLease: false }
@@ -22,10 +22,10 @@ describe('after a loss', () => {
   })
 
   it.each([...LOST, 'storage_failed', 'restart_required'] as const)('%s, when the policy gives up', (cause) => {
-    const given = after(cause, run({ restarts: 2 }), { delay: null })
+    const given = after(cause, run({ restarts: 2 }), GIVE_UP)
     expect(given.state).toMatchObject({ phase: 'idle', status: 'failed', reason: cause === 'storage_failed' ? 'storage_unavailable' : 'retries_exhausted', tried: true })
     expect(given.effects).toEqual([close, release])
-    expect(after(cause, run({ paired: false, restarts: 2 }), { delay: null }).state).toMatchObject({ phase: 'idle', status: 'disconnected' })
+    expect(after(cause, run({ paired: false, restarts: 2 }), GIVE_UP).state).toMatchObject({ phase: 'idle', status: 'disconnected' })
   })
 
   it('a socket that could not be made keeps a reason of its own, through every retry and at the end', () => {
@@ -37,7 +37,7 @@ describe('after a loss', () => {
 
   it('a restart is dialled at once and not counted, twice in a row; the third time it backs off', () => {
     const first = after('restart_required')
-    expect(first).toEqual({ state: { phase: 'loading', run: run({ restarts: 1, repeated: { cause: 'restart_required', times: 1 } }), reason: 'restart_required' }, effects: [close, { type: 'load' }] })
+    expect(first).toEqual({ state: { phase: 'loading', run: run({ restarts: 1, repeated: { cause: 'restart_required', times: 1 } }), reason: 'restart_required' }, effects: [close, { type: 'load', isTakeover: false }] })
     expect(after('restart_required', run({ restarts: 1 })).state).toMatchObject({ phase: 'loading', run: { restarts: 2, failures: 0 } })
     expect(after('restart_required', run({ restarts: 2 })).state).toMatchObject({ phase: 'waiting', retryAt: later(1000), run: { restarts: 3, failures: 1 } })
   })
@@ -100,8 +100,8 @@ describe('after a loss', () => {
   it('a registration that is closed again and again: says so once the retries are used up, and not what happens to be lost', () => {
     const unpaired = run({ paired: false })
     expect(after('registration_closed', unpaired).state).toMatchObject({ phase: 'waiting', reason: 'connection_lost' })
-    expect(after('registration_closed', unpaired, { delay: null }).state).toMatchObject({ status: 'disconnected', reason: 'registration_closed' })
-    expect(after('transport_failed', unpaired, { delay: null }).state).toMatchObject({ status: 'disconnected', reason: 'retries_exhausted' })
+    expect(after('registration_closed', unpaired, GIVE_UP).state).toMatchObject({ status: 'disconnected', reason: 'registration_closed' })
+    expect(after('transport_failed', unpaired, GIVE_UP).state).toMatchObject({ status: 'disconnected', reason: 'retries_exhausted' })
   })
 
   it('counts the same cause in a row only', () => {
@@ -110,7 +110,7 @@ describe('after a loss', () => {
   })
 
   it('says that the retries are used up once they are, unless there is something more particular to say', () => {
-    const exhausted = { delay: { delayMs: 7, exhausted: true } }
+    const exhausted = { retry: () => null, reconnect: () => 7 }
     expect(after('connection_lost', run(), exhausted).state).toMatchObject({ reason: 'retries_exhausted', retryAt: later(7), run: { start: 'exhausted' } })
     expect(after('connection_lost', run({ start: 'exhausted' })).state).toMatchObject({ reason: 'retries_exhausted' })
     expect(after('client_outdated', run(), exhausted).state).toMatchObject({ reason: 'client_outdated', run: { start: 'exhausted' } })
@@ -137,21 +137,24 @@ describe('after a store failure', () => {
   })
 
   it('ends as failed when a finite policy gives up', () => {
-    expect(afterStoreFailure(run(), circumstances({ delay: null })).state).toMatchObject({ phase: 'idle', status: 'failed', reason: 'storage_unavailable' })
+    expect(afterStoreFailure(run(), circumstances(GIVE_UP)).state).toMatchObject({ phase: 'idle', status: 'failed', reason: 'storage_unavailable' })
   })
 })
 
-describe('the choice of a delay', () => {
+describe('the delay before the next attempt', () => {
   const policy = (delays: readonly number[]): RetryFunction => ({ attempt }) => delays[attempt - 1] ?? null
   const forever: RetryFunction = ({ attempt, failures }) => attempt * 1000 + failures
-  const choose = (inside: Run, retry: RetryFunction, reconnect: RetryFunction = forever): unknown => chooseDelay(inside, 'connection_lost', 's', { retry, reconnect })
+  const choose = (inside: Run, retry: RetryPolicy, reconnect: RetryPolicy = forever, random = 0.5): unknown => {
+    const { state } = after('connection_lost', inside, { retry, reconnect, random })
+    return state.phase === 'waiting' ? { delayMs: state.retryAt.getTime() - NOW.getTime(), start: state.run.start } : null
+  }
 
   it('is the retry policy while a start is tried, then the reconnect policy: each counts its own attempts, the failures go on', () => {
-    expect(choose(run({ failures: 0 }), policy([1, 2]))).toEqual({ delayMs: 1, exhausted: false })
-    expect(choose(run({ failures: 1 }), policy([1, 2]))).toEqual({ delayMs: 2, exhausted: false })
-    expect(choose(run({ failures: 2 }), policy([1, 2]))).toEqual({ delayMs: 1003, exhausted: true })
-    expect(choose(run({ failures: 3, failuresAtStart: 2, start: 'exhausted' }), policy([1, 2]))).toEqual({ delayMs: 2004, exhausted: false })
-    expect(choose(run({ failures: 0, start: 'connected' }), policy([1, 2]))).toEqual({ delayMs: 1001, exhausted: false })
+    expect(choose(run({ failures: 0 }), policy([1, 2]))).toEqual({ delayMs: 1, start: 'trying' })
+    expect(choose(run({ failures: 1 }), policy([1, 2]))).toEqual({ delayMs: 2, start: 'trying' })
+    expect(choose(run({ failures: 2 }), policy([1, 2]))).toEqual({ delayMs: 1003, start: 'exhausted' })
+    expect(choose(run({ failures: 3, failuresAtStart: 2, start: 'exhausted' }), policy([1, 2]))).toEqual({ delayMs: 2004, start: 'exhausted' })
+    expect(choose(run({ failures: 0, start: 'connected' }), policy([1, 2]))).toEqual({ delayMs: 1001, start: 'connected' })
   })
 
   it('ends with the start when nothing is paired, and with both policies when something is', () => {
@@ -160,19 +163,36 @@ describe('the choice of a delay', () => {
   })
 
   it('goes on where nobody knows yet whether the session is paired', () => {
-    expect(choose(run({ paired: null, failures: 2 }), policy([1, 2]))).toEqual({ delayMs: 1003, exhausted: true })
+    expect(choose(run({ paired: null, failures: 2 }), policy([1, 2]))).toEqual({ delayMs: 1003, start: 'exhausted' })
+  })
+
+  it('spreads a back-off by the chance that comes in', () => {
+    const backOff = { maxRetries: 3, initialDelayMs: 1000, factor: 2, maxDelayMs: 9000, jitter: 'full' } as const
+    expect([0, 0.25, 0.75].map(random => choose(run({ failures: 1 }), backOff, forever, random))).toMatchObject([{ delayMs: 0 }, { delayMs: 500 }, { delayMs: 1500 }])
   })
 
   it('tells the policy attempt, failures, cause and session', () => {
     const asked: unknown[] = []
-    chooseDelay(run({ failures: 4 }), 'transport_failed', 'shop', { retry: (context) => { asked.push(context); return 1 }, reconnect: forever })
-    expect(asked).toEqual([{ attempt: 5, failures: 5, cause: 'transport_failed', sessionId: 'shop' }])
+    after('transport_failed', run({ failures: 4 }), { retry: (context: unknown) => { asked.push(context); return 1 } })
+    expect(asked).toEqual([{ attempt: 5, failures: 5, cause: 'transport_failed', sessionId: 's' }])
   })
 
   it.each([
     ['connection_lost', 0, true], ['client_outdated', 0, true], ['storage_failed', 0, true], ['restart_required', 0, false], ['restart_required', 1, false],
     ['restart_required', 2, true], ['connection_replaced', 0, false], ['rate_limited', 0, false], ['logged_out', 0, false], ['restricted', 0, false],
-  ] as const)('%s after %i restarts needs one: %s', (cause, restarts, needed) => {
-    expect(needsDelay(run({ restarts }), cause)).toBe(needed)
+  ] as const)('%s after %i restarts asks for one: %s', (cause, restarts, isAsked) => {
+    const retry = vi.fn(() => 1)
+    after(cause, run({ restarts }), { retry })
+    expect(retry).toHaveBeenCalledTimes(isAsked ? 1 : 0)
+  })
+
+  it.each(['trying', 'connected'] as const)('is 30 s when the policy throws, which is told (%s)', (start) => {
+    const thrown = new Error('a slip of the pen')
+    const fails = (): never => { throw thrown }
+    const step = after('connection_lost', run({ start }), { retry: fails, reconnect: fails })
+    expect(step.state).toMatchObject({ phase: 'waiting', retryAt: later(30_000), run: { start: start === 'trying' ? 'exhausted' : 'connected' } })
+    expect(step.effects[0]).toEqual({ type: 'tell-policy-failed', thrown })
+    const nonsense = after('connection_lost', run(), { retry: () => NaN })
+    expect(nonsense.effects[0]).toMatchObject({ type: 'tell-policy-failed', thrown: expect.any(TypeError) })
   })
 })

@@ -2,22 +2,22 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { freshLifecycle, type Lifecycle } from '../../../src/auth/lifecycle-record.js'
 import type { SessionError } from '../../../src/errors.js'
 import { processLock } from '../../../src/lease/process-lock.js'
-import { LeaseKeeper } from '../../../src/session/lease-keeper.js'
+import { LeaseHolder } from '../../../src/session/lease-holder.js'
 import { LifecycleMemory } from '../../../src/session/lifecycle-memory.js'
 
 const NOW = new Date('2026-01-02T03:04:05Z')
 const RETRY_MS = 5000
 
-function remember(): { memory: LifecycleMemory; written: Lifecycle[]; fail: (error: Error | null) => void; errors: SessionError[]; due: () => number; keeper: LeaseKeeper; lock: ReturnType<typeof processLock> } {
+function remember(): { memory: LifecycleMemory; written: Lifecycle[]; fail: (error: Error | null) => void; errors: SessionError[]; due: () => number; holder: LeaseHolder; lock: ReturnType<typeof processLock> } {
   const written: Lifecycle[] = []
   const errors: SessionError[] = []
   let failure: Error | null = null
   let due = 0
   const lock = processLock()
   const onError = (error: SessionError): void => { errors.push(error) }
-  const keeper = new LeaseKeeper({ sessionId: 's', lock, timeoutMs: 1000, onLost: () => undefined, onError })
+  const holder = new LeaseHolder({ sessionId: 's', lock, timeoutMs: 1000, onLost: () => undefined, onError })
   const memory = new LifecycleMemory({
-    sessionId: 's', keeper, onError,
+    sessionId: 's', holder, onError,
     write: async (_lease, lifecycle) => {
       if (failure !== null) throw failure
       written.push(lifecycle)
@@ -27,7 +27,7 @@ function remember(): { memory: LifecycleMemory; written: Lifecycle[]; fail: (err
       void memory.retry()
     },
   })
-  return { memory, written, fail: (error) => { failure = error }, errors, due: () => due, keeper, lock }
+  return { memory, written, fail: (error) => { failure = error }, errors, due: () => due, holder, lock }
 }
 
 beforeEach(() => { vi.useFakeTimers({ now: NOW }) })
@@ -38,7 +38,7 @@ afterEach(() => {
 
 describe('LifecycleMemory', () => {
   it('remembers each verdict beside what was known, at once and under a lease', async () => {
-    const { memory, written, keeper } = remember()
+    const { memory, written, holder } = remember()
     memory.adopt({ ...freshLifecycle('id'), desired: 'running' })
     memory.note({ kind: 'rate_limited', until: NOW })
     await memory.retry()
@@ -47,7 +47,7 @@ describe('LifecycleMemory', () => {
     const limited = { ...freshLifecycle('id'), verdict: { kind: 'rate_limited', until: NOW } }
     expect(written).toEqual([limited, { ...limited, loggedOutAt: NOW }])
     expect(memory.current).toEqual(written[1])
-    expect(keeper.lease).not.toBeNull()
+    expect(holder.lease).not.toBeNull()
   })
 
   it('clears what a connection has proved wrong, once', async () => {

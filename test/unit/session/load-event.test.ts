@@ -1,14 +1,12 @@
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { SessionError, type SessionErrorCode } from '../../../src/errors.js'
-import { readLoadOutcome } from '../../../src/session/load-event.js'
-import type { LoadOutcome } from '../../../src/session/session-loader.js'
 import type { SessionEvent } from '../../../src/session/session-state.js'
-import { circumstances } from '../../support/machine-states.js'
+import { eventOf, type LoadOutcome } from '../../../src/session/session-storage.js'
 
 const failed = (code: SessionErrorCode, knownUnpaired = false): LoadOutcome => ({ kind: 'failed', error: new SessionError(code, 'it failed'), knownUnpaired })
 const rest = (status: 'failed' | 'disconnected', reason: 'credentials_corrupt' | 'wrong_key' | 'legacy_session' | 'storage_unavailable' | null): SessionEvent =>
-  ({ type: 'loaded', verdict: { action: 'rest', status, reason, until: null } })
-const probing: SessionEvent = { type: 'store-failed', circumstances: circumstances() }
+  ({ type: 'loaded', decision: { action: 'rest', status, reason, until: null } })
+const probing: SessionEvent = { type: 'store-failed' }
 
 const rows: [name: string, outcome: LoadOutcome, event: SessionEvent][] = [
   ['owned elsewhere', { kind: 'owned-elsewhere' }, { type: 'owned-elsewhere' }],
@@ -23,19 +21,13 @@ const rows: [name: string, outcome: LoadOutcome, event: SessionEvent][] = [
   ['an id that the store refuses', failed('INVALID_SESSION_ID'), rest('failed', null)],
 ]
 
-describe('readLoadOutcome', () => {
+describe('the event of a load', () => {
   it.each(rows)('%s', (_name, outcome, event) => {
-    expect(readLoadOutcome(outcome, circumstances)).toEqual(event)
+    expect(eventOf(outcome)).toEqual(event)
   })
 
-  it('passes verdicts on', () => {
-    const verdict = { action: 'cool-down', until: new Date() } as const
-    expect(readLoadOutcome({ kind: 'rest', verdict, stored: { kind: 'unavailable', error: new SessionError('STORE_TIMEOUT', 'late') }, error: null }, circumstances)).toEqual({ type: 'loaded', verdict })
-  })
-
-  it('asks the policies only when there is something to wait for', () => {
-    const ask = vi.fn(circumstances)
-    for (const [, outcome] of rows) readLoadOutcome(outcome, ask)
-    expect(ask).toHaveBeenCalledTimes(3)
+  it('passes decisions on', () => {
+    const decision = { action: 'cool-down', until: new Date() } as const
+    expect(eventOf({ kind: 'rest', decision, stored: { kind: 'unavailable', error: new SessionError('STORE_TIMEOUT', 'late') }, error: null })).toEqual({ type: 'loaded', decision })
   })
 })

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import type { DisconnectCause } from '../../../src/disconnect/disconnect-cause.js'
 import { DISCONNECT_DECISIONS } from '../../../src/disconnect/disconnect-decision.js'
 import { INITIAL_STATE, restingState, transition } from '../../../src/session/session-machine.js'
-import type { SessionEffect, SessionEvent, SessionState } from '../../../src/session/session-state.js'
-import { circumstances, NOW } from '../../support/machine-states.js'
+import type { Circumstances, SessionEffect, SessionEvent, SessionState } from '../../../src/session/session-state.js'
+import { circumstances, GIVE_UP, NOW } from '../../support/machine-states.js'
 import { seededRandom, type SeededRandom } from '../../support/seeded-random.js'
 
 const HISTORIES = 2000
@@ -14,20 +14,24 @@ const WITH_SOCKET: ReadonlySet<string> = new Set(['dialing', 'pairing', 'settlin
 
 /** Any event, at any time: also those that make no sense there. */
 function anyEvent(random: SeededRandom): SessionEvent {
-  const now = circumstances({ delay: random.pick([null, { delayMs: 1000, exhausted: false }, { delayMs: 1000, exhausted: true }]) })
   const request = { purpose: random.pick(['restore', 'connect', 'unlink'] as const), force: random.below(2) === 0 }
   return random.pick<SessionEvent>([
     { type: 'start', request },
-    { type: 'hurry' },
+    { type: 'retry-now', isForced: false, lostAt: null },
     { type: 'owned-elsewhere' },
-    { type: 'loaded', verdict: random.pick([{ action: 'dial' }, { action: 'dial' }, { action: 'pair' }, { action: 'cool-down', until: NOW }, { action: 'rest', status: 'failed', reason: 'restricted', until: null }] as const) },
-    { type: 'loaded', verdict: { action: 'dial' } },
-    { type: 'store-failed', circumstances: now },
+    { type: 'loaded', decision: random.pick([{ action: 'dial' }, { action: 'dial' }, { action: 'pair' }, { action: 'cool-down', until: NOW }, { action: 'rest', status: 'failed', reason: 'restricted', until: null }] as const) },
+    { type: 'loaded', decision: { action: 'dial' } },
+    { type: 'store-failed' },
     { type: 'qr' }, { type: 'paired' }, { type: 'opened' }, { type: 'durable' }, { type: 'stable' }, { type: 'timer' },
-    { type: 'closed', cause: random.pick(CAUSES), restrictedUntil: random.pick([null, NOW]), circumstances: now },
+    { type: 'closed', cause: random.pick(CAUSES), restrictedUntil: random.pick([null, NOW]) },
     { type: 'lease-lost' },
     { type: 'halt', to: restingState('disconnected', 'stopped') },
   ])
+}
+
+/** Policies that go on, give up the start, or give up for good. */
+function anyCircumstances(random: SeededRandom): Circumstances {
+  return circumstances(random.pick<Partial<Circumstances>>([{}, { retry: () => null }, GIVE_UP]))
 }
 
 const has = (effects: readonly SessionEffect[], type: SessionEffect['type']): boolean => effects.some(effect => effect.type === type)
@@ -73,7 +77,7 @@ describe('random histories of a session', () => {
       let state: SessionState = INITIAL_STATE
       for (let step = 0; step < STEPS; step += 1) {
         const event = anyEvent(random)
-        const next = transition(state, event)
+        const next = transition(state, event, anyCircumstances(random))
         carryOut(holdings, next.effects)
         const wrong = findWrong({ before: state, event, after: next.state, effects: next.effects })
         if ((holdings.sockets === 1) !== WITH_SOCKET.has(next.state.phase)) wrong.push(`${holdings.sockets} sockets in ${next.state.phase}`)
@@ -90,7 +94,7 @@ describe('random histories of a session', () => {
       let state: SessionState = INITIAL_STATE
       for (let step = 0; step < STEPS; step += 1) {
         const event = anyEvent(random)
-        const next: SessionState = transition(state, event).state
+        const next: SessionState = transition(state, event, anyCircumstances(random)).state
         const [before, after] = [state, next].map(at => 'run' in at ? at.run.failures : 0)
         if (after !== undefined && before !== undefined && after < before && next.phase !== 'idle') {
           expect(['stable', 'start'], `${state.phase} (SEED=${random.seed})`).toContain(event.type)
@@ -106,7 +110,7 @@ describe('random histories of a session', () => {
     for (let history = 0; history < 200; history += 1) {
       let state: SessionState = INITIAL_STATE
       for (let step = 0; step < STEPS; step += 1) {
-        state = transition(state, anyEvent(random)).state
+        state = transition(state, anyEvent(random), anyCircumstances(random)).state
         seen.add(state.phase)
       }
     }

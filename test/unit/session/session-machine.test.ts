@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { INITIAL_STATE, transition, TRANSITIONS, restingState } from '../../../src/session/session-machine.js'
 import type { Phase, SessionEvent, SessionState } from '../../../src/session/session-state.js'
-import { statusOf } from '../../../src/session/session-view.js'
+import { statusOf } from '../../../src/session/session-report.js'
 import { circumstances, NOW, run, stateIn } from '../../support/machine-states.js'
 
 const PHASES: readonly Phase[] = ['idle', 'standby', 'loading', 'dialing', 'pairing', 'settling', 'connected', 'waiting']
@@ -10,20 +10,20 @@ const later = (delayMs: number): Date => new Date(NOW.getTime() + delayMs)
 /** Every event, by a name that tells its variants apart. */
 const EVENTS = {
   'start': { type: 'start', request: { purpose: 'connect', force: false } },
-  'hurry': { type: 'hurry' },
+  'retry-now': { type: 'retry-now', isForced: false, lostAt: null },
   'owned-elsewhere': { type: 'owned-elsewhere' },
-  'loaded: dial': { type: 'loaded', verdict: { action: 'dial' } },
-  'loaded: pair': { type: 'loaded', verdict: { action: 'pair' } },
-  'loaded: rest': { type: 'loaded', verdict: { action: 'rest', status: 'logged_out', reason: 'logged_out', until: null } },
-  'loaded: cool-down': { type: 'loaded', verdict: { action: 'cool-down', until: later(9000) } },
-  'store-failed': { type: 'store-failed', circumstances: circumstances() },
+  'loaded: dial': { type: 'loaded', decision: { action: 'dial' } },
+  'loaded: pair': { type: 'loaded', decision: { action: 'pair' } },
+  'loaded: rest': { type: 'loaded', decision: { action: 'rest', status: 'logged_out', reason: 'logged_out', until: null } },
+  'loaded: cool-down': { type: 'loaded', decision: { action: 'cool-down', until: later(9000) } },
+  'store-failed': { type: 'store-failed' },
   'qr': { type: 'qr' },
   'passkey-required': { type: 'passkey-required' },
   'paired': { type: 'paired' },
   'opened': { type: 'opened' },
   'durable': { type: 'durable' },
   'stable': { type: 'stable' },
-  'closed': { type: 'closed', cause: 'connection_lost', restrictedUntil: null, circumstances: circumstances() },
+  'closed': { type: 'closed', cause: 'connection_lost', restrictedUntil: null },
   'timer': { type: 'timer' },
   'lease-lost': { type: 'lease-lost' },
   'halt': { type: 'halt', to: restingState('disconnected', 'not_running') },
@@ -76,12 +76,12 @@ const TABLE: Record<Phase, Partial<Record<EventName, string>>> = {
     'closed': backedOff, 'store-failed': storeLost, 'lease-lost': stoodBy, 'halt': halted,
   },
   waiting: {
-    timer: 'loading connecting restoring | load', hurry: 'loading connecting restoring | load', 'lease-lost': stoodBy, halt: halted,
+    timer: 'loading connecting restoring | load', 'retry-now': 'loading connecting restoring | load', 'lease-lost': stoodBy, halt: halted,
   },
 }
 
 function describeStep(state: SessionState, event: SessionEvent): string {
-  const step = transition(state, event)
+  const step = transition(state, event, circumstances())
   const { status, reason } = statusOf(step.state)
   const effects = step.effects.map(effect => effect.type === 'close' && effect.freshLease ? 'close fresh' : effect.type)
   return `${step.state.phase} ${status} ${reason ?? 'null'} | ${effects.join(', ')}`
@@ -93,7 +93,7 @@ describe('the table of states and events', () => {
   it.each(pairs)('%s, %s', (phase, name) => {
     const state = stateIn(phase)
     const expected = TABLE[phase][name]
-    if (expected === undefined) expect(transition(state, EVENTS[name])).toEqual({ state, effects: [] })
+    if (expected === undefined) expect(transition(state, EVENTS[name], circumstances())).toEqual({ state, effects: [] })
     else expect(describeStep(state, EVENTS[name])).toBe(expected)
   })
 
@@ -107,7 +107,7 @@ describe('the table of states and events', () => {
     for (const [phase, name] of pairs) {
       const state = stateIn(phase)
       const before = structuredClone(state)
-      transition(state, EVENTS[name])
+      transition(state, EVENTS[name], circumstances())
       expect(state).toEqual(before)
     }
   })
@@ -121,8 +121,16 @@ describe('the table of states and events', () => {
 })
 
 describe('the run that goes from state to state', () => {
+  it('loads as a takeover only where another process that ran it is gone', () => {
+    const load = (phase: Phase, name: EventName): unknown => transition(stateIn(phase), EVENTS[name], circumstances()).effects
+    expect(load('standby', 'timer')).toEqual([{ type: 'load', isTakeover: true }])
+    for (const [phase, name] of [['standby', 'start'], ['idle', 'start'], ['waiting', 'timer'], ['waiting', 'retry-now']] as const) {
+      expect(load(phase, name)).toEqual([{ type: 'load', isTakeover: false }])
+    }
+  })
+
   it('begins anew with each start', () => {
-    const { state } = transition(INITIAL_STATE, EVENTS.start)
+    const { state } = transition(INITIAL_STATE, EVENTS.start, circumstances())
     expect(state).toEqual({
       phase: 'loading', reason: 'starting',
       run: { request: { purpose: 'connect', force: false }, paired: null, failures: 0, failuresAtStart: 0, restarts: 0, repeated: null, start: 'trying' },
@@ -140,13 +148,13 @@ describe('the run that goes from state to state', () => {
     ['restore', true, 'restore', false, { purpose: 'restore', force: true }],
     ['unlink', true, 'restore', false, { purpose: 'unlink', force: true }],
   ] as const)('%s (force %s) joined by %s (force %s) while loading', (purpose, force, joining, joiningForce, request) => {
-    const { state } = transition(stateIn('loading', run({ request: { purpose, force } })), { type: 'start', request: { purpose: joining, force: joiningForce } })
+    const { state } = transition(stateIn('loading', run({ request: { purpose, force } })), { type: 'start', request: { purpose: joining, force: joiningForce } }, circumstances())
     expect('run' in state && state.run.request).toEqual(request)
   })
 
-  it('knows from the verdict whether it is paired', () => {
+  it('knows from the decision whether it is paired', () => {
     const paired = (name: EventName): unknown => {
-      const { state } = transition(stateIn('loading', run({ paired: null })), EVENTS[name])
+      const { state } = transition(stateIn('loading', run({ paired: null })), EVENTS[name], circumstances())
       return 'run' in state ? state.run.paired : undefined
     }
     expect([paired('loaded: dial'), paired('loaded: pair'), paired('loaded: cool-down')]).toEqual([true, false, true])
@@ -158,15 +166,15 @@ describe('the run that goes from state to state', () => {
   })
 
   it('is paired from the moment the phone has scanned', () => {
-    const { state } = transition(stateIn('pairing', run({ paired: false })), EVENTS.paired)
+    const { state } = transition(stateIn('pairing', run({ paired: false })), EVENTS.paired, circumstances())
     expect('run' in state && state.run.paired).toBe(true)
   })
 
   it('is connected for good, counting on until the connection was stable', () => {
     const flapping = run({ failures: 5, restarts: 1, repeated: { cause: 'connection_lost', times: 5 }, start: 'exhausted' })
-    const { state: connected } = transition(stateIn('settling', flapping), EVENTS.durable)
+    const { state: connected } = transition(stateIn('settling', flapping), EVENTS.durable, circumstances())
     expect('run' in connected && connected.run).toEqual({ ...flapping, start: 'connected', failuresAtStart: 5 })
-    const { state: stable } = transition(connected, EVENTS.stable)
+    const { state: stable } = transition(connected, EVENTS.stable, circumstances())
     expect('run' in stable && stable.run).toEqual({ ...flapping, start: 'connected', failures: 0, failuresAtStart: 0, restarts: 0, repeated: null })
   })
 
@@ -184,27 +192,37 @@ describe('the run that goes from state to state', () => {
   it('on standby, or after a lost lease, only a restore is left of what was asked', () => {
     const connecting = run({ request: { purpose: 'connect', force: false }, paired: true, start: 'connected', failures: 2 })
     for (const [phase, name] of [['loading', 'owned-elsewhere'], ['connected', 'lease-lost'], ['pairing', 'lease-lost'], ['waiting', 'lease-lost']] as const) {
-      const { state } = transition(stateIn(phase, connecting), EVENTS[name])
+      const { state } = transition(stateIn(phase, connecting), EVENTS[name], circumstances())
       expect('run' in state && state.run.request, `${phase}, ${name}`).toEqual({ purpose: 'restore', force: false })
     }
   })
 
+  it.each([
+    ['connection_lost', 4999, false, 'waiting'], ['connection_lost', 5000, false, 'loading'], ['connection_lost', null, false, 'loading'],
+    ['storage_unavailable', null, false, 'waiting'], ['rate_limited', null, false, 'waiting'], ['connection_replaced', null, false, 'waiting'],
+    ['connection_lost', 0, true, 'loading'], ['storage_unavailable', 0, true, 'loading'], ['rate_limited', 0, true, 'loading'],
+  ] as const)('waiting for %s, lost %s ms ago, asked to try now (forced: %s): %s', (reason, lostAgoMs, isForced, phase) => {
+    const waiting: SessionState = { phase: 'waiting', run: run(), reason, retryAt: later(60_000) }
+    const lostAt = lostAgoMs === null ? null : later(-lostAgoMs)
+    expect(transition(waiting, { type: 'retry-now', isForced, lostAt }, circumstances()).state.phase).toBe(phase)
+  })
+
   it('a rest tells whether a dial came before', () => {
     const tried = (inside: ReturnType<typeof run>): unknown => {
-      const { state } = transition(stateIn('loading', inside), EVENTS['loaded: rest'])
+      const { state } = transition(stateIn('loading', inside), EVENTS['loaded: rest'], circumstances())
       return state.phase === 'idle' ? state.tried : undefined
     }
     expect([tried(run()), tried(run({ failures: 1 })), tried(run({ start: 'connected' }))]).toEqual([false, true, true])
   })
 
   it('a rest shows until when', () => {
-    const verdict = { action: 'rest', status: 'failed', reason: 'restricted', until: later(5) } as const
-    expect(transition(stateIn('loading'), { type: 'loaded', verdict }).state).toEqual({ phase: 'idle', status: 'failed', reason: 'restricted', until: later(5), tried: false })
+    const decision = { action: 'rest', status: 'failed', reason: 'restricted', until: later(5) } as const
+    expect(transition(stateIn('loading'), { type: 'loaded', decision }, circumstances()).state).toEqual({ phase: 'idle', status: 'failed', reason: 'restricted', until: later(5), tried: false })
   })
 
   it.each([['connect', 'starting'], ['restore', 'restoring']] as const)('after an outage of the store a %s is %s again', (purpose, reason) => {
     const waited = run({ request: { purpose, force: false } })
-    const { state } = transition({ phase: 'loading', run: waited, reason: 'storage_unavailable' }, { type: 'loaded', verdict: { action: 'pair' } })
+    const { state } = transition({ phase: 'loading', run: waited, reason: 'storage_unavailable' }, { type: 'loaded', decision: { action: 'pair' } }, circumstances())
     expect(state).toMatchObject({ phase: 'dialing', reason })
   })
 })

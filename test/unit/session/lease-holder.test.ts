@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { SessionError } from '../../../src/errors.js'
 import type { SessionLease, SessionLock } from '../../../src/lease/session-lock.js'
-import { LeaseKeeper } from '../../../src/session/lease-keeper.js'
+import { LeaseHolder } from '../../../src/session/lease-holder.js'
 import { deferred, never } from '../../support/deferred.js'
 
 const TIMEOUT_MS = 1000
@@ -39,10 +39,10 @@ class ScriptedLock implements SessionLock {
 }
 
 /** Holds a lease while another one, asked for before, has not come yet. `arrive` lets it come, and tells how often it was given back. */
-async function holdPastALateOne(lock: ScriptedLock, keeper: LeaseKeeper): Promise<{ held: SessionLease | null; arrive: () => () => number }> {
+async function holdPastALateOne(lock: ScriptedLock, holder: LeaseHolder): Promise<{ held: SessionLease | null; arrive: () => () => number }> {
   const late = deferred<SessionLease | null>()
   lock.acquireWith = () => late.promise
-  const holding = expect(keeper.hold()).rejects.toMatchObject({ code: 'STORE_TIMEOUT' })
+  const holding = expect(holder.hold()).rejects.toMatchObject({ code: 'STORE_TIMEOUT' })
   await vi.advanceTimersByTimeAsync(TIMEOUT_MS)
   await holding
   lock.acquireWith = null
@@ -51,15 +51,15 @@ async function holdPastALateOne(lock: ScriptedLock, keeper: LeaseKeeper): Promis
     late.resolve(lease)
     return () => lock.leases.find(entry => entry.lease === lease)?.released ?? NaN
   }
-  return { held: await keeper.hold(), arrive }
+  return { held: await holder.hold(), arrive }
 }
 
-function keep(): { lock: ScriptedLock; keeper: LeaseKeeper; lost: () => number; errors: SessionError[] } {
+function keep(): { lock: ScriptedLock; holder: LeaseHolder; lost: () => number; errors: SessionError[] } {
   const lock = new ScriptedLock()
   const errors: SessionError[] = []
   let lost = 0
-  const keeper = new LeaseKeeper({ sessionId: 's', lock, timeoutMs: TIMEOUT_MS, onLost: () => { lost += 1 }, onError: (error) => { errors.push(error) } })
-  return { lock, keeper, lost: () => lost, errors }
+  const holder = new LeaseHolder({ sessionId: 's', lock, timeoutMs: TIMEOUT_MS, onLost: () => { lost += 1 }, onError: (error) => { errors.push(error) } })
+  return { lock, holder, lost: () => lost, errors }
 }
 
 beforeEach(() => { vi.useFakeTimers() })
@@ -68,116 +68,116 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-describe('LeaseKeeper', () => {
+describe('LeaseHolder', () => {
   it('takes one lease, however often and from how many sides it is asked', async () => {
-    const { lock, keeper } = keep()
-    const leases = await Promise.all([keeper.hold(), keeper.hold(), keeper.hold()])
+    const { lock, holder } = keep()
+    const leases = await Promise.all([holder.hold(), holder.hold(), holder.hold()])
     expect(new Set(leases).size).toBe(1)
-    expect(keeper.lease).toBe(leases[0])
+    expect(holder.lease).toBe(leases[0])
     expect(lock.acquisitions).toBe(1)
   })
 
   it('tells when somebody else has it, and asks again the next time', async () => {
-    const { lock, keeper } = keep()
+    const { lock, holder } = keep()
     lock.acquireWith = () => Promise.resolve(null)
-    expect(await keeper.hold()).toBeNull()
-    expect(keeper.lease).toBeNull()
+    expect(await holder.hold()).toBeNull()
+    expect(holder.lease).toBeNull()
     lock.acquireWith = null
-    expect(await keeper.hold()).not.toBeNull()
+    expect(await holder.hold()).not.toBeNull()
   })
 
   it('gives it back once, and takes a new one afterwards', async () => {
-    const { lock, keeper } = keep()
-    await keeper.hold()
-    await Promise.all([keeper.release(), keeper.release()])
+    const { lock, holder } = keep()
+    await holder.hold()
+    await Promise.all([holder.release(), holder.release()])
     expect(lock.leases[0]?.released).toBe(1)
-    expect(keeper.lease).toBeNull()
-    expect((await keeper.hold())?.fencingToken).toBe(2)
+    expect(holder.lease).toBeNull()
+    expect((await holder.hold())?.fencingToken).toBe(2)
   })
 
   it('takes a new lease after it was outdated, giving the old one back first', async () => {
-    const { lock, keeper } = keep()
+    const { lock, holder } = keep()
     const order: string[] = []
     lock.releaseWith = async () => { order.push('released') }
-    await keeper.hold()
+    await holder.hold()
     lock.acquireWith = async () => {
       order.push('acquired')
       return lock.grant()
     }
-    keeper.outdate()
-    expect((await keeper.hold())?.fencingToken).toBe(2)
+    holder.outdate()
+    expect((await holder.hold())?.fencingToken).toBe(2)
     expect(order).toEqual(['released', 'acquired'])
-    await keeper.hold()
+    await holder.hold()
     expect(lock.acquisitions).toBe(2)
   })
 
   it('without a lease there is nothing to outdate', async () => {
-    const { lock, keeper } = keep()
-    keeper.outdate()
-    await keeper.hold()
-    await keeper.hold()
+    const { lock, holder } = keep()
+    holder.outdate()
+    await holder.hold()
+    await holder.hold()
     expect(lock.acquisitions).toBe(1)
   })
 
   it('stays outdated when the old lease cannot be given back', async () => {
-    const { lock, keeper } = keep()
-    await keeper.hold()
-    keeper.outdate()
+    const { lock, holder } = keep()
+    await holder.hold()
+    holder.outdate()
     lock.releaseWith = () => Promise.reject(new Error('down'))
-    await expect(keeper.hold()).rejects.toThrow('down')
+    await expect(holder.hold()).rejects.toThrow('down')
     lock.releaseWith = null
-    expect((await keeper.hold())?.fencingToken).toBe(2)
+    expect((await holder.hold())?.fencingToken).toBe(2)
   })
 
   it('tells of a lost lease, and takes another one at the next hold', async () => {
-    const { lock, keeper, lost } = keep()
-    await keeper.hold()
+    const { lock, holder, lost } = keep()
+    await holder.hold()
     lock.leases[0]?.lose()
     expect(lost()).toBe(1)
-    expect((await keeper.hold())?.fencingToken).toBe(2)
+    expect((await holder.hold())?.fencingToken).toBe(2)
     expect(lock.leases[0]?.released).toBe(0)
   })
 
   it('is silent about a lease that it gave back or replaced before', async () => {
-    const { lock, keeper, lost } = keep()
-    await keeper.hold()
-    await keeper.release()
+    const { lock, holder, lost } = keep()
+    await holder.hold()
+    await holder.release()
     lock.leases[0]?.lose()
-    await keeper.hold()
-    keeper.outdate()
-    await keeper.hold()
+    await holder.hold()
+    holder.outdate()
+    await holder.hold()
     lock.leases[1]?.lose()
     expect(lost()).toBe(0)
   })
 
   it('gives back a lease that came after the deadline', async () => {
-    const { lock, keeper } = keep()
+    const { lock, holder } = keep()
     const late = deferred<SessionLease | null>()
     lock.acquireWith = () => late.promise
-    const holding = expect(keeper.hold()).rejects.toMatchObject({ code: 'STORE_TIMEOUT', sessionId: 's' })
+    const holding = expect(holder.hold()).rejects.toMatchObject({ code: 'STORE_TIMEOUT', sessionId: 's' })
     await vi.advanceTimersByTimeAsync(TIMEOUT_MS)
     await holding
     late.resolve(lock.grant())
     await vi.advanceTimersByTimeAsync(0)
     expect(lock.leases[0]?.released).toBe(1)
-    expect(keeper.lease).toBeNull()
+    expect(holder.lease).toBeNull()
   })
 
   it('survives a late refusal, too', async () => {
-    const { lock, keeper } = keep()
+    const { lock, holder } = keep()
     const late = deferred<SessionLease | null>()
     lock.acquireWith = () => late.promise
-    const holding = expect(keeper.hold()).rejects.toMatchObject({ code: 'STORE_TIMEOUT' })
+    const holding = expect(holder.hold()).rejects.toMatchObject({ code: 'STORE_TIMEOUT' })
     await vi.advanceTimersByTimeAsync(TIMEOUT_MS)
     await holding
     late.reject(new Error('down'))
     await vi.advanceTimersByTimeAsync(0)
-    expect(keeper.lease).toBeNull()
+    expect(holder.lease).toBeNull()
   })
 
   it('invariant 7: gives back one that came late while another one is held, as often as it takes, and tells each failure', async () => {
-    const { lock, keeper, errors } = keep()
-    const { held, arrive } = await holdPastALateOne(lock, keeper)
+    const { lock, holder, errors } = keep()
+    const { held, arrive } = await holdPastALateOne(lock, holder)
     lock.releaseWith = () => Promise.reject(new SessionError('STORE_UNAVAILABLE', 'down'))
     const given = arrive()
     await vi.advanceTimersByTimeAsync(5000)
@@ -185,137 +185,137 @@ describe('LeaseKeeper', () => {
     expect(given()).toBe(0)
     lock.releaseWith = null
     await vi.advanceTimersByTimeAsync(5000)
-    expect([given(), keeper.lease, vi.getTimerCount()]).toEqual([1, held, 0])
+    expect([given(), holder.lease, vi.getTimerCount()]).toEqual([1, held, 0])
     expect(lock.leases.find(({ lease }) => lease === held)?.released).toBe(0)
   })
 
   it('invariant 7: takes no other lease before one that came late is given back', async () => {
-    const { lock, keeper } = keep()
-    const { held, arrive } = await holdPastALateOne(lock, keeper)
+    const { lock, holder } = keep()
+    const { held, arrive } = await holdPastALateOne(lock, holder)
     lock.releaseWith = () => Promise.reject(new Error('down'))
     const given = arrive()
     await vi.advanceTimersByTimeAsync(0)
     lock.leases.find(({ lease }) => lease === held)?.lose()
-    await expect(keeper.hold()).rejects.toThrow('down')
+    await expect(holder.hold()).rejects.toThrow('down')
     expect([lock.acquisitions, given()]).toEqual([2, 0])
     lock.releaseWith = null
-    expect(await keeper.hold()).not.toBeNull()
+    expect(await holder.hold()).not.toBeNull()
     expect([lock.acquisitions, given()]).toEqual([3, 1])
   })
 
   it('a failing lock is no lease, and no deadlock', async () => {
-    const { lock, keeper } = keep()
+    const { lock, holder } = keep()
     lock.acquireWith = () => Promise.reject(new Error('down'))
-    await expect(keeper.hold()).rejects.toThrow('down')
+    await expect(holder.hold()).rejects.toThrow('down')
     lock.acquireWith = () => { throw new Error('thrown') }
-    await expect(keeper.hold()).rejects.toThrow('thrown')
+    await expect(holder.hold()).rejects.toThrow('thrown')
     lock.acquireWith = null
-    expect(await keeper.hold()).not.toBeNull()
+    expect(await holder.hold()).not.toBeNull()
   })
 
   it('tells of a lease that cannot be given back, and never uses it again: somebody else may have it by now (invariant 1)', async () => {
-    const { lock, keeper, errors } = keep()
-    const lease = await keeper.hold()
+    const { lock, holder, errors } = keep()
+    const lease = await holder.hold()
     lock.releaseWith = () => never()
-    const releasing = keeper.release()
+    const releasing = holder.release()
     await vi.advanceTimersByTimeAsync(TIMEOUT_MS)
     await releasing
     expect(errors.map(({ code }) => code)).toEqual(['STORE_TIMEOUT'])
     lock.releaseWith = () => Promise.resolve()
-    expect((await keeper.hold())?.fencingToken).toBeGreaterThan(lease?.fencingToken ?? Infinity)
+    expect((await holder.hold())?.fencingToken).toBeGreaterThan(lease?.fencingToken ?? Infinity)
   })
 
   it('tries again to give back what could not be given back', async () => {
-    const { lock, keeper } = keep()
-    await keeper.hold()
+    const { lock, holder } = keep()
+    await holder.hold()
     lock.releaseWith = () => Promise.reject(new SessionError('STORE_UNAVAILABLE', 'down'))
-    await keeper.release()
-    expect(keeper.owner).toBe('me')
-    expect(keeper.isDone).toBe(false)
+    await holder.release()
+    expect(holder.owner).toBe('me')
+    expect(holder.isDone).toBe(false)
     lock.releaseWith = () => Promise.resolve()
     await vi.advanceTimersByTimeAsync(5000)
-    expect(keeper.owner).toBeNull()
-    expect(keeper.isDone).toBe(true)
+    expect(holder.owner).toBeNull()
+    expect(holder.isDone).toBe(true)
   })
 
   it('when nobody is there any more to try again, tries what cannot be given back once, however many calls wait for it', async () => {
-    const { lock, keeper, errors } = keep()
-    await keeper.hold()
+    const { lock, holder, errors } = keep()
+    await holder.hold()
     lock.releaseWith = never
-    keeper.abandon()
-    const releasing = [keeper.release(), keeper.release(), keeper.release()]
+    holder.abandon()
+    const releasing = [holder.release(), holder.release(), holder.release()]
     await vi.advanceTimersByTimeAsync(TIMEOUT_MS)
     await Promise.all(releasing)
     expect(errors).toHaveLength(1)
     expect(vi.getTimerCount()).toBe(0)
-    expect(keeper.hasNone).toBe(false)
+    expect(holder.hasNone).toBe(false)
   })
 
   it('is not done while a write may still land, until a new lease has fenced it off', async () => {
-    const { keeper } = keep()
-    await keeper.hold()
-    keeper.noteUncertain()
-    await keeper.release()
-    keeper.noteUncertain()
-    expect(keeper.isDone).toBe(false)
-    await keeper.hold()
-    await keeper.release()
-    expect(keeper.isDone).toBe(true)
+    const { holder } = keep()
+    await holder.hold()
+    holder.noteUncertain()
+    await holder.release()
+    holder.noteUncertain()
+    expect(holder.isDone).toBe(false)
+    await holder.hold()
+    await holder.release()
+    expect(holder.isDone).toBe(true)
   })
 
   it('is not done while a lease that nobody waits for may still come', async () => {
-    const { lock, keeper } = keep()
-    const { arrive } = await holdPastALateOne(lock, keeper)
-    await keeper.release()
-    expect(keeper.isDone).toBe(false)
+    const { lock, holder } = keep()
+    const { arrive } = await holdPastALateOne(lock, holder)
+    await holder.release()
+    expect(holder.isDone).toBe(false)
     const timesGivenBack = arrive()
     await vi.advanceTimersByTimeAsync(0)
     expect(timesGivenBack()).toBe(1)
-    expect(keeper.isDone).toBe(true)
+    expect(holder.isDone).toBe(true)
   })
 
   it('gives a late lease back, whatever becomes of the one that is held (invariant 7)', async () => {
-    const { lock, keeper } = keep()
-    const { arrive } = await holdPastALateOne(lock, keeper)
+    const { lock, holder } = keep()
+    const { arrive } = await holdPastALateOne(lock, holder)
     lock.releaseWith = () => Promise.reject(new SessionError('STORE_UNAVAILABLE', 'down'))
     const timesGivenBack = arrive()
     await vi.advanceTimersByTimeAsync(0)
     lock.releaseWith = () => Promise.resolve()
-    await keeper.release()
+    await holder.release()
     await vi.advanceTimersByTimeAsync(5000)
     expect(timesGivenBack()).toBeGreaterThan(0)
-    expect(keeper.isDone).toBe(true)
+    expect(holder.isDone).toBe(true)
   })
 
   it('does not trust a lease that was lost while it was taken (invariant 1)', async () => {
-    const { lock, keeper } = keep()
+    const { lock, holder } = keep()
     lock.acquireWith = () => Promise.resolve({ ...lock.grant(), lost: AbortSignal.abort() })
-    expect(await keeper.hold()).toBeNull()
+    expect(await holder.hold()).toBeNull()
   })
 
   it('finishes what is under way before it takes or gives', async () => {
-    const { lock, keeper } = keep()
+    const { lock, holder } = keep()
     const slow = deferred<SessionLease | null>()
     lock.acquireWith = () => slow.promise
-    const [holding, releasing] = [keeper.hold(), keeper.release()]
+    const [holding, releasing] = [holder.hold(), holder.release()]
     slow.resolve(lock.grant())
     await Promise.all([holding, releasing])
     expect(lock.leases[0]?.released).toBe(1)
-    expect(keeper.lease).toBeNull()
+    expect(holder.lease).toBeNull()
   })
 
   it('knows whether the lock is free; one that cannot be asked counts as held', async () => {
-    const { lock, keeper } = keep()
-    expect(await keeper.isFree()).toBe(true)
+    const { lock, holder } = keep()
+    expect(await holder.isFree()).toBe(true)
     // As code without types answers that looks into a map.
     Object.assign(lock, { ownerWith: () => Promise.resolve(undefined) })
-    expect(await keeper.isFree()).toBe(true)
+    expect(await holder.isFree()).toBe(true)
     lock.ownerWith = () => Promise.resolve('host:1:x')
-    expect(await keeper.isFree()).toBe(false)
+    expect(await holder.isFree()).toBe(false)
     lock.ownerWith = () => Promise.reject(new SessionError('STORE_UNAVAILABLE', 'down'))
-    expect(await keeper.isFree()).toBe(false)
+    expect(await holder.isFree()).toBe(false)
     lock.ownerWith = () => never()
-    const asking = keeper.isFree()
+    const asking = holder.isFree()
     await vi.advanceTimersByTimeAsync(TIMEOUT_MS)
     expect(await asking).toBe(false)
   })

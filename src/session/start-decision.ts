@@ -10,70 +10,44 @@ export interface StartRequest {
   readonly force: boolean
 }
 
-/** Dial with the stored credentials. */
-export interface DialVerdict {
-  /** Which verdict this is. */
-  readonly action: 'dial'
-}
-
-/** Begin a pairing. */
-export interface PairVerdict {
-  /** Which verdict this is. */
-  readonly action: 'pair'
-}
-
-/** Do not dial. */
-export interface RestVerdict {
-  /** Which verdict this is. */
-  readonly action: 'rest'
-  /** The status to show. */
-  readonly status: Extract<SessionStatus, 'disconnected' | 'logged_out' | 'failed'>
-  /** Why. */
-  readonly reason: StatusReason | null
-  /** When a restriction ends, if that is known. */
-  readonly until: Date | null
-}
-
-/** Dial, but not yet. */
-export interface CoolDownVerdict {
-  /** Which verdict this is. */
-  readonly action: 'cool-down'
-  /** When to dial. */
-  readonly until: Date
-}
-
-/** The store cannot be asked: look again later. */
-export interface ProbeVerdict {
-  /** Which verdict this is. */
-  readonly action: 'probe'
-}
-
 /** What is to be done with a session, given what is stored of it. */
-export type StartVerdict = DialVerdict | PairVerdict | RestVerdict | CoolDownVerdict | ProbeVerdict
+export type StartDecision =
+  /** Dial with the stored credentials. */
+  | { readonly action: 'dial' }
+  /** Begin a pairing. */
+  | { readonly action: 'pair' }
+  /** Do not dial. `until` is when a restriction ends, if that is known. */
+  | { readonly action: 'rest'; readonly status: Extract<SessionStatus, 'disconnected' | 'logged_out' | 'failed'>; readonly reason: StatusReason | null; readonly until: Date | null }
+  /** Dial, but not before `until`. */
+  | { readonly action: 'cool-down'; readonly until: Date }
+  /** The store cannot be asked: look again later. */
+  | { readonly action: 'probe' }
 
-const rest = (status: RestVerdict['status'], reason: StatusReason, until: Date | null = null): RestVerdict =>
+type RestDecision = Extract<StartDecision, { action: 'rest' }>
+
+const rest = (status: RestDecision['status'], reason: StatusReason, until: Date | null = null): RestDecision =>
   ({ action: 'rest', status, reason, until })
 
 /**
  * Decides what to do with a session, given what is stored of it and what was asked. `longestCoolDownMs` bounds a cool-down: the clock may have
  * been ahead when its end was stored.
  */
-export function judgeStart(stored: StoredSession, request: StartRequest, now: Date, longestCoolDownMs: number = Infinity): StartVerdict {
+export function decideStart(stored: StoredSession, request: StartRequest, now: Date, longestCoolDownMs: number = Infinity): StartDecision {
   switch (stored.kind) {
     case 'unavailable': return { action: 'probe' }
     case 'corrupt': return rest('failed', 'credentials_corrupt')
     case 'wrong-key': return rest('failed', 'wrong_key')
     case 'legacy': return rest('failed', 'legacy_session')
     case 'absent': return request.purpose === 'connect' ? { action: 'pair' } : rest('disconnected', 'never_paired')
-    case 'readable': return bounded(judgeReadable(stored, request, now), now.getTime() + longestCoolDownMs)
+    case 'readable': return bounded(decideReadable(stored, request, now), now.getTime() + longestCoolDownMs)
   }
 }
 
-function bounded(verdict: StartVerdict, latestMs: number): StartVerdict {
-  return verdict.action === 'cool-down' && verdict.until.getTime() > latestMs ? { ...verdict, until: new Date(latestMs) } : verdict
+function bounded(decision: StartDecision, latestMs: number): StartDecision {
+  return decision.action === 'cool-down' && decision.until.getTime() > latestMs ? { ...decision, until: new Date(latestMs) } : decision
 }
 
-function judgeReadable(stored: Extract<StoredSession, { kind: 'readable' }>, request: StartRequest, now: Date): StartVerdict {
+function decideReadable(stored: Extract<StoredSession, { kind: 'readable' }>, request: StartRequest, now: Date): StartDecision {
   const { creds, lifecycle } = stored
   if (creds.kind !== 'paired') {
     if (request.purpose === 'connect') return { action: 'pair' }
@@ -84,10 +58,10 @@ function judgeReadable(stored: Extract<StoredSession, { kind: 'readable' }>, req
     return request.purpose === 'connect' ? { action: 'pair' } : rest('logged_out', 'logged_out')
   }
   if (request.purpose === 'restore' && lifecycle.desired === 'stopped') return rest('disconnected', 'stopped')
-  return judgeStanding(stored, request, now)
+  return decideStanding(stored, request, now)
 }
 
-function judgeStanding(stored: Extract<StoredSession, { kind: 'readable' }>, request: StartRequest, now: Date): StartVerdict {
+function decideStanding(stored: Extract<StoredSession, { kind: 'readable' }>, request: StartRequest, now: Date): StartDecision {
   const { verdict } = stored.lifecycle
   if (verdict === null || request.force) return { action: 'dial' }
   const over = verdict.until !== null && verdict.until <= now

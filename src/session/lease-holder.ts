@@ -8,8 +8,8 @@ import { WorkQueue } from './work-queue.js'
 /** How long to wait before a lease that could not be given back is tried again. */
 const RETRY_MS = 5000
 
-/** What a lease keeper needs to know. */
-export interface LeaseKeeperOptions {
+/** What a lease holder needs to know. */
+export interface LeaseHolderOptions {
   sessionId: string
   lock: SessionLock
   timeoutMs: number
@@ -20,24 +20,26 @@ export interface LeaseKeeperOptions {
 }
 
 /** Holds the lease of one session from its start to its end, across reconnects. */
-export class LeaseKeeper {
-  readonly #options: LeaseKeeperOptions
+export class LeaseHolder {
+  readonly #options: LeaseHolderOptions
   #lease: SessionLease | null = null
   #stale = false
   /** Whether a write under the newest lease passed its deadline: it may land at any time, on top of what is written meanwhile. */
   #uncertain = false
   /** Leases that are to be given back, and could not be yet. */
-  readonly #owed = new Set<SessionLease>()
+  readonly #pendingReleases = new Set<SessionLease>()
   /** How many leases that were asked for may still come, though nobody waits for them any more. */
   #coming = 0
   /** One call at a time: two that acquire together would find each other in the way. */
   readonly #calls = new WorkQueue()
   readonly #retry = new PhaseTimer()
+  readonly #watch = new PhaseTimer()
+  #onFree: (() => void) | null = null
   #abandoned = false
-  /** Whether the last try to give back what is owed failed. */
+  /** Whether the last try to give them back failed. */
   #refused = false
 
-  constructor(options: LeaseKeeperOptions) {
+  constructor(options: LeaseHolderOptions) {
     this.#options = options
   }
 
@@ -48,11 +50,11 @@ export class LeaseKeeper {
 
   /** Under which name the lock is held from here, be it only because it could not be given back; `null` when it is not. */
   get owner(): string | null {
-    const [owed] = this.#owed
-    return (this.#lease ?? owed)?.owner ?? null
+    const [pending] = this.#pendingReleases
+    return (this.#lease ?? pending)?.owner ?? null
   }
 
-  /** Whether there is no lease: none that is held, none that is owed, and none that may still come. */
+  /** Whether there is no lease: none that is held, none that is still to be given back, and none that may still come. */
   get hasNone(): boolean {
     return this.owner === null && this.#coming === 0
   }
@@ -62,7 +64,7 @@ export class LeaseKeeper {
     return this.hasNone && !this.#uncertain
   }
 
-  /** The next {@link LeaseKeeper.hold} takes a new lease, so that writes of unknown outcome made under this one are fenced off. */
+  /** The next {@link LeaseHolder.hold} takes a new lease, so that writes of unknown outcome made under this one are fenced off. */
   outdate(): void {
     this.#stale = this.#lease !== null
   }
@@ -91,8 +93,8 @@ export class LeaseKeeper {
   /** Gives the lease back. Never rejects: one that cannot be given back is told as an error, and tried again. */
   release(): Promise<void> {
     return this.#calls.add(async () => {
-      this.#owe()
-      await this.#tryToRepay()
+      this.#letGo()
+      await this.#tryToGiveBack()
     })
   }
 
@@ -100,6 +102,18 @@ export class LeaseKeeper {
   abandon(): void {
     this.#abandoned = true
     this.#retry.clear()
+  }
+
+  /** Asks now and then, a little apart for each session, whether nobody holds the lock any more; calls back once, when that is so. */
+  watchUntilFree(pollMs: number, onFree: () => void): void {
+    this.#onFree = onFree
+    this.#watch.after(pollMs * (0.75 + Math.random() / 2), () => { void this.#askWhetherFree(pollMs, onFree) })
+  }
+
+  /** Asks no more. */
+  stopWatching(): void {
+    this.#onFree = null
+    this.#watch.clear()
   }
 
   /** Whether nobody else holds the lock. A lock that cannot be asked counts as held. Never rejects. */
@@ -113,12 +127,23 @@ export class LeaseKeeper {
     }
   }
 
+  async #askWhetherFree(pollMs: number, onFree: () => void): Promise<void> {
+    const isFree = await this.isFree()
+    if (this.#onFree !== onFree) return
+    if (!isFree) {
+      this.watchUntilFree(pollMs, onFree)
+      return
+    }
+    this.stopWatching()
+    onFree()
+  }
+
   async #hold(): Promise<SessionLease | null> {
     if (this.#lease?.lost.aborted === true) this.#lease = null
     if (this.#lease !== null && !this.#stale) return this.#lease
     // The lock would find ourselves in the way.
-    this.#owe()
-    await this.#repay()
+    this.#letGo()
+    await this.#giveBackPending()
     const lease = await this.#acquire()
     if (lease === null || lease.lost.aborted) return null
     this.#keep(lease)
@@ -132,33 +157,33 @@ export class LeaseKeeper {
     lease.lost.addEventListener('abort', () => { if (this.#lease === lease) this.#options.onLost() }, { once: true })
   }
 
-  #owe(): void {
-    if (this.#lease !== null) this.#oweFor(this.#lease)
+  #letGo(): void {
+    if (this.#lease !== null) this.#markForRelease(this.#lease)
     this.#lease = null
     this.#stale = false
   }
 
-  #oweFor(lease: SessionLease): void {
-    this.#owed.add(lease)
+  #markForRelease(lease: SessionLease): void {
+    this.#pendingReleases.add(lease)
     this.#refused = false
   }
 
-  async #tryToRepay(): Promise<void> {
+  async #tryToGiveBack(): Promise<void> {
     // Each of the calls that wait here would let its own deadline pass.
     if (this.#abandoned && this.#refused) return
     try {
-      await this.#repay()
+      await this.#giveBackPending()
     } catch (cause) {
       this.#refused = true
       // It may have been given back all the same; to give it back twice does no harm.
       this.#options.onError(asStoreError(this.#options.sessionId, cause))
-      if (!this.#abandoned) this.#retry.after(RETRY_MS, () => { void this.#calls.add(() => this.#tryToRepay()) })
+      if (!this.#abandoned) this.#retry.after(RETRY_MS, () => { void this.#calls.add(() => this.#tryToGiveBack()) })
     }
   }
 
-  async #repay(): Promise<void> {
+  async #giveBackPending(): Promise<void> {
     // One that cannot be given back does not hold up the others.
-    const outcomes = await Promise.allSettled([...this.#owed].map(lease => this.#giveBack(lease)))
+    const outcomes = await Promise.allSettled([...this.#pendingReleases].map(lease => this.#giveBack(lease)))
     const failed = outcomes.find(outcome => outcome.status === 'rejected')
     if (failed !== undefined) throw failed.reason
     this.#retry.clear()
@@ -167,7 +192,7 @@ export class LeaseKeeper {
   async #giveBack(lease: SessionLease): Promise<void> {
     const { sessionId, timeoutMs } = this.#options
     await withDeadline(lease.release(), timeoutMs, () => storeTimeout(sessionId, 'release', timeoutMs))
-    this.#owed.delete(lease)
+    this.#pendingReleases.delete(lease)
   }
 
   async #acquire(): Promise<SessionLease | null> {
@@ -185,8 +210,8 @@ export class LeaseKeeper {
     const take = (late: SessionLease | null): void => {
       this.#coming -= 1
       if (late === null) return
-      this.#oweFor(late)
-      void this.#calls.add(() => this.#tryToRepay())
+      this.#markForRelease(late)
+      void this.#calls.add(() => this.#tryToGiveBack())
     }
     acquiring.then(take, () => { take(null) })
   }

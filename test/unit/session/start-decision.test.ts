@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { freshLifecycle, type Lifecycle } from '../../../src/auth/lifecycle-record.js'
 import type { StoredSession } from '../../../src/auth/stored-session.js'
 import { SessionError } from '../../../src/errors.js'
-import { judgeStart, type StartRequest, type StartVerdict } from '../../../src/session/start-verdict.js'
+import { decideStart, type StartRequest, type StartDecision } from '../../../src/session/start-decision.js'
 import { NOW } from '../../support/machine-states.js'
 
 const error = new SessionError('STORE_UNAVAILABLE', 'down')
@@ -14,13 +14,13 @@ const readable = (creds: Extract<StoredSession, { kind: 'readable' }>['creds'], 
   ({ kind: 'readable', creds, text: '{}', isBackup: false, lifecycle: { ...freshLifecycle(identity), ...changes } })
 const limited = (kind: 'restricted' | 'rate_limited', until: Date | null): StoredSession => readable(paired, { verdict: { kind, until } })
 
-const dial: StartVerdict = { action: 'dial' }
-const pair: StartVerdict = { action: 'pair' }
-const rest = (status: 'disconnected' | 'logged_out' | 'failed', reason: Extract<StartVerdict, { action: 'rest' }>['reason'], until: Date | null = null): StartVerdict =>
+const dial: StartDecision = { action: 'dial' }
+const pair: StartDecision = { action: 'pair' }
+const rest = (status: 'disconnected' | 'logged_out' | 'failed', reason: Extract<StartDecision, { action: 'rest' }>['reason'], until: Date | null = null): StartDecision =>
   ({ action: 'rest', status, reason, until })
 
 /** What each way of asking comes to: restore, restore by force, connect, unlink. */
-const rows: [name: string, stored: StoredSession, restore: StartVerdict, forced: StartVerdict, connect: StartVerdict, unlink: StartVerdict][] = [
+const rows: [name: string, stored: StoredSession, restore: StartDecision, forced: StartDecision, connect: StartDecision, unlink: StartDecision][] = [
   ['nothing', { kind: 'absent', lifecycle: freshLifecycle(null) }, rest('disconnected', 'never_paired'), rest('disconnected', 'never_paired'), pair, rest('disconnected', 'never_paired')],
   ['a store that cannot be asked', { kind: 'unavailable', error }, { action: 'probe' }, { action: 'probe' }, { action: 'probe' }, { action: 'probe' }],
   ['corrupt credentials', { kind: 'corrupt', error }, ...four(rest('failed', 'credentials_corrupt'))],
@@ -40,28 +40,28 @@ const rows: [name: string, stored: StoredSession, restore: StartVerdict, forced:
   ['one rate limited without a date', limited('rate_limited', null), ...four(dial)],
 ]
 
-function four(verdict: StartVerdict): [StartVerdict, StartVerdict, StartVerdict, StartVerdict] {
-  return [verdict, verdict, verdict, verdict]
+function four(decision: StartDecision): [StartDecision, StartDecision, StartDecision, StartDecision] {
+  return [decision, decision, decision, decision]
 }
 
-describe('judgeStart', () => {
-  it.each(rows)('%s', (_name, stored, ...verdicts) => {
+describe('decideStart', () => {
+  it.each(rows)('%s', (_name, stored, ...decisions) => {
     const requests: StartRequest[] = [
       { purpose: 'restore', force: false }, { purpose: 'restore', force: true }, { purpose: 'connect', force: false }, { purpose: 'unlink', force: true },
     ]
-    expect(requests.map(request => judgeStart(stored, request, NOW))).toEqual(verdicts)
+    expect(requests.map(request => decideStart(stored, request, NOW))).toEqual(decisions)
   })
 
   it('cools down for no longer than asked, should the clock have been ahead when the limit was noted', () => {
     const tomorrow = new Date(NOW.getTime() + 86_400_000)
     const request: StartRequest = { purpose: 'restore', force: false }
-    expect(judgeStart(limited('rate_limited', tomorrow), request, NOW, 300_000)).toEqual({ action: 'cool-down', until: new Date(NOW.getTime() + 300_000) })
-    expect(judgeStart(limited('restricted', tomorrow), request, NOW, 300_000)).toEqual(rest('failed', 'restricted', tomorrow))
+    expect(decideStart(limited('rate_limited', tomorrow), request, NOW, 300_000)).toEqual({ action: 'cool-down', until: new Date(NOW.getTime() + 300_000) })
+    expect(decideStart(limited('restricted', tomorrow), request, NOW, 300_000)).toEqual(rest('failed', 'restricted', tomorrow))
   })
 
   it('invariant 3: a pairing begins only where nothing usable is stored, and only by connect', () => {
-    for (const [name, stored, ...verdicts] of rows) {
-      const [restore, forced, connect, unlink] = verdicts
+    for (const [name, stored, ...decisions] of rows) {
+      const [restore, forced, connect, unlink] = decisions
       expect([restore.action, forced.action, unlink.action], name).not.toContain('pair')
       const unusable = stored.kind === 'absent' || (stored.kind === 'readable' && (stored.creds.kind !== 'paired' || stored.lifecycle.loggedOutAt !== null))
       expect(connect.action === 'pair', name).toBe(unusable)

@@ -1,0 +1,337 @@
+import type { AuthenticationCreds } from '@whiskeysockets/baileys'
+import { decodeCreds } from '../auth/auth-codec.js'
+import { encodeLifecycle, freshLifecycle, type Lifecycle } from '../auth/lifecycle-record.js'
+import { readStoredSession, type StoredSession } from '../auth/stored-session.js'
+import { SessionError, type SessionErrorCode } from '../errors.js'
+import type { SessionLease } from '../lease/session-lock.js'
+import type { BaileysModule } from '../socket/baileys-module.js'
+import { unreadableReason } from '../status/status-reasons.js'
+import { requireRecords } from '../store/read-answer.js'
+import { CREDS_KEY, LIFECYCLE_KEY, type RecordChange, type WriteOptions } from '../store/session-store.js'
+import { asStoreError, storeTimeout } from '../store/store-failure.js'
+import { withDeadline } from '../time/deadline.js'
+import { LeaseHolder } from './lease-holder.js'
+import { LifecycleMemory } from './lifecycle-memory.js'
+import type { SessionContext } from './session-context.js'
+import { alreadyPaired, ownedElsewhere } from './session-refusals.js'
+import type { IdleState, Remembered, SessionEvent } from './session-state.js'
+import { decideStart, type StartDecision, type StartRequest } from './start-decision.js'
+
+/** What a session has to dial with. */
+export interface Loaded {
+  readonly lease: SessionLease
+  readonly stored: StoredSession
+  readonly baileys: BaileysModule
+}
+
+/** How loading a session ended. */
+export type LoadOutcome =
+  | { readonly kind: 'owned-elsewhere' }
+  | { readonly kind: 'failed'; readonly error: SessionError; readonly knownUnpaired: boolean }
+  | { readonly kind: 'rest'; readonly decision: Exclude<StartDecision, { action: 'dial' | 'pair' | 'probe' }>; readonly stored: StoredSession; readonly error: SessionError | null }
+  | { readonly kind: 'ready'; readonly decision: Extract<StartDecision, { action: 'dial' | 'pair' }>; readonly loaded: Loaded }
+
+/** What the storage of a session works with. */
+export interface SessionStorageOptions {
+  sessionId: string
+  context: SessionContext
+  /** Told when the lease that is held was lost. */
+  onLost: () => void
+  /** Told when what could not be written is due: {@link SessionStorage.writePending} tries again. */
+  onWriteDue: () => void
+}
+
+/**
+ * What is stored of one session: the lease that every write needs, and what still has to be written. One piece of work at a time: the
+ * session waits for each before it asks for the next.
+ */
+export class SessionStorage {
+  readonly lease: LeaseHolder
+  readonly memory: LifecycleMemory
+  readonly #options: SessionStorageOptions
+  /** What a pairing could not store; it has to be stored before anything is read. */
+  #unsavedPairing: readonly RecordChange[] | null = null
+
+  constructor(options: SessionStorageOptions) {
+    this.#options = options
+    const { sessionId, context: { store, announce, settings: { storeTimeoutMs: timeoutMs } }, onLost, onWriteDue } = options
+    const onError = (error: SessionError): void => { announce.error(error) }
+    this.lease = new LeaseHolder({ sessionId, lock: store.lock, timeoutMs, onLost, onError })
+    this.memory = new LifecycleMemory({ sessionId, holder: this.lease, write: (lease, lifecycle) => this.#writeLifecycle(lease, lifecycle), onError, onRetryDue: onWriteDue })
+  }
+
+  /** What is stored. Needs no lease. */
+  read(): Promise<StoredSession> {
+    const { sessionId, context: { store, settings: { storeTimeoutMs } } } = this.#options
+    return readStoredSession(store, sessionId, storeTimeoutMs)
+  }
+
+  /** Whether nothing is stored; `false` when nobody can tell. Needs no lease. Never rejects. */
+  async isEmpty(): Promise<boolean> {
+    const { sessionId, context: { store, settings: { storeTimeoutMs } } } = this.#options
+    try {
+      const records = await withDeadline(store.read(sessionId, [CREDS_KEY, LIFECYCLE_KEY]), storeTimeoutMs, () => storeTimeout(sessionId, 'read', storeTimeoutMs))
+      return requireRecords(records).length === 0
+    } catch {
+      return false
+    }
+  }
+
+  /** A session that is linked and stopped must not be started only to say that it is linked. */
+  async refuseWhenPaired(): Promise<void> {
+    const { sessionId } = this.#options
+    const stored = await this.read()
+    if (stored.kind !== 'readable' || stored.creds.kind !== 'paired' || stored.lifecycle.loggedOutAt !== null) return
+    throw await this.lease.isFree() ? alreadyPaired(sessionId) : ownedElsewhere(sessionId)
+  }
+
+  /** Takes the lease, reads what is stored, and decides on it. What could not be written before is written first. Never rejects. */
+  async load(request: () => StartRequest, isTakeover: boolean): Promise<LoadOutcome> {
+    try {
+      const rest = isTakeover ? await this.#readRest(request()) : null
+      if (rest !== null) return rest
+      await this.#savePairing()
+      await this.#writeMemory()
+      const lease = await this.lease.hold()
+      if (lease === null) return { kind: 'owned-elsewhere' }
+      await this.#writePairing(lease)
+      // Asked for at the moment of the decision: a caller may have changed it meanwhile.
+      return await this.#decide(lease, await this.read(), request())
+    } catch (cause) {
+      return this.#explain(asStoreError(this.#options.sessionId, cause), request())
+    }
+  }
+
+  /** Remembers a verdict of WhatsApp, known at once: whoever reads the store meanwhile must not take its old answer for the truth. */
+  note(what: Remembered): void {
+    this.memory.note(what)
+  }
+
+  /** A pairing that could not be stored: it is, as soon as that can be done. */
+  keepPairing(records: readonly RecordChange[]): void {
+    this.#unsavedPairing = records
+  }
+
+  /** Another process took over before a pairing could be stored: it must not overwrite what that one has stored since. */
+  giveUpPairing(): void {
+    if (this.#unsavedPairing === null) return
+    this.#unsavedPairing = null
+    const { sessionId, context } = this.#options
+    context.announce.error(new SessionError('PAIRING_FAILED',
+      `A phone was linked to session "${sessionId}", but another process took over before that could be stored. Unlink the device at the phone, and link it again.`, { sessionId }))
+  }
+
+  /** Writes what could not be written yet, in a moment without a socket or in one with. Never rejects. */
+  async writePending(hasSocket: boolean): Promise<void> {
+    if (!hasSocket) {
+      // A load tries again, and tells.
+      await this.#savePairing().catch(() => undefined)
+      this.lease.fenceUncertain()
+    }
+    await this.memory.retry()
+  }
+
+  /** Remembers, under a lease, that the session is not wanted. Resolves with what is stored of it. */
+  async rememberStopped(): Promise<StoredSession> {
+    // Stored while the lease of what ran is still held.
+    return this.#workUnderLease(() => this.#savePairing(), async (lease) => {
+      await this.#writePairing(lease)
+      const stored = await this.read()
+      if (stored.kind === 'unavailable') throw stored.error
+      // Nothing is dialled for what is absent, corrupt or foreign: there is nothing to remember of it.
+      if (stored.kind !== 'readable') return stored
+      const lifecycle = { ...stored.lifecycle, desired: 'stopped' as const }
+      await this.#writeLifecycle(lease, lifecycle)
+      this.memory.adopt(lifecycle)
+      return { ...stored, lifecycle }
+    })
+  }
+
+  /** Deletes all that is stored, then does what else has to be gone before the session may begin anew; all of it under a lease. */
+  async delete(alsoDelete: () => Promise<void>): Promise<void> {
+    const { sessionId, context: { store, settings: { storeTimeoutMs } } } = this.#options
+    await this.#workUnderLease(() => Promise.resolve(), async ({ fencingToken }) => {
+      await withDeadline(store.delete(sessionId, { fencingToken }), storeTimeoutMs, () => {
+        this.lease.noteUncertain()
+        return storeTimeout(sessionId, 'delete', storeTimeoutMs)
+      })
+      // A pairing that waits to be stored must not come back.
+      this.#unsavedPairing = null
+      this.memory.adopt(freshLifecycle(null))
+      await alsoDelete()
+    })
+  }
+
+  /** Writes what is left to write, and gives the lease back. Resolves with whether all of it was done. Never rejects. */
+  async finish(): Promise<boolean> {
+    const isPairingSaved = await this.#finishPairing()
+    await this.#writeMemory()
+    this.memory.forget()
+    await this.lease.release()
+    if (this.lease.owner !== null) await this.lease.release()
+    return isPairingSaved && this.lease.isDone
+  }
+
+  async #workUnderLease<Result>(before: () => Promise<void>, work: (lease: SessionLease) => Promise<Result>): Promise<Result> {
+    const { sessionId } = this.#options
+    try {
+      await before()
+      this.lease.fenceUncertain()
+      const lease = await this.lease.hold()
+      if (lease === null) throw ownedElsewhere(sessionId)
+      const result = await work(lease)
+      this.memory.forget()
+      return result
+    } catch (cause) {
+      throw asStoreError(sessionId, cause)
+    }
+  }
+
+  /** The phone has the device linked already: credentials that could not be stored get one more chance. */
+  async #finishPairing(): Promise<boolean> {
+    if (this.#unsavedPairing === null) return true
+    const { sessionId, context } = this.#options
+    try {
+      await this.#savePairing()
+      this.lease.fenceUncertain()
+      const lease = await this.lease.hold()
+      if (lease !== null) await this.#writePairing(lease)
+      else if (this.#hasUnsavedPairing()) throw ownedElsewhere(sessionId)
+      return true
+    } catch (cause) {
+      context.announce.error(asStoreError(sessionId, cause))
+      return false
+    }
+  }
+
+  #hasUnsavedPairing(): boolean {
+    return this.#unsavedPairing !== null
+  }
+
+  async #writeMemory(): Promise<void> {
+    this.lease.fenceUncertain()
+    await this.memory.retry()
+    this.lease.fenceUncertain()
+  }
+
+  /** What rests needs no lease, not even for a moment: in that moment a person's `connect` elsewhere would be refused. */
+  async #readRest(request: StartRequest): Promise<LoadOutcome | null> {
+    if (this.#unsavedPairing !== null || this.memory.isUnwritten) return null
+    const stored = await this.read()
+    const decision = decideStart(stored, request, new Date())
+    return decision.action === 'rest' ? restAt(stored, decision) : null
+  }
+
+  async #decide(lease: SessionLease, stored: StoredSession, request: StartRequest): Promise<LoadOutcome> {
+    const { sessionId, context } = this.#options
+    const decision = decideStart(stored, request, new Date(), context.settings.rateLimitCoolDownMs)
+    if (decision.action === 'probe') throw 'error' in stored ? stored.error : new Error('The store did not answer.')
+    if (decision.action === 'rest') return restAt(stored, decision)
+    // Also before a cool-down: whoever connects a session that was stopped wants it after a restart, too.
+    const wanted = request.purpose === 'connect' ? await this.#rememberWanted(lease, stored) : stored
+    if (decision.action === 'cool-down') return { kind: 'rest', decision, stored: await this.#rememberEnd(lease, wanted, decision.until), error: null }
+    if (stored.kind === 'readable' && stored.isBackup) context.announce.credsRestored(sessionId, restoredFromBackup(sessionId))
+    return { kind: 'ready', decision, loaded: { lease, stored: wanted, baileys: await context.loadBaileys() } }
+  }
+
+  /** Remembers that the session is wanted. Before a pairing this also shows that the store can be written, before any QR code. */
+  async #rememberWanted(lease: SessionLease, stored: StoredSession): Promise<StoredSession> {
+    if (stored.kind !== 'absent' && stored.kind !== 'readable') return stored
+    const pairs = stored.kind === 'absent' || stored.creds.kind !== 'paired' || stored.lifecycle.loggedOutAt !== null
+    if (!pairs && stored.lifecycle.desired === 'running') return stored
+    const lifecycle: Lifecycle = { ...stored.lifecycle, desired: 'running' }
+    await this.#writeLifecycle(lease, lifecycle)
+    return { ...stored, lifecycle }
+  }
+
+  /** A cool-down that was cut short is over at its new end, and does not begin anew then. */
+  async #rememberEnd(lease: SessionLease, stored: StoredSession, until: Date): Promise<StoredSession> {
+    if (stored.kind !== 'readable' || stored.lifecycle.verdict?.until?.getTime() === until.getTime()) return stored
+    const lifecycle: Lifecycle = { ...stored.lifecycle, verdict: { kind: 'rate_limited', until } }
+    await this.#writeLifecycle(lease, lifecycle)
+    return { ...stored, lifecycle }
+  }
+
+  /** A store that cannot be used holds up a paired session, and ends a pairing before it has begun. */
+  async #explain(error: SessionError, request: StartRequest): Promise<LoadOutcome> {
+    if (request.purpose !== 'connect' || error.code === 'STORE_TIMEOUT') return { kind: 'failed', error, knownUnpaired: false }
+    const isKnownUnpaired = async (): Promise<boolean> => decideStart(await this.read(), request, new Date()).action === 'pair'
+    return { kind: 'failed', error, knownUnpaired: await isKnownUnpaired().catch(() => false) }
+  }
+
+  /**
+   * Stores what a pairing could not, while there is still a lease. To be called before one is given back, be it only to take a
+   * new one: in that moment another process may log the session out, and what was stored afterwards would undo it.
+   */
+  async #savePairing(): Promise<void> {
+    const { lease } = this.lease
+    if (lease?.lost.aborted === false) await this.#writePairing(lease)
+  }
+
+  /** Writes what a pairing could not store, if there is any: it replaces everything that was stored before. */
+  async #writePairing(lease: SessionLease): Promise<void> {
+    if (this.#unsavedPairing === null) return
+    await this.#write(lease, this.#unsavedPairing, { replaceAll: true })
+    this.#unsavedPairing = null
+  }
+
+  async #writeLifecycle(lease: SessionLease, lifecycle: Lifecycle): Promise<void> {
+    await this.#write(lease, [{ ...LIFECYCLE_KEY, value: encodeLifecycle(lifecycle) }], {})
+  }
+
+  async #write({ fencingToken }: SessionLease, changes: readonly RecordChange[], options: Pick<WriteOptions, 'replaceAll'>): Promise<void> {
+    const { sessionId, context: { store, settings: { storeTimeoutMs } } } = this.#options
+    await withDeadline(store.write(sessionId, changes, { ...options, fencingToken }), storeTimeoutMs, () => {
+      this.lease.noteUncertain()
+      return storeTimeout(sessionId, 'write', storeTimeoutMs)
+    })
+  }
+}
+
+/** The event that an outcome of loading is for the session. */
+export function eventOf(outcome: LoadOutcome): SessionEvent {
+  switch (outcome.kind) {
+    case 'owned-elsewhere': return { type: 'owned-elsewhere' }
+    case 'ready':
+    case 'rest': return { type: 'loaded', decision: outcome.decision }
+    case 'failed': {
+      if (!PASSING.has(outcome.error.code)) return failedAt('failed', unreadableReason(outcome.error.code))
+      return outcome.knownUnpaired ? failedAt('disconnected', 'storage_unavailable') : { type: 'store-failed' }
+    }
+  }
+}
+
+/** Failures that time may heal. Every other one needs a person. */
+const PASSING: ReadonlySet<SessionErrorCode> = new Set<SessionErrorCode>(['STORE_UNAVAILABLE', 'STORE_TIMEOUT', 'STALE_WRITER'])
+
+function failedAt(status: IdleState['status'], reason: IdleState['reason']): SessionEvent {
+  return { type: 'loaded', decision: { action: 'rest', status, reason, until: null } }
+}
+
+function restAt(stored: StoredSession, decision: Extract<StartDecision, { action: 'rest' }>): LoadOutcome {
+  return { kind: 'rest', decision, stored, error: 'error' in stored ? stored.error : null }
+}
+
+function restoredFromBackup(sessionId: string): SessionError {
+  return new SessionError('RECORD_CORRUPT',
+    `The saved credentials of session "${sessionId}" cannot be read, and the copy that the store keeps of them is used. They are written anew once WhatsApp has taken it.`, { sessionId })
+}
+
+/** What is stored of credentials to dial with; empty when that is damaged, so that it is written anew, and `null` when nothing is. */
+export function storedTextOf({ stored }: Loaded): string | null {
+  if (stored.kind !== 'readable') return null
+  return stored.isBackup ? '' : stored.text
+}
+
+/**
+ * The credentials to dial with. Stored ones that were never paired are used again without what an unfinished pairing left in them:
+ * with `me` set Baileys would log in instead of registering, and be refused. A new identity is made only where nothing is stored,
+ * or where what is stored was logged out.
+ */
+export function credsFor(decision: Extract<StartDecision, { action: 'dial' | 'pair' }>, { stored, baileys }: Loaded): AuthenticationCreds {
+  if (stored.kind !== 'readable') return baileys.initAuthCreds()
+  if (decision.action === 'dial') return decodeCreds(stored.text)
+  if (stored.creds.kind === 'paired') return baileys.initAuthCreds()
+  const { me: _me, account: _account, signalIdentities: _identities, ...identity } = decodeCreds(stored.text)
+  return { ...identity, registered: false, pairingCode: undefined }
+}
