@@ -99,7 +99,10 @@ export class SessionEnding {
 
   /** Unlinks the device at WhatsApp, dialling once when there is no connection, then deletes what is stored. */
   async logout({ timeoutMs, requireUnlink }: LogoutWishes): Promise<{ unlinked: boolean }> {
-    if (!requireUnlink && await this.#isUnknown()) return { unlinked: false }
+    if (!requireUnlink && await this.#isUnknown()) {
+      await this.#options.storage.deleteLeftovers()
+      return { unlinked: false }
+    }
     this.#unlinking += 1
     try {
       const failure = await this.#unlinkFromRest(timeoutMs)

@@ -147,6 +147,16 @@ export class SessionStorage {
     })
   }
 
+  /** Deletes what may be left where no credentials are: without a lease, since the lock of an id that nobody knows would be a trace of its own. */
+  async deleteLeftovers(): Promise<void> {
+    const { sessionId, context: { store, settings: { storeTimeoutMs } } } = this.#options
+    try {
+      await withDeadline(store.delete(sessionId), storeTimeoutMs, () => storeTimeout(sessionId, 'delete', storeTimeoutMs))
+    } catch (cause) {
+      throw asStoreError(sessionId, cause)
+    }
+  }
+
   /** Deletes all that is stored, then does what else has to be gone before the session may begin anew; all of it under a lease. */
   async delete(alsoDelete: () => Promise<void>): Promise<void> {
     const { sessionId, context: { store, settings: { storeTimeoutMs } } } = this.#options
