@@ -1,6 +1,7 @@
 import { copySessions } from '../copy/copy-sessions.js'
 import type { SessionStore } from '../store/session-store.js'
-import { type Command, type CommandEnvironment, CommandError, type CommandRequest, operandOf, UsageError, valueOf } from './command.js'
+import { type Command, type CommandRequest, operandOf, valueOf } from './command.js'
+import { type CommandEnvironment, CommandError, UsageError } from './command-environment.js'
 import { readKeyFile } from './key-file.js'
 import { explainEmptiness } from './misnamed-store.js'
 import { openStore } from './open-store.js'

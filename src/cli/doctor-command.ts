@@ -1,4 +1,5 @@
-import { type Command, type CommandEnvironment, type CommandRequest, EXIT, operandOf, valueOf } from './command.js'
+import { type Command, type CommandRequest, operandOf, valueOf } from './command.js'
+import { type CommandEnvironment, EXIT } from './command-environment.js'
 import { diagnose } from './doctor/find-faults.js'
 import type { Finding } from './doctor/diagnosis.js'
 import { type ReportedSession, reportSession, reportStore, sessionLine, summaryLine, waitsForPerson } from './doctor/doctor-report.js'

@@ -1,6 +1,7 @@
 import { encryptRecords } from '../encryption/encrypt-records.js'
 import type { KeyFile } from '../encryption/key-file.js'
-import { type Command, type CommandEnvironment, CommandError, type CommandRequest, EXIT, operandOf, UsageError, valueOf } from './command.js'
+import { type Command, type CommandRequest, operandOf, valueOf } from './command.js'
+import { type CommandEnvironment, CommandError, EXIT, UsageError } from './command-environment.js'
 import { mergeKeyFiles, readKeyFile } from './key-file.js'
 import { maskNumbersIn } from './terminal-text.js'
 import { holdsSealedCopy, holdsSealedRecord } from './sealed-sessions.js'

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import type { EncryptionKey } from '../encryption/encryption-options.js'
 import { type KeyFile, parseKeys, readKeys } from '../encryption/key-file.js'
 import { isSessionError } from '../errors.js'
-import { CommandError } from './command.js'
+import { CommandError } from './command-environment.js'
 
 /** Reads a file of keys. Rejects with a `CommandError`, which quotes nothing of it, also when others may read the file. */
 export async function readKeyFile(path: string, directory: string): Promise<KeyFile> {

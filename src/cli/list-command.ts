@@ -1,4 +1,5 @@
-import { type Command, type CommandEnvironment, type CommandRequest, EXIT, operandOf } from './command.js'
+import { type Command, type CommandRequest, operandOf } from './command.js'
+import { type CommandEnvironment, EXIT } from './command-environment.js'
 import { findMisnomer } from './misnamed-store.js'
 import { openStore } from './open-store.js'
 import type { Printer } from './printer.js'

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { EXIT } from './command.js'
+import { EXIT } from './command-environment.js'
 import { run } from './run.js'
 
 // What the program `baileys-sessions` does when it is started. Everything that can be tested in a process is in run.ts.

@@ -4,7 +4,7 @@ import type { SqliteDatabase } from '../adapters/sqlite/sqlite-database.js'
 import { sqliteFailure } from '../adapters/sqlite/sqlite-failure.js'
 import { SqliteSessionStore } from '../adapters/sqlite/sqlite-session-store.js'
 import { SqliteStatements } from '../adapters/sqlite/sqlite-statements.js'
-import { CommandError } from './command.js'
+import { CommandError } from './command-environment.js'
 import type { OpenedStore, StorePurpose } from './open-store.js'
 import type { StoreName } from './store-name.js'
 

@@ -1,5 +1,6 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util'
-import { type CommandDescription, type CommandRequest, UsageError } from './command.js'
+import type { CommandDescription, CommandRequest } from './command.js'
+import { UsageError } from './command-environment.js'
 import { operandsForm } from './help.js'
 
 /** What was asked for. */

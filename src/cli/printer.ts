@@ -1,4 +1,4 @@
-import type { CommandEnvironment, OutputStream } from './command.js'
+import type { CommandEnvironment, OutputStream } from './command-environment.js'
 import { plainJson, plainText } from './terminal-text.js'
 
 /** How a line is to stand out. */

@@ -1,6 +1,6 @@
 import { isSessionError } from '../errors.js'
 import type { SessionFailure, SessionProgress } from '../sweep/sweep-sessions.js'
-import { EXIT } from './command.js'
+import { EXIT } from './command-environment.js'
 import { count, maskNumbersIn } from './terminal-text.js'
 import type { Printer } from './printer.js'
 

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { isSessionError } from '../errors.js'
-import { type Command, type CommandEnvironment, CommandError, EXIT, UsageError } from './command.js'
+import type { Command } from './command.js'
+import { type CommandEnvironment, CommandError, EXIT, UsageError } from './command-environment.js'
 import { copyCommand } from './copy-command.js'
 import { deleteCommand } from './delete-command.js'
 import { doctorCommand } from './doctor-command.js'

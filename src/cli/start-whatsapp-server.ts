@@ -1,6 +1,6 @@
 import { errorCode } from '../system/system-error.js'
 import type { WhatsAppServer, WhatsAppServerOptions } from '../testing/whatsapp-server/index.js'
-import { CommandError } from './command.js'
+import { CommandError } from './command-environment.js'
 
 /** Starts a pretended WhatsApp on 127.0.0.1. Rejects with a `CommandError` when its port is taken, or the package `ws` is not there. */
 export async function startWhatsAppServer(options: WhatsAppServerOptions): Promise<WhatsAppServer> {

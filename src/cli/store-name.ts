@@ -1,6 +1,6 @@
 import path from 'node:path'
 import type { PlatformPath } from 'node:path'
-import { UsageError } from './command.js'
+import { UsageError } from './command-environment.js'
 
 /** Which store was named. */
 export type StoreName =

@@ -1,7 +1,7 @@
 import { encrypted } from '../encryption/encrypted-session-store.js'
 import type { KeyFile } from '../encryption/key-file.js'
 import type { SessionStore } from '../store/session-store.js'
-import { CommandError } from './command.js'
+import { CommandError } from './command-environment.js'
 import { readKeyFile } from './key-file.js'
 import { SessionFolders } from '../adapters/filesystem/session-folders.js'
 import type { StoreName } from './store-name.js'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { parseArguments } from '../../src/cli/parse-arguments.js'
-import { UsageError } from '../../src/cli/command.js'
+import { UsageError } from '../../src/cli/command-environment.js'
 import { COMMANDS } from '../../src/cli/run.js'
 import { runCommand } from './command-line.js'
 

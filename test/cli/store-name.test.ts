@@ -1,6 +1,6 @@
 import { posix, win32 } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { UsageError } from '../../src/cli/command.js'
+import { UsageError } from '../../src/cli/command-environment.js'
 import { parseStoreName, type StoreName } from '../../src/cli/store-name.js'
 
 const name = (text: string): StoreName => parseStoreName(text, '/srv/app', posix)

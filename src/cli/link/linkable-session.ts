@@ -2,7 +2,7 @@ import { readStoredSession, type StoredSession } from '../../auth/stored-session
 import { isSessionError } from '../../errors.js'
 import { CREDS_KEY, LIFECYCLE_KEY, type SessionStore } from '../../store/session-store.js'
 import { findRealSession, findSimulatedSession } from '../../testing/simulated-sessions.js'
-import { CommandError } from '../command.js'
+import { CommandError } from '../command-environment.js'
 import { findForeignFolder, findMisnomer } from '../misnamed-store.js'
 import { listSessions, READ_TIMEOUT_MS, type StoreView } from '../store-view.js'
 import { holdsSealedSession } from '../sealed-sessions.js'
