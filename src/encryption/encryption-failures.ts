@@ -2,20 +2,20 @@ import { SessionError } from '../errors.js'
 import type { RecordKey } from '../store/session-store.js'
 import type { RecordPlace } from './record-cipher.js'
 
-const nameOf = ({ sessionId, type, id }: RecordPlace): string => `The record ${type}${id === '' ? '' : ` ${JSON.stringify(id)}`} of session "${sessionId}"`
+const describeRecord = ({ sessionId, type, id }: RecordPlace): string => `The record ${type}${id === '' ? '' : ` ${JSON.stringify(id)}`} of session "${sessionId}"`
 
 /** It is no envelope that the key has made for this record. */
 export function alteredRecord(place: RecordPlace): SessionError {
   // Only with its creds a session is lost.
   const otherwise = place.type === 'creds' ? ' Only when there is none, delete the session and pair again.' : ''
   return new SessionError('RECORD_CORRUPT',
-    `${nameOf(place)} was altered, cut off, or put in the place of another one: its key does not vouch for it. It was left as it is. Restore it from a backup.${otherwise}`, place)
+    `${describeRecord(place)} was altered, cut off, or put in the place of another one: its key does not vouch for it. It was left as it is. Restore it from a backup.${otherwise}`, place)
 }
 
 /** It was never encrypted. */
 export function plainRecord(place: RecordPlace): SessionError {
   return new SessionError('RECORD_CORRUPT',
-    `${nameOf(place)} is not encrypted, in a store that is. It was left as it is. If it is yours, encrypt it with the command "baileys-sessions encrypt" and --allow-plain, or with encryptRecords() and allowPlain; the option allowPlain also reads such records meanwhile.`, place)
+    `${describeRecord(place)} is not encrypted, in a store that is. It was left as it is. If it is yours, encrypt it with the command "baileys-sessions encrypt" and --allow-plain, or with encryptRecords() and allowPlain; the option allowPlain also reads such records meanwhile.`, place)
 }
 
 /** More would make a message that nobody reads. */
@@ -33,16 +33,16 @@ export function plainRecords(sessionId: string, keys: readonly RecordKey[]): Ses
 
 /** Another version has written it. */
 export function newerRecord(place: RecordPlace): SessionError {
-  return new SessionError('RECORD_CORRUPT', `${nameOf(place)} was encrypted by a later version of baileys-sessions, in a form that this one does not know. It was left as it is. Update the package.`, place)
+  return new SessionError('RECORD_CORRUPT', `${describeRecord(place)} was encrypted by a later version of baileys-sessions, in a form that this one does not know. It was left as it is. Update the package.`, place)
 }
 
 /** Its key is not there. */
 export function unknownKey(place: RecordPlace, keyId: string): SessionError {
-  return new SessionError('WRONG_KEY', `${nameOf(place)} is encrypted with the key ${JSON.stringify(keyId)}, which is not among the keys. Nothing was changed. Give that key, too, under this id.`, place)
+  return new SessionError('WRONG_KEY', `${describeRecord(place)} is encrypted with the key ${JSON.stringify(keyId)}, which is not among the keys. Nothing was changed. Give that key, too, under this id.`, place)
 }
 
 /** There is another key in its place. */
 export function differentKey(place: RecordPlace, keyId: string): SessionError {
   return new SessionError('WRONG_KEY',
-    `${nameOf(place)} is encrypted with another key than the one given as ${JSON.stringify(keyId)}. Nothing was changed. Give the key that it was encrypted with; of a passphrase, the same passphrase and salt.`, place)
+    `${describeRecord(place)} is encrypted with another key than the one given as ${JSON.stringify(keyId)}. Nothing was changed. Give the key that it was encrypted with; of a passphrase, the same passphrase and salt.`, place)
 }
