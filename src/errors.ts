@@ -86,3 +86,8 @@ export function isSessionError(error: unknown, code?: SessionErrorCode): error i
   return error instanceof Error && error.name === 'SessionError' && 'code' in error
     && (code === undefined || error.code === code)
 }
+
+/** The code of a failed system call, such as `ENOENT`; `''` for anything else. */
+export function errorCode(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
+}

@@ -5,25 +5,25 @@ export {
   type SessionManagerOptions, type SocketConfig, type SocketConfigContext, type SocketConfigFunction,
 } from './manager/session-manager-options.js'
 export type { CloseOptions, ConnectOptions, LogoutOptions, RestoreOptions, StatusOptions, WaitOptions } from './manager/session-manager-verbs.js'
-export type { CloseReport } from './manager/close-manager.js'
+export type { CloseReport } from './manager/manager-parts.js'
 
 // What is known about a session.
 export type { LastDisconnect, SessionSnapshot, SessionStatus } from './status/session-status.js'
 export type { StatusReason } from './status/status-reasons.js'
-export { DEFAULT_STATUS_MESSAGES, type MessageKey, type StatusMessages } from './status/status-messages.js'
-export type { RestoreAllOptions, RestoreCandidate, RestoreOutcome, RestoreProgress, RestoreReport, RestoreResult } from './restore/restore-report.js'
+export { DEFAULT_STATUS_MESSAGES, type MessageKey, type StatusMessages } from './status/session-status.js'
+export type { RestoreAllOptions, RestoreCandidate, RestoreOutcome, RestoreProgress, RestoreReport, RestoreResult } from './manager/restore-report.js'
 
 // What happens to it.
 export type {
   ConnectedEvent, CredsRestoredEvent, DisconnectedEvent, ErrorEvent, LoggedOutEvent, PairingCodeEvent, QrEvent, SessionManagerEvents, SocketEvent, StatusEvent,
 } from './manager/session-manager-events.js'
-export type { Listener } from './events/safe-emitter.js'
+export type { Listener } from './async/safe-emitter.js'
 export type { DisconnectCause } from './disconnect/disconnect-cause.js'
 export {
   DISCONNECT_DECISIONS, type BackOffDecision, type CoolDownDecision, type DisconnectDecision, type RedialDecision, type RetryOnceDecision, type StopDecision,
 } from './disconnect/disconnect-decision.js'
-export type { BackOff, BackOffOptions, Jitter, RetryContext, RetryFunction } from './retry/retry-policy.js'
-export type { DialLimits } from './dial/dial-limiter.js'
+export type { BackOff, BackOffOptions, Jitter, RetryContext, RetryFunction } from './disconnect/disconnect-decision.js'
+export type { DialLimits } from './disconnect/dial-limiter.js'
 
 // Where sessions live.
 export { FileSystemSessionStore } from './adapters/filesystem/filesystem-session-store.js'
@@ -34,12 +34,12 @@ export {
 } from './store/session-store.js'
 export { encryptRecords, type EncryptReport } from './encryption/encrypt-records.js'
 export { copySessions } from './copy/copy-sessions.js'
-export type { CopyOptions, CopyReport } from './copy/copy-options.js'
-export type { SessionFailure, SessionProgress, SweepOptions } from './sweep/sweep-sessions.js'
+export type { CopyOptions, CopyReport } from './copy/copy-sessions.js'
+export type { SessionFailure, SessionProgress, BatchOptions } from './store/session-batch.js'
 export { encrypted } from './encryption/encrypted-session-store.js'
-export type { EncryptionKey, EncryptionOptions } from './encryption/encryption-options.js'
+export type { EncryptionKey, EncryptionOptions } from './encryption/encrypted-session-store.js'
 export { keyFromFile, type KeyFile } from './encryption/key-file.js'
-export type { PassphraseKey } from './encryption/key-source.js'
+export type { PassphraseKey } from './encryption/key-ring.js'
 export { processLock, type ProcessLock } from './lease/process-lock.js'
 export type { SessionLease, SessionLock } from './lease/session-lock.js'
 
@@ -52,7 +52,7 @@ export type { ConnectionRecord, ConnectionRepository } from './repository/connec
 export type { BaileysModule } from './socket/baileys-module.js'
 export { quietLibsignal } from './socket/workarounds/quiet-libsignal.js'
 export { latestWaWebVersion, type LatestVersionOptions, type LatestVersionProvider } from './version/latest-wa-web-version.js'
-export type { FoundVersion, VersionLookup, VersionProvider, VersionQuestion } from './version/version-lookup.js'
-export type { VersionFetch, VersionResponse } from './version/fetch-text.js'
+export type { FoundVersion, VersionLookup, VersionProvider, VersionQuestion } from './version/version-source.js'
+export type { VersionFetch, VersionResponse } from './version/latest-wa-web-version.js'
 export { type Logger, silentLogger } from './logger.js'
 export { isSessionError, SessionError, type SessionErrorCode, type SessionErrorDetails } from './errors.js'

@@ -1,11 +1,11 @@
 import type * as Baileys from '@whiskeysockets/baileys'
+import { CREDS_KEY, MemorySessionStore, type SessionStore, silentLogger } from '../../src/index.js'
 import { StorageSharing } from '../../src/socket/workarounds/share-async-storage.js'
-import { CREDS_KEY, MemorySessionStore, silentLogger, type SessionStore } from '../../src/index.js'
-import { sessionIdOf, type Fleet } from './fleet.js'
+import { type KnownSessions, sessionIdOf } from './fleet.js'
 import type { ClientOrder } from './orders.js'
 
 /** The sessions on Baileys alone, with credentials and keys in the same memory store. */
-export function bareFleet(baileys: typeof Baileys, order: ClientOrder): Fleet {
+export function bareFleet(baileys: typeof Baileys, order: ClientOrder): KnownSessions {
   const { creds, concurrency, setup } = order
   const sharing = new StorageSharing({ onRefused: () => { throw new Error('AsyncLocalStorage cannot be replaced here.') } })
   const make = (config: Baileys.UserFacingSocketConfig): Baileys.WASocket =>

@@ -4,7 +4,7 @@ import * as baileys from '@whiskeysockets/baileys'
 import { quietLibsignal } from '../../src/index.js'
 import { collectGarbage } from '../../test/support/garbage.js'
 import { bareFleet } from './bare-fleet.js'
-import type { Fleet } from './fleet.js'
+import type { KnownSessions } from './fleet.js'
 import { libraryFleet } from './library-fleet.js'
 import type { ClientOrder, ClientResult } from './orders.js'
 
@@ -41,7 +41,7 @@ async function work(order: ClientOrder): Promise<ClientResult> {
 
 type Opening = Pick<ClientResult, 'openMs' | 'cpuMsPerSession' | 'worstLagMs'>
 
-async function measureOpening(fleet: Fleet, { creds, patienceMs }: ClientOrder): Promise<Opening> {
+async function measureOpening(fleet: KnownSessions, { creds, patienceMs }: ClientOrder): Promise<Opening> {
   const lag = monitorEventLoopDelay({ resolution: LAG_RESOLUTION_MS })
   const cpu = process.cpuUsage()
   const startedAt = performance.now()

@@ -1,5 +1,5 @@
 /** Sessions that are kept open in this process. */
-export interface Fleet {
+export interface KnownSessions {
   /** Opens all sessions; resolves when each was tried. */
   open(): Promise<void>
   /** How many are open now. */

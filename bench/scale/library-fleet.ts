@@ -1,6 +1,6 @@
 import type * as Baileys from '@whiskeysockets/baileys'
 import { CREDS_KEY, MemorySessionStore, SessionManager } from '../../src/index.js'
-import { sessionIdOf, type Fleet } from './fleet.js'
+import { sessionIdOf, type KnownSessions } from './fleet.js'
 import type { ClientOrder } from './orders.js'
 
 const STATUS_CALLS = 200_000
@@ -8,7 +8,7 @@ const STATUS_CALLS = 200_000
 const ROUNDS = 5
 
 /** The sessions, restored by this library from a memory store. */
-export async function libraryFleet(baileys: typeof Baileys, { creds, url, concurrency, patienceMs }: ClientOrder): Promise<Fleet> {
+export async function libraryFleet(baileys: typeof Baileys, { creds, url, concurrency, patienceMs }: ClientOrder): Promise<KnownSessions> {
   const store = new MemorySessionStore()
   for (const [index, value] of creds.entries()) await store.write(sessionIdOf(index), [{ ...CREDS_KEY, value }])
   const sessions = new SessionManager({

@@ -1,15 +1,14 @@
 import type { AuthenticationCreds, AuthenticationState, SignalDataSet, SignalDataTypeMap, SignalKeyStore } from '@whiskeysockets/baileys'
+import { withDeadline } from '../async/deadline.js'
 import { SessionError } from '../errors.js'
 import { LinkedOwner } from '../socket/workarounds/keep-linked-owner.js'
+import { requireRecords } from '../store/read-answer.js'
 import { CREDS_KEY, LIFECYCLE_KEY, type RecordChange, type RecordKey, type SessionStore, type StoredRecord } from '../store/session-store.js'
-import { withDeadline } from '../time/deadline.js'
+import { asStoreError, storeTimeout } from '../store/store-failure.js'
 import { decodeSignalKey, encodeAuthValue, type KeyMessages } from './auth-codec.js'
 import { encodeLifecycle, freshLifecycle } from './lifecycle-record.js'
-import { hashIdentity, phoneNumberOf } from './stored-creds.js'
-import { attemptAgain } from './store-attempts.js'
-import { requireRecords } from '../store/read-answer.js'
-import { asStoreError, storeTimeout } from '../store/store-failure.js'
-import { WriteQueue } from './write-queue.js'
+import { hashIdentity, phoneNumberOf } from './stored-session.js'
+import { attemptAgain, WriteQueue } from './write-queue.js'
 
 /** What the auth state of one generation is made of. */
 export interface AuthStateOptions {

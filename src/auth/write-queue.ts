@@ -1,11 +1,13 @@
+import { withDeadline } from '../async/deadline.js'
 import { SessionError } from '../errors.js'
 import type { RecordChange, WriteOptions } from '../store/session-store.js'
-import { withDeadline } from '../time/deadline.js'
-import { attemptAgain } from './store-attempts.js'
 import { asStoreError, storeTimeout } from '../store/store-failure.js'
 
+/** Waits before a call that was rejected is made again: a store that hiccups should not cost a reconnect. */
+const RETRY_DELAYS_MS = [100, 500]
+
 /** What a write queue needs to know. */
-export interface WriteQueueOptions {
+interface WriteQueueOptions {
   /** The session whose records it writes. */
   sessionId: string
   /** Writes changes to the store, under the lease of this generation. */
@@ -135,4 +137,32 @@ export class WriteQueue {
     this.#latest = null
     for (const job of this.#jobs.splice(0)) job.fail(error)
   }
+}
+
+/** Calls a store, and once or twice more when it could not be reached, unless `over` says that nobody wants it any more. */
+export async function attemptAgain<Result>(sessionId: string, call: () => Promise<Result>, over: AbortSignal): Promise<Result> {
+  for (const delayMs of RETRY_DELAYS_MS) {
+    try {
+      return await call()
+    } catch (cause) {
+      const error = asStoreError(sessionId, cause)
+      // After a deadline the outcome is unknown: calling again could overtake it.
+      if (error.code !== 'STORE_UNAVAILABLE' || !await pause(delayMs, over)) throw error
+    }
+  }
+  return call()
+}
+
+/** Resolves after a while with `true`, or as soon as the signal aborts with `false`. */
+function pause(delayMs: number, signal: AbortSignal): Promise<boolean> {
+  if (signal.aborted) return Promise.resolve(false)
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', end)
+      resolve(!signal.aborted)
+    }
+    const timer = setTimeout(end, delayMs)
+    signal.addEventListener('abort', end)
+  })
 }

@@ -1,15 +1,14 @@
 import { copySessions } from '../copy/copy-sessions.js'
 import type { SessionStore } from '../store/session-store.js'
-import { type Command, type CommandRequest, operandOf, valueOf } from './command.js'
+import { reportSweep, showProgress } from './batch-report.js'
 import { type CommandEnvironment, CommandError, UsageError } from './command-environment.js'
-import { readKeyFile } from './key-file.js'
+import { type Command, type CommandRequest, operandOf, valueOf } from './command.js'
 import { explainEmptiness } from './misnamed-store.js'
 import { openStore } from './open-store.js'
 import type { Printer } from './printer.js'
-import { reportSweep, showProgress } from './report-sweep.js'
-import { holdsSealedSession } from './sealed-sessions.js'
-import { listSessions, sealStore } from './store-view.js'
 import { parseStoreName } from './store-name.js'
+import { listSessions, readKeyFile, sealStore } from './store-view.js'
+import { holdsSealedSession } from './stored-sessions.js'
 
 /** `copy`: sessions of one store into another. */
 export const copyCommand: Command = {

@@ -1,14 +1,14 @@
 import { createInterface } from 'node:readline'
 import { readStoredSession } from '../auth/stored-session.js'
 import type { SessionStore } from '../store/session-store.js'
-import { type Command, type CommandRequest, operandOf } from './command.js'
 import { type CommandEnvironment, CommandError, EXIT, type InputStream } from './command-environment.js'
+import { type Command, type CommandRequest, operandOf } from './command.js'
 import { lookAtFolder } from './doctor/gather-facts.js'
 import { findForeignFolder } from './misnamed-store.js'
 import { openStore } from './open-store.js'
 import type { Printer } from './printer.js'
-import { listNamedSessions, READ_TIMEOUT_MS } from './store-view.js'
 import { parseStoreName, type StoreName } from './store-name.js'
+import { listNamedSessions, READ_TIMEOUT_MS } from './store-view.js'
 import { count, plainText } from './terminal-text.js'
 
 /** `delete`: removes all that is stored of a session. */

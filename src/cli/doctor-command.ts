@@ -1,14 +1,13 @@
-import { type Command, type CommandRequest, operandOf, valueOf } from './command.js'
 import { type CommandEnvironment, EXIT } from './command-environment.js'
-import { diagnose } from './doctor/find-faults.js'
-import type { Finding } from './doctor/diagnosis.js'
+import { type Command, type CommandRequest, operandOf, valueOf } from './command.js'
+import { diagnose, type Finding } from './doctor/diagnosis.js'
 import { type ReportedSession, reportSession, reportStore, sessionLine, summaryLine, waitsForPerson } from './doctor/doctor-report.js'
 import { examineStore, gatherFacts, lookAtFolder } from './doctor/gather-facts.js'
 import { type RepairReport, repairSession } from './doctor/repair-session.js'
 import { openStore } from './open-store.js'
 import type { Printer } from './printer.js'
-import { listNamedSessions, type StoreView, viewStore } from './store-view.js'
 import { parseStoreName, type StoreName } from './store-name.js'
+import { listNamedSessions, type StoreView, viewStore } from './store-view.js'
 
 /** `doctor`: what became of each session, and what is not as it should be. */
 export const doctorCommand: Command = {

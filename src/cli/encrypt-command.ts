@@ -1,16 +1,15 @@
 import { encryptRecords } from '../encryption/encrypt-records.js'
 import type { KeyFile } from '../encryption/key-file.js'
-import { type Command, type CommandRequest, operandOf, valueOf } from './command.js'
+import { reportSweep, showProgress } from './batch-report.js'
 import { type CommandEnvironment, CommandError, EXIT, UsageError } from './command-environment.js'
-import { mergeKeyFiles, readKeyFile } from './key-file.js'
-import { maskNumbersIn } from './terminal-text.js'
-import { holdsSealedCopy, holdsSealedRecord } from './sealed-sessions.js'
+import { type Command, type CommandRequest, operandOf, valueOf } from './command.js'
 import { explainEmptiness, findForeignFolder } from './misnamed-store.js'
 import { type OpenedStore, openStore } from './open-store.js'
 import type { Printer } from './printer.js'
-import { reportSweep, showProgress } from './report-sweep.js'
-import { listNamedSessions, sealStore } from './store-view.js'
 import { parseStoreName, type StoreName } from './store-name.js'
+import { listNamedSessions, mergeKeyFiles, readKeyFile, sealStore } from './store-view.js'
+import { holdsSealedCopy, holdsSealedRecord } from './stored-sessions.js'
+import { maskNumbersIn } from './terminal-text.js'
 
 /** `encrypt`: everything in a store under the current key. */
 export const encryptCommand: Command = {

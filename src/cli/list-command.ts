@@ -1,10 +1,10 @@
-import { type Command, type CommandRequest, operandOf } from './command.js'
 import { type CommandEnvironment, EXIT } from './command-environment.js'
+import { type Command, type CommandRequest, operandOf } from './command.js'
 import { findMisnomer } from './misnamed-store.js'
 import { openStore } from './open-store.js'
 import type { Printer } from './printer.js'
-import { listSessions } from './store-view.js'
 import { parseStoreName } from './store-name.js'
+import { listSessions } from './store-view.js'
 
 /** `list`: the ids of all sessions. */
 export const listCommand: Command = {

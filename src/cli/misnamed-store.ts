@@ -1,13 +1,13 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { CREDS_FILE } from '../adapters/filesystem/creds-backup.js'
+import { readStoredSession } from '../auth/stored-session.js'
+import { errorCode } from '../errors.js'
+import type { SessionStore } from '../store/session-store.js'
 import { inspectDirectory, inspectFolder } from './doctor/inspect-folder.js'
-import { errorCode } from '../system/system-error.js'
-import { listSessions, READ_TIMEOUT_MS } from './store-view.js'
 import type { OpenedStore } from './open-store.js'
 import type { StoreName } from './store-name.js'
-import { readStoredSession } from '../auth/stored-session.js'
-import type { SessionStore } from '../store/session-store.js'
+import { listSessions, READ_TIMEOUT_MS } from './store-view.js'
 import { count } from './terminal-text.js'
 
 /** Why a name is probably not the one that was meant. */

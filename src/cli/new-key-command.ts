@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { dirname, resolve } from 'node:path'
 import { syncFolder, writeNewFile } from '../adapters/filesystem/atomic-file.js'
-import { errorCode } from '../system/system-error.js'
-import { type Command, type CommandRequest, operandOf } from './command.js'
+import { errorCode } from '../errors.js'
 import { type CommandEnvironment, CommandError, EXIT } from './command-environment.js'
+import { type Command, type CommandRequest, operandOf } from './command.js'
 import type { Printer } from './printer.js'
 
 /** `new-key`: a file with a new key. */

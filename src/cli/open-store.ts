@@ -2,11 +2,11 @@ import { readdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { FileSystemSessionStore } from '../adapters/filesystem/filesystem-session-store.js'
 import { HIDDEN_FOLDER } from '../adapters/filesystem/session-folder-name.js'
-import { errorCode } from '../system/system-error.js'
-import { CommandError, UsageError } from './command-environment.js'
-import { renewCredsCopies } from './sealed-sessions.js'
-import type { StoreName } from './store-name.js'
+import { errorCode } from '../errors.js'
 import type { SessionStore } from '../store/session-store.js'
+import { CommandError, UsageError } from './command-environment.js'
+import type { StoreName } from './store-name.js'
+import { renewCredsCopies } from './stored-sessions.js'
 
 /** What a command is about to do with a store. */
 export type StorePurpose =

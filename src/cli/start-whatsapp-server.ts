@@ -1,4 +1,4 @@
-import { errorCode } from '../system/system-error.js'
+import { errorCode } from '../errors.js'
 import type { WhatsAppServer, WhatsAppServerOptions } from '../testing/whatsapp-server/index.js'
 import { CommandError } from './command-environment.js'
 

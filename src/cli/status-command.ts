@@ -1,15 +1,14 @@
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { FileConnectionRepository } from '../adapters/filesystem/file-connection-repository.js'
-import { type Command, type CommandRequest, operandOf, valueOf } from './command.js'
 import { type CommandEnvironment, CommandError, EXIT } from './command-environment.js'
+import { type Command, type CommandRequest, operandOf, valueOf } from './command.js'
 import { findMisnomer } from './misnamed-store.js'
 import { openStore } from './open-store.js'
 import type { Printer, Tone } from './printer.js'
-import { listSessions, viewStore } from './store-view.js'
-import { lookAtSessions, type StandingChanges, type StatusPlace, watchSessions } from './status/look-at-sessions.js'
-import { type ReportedStanding, reportStanding, reportStatus, standingLine, standingsLine } from './status/standing-report.js'
+import { lookAtSessions, type ReportedStanding, reportStanding, reportStatus, type StandingChanges, standingLine, standingsLine, type StatusPlace, watchSessions } from './status/standing-report.js'
 import { parseStoreName, type StoreName } from './store-name.js'
+import { listSessions, viewStore } from './store-view.js'
 
 /** `status`: how sessions stand. */
 export const statusCommand: Command = {

@@ -1,13 +1,12 @@
+import { inspectStoredCreds, type StoredCreds } from '../auth/stored-session.js'
+import { missingKeys, needsKeys } from '../encryption/envelope.js'
 import { isSessionError, SessionError } from '../errors.js'
+import { beingRun, findOwner, type SessionLease, type SessionLock, thenRelease, withLease } from '../lease/session-lock.js'
+import { keyText, readAllRecords, type SessionOutcome } from '../store/session-batch.js'
 import { CREDS_KEY, type SessionStore, type StoredRecord } from '../store/session-store.js'
-import { keyText, readAllRecords } from '../sweep/record-reading.js'
-import type { SessionOutcome } from '../sweep/sweep-sessions.js'
-import { underLease } from '../sweep/under-lease.js'
-import { assertMayReplace, assertReadableCreds, type RecordTexts } from './judge-copy.js'
-import { type AssertStillMine, holdingSource } from './hold-source.js'
 
 /** One session to be copied. */
-export interface CopyTask {
+interface CopyTask {
   from: SessionStore
   to: SessionStore
   sessionId: string
@@ -27,7 +26,7 @@ export function copySession(task: CopyTask): Promise<SessionOutcome> {
     if (!texts.has(keyText(CREDS_KEY))) await from.read(sessionId, [CREDS_KEY])
     if (records.length === 0) return nothingToCopy(task)
     assertReadableCreds(sessionId, texts)
-    return underLease(to.lock, sessionId, async ({ fencingToken }) => {
+    return withLease(to.lock, sessionId, async ({ fencingToken }) => {
       if (await holdsAlready(task, texts)) return { changed: false, records: records.length }
       task.signal?.throwIfAborted()
       await assertStillMine()
@@ -73,4 +72,60 @@ function textsOf(records: readonly StoredRecord[]): RecordTexts {
 
 function areEqual(some: RecordTexts, others: RecordTexts): boolean {
   return some.size === others.size && [...some].every(([key, text]) => others.get(key) === text)
+}
+
+/** All records of a session: their texts, by the text of their key. */
+type RecordTexts = ReadonlyMap<string, string>
+
+/** Creds that nobody could log in with are no session: a copy that hides this would come out when the source is gone. */
+function assertReadableCreds(sessionId: string, texts: RecordTexts): void {
+  if (needsKeys(texts.get(keyText(CREDS_KEY)))) throw missingKeys(sessionId)
+  const creds = credsOf(texts)
+  if (creds?.kind !== 'corrupt') return
+  throw new SessionError('RECORD_CORRUPT', `The saved credentials of session "${sessionId}" cannot be read: ${creds.problem}. Nothing was copied. Restore them from a backup. Only when there is none, delete the session and pair again.`, { sessionId })
+}
+
+/** Rejects what would be lost with the records that the target holds, unless nobody can want them. */
+function assertMayReplace(sessionId: string, held: RecordTexts, copied: RecordTexts): void {
+  const [there, here] = [credsOf(held), credsOf(copied)]
+  if (there === null || there.kind === 'unpaired' || there.kind === 'half_paired') return
+  const isSamePhone = there.kind === 'paired' && here?.kind === 'paired' && there.identity === here.identity
+  const what = isSamePhone
+    ? 'in another state: one of the two was run since they were the same, and going on from the older one costs messages'
+    : 'with other credentials'
+  throw new SessionError('ALREADY_PAIRED', `The target holds session "${sessionId}" already, ${what}. Nothing was changed. To replace it, delete it there, or copy with overwrite.`, { sessionId })
+}
+
+function credsOf(texts: RecordTexts): StoredCreds | null {
+  const text = texts.get(keyText(CREDS_KEY))
+  return text === undefined ? null : inspectStoredCreds(text)
+}
+
+/** Rejects with `OWNED_ELSEWHERE` when somebody else may have changed the source meanwhile. */
+type AssertStillMine = () => Promise<void>
+
+/**
+ * Works on a source that nobody runs. Where its lock cannot be written, because the disk is read-only or full, nobody can begin to
+ * run it there either: then it is enough that nobody does, before and after.
+ */
+async function holdingSource<Result>(lock: SessionLock, sessionId: string, work: (assertStillMine: AssertStillMine) => Promise<Result>): Promise<Result> {
+  const assertFree = async (): Promise<void> => {
+    if (await findOwner(lock, sessionId) !== null) throw await beingRun(lock, sessionId)
+  }
+  const lease = await acquireIfPossible(lock, sessionId, assertFree)
+  if (lease === 'unneeded') return work(assertFree)
+  if (lease === null) throw await beingRun(lock, sessionId)
+  return thenRelease(lease, () => work(async () => {
+    if (lease.lost.aborted) throw await beingRun(lock, sessionId)
+  }))
+}
+
+async function acquireIfPossible(lock: SessionLock, sessionId: string, assertFree: () => Promise<void>): Promise<SessionLease | null | 'unneeded'> {
+  try {
+    return await lock.acquire(sessionId)
+  } catch (cause) {
+    if (!isSessionError(cause, 'STORE_UNAVAILABLE')) throw cause
+    await assertFree()
+    return 'unneeded'
+  }
 }

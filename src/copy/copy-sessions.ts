@@ -1,7 +1,7 @@
-import { requireOptions } from '../options/option-checks.js'
+import type { SessionError } from '../errors.js'
+import { requireOptions } from '../option-checks.js'
+import { type SessionFailure, type BatchOptions, runBatch } from '../store/session-batch.js'
 import type { SessionStore } from '../store/session-store.js'
-import { sweepSessions } from '../sweep/sweep-sessions.js'
-import type { CopyOptions, CopyReport } from './copy-options.js'
 import { copySession } from './copy-session.js'
 
 const NAMES = Object.keys({ sessions: 0, onProgress: 0, signal: 0, overwrite: 0 } satisfies Record<keyof CopyOptions, 0>)
@@ -23,7 +23,33 @@ export async function copySessions(from: SessionStore, to: SessionStore, options
   if (from === to) throw new RangeError('copySessions() must be given two stores, but both are the same.')
   requireOptions('', options, NAMES)
   const { overwrite = false, signal } = options
-  const { changed, unchanged, failed, progressError } = await sweepSessions(from, options, sessionId =>
+  const { changed, unchanged, failed, progressError } = await runBatch(from, options, sessionId =>
     copySession({ from, to, sessionId, overwrite, isAskedFor: options.sessions !== undefined, signal }))
   return { copied: changed, unchanged, failed, progressError }
+}
+
+/** How sessions are to be copied. */
+export interface CopyOptions extends BatchOptions {
+  /**
+   * Replaces a session that the target holds in another state, or of another phone. Without it such a session is refused, since
+   * going on from an older state costs messages. What the target held is gone then.
+   *
+   * @defaultValue false
+   */
+  overwrite?: boolean | undefined
+}
+
+/** What became of a copy: each session is in one of the lists. */
+export interface CopyReport {
+  /** Copied, and read back from the target record by record. */
+  copied: string[]
+  /** The target had exactly these records already, or there were none. */
+  unchanged: string[]
+  /**
+   * Not copied, with the reason: `OWNED_ELSEWHERE` for one that is being run, here or there; `ALREADY_PAIRED` when the target has it
+   * in another state; `RECORD_CORRUPT`, `WRONG_KEY` or `LEGACY_SESSION` when it cannot be read; `ABORTED`; or what a store said.
+   */
+  failed: SessionFailure[]
+  /** What `onProgress` threw first, as `LISTENER_FAILED`; nothing else came of it. */
+  progressError: SessionError | undefined
 }

@@ -1,4 +1,49 @@
-import type { ConnectionLoss, LossContext } from './connection-loss.js'
+const CAUSE_BY_CODE: ReadonlyMap<number, DisconnectCause> = new Map<number, DisconnectCause>([
+  [401, 'logged_out'],
+  [402, 'restricted'],
+  [403, 'restricted'],
+  [405, 'client_outdated'],
+  [406, 'restricted'],
+  [408, 'connection_lost'],
+  [411, 'multi_device_mismatch'],
+  [428, 'connection_closed'],
+  [429, 'rate_limited'],
+  [440, 'connection_replaced'],
+  [500, 'server_unavailable'],
+  [503, 'server_unavailable'],
+  [515, 'restart_required'],
+])
+
+/** What Baileys ends its socket with when the phone's part of a pairing is not in order (7.0.0-rc14, `configureSuccessfulPairing`). */
+const DOES_NOT_VERIFY = /^(?:Invalid account signature|Failed to verify account signature|Missing device-identity)/
+
+/** What a socket tells its session. */
+export type ConnectionSignal =
+  | { readonly type: 'qr'; readonly qr: string; readonly expiresAt: Date }
+  /** WhatsApp asks for a passkey before it links the phone. */
+  | { readonly type: 'passkey-required' }
+  | { readonly type: 'paired' }
+  | { readonly type: 'opened' }
+  /** `cause` is given when it was this library that noticed, and not Baileys. */
+  | { readonly type: 'closed'; readonly loss: ConnectionLoss; readonly cause?: DisconnectCause }
+
+/** The part of Baileys' `connection.update` that matters here; `qr` may be there and undefined. */
+export interface ConnectionUpdate {
+  readonly connection?: 'open' | 'connecting' | 'close' | undefined
+  readonly lastDisconnect?: unknown
+  readonly qr?: string | undefined
+}
+
+/** What a `connection.update` says; how long a QR code lives it does not. */
+type ConnectionNews = Extract<ConnectionSignal, { type: 'opened' | 'closed' }> | { readonly type: 'qr'; readonly qr: string }
+
+/** Reads a `connection.update`. `null`: it says nothing that matters here. */
+export function readConnectionNews(update: ConnectionUpdate, now: Date): ConnectionNews | null {
+  if (update.connection === 'close') return { type: 'closed', loss: readConnectionLoss(update.lastDisconnect, now) }
+  if (update.connection === 'open') return { type: 'opened' }
+  if (typeof update.qr === 'string' && update.qr !== '') return { type: 'qr', qr: update.qr }
+  return null
+}
 
 /**
  * What the loss of a socket meant, by name.
@@ -45,25 +90,6 @@ export type DisconnectCause =
   | 'socket_failed'
   | 'unknown'
 
-const CAUSE_BY_CODE: ReadonlyMap<number, DisconnectCause> = new Map<number, DisconnectCause>([
-  [401, 'logged_out'],
-  [402, 'restricted'],
-  [403, 'restricted'],
-  [405, 'client_outdated'],
-  [406, 'restricted'],
-  [408, 'connection_lost'],
-  [411, 'multi_device_mismatch'],
-  [428, 'connection_closed'],
-  [429, 'rate_limited'],
-  [440, 'connection_replaced'],
-  [500, 'server_unavailable'],
-  [503, 'server_unavailable'],
-  [515, 'restart_required'],
-])
-
-/** What Baileys ends its socket with when the phone's part of a pairing is not in order (7.0.0-rc14, `configureSuccessfulPairing`). */
-const DOES_NOT_VERIFY = /^(?:Invalid account signature|Failed to verify account signature|Missing device-identity)/
-
 /**
  * Names the cause of a lost socket from its code, message and the state of the session, never from the code alone: Baileys
  * reports at least five causes as 408, three as 401, and an HTTP answer to the upgrade by its HTTP number.
@@ -100,4 +126,55 @@ export function readRestrictedUntil(loss: ConnectionLoss): Date | null {
   const seconds = Number(loss.attributes['expire'])
   const until = new Date(loss.at.getTime() + seconds * 1000)
   return seconds > 0 && !Number.isNaN(until.getTime()) ? until : null
+}
+
+/** What is known of a lost socket, before anybody judges it. */
+export interface ConnectionLoss {
+  /** Baileys' status code, `null` when there is none. */
+  code: number | null
+  /** The message that came with it. */
+  message: string
+  /** The attributes of the node that the server sent, when it sent one. */
+  attributes: Readonly<Record<string, string>>
+  /** When it was noticed. */
+  at: Date
+  /** What was thrown or reported, as it came. */
+  error?: unknown
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null
+
+/**
+ * Reads what Baileys puts into `lastDisconnect`: `{ error, date }` around a Boom, a plain error, or nothing at all. The code of
+ * a Boom is `output.statusCode`, its `data` is a node, the attributes of a node, or an error of the transport.
+ */
+export function readConnectionLoss(lastDisconnect: unknown, at: Date): ConnectionLoss {
+  const error = isObject(lastDisconnect) && 'error' in lastDisconnect ? lastDisconnect['error'] : lastDisconnect
+  if (!isObject(error)) return { code: null, message: 'The connection was closed.', attributes: {}, at }
+  const output = error['output']
+  const statusCode = isObject(output) ? output['statusCode'] : undefined
+  return {
+    code: typeof statusCode === 'number' ? statusCode : null,
+    message: typeof error['message'] === 'string' && error['message'] !== '' ? error['message'] : 'The connection was closed.',
+    attributes: readAttributes(error['data']),
+    at,
+    error,
+  }
+}
+
+function readAttributes(data: unknown): Record<string, string> {
+  if (!isObject(data)) return {}
+  const source = isObject(data['attrs']) ? data['attrs'] : data
+  const strings = Object.entries(source).filter((entry): entry is [string, string] => typeof entry[1] === 'string')
+  return Object.fromEntries(strings)
+}
+
+/** What a session knows about itself at the moment it loses its socket. */
+export interface LossContext {
+  /** Whether the credentials are paired. */
+  paired: boolean
+  /** Whether WhatsApp had taken the connection and sent nothing to scan yet. */
+  takenWithoutQr?: boolean
+  /** Whether something told that a phone had scanned, and was refused. */
+  scanRefused?: boolean
 }

@@ -1,15 +1,11 @@
 import { isSessionError, SessionError } from '../errors.js'
-import { requireOptions } from '../options/option-checks.js'
+import { withLease } from '../lease/session-lock.js'
+import { requireOptions } from '../option-checks.js'
+import { keyBatches, keyText, type SessionFailure, type SessionOutcome, type BatchOptions, runBatch } from '../store/session-batch.js'
 import type { RecordKey, SessionStore, StoredRecord } from '../store/session-store.js'
-import { keyBatches, keyText } from '../sweep/record-reading.js'
-import { type SessionFailure, type SessionOutcome, type SweepOptions, sweepSessions } from '../sweep/sweep-sessions.js'
-import { underLease } from '../sweep/under-lease.js'
-import { isEncryptedStore, SealedValueError } from './encrypted-session-store.js'
-import { plainRecords } from './encryption-failures.js'
-import { checkEncryption, type EncryptionOptions } from './encryption-options.js'
+import { checkEncryption, type EncryptionOptions, isEncryptedStore, SealedValueError } from './encrypted-session-store.js'
 import { type CipherKey, KeyRing } from './key-ring.js'
-import { sealChanges } from './record-cipher.js'
-import { RecordOpener } from './record-opener.js'
+import { plainRecords, RecordOpener, sealChanges } from './record-cipher.js'
 
 /** What became of the records: each session is in one of the lists. */
 export interface EncryptReport {
@@ -26,7 +22,7 @@ export interface EncryptReport {
   progressError: SessionError | undefined
 }
 
-const SWEEP_NAMES = Object.keys({ sessions: 0, onProgress: 0, signal: 0 } satisfies Record<keyof SweepOptions, 0>)
+const SWEEP_NAMES = Object.keys({ sessions: 0, onProgress: 0, signal: 0 } satisfies Record<keyof BatchOptions, 0>)
 
 /**
  * Encrypts under the current key what is not: records under older keys, and with `allowPlain` also those that are not encrypted
@@ -43,14 +39,14 @@ const SWEEP_NAMES = Object.keys({ sessions: 0, onProgress: 0, signal: 0 } satisf
  * @throws TypeError or RangeError for an option that cannot be used, and a TypeError for a store that encrypts by itself, whatever is
  * around it; nothing is written then. SessionError when the store cannot list its sessions.
  */
-export async function encryptRecords(store: SessionStore, options: EncryptionOptions, sweepOptions: SweepOptions = {}): Promise<EncryptReport> {
+export async function encryptRecords(store: SessionStore, options: EncryptionOptions, sweepOptions: BatchOptions = {}): Promise<EncryptReport> {
   const { keys, currentKeyId, allowPlain } = checkEncryption(options)
   if (isEncryptedStore(store)) throw new TypeError('encryptRecords() takes the store itself, not what encrypted() has put around it: records would be encrypted twice.')
   requireOptions('', sweepOptions, SWEEP_NAMES)
   const ring = new KeyRing(keys, currentKeyId)
   const key = await ring.current()
   const encryptor = new SessionEncryptor({ store, key, opener: new RecordOpener(ring, true), allowPlain, signal: sweepOptions.signal })
-  const { changed, unchanged, failed, progressError } = await sweepSessions(store, sweepOptions, sessionId => encryptor.encrypt(sessionId))
+  const { changed, unchanged, failed, progressError } = await runBatch(store, sweepOptions, sessionId => encryptor.encrypt(sessionId))
   if (encryptor.misuse !== undefined) throw encryptor.misuse
   return { encrypted: changed, unchanged, failed, progressError }
 }
@@ -86,7 +82,7 @@ class SessionEncryptor {
   encrypt(sessionId: string): Promise<SessionOutcome> {
     const { store, signal } = this.#parts
     if (this.misuse !== undefined) return Promise.reject(this.misuse)
-    return underLease(store.lock, sessionId, async ({ fencingToken }) => {
+    return withLease(store.lock, sessionId, async ({ fencingToken }) => {
       const outcome: SessionOutcome = { changed: false, records: 0, error: undefined }
       const plain: RecordKey[] = []
       for await (const keys of keyBatches(store, sessionId, signal)) {

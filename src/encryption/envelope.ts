@@ -1,4 +1,5 @@
-import { parseObject } from '../store/stored-object.js'
+import { SessionError } from '../errors.js'
+import { parseObject } from '../store/read-answer.js'
 
 /** An encrypted record, taken apart. */
 export interface Envelope {
@@ -47,4 +48,14 @@ export function readStoredText(text: string): StoredText {
 /** An envelope that was cut or altered must not pass for a plain record: its start may be missing, or what follows. */
 function looksSealed(text: string): boolean {
   return text.startsWith(START) || (text !== '' && START.startsWith(text)) || text.includes(LATER_FIELD)
+}
+
+/** Whether a text is an encrypted record: whoever reads one as it is has not got the keys. */
+export function needsKeys(text: string | undefined): boolean {
+  return text !== undefined && ['sealed', 'newer'].includes(readStoredText(text).kind)
+}
+
+/** Records are encrypted, and were read without keys. */
+export function missingKeys(sessionId: string): SessionError {
+  return new SessionError('WRONG_KEY', `Session "${sessionId}" is encrypted, and its keys are missing. Nothing was changed. Put encrypted() with its keys around the store.`, { sessionId })
 }

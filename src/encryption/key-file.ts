@@ -1,8 +1,8 @@
 import { open } from 'node:fs/promises'
 import { SessionError } from '../errors.js'
-import { isObject, parseObject } from '../store/stored-object.js'
-import { kindInPlaceOfFile, READ_AT_ONCE } from '../system/regular-file.js'
-import type { EncryptionKey, EncryptionOptions } from './encryption-options.js'
+import { kindInPlaceOfFile, READ_AT_ONCE } from '../regular-file.js'
+import { isObject, parseObject } from '../store/read-answer.js'
+import type { EncryptionKey, EncryptionOptions } from './encrypted-session-store.js'
 
 /** The keys that a file holds, as `encrypted` and `encryptRecords` take them. */
 export type KeyFile = Pick<EncryptionOptions, 'keys' | 'currentKeyId'>

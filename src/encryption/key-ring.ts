@@ -1,7 +1,15 @@
-import { createHmac, createSecretKey, type KeyObject } from 'node:crypto'
+import { createHmac, createSecretKey, type KeyObject, scrypt } from 'node:crypto'
 import { SessionError } from '../errors.js'
-import { deriveKey } from './derive-key.js'
-import type { KeySource } from './key-source.js'
+
+/** 128 MiB of memory and some tenths of a second for each guess: what OWASP names as the first choice for scrypt. */
+const COST = { N: 2 ** 17, r: 8, p: 1 }
+
+/** What AES-256 takes. */
+const KEY_BYTES = 32
+
+const SHORTEST_PASSPHRASE = 12
+
+const SHORTEST_SALT_BYTES = 16
 
 /** A key ready for use. */
 export interface CipherKey {
@@ -68,6 +76,62 @@ async function derive(id: string, passphrase: string, salt: Uint8Array): Promise
  * every record of a key, whose id stands there anyway. Whoever tries keys or passphrases on it learns no more than the
  * record's own tag would tell, at the same price.
  */
-export function keyCheckOf(key: Uint8Array): string {
+function keyCheckOf(key: Uint8Array): string {
   return createHmac('sha256', key).update('baileys-sessions key check').digest().toString('base64url', 0, 9)
+}
+
+/** Makes a passphrase into the bytes of a key, on a thread of the pool. */
+function deriveKey(passphrase: string, salt: Uint8Array): Promise<Buffer> {
+  // scrypt takes 128 * N * r bytes and a little more; the limit that Node sets by default is a quarter of it.
+  const options = { ...COST, maxmem: 2 * 128 * COST.N * COST.r }
+  return new Promise((resolve, reject) => {
+    // Normalized, so that the same letters typed on another system are the same passphrase.
+    scrypt(passphrase.normalize('NFC'), salt, KEY_BYTES, options, (error, key) => {
+      if (error === null) resolve(key)
+      else reject(error)
+    })
+  })
+}
+
+/** A passphrase, for where 32 random bytes cannot be kept. */
+export interface PassphraseKey {
+  /** At least 12 characters. Whoever has a copy of the store can try passphrases on it, so let it be long and random. */
+  passphrase: string
+  /**
+   * At least 16 bytes (a text counts as UTF-8), random, made once and kept beside the passphrase: another salt is another
+   * key. It is no secret.
+   */
+  salt: string | Uint8Array
+}
+
+/** A copy of a key as it was given. */
+export type KeySource =
+  | { readonly kind: 'bytes'; readonly bytes: Buffer }
+  | { readonly kind: 'passphrase'; readonly passphrase: string; readonly salt: Buffer }
+
+/** Checks one key and copies it. Throws `TypeError` or `RangeError`, which never quote it. */
+export function readKeySource(keyId: string, key: unknown): KeySource {
+  const name = `keys[${JSON.stringify(keyId)}]`
+  if (key instanceof Uint8Array) {
+    if (key.byteLength !== KEY_BYTES) throw new RangeError(`Option "${name}" must have exactly ${KEY_BYTES} bytes, but has ${key.byteLength}.`)
+    return { kind: 'bytes', bytes: Buffer.from(key) }
+  }
+  if (typeof key !== 'object' || key === null || !('passphrase' in key) || !('salt' in key)) {
+    throw new TypeError(`Option "${name}" must be a Uint8Array of ${KEY_BYTES} bytes or { passphrase, salt }, not ${key === null ? 'null' : typeof key}. Decode a key that is text, with Buffer.from(text, 'base64') for example.`)
+  }
+  return { kind: 'passphrase', passphrase: readPassphrase(name, key.passphrase), salt: readSalt(name, key.salt) }
+}
+
+function readPassphrase(name: string, passphrase: unknown): string {
+  if (typeof passphrase !== 'string') throw new TypeError(`Option "${name}.passphrase" must be a text, not ${typeof passphrase}.`)
+  const { length } = passphrase
+  if (length < SHORTEST_PASSPHRASE) throw new RangeError(`Option "${name}.passphrase" must have at least ${SHORTEST_PASSPHRASE} characters, but has ${length}.`)
+  return passphrase
+}
+
+function readSalt(name: string, salt: unknown): Buffer {
+  if (typeof salt !== 'string' && !(salt instanceof Uint8Array)) throw new TypeError(`Option "${name}.salt" must be a text or a Uint8Array, not ${typeof salt}.`)
+  const bytes = typeof salt === 'string' ? Buffer.from(salt, 'utf8') : Buffer.from(salt)
+  if (bytes.length < SHORTEST_SALT_BYTES) throw new RangeError(`Option "${name}.salt" must have at least ${SHORTEST_SALT_BYTES} bytes, but has ${bytes.length}.`)
+  return bytes
 }

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { isSessionError, SessionError } from '../errors.js'
 import { Heartbeat } from './heartbeat.js'
-import { describeHolder, type Holder, ownerName, parseHolder } from './holder.js'
-import { judgeHolder, type Judgement, judgeSilent } from './holder-judgement.js'
+import { describeHolder, type Holder, judgeHolder, type Judgement, judgeSilent, ownerName, parseHolder } from './holder.js'
 import type { HolderSign, LeaseKey, LockEntry, LockTable } from './lock-table.js'
 import { assertCurrentWriter, type SessionLease, type SessionLock, type WriterClaim } from './session-lock.js'
 

@@ -1,14 +1,15 @@
-import { DialLimiter } from '../dial/dial-limiter.js'
+import { withDeadline } from '../async/deadline.js'
+import { DialLimiter } from '../disconnect/dial-limiter.js'
 import { SessionError } from '../errors.js'
 import { guardedLogger } from '../logger.js'
 import { RepositoryFollower } from '../repository/repository-follower.js'
 import type { SessionContext } from '../session/session-context.js'
-import { loadBaileys, type BaileysModule } from '../socket/baileys-module.js'
+import type { Session } from '../session/session.js'
+import { type BaileysModule, loadBaileys } from '../socket/baileys-module.js'
 import { shareStorages, StorageSharing } from '../socket/workarounds/share-async-storage.js'
 import { latestWaWebVersion } from '../version/latest-wa-web-version.js'
-import { lookupOf } from '../version/version-lookup.js'
-import { VersionSource } from '../version/version-source.js'
-import { Fleet } from './fleet.js'
+import { lookupOf, VersionSource } from '../version/version-source.js'
+import { KnownSessions } from './known-sessions.js'
 import { SessionAnnouncer } from './session-announcer.js'
 import type { ResolvedSessionManagerOptions } from './session-manager-options.js'
 import { SessionRegistry } from './session-registry.js'
@@ -26,7 +27,7 @@ export interface ManagerParts {
   readonly lookup: StatusLookup
   readonly restorer: SessionRestorer
   readonly statuses: SessionStatuses
-  readonly fleet: Fleet
+  readonly fleet: KnownSessions
 }
 
 /** Puts a manager together. */
@@ -49,7 +50,7 @@ export function assembleManager(options: ResolvedSessionManagerOptions): Manager
   const lookup: StatusLookup = new StatusLookup({ ownerHere: sessionId => registry.find(sessionId)?.owner ?? null, store, repository, timeoutMs, messages: settings.messages, onError })
   const restorer: SessionRestorer = new SessionRestorer({ registry, lookup, onRestored: (result) => { announcer.restored(result) } })
   const statuses = new SessionStatuses({ registry, lookup, restorer })
-  const fleet = new Fleet({ store, repository, follower, registry, lookup, restorer, timeoutMs, onError })
+  const fleet = new KnownSessions({ store, repository, follower, registry, lookup, restorer, timeoutMs, onError })
   return { announcer, follower, versions, registry, lookup, restorer, statuses, fleet }
 }
 
@@ -96,4 +97,40 @@ function sharingOf({ shareAsyncLocalStorage, logger }: ResolvedSessionManagerOpt
     onRefused: () => { if (logger !== undefined) guardedLogger(logger).debug({}, 'AsyncLocalStorage cannot be replaced in this process: every socket keeps one of its own') },
   })
   return baileys => shareStorages(baileys, sharing)
+}
+
+/** What closing a manager came to. */
+export interface CloseReport {
+  /** The sessions that finished everything. */
+  closed: string[]
+  /** The sessions that had writes left when the time was up. */
+  notDrained: string[]
+}
+
+/** Ends all sessions, then the repository's follower, within one deadline. Never rejects. */
+export async function closeManager({ announcer, follower, registry, versions }: ManagerParts, timeoutMs: number): Promise<CloseReport> {
+  const deadline = Date.now() + timeoutMs
+  registry.seal()
+  versions.close()
+  const report: CloseReport = { closed: [], notDrained: [] }
+  await Promise.all(registry.all().map(async (session) => {
+    const drained = await endInTime(session, timeoutMs)
+    ;(drained ? report.closed : report.notDrained).push(session.id)
+  }))
+  if (follower !== null) {
+    await inTime(follower.close(), Math.max(0, deadline - Date.now()))
+    follower.abandon()
+  }
+  announcer.events.clear()
+  return report
+}
+
+async function endInTime(session: Session, timeoutMs: number): Promise<boolean> {
+  const isDone = await inTime(session.close(), timeoutMs) ?? false
+  session.abandon()
+  return isDone
+}
+
+async function inTime<Result>(work: Promise<Result>, timeoutMs: number): Promise<Result | undefined> {
+  return withDeadline(work, timeoutMs, () => new Error('late')).catch(() => undefined)
 }

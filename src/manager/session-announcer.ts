@@ -1,12 +1,11 @@
 import type { WASocket } from '@whiskeysockets/baileys'
+import { callGuarded, SafeEmitter } from '../async/safe-emitter.js'
 import { SessionError } from '../errors.js'
-import { callGuarded } from '../events/guarded-call.js'
-import { SafeEmitter } from '../events/safe-emitter.js'
-import { guardedLogger, silentLogger, type Logger } from '../logger.js'
+import { guardedLogger, type Logger, silentLogger } from '../logger.js'
 import type { RepositoryFollower } from '../repository/repository-follower.js'
-import type { RestoreResult } from '../restore/restore-report.js'
 import type { SessionAnnouncements } from '../session/session-context.js'
 import type { SessionSnapshot } from '../status/session-status.js'
+import type { RestoreResult } from './restore-report.js'
 import type { SessionManagerEvents } from './session-manager-events.js'
 
 /** Tells listeners, the repository and the logger what happens to sessions. */

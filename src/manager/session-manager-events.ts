@@ -2,7 +2,7 @@ import type { WASocket } from '@whiskeysockets/baileys'
 import type { DisconnectCause } from '../disconnect/disconnect-cause.js'
 import type { SessionError } from '../errors.js'
 import type { SessionSnapshot, SessionStatus } from '../status/session-status.js'
-import type { RestoreResult } from '../restore/restore-report.js'
+import type { RestoreResult } from './restore-report.js'
 
 /** A session changed its status, its reason, or the time of its next attempt. Never holds the QR code or the pairing code. */
 export interface StatusEvent extends Omit<SessionSnapshot, 'qr' | 'pairingCode'> {

@@ -1,14 +1,14 @@
 import type { UserFacingSocketConfig } from '@whiskeysockets/baileys'
-import type { DialLimits } from '../dial/dial-limiter.js'
+import type { DialLimits } from '../disconnect/dial-limiter.js'
+import type { BackOff, BackOffOptions, RetryFunction, RetryPolicy } from '../disconnect/disconnect-decision.js'
 import type { Logger } from '../logger.js'
+import { requireBoolean, requireCount, requireDuration, requireFactor, requireFunction, requireMethods, requireObject, requireOneOf, requireOptions, requireTexts } from '../option-checks.js'
 import type { ConnectionRepository } from '../repository/connection-repository.js'
-import type { BackOff, BackOffOptions, RetryFunction, RetryPolicy } from '../retry/retry-policy.js'
 import type { SessionSettings } from '../session/session-context.js'
 import type { BaileysModule } from '../socket/baileys-module.js'
-import { DEFAULT_STATUS_MESSAGES, type StatusMessages } from '../status/status-messages.js'
+import { DEFAULT_STATUS_MESSAGES, type StatusMessages } from '../status/session-status.js'
 import type { SessionStore } from '../store/session-store.js'
-import type { VersionProvider } from '../version/version-lookup.js'
-import { requireBoolean, requireCount, requireDuration, requireFactor, requireFunction, requireMethods, requireObject, requireOneOf, requireOptions, requireTexts } from '../options/option-checks.js'
+import type { VersionProvider } from '../version/version-source.js'
 
 /** What `socketConfig` may hold: everything that `makeWASocket` takes but `auth`, which is this library's own. */
 export type SocketConfig = Omit<Partial<UserFacingSocketConfig>, 'auth'>

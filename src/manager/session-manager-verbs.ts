@@ -1,4 +1,4 @@
-import type { RestoreAllOptions } from '../restore/restore-report.js'
+import type { RestoreAllOptions } from './restore-report.js'
 
 /** How `connect` is to be done. */
 export interface ConnectOptions {

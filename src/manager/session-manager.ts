@@ -1,24 +1,21 @@
 import type { WASocket } from '@whiskeysockets/baileys'
+import { boundedBy, withDeadline, withSignal } from '../async/deadline.js'
+import { mapConcurrently } from '../async/map-concurrently.js'
+import type { Listener } from '../async/safe-emitter.js'
 import { SessionError } from '../errors.js'
-import type { Listener } from '../events/safe-emitter.js'
+import { nearestName, requireBoolean, requireCallbacks, requireDuration, requireFunction, requireOptions, requirePlainJson, requireSignal } from '../option-checks.js'
 import { repositoryFailed } from '../repository/repository-follower.js'
-import type { RestoreAllOptions, RestoreReport, RestoreResult } from '../restore/restore-report.js'
-import { RestoreRun } from '../restore/restore-run.js'
-import { abortedResult } from '../restore/restore-tally.js'
-import { asStoreError } from '../store/store-failure.js'
-import { requirePhoneNumber } from '../session/pairing-phone-number.js'
-import { requireSessionId } from '../session/session-id.js'
+import { requirePhoneNumber, requireSessionId } from '../session/session-arguments.js'
 import { managerClosed, needsPerson, ownedElsewhere } from '../session/session-refusals.js'
 import type { Session } from '../session/session.js'
 import type { SessionSnapshot } from '../status/session-status.js'
-import { boundedBy, withDeadline, withSignal } from '../time/deadline.js'
-import { closeManager, type CloseReport } from './close-manager.js'
-import { assembleManager, type ManagerParts } from './manager-parts.js'
-import { nearestName, requireBoolean, requireCallbacks, requireDuration, requireFunction, requireOptions, requirePlainJson, requireSignal } from '../options/option-checks.js'
+import { asStoreError } from '../store/store-failure.js'
+import { assembleManager, closeManager, type CloseReport, type ManagerParts } from './manager-parts.js'
+import type { RestoreAllOptions, RestoreReport, RestoreResult } from './restore-report.js'
+import { abortedResult, RestoreRun } from './restore-run.js'
 import { EVENT_NAMES, type SessionManagerEvents } from './session-manager-events.js'
-import { resolvePace, resolveSessionManagerOptions, type ResolvedSessionManagerOptions, type SessionManagerOptions } from './session-manager-options.js'
-import { eachInTurn } from './each-in-turn.js'
-import { VERB_OPTIONS, type CloseOptions, type ConnectOptions, type LogoutOptions, type RestoreOptions, type StatusOptions, type WaitOptions } from './session-manager-verbs.js'
+import { type ResolvedSessionManagerOptions, resolvePace, resolveSessionManagerOptions, type SessionManagerOptions } from './session-manager-options.js'
+import { type CloseOptions, type ConnectOptions, type LogoutOptions, type RestoreOptions, type StatusOptions, VERB_OPTIONS, type WaitOptions } from './session-manager-verbs.js'
 
 /** How many sessions `getStatuses` looks at, at once. */
 const LOOKS_AT_ONCE = 16
@@ -115,7 +112,7 @@ export class SessionManager implements AsyncDisposable {
   async getStatuses(): Promise<SessionSnapshot[]> {
     if (this.#closing !== null) throw managerClosed()
     const sessionIds = await this.#parts.fleet.sessionIds()
-    const statuses = await eachInTurn(sessionIds, LOOKS_AT_ONCE, sessionId => this.#peek(sessionId))
+    const statuses = await mapConcurrently(sessionIds, LOOKS_AT_ONCE, sessionId => this.#peek(sessionId))
     return statuses.filter(status => status !== null)
   }
 

@@ -1,10 +1,10 @@
-import type { DialPriority } from '../dial/dial-limiter.js'
+import type { DialPriority } from '../disconnect/dial-limiter.js'
 import type { ConnectionRecord } from '../repository/connection-repository.js'
-import type { RestoreResult } from '../restore/restore-report.js'
-import { abortedResult } from '../restore/restore-tally.js'
 import type { Session } from '../session/session.js'
 import { outcomeAtRest, type RestoreOrder } from '../session/verb-outcomes.js'
 import { STATUS_REASONS } from '../status/status-reasons.js'
+import type { RestoreResult } from './restore-report.js'
+import { abortedResult } from './restore-run.js'
 import type { SessionRegistry } from './session-registry.js'
 import type { Found, StatusLookup } from './status-lookup.js'
 

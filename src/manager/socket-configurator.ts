@@ -1,11 +1,8 @@
-import { isThenable } from '../events/guarded-call.js'
+import { isThenable } from '../async/safe-emitter.js'
 import { silentLogger } from '../logger.js'
 import type { DialledSocket, SessionDial } from '../session/session-context.js'
-import { dialsWhatsApp, type BaileysModule, type DialConfig } from '../socket/baileys-module.js'
-import { wayOf } from '../version/session-way.js'
-import type { VersionQuestion } from '../version/version-lookup.js'
-import { isVersion } from '../version/version-number.js'
-import type { VersionSource } from '../version/version-source.js'
+import { type BaileysModule, type DialConfig, dialsWhatsApp } from '../socket/baileys-module.js'
+import { isVersion, type VersionQuestion, type VersionSource, wayOf } from '../version/version-source.js'
 import { refuseAuth, type SocketConfig, type SocketConfigFunction } from './session-manager-options.js'
 
 /** What sockets are configured by. */

@@ -1,14 +1,13 @@
+import { withDeadline } from '../async/deadline.js'
 import { readStoredSession, type StoredSession } from '../auth/stored-session.js'
-import { storeTimeout } from '../store/store-failure.js'
 import type { SessionError } from '../errors.js'
+import { findOwner } from '../lease/session-lock.js'
 import type { ConnectionRecord, ConnectionRepository } from '../repository/connection-repository.js'
 import { repositoryFailed } from '../repository/repository-follower.js'
 import { decideStart, type StartDecision } from '../session/start-decision.js'
-import type { SessionSnapshot } from '../status/session-status.js'
-import { describeStatus, type StatusMessages } from '../status/status-messages.js'
-import { findOwner } from '../lease/session-lock.js'
+import { describeStatus, type SessionSnapshot, type StatusMessages } from '../status/session-status.js'
 import type { SessionStore } from '../store/session-store.js'
-import { withDeadline } from '../time/deadline.js'
+import { storeTimeout } from '../store/store-failure.js'
 
 /** What a look at a session found that nobody runs here. */
 export interface Found {

@@ -1,6 +1,5 @@
 import type { LastDisconnect } from '../status/session-status.js'
-import type { ConnectionRecord } from './connection-repository.js'
-import { newConnectionRecord } from './merge-connection-record.js'
+import { type ConnectionRecord, newConnectionRecord } from './connection-repository.js'
 
 /** One connection as it stands in the file: JSON, with dates as ISO text, and with whatever the application added. */
 export type ConnectionRow = Readonly<Record<string, unknown>>

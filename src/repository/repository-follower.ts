@@ -1,5 +1,5 @@
+import { withDeadline } from '../async/deadline.js'
 import { SessionError } from '../errors.js'
-import { withDeadline } from '../time/deadline.js'
 import type { ConnectionRecord, ConnectionRepository } from './connection-repository.js'
 
 /** What a follower works with. */

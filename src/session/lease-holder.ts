@@ -1,9 +1,9 @@
-import { asStoreError, storeTimeout } from '../store/store-failure.js'
+import { withDeadline } from '../async/deadline.js'
+import { WorkQueue } from '../async/order-of-work.js'
+import { PhaseTimer } from '../async/phase-timer.js'
 import type { SessionError } from '../errors.js'
 import { findOwner, type SessionLease, type SessionLock } from '../lease/session-lock.js'
-import { withDeadline } from '../time/deadline.js'
-import { PhaseTimer } from './phase-timer.js'
-import { WorkQueue } from './work-queue.js'
+import { asStoreError, storeTimeout } from '../store/store-failure.js'
 
 /** How long to wait before a lease that could not be given back is tried again. */
 const RETRY_MS = 5000

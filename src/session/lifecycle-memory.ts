@@ -1,16 +1,16 @@
+import { PhaseTimer } from '../async/phase-timer.js'
 import { freshLifecycle, type Lifecycle } from '../auth/lifecycle-record.js'
-import { asStoreError } from '../store/store-failure.js'
 import type { SessionError } from '../errors.js'
 import type { SessionLease } from '../lease/session-lock.js'
+import { asStoreError } from '../store/store-failure.js'
 import type { LeaseHolder } from './lease-holder.js'
-import { PhaseTimer } from './phase-timer.js'
-import type { Remembered } from './session-state.js'
+import type { Remembered, SessionState } from './session-state.js'
 
 /** How long to wait before what could not be remembered is written again. */
 const RETRY_MS = 5000
 
 /** What a lifecycle memory works with. */
-export interface LifecycleMemoryOptions {
+interface LifecycleMemoryOptions {
   sessionId: string
   holder: LeaseHolder
   write: (lease: SessionLease, lifecycle: Lifecycle) => Promise<void>
@@ -82,4 +82,25 @@ export class LifecycleMemory {
     this.#unwritten = false
     this.#timer.clear()
   }
+}
+
+/** What a session came to in this process. */
+interface LocalOutcome {
+  readonly state: SessionState
+  /** What is remembered of it. */
+  readonly lifecycle: Lifecycle
+  /** Whether what is remembered could not be written yet. */
+  readonly isUnwritten: boolean
+}
+
+/**
+ * Whether the rest a session came to here holds against stored credentials that could be dialled: they failed here, or what was
+ * decided here could not be written. For another identity, paired by somebody else since, it does not.
+ */
+export function knowsBetter({ state, lifecycle, isUnwritten }: LocalOutcome, stored: Lifecycle): boolean {
+  if (state.phase !== 'idle') return false
+  // One that failed before it could read anything speaks of whatever is stored.
+  const isSame = lifecycle.identity === stored.identity || (lifecycle.identity === null && state.status === 'failed')
+  if (!isSame) return false
+  return state.status === 'failed' || isUnwritten || (state.reason === 'stopped' && lifecycle.desired !== 'stopped')
 }

@@ -1,8 +1,8 @@
+import { WorkQueue } from '../async/order-of-work.js'
 import { isSessionError, SessionError } from '../errors.js'
 import type { Generation } from '../socket/generation.js'
 import { obtainPairingCode } from '../socket/workarounds/await-pairing-code.js'
 import { alreadyPaired } from './session-refusals.js'
-import { WorkQueue } from './work-queue.js'
 
 /** How long a pairing code works, at the latest: as long as the QR codes of its socket last (Baileys 7.0.0-rc14: 60 s and five times 20 s). */
 const LIFETIME_MS = 160_000

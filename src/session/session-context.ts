@@ -1,12 +1,11 @@
 import type { WASocket } from '@whiskeysockets/baileys'
-import type { DialLimiter } from '../dial/dial-limiter.js'
+import type { DialLimiter } from '../disconnect/dial-limiter.js'
 import type { DisconnectCause } from '../disconnect/disconnect-cause.js'
+import type { RetryPolicy } from '../disconnect/disconnect-decision.js'
 import type { SessionError } from '../errors.js'
-import type { RetryPolicy } from '../retry/retry-policy.js'
 import type { BaileysModule, DialConfig } from '../socket/baileys-module.js'
 import type { Dial } from '../socket/generation.js'
-import type { SessionSnapshot } from '../status/session-status.js'
-import type { StatusMessages } from '../status/status-messages.js'
+import type { SessionSnapshot, StatusMessages } from '../status/session-status.js'
 import type { SessionStore } from '../store/session-store.js'
 
 /** The numbers and policies a session goes by. */

@@ -1,15 +1,15 @@
 import type { WASocket } from '@whiskeysockets/baileys'
+import { boundedBy } from '../async/deadline.js'
+import type { WorkQueue } from '../async/order-of-work.js'
+import type { Watchers } from '../async/watchers.js'
 import type { StoredSession } from '../auth/stored-session.js'
 import { isSessionError, SessionError } from '../errors.js'
 import { asStoreError } from '../store/store-failure.js'
-import { boundedBy } from '../time/deadline.js'
 import { INITIAL_STATE, restingState } from './session-machine.js'
 import { notPaired, ownedElsewhere } from './session-refusals.js'
 import type { IdleState, SessionEvent, SessionState } from './session-state.js'
 import type { SessionStorage } from './session-storage.js'
 import { decideStart, type StartRequest } from './start-decision.js'
-import type { Watchers } from './watchers.js'
-import type { WorkQueue } from './work-queue.js'
 
 /** How a logout is to be done. */
 export interface LogoutWishes {

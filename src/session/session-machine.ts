@@ -1,6 +1,5 @@
 import type { DisconnectCause } from '../disconnect/disconnect-cause.js'
-import { backOffDecision, DISCONNECT_DECISIONS, type BackOffDecision, type StopDecision } from '../disconnect/disconnect-decision.js'
-import { delayOf } from '../retry/retry-policy.js'
+import { backOffDecision, type BackOffDecision, delayOf, DISCONNECT_DECISIONS, type StopDecision } from '../disconnect/disconnect-decision.js'
 import { STATUS_REASONS, type StatusReason } from '../status/status-reasons.js'
 import type { Circumstances, IdleState, Phase, Run, SessionEffect, SessionEvent, SessionState, Step } from './session-state.js'
 import type { StartRequest } from './start-decision.js'

@@ -1,9 +1,7 @@
-import type { ConnectionLoss } from '../disconnect/connection-loss.js'
-import type { DisconnectCause } from '../disconnect/disconnect-cause.js'
-import type { LastDisconnect, SessionSnapshot, SessionStatus } from '../status/session-status.js'
-import { describeStatus, type StatusMessages } from '../status/status-messages.js'
+import type { ConnectionLoss, DisconnectCause } from '../disconnect/disconnect-cause.js'
+import { describeStatus, type LastDisconnect, type SessionSnapshot, type SessionStatus, type StatusMessages } from '../status/session-status.js'
 import type { StatusReason } from '../status/status-reasons.js'
-import { isObject } from '../store/stored-object.js'
+import { isObject } from '../store/read-answer.js'
 import type { SessionAnnouncements } from './session-context.js'
 import type { SessionEvent, SessionState } from './session-state.js'
 

@@ -1,5 +1,5 @@
 import type { DisconnectCause } from '../disconnect/disconnect-cause.js'
-import type { RetryPolicy } from '../retry/retry-policy.js'
+import type { RetryPolicy } from '../disconnect/disconnect-decision.js'
 import type { SessionStatus } from '../status/session-status.js'
 import type { StatusReason } from '../status/status-reasons.js'
 import type { StartDecision, StartRequest } from './start-decision.js'

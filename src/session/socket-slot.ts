@@ -1,17 +1,16 @@
 import type { WASocket } from '@whiskeysockets/baileys'
 import { AuthState } from '../auth/auth-state.js'
-import { moreUrgent, type DialPriority } from '../dial/dial-limiter.js'
-import { readDisconnectCause, readRestrictedUntil } from '../disconnect/disconnect-cause.js'
+import { type DialPriority, moreUrgent } from '../disconnect/dial-limiter.js'
+import { type ConnectionSignal, readDisconnectCause, readRestrictedUntil } from '../disconnect/disconnect-cause.js'
 import { SessionError } from '../errors.js'
-import type { ConnectionSignal } from '../socket/connection-signal.js'
 import type { DialConfig } from '../socket/baileys-module.js'
-import { Generation, type Dial } from '../socket/generation.js'
+import { type Dial, Generation } from '../socket/generation.js'
 import type { RecordChange } from '../store/session-store.js'
 import { PairingCodes } from './pairing-codes.js'
 import type { DialledSocket, SessionContext } from './session-context.js'
 import type { SessionReport } from './session-report.js'
 import type { SessionEvent } from './session-state.js'
-import { credsFor, storedTextOf, type LoadOutcome } from './session-storage.js'
+import { credsFor, type LoadOutcome, storedTextOf } from './session-storage.js'
 
 /** What the slot works with. */
 export interface SocketSlotOptions {

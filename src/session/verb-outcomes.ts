@@ -1,5 +1,5 @@
 import type { WASocket } from '@whiskeysockets/baileys'
-import type { DialPriority } from '../dial/dial-limiter.js'
+import type { DialPriority } from '../disconnect/dial-limiter.js'
 import type { SessionError } from '../errors.js'
 import type { SessionSnapshot } from '../status/session-status.js'
 import { STATUS_REASONS, type StatusReason } from '../status/status-reasons.js'

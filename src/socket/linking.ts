@@ -1,8 +1,8 @@
 import type { BinaryNode, WASocket } from '@whiskeysockets/baileys'
 import type { AuthState } from '../auth/auth-state.js'
-import type { BaileysModule } from './baileys-module.js'
+import type { ConnectionSignal } from '../disconnect/disconnect-cause.js'
 import { SessionError } from '../errors.js'
-import type { ConnectionSignal } from './connection-signal.js'
+import type { BaileysModule } from './baileys-module.js'
 import { noticePasskey } from './workarounds/notice-passkey.js'
 import { Registration } from './workarounds/refresh-registration.js'
 

@@ -1,5 +1,4 @@
 import type { StoredRecord } from './session-store.js'
-import { isObject } from './stored-object.js'
 
 /**
  * What a store answered a read with. Throws when that is not a list of records whose values are texts: such a store is out of order, and
@@ -25,4 +24,20 @@ function nameOf(value: unknown): string {
   if (typeof value === 'string') return 'a text'
   if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'a list' : 'an object'
   return value === undefined || value === null ? String(value) : `a ${typeof value}`
+}
+
+/** Whether something is an object with fields, and no list. */
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** The JSON object that a text is; `null` for any other text. */
+export function parseObject(text: string): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(text)
+    return isObject(value) ? value : null
+  } catch {
+    // The parser's message quotes the text, which may be a secret.
+    return null
+  }
 }

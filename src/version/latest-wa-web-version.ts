@@ -1,10 +1,15 @@
 import type { WAVersion } from '@whiskeysockets/baileys'
-import { requireDuration, requireFunction, requireObject, requireOptions } from '../options/option-checks.js'
-import { boundedBy } from '../time/deadline.js'
-import { fetchText, type VersionFetch } from './fetch-text.js'
-import { readBaileysSource, readServiceWorker } from './published-versions.js'
-import { DEFAULT_MAX_AGE_MS, DEFAULT_TIMEOUT_MS, type FoundVersion, type VersionLookup, type VersionQuestion } from './version-lookup.js'
-import { isHigher } from './version-number.js'
+import { boundedBy } from '../async/deadline.js'
+import { requireDuration, requireFunction, requireObject, requireOptions } from '../option-checks.js'
+import { DEFAULT_MAX_AGE_MS, DEFAULT_TIMEOUT_MS, type FoundVersion, isHigher, isVersion, type VersionLookup, type VersionQuestion } from './version-source.js'
+
+// The character behind the last digit is asked for: a text that was cut off may end in half a number.
+const CLIENT_REVISION = /client_revision\\?"\s*:\s*(\d{1,10})\D/u
+
+const VERSION_LIST = /\bversion"?\s*(?::\s*\w+\s*)?[:=]\s*\[\s*(\d{1,10})\s*,\s*(\d{1,10})\s*,\s*(\d{1,10})\s*\]/u
+
+/** What is read of an answer; both that are asked for are far smaller. */
+const MOST_BYTES = 4 * 1024 * 1024
 
 /** How {@link latestWaWebVersion} looks the version up. */
 export interface LatestVersionOptions {
@@ -137,4 +142,84 @@ function reasonOf(cause: unknown): string {
   if (!(inner instanceof Error)) return cause.message
   const code = 'code' in inner && typeof inner.code === 'string' ? inner.code : inner.message
   return code === 'UND_ERR_INVALID_ARG' ? `${code} (the dispatcher is of another undici than the fetch: give the look-up the fetch of the same package)` : code
+}
+
+/** The version of WhatsApp Web in the text of its service worker: `client_revision` is its last part (Baileys 7.0.0-rc14, `fetchLatestWaWebVersion`). */
+export function readServiceWorker(text: string): WAVersion | null {
+  const revision = Number(CLIENT_REVISION.exec(text)?.[1] ?? 0)
+  return revision === 0 ? null : checked([2, 3000, revision])
+}
+
+/** The version that the source of Baileys names: `const version = [2, 3000, 1]` (7.0.0-rc14), or `"version": [2, 3000, 1]` (6.7.24). */
+export function readBaileysSource(text: string): WAVersion | null {
+  const parts = VERSION_LIST.exec(text)?.slice(1).map(Number) ?? []
+  return checked(parts)
+}
+
+function checked(version: number[]): WAVersion | null {
+  return isVersion(version) ? version : null
+}
+
+/** What a look-up needs of a `fetch`: the global one fits, and that of the package `undici`. */
+// Taken from a method, so that both fit: each takes an `init` of its own type.
+export type VersionFetch = {
+  /** Requests a URL. `init` is a `RequestInit` with `headers`, `signal`, and `dispatcher` where there is one. */
+  fetch(url: string, init: object): Promise<VersionResponse>
+}['fetch']
+
+/** The part of a `Response` that a look-up needs. */
+export interface VersionResponse {
+  /** Whether the status is 2xx. */
+  readonly ok: boolean
+  /** The HTTP status. */
+  readonly status: number
+  /** The body, piece by piece. */
+  readonly body: {
+    /** Begins to read. */
+    getReader(): {
+      /** The next piece. */
+      read(): Promise<{
+        /** Whether that was all. */
+        done: boolean
+        /** The piece. */
+        value?: Uint8Array | undefined
+      }>
+      /** Ends the request. */
+      cancel(): Promise<void>
+    }
+    /** Ends the request. */
+    cancel(): Promise<void>
+  } | null
+}
+
+/** A request for a text. */
+interface TextRequest {
+  readonly fetch: VersionFetch
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly dispatcher: object | undefined
+  readonly signal: AbortSignal
+}
+
+/** The text at a URL, or the beginning of it when it is very long. Redirects go the same way as the request. */
+async function fetchText({ fetch, url, headers, dispatcher, signal }: TextRequest): Promise<string> {
+  const response = await fetch(url, { headers, signal, ...(dispatcher === undefined ? {} : { dispatcher }) })
+  if (response.ok) return response.body === null ? '' : readText(response.body, signal)
+  // Else the connection would stay open.
+  await response.body?.cancel()
+  throw new Error(`HTTP ${response.status}`)
+}
+
+async function readText(body: NonNullable<VersionResponse['body']>, signal: AbortSignal): Promise<string> {
+  const reader = body.getReader()
+  const decoder = new TextDecoder()
+  let text = ''
+  for (let bytes = 0; bytes < MOST_BYTES && !signal.aborted;) {
+    const { done, value } = await reader.read()
+    if (done || value === undefined) return text + decoder.decode()
+    bytes += value.byteLength
+    text += decoder.decode(value, { stream: true })
+  }
+  await reader.cancel()
+  return text
 }

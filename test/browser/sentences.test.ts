@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { SESSION_ERROR_ANSWERS } from '../../examples/express/answers/session-error-answers.js'
 import { isSentenceKey, Language, LANGUAGES } from '../../examples/express/public/language.js'
 import { SENTENCES } from '../../examples/express/public/sentences.js'
 import { explanationKey } from '../../examples/express/public/status-words.js'
-import { SESSION_ERROR_ANSWERS } from '../../examples/express/answers/session-error-answers.js'
 import type { SessionStatus } from '../../src/status/session-status.js'
 import { ALL_STATUS_REASONS } from '../../src/status/status-reasons.js'
 

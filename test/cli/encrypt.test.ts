@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { DoctorReport } from '../../src/cli/doctor/doctor-report.js'
-import { readKeyFile } from '../../src/cli/key-file.js'
+import { readKeyFile } from '../../src/cli/store-view.js'
 import { CREDS_KEY, encrypted } from '../../src/index.js'
 import { pairedCreds } from '../../src/testing/index.js'
 import { temporaryFolder } from '../support/temporary-folder.js'

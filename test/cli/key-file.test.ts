@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { CommandError } from '../../src/cli/command-environment.js'
-import { mergeKeyFiles, parseKeyFile, readKeyFile } from '../../src/cli/key-file.js'
+import { mergeKeyFiles, parseKeyFile, readKeyFile } from '../../src/cli/store-view.js'
 import { CREDS_KEY, encrypted, keyFromFile, MemorySessionStore } from '../../src/index.js'
 import { canMount, SmallDisk } from '../faults/support/small-disk.js'
 import { temporaryFolder } from '../support/temporary-folder.js'

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { compareStandings } from '../../src/cli/status/look-at-sessions.js'
+import { compareStandings } from '../../src/cli/status/standing-report.js'
 import { encrypted, FileConnectionRepository } from '../../src/index.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 import { runCommand } from './command-line.js'

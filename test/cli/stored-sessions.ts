@@ -2,7 +2,7 @@ import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { encodeLifecycle, freshLifecycle, type Lifecycle } from '../../src/auth/lifecycle-record.js'
-import { inspectStoredCreds } from '../../src/auth/stored-creds.js'
+import { inspectStoredCreds } from '../../src/auth/stored-session.js'
 import { CREDS_KEY, FileSystemSessionStore, LIFECYCLE_KEY, type RecordChange, type SessionStore } from '../../src/index.js'
 import { pairedCreds } from '../../src/testing/index.js'
 

@@ -1,5 +1,4 @@
-import { encrypted } from '../../src/encryption/encrypted-session-store.js'
-import type { EncryptionOptions } from '../../src/encryption/encryption-options.js'
+import { encrypted, type EncryptionOptions } from '../../src/encryption/encrypted-session-store.js'
 import type { SessionStore } from '../../src/store/session-store.js'
 import type { SessionStoreContractHooks } from '../../src/testing/index.js'
 

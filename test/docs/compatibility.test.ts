@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import semver from 'semver'
 import { describe, expect, it } from 'vitest'
-import { readInstalledVersion } from '../../src/socket/baileys-version.js'
+import { readInstalledVersion } from '../../src/socket/baileys-module.js'
 import { BAILEYS_FEATURES, detectFeatures } from '../support/baileys-features.js'
 import { codeIn, readPage, tableOf } from './markdown.js'
 

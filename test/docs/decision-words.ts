@@ -1,4 +1,4 @@
-import { readDisconnectCause, type DisconnectCause } from '../../src/disconnect/disconnect-cause.js'
+import { type DisconnectCause, readDisconnectCause } from '../../src/disconnect/disconnect-cause.js'
 import { DISCONNECT_DECISIONS, type DisconnectDecision } from '../../src/disconnect/disconnect-decision.js'
 import { DEFAULT_SESSION_MANAGER_OPTIONS } from '../../src/index.js'
 

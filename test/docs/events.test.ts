@@ -14,7 +14,7 @@ describe('docs/events.md', () => {
 
   it.each(rows.map(([event = '', fields = '']) => ({ event: codeIn(event)[0] ?? '', fields: codeIn(fields) })))('tells what $event carries', ({ event, fields }) => {
     const type = eventTypes.get(event) ?? ''
-    const members = type === 'RestoreResult' ? membersOf('src/restore/restore-report.ts', type) : membersOf(EVENTS_FILE, type)
+    const members = type === 'RestoreResult' ? membersOf('src/manager/restore-report.ts', type) : membersOf(EVENTS_FILE, type)
     expect(fields).toEqual(members.filter(member => member !== 'sessionId'))
   })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { requirePhoneNumber } from '../../src/session/pairing-phone-number.js'
+import { requirePhoneNumber } from '../../src/session/session-arguments.js'
 import { wordsOf } from './declarations.js'
 import { exploreMachine } from './explore-machine.js'
 import { codeIn, readPage, tableOf } from './markdown.js'

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { MemorySessionStore } from '../../src/adapters/memory/memory-session-store.js'
 import type { SessionLock } from '../../src/lease/session-lock.js'
 import { never } from '../support/deferred.js'
-import { inFakeTime, pass, scenario, within, type Scenario } from '../support/scenario.js'
+import { inFakeTime, pass, scenario, type Scenario, within } from '../support/scenario.js'
 import { WatchedSessionStore } from '../support/watched-session-store.js'
 
 inFakeTime()

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
-import { inspectStoredCreds } from '../../src/auth/stored-creds.js'
+import { inspectStoredCreds } from '../../src/auth/stored-session.js'
 import type { FakeSocket } from '../../src/testing/index.js'
-import { codeOf, inFakeTime, pass, refusing, scenario, silent, welcoming, within, type Scenario } from '../support/scenario.js'
+import { codeOf, inFakeTime, pass, refusing, scenario, type Scenario, silent, welcoming, within } from '../support/scenario.js'
 import { seededRandom, type SeededRandom } from '../support/seeded-random.js'
 import { WatchedSessionStore } from '../support/watched-session-store.js'
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { decodeLifecycle } from '../../src/auth/lifecycle-record.js'
-import { inspectStoredCreds } from '../../src/auth/stored-creds.js'
 import { encodeAuthValue } from '../../src/auth/auth-codec.js'
+import { decodeLifecycle } from '../../src/auth/lifecycle-record.js'
+import { inspectStoredCreds } from '../../src/auth/stored-session.js'
 import { fakeAuthCreds } from '../../src/testing/fake-creds.js'
 import { codeOf, inFakeTime, pass, refusing, scenario, silent, welcoming, within } from '../support/scenario.js'
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { decodeAuthValue } from '../../src/auth/auth-codec.js'
-import { inspectStoredCreds } from '../../src/auth/stored-creds.js'
+import { inspectStoredCreds } from '../../src/auth/stored-session.js'
 import { deferred } from '../support/deferred.js'
-import { inFakeTime, pass, scenario, silent, welcoming, within, type Scenario } from '../support/scenario.js'
+import { inFakeTime, pass, scenario, type Scenario, silent, welcoming, within } from '../support/scenario.js'
 
 inFakeTime()
 

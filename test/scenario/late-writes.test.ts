@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { inspectStoredCreds } from '../../src/auth/stored-creds.js'
 import { decodeLifecycle, type Lifecycle } from '../../src/auth/lifecycle-record.js'
+import { inspectStoredCreds } from '../../src/auth/stored-session.js'
 import { deferred } from '../support/deferred.js'
-import { codeOf, inFakeTime, pass, scenario, silent, within, type Scenario } from '../support/scenario.js'
+import { codeOf, inFakeTime, pass, scenario, type Scenario, silent, within } from '../support/scenario.js'
 import type { StoreVerb } from '../support/watched-session-store.js'
 
 inFakeTime()

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { CREDS_KEY, MemoryConnectionRepository, MemorySessionStore, SessionManager } from '../../src/index.js'
 import type { BaileysModule } from '../../src/socket/baileys-module.js'
 import { FakeBaileys, FakeSocket, pairedCreds } from '../../src/testing/index.js'
-import { descriptors, Growth, heap, Living, livingObjects, processListeners, storages, type Measure } from '../support/growth.js'
+import { descriptors, Growth, heap, Living, livingObjects, type Measure, processListeners, storages } from '../support/growth.js'
 import { PROMISES_PAY } from '../support/promise-cost.js'
 import { pass, within } from '../support/scenario.js'
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { MemoryConnectionRepository } from '../../src/adapters/memory/memory-connection-repository.js'
-import { inspectStoredCreds } from '../../src/auth/stored-creds.js'
+import { inspectStoredCreds } from '../../src/auth/stored-session.js'
 import type { SessionLease, SessionLock } from '../../src/lease/session-lock.js'
 import { deferred } from '../support/deferred.js'
-import { codeOf, inFakeTime, pass, scenario, silent, within, type Scenario } from '../support/scenario.js'
+import { codeOf, inFakeTime, pass, scenario, type Scenario, silent, within } from '../support/scenario.js'
 import { WatchedSessionStore } from '../support/watched-session-store.js'
 
 inFakeTime()

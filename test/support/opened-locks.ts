@@ -1,9 +1,8 @@
 import { join } from 'node:path'
 import { type FileLockEntry, FileLockTable, type FileLockTableOptions, lockPlaceOf } from '../../src/adapters/filesystem/file-lock-table.js'
-import type { SqliteDatabase } from '../../src/adapters/sqlite/sqlite-database.js'
 import { SqliteConnection } from '../../src/adapters/sqlite/sqlite-connection.js'
+import { resolveSqliteOptions, type SqliteDatabase } from '../../src/adapters/sqlite/sqlite-database.js'
 import { type SessionRow, SqliteLockTable } from '../../src/adapters/sqlite/sqlite-lock-table.js'
-import { resolveSqliteOptions } from '../../src/adapters/sqlite/sqlite-options.js'
 import { LeaseLock, type LeaseLockOptions } from '../../src/lease/lease-lock.js'
 
 /** How a lock on files is opened. */

@@ -1,6 +1,6 @@
 import type { AsyncLocalStorage } from 'node:async_hooks'
 import fc from 'fast-check'
-import type { StorageClass } from '../../src/socket/workarounds/shared-storage.js'
+import type { StorageClass } from '../../src/socket/workarounds/share-async-storage.js'
 
 /** How many storages a program works with. */
 const STORAGES = 3

@@ -1,9 +1,9 @@
 import { MemorySessionStore } from '../../src/adapters/memory/memory-session-store.js'
 import { encodeLifecycle, freshLifecycle, type Lifecycle } from '../../src/auth/lifecycle-record.js'
-import { inspectStoredCreds } from '../../src/auth/stored-creds.js'
+import { inspectStoredCreds } from '../../src/auth/stored-session.js'
 import type { SessionLease, SessionLock } from '../../src/lease/session-lock.js'
-import { CREDS_KEY, LIFECYCLE_KEY, type DeleteOptions, type RecordChange, type RecordKey, type SessionStore, type StoredRecord, type WriteOptions } from '../../src/store/session-store.js'
-import { pairedCreds, type FakeDevice } from '../../src/testing/index.js'
+import { CREDS_KEY, type DeleteOptions, LIFECYCLE_KEY, type RecordChange, type RecordKey, type SessionStore, type StoredRecord, type WriteOptions } from '../../src/store/session-store.js'
+import { type FakeDevice, pairedCreds } from '../../src/testing/index.js'
 
 /** What a store can be asked. */
 export type StoreVerb = 'list' | 'records' | 'read' | 'write' | 'delete' | 'acquire' | 'owner' | 'release'

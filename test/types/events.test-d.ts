@@ -1,10 +1,7 @@
 import type { WASocket } from '@whiskeysockets/baileys'
 import { expectTypeOf, test } from 'vitest'
-import type { SafeEmitter } from '../../src/events/safe-emitter.js'
-import type {
-  ConnectedEvent, DisconnectedEvent, ErrorEvent, Listener, LoggedOutEvent, PairingCodeEvent, QrEvent, RestoreResult, SessionError, SessionManager,
-  SessionManagerEvents, SessionSnapshot, SessionStatus, SocketEvent, StatusEvent,
-} from '../../src/index.js'
+import type { SafeEmitter } from '../../src/async/safe-emitter.js'
+import type { ConnectedEvent, DisconnectedEvent, ErrorEvent, Listener, LoggedOutEvent, PairingCodeEvent, QrEvent, RestoreResult, SessionError, SessionManager, SessionManagerEvents, SessionSnapshot, SessionStatus, SocketEvent, StatusEvent } from '../../src/index.js'
 
 declare const sessions: SessionManager
 type Names = keyof SessionManagerEvents

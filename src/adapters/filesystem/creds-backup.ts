@@ -1,8 +1,7 @@
 import { Buffer } from 'node:buffer'
 import { constants, type Stats } from 'node:fs'
 import { dirname } from 'node:path'
-import { discard, type ReplaceOptions, writeTemporary } from './atomic-file.js'
-import { closeFile, openFile, renameFile, statFile, syncFile, writeText } from './file-calls.js'
+import { closeFile, discard, openFile, renameFile, type ReplaceOptions, statFile, syncFile, writeTemporary, writeText } from './atomic-file.js'
 
 /** The file of a session's creds. */
 export const CREDS_FILE = 'creds.json'

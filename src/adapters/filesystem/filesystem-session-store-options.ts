@@ -1,4 +1,4 @@
-import { requireOptions } from '../../options/option-checks.js'
+import { requireOptions } from '../../option-checks.js'
 import { CREDS_FILE } from './creds-backup.js'
 
 /** Where a {@link FileSystemSessionStore} keeps its sessions, and how. */

@@ -1,15 +1,26 @@
-import { isTemporaryName } from './atomic-file.js'
-import { MANIFEST_FILE } from './batch-manifest.js'
+import { rmdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { OperationLimit } from '../../async/order-of-work.js'
+import { errorCode, SessionError } from '../../errors.js'
+import { isTemporaryName, namesIn } from './atomic-file.js'
+import { MANIFEST_FILE, readManifest, removeFile } from './batch-manifest.js'
 import { BACKUP_FILE, CREDS_FILE } from './creds-backup.js'
-import { hasRecordName, recordOfFileName } from './record-file-name.js'
-import { NAMES_FILE, type RecordNames } from './record-names.js'
-import { isTokenFile } from './token-files.js'
-import { SessionError } from '../../errors.js'
-import { namesIn } from './folder-names.js'
+import { hasRecordName, recordOfFileName } from './record-file.js'
+import { NAMES_FILE, namesOf, readRecordNames, RecordNames } from './record-names.js'
 import { onDisk } from './storage-failure.js'
+import { isTokenFile } from './token-files.js'
+
+/**
+ * Creds before their keys: a crash in between must not leave creds without them. A backup must not outlive its creds, and a batch
+ * that counts must not bring them back.
+ */
+const FIRST: readonly string[] = [MANIFEST_FILE, BACKUP_FILE, CREDS_FILE]
 
 /** The file of what is remembered of a session. */
-export const LIFECYCLE_FILE = 'lifecycle.json'
+const LIFECYCLE_FILE = 'lifecycle.json'
+
+/** By these the folder is still known for a session's when a crash leaves some of its keys. */
+const LAST: readonly string[] = [NAMES_FILE, LIFECYCLE_FILE]
 
 const STORE_FILES: readonly string[] = [MANIFEST_FILE, BACKUP_FILE, NAMES_FILE]
 
@@ -17,7 +28,7 @@ const STORE_FILES: readonly string[] = [MANIFEST_FILE, BACKUP_FILE, NAMES_FILE]
 export const LOCK_ENDING = '.lock'
 
 /** What a folder is, judged by the names in it: a session's, a browser profile of whatsapp-web.js, or something else's. */
-export type FolderKind = 'session' | 'browser-profile' | 'other'
+type FolderKind = 'session' | 'browser-profile' | 'other'
 
 /** Says what a folder is. An empty one counts as a session's: nothing in it can be lost. */
 export function kindOfFolder(names: readonly string[]): FolderKind {
@@ -33,7 +44,7 @@ export function isLockOfFile(folderName: string, names: readonly string[]): bool
 }
 
 /** Whether a file is the store's own, beside the records. */
-export function isStoreFile(name: string): boolean {
+function isStoreFile(name: string): boolean {
   return STORE_FILES.includes(name) || isTemporaryName(name)
 }
 
@@ -59,7 +70,7 @@ function isGuess(name: string): boolean {
 const BROWSER_PROFILE: readonly string[] = ['Default', 'Local State', 'SingletonLock', 'DevToolsActivePort', 'first_party_sets.db', 'First Run']
 
 /** The file or folder by which a browser profile is known; `undefined` when there is none. */
-export function browserProfileMark(names: readonly string[]): string | undefined {
+function browserProfileMark(names: readonly string[]): string | undefined {
   return BROWSER_PROFILE.find(name => names.includes(name))
 }
 
@@ -69,4 +80,59 @@ export async function assertNotLegacy(folder: string, sessionId: string): Promis
   const marker = browserProfileMark(names)
   if (marker === undefined || names.includes(CREDS_FILE)) return
   throw new SessionError('LEGACY_SESSION', `${folder} is a browser profile of whatsapp-web.js (it holds "${marker}"), which Baileys cannot use. Move it away, then pair the session again.`, { sessionId })
+}
+
+/** The folder of a session that is to go. */
+interface SessionRemoval {
+  /** The folder. */
+  folder: string
+  /** The session. */
+  sessionId: string
+  /** How many files may be open. */
+  limit: OperationLimit
+}
+
+/**
+ * Removes what a session keeps in its folder, and the folder when nothing else is in it. Rejects with `STORE_UNAVAILABLE` when it is
+ * no session's, and touches nothing then.
+ */
+export async function removeSession(removal: SessionRemoval): Promise<void> {
+  const { folder, sessionId, limit } = removal
+  const names = await onDisk({ verb: 'list', path: folder, sessionId }, () => namesIn(folder))
+  assertSession(removal, names)
+  const files = [...names.filter(isStoreFile), ...removableRecords(names, await tableOf(removal))]
+  const remove = (fileName: string): Promise<void> => removeFile(join(folder, fileName))
+  await onDisk({ verb: 'delete', path: folder, sessionId }, async () => {
+    for (const fileName of FIRST) if (files.includes(fileName)) await remove(fileName)
+    await limit.map(files.filter(fileName => !FIRST.includes(fileName) && !LAST.includes(fileName)), remove)
+    for (const fileName of LAST) if (files.includes(fileName)) await remove(fileName)
+    await removeFolder(folder)
+  })
+}
+
+function assertSession({ folder, sessionId }: SessionRemoval, names: readonly string[]): void {
+  const kind = kindOfFolder(names)
+  if (kind === 'session') return
+  const what = kind === 'browser-profile' ? 'is a browser profile of whatsapp-web.js' : 'holds files of something else, and no session'
+  throw new SessionError('STORE_UNAVAILABLE', `${folder} ${what}. Nothing was deleted. Check the prefix of the store, or remove the folder by hand.`, { sessionId })
+}
+
+/** The table of names, as far as it can be read: a damaged one must not keep a session from being deleted. */
+async function tableOf({ folder, sessionId }: SessionRemoval): Promise<RecordNames> {
+  try {
+    const pending = await readManifest(folder, sessionId)
+    const rows = pending?.names ?? null
+    return rows === null ? await readRecordNames(folder, sessionId) : namesOf(rows)
+  } catch {
+    return new RecordNames()
+  }
+}
+
+async function removeFolder(path: string): Promise<void> {
+  try {
+    await rmdir(path)
+  } catch (error) {
+    // Something else is in it, or was put there just now; or it is gone already.
+    if (!['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes(errorCode(error))) throw error
+  }
 }

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { isSessionError } from '../../errors.js'
 import type { StoredRecord } from '../../store/session-store.js'
+import { namesIn } from './atomic-file.js'
 import type { PendingBatch } from './batch-manifest.js'
 import { BACKUP_FILE, CREDS_FILE } from './creds-backup.js'
-import { namesIn } from './folder-names.js'
 import { readRecordFile } from './record-file.js'
 import { onDisk } from './storage-failure.js'
 

@@ -1,17 +1,14 @@
 import { join } from 'node:path'
-import { isSessionError } from '../../errors.js'
-import { errorCode } from '../../system/system-error.js'
-import { discard, syncFolder, temporaryName, writeNewFile } from './atomic-file.js'
+import { errorCode, isSessionError } from '../../errors.js'
+import type { RecordChange } from '../../store/session-store.js'
+import { discard, namesIn, syncFolder, temporaryName, unlinkFile, writeNewFile } from './atomic-file.js'
 import { type BatchFinish, finishBatch, formatManifest, MANIFEST_FILE, type PendingBatch, putInPlace, removeRecords } from './batch-manifest.js'
 import { BACKUP_FILE, CREDS_FILE, renewBackup } from './creds-backup.js'
-import { unlinkFile } from './file-calls.js'
+import { waitsForDisk } from './filesystem-session-store-options.js'
+import { removableRecords } from './folder-contents.js'
+import { toFile } from './record-file.js'
 import { type BatchFolderView, keyText, nameRows, type RecordNames } from './record-names.js'
 import { onDisk } from './storage-failure.js'
-import { waitsForDisk } from './filesystem-session-store-options.js'
-import type { RecordChange } from '../../store/session-store.js'
-import { removableRecords } from './folder-contents.js'
-import { namesIn } from './folder-names.js'
-import { toFile } from './record-file.js'
 
 /** What one write of a store does to the folder of a session, and how. */
 export interface RecordBatch extends BatchRequest, Omit<BatchFinish, 'pending'> {}

@@ -1,13 +1,10 @@
-import { join } from 'node:path'
 import { lstat } from 'node:fs/promises'
-import { isSessionError, type SessionError } from '../../errors.js'
+import { join } from 'node:path'
+import { errorCode, isSessionError, type SessionError } from '../../errors.js'
 import type { RecordKey } from '../../store/session-store.js'
-import { escapedFileName, hasRecordName, isPortable, isRecordFileName, isSingleRecord, recordOfFileName, stockFileName } from './record-file-name.js'
-import { replaceFile, type ReplaceOptions } from './atomic-file.js'
-import { corrupt, readRecordFile } from './record-file.js'
+import { namesIn, replaceFile, type ReplaceOptions } from './atomic-file.js'
+import { corrupt, escapedFileName, hasRecordName, isPortable, isRecordFileName, isSingleRecord, readRecordFile, recordOfFileName, stockFileName } from './record-file.js'
 import { onDisk } from './storage-failure.js'
-import { namesIn } from './folder-names.js'
-import { errorCode } from '../../system/system-error.js'
 
 /** What a session's folder holds, as far as choosing names needs it. */
 export interface FolderView {

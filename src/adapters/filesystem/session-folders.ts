@@ -1,17 +1,13 @@
 import { type BigIntStats, constants, type Dirent } from 'node:fs'
 import { access, lstat, readdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { SessionError } from '../../errors.js'
-import { type ReplaceOptions, syncFolder } from './atomic-file.js'
+import type { OperationLimit } from '../../async/order-of-work.js'
+import { errorCode, SessionError } from '../../errors.js'
+import { makeFolder, namesIn, type ReplaceOptions, syncFolder } from './atomic-file.js'
 import { CREDS_FILE } from './creds-backup.js'
-import { assertNotLegacy, isLockOfFile, kindOfFolder, LOCK_ENDING } from './folder-contents.js'
-import { namesIn } from './folder-names.js'
-import { makeFolder } from './make-folder.js'
-import type { OperationLimit } from './order-of-work.js'
-import { removeSession } from './remove-session.js'
+import { assertNotLegacy, isLockOfFile, kindOfFolder, LOCK_ENDING, removeSession } from './folder-contents.js'
 import { assertSessionId, canonicalFolderName, fitsIntoName, literalFolderName, plainSessionId, sessionIdOfFolder } from './session-folder-name.js'
 import { onDisk } from './storage-failure.js'
-import { errorCode } from '../../system/system-error.js'
 
 /** Where a session is kept. */
 export interface SessionFolder {

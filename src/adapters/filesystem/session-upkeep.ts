@@ -1,8 +1,7 @@
 import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { discard, isTemporaryName } from './atomic-file.js'
+import { discard, isTemporaryName, namesIn } from './atomic-file.js'
 import { type BatchFinish, finishBatch, MANIFEST_FILE, type PendingBatch, readManifest } from './batch-manifest.js'
-import { namesIn } from './folder-names.js'
 import { NAMES_FILE, namesOf, readRecordNames, RecordNames } from './record-names.js'
 import { onDisk } from './storage-failure.js'
 

@@ -1,7 +1,6 @@
 import { lstat } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { SessionError, isSessionError } from '../../errors.js'
-import { errorCode } from '../../system/system-error.js'
+import { errorCode, isSessionError, SessionError } from '../../errors.js'
 
 /** What was being done when the disk failed. */
 export interface StorageAction {

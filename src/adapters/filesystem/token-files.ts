@@ -1,11 +1,8 @@
 import { access, link, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { discard, writeTemporary } from './atomic-file.js'
-import { closeFile, openFile, renameFile, unlinkFile } from './file-calls.js'
-import { namesIn } from './folder-names.js'
-import { makeFolder } from './make-folder.js'
-import { openRegularFile, READ_AT_ONCE } from '../../system/regular-file.js'
-import { errorCode } from '../../system/system-error.js'
+import { errorCode } from '../../errors.js'
+import { openRegularFile, READ_AT_ONCE } from '../../regular-file.js'
+import { closeFile, discard, makeFolder, namesIn, openFile, renameFile, unlinkFile, writeTemporary } from './atomic-file.js'
 
 /** The newest token of a lock. */
 export interface NewestToken {

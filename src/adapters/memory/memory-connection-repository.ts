@@ -1,5 +1,4 @@
-import type { ConnectionRecord, ConnectionRepository } from '../../repository/connection-repository.js'
-import { connectionChanges, newConnectionRecord } from '../../repository/merge-connection-record.js'
+import { connectionChanges, type ConnectionRecord, type ConnectionRepository, newConnectionRecord } from '../../repository/connection-repository.js'
 
 /** Keeps connections in this object: everything is gone with the process. */
 export class MemoryConnectionRepository implements ConnectionRepository {

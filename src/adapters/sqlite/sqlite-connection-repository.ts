@@ -1,13 +1,26 @@
+import { SessionTurns } from '../../async/order-of-work.js'
 import { SessionError } from '../../errors.js'
-import type { ConnectionRecord, ConnectionRepository } from '../../repository/connection-repository.js'
-import { connectionChanges, newConnectionRecord } from '../../repository/merge-connection-record.js'
-import { SessionTurns } from '../filesystem/order-of-work.js'
-import { CONNECTION_COLUMNS, fromColumns, toColumns } from './connection-columns.js'
+import { connectionChanges, type ConnectionRecord, type ConnectionRepository, newConnectionRecord } from '../../repository/connection-repository.js'
+import { type ConnectionRow, fromRow, toRow } from '../../repository/connection-rows.js'
 import { SqliteConnection } from './sqlite-connection.js'
+import { resolveSqliteOptions, type SqliteOptions, type SqliteValue } from './sqlite-database.js'
 import type { SqliteAction } from './sqlite-failure.js'
-import { resolveSqliteOptions, type SqliteOptions } from './sqlite-options.js'
-import { type SqliteRow, type SqliteStatements, textOf } from './sqlite-statements.js'
-import { toColumn } from './stored-text.js'
+import { type SqliteRow, type SqliteStatements, textOf, toColumn } from './sqlite-statements.js'
+
+/** Every field of a connection but its id. */
+const COLUMNS: readonly Column[] = [
+  ['status', 'status'],
+  ['reason', 'reason'],
+  ['phoneNumber', 'phone_number'],
+  ['lastConnectedAt', 'last_connected_at'],
+  ['lastDisconnect', 'last_disconnect', 'json'],
+  ['owner', 'owner'],
+  ['updatedAt', 'updated_at'],
+  ['metadata', 'metadata', 'json'],
+]
+
+/** The names of all columns but the id. */
+const CONNECTION_COLUMNS: readonly string[] = COLUMNS.map(([, column]) => column)
 
 const PAGE = 500
 
@@ -99,4 +112,29 @@ function attempt<Result>(sessionId: string, work: () => Result): Result {
     const why = error instanceof SyntaxError || !(error instanceof Error) ? 'it is not JSON' : error.message
     throw new SessionError('REPOSITORY_FAILED', `The connection of session "${sessionId}" could not be used: ${why}.`, { sessionId, cause: error })
   }
+}
+
+/** A field of a connection and its column; `json` when the column holds JSON. */
+type Column = readonly [field: Exclude<keyof ConnectionRecord, 'sessionId'>, column: string, kind?: 'json']
+
+/** Changes by column, as they are bound. Throws `TypeError` for what no column holds. */
+function toColumns(changes: Partial<ConnectionRecord>): Map<string, SqliteValue> {
+  const row = toRow(changes)
+  return new Map(COLUMNS.filter(([field]) => row[field] !== undefined).map(([field, column, kind]) => {
+    const value = row[field]
+    if (value === null) return [column, null]
+    if (kind === 'json') return [column, JSON.stringify(value)]
+    if (typeof value !== 'string') throw new TypeError(`${field} of a connection must be a text, a date or null, not ${typeof value}`)
+    return [column, toColumn(value)]
+  }))
+}
+
+/** A row as the application sees it. Throws for what is no date, or no JSON. */
+function fromColumns(sessionId: string, row: SqliteRow): ConnectionRecord {
+  const fields = COLUMNS.map(([field, column, kind]) => {
+    const text = textOf(row, column)
+    return [field, kind === 'json' && text !== null ? JSON.parse(text) as unknown : text]
+  })
+  const connection: ConnectionRow = Object.fromEntries(fields) as ConnectionRow
+  return fromRow(sessionId, connection)
 }

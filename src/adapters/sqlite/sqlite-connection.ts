@@ -1,10 +1,10 @@
 import { SessionError } from '../../errors.js'
-import { BusyWait } from './busy-wait.js'
 import { assertKnownSchema, migrate, outdatedSchema, readSchemaVersion, SCHEMA_VERSION } from './schema.js'
-import { isClosed, type SqliteDatabase } from './sqlite-database.js'
+import { isClosed, type ResolvedSqliteOptions, type SqliteDatabase } from './sqlite-database.js'
 import { problemOf, type SqliteAction, sqliteFailure } from './sqlite-failure.js'
-import type { ResolvedSqliteOptions } from './sqlite-options.js'
 import { SqliteStatements } from './sqlite-statements.js'
+
+const LONGEST_PAUSE_MS = 20
 
 /** Work on the database: it reads and writes at once, and may be run again when the database was locked. */
 export type SqliteWork<Result> = (statements: SqliteStatements) => Result
@@ -126,4 +126,35 @@ function asFailure(action: SqliteAction, error: unknown): SessionError {
   const failure = sqliteFailure(action, error)
   if (failure.code !== 'STORE_UNAVAILABLE' || action.code === undefined || action.code === failure.code) return failure
   return new SessionError(action.code, failure.message, { sessionId: action.sessionId, cause: failure })
+}
+
+/**
+ * Waits for a lock that somebody else has, and leaves the event loop to others meanwhile. Of all that wait one tries again, for
+ * as long as it fails: each for itself, hundreds of sessions would have no time for anything else.
+ */
+export class BusyWait {
+  #pause: Promise<void> | undefined
+
+  /**
+   * Runs work at once, or when those before it had their turn, and again for as long as `isInTheWay` says so of its error.
+   * Rejects with the error of its last try, which is made `timeoutMs` from now.
+   */
+  async run<Result>(timeoutMs: number, isInTheWay: (error: unknown) => boolean, work: () => Result): Promise<Result> {
+    // By a clock that nobody sets.
+    const deadline = performance.now() + timeoutMs
+    for (let tries = 1; ; tries += 1) {
+      while (this.#pause !== undefined && performance.now() < deadline) await this.#pause
+      try {
+        return work()
+      } catch (error) {
+        if (!isInTheWay(error) || performance.now() >= deadline) throw error
+      }
+      this.#pause ??= this.#pauseAfter(tries)
+    }
+  }
+
+  async #pauseAfter(tries: number): Promise<void> {
+    await new Promise((resolve) => { setTimeout(resolve, Math.random() * Math.min(2 ** tries, LONGEST_PAUSE_MS)) })
+    this.#pause = undefined
+  }
 }

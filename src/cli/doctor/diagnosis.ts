@@ -1,6 +1,8 @@
+import { BACKUP_FILE, CREDS_FILE } from '../../adapters/filesystem/creds-backup.js'
 import type { StoredSession } from '../../auth/stored-session.js'
-import type { FolderInspection } from './inspect-folder.js'
 import type { SessionError } from '../../errors.js'
+import { count } from '../terminal-text.js'
+import type { FolderInspection } from './inspect-folder.js'
 
 /**
  * What became of a session:
@@ -33,7 +35,7 @@ export interface Finding {
 }
 
 /** The name of a finding. */
-export type FindingCode =
+type FindingCode =
   | 'half_paired' | 'logged_out' | 'restricted' | 'credentials_corrupt' | 'credentials_from_backup' | 'credentials_missing' | 'legacy_session'
   | 'key_missing' | 'wrong_key' | 'records_not_encrypted' | 'records_under_old_key' | 'records_unreadable'
   | 'unavailable' | 'modes_too_wide' | 'left_over_files' | 'unfinished_batch' | 'symbolic_links' | 'not_a_session'
@@ -119,4 +121,107 @@ export interface RecordCensus {
   readonly hasRestoredCreds: boolean
   /** Whether one of them is what is remembered of the session, beside its credentials. */
   readonly hasLifecycle: boolean
+}
+
+/** Everything about a session that is not as it should be. */
+function findFaults(facts: SessionFacts, state: SessionState, now: Date): Finding[] {
+  return [
+    ...faultOfState(facts, state),
+    ...faultsOfVerdict(facts, now),
+    ...faultsOfRecords(facts, state),
+    ...faultsOfFolder(facts),
+    ...facts.failures.map(({ message }) => forPerson('unavailable', message)),
+  ]
+}
+
+const forPerson = (code: FindingCode, message: string): Finding => ({ code, message, needsPerson: true, canRepair: false })
+const repairable = (code: FindingCode, message: string): Finding => ({ code, message, needsPerson: true, canRepair: true })
+/** Mends itself when the session is run next; `--repair` only does it sooner. */
+const passing = (code: FindingCode, message: string): Finding => ({ code, message, needsPerson: false, canRepair: true })
+
+function faultOfState({ sessionId, stored, records, hasKeys, folder }: SessionFacts, state: SessionState): Finding[] {
+  switch (state) {
+    case 'restorable':
+    case 'stopped': return []
+    case 'never_paired': return stored.kind === 'absent' ? faultsWithoutCreds({ records, folder }) : []
+    case 'half_paired': return [forPerson('half_paired', 'A pairing was begun and never finished: pair again, or delete the session.')]
+    case 'logged_out': return [forPerson('logged_out', `The device was unlinked${loggedOutAt(stored)}: link it again, or delete the session.`)]
+    case 'legacy': return [forPerson('legacy_session', messageOf(stored))]
+    case 'corrupt': return [forPerson('credentials_corrupt', messageOf(stored))]
+    case 'unavailable': return [forPerson('unavailable', messageOf(stored))]
+    case 'locked': return [hasKeys
+      ? forPerson('wrong_key', messageOf(stored))
+      : forPerson('key_missing', `The credentials of session "${sessionId}" are encrypted: say with --key-file which key opens them.`)]
+  }
+}
+
+/** A session begins with its credentials: what has records or files without them was not made by pairing. */
+function faultsWithoutCreds({ records, folder }: Pick<SessionFacts, 'records' | 'folder'>): Finding[] {
+  // First, lest somebody deletes a folder of something else: some of its files may be named as records are.
+  if (folder !== null && folder.foreign > 0 && !folder.hasBackup) {
+    return [forPerson('not_a_session', `${folder.path} holds ${count(folder.foreign, 'file or folder', 'files and folders')} of something else, and no credentials. Is the prefix right?`)]
+  }
+  const missing = `It has ${count(records.total, 'record')} and no credentials.`
+  if (folder?.hasBackup === true) return [forPerson('credentials_missing', `${missing} The file ${BACKUP_FILE} in its folder is a copy of them, as they were last written: copy it to ${CREDS_FILE}.`)]
+  // What is remembered of a session may be there before its first pairing, and stay after its last.
+  if (records.total > Number(records.hasLifecycle)) return [forPerson('credentials_missing', `${missing} Restore them from a backup. Only when there is none, delete the session and pair again.`)]
+  return []
+}
+
+function faultsOfVerdict({ stored }: SessionFacts, now: Date): Finding[] {
+  const verdict = stored.kind === 'readable' ? stored.lifecycle.verdict : null
+  if (verdict?.kind !== 'restricted' || (verdict.until !== null && verdict.until <= now)) return []
+  return [forPerson('restricted', `WhatsApp has restricted the account${verdict.until === null ? '' : ` until ${verdict.until.toISOString()}`}: look at the phone.`)]
+}
+
+function faultsOfRecords({ records, hasKeys }: SessionFacts, state: SessionState): Finding[] {
+  const findings: Finding[] = []
+  const { plain, encrypted, unreadable, locked, underOldKey, hasRestoredCreds } = records
+  if (hasRestoredCreds) findings.push(repairable('credentials_from_backup', 'The credentials are damaged, and are read from their backup: --repair writes them back.'))
+  if (unreadable > 0 && state !== 'corrupt') findings.push(forPerson('records_unreadable', `${count(unreadable, 'record')} cannot be read. Messages that need them fail; restore them from a backup, or let the contact send again.`))
+  if (locked > 0 && state !== 'locked') findings.push(forPerson(hasKeys ? 'wrong_key' : 'key_missing', `${count(locked, 'record is', 'records are')} encrypted with a key that was not given.`))
+  if (plain > 0 && (hasKeys || encrypted > 0)) findings.push(forPerson('records_not_encrypted', `${count(plain, 'record is', 'records are')} not encrypted: if they are yours, run the command "encrypt"${encrypted > 0 ? ' with --allow-plain' : ''}.`))
+  if (underOldKey > 0 && locked === 0) {
+    findings.push({ code: 'records_under_old_key', message: `${count(underOldKey, 'record is', 'records are')} not under the current key: the command "encrypt" moves them.`, needsPerson: false, canRepair: false })
+  }
+  return findings
+}
+
+function faultsOfFolder({ stored, folder }: SessionFacts): Finding[] {
+  if (folder === null) return []
+  const { wideModes, leftOvers, hasUnfinishedBatch, links } = folder
+  const findings: Finding[] = []
+  const widest = isSession({ stored, folder }) ? wideModes[0] : undefined
+  if (widest !== undefined) {
+    findings.push(repairable('modes_too_wide', `Others than the owner may use ${count(wideModes.length, 'file or folder', 'files and folders')}, such as ${widest.path} with mode ${widest.mode.toString(8).padStart(4, '0')}: --repair closes them.`))
+  }
+  if (hasUnfinishedBatch) findings.push(passing('unfinished_batch', 'A write was cut off after it was decided: it is finished when the session is run next, or by --repair.'))
+  if (leftOvers > 0) findings.push(passing('left_over_files', `${count(leftOvers, 'file was', 'files were')} left behind by a write that was cut off: cleaned when the session is run next, or by --repair.`))
+  if (links > 0) findings.push(forPerson('symbolic_links', `${count(links, 'symbolic link is', 'symbolic links are')} in the place of files, and not followed: put the files themselves there.`))
+  return findings
+}
+
+function messageOf(stored: SessionFacts['stored']): string {
+  return 'error' in stored ? stored.error.message : ''
+}
+
+function loggedOutAt(stored: SessionFacts['stored']): string {
+  const at = stored.kind === 'readable' ? stored.lifecycle.loggedOutAt : null
+  return at === null ? '' : ` on ${at.toISOString()}`
+}
+
+/** Judges what was seen of a session, at a time. */
+export function diagnose(facts: SessionFacts, now: Date): Diagnosis {
+  const { sessionId, stored, owner, records, folder } = facts
+  const state = stateOf(stored)
+  return {
+    sessionId,
+    state,
+    owner,
+    phoneNumber: stored.kind === 'readable' && stored.creds.kind === 'paired' ? stored.creds.phoneNumber : null,
+    records: records.total,
+    lastWriteAt: folder?.lastWriteAt ?? null,
+    encryption: records.plain > 0 && records.encrypted > 0 ? 'mixed' : records.encrypted > 0 ? 'encrypted' : records.plain > 0 ? 'plain' : 'none',
+    findings: findFaults(facts, state, now),
+  }
 }

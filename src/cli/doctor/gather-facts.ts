@@ -1,12 +1,12 @@
-import { type FolderInspection, inspectDirectory, inspectFolder } from './inspect-folder.js'
 import { readStoredSession } from '../../auth/stored-session.js'
 import type { SessionError } from '../../errors.js'
 import { asStoreError } from '../../store/store-failure.js'
+import { findMisnomer } from '../misnamed-store.js'
 import type { StoreName } from '../store-name.js'
 import { READ_TIMEOUT_MS, type StoreView } from '../store-view.js'
-import { countRecords } from './record-census.js'
 import type { Finding, RecordCensus, SessionFacts } from './diagnosis.js'
-import { findMisnomer } from '../misnamed-store.js'
+import { type FolderInspection, inspectDirectory, inspectFolder } from './inspect-folder.js'
+import { countRecords } from './record-census.js'
 
 const NO_RECORDS: RecordCensus = Object.freeze({
   total: 0, plain: 0, encrypted: 0, locked: 0, underOldKey: 0, unreadable: 0, hasRestoredCreds: false, hasLifecycle: false,

@@ -1,8 +1,8 @@
-import { isSessionError } from '../../errors.js'
+import { withDeadline } from '../../async/deadline.js'
 import { readStoredText } from '../../encryption/envelope.js'
+import { isSessionError } from '../../errors.js'
 import { CREDS_KEY, LIFECYCLE_KEY, type RecordKey, type SessionStore, type StoredRecord } from '../../store/session-store.js'
 import { storeTimeout } from '../../store/store-failure.js'
-import { withDeadline } from '../../time/deadline.js'
 import type { StoreView } from '../store-view.js'
 import type { RecordCensus } from './diagnosis.js'
 

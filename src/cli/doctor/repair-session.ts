@@ -1,8 +1,8 @@
-import { type FolderInspection, narrowModes } from './inspect-folder.js'
 import { CREDS_KEY, type SessionStore } from '../../store/session-store.js'
 import { asStoreError } from '../../store/store-failure.js'
 import { count } from '../terminal-text.js'
 import { isSession, type SessionFacts } from './diagnosis.js'
+import { type FolderInspection, narrowModes } from './inspect-folder.js'
 
 /** What came of a repair. */
 export interface RepairReport {

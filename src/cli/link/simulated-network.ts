@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
+import type { SocketConfig } from '../../manager/session-manager-options.js'
 import { importBaileys } from '../../socket/baileys-module.js'
 import type { WhatsAppServer } from '../../testing/whatsapp-server/index.js'
 import { startWhatsAppServer } from '../start-whatsapp-server.js'
-import type { SocketConfig } from '../../manager/session-manager-options.js'
 
 /** How long a pretended phone takes to scan or to type: a person should see what is shown. */
 const PHONE_TAKES_MS = 2000

@@ -1,6 +1,6 @@
 import type { BinaryNode, WASocket } from '@whiskeysockets/baileys'
+import { withDeadline, withSignal } from '../../async/deadline.js'
 import { SessionError } from '../../errors.js'
-import { withDeadline, withSignal } from '../../time/deadline.js'
 
 /** How long WhatsApp may take to answer the request for a code. */
 const ANSWER_TIMEOUT_MS = 15_000

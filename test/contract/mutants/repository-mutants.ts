@@ -1,6 +1,5 @@
 import { Buffer } from 'node:buffer'
-import type { ConnectionRecord } from '../../../src/repository/connection-repository.js'
-import { newConnectionRecord } from '../../../src/repository/merge-connection-record.js'
+import { type ConnectionRecord, newConnectionRecord } from '../../../src/repository/connection-repository.js'
 import { REPOSITORY_MUST } from '../../../src/testing/contracts/connection-repository/repository-musts.js'
 import { refusal, tick } from './broken-ways.js'
 import type { Mutant } from './mutant.js'

@@ -1,7 +1,6 @@
 import { SessionError } from '../../../src/errors.js'
 import { assertCurrentWriter, type SessionLease, type SessionLock } from '../../../src/lease/session-lock.js'
-import type { ConnectionRecord, ConnectionRepository } from '../../../src/repository/connection-repository.js'
-import { connectionChanges, newConnectionRecord } from '../../../src/repository/merge-connection-record.js'
+import { connectionChanges, type ConnectionRecord, type ConnectionRepository, newConnectionRecord } from '../../../src/repository/connection-repository.js'
 import { CREDS_KEY, type DeleteOptions, type RecordChange, type RecordKey, type SessionStore, type StoredRecord, type WriteOptions } from '../../../src/store/session-store.js'
 
 // Implementations that keep every contract and can do all that the suites may ask for, each of a few plain steps that a

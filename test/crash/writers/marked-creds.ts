@@ -1,5 +1,5 @@
 import type { AuthenticationCreds } from '@whiskeysockets/baileys'
-import { hashIdentity } from '../../../src/auth/stored-creds.js'
+import { hashIdentity } from '../../../src/auth/stored-session.js'
 import { pairingUpdate } from '../../../src/testing/fake-creds.js'
 import type { FoundPart } from '../protocol.js'
 import type { AuthUnderTest } from './auth-under-test.js'

@@ -1,5 +1,5 @@
-import { AuthState } from '../../../src/auth/auth-state.js'
 import { decodeCreds } from '../../../src/auth/auth-codec.js'
+import { AuthState } from '../../../src/auth/auth-state.js'
 import { readStoredSession } from '../../../src/auth/stored-session.js'
 import type { SessionStore } from '../../../src/store/session-store.js'
 import { FakeBaileys } from '../../../src/testing/fake-baileys.js'

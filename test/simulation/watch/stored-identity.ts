@@ -1,5 +1,5 @@
 import { decodeLifecycle } from '../../../src/auth/lifecycle-record.js'
-import { inspectStoredCreds } from '../../../src/auth/stored-creds.js'
+import { inspectStoredCreds } from '../../../src/auth/stored-session.js'
 
 /** Names the identity of creds that are paired; `null` for everything else. */
 export function pairedIdentity(creds: string | undefined): string | null {

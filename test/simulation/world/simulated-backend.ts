@@ -1,4 +1,4 @@
-import { SessionError, type RecordChange, type RecordKey } from '../../../src/index.js'
+import { type RecordChange, type RecordKey, SessionError } from '../../../src/index.js'
 import { assertCurrentWriter } from '../../../src/lease/session-lock.js'
 import type { Records, StoreCall } from '../observer.js'
 

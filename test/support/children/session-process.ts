@@ -1,10 +1,10 @@
-import { fork, type ChildProcess } from 'node:child_process'
+import { type ChildProcess, fork } from 'node:child_process'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { withDeadline } from '../../../src/async/deadline.js'
 import { isSessionError, type SessionManager, type SessionManagerOptions } from '../../../src/index.js'
-import { withDeadline } from '../../../src/time/deadline.js'
 import type { World } from '../e2e.js'
-import { Journal, type Entry } from './journal.js'
+import { type Entry, Journal } from './journal.js'
 
 const SCRIPT = fileURLToPath(new URL('./session-child.ts', import.meta.url))
 const PATIENCE_MS = 25_000

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { encodeAuthValue } from '../../../src/auth/auth-codec.js'
-import { hashIdentity, inspectStoredCreds, phoneNumberOf } from '../../../src/auth/stored-creds.js'
+import { hashIdentity, inspectStoredCreds, phoneNumberOf } from '../../../src/auth/stored-session.js'
 import { fakeAuthCreds, fakePairedCreds } from '../../../src/testing/fake-creds.js'
 
 const fresh = fakeAuthCreds()

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readConnectionLoss, type ConnectionLoss } from '../../../src/disconnect/connection-loss.js'
+import { type ConnectionLoss, readConnectionLoss } from '../../../src/disconnect/disconnect-cause.js'
 import { FakeBoom } from '../../../src/testing/index.js'
 
 const at = new Date('2026-01-02T03:04:05Z')

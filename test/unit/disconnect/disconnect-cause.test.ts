@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { ConnectionLoss } from '../../../src/disconnect/connection-loss.js'
-import { readDisconnectCause, readRestrictedUntil, type DisconnectCause } from '../../../src/disconnect/disconnect-cause.js'
+import { type ConnectionLoss, type DisconnectCause, readDisconnectCause, readRestrictedUntil } from '../../../src/disconnect/disconnect-cause.js'
 
 const at = new Date('2026-01-02T03:04:05Z')
 const loss = (code: number | null, message = 'Connection Failure', attributes: Record<string, string> = {}): ConnectionLoss => ({ code, message, attributes, at })

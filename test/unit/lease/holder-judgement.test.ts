@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { describeHolder, type Holder, parseHolder, readProcessStat } from '../../../src/lease/holder.js'
-import { judgeHolder, judgeProcess, judgeThread, sharesPids } from '../../../src/lease/holder-judgement.js'
+import { describeHolder, type Holder, judgeHolder, judgeProcess, judgeThread, parseHolder, readProcessStat, sharesPids } from '../../../src/lease/holder.js'
 
 const holder: Holder = { owner: 'h:7:ab', nonce: 'ab', pid: 7, startedAt: '100', bootId: 'boot', pidNamespace: 'pid:[1]', hostname: 'h', platform: 'linux' }
 const { startedAt: _startedAt, ...withoutStart } = holder

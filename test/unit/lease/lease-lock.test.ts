@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import * as judgement from '../../../src/lease/holder.js'
 import { type Holder, parseHolder } from '../../../src/lease/holder.js'
 import { LeaseLock, type LeaseLockOptions } from '../../../src/lease/lease-lock.js'
-import * as judgement from '../../../src/lease/holder-judgement.js'
 import type { LeaseKey, LockEntry, LockTable } from '../../../src/lease/lock-table.js'
 import type { SessionLease } from '../../../src/lease/session-lock.js'
 
-vi.mock('../../../src/lease/holder-judgement.js', { spy: true })
+vi.mock('../../../src/lease/holder.js', { spy: true })
 
 const MINUTE_MS = 60_000
 

@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process'
 import { expect, it, vi } from 'vitest'
-import { askWhenStarted, describeHolder, type Holder } from '../../../src/lease/holder.js'
-import { judgeSilent } from '../../../src/lease/holder-judgement.js'
+import { askWhenStarted, describeHolder, type Holder, judgeSilent } from '../../../src/lease/holder.js'
 
 /** What the system answers; `null` when it has no such command, or knows of no such process. */
 let answer: string | null = null

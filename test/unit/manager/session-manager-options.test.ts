@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { copySessions, encrypted, encryptRecords, FileConnectionRepository, FileSystemSessionStore, latestWaWebVersion, MemorySessionStore, type FileSystemSessionStoreOptions } from '../../../src/index.js'
-import { SqliteConnectionRepository, SqliteSessionStore } from '../../../src/sqlite.js'
+import { delayOf } from '../../../src/disconnect/disconnect-decision.js'
+import { copySessions, encrypted, encryptRecords, FileConnectionRepository, FileSystemSessionStore, type FileSystemSessionStoreOptions, latestWaWebVersion, MemorySessionStore } from '../../../src/index.js'
 import { DEFAULT_SESSION_MANAGER_OPTIONS, resolveSessionManagerOptions, type SessionManagerOptions } from '../../../src/manager/session-manager-options.js'
 import { SessionManager } from '../../../src/manager/session-manager.js'
-import { delayOf } from '../../../src/retry/retry-policy.js'
+import { SqliteConnectionRepository, SqliteSessionStore } from '../../../src/sqlite.js'
 
 const store = new MemorySessionStore()
 const resolve = (options: object): ReturnType<typeof resolveSessionManagerOptions> => resolveSessionManagerOptions({ store, ...options })

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import type { DisconnectCause } from '../../../src/disconnect/disconnect-cause.js'
-import type { RetryFunction, RetryPolicy } from '../../../src/retry/retry-policy.js'
+import type { RetryFunction, RetryPolicy } from '../../../src/disconnect/disconnect-decision.js'
 import { afterClose, afterStoreFailure } from '../../../src/session/session-machine.js'
 import type { Run, Step } from '../../../src/session/session-state.js'
 import { circumstances, GIVE_UP, NOW, run } from '../../support/machine-states.js'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { requirePhoneNumber } from '../../../src/session/pairing-phone-number.js'
+import { requirePhoneNumber } from '../../../src/session/session-arguments.js'
 import { PHONE_NUMBERS, WRONG_PHONE_NUMBERS } from '../../support/phone-numbers.js'
 
 describe('requirePhoneNumber', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { requireSessionId } from '../../../src/session/session-id.js'
+import { requireSessionId } from '../../../src/session/session-arguments.js'
 
 describe('invariant 14: requireSessionId', () => {
   it.each(['a', 'shop-1', '../x', 'a/b', 'a__b', 'CON', 'con', '.', '..', '%2e', '🦊', 'é', 'e\u0301', ' ', 'a b', 'x'.repeat(128), '__proto__', 'constructor', '-1', "'; DROP TABLE"])(

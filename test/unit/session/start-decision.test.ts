@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { freshLifecycle, type Lifecycle } from '../../../src/auth/lifecycle-record.js'
 import type { StoredSession } from '../../../src/auth/stored-session.js'
 import { SessionError } from '../../../src/errors.js'
-import { decideStart, type StartRequest, type StartDecision } from '../../../src/session/start-decision.js'
+import { decideStart, type StartDecision, type StartRequest } from '../../../src/session/start-decision.js'
 import { NOW } from '../../support/machine-states.js'
 
 const error = new SessionError('STORE_UNAVAILABLE', 'down')

@@ -1,6 +1,5 @@
 import { expect, it, vi } from 'vitest'
-import { loadBaileys } from '../../../src/socket/baileys-module.js'
-import { INSTALL_BAILEYS } from '../../../src/socket/baileys-version.js'
+import { INSTALL_BAILEYS, loadBaileys } from '../../../src/socket/baileys-module.js'
 import { loadBaileysParts } from '../../../src/testing/whatsapp-server/baileys-parts.js'
 
 vi.mock('@whiskeysockets/baileys', () => { throw new Error('Cannot find package') })

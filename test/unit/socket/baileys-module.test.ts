@@ -1,7 +1,6 @@
 import * as real from '@whiskeysockets/baileys'
 import { describe, expect, it } from 'vitest'
-import { loadBaileys, type BaileysModule } from '../../../src/socket/baileys-module.js'
-import { INSTALL_BAILEYS } from '../../../src/socket/baileys-version.js'
+import { type BaileysModule, INSTALL_BAILEYS, loadBaileys } from '../../../src/socket/baileys-module.js'
 import { FakeBaileys } from '../../../src/testing/index.js'
 
 /** A module of any shape, as an application in JavaScript may pass it. */

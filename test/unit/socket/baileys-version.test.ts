@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { describeUnsupported, INSTALL_BAILEYS, isSupportedBaileys, readInstalledVersion, RECOMMENDED_BAILEYS_VERSION } from '../../../src/socket/baileys-version.js'
+import { describeUnsupported, INSTALL_BAILEYS, isSupportedBaileys, readInstalledVersion, RECOMMENDED_BAILEYS_VERSION } from '../../../src/socket/baileys-module.js'
 
 describe('the versions of Baileys', () => {
   it.each([

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { SessionStatus } from '../../../src/status/session-status.js'
+import { DEFAULT_STATUS_MESSAGES, describeStatus, type MessageKey, type SessionStatus } from '../../../src/status/session-status.js'
 import { ALL_STATUS_REASONS as REASONS } from '../../../src/status/status-reasons.js'
-import { DEFAULT_STATUS_MESSAGES, describeStatus, type MessageKey } from '../../../src/status/status-messages.js'
 
 // Fails to compile when a status is added and not listed.
 const STATUSES = Object.keys({

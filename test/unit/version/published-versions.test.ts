@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readBaileysSource, readServiceWorker } from '../../../src/version/published-versions.js'
+import { readBaileysSource, readServiceWorker } from '../../../src/version/latest-wa-web-version.js'
 
 describe('the service worker of WhatsApp Web', () => {
   it.each([

@@ -1,6 +1,6 @@
 import { Agent } from 'node:https'
 import { expect, it } from 'vitest'
-import { wayOf } from '../../../src/version/session-way.js'
+import { wayOf } from '../../../src/version/version-source.js'
 
 const agent = new Agent()
 const dispatcher = { dispatch: () => true }

@@ -1,7 +1,6 @@
 import type { WAVersion } from '@whiskeysockets/baileys'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { lookupOf, type FoundVersion, type VersionLookup, type VersionQuestion } from '../../../src/version/version-lookup.js'
-import { VersionSource } from '../../../src/version/version-source.js'
+import { type FoundVersion, lookupOf, type VersionLookup, type VersionQuestion, VersionSource } from '../../../src/version/version-source.js'
 import { deferred, never } from '../../support/deferred.js'
 
 const HOURS = 3_600_000

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
-import { AWKWARD_TEXTS, CASE_TWINS, HALF_TEXTS, HOSTILE_TEXTS } from '../hostile-texts.js'
 import type { ConnectionRepository } from '../../../repository/connection-repository.js'
 import type { Check } from '../contract-case.js'
+import { AWKWARD_TEXTS, CASE_TWINS, HALF_TEXTS, HOSTILE_TEXTS } from '../hostile-texts.js'
 import { outcomeOf } from '../rejections.js'
 import type { RepositoryFixture } from './repository-fixture.js'
 import { REPOSITORY_MUST } from './repository-musts.js'

@@ -2,8 +2,8 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { FileSystemSessionStore } from '../../../../src/adapters/filesystem/filesystem-session-store.js'
-import type { SessionLease } from '../../../../src/lease/session-lock.js'
 import { isSessionError } from '../../../../src/errors.js'
+import type { SessionLease } from '../../../../src/lease/session-lock.js'
 import { CREDS_KEY } from '../../../../src/store/session-store.js'
 
 // Does what it is told, line by line, and prints what came of it.

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { OperationLimit, SessionTurns } from '../../../../src/adapters/filesystem/order-of-work.js'
+import { OperationLimit, SessionTurns } from '../../../../src/async/order-of-work.js'
 
 const soon = (): Promise<void> => new Promise(resolve => setImmediate(resolve))
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { recordOfFileName, stockFileName } from '../../../../src/adapters/filesystem/record-file-name.js'
+import { recordOfFileName, stockFileName } from '../../../../src/adapters/filesystem/record-file.js'
 import { foldedNames, type FolderView, RecordNames } from '../../../../src/adapters/filesystem/record-names.js'
 
 const folderOf = (...fileNames: string[]): FolderView => ({

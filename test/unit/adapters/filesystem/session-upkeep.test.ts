@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { OperationLimit } from '../../../../src/adapters/filesystem/order-of-work.js'
 import { RecordNames } from '../../../../src/adapters/filesystem/record-names.js'
 import { type FolderUse, SessionUpkeep } from '../../../../src/adapters/filesystem/session-upkeep.js'
+import { OperationLimit } from '../../../../src/async/order-of-work.js'
 import { temporaryFolder } from '../../../support/temporary-folder.js'
 
 const KEY = { type: 'zz', id: '-a' }

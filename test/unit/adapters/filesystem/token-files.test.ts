@@ -6,7 +6,7 @@ import { TokenFiles } from '../../../../src/adapters/filesystem/token-files.js'
 import { temporaryFolder } from '../../../support/temporary-folder.js'
 
 const listed = vi.hoisted((): string[] => [])
-vi.mock('../../../../src/adapters/filesystem/folder-names.js', async (importActual) => {
+vi.mock('../../../../src/adapters/filesystem/atomic-file.js', async (importActual) => {
   const actual = await importActual<{ namesIn: (folder: string) => Promise<string[]> }>()
   return { namesIn: (folder: string) => { listed.push(folder); return actual.namesIn(folder) } }
 })

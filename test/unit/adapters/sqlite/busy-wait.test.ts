@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { BusyWait } from '../../../../src/adapters/sqlite/busy-wait.js'
+import { BusyWait } from '../../../../src/adapters/sqlite/sqlite-connection.js'
 import { outcome } from './opened.js'
 
 const LOCKED = new Error('locked')

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { findSqliteDriver, type SqliteDriverSource } from '../../../../src/adapters/sqlite/find-sqlite-driver.js'
+import { findSqliteDriver, type SqliteDriverSource } from '../../../../src/adapters/sqlite/open-sqlite-database.js'
 import { outcome } from './opened.js'
 
 /** As a package without its binary: it is loaded, and fails with its first database. */

@@ -1,7 +1,6 @@
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
-import type { SqliteDatabase } from '../../../../src/adapters/sqlite/sqlite-database.js'
-import type { SqliteSessionStoreOptions } from '../../../../src/adapters/sqlite/sqlite-options.js'
+import type { SqliteDatabase, SqliteSessionStoreOptions } from '../../../../src/adapters/sqlite/sqlite-database.js'
 import { SqliteSessionStore } from '../../../../src/adapters/sqlite/sqlite-session-store.js'
 import { isSessionError } from '../../../../src/errors.js'
 import type { SqliteDriver } from '../../../support/sqlite-drivers.js'

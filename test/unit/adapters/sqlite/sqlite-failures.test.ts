@@ -1,4 +1,4 @@
-import { openSync, closeSync, copyFileSync, readFileSync, statSync, writeFileSync, writeSync } from 'node:fs'
+import { closeSync, copyFileSync, openSync, readFileSync, statSync, writeFileSync, writeSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { SqliteConnectionRepository } from '../../../../src/adapters/sqlite/sqlite-connection-repository.js'
 import type { SqliteSessionStore } from '../../../../src/adapters/sqlite/sqlite-session-store.js'

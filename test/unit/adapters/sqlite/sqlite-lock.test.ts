@@ -2,14 +2,14 @@ import { describe, expect, it, vi } from 'vitest'
 import type { SqliteDatabase } from '../../../../src/adapters/sqlite/sqlite-database.js'
 import type { SessionRow } from '../../../../src/adapters/sqlite/sqlite-lock-table.js'
 import * as identity from '../../../../src/lease/holder.js'
-import * as judgement from '../../../../src/lease/holder-judgement.js'
+import * as judgement from '../../../../src/lease/holder.js'
 import type { LeaseLock } from '../../../../src/lease/lease-lock.js'
 import { CREDS_KEY, type SessionStore } from '../../../../src/store/session-store.js'
 import { openSqliteLock } from '../../../support/opened-locks.js'
 import { SQLITE_DRIVERS } from '../../../support/sqlite-drivers.js'
 import { firstRow, newFile, openDatabase, openStore, outcome } from './opened.js'
 
-vi.mock('../../../../src/lease/holder-judgement.js', { spy: true })
+vi.mock('../../../../src/lease/holder.js', { spy: true })
 vi.mock('../../../../src/lease/holder.js', { spy: true })
 
 const HOUR_MS = 3_600_000

@@ -5,7 +5,7 @@ import { SqliteConnectionRepository } from '../../../../src/adapters/sqlite/sqli
 import type { SqliteSessionStore } from '../../../../src/adapters/sqlite/sqlite-session-store.js'
 import { CREDS_KEY } from '../../../../src/store/session-store.js'
 import { collect } from '../../../support/collect.js'
-import { ScriptProcess, type ScriptOptions } from '../../../support/script-process.js'
+import { type ScriptOptions, ScriptProcess } from '../../../support/script-process.js'
 import { seededRandom } from '../../../support/seeded-random.js'
 import { SQLITE_DRIVERS, type SqliteDriver } from '../../../support/sqlite-drivers.js'
 import { newFile, openDatabase, openStore, outcome } from './opened.js'

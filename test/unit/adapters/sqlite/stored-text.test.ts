@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { fromColumn, toColumn } from '../../../../src/adapters/sqlite/stored-text.js'
+import { fromColumn, toColumn } from '../../../../src/adapters/sqlite/sqlite-statements.js'
 
 const hostile = fc.array(fc.oneof(fc.constantFrom('\0', '\u0001', '0', 'a', '0000', 'd83e', '\ud83e', '\udd8a', '🦊', '\ufffd'), fc.string({ unit: 'binary' })), { maxLength: 8 }).map(parts => parts.join(''))
 

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks'
 import fc from 'fast-check'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { makeSharedStorage, type StorageClass } from '../../../../src/socket/workarounds/shared-storage.js'
+import { makeSharedStorage, type StorageClass } from '../../../../src/socket/workarounds/share-async-storage.js'
 import { collectGarbage, collectUntil } from '../../../support/garbage.js'
 import { PROMISES_PAY, storagesOnAPromise } from '../../../support/promise-cost.js'
 import { programs, trace } from '../../../support/storage-program.js'

@@ -1,0 +1,77 @@
+/** Lets a number of operations run at once, and the others wait their turn. */
+export class OperationLimit {
+  readonly #atOnce: number
+  readonly #waiting: (() => void)[] = []
+  #free: number
+
+  /** Takes how many may run at once. */
+  constructor(atOnce: number) {
+    this.#atOnce = atOnce
+    this.#free = atOnce
+  }
+
+  /**
+   * Runs `work` for each item, and settles when all have: nothing goes on behind the back of a caller that got an error. Never
+   * nest: a holder of a turn that waits for another can wait for ever.
+   */
+  async map<Item, Result>(items: readonly Item[], work: (item: Item) => Promise<Result>): Promise<Result[]> {
+    const results: Result[] = []
+    const failures: { index: number; error: unknown }[] = []
+    const queue = items.entries()
+    const worker = async (): Promise<void> => {
+      for (const [index, item] of queue) {
+        if (this.#free > 0) this.#free -= 1
+        else await new Promise<void>(resolve => this.#waiting.push(resolve))
+        try {
+          results[index] = await work(item)
+        } catch (error) {
+          failures.push({ index, error })
+        }
+        this.#next()
+      }
+    }
+    await Promise.all(Array.from({ length: Math.min(items.length, this.#atOnce) }, worker))
+    const first = failures.sort((a, b) => a.index - b.index)[0]
+    if (first !== undefined) throw first.error
+    return results
+  }
+
+  #next(): void {
+    const next = this.#waiting.shift()
+    if (next === undefined) this.#free += 1
+    else next()
+  }
+}
+
+/** Lets changes of one session follow one another, while those of other sessions go on beside it. */
+export class SessionTurns {
+  readonly #last = new Map<string, Promise<unknown>>()
+
+  /** Runs `work` when all that was asked for this session before has settled. */
+  run<Result>(sessionId: string, work: () => Promise<Result>): Promise<Result> {
+    const before = this.#last.get(sessionId) ?? Promise.resolve()
+    const result = before.then(work, work)
+    const settled = result.catch(() => undefined).then(() => {
+      if (this.#last.get(sessionId) === settled) this.#last.delete(sessionId)
+    })
+    this.#last.set(sessionId, settled)
+    return result
+  }
+
+  /** Resolves when everything asked for so far has settled. */
+  async idle(): Promise<void> {
+    await Promise.all(this.#last.values())
+  }
+}
+
+/** Work of one session that must not overlap: each piece begins when the one before has ended, well or not. */
+export class WorkQueue {
+  #last: Promise<unknown> = Promise.resolve()
+
+  /** Does something once everything before it has ended; settles as it does. */
+  add<Result>(work: () => Promise<Result>): Promise<Result> {
+    const result = this.#last.then(work)
+    this.#last = result.catch(() => undefined)
+    return result
+  }
+}
