@@ -2,7 +2,8 @@ import js from '@eslint/js'
 import tseslint from 'typescript-eslint'
 
 const budget = (max, maxPerFunction) => ({
-  'max-lines': ['error', { max }],
+  // Comments make no file too long: what explains a thought may take its place.
+  'max-lines': ['error', { max, skipComments: true }],
   ...(maxPerFunction === undefined ? {} : { 'max-lines-per-function': ['error', { max: maxPerFunction, skipBlankLines: true, skipComments: true }] }),
 })
 
@@ -38,8 +39,8 @@ export default tseslint.config(
       'prefer-template': 'error',
     },
   },
-  { files: ['src/**/*.ts'], rules: budget(350, 40) },
-  { files: ['test/**/*.ts'], rules: budget(400) },
+  { files: ['src/**/*.ts'], rules: budget(350, 50) },
+  { files: ['test/**/*.ts'], rules: budget(500) },
   {
     files: ['test/**/*.ts'],
     rules: {
@@ -53,7 +54,10 @@ export default tseslint.config(
     files: ['examples/{testing,store,observability}/**/*.ts'],
     rules: {
       // node:test waits for its tests by itself.
-      '@typescript-eslint/no-floating-promises': ['error', { allowForKnownSafeCalls: [{ from: 'package', name: ['test', 'describe', 'it'], package: 'node:test' }] }],
+      '@typescript-eslint/no-floating-promises': [
+        'error',
+        { allowForKnownSafeCalls: [{ from: 'package', name: ['test', 'describe', 'it'], package: 'node:test' }] },
+      ],
     },
   },
   { files: ['test/setup/**', 'examples/**/*.ts', 'bench/**/*.ts', 'scripts/**'], rules: { 'no-console': 'off' } },
@@ -61,11 +65,43 @@ export default tseslint.config(
     // What a browser runs.
     files: ['examples/express/public/**/*.js'],
     languageOptions: {
-      globals: Object.fromEntries([
-        'AbortController', 'AbortSignal', 'DOMException', 'DOMParser', 'Element', 'Event', 'EventSource', 'FormData', 'HTMLElement', 'Headers', 'Intl', 'MutationObserver', 'Node', 'Response',
-        'TextDecoder', 'URLSearchParams', 'cancelAnimationFrame', 'clearInterval', 'clearTimeout', 'customElements', 'document', 'fetch', 'localStorage', 'location', 'matchMedia', 'navigator',
-        'queueMicrotask', 'requestAnimationFrame', 'sessionStorage', 'setInterval', 'setTimeout', 'structuredClone', 'window',
-      ].map(name => [name, 'readonly'])),
+      globals: Object.fromEntries(
+        [
+          'AbortController',
+          'AbortSignal',
+          'DOMException',
+          'DOMParser',
+          'Element',
+          'Event',
+          'EventSource',
+          'FormData',
+          'HTMLElement',
+          'Headers',
+          'Intl',
+          'MutationObserver',
+          'Node',
+          'Response',
+          'TextDecoder',
+          'URLSearchParams',
+          'cancelAnimationFrame',
+          'clearInterval',
+          'clearTimeout',
+          'customElements',
+          'document',
+          'fetch',
+          'localStorage',
+          'location',
+          'matchMedia',
+          'navigator',
+          'queueMicrotask',
+          'requestAnimationFrame',
+          'sessionStorage',
+          'setInterval',
+          'setTimeout',
+          'structuredClone',
+          'window',
+        ].map((name) => [name, 'readonly']),
+      ),
     },
   },
   {
@@ -74,7 +110,7 @@ export default tseslint.config(
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: { parserOptions: { project: 'test/browser/tsconfig.json', tsconfigRootDir: import.meta.dirname } },
     rules: {
-      ...budget(300, 40),
+      ...budget(350, 50),
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
       '@typescript-eslint/no-shadow': 'error',
       '@typescript-eslint/no-unnecessary-condition': ['error', { allowConstantLoopConditions: 'only-allowed-literals' }],

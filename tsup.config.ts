@@ -2,7 +2,7 @@ import type { Options } from 'tsup'
 import subpaths from './entries.json' with { type: 'json' }
 
 /** The source of each built file, named as below `src`. */
-const entries = Object.fromEntries(Object.values(subpaths).map(source => [source.replace(/^src\/|\.ts$/gu, ''), source]))
+const entries = Object.fromEntries(Object.values(subpaths).map((source) => [source.replace(/^src\/|\.ts$/gu, ''), source]))
 
 /** What `bin` of package.json starts; nobody imports it. */
 export const programs: Record<string, string> = { cli: 'src/cli/main.ts' }

@@ -7,8 +7,8 @@ import entries from './entries.json' with { type: 'json' }
 const IN_PROCESS = /^test\/(?:contract|package|scenario|unit)\//u
 
 const files = readdirSync('test', { recursive: true, encoding: 'utf8' })
-  .map(name => join('test', name).replaceAll('\\', '/'))
-  .filter(name => name.endsWith('.test.ts'))
+  .map((name) => join('test', name).replaceAll('\\', '/'))
+  .filter((name) => name.endsWith('.test.ts'))
 
 function setOf(file: string): 'fast' | 'fast, with mocks' | 'slow' {
   if (!IN_PROCESS.test(file) || file.endsWith('processes.test.ts')) return 'slow'
@@ -16,13 +16,16 @@ function setOf(file: string): 'fast' | 'fast, with mocks' | 'slow' {
 }
 
 function project(name: ReturnType<typeof setOf>, options: TestProjectInlineConfiguration['test'] = {}): TestProjectInlineConfiguration {
-  return { extends: true, test: { name, include: files.filter(file => setOf(file) === name), ...options } }
+  return { extends: true, test: { name, include: files.filter((file) => setOf(file) === name), ...options } }
 }
 
 const config: ViteUserConfig = defineConfig({
   // The examples name this package as an application would.
   resolve: {
-    alias: Object.entries(entries).map(([subpath, source]) => ({ find: new RegExp(`^baileys-sessions${subpath.slice(1)}$`, 'u'), replacement: resolve(source) })),
+    alias: Object.entries(entries).map(([subpath, source]) => ({
+      find: new RegExp(`^baileys-sessions${subpath.slice(1)}$`, 'u'),
+      replacement: resolve(source),
+    })),
   },
   test: {
     setupFiles: ['test/setup/silence-libsignal.ts', 'test/setup/only-loopback.ts'],
@@ -41,7 +44,13 @@ const config: ViteUserConfig = defineConfig({
       project('fast, with mocks'),
       project('slow', { isolate: false }),
     ],
-    tags: [{ name: 'full', description: 'Takes long, and what it shows is also shown by others, at a lower level or by example. `npm test` leaves it out; `npm run test:full` runs it.' }],
+    tags: [
+      {
+        name: 'full',
+        description:
+          'Takes long, and what it shows is also shown by others, at a lower level or by example. `npm test` leaves it out; `npm run test:full` runs it.',
+      },
+    ],
   },
 })
 

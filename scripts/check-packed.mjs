@@ -16,7 +16,7 @@ const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const { oldestTypeScript } = JSON.parse(readFileSync(join(root, 'scripts', 'matrix', 'versions.json'), 'utf8'))
 
 /** What users import, as they write it. */
-const entries = Object.keys(JSON.parse(readFileSync(join(root, 'entries.json'), 'utf8'))).map(subpath => manifest.name + subpath.slice(1))
+const entries = Object.keys(JSON.parse(readFileSync(join(root, 'entries.json'), 'utf8'))).map((subpath) => manifest.name + subpath.slice(1))
 
 /** How long a script that uses the package may take, most of it being Node and Baileys starting. */
 const SCRIPT_TIMEOUT_MS = 60_000
@@ -25,14 +25,22 @@ const folder = mkdtempSync(join(tmpdir(), 'baileys-sessions-packed-'))
 try {
   checkBuiltFiles()
   install()
-  for (const [script, load] of [['entries.mjs', 'await import'], ['entries.cjs', 'require']]) runScript(script, loadEntries(load))
+  for (const [script, load] of [
+    ['entries.mjs', 'await import'],
+    ['entries.cjs', 'require'],
+  ])
+    runScript(script, loadEntries(load))
   for (const script of ['use.mjs', 'use.cjs']) runScript(script, readFixture(script))
   runProgram()
   const sources = writeSources()
   for (const module of ['NodeNext', 'Node16']) compile(tsc, sources, ['--exactOptionalPropertyTypes', '--skipLibCheck', 'false', '--module', module])
   const oldestTsc = installOldestTypeScript()
   compile(oldestTsc, sources, ['--skipLibCheck', '--module', 'Node16'])
-  compile(oldestTsc, sources.filter(name => name.endsWith('.cts')), ['--skipLibCheck', '--module', 'CommonJS', '--moduleResolution', 'Node'])
+  compile(
+    oldestTsc,
+    sources.filter((name) => name.endsWith('.cts')),
+    ['--skipLibCheck', '--module', 'CommonJS', '--moduleResolution', 'Node'],
+  )
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }
@@ -40,27 +48,35 @@ try {
 /** One class for errors per format, and Baileys loaded by `import()` in both. */
 function checkBuiltFiles() {
   for (const extension of ['.js', '.cjs']) {
-    const names = readdirSync(join(root, 'dist'), { recursive: true }).filter(name => name.endsWith(extension))
-    const text = names.map(name => readFileSync(join(root, 'dist', name), 'utf8')).join('\n')
+    const names = readdirSync(join(root, 'dist'), { recursive: true }).filter((name) => name.endsWith(extension))
+    const text = names.map((name) => readFileSync(join(root, 'dist', name), 'utf8')).join('\n')
     expect(text.match(/\bSessionError = class\b|\bclass SessionError\b/gu)?.length === 1, `*${extension}: not exactly one class SessionError`)
     expect(/\bimport\(['"]@whiskeysockets\/baileys['"]\)/u.test(text), `*${extension}: no import() of Baileys`)
-    expect(!/(?:require\(|^import |^(?:import|export)\b[^'"`\n]* from )['"]@whiskeysockets\/baileys['"]/mu.test(text), `*${extension}: a static import of Baileys`)
+    expect(
+      !/(?:require\(|^import |^(?:import|export)\b[^'"`\n]* from )['"]@whiskeysockets\/baileys['"]/mu.test(text),
+      `*${extension}: a static import of Baileys`,
+    )
     expect(!text.includes('import_meta'), `*${extension}: import.meta is empty in CommonJS`)
   }
-  const withQr = readdirSync(join(root, 'dist'), { recursive: true }).filter(name => /\.c?js$/u.test(name) && readFileSync(join(root, 'dist', name), 'utf8').includes('encodeQR'))
+  const withQr = readdirSync(join(root, 'dist'), { recursive: true }).filter(
+    (name) => /\.c?js$/u.test(name) && readFileSync(join(root, 'dist', name), 'utf8').includes('encodeQR'),
+  )
   expect(withQr.sort().join() === 'cli.cjs,cli.js', `the QR encoder is in ${withQr.join()}, and not in the program alone`)
 }
 
 function install() {
   const tarball = pack(root)
-  const runtime = Object.keys(manifest.dependencies).map(name => [name, `file:${pack(join(root, 'node_modules', name))}`])
-  writeFileSync(join(folder, 'package.json'), JSON.stringify({
-    private: true,
-    dependencies: { [manifest.name]: `file:${tarball}`, ...Object.fromEntries(runtime) },
-  }))
+  const runtime = Object.keys(manifest.dependencies).map((name) => [name, `file:${pack(join(root, 'node_modules', name))}`])
+  writeFileSync(
+    join(folder, 'package.json'),
+    JSON.stringify({
+      private: true,
+      dependencies: { [manifest.name]: `file:${tarball}`, ...Object.fromEntries(runtime) },
+    }),
+  )
   npm(['install', '--offline', '--ignore-scripts', '--legacy-peer-deps', '--no-audit', '--no-fund', '--no-package-lock'])
   // One of the drivers for SQLite is enough.
-  const peers = Object.keys(manifest.peerDependencies).filter(name => existsSync(join(root, 'node_modules', name)))
+  const peers = Object.keys(manifest.peerDependencies).filter((name) => existsSync(join(root, 'node_modules', name)))
   for (const name of [...peers, '@types/node']) link(name)
   say(`installed ${tarball}`)
 }
@@ -87,7 +103,7 @@ function readFixture(name) {
 
 /** A script that loads every entry. */
 function loadEntries(load) {
-  const checks = entries.map(name => `if (Object.keys(${load}('${name}')).length === 0) throw new Error('${name} exports nothing')`)
+  const checks = entries.map((name) => `if (Object.keys(${load}('${name}')).length === 0) throw new Error('${name} exports nothing')`)
   return [...checks, `console.log('ok')`].join('\n')
 }
 
@@ -119,7 +135,12 @@ function runProgram() {
 
 /** What users write, in both formats: every entry, and what the consumer does with some of them. */
 function writeSources() {
-  const sources = { 'entries.mts': importEntries(), 'entries.cts': importEntries(), 'types.mts': readFixture('types.mts'), 'types.cts': readFixture('types.cts') }
+  const sources = {
+    'entries.mts': importEntries(),
+    'entries.cts': importEntries(),
+    'types.mts': readFixture('types.mts'),
+    'types.cts': readFixture('types.cts'),
+  }
   for (const [name, text] of Object.entries(sources)) writeFileSync(join(folder, name), text)
   return Object.keys(sources)
 }
@@ -128,12 +149,15 @@ function writeSources() {
 function compile(tsc, sources, options) {
   let output = ''
   try {
-    execFileSync(process.execPath, [tsc, '--noEmit', '--pretty', 'false', '--strict', '--target', 'es2022', '--types', 'node', ...options, ...sources], { cwd: folder, encoding: 'utf8' })
+    execFileSync(process.execPath, [tsc, '--noEmit', '--pretty', 'false', '--strict', '--target', 'es2022', '--types', 'node', ...options, ...sources], {
+      cwd: folder,
+      encoding: 'utf8',
+    })
   } catch (error) {
     output = error.stdout
   }
-  const lines = output.split('\n').filter(line => line.includes('error TS'))
-  const ours = lines.filter(line => sources.some(name => line.startsWith(name)) || line.startsWith(`node_modules/${manifest.name}/`) || !line.includes('('))
+  const lines = output.split('\n').filter((line) => line.includes('error TS'))
+  const ours = lines.filter((line) => sources.some((name) => line.startsWith(name)) || line.startsWith(`node_modules/${manifest.name}/`) || !line.includes('('))
   expect(ours.length === 0, `${options.join(' ')}:\n${ours.join('\n')}`)
   say(`compiled ${sources.join(', ')} with ${options.join(' ')} (${lines.length} errors in declarations of others)`)
 }

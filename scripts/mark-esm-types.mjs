@@ -12,8 +12,11 @@ const HARMLESS = /^(?:(?:import|export) type .* from|\s*(?:\/\*\*|\*|\/\/)) /u
 for (const name of readdirSync('dist', { recursive: true })) {
   if (!name.endsWith('.d.cts')) continue
   const file = join('dist', name)
-  const text = readFileSync(file, 'utf8').replace(IMPORT, (_import, keyword, names) => `// @ts-ignore\n${keyword} type ${names.replace(/\s+/gu, ' ')} from '${ESM_ONLY}';`)
-  const unknown = (text.match(MENTION) ?? []).filter(line => !HARMLESS.test(line))
+  const text = readFileSync(file, 'utf8').replace(
+    IMPORT,
+    (_import, keyword, names) => `// @ts-ignore\n${keyword} type ${names.replace(/\s+/gu, ' ')} from '${ESM_ONLY}';`,
+  )
+  const unknown = (text.match(MENTION) ?? []).filter((line) => !HARMLESS.test(line))
   if (unknown.length > 0) throw new Error(`${file} mentions ${ESM_ONLY} in a way that this script does not know: ${unknown.join()}`)
   writeFileSync(file, text)
 }

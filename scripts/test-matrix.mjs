@@ -38,7 +38,10 @@ async function main(options) {
     processes.kill()
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
   }
-  for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143]]) {
+  for (const [signal, code] of [
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ]) {
     process.once(signal, () => {
       clean()
       process.exit(code)
@@ -56,7 +59,7 @@ async function main(options) {
 }
 
 async function runAll(runs, tools) {
-  console.log('The matrix needs the network, or npm\'s cache, for its installs.')
+  console.log("The matrix needs the network, or npm's cache, for its installs.")
   for (const run of runs) {
     console.log(`Node ${run.node}, Baileys ${run.baileys}: ${run.suite} ...`)
     run.result = await runSuite(run, tools)

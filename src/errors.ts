@@ -83,8 +83,7 @@ export class SessionError extends Error {
 
 /** True for a {@link SessionError}, also one from a second copy of this package; optionally of one code. */
 export function isSessionError(error: unknown, code?: SessionErrorCode): error is SessionError {
-  return error instanceof Error && error.name === 'SessionError' && 'code' in error
-    && (code === undefined || error.code === code)
+  return error instanceof Error && error.name === 'SessionError' && 'code' in error && (code === undefined || error.code === code)
 }
 
 /** The code of a failed system call, such as `ENOENT`; `''` for anything else. */

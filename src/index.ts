@@ -1,8 +1,15 @@
 // Start here.
 export { SessionManager } from './manager/session-manager.js'
 export {
-  DEFAULT_SESSION_MANAGER_OPTIONS, type DefaultSessionManagerOptions, type ReconnectOptions, type ResolvedPace, type RestorePace,
-  type SessionManagerOptions, type SocketConfig, type SocketConfigContext, type SocketConfigFunction,
+  DEFAULT_SESSION_MANAGER_OPTIONS,
+  type DefaultSessionManagerOptions,
+  type ReconnectOptions,
+  type ResolvedPace,
+  type RestorePace,
+  type SessionManagerOptions,
+  type SocketConfig,
+  type SocketConfigContext,
+  type SocketConfigFunction,
 } from './manager/session-manager-options.js'
 export type { CloseOptions, ConnectOptions, LogoutOptions, RestoreOptions, StatusOptions, WaitOptions } from './manager/session-manager-verbs.js'
 export type { CloseReport } from './manager/manager-parts.js'
@@ -15,12 +22,27 @@ export type { RestoreAllOptions, RestoreCandidate, RestoreOutcome, RestoreProgre
 
 // What happens to it.
 export type {
-  ConnectedEvent, CredsRestoredEvent, DisconnectedEvent, ErrorEvent, LoggedOutEvent, PairingCodeEvent, QrEvent, SessionManagerEvents, SocketEvent, StatusEvent,
+  ConnectedEvent,
+  CredsRestoredEvent,
+  DisconnectedEvent,
+  ErrorEvent,
+  LoggedOutEvent,
+  PairingCodeEvent,
+  QrEvent,
+  SessionManagerEvents,
+  SocketEvent,
+  StatusEvent,
 } from './manager/session-manager-events.js'
 export type { Listener } from './async/safe-emitter.js'
 export type { DisconnectCause } from './disconnect/disconnect-cause.js'
 export {
-  DISCONNECT_DECISIONS, type BackOffDecision, type CoolDownDecision, type DisconnectDecision, type RedialDecision, type RetryOnceDecision, type StopDecision,
+  DISCONNECT_DECISIONS,
+  type BackOffDecision,
+  type CoolDownDecision,
+  type DisconnectDecision,
+  type RedialDecision,
+  type RetryOnceDecision,
+  type StopDecision,
 } from './disconnect/disconnect-decision.js'
 export type { BackOff, BackOffOptions, Jitter, RetryContext, RetryFunction } from './disconnect/disconnect-decision.js'
 export type { DialLimits } from './disconnect/dial-limiter.js'
@@ -30,7 +52,14 @@ export { FileSystemSessionStore } from './adapters/filesystem/filesystem-session
 export type { FileSystemSessionStoreOptions } from './adapters/filesystem/filesystem-session-store-options.js'
 export { MemorySessionStore } from './adapters/memory/memory-session-store.js'
 export {
-  CREDS_KEY, LIFECYCLE_KEY, type DeleteOptions, type RecordChange, type RecordKey, type SessionStore, type StoredRecord, type WriteOptions,
+  CREDS_KEY,
+  LIFECYCLE_KEY,
+  type DeleteOptions,
+  type RecordChange,
+  type RecordKey,
+  type SessionStore,
+  type StoredRecord,
+  type WriteOptions,
 } from './store/session-store.js'
 export { encryptRecords, type EncryptReport } from './encryption/encrypt-records.js'
 export { copySessions } from './copy/copy-sessions.js'

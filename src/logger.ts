@@ -20,13 +20,15 @@ export interface Logger {
 
 /** The part of a logger that the manager writes to, such that one that throws breaks nothing. */
 export function guardedLogger(logger: Logger): Pick<Logger, 'debug' | 'info' | 'warn' | 'error'> {
-  const guard = (level: 'debug' | 'info' | 'warn' | 'error') => (details: unknown, message?: string): void => {
-    try {
-      logger[level](details, message)
-    } catch {
-      // There is nowhere left to tell it.
+  const guard =
+    (level: 'debug' | 'info' | 'warn' | 'error') =>
+    (details: unknown, message?: string): void => {
+      try {
+        logger[level](details, message)
+      } catch {
+        // There is nowhere left to tell it.
+      }
     }
-  }
   return { debug: guard('debug'), info: guard('info'), warn: guard('warn'), error: guard('error') }
 }
 

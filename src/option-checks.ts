@@ -35,7 +35,9 @@ export function requirePlainJson(name: string, value: object): void {
 }
 
 function refuseWhatIsNoJson(name: string, value: unknown, path: readonly string[], holders: readonly unknown[]): void {
-  const refuse = (what: string): never => { throw new TypeError(`Option "${name}" must be plain JSON, but "${path.join('.')}" ${what}.`) }
+  const refuse = (what: string): never => {
+    throw new TypeError(`Option "${name}" must be plain JSON, but "${path.join('.')}" ${what}.`)
+  }
   if (typeof value === 'function' || typeof value === 'symbol' || typeof value === 'bigint') refuse(`is a ${typeof value}`)
   // What makes its own JSON, as a date does, is asked for it when it is saved.
   if (typeof value !== 'object' || value === null || 'toJSON' in value) return
@@ -58,8 +60,8 @@ export function requireOptions(path: string, value: object, known: readonly stri
 
 /** The known name that takes the fewest changes of a letter to get to; upper and lower case are the same letter. */
 export function nearestName(name: string, known: readonly string[]): string {
-  const distances = known.map(candidate => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
-  return distances.reduce((best, next) => next.distance < best.distance ? next : best).candidate
+  const distances = known.map((candidate) => ({ candidate, distance: editDistance(name.toLowerCase(), candidate.toLowerCase()) }))
+  return distances.reduce((best, next) => (next.distance < best.distance ? next : best)).candidate
 }
 
 /** An object with these methods. */

@@ -36,7 +36,17 @@ async function work(order: ClientOrder): Promise<ClientResult> {
   const statusesPerSecond = await fleet.statusesPerSecond()
   const open = fleet.opened
   await fleet.close()
-  return { setup: order.setup, sessions: order.creds.length, open, ...opening, rssKiBPerSession, keptKiBPerSession, idleCpuPercent, thenMicroseconds, statusesPerSecond }
+  return {
+    setup: order.setup,
+    sessions: order.creds.length,
+    open,
+    ...opening,
+    rssKiBPerSession,
+    keptKiBPerSession,
+    idleCpuPercent,
+    thenMicroseconds,
+    statusesPerSecond,
+  }
 }
 
 type Opening = Pick<ClientResult, 'openMs' | 'cpuMsPerSession' | 'worstLagMs'>
@@ -62,7 +72,7 @@ async function measureIdle(idleMs: number): Promise<number> {
   const cpu = process.cpuUsage()
   const startedAt = performance.now()
   await delay(idleMs)
-  return cpuMs(process.cpuUsage(cpu)) / (performance.now() - startedAt) * 100
+  return (cpuMs(process.cpuUsage(cpu)) / (performance.now() - startedAt)) * 100
 }
 
 /** What every promise of the application pays, too. */
@@ -71,7 +81,7 @@ async function measureThen(): Promise<number> {
   let chain = Promise.resolve()
   for (let index = 0; index < THENS; index++) chain = chain.then(() => undefined)
   await chain
-  return (performance.now() - startedAt) / THENS * 1000
+  return ((performance.now() - startedAt) / THENS) * 1000
 }
 
 const kiBSince = (rss: number, { creds }: ClientOrder): number => (process.memoryUsage.rss() - rss) / 1024 / creds.length

@@ -12,23 +12,31 @@ export async function libraryFleet(baileys: typeof Baileys, { creds, url, concur
   const store = new MemorySessionStore()
   for (const [index, value] of creds.entries()) await store.write(sessionIdOf(index), [{ ...CREDS_KEY, value }])
   const sessions = new SessionManager({
-    store, baileys, connectTimeoutMs: patienceMs,
+    store,
+    baileys,
+    connectTimeoutMs: patienceMs,
     dials: { concurrency, perSecond: 1_000_000 },
-    socketConfig: sessionId => ({ waWebSocketUrl: `${url}?client=${sessionId}` }),
+    socketConfig: (sessionId) => ({ waWebSocketUrl: `${url}?client=${sessionId}` }),
   })
   const live = creds.map((_, index) => sessionIdOf(index))
   return {
-    get opened() { return live.filter(sessionId => sessions.getSocket(sessionId) !== undefined).length },
-    open: async () => { await sessions.restoreAll({ concurrency, delayMs: 0 }) },
+    get opened() {
+      return live.filter((sessionId) => sessions.getSocket(sessionId) !== undefined).length
+    },
+    open: async () => {
+      await sessions.restoreAll({ concurrency, delayMs: 0 })
+    },
     statusesPerSecond: async () => {
       let best = 0
       for (let round = 0; round < ROUNDS; round++) {
         const startedAt = performance.now()
         for (let call = 0; call < STATUS_CALLS; call++) await sessions.getStatus(live[call % live.length] ?? '')
-        best = Math.max(best, STATUS_CALLS / (performance.now() - startedAt) * 1000)
+        best = Math.max(best, (STATUS_CALLS / (performance.now() - startedAt)) * 1000)
       }
       return best
     },
-    close: async () => { await sessions.close() },
+    close: async () => {
+      await sessions.close()
+    },
   }
 }

@@ -4,15 +4,17 @@ import type { ClientResult, Setup } from './orders.js'
 import { Processes } from './processes.js'
 import { machine, table, targets } from './report.js'
 
-const { values } = parseArgs({ options: {
-  'sessions': { type: 'string', default: '1000' },
-  'runs': { type: 'string', default: '5' },
-  'concurrency': { type: 'string', default: '10' },
-  'idle-seconds': { type: 'string', default: '5' },
-  'stock': { type: 'string', default: '0' },
-  'together': { type: 'boolean', default: false },
-  'profile': { type: 'string' },
-} })
+const { values } = parseArgs({
+  options: {
+    sessions: { type: 'string', default: '1000' },
+    runs: { type: 'string', default: '5' },
+    concurrency: { type: 'string', default: '10' },
+    'idle-seconds': { type: 'string', default: '5' },
+    stock: { type: 'string', default: '0' },
+    together: { type: 'boolean', default: false },
+    profile: { type: 'string' },
+  },
+})
 
 const count = (name: Exclude<keyof typeof values, 'profile' | 'together'>, least: number): number => {
   const value = Number(values[name])
@@ -42,7 +44,9 @@ async function measure(setup: Setup, number: number, first = 0): Promise<void> {
   })
   if (result === null) return
   results.push(result)
-  console.log(`  ${setup}: ${result.open} of ${number} open after ${(result.openMs / 1000).toFixed(1)} s, ${result.cpuMsPerSession.toFixed(1)} ms CPU and ${result.rssKiBPerSession.toFixed(0)} KiB per session`)
+  console.log(
+    `  ${setup}: ${result.open} of ${number} open after ${(result.openMs / 1000).toFixed(1)} s, ${result.cpuMsPerSession.toFixed(1)} ms CPU and ${result.rssKiBPerSession.toFixed(0)} KiB per session`,
+  )
 }
 
 console.log(`${machine()}\n${sessions} sessions, ${concurrency} dials at once, the server in another process\n`)
@@ -53,7 +57,7 @@ for (let run = 1; run <= runs; run++) {
     continue
   }
   // Each goes first as often as the other.
-  for (const setup of run % 2 === 1 ? ['library', 'bare'] as const : ['bare', 'library'] as const) await measure(setup, sessions)
+  for (const setup of run % 2 === 1 ? (['library', 'bare'] as const) : (['bare', 'library'] as const)) await measure(setup, sessions)
 }
 if (stock > 0) {
   console.log(`without the remedy, ${stock} sessions`)

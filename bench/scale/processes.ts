@@ -22,23 +22,38 @@ export class Processes implements Disposable {
   static async prepare(nodeOptions: readonly string[]): Promise<Processes> {
     mkdirSync(CACHE, { recursive: true })
     const folder = mkdtempSync(join(CACHE, 'bench-scale-'))
-    const entryPoints = ['client-child', 'server-child'].map(name => fileURLToPath(new URL(`./${name}.ts`, import.meta.url)))
-    await build({ entryPoints, outdir: folder, outExtension: { '.js': '.mjs' }, bundle: true, packages: 'external', ignoreAnnotations: true, format: 'esm', platform: 'node', target: 'node20' })
+    const entryPoints = ['client-child', 'server-child'].map((name) => fileURLToPath(new URL(`./${name}.ts`, import.meta.url)))
+    await build({
+      entryPoints,
+      outdir: folder,
+      outExtension: { '.js': '.mjs' },
+      bundle: true,
+      packages: 'external',
+      ignoreAnnotations: true,
+      format: 'esm',
+      platform: 'node',
+      target: 'node20',
+    })
     return new Processes(folder, nodeOptions)
   }
 
   /** Starts the server in a process of its own, with devices linked to it. */
-  async startServer(order: ServerOrder): Promise<{ facts: ServerFacts, close: () => void }> {
+  async startServer(order: ServerOrder): Promise<{ facts: ServerFacts; close: () => void }> {
     const child = this.#start('server-child.mjs')
     // The child sends nothing else.
-    const facts = await ask(child, order) as ServerFacts
-    return { facts, close: () => { child.disconnect() } }
+    const facts = (await ask(child, order)) as ServerFacts
+    return {
+      facts,
+      close: () => {
+        child.disconnect()
+      },
+    }
   }
 
   /** Runs a client to its end. Rejects when it dies. */
   async runClient(order: ClientOrder): Promise<ClientResult> {
     // The child sends nothing else.
-    return await ask(this.#start('client-child.mjs', this.#nodeOptions), order) as ClientResult
+    return (await ask(this.#start('client-child.mjs', this.#nodeOptions), order)) as ClientResult
   }
 
   /** Removes the scripts. */
@@ -54,7 +69,9 @@ export class Processes implements Disposable {
 function ask(child: ChildProcess, order: ClientOrder | ServerOrder): Promise<unknown> {
   return new Promise((resolveAnswer, reject) => {
     child.once('message', resolveAnswer)
-    child.once('exit', (code, signal) => { reject(new Error(`The process ended with ${String(signal ?? code)}.`)) })
+    child.once('exit', (code, signal) => {
+      reject(new Error(`The process ended with ${String(signal ?? code)}.`))
+    })
     child.send(order)
   })
 }

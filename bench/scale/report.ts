@@ -3,7 +3,7 @@ import type { ClientResult, Setup } from './orders.js'
 
 type NumberName = { [Name in keyof ClientResult]: ClientResult[Name] extends number | null ? Name : never }[keyof ClientResult]
 
-const LINES: readonly { readonly name: NumberName, readonly title: string, readonly digits: number, readonly scale?: number }[] = [
+const LINES: readonly { readonly name: NumberName; readonly title: string; readonly digits: number; readonly scale?: number }[] = [
   { name: 'open', title: 'sessions open', digits: 0 },
   { name: 'openMs', title: 'all open after, s', digits: 1, scale: 1000 },
   { name: 'cpuMsPerSession', title: 'CPU per session, ms', digits: 1 },
@@ -19,7 +19,7 @@ const COLUMNS: readonly Setup[] = ['library', 'bare', 'stock']
 
 /** The results of all runs as a table: the middle of each, and the middle of the ratios of each run. */
 export function table(results: readonly ClientResult[]): string {
-  const shown = COLUMNS.filter(setup => results.some(result => result.setup === setup))
+  const shown = COLUMNS.filter((setup) => results.some((result) => result.setup === setup))
   const rows = LINES.map(({ name, title, digits, scale = 1 }) => {
     const cells = shown.map((setup) => {
       const value = middle(results, setup, name)
@@ -28,7 +28,7 @@ export function table(results: readonly ClientResult[]): string {
     const ratio = ratioOf(results, name)
     return [title, ...cells, ratio === null ? '' : ratio.toFixed(2)]
   })
-  return [['', ...shown, 'library / bare'], ['---', ...shown.map(() => '---:'), '---:'], ...rows].map(cells => `| ${cells.join(' | ')} |`).join('\n')
+  return [['', ...shown, 'library / bare'], ['---', ...shown.map(() => '---:'), '---:'], ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
 }
 
 /** Where it was measured. */
@@ -42,27 +42,31 @@ export function targets(results: readonly ClientResult[], sessions: number): str
   const least = (value: number | null, limit: number): boolean => value !== null && value >= limit
   const most = (value: number | null, limit: number): boolean => value !== null && value <= limit
   const cpu = ratioOf(results, 'cpuMsPerSession')
-  return ([
-    [`${sessions} sessions open`, least(middle(results, 'library', 'open'), sessions)],
-    [`CPU per session at most 1.05 of bare Baileys with the same remedy (${cpu?.toFixed(3) ?? 'not measured'})`, most(cpu, 1.05)],
-    ['RSS per session at most 300 KiB, garbage collected', most(middle(results, 'library', 'keptKiBPerSession'), 300)],
-    ['worst event-loop lag under 300 ms', most(middle(results, 'library', 'worstLagMs'), 300)],
-    ['getStatus of a live session over 1,000,000 per second', least(middle(results, 'library', 'statusesPerSecond'), 1_000_000)],
-  ] as const).map(([target, isReached]) => `${isReached ? 'reached    ' : 'NOT reached'}  ${target}`)
+  return (
+    [
+      [`${sessions} sessions open`, least(middle(results, 'library', 'open'), sessions)],
+      [`CPU per session at most 1.05 of bare Baileys with the same remedy (${cpu?.toFixed(3) ?? 'not measured'})`, most(cpu, 1.05)],
+      ['RSS per session at most 300 KiB, garbage collected', most(middle(results, 'library', 'keptKiBPerSession'), 300)],
+      ['worst event-loop lag under 300 ms', most(middle(results, 'library', 'worstLagMs'), 300)],
+      ['getStatus of a live session over 1,000,000 per second', least(middle(results, 'library', 'statusesPerSecond'), 1_000_000)],
+    ] as const
+  ).map(([target, isReached]) => `${isReached ? 'reached    ' : 'NOT reached'}  ${target}`)
 }
 
 function middle(results: readonly ClientResult[], setup: Setup, name: NumberName): number | null {
-  return median(results.filter(result => result.setup === setup).flatMap(result => result[name] ?? []))
+  return median(results.filter((result) => result.setup === setup).flatMap((result) => result[name] ?? []))
 }
 
 /** The two of one run lie next to each other in time, and what else the machine did meanwhile is in both. */
 function ratioOf(results: readonly ClientResult[], name: NumberName): number | null {
-  const of = (setup: Setup): (number | null)[] => results.filter(result => result.setup === setup).map(result => result[name])
+  const of = (setup: Setup): (number | null)[] => results.filter((result) => result.setup === setup).map((result) => result[name])
   const bare = of('bare')
-  return median(of('library').flatMap((value, run) => {
-    const other = bare[run] ?? null
-    return value === null || other === null || other === 0 ? [] : [value / other]
-  }))
+  return median(
+    of('library').flatMap((value, run) => {
+      const other = bare[run] ?? null
+      return value === null || other === null || other === 0 ? [] : [value / other]
+    }),
+  )
 }
 
 function median(values: readonly number[]): number | null {

@@ -8,7 +8,9 @@ quietLibsignal()
 const FIRST_PHONE = 491_700_000_000
 
 process.once('message', ({ devices }: ServerOrder) => {
-  void start(devices).then((facts) => { process.send?.(facts) })
+  void start(devices).then((facts) => {
+    process.send?.(facts)
+  })
 })
 process.once('disconnect', () => process.exit(0))
 

@@ -40,29 +40,39 @@ export interface SessionKeeper {
 /** Makes one on a folder. */
 export async function makeKeeper(contender: Contender, folder: string): Promise<SessionKeeper> {
   switch (contender) {
-    case 'stock': return stockKeeper(folder)
-    case 'fs': return storeKeeper(new FileSystemSessionStore({ directory: folder }))
-    case 'fs-power': return storeKeeper(new FileSystemSessionStore({ directory: folder, durability: 'power' }))
-    case 'fs-process': return storeKeeper(new FileSystemSessionStore({ directory: folder, durability: 'process' }))
-    case 'encrypted': return storeKeeper(encrypted(new FileSystemSessionStore({ directory: folder }), { keys: { main: randomBytes(32) }, currentKeyId: 'main' }))
-    case 'sqlite': return sqliteKeeper(folder, 'power')
-    case 'sqlite-process': return sqliteKeeper(folder, 'process')
+    case 'stock':
+      return stockKeeper(folder)
+    case 'fs':
+      return storeKeeper(new FileSystemSessionStore({ directory: folder }))
+    case 'fs-power':
+      return storeKeeper(new FileSystemSessionStore({ directory: folder, durability: 'power' }))
+    case 'fs-process':
+      return storeKeeper(new FileSystemSessionStore({ directory: folder, durability: 'process' }))
+    case 'encrypted':
+      return storeKeeper(encrypted(new FileSystemSessionStore({ directory: folder }), { keys: { main: randomBytes(32) }, currentKeyId: 'main' }))
+    case 'sqlite':
+      return sqliteKeeper(folder, 'power')
+    case 'sqlite-process':
+      return sqliteKeeper(folder, 'process')
   }
 }
 
 async function sqliteKeeper(folder: string, durability: 'power' | 'process'): Promise<SessionKeeper> {
   const database = await openSqliteDatabase(join(folder, 'sessions.db'))
   const keeper = storeKeeper(new SqliteSessionStore({ database, durability }))
-  return { ...keeper, close: async () => {
-    await keeper.close()
-    database.close()
-  } }
+  return {
+    ...keeper,
+    close: async () => {
+      await keeper.close()
+      database.close()
+    },
+  }
 }
 
 function storeKeeper(store: SessionStore): SessionKeeper {
   return {
-    add: sessionId => store.write(sessionId, [{ ...CREDS_KEY, value: pairedCreds() }]),
-    open: sessionId => openInStore(store, sessionId),
+    add: (sessionId) => store.write(sessionId, [{ ...CREDS_KEY, value: pairedCreds() }]),
+    open: (sessionId) => openInStore(store, sessionId),
     list: async () => {
       let count = 0
       for await (const _id of store.list()) count += 1
@@ -79,11 +89,22 @@ async function openInStore(store: SessionStore, sessionId: string): Promise<Open
   const stored = await readStoredSession(store, sessionId, TIMEOUT_MS)
   if (stored.kind !== 'readable') throw new Error(`Session ${sessionId} is ${stored.kind}.`)
   const auth = new AuthState({
-    sessionId, store, baileys, fencingToken: lease.fencingToken, timeoutMs: TIMEOUT_MS,
-    creds: decodeCreds(stored.text), storedText: stored.text, onFailure: (error) => { throw error }, onProblem: (error) => { throw error },
+    sessionId,
+    store,
+    baileys,
+    fencingToken: lease.fencingToken,
+    timeoutMs: TIMEOUT_MS,
+    creds: decodeCreds(stored.text),
+    storedText: stored.text,
+    onFailure: (error) => {
+      throw error
+    },
+    onProblem: (error) => {
+      throw error
+    },
   })
   const { creds, keys } = auth.authenticationState
-  return { creds, getPreKeys: async ids => keys.get('pre-key', ids), setKeys: async data => keys.set(data), saveCreds: () => auth.saveCreds() }
+  return { creds, getPreKeys: async (ids) => keys.get('pre-key', ids), setKeys: async (data) => keys.set(data), saveCreds: () => auth.saveCreds() }
 }
 
 /** Baileys alone, a folder for each session, as its examples have it. */
@@ -95,12 +116,15 @@ function stockKeeper(folder: string): SessionKeeper {
       await writeFile(join(pathOf(sessionId), 'creds.json'), pairedCreds())
     },
     open: async (sessionId) => {
-      const { state: { creds, keys }, saveCreds } = await baileys.useMultiFileAuthState(pathOf(sessionId))
-      return { creds, getPreKeys: async ids => keys.get('pre-key', ids), setKeys: async data => keys.set(data), saveCreds }
+      const {
+        state: { creds, keys },
+        saveCreds,
+      } = await baileys.useMultiFileAuthState(pathOf(sessionId))
+      return { creds, getPreKeys: async (ids) => keys.get('pre-key', ids), setKeys: async (data) => keys.set(data), saveCreds }
     },
     // It lists nothing: the least that an application has to do before it opens them, for an empty folder would become a new
     // identity. One after the other, because 10,000 calls of `access` at once, or in chunks, take three times as long.
-    list: async () => (await stockFolders(folder)).filter(name => existsSync(join(folder, name, 'creds.json'))).length,
+    list: async () => (await stockFolders(folder)).filter((name) => existsSync(join(folder, name, 'creds.json'))).length,
     close: async () => undefined,
   }
 }
@@ -108,7 +132,7 @@ function stockKeeper(folder: string): SessionKeeper {
 /** The names of the folders in which stock Baileys may keep sessions: a bare `readdir`. */
 export async function stockFolders(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true })
-  return entries.filter(entry => entry.isDirectory() && entry.name.startsWith('session-')).map(entry => entry.name)
+  return entries.filter((entry) => entry.isDirectory() && entry.name.startsWith('session-')).map((entry) => entry.name)
 }
 
 /** Replaces a file as safely as a disk can, without anything else. */

@@ -15,7 +15,12 @@ export interface Timings {
 }
 
 /** How many of each. */
-export const AMOUNTS: Readonly<Record<'preKeys' | 'commits' | 'opened' | 'listed', number>> = Object.freeze({ preKeys: 812, commits: 200, opened: 100, listed: 10_000 })
+export const AMOUNTS: Readonly<Record<'preKeys' | 'commits' | 'opened' | 'listed', number>> = Object.freeze({
+  preKeys: 812,
+  commits: 200,
+  opened: 100,
+  listed: 10_000,
+})
 
 /** The lines of the table. */
 export const LINES: readonly { readonly name: keyof Timings; readonly title: string }[] = [
@@ -35,13 +40,13 @@ export type Contender = (typeof CONTENDERS)[number]
 
 /** What each is called in the table. */
 export const CONTENDER_TITLES: Readonly<Record<Contender, string>> = Object.freeze({
-  'stock': '`useMultiFileAuthState`',
-  'fs': 'file system, default',
+  stock: '`useMultiFileAuthState`',
+  fs: 'file system, default',
   'fs-power': "file system, `'power'`",
   'fs-process': "file system, `'process'`",
-  'sqlite': "SQLite, `'power'`, its default",
+  sqlite: "SQLite, `'power'`, its default",
   'sqlite-process': "SQLite, `'process'`",
-  'encrypted': 'encrypted file system, default',
+  encrypted: 'encrypted file system, default',
 })
 
 /** What the disk does without anybody's code, in milliseconds. */
@@ -64,4 +69,5 @@ export interface MeasureOrder {
 }
 
 /** What it measured. */
-export type Measured = { readonly kind: 'contender'; readonly contender: Contender; readonly timings: Timings } | { readonly kind: 'disk'; readonly timings: DiskTimings }
+export type Measured =
+  { readonly kind: 'contender'; readonly contender: Contender; readonly timings: Timings } | { readonly kind: 'disk'; readonly timings: DiskTimings }

@@ -6,15 +6,19 @@ import { CONTENDERS, type Contender, type DiskTimings, type Timings } from './li
 import { Measuring } from './measuring.js'
 import { machine, table, targets, tellTargets, type Round } from './report.js'
 
-const { values } = parseArgs({ options: {
-  rounds: { type: 'string', default: '5' },
-  folder: { type: 'string', default: tmpdir() },
-  markdown: { type: 'boolean', default: false },
-} })
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '5' },
+    folder: { type: 'string', default: tmpdir() },
+    markdown: { type: 'boolean', default: false },
+  },
+})
 const wanted = Number(values.rounds)
 if (!Number.isInteger(wanted) || wanted < 1) throw new RangeError(`--rounds must be a whole number of at least 1, but is ${values.rounds}.`)
 /** With --markdown, standard output is for the table. */
-const progress = (line: string): void => { (values.markdown ? console.error : console.log)(line) }
+const progress = (line: string): void => {
+  ;(values.markdown ? console.error : console.log)(line)
+}
 
 using measuring = await Measuring.prepare(resolve(values.folder))
 
@@ -27,7 +31,11 @@ async function play(number: number): Promise<Round> {
     const measured = await measuring.measure(contender)
     if (measured.kind === 'disk') disk.push(measured.timings)
     else timings.set(measured.contender, measured.timings)
-    progress(`  ${contender}: ${Object.entries(measured.timings).map(([name, time]: [string, number]) => `${name} ${time.toFixed(1)}`).join(', ')}`)
+    progress(
+      `  ${contender}: ${Object.entries(measured.timings)
+        .map(([name, time]: [string, number]) => `${name} ${time.toFixed(1)}`)
+        .join(', ')}`,
+    )
   }
   const [first] = disk
   if (first === undefined) throw new Error('The disk was not measured.')

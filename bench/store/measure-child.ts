@@ -28,7 +28,7 @@ async function warmUp(keeper: SessionKeeper): Promise<void> {
 const ids = (count: number): string[] => Array.from({ length: count }, (_, index) => String(index + 1))
 
 function preKeys(count: number): Record<string, { public: Uint8Array; private: Uint8Array }> {
-  return Object.fromEntries(ids(count).map(id => [id, { public: randomBytes(32), private: randomBytes(32) }]))
+  return Object.fromEntries(ids(count).map((id) => [id, { public: randomBytes(32), private: randomBytes(32) }]))
 }
 
 async function measure(contender: Contender, { folder, listing }: MeasureOrder): Promise<Timings> {
@@ -38,10 +38,14 @@ async function measure(contender: Contender, { folder, listing }: MeasureOrder):
   const each: Omit<Timings, 'list'>[] = []
   for (const sessionId of sessions) each.push(await measureSession(keeper, sessionId))
   await keeper.close()
-  const middleOf = (name: keyof Omit<Timings, 'list'>): number => middle(each.map(timings => timings[name]))
+  const middleOf = (name: keyof Omit<Timings, 'list'>): number => middle(each.map((timings) => timings[name]))
   return {
-    setPreKeys: middleOf('setPreKeys'), getPreKeys: middleOf('getPreKeys'), keyCommits: middleOf('keyCommits'), credsCommits: middleOf('credsCommits'),
-    open: middleOf('open'), list: await timeListing(contender, listing),
+    setPreKeys: middleOf('setPreKeys'),
+    getPreKeys: middleOf('getPreKeys'),
+    keyCommits: middleOf('keyCommits'),
+    credsCommits: middleOf('credsCommits'),
+    open: middleOf('open'),
+    list: await timeListing(contender, listing),
   }
 }
 
@@ -51,14 +55,16 @@ async function measureSession(keeper: SessionKeeper, sessionId: string): Promise
   const all = preKeys(AMOUNTS.preKeys)
   const setPreKeys = await timeOf(() => auth.setKeys({ 'pre-key': all }))
   const getPreKeys = await timeOf(async () => {
-    const found = Object.values(await auth.getPreKeys(ids(AMOUNTS.preKeys))).filter(value => value !== null)
+    const found = Object.values(await auth.getPreKeys(ids(AMOUNTS.preKeys))).filter((value) => value !== null)
     if (found.length !== AMOUNTS.preKeys) throw new Error(`Only ${found.length} pre-keys were there.`)
   })
   const keyCommits = await timeOf(() => commitKeys(auth))
   const credsCommits = await timeOf(() => commitCreds(auth))
   const opened = Array.from({ length: AMOUNTS.opened }, (_, index) => `${sessionId}-${index}`)
   for (const id of opened) await keeper.add(id)
-  const openMs = await timeOf(async () => { for (const id of opened) await keeper.open(id) })
+  const openMs = await timeOf(async () => {
+    for (const id of opened) await keeper.open(id)
+  })
   return { setPreKeys, getPreKeys, keyCommits, credsCommits, open: openMs }
 }
 
@@ -117,13 +123,19 @@ async function measureDisk({ folder, listing }: MeasureOrder): Promise<DiskTimin
 
 process.once('message', (order: MeasureOrder) => {
   const { contender } = order
-  const measuring: Promise<Measured> = contender === 'disk'
-    ? measureDisk(order).then(timings => ({ kind: 'disk', timings }))
-    : measure(contender, order).then(timings => ({ kind: 'contender', contender, timings }))
-  measuring.then((measured) => {
-    process.send?.(measured, () => { process.disconnect() })
-  }, (error: unknown) => {
-    console.error(error)
-    process.exit(1)
-  })
+  const measuring: Promise<Measured> =
+    contender === 'disk'
+      ? measureDisk(order).then((timings) => ({ kind: 'disk', timings }))
+      : measure(contender, order).then((timings) => ({ kind: 'contender', contender, timings }))
+  measuring.then(
+    (measured) => {
+      process.send?.(measured, () => {
+        process.disconnect()
+      })
+    },
+    (error: unknown) => {
+      console.error(error)
+      process.exit(1)
+    },
+  )
 })

@@ -23,12 +23,22 @@ export class Measuring implements Disposable {
     mkdirSync(CACHE, { recursive: true })
     const measuring = new Measuring(mkdtempSync(join(CACHE, 'bench-store-')), mkdtempSync(join(parent, 'baileys-sessions-bench-')))
     try {
-      const entryPoints = ['measure-child', 'listing-child'].map(name => fileURLToPath(new URL(`./${name}.ts`, import.meta.url)))
-      await build({ entryPoints, outdir: measuring.#scripts, outExtension: { '.js': '.mjs' }, bundle: true, packages: 'external', format: 'esm', platform: 'node', target: 'node20', logLevel: 'error' })
-      const listings = ['files', 'database'].map(name => join(measuring.#folder, name))
+      const entryPoints = ['measure-child', 'listing-child'].map((name) => fileURLToPath(new URL(`./${name}.ts`, import.meta.url)))
+      await build({
+        entryPoints,
+        outdir: measuring.#scripts,
+        outExtension: { '.js': '.mjs' },
+        bundle: true,
+        packages: 'external',
+        format: 'esm',
+        platform: 'node',
+        target: 'node20',
+        logLevel: 'error',
+      })
+      const listings = ['files', 'database'].map((name) => join(measuring.#folder, name))
       for (const listing of listings) mkdirSync(listing)
       const child = fork(join(measuring.#scripts, 'listing-child.mjs'), listings)
-      if (await exitOf(child) !== 0) throw new Error('The sessions to list could not be made.')
+      if ((await exitOf(child)) !== 0) throw new Error('The sessions to list could not be made.')
     } catch (error) {
       measuring[Symbol.dispose]()
       throw error
@@ -44,8 +54,15 @@ export class Measuring implements Disposable {
     try {
       const order: MeasureOrder = { contender, folder, listing: join(this.#folder, contender.startsWith('sqlite') ? 'database' : 'files') }
       child.send(order)
-      const answer = new Promise<unknown>((resolveAnswer) => { child.once('message', resolveAnswer) })
-      const measured = await Promise.race([answer, exit.then((code) => { throw new Error(`Measuring "${contender}" ended with ${String(code)}.`) })])
+      const answer = new Promise<unknown>((resolveAnswer) => {
+        child.once('message', resolveAnswer)
+      })
+      const measured = await Promise.race([
+        answer,
+        exit.then((code) => {
+          throw new Error(`Measuring "${contender}" ended with ${String(code)}.`)
+        }),
+      ])
       await exit
       // The child sends nothing else.
       return measured as Measured
@@ -62,5 +79,9 @@ export class Measuring implements Disposable {
 }
 
 async function exitOf(child: ChildProcess): Promise<number | NodeJS.Signals | null> {
-  return new Promise((resolveExit) => { child.once('exit', (code, signal) => { resolveExit(code ?? signal) }) })
+  return new Promise((resolveExit) => {
+    child.once('exit', (code, signal) => {
+      resolveExit(code ?? signal)
+    })
+  })
 }

@@ -19,12 +19,16 @@ export interface Target {
 
 /** All rounds as a table: the middle of each in milliseconds, and the middle of its ratios to stock in the same round. */
 export function table(rounds: readonly Round[]): string {
-  const rows = LINES.map(({ name, title }) => [title, ...CONTENDERS.map((contender) => {
-    const time = inMs(median(rounds.map(round => round.contenders[contender][name])))
-    return contender === 'stock' ? time : `${time} (${ratio(rounds, contender, 'stock', name).toFixed(2)})`
-  })])
-  return [['ms (times stock)', ...CONTENDERS.map(contender => CONTENDER_TITLES[contender])], ['---', ...CONTENDERS.map(() => '---:')], ...rows]
-    .map(cells => `| ${cells.join(' | ')} |`).join('\n')
+  const rows = LINES.map(({ name, title }) => [
+    title,
+    ...CONTENDERS.map((contender) => {
+      const time = inMs(median(rounds.map((round) => round.contenders[contender][name])))
+      return contender === 'stock' ? time : `${time} (${ratio(rounds, contender, 'stock', name).toFixed(2)})`
+    }),
+  ])
+  return [['ms (times stock)', ...CONTENDERS.map((contender) => CONTENDER_TITLES[contender])], ['---', ...CONTENDERS.map(() => '---:')], ...rows]
+    .map((cells) => `| ${cells.join(' | ')} |`)
+    .join('\n')
 }
 
 /** Where it was measured, and what the disk can do. */
@@ -33,24 +37,42 @@ export function machine(rounds: readonly Round[]): string {
   const fsync = median(rounds.map(({ disk }) => disk.fsync))
   const replaces = median(rounds.map(({ disk }) => disk.durableReplaces))
   const readdir = median(rounds.map(({ disk }) => disk.readdir))
-  return `Node ${process.version.slice(1)}, ${cpus().length} × ${cpu?.model.trim() ?? 'unknown CPU'}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${process.platform} ${process.arch}; `
-    + `an fsync of 4 KiB took ${fsync.toFixed(2)} ms (${Math.round(1000 / fsync)} per second), ${AMOUNTS.commits} bare durable replacements of a file ${inMs(replaces)} ms, a bare readdir of ${AMOUNTS.listed.toLocaleString('en')} folders ${inMs(readdir)} ms`
+  return (
+    `Node ${process.version.slice(1)}, ${cpus().length} × ${cpu?.model.trim() ?? 'unknown CPU'}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${process.platform} ${process.arch}; ` +
+    `an fsync of 4 KiB took ${fsync.toFixed(2)} ms (${Math.round(1000 / fsync)} per second), ${AMOUNTS.commits} bare durable replacements of a file ${inMs(replaces)} ms, a bare readdir of ${AMOUNTS.listed.toLocaleString('en')} folders ${inMs(readdir)} ms`
+  )
 }
 
 /** What is to be reached, and whether it was. */
 export function targets(rounds: readonly Round[]): Target[] {
   const fileSystem = LINES.map(({ name, title }) => ({ title, ratio: fileSystemRatio(rounds, name) }))
-  const slowest = Math.max(...fileSystem.map(line => line.ratio))
-  const late = fileSystem.filter(line => line.ratio > 1).map(({ title }) => title)
-  const sqlite = (['setPreKeys', 'getPreKeys', 'list'] as const).map(name => 1 / ratio(rounds, 'sqlite', 'stock', name))
+  const slowest = Math.max(...fileSystem.map((line) => line.ratio))
+  const late = fileSystem.filter((line) => line.ratio > 1).map(({ title }) => title)
+  const sqlite = (['setPreKeys', 'getPreKeys', 'list'] as const).map((name) => 1 / ratio(rounds, 'sqlite', 'stock', name))
   const encryption = median(LINES.map(({ name }) => ratio(rounds, 'encrypted', 'fs', name))) - 1
   const mostEncryption = Math.max(...LINES.map(({ name }) => ratio(rounds, 'encrypted', 'fs', name))) - 1
   const limit = median(rounds.map(({ disk, contenders }) => contenders['fs-power'].keyCommits / disk.durableReplaces))
   return [
-    { text: "file system in `'process'` durability at least as fast as stock in each line", isReached: late.length === 0, measured: late.length === 0 ? `at most ${slowest.toFixed(2)} of stock` : `slower: ${late.join(', ')}; at most ${slowest.toFixed(2)} of stock` },
-    { text: 'SQLite at least five times as fast as stock for batches and listing', isReached: sqlite.every(times => times >= 5), measured: `set ${times(sqlite[0])}, read ${times(sqlite[1])}, listed ${times(sqlite[2])}` },
-    { text: 'encryption under 15 % on top of the file system, in each line', isReached: mostEncryption < 0.15, measured: `at most ${percent(mostEncryption)}, ${percent(encryption)} in the middle` },
-    { text: "file system in `'power'` durability: single commits within 1.5 of bare durable replacements", isReached: limit <= 1.5, measured: limit.toFixed(2) },
+    {
+      text: "file system in `'process'` durability at least as fast as stock in each line",
+      isReached: late.length === 0,
+      measured: late.length === 0 ? `at most ${slowest.toFixed(2)} of stock` : `slower: ${late.join(', ')}; at most ${slowest.toFixed(2)} of stock`,
+    },
+    {
+      text: 'SQLite at least five times as fast as stock for batches and listing',
+      isReached: sqlite.every((times) => times >= 5),
+      measured: `set ${times(sqlite[0])}, read ${times(sqlite[1])}, listed ${times(sqlite[2])}`,
+    },
+    {
+      text: 'encryption under 15 % on top of the file system, in each line',
+      isReached: mostEncryption < 0.15,
+      measured: `at most ${percent(mostEncryption)}, ${percent(encryption)} in the middle`,
+    },
+    {
+      text: "file system in `'power'` durability: single commits within 1.5 of bare durable replacements",
+      isReached: limit <= 1.5,
+      measured: limit.toFixed(2),
+    },
   ]
 }
 

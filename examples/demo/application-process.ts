@@ -24,7 +24,9 @@ export class ApplicationProcess {
       // Ctrl-C goes to the whole process group of a terminal, but the demo decides when its applications end.
       detached: true,
     })
-    this.#gone = once(this.#child, 'exit').finally(() => { this.board.close() })
+    this.#gone = once(this.#child, 'exit').finally(() => {
+      this.board.close()
+    })
     this.#child.on('message', (report: Report) => {
       this.board.add(report)
       // Sessions always end with their application, so this is not news.
@@ -52,7 +54,9 @@ export class ApplicationProcess {
   async dismiss(): Promise<void> {
     this.#isDismissed = true
     if (this.#child.connected) this.#child.send('leave')
-    const timer = setTimeout(() => { this.killNow() }, DISMISSAL_MS)
+    const timer = setTimeout(() => {
+      this.killNow()
+    }, DISMISSAL_MS)
     await this.#gone
     clearTimeout(timer)
   }

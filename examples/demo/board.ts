@@ -65,7 +65,9 @@ export class Board {
         this.#waiting.delete(look)
         resolve(holds())
       }
-      const look = (): void => { if (this.#isClosed || holds()) settle() }
+      const look = (): void => {
+        if (this.#isClosed || holds()) settle()
+      }
       const timer = setTimeout(settle, patienceMs)
       this.#waiting.add(look)
       look()

@@ -29,7 +29,7 @@ async function play(screen: Screen, application: string, isEnough: Scene['isOver
   // Stock Baileys cannot link a phone with today's WhatsApp. The demo is about what it loses afterwards.
   const stage = await Stage.build(application === 'stock-application.ts' ? 'classic' : 'current')
   const endsAt = Date.now() + KILLING_LIMIT_MS
-  const isOver: Scene['isOver'] = kill => isEnough(kill) || Date.now() > endsAt
+  const isOver: Scene['isOver'] = (kill) => isEnough(kill) || Date.now() > endsAt
   const ending = await playScene({ application, isPageRefreshed: true, hasMailWhileDown: false, isOver }, stage, new Narrator(screen))
   await stage.clear()
   screen.endProgress()

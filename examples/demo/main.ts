@@ -16,14 +16,21 @@ const screen = new Screen(process.stdout)
 async function calledOff(): Promise<number> {
   return new Promise((resolve) => {
     // `on`, because Ctrl-C may come twice: from the terminal and from npm.
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => { resolve(128 + constants.signals[signal]) })
-    process.stdout.on('error', () => { resolve(1) })
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+      process.on(signal, () => {
+        resolve(128 + constants.signals[signal])
+      })
+    process.stdout.on('error', () => {
+      resolve(1)
+    })
   })
 }
 
 async function tooLate(): Promise<number> {
   return new Promise((_, reject) => {
-    setTimeout(() => { reject(new Error(`It did not finish within ${TIME_LIMIT_MS / 1000} seconds.`)) }, TIME_LIMIT_MS)
+    setTimeout(() => {
+      reject(new Error(`It did not finish within ${TIME_LIMIT_MS / 1000} seconds.`))
+    }, TIME_LIMIT_MS)
   })
 }
 

@@ -37,19 +37,21 @@ export class SavedFiles {
 
   /** The files of writes that started but did not finish. */
   unfinished(): string[] {
-    return this.#folders().flatMap(folder => readdirSync(folder)
-      .map(name => join(folder, name))
-      .filter(path => isTemporary(path) || statSync(path, { throwIfNoEntry: false })?.size === 0))
+    return this.#folders().flatMap((folder) =>
+      readdirSync(folder)
+        .map((name) => join(folder, name))
+        .filter((path) => isTemporary(path) || statSync(path, { throwIfNoEntry: false })?.size === 0),
+    )
   }
 
   /** The sessions whose creds can no longer be read. */
   withoutCreds(): string[] {
-    return this.#sessionIds.filter(sessionId => this.#creds(sessionId) === null)
+    return this.#sessionIds.filter((sessionId) => this.#creds(sessionId) === null)
   }
 
   /** Whether the first synchronization of every session is over, and saved as such: until then, Baileys holds messages back. */
   areSynchronized(): boolean {
-    return this.#sessionIds.every(sessionId => (this.#creds(sessionId)?.accountSyncCounter ?? 0) > 0)
+    return this.#sessionIds.every((sessionId) => (this.#creds(sessionId)?.accountSyncCounter ?? 0) > 0)
   }
 
   #creds(sessionId: string): Partial<AuthenticationCreds> | null {
@@ -62,7 +64,7 @@ export class SavedFiles {
   }
 
   #folders(): string[] {
-    return this.#sessionIds.map(sessionId => this.#folder(sessionId))
+    return this.#sessionIds.map((sessionId) => this.#folder(sessionId))
   }
 
   #folder(sessionId: string): string {

@@ -80,7 +80,10 @@ export async function playScene(scene: Scene, stage: Stage, narrator: Narrator):
 async function link(scene: Scene, stage: Stage, narrator: Narrator): Promise<ApplicationProcess> {
   const onReport = (report: Report): void => {
     narrator.report(report)
-    if (report.kind === 'qr') stage.phones.show(report.sessionId, report.qr).catch((error: unknown) => { narrator.problem(error) })
+    if (report.kind === 'qr')
+      stage.phones.show(report.sessionId, report.qr).catch((error: unknown) => {
+        narrator.problem(error)
+      })
   }
   const application = stage.start({ script: scene.application, task: 'link', isPageRefreshed: false, onReport })
   if (!(await allConnected(application, stage))) throw new Error('Not every session was connected after its phone had scanned the QR code.')
@@ -99,16 +102,23 @@ async function killWhileSaving(application: ApplicationProcess, { phones, files 
   await files.momentOfSaving(Math.floor(Math.random() * MOST_SAVES_BEFORE), SAVE_PATIENCE_MS)
   await application.kill()
   await endChatter()
-  return { number, cutOff: files.unfinished().filter(path => !before.has(path)).length, lost: files.withoutCreds() }
+  return { number, cutOff: files.unfinished().filter((path) => !before.has(path)).length, lost: files.withoutCreds() }
 }
 
 async function restore(scene: Scene, stage: Stage, narrator: Narrator, before: Board): Promise<SessionEnding[]> {
   const { application: script, isPageRefreshed, hasMailWhileDown } = scene
   const { sessionIds } = stage
   if (hasMailWhileDown) await stage.phones.textEach(TEXT_WHILE_DOWN)
-  const application = stage.start({ script, task: 'restore', isPageRefreshed, onReport: (report) => { narrator.report(report) } })
+  const application = stage.start({
+    script,
+    task: 'restore',
+    isPageRefreshed,
+    onReport: (report) => {
+      narrator.report(report)
+    },
+  })
   const { board } = application
-  await board.until(() => board.isDone && sessionIds.every(sessionId => board.isSettled(sessionId)), PATIENCE_MS)
+  await board.until(() => board.isDone && sessionIds.every((sessionId) => board.isSettled(sessionId)), PATIENCE_MS)
   const result = endings(stage, before, board)
 
   const hasText = (sessionId: string): boolean => board.of(sessionId).texts.includes(TEXT_WHILE_DOWN)
@@ -128,5 +138,5 @@ function endings({ sessionIds }: Stage, before: Board, board: Board): SessionEnd
 }
 
 async function allConnected({ board }: ApplicationProcess, { sessionIds }: Stage): Promise<boolean> {
-  return board.until(() => sessionIds.every(sessionId => board.isConnected(sessionId)), PATIENCE_MS)
+  return board.until(() => sessionIds.every((sessionId) => board.isConnected(sessionId)), PATIENCE_MS)
 }

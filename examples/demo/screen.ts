@@ -34,8 +34,14 @@ export class Screen {
 
   /** Prints a table, with columns as wide as they need to be. */
   table(rows: readonly (readonly string[])[]): void {
-    const widths = rows[0]?.map((_, column) => Math.max(...rows.map(row => row[column]?.length ?? 0))) ?? []
-    for (const row of rows) this.line(row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('   ').trimEnd())
+    const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? []
+    for (const row of rows)
+      this.line(
+        row
+          .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+          .join('   ')
+          .trimEnd(),
+      )
   }
 
   /** Shows the progress: as a bar on a terminal, otherwise as a line. */
@@ -46,7 +52,7 @@ export class Screen {
       return
     }
     this.#eraseBar()
-    const filled = Math.round(BAR_WIDTH * done / total)
+    const filled = Math.round((BAR_WIDTH * done) / total)
     this.#bar = `  [${'#'.repeat(filled)}${'.'.repeat(BAR_WIDTH - filled)}] ${text}`
     this.#output.write(this.#bar)
     if (done === total) this.endProgress()

@@ -24,7 +24,9 @@ export class Stage {
   readonly files: SavedFiles
   readonly #directory = mkdtempSync(join(tmpdir(), 'baileys-sessions-demo-'))
   readonly #applications: ApplicationProcess[] = []
-  readonly #onExit = (): void => { this.#removeAll() }
+  readonly #onExit = (): void => {
+    this.#removeAll()
+  }
 
   private constructor(phones: Phones) {
     this.phones = phones
@@ -40,7 +42,10 @@ export class Stage {
 
   /** Starts an application. */
   start({ script, onReport, ...orders }: ApplicationStart): ApplicationProcess {
-    const { sessionIds, phones: { whatsApp } } = this
+    const {
+      sessionIds,
+      phones: { whatsApp },
+    } = this
     const application = new ApplicationProcess(script, { directory: this.#directory, ...whatsApp, sessionIds, ...orders }, onReport)
     this.#applications.push(application)
     return application
@@ -48,7 +53,7 @@ export class Stage {
 
   /** Removes everything. */
   async clear(): Promise<void> {
-    await Promise.all(this.#applications.map(async application => application.kill()))
+    await Promise.all(this.#applications.map(async (application) => application.kill()))
     await this.phones.close()
     this.#removeAll()
     process.off('exit', this.#onExit)

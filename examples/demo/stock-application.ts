@@ -15,15 +15,19 @@ const statuses = new WeakMap<WASocket, string>()
 
 function getStatus(sessionId: string): string {
   const client = clients.get(sessionId)
-  return client === undefined ? 'disconnected' : statuses.get(client) ?? 'connecting'
+  return client === undefined ? 'disconnected' : (statuses.get(client) ?? 'connecting')
 }
 
 async function startClient(sessionId: string): Promise<void> {
   const { state, saveCreds } = await useMultiFileAuthState(join(directory, `session-${sessionId}`))
   const client = makeWASocket({ auth: state, waWebSocketUrl: url })
   clients.set(sessionId, client)
-  client.ev.on('creds.update', () => { void saveCreds() })
-  client.ev.on('messages.upsert', ({ messages }) => { tellTexts(sessionId, messages) })
+  client.ev.on('creds.update', () => {
+    void saveCreds()
+  })
+  client.ev.on('messages.upsert', ({ messages }) => {
+    tellTexts(sessionId, messages)
+  })
   client.ev.on('connection.update', ({ connection, lastDisconnect, qr }) => {
     if (connection === 'connecting') setStatus(sessionId, client, 'connecting')
     if (connection === 'open') setStatus(sessionId, client, 'connected')
@@ -45,7 +49,7 @@ function setStatus(sessionId: string, client: WASocket, status: string): void {
 }
 
 function statusCodeOf(lastDisconnect: ConnectionState['lastDisconnect']): unknown {
-  const error: Error & { output?: { statusCode?: unknown } } | undefined = lastDisconnect?.error
+  const error: (Error & { output?: { statusCode?: unknown } }) | undefined = lastDisconnect?.error
   return error?.output?.statusCode
 }
 
@@ -57,6 +61,6 @@ if (task === 'link') {
   if (isPageRefreshed) for (const sessionId of sessionIds) tell({ kind: 'page', sessionId, status: getStatus(sessionId) })
   // Most applications do not even have this: it restores every session that has a folder.
   const folders = await readdir(directory)
-  await Promise.all(folders.map(folder => startClient(folder.replace('session-', ''))))
+  await Promise.all(folders.map((folder) => startClient(folder.replace('session-', ''))))
 }
 tell({ kind: 'done' })

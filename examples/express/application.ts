@@ -48,7 +48,9 @@ export function makeApplication({ sessions, live, tokens, rates, phones, onFailu
   if (phones !== null) application.use('/api', simulatedPhoneRoutes(phones, tokens, guard))
   application.use('/api/whatsapp', authenticate(tokens), guard.protect, whatsappRoutes(sessions, live, rates))
   application.use(express.static(PAGE))
-  application.use(() => { throw notFound() })
+  application.use(() => {
+    throw notFound()
+  })
   application.use(answerErrors(onFailure))
   return application
 }

@@ -36,11 +36,11 @@ export interface CrossSiteGuard {
 export function crossSiteGuard(tokens: Tokens): CrossSiteGuard {
   const { doubleCsrfProtection, generateCsrfToken } = doubleCsrf({
     getSecret: () => tokens.derive('csrf'),
-    getSessionIdentifier: request => cookieOf(request, SESSION_COOKIE) ?? '',
+    getSessionIdentifier: (request) => cookieOf(request, SESSION_COOKIE) ?? '',
     cookieName: CSRF_COOKIE,
-    getCsrfTokenFromRequest: request => request.headers['x-csrf-token'],
+    getCsrfTokenFromRequest: (request) => request.headers['x-csrf-token'],
     // No other web site can set this header.
-    skipCsrfProtection: request => request.headers.authorization !== undefined,
+    skipCsrfProtection: (request) => request.headers.authorization !== undefined,
   })
   return {
     protect: doubleCsrfProtection,
@@ -59,7 +59,7 @@ export function cookieOptionsFor(request: Request): CookieOptions {
 /** Whether a request was addressed to this machine: by the host that it has, and by the one that a proxy reports. */
 export function isLoopback({ headers: { host = '' }, hostname }: Request): boolean {
   // A page that reaches this server under its own name can fake a proxy's header, but not its `host`.
-  return [host.replace(/:\d+$/u, ''), hostname].every(name => LOOPBACK_HOSTS.includes(name))
+  return [host.replace(/:\d+$/u, ''), hostname].every((name) => LOOPBACK_HOSTS.includes(name))
 }
 
 function cookieOf(request: Request, name: string): string | undefined {

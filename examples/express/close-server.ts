@@ -21,7 +21,9 @@ export async function closeServer({ server, stopListening, live, sessions }: Ope
   const report = await sessions.close({ timeoutMs })
   server.closeIdleConnections()
   // A closed manager answers at once. A client that has not got its answer by now is not reading, so do not wait for it.
-  const deadline = setTimeout(() => { server.closeAllConnections() }, LAST_WORDS_WITHIN_MS)
+  const deadline = setTimeout(() => {
+    server.closeAllConnections()
+  }, LAST_WORDS_WITHIN_MS)
   await isOver
   clearTimeout(deadline)
   return report

@@ -3,9 +3,7 @@ import type { TokenSubject } from './access/tokens.js'
 
 /** What the program should do. */
 export type Command =
-  | { kind: 'serve', isSimulated: boolean, port: number, data: string | null }
-  | { kind: 'print-token', subject: TokenSubject }
-  | { kind: 'help' }
+  { kind: 'serve'; isSimulated: boolean; port: number; data: string | null } | { kind: 'print-token'; subject: TokenSubject } | { kind: 'help' }
 
 export const USAGE = `npm run example                            real WhatsApp, sessions in ./sessions
 npm run example -- --simulated             a WhatsApp on this machine, with simulated phones: no network, nothing kept
@@ -42,6 +40,7 @@ function portOf(text: string): number {
 }
 
 function subjectOf([companyId = '', role = '', ...more]: readonly string[]): TokenSubject {
-  if (companyId === '' || (role !== 'agent' && role !== 'admin') || more.length > 0) throw new RangeError(`--token needs a company and a role, "agent" or "admin": --token acme agent`)
+  if (companyId === '' || (role !== 'agent' && role !== 'admin') || more.length > 0)
+    throw new RangeError(`--token needs a company and a role, "agent" or "admin": --token acme agent`)
   return { companyId, role }
 }

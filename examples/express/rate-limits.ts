@@ -7,12 +7,12 @@ import { callerOf } from './authentication.js'
 
 /** Limits the requests per minute for each company. */
 export function limitByCompany(perMinute: number): RequestHandler {
-  return limit(perMinute, request => companyFor(callerOf(request), fieldOf(request.body, 'company_id')))
+  return limit(perMinute, (request) => companyFor(callerOf(request), fieldOf(request.body, 'company_id')))
 }
 
 /** Limits the requests per minute from each address. */
 export function limitByAddress(perMinute: number): RequestHandler {
-  return limit(perMinute, request => ipKeyGenerator(request.ip ?? ''))
+  return limit(perMinute, (request) => ipKeyGenerator(request.ip ?? ''))
 }
 
 function limit(perMinute: number, keyGenerator: (request: Parameters<RequestHandler>[0]) => string): RequestHandler {
@@ -22,6 +22,8 @@ function limit(perMinute: number, keyGenerator: (request: Parameters<RequestHand
     keyGenerator,
     standardHeaders: 'draft-8',
     legacyHeaders: false,
-    handler: (_request, _response, next) => { next(rateLimited('Too many attempts. Wait as long as the retry-after header says.')) },
+    handler: (_request, _response, next) => {
+      next(rateLimited('Too many attempts. Wait as long as the retry-after header says.'))
+    },
   })
 }

@@ -9,6 +9,7 @@ export function readBody(): RequestHandler[] {
 const refuseOtherTypes: RequestHandler = (request, _response, next) => {
   // Many clients send a length of 0 without a type. `null` means that nothing announces a body.
   const isEmpty = request.headers['content-length'] === '0'
-  if (!isEmpty && request.is('application/json') === false) throw new Problem(415, 'unsupported_media_type', 'The body must be JSON, with content-type: application/json.')
+  if (!isEmpty && request.is('application/json') === false)
+    throw new Problem(415, 'unsupported_media_type', 'The body must be JSON, with content-type: application/json.')
   next()
 }

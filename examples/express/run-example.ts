@@ -16,8 +16,12 @@ function report(error: unknown): void {
 async function serve({ isSimulated, port, data }: Extract<Command, { kind: 'serve' }>, startServer: StartServer): Promise<number> {
   const stage = isSimulated ? await simulatedStage(data) : await realStage(data, process.env)
   const { sessions, tokens, phones, folder } = stage
-  sessions.on('status', ({ sessionId, status, message }) => { console.log(`${JSON.stringify(sessionId)}: ${status}. ${message}`) })
-  sessions.on('error', ({ error }) => { report(error) })
+  sessions.on('status', ({ sessionId, status, message }) => {
+    console.log(`${JSON.stringify(sessionId)}: ${status}. ${message}`)
+  })
+  sessions.on('error', ({ error }) => {
+    report(error)
+  })
   const server = await startServer({ sessions, tokens, port, phones, onFailure: report })
   console.log(`Listening on ${server.url}, ${isSimulated ? 'with a simulated WhatsApp, ' : ''}sessions in ${folder}`)
   if (!isSimulated) console.log('To get a token to sign in with: npm run example -- --token <company> agent')
@@ -47,11 +51,14 @@ async function toldToEnd(): Promise<string> {
 
 async function run(command: Command, startServer: StartServer): Promise<number> {
   switch (command.kind) {
-    case 'help': console.log(USAGE); return 0
+    case 'help':
+      console.log(USAGE)
+      return 0
     case 'print-token':
       console.log(await new Tokens(secretFromEnvironment(process.env)).issue(command.subject, TOKEN_LIFETIME_SECONDS))
       return 0
-    case 'serve': return serve(command, startServer)
+    case 'serve':
+      return serve(command, startServer)
   }
 }
 

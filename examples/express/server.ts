@@ -17,7 +17,13 @@ export async function startServer({ sessions, tokens, port, phones = null, rates
   answerPings(sessions, onFailure)
   let closing: Promise<CloseReport> | null = null
   const application = makeApplication({
-    sessions, live, tokens, rates: { ...DEFAULT_RATES, ...rates }, phones, onFailure, isClosing: () => closing !== null,
+    sessions,
+    live,
+    tokens,
+    rates: { ...DEFAULT_RATES, ...rates },
+    phones,
+    onFailure,
+    isClosing: () => closing !== null,
   })
   const server = createServer({ requestTimeout: 30_000, headersTimeout: 10_000 }, application)
   server.on('clientError', answerUnreadable)
@@ -36,6 +42,6 @@ export async function startServer({ sessions, tokens, port, phones = null, rates
     url: `http://127.0.0.1:${actualPort}`,
     port: actualPort,
     live,
-    close: async ({ timeoutMs = CLOSE_WITHIN_MS } = {}) => closing ??= closeServer({ server, stopListening, live, sessions }, timeoutMs),
+    close: async ({ timeoutMs = CLOSE_WITHIN_MS } = {}) => (closing ??= closeServer({ server, stopListening, live, sessions }, timeoutMs)),
   }
 }

@@ -20,8 +20,11 @@ export function simulatedPhoneRoutes(phones: SimulatedPhones, tokens: Tokens, gu
   router.get('/demo-tokens', async (request, response) => {
     // A web site whose name points to this machine must not get them.
     if (!isLoopback(request)) throw forbidden('Demo tokens are only for this machine.')
-    response.json(await Promise.all(DEMO_SUBJECTS.map(async subject =>
-      ({ company_id: subject.companyId, role: subject.role, token: await tokens.issue(subject, LIFETIME_SECONDS) }))))
+    response.json(
+      await Promise.all(
+        DEMO_SUBJECTS.map(async (subject) => ({ company_id: subject.companyId, role: subject.role, token: await tokens.issue(subject, LIFETIME_SECONDS) })),
+      ),
+    )
   })
 
   router.post('/simulated-phone', authenticate(tokens), guard.protect, async (request, response) => {

@@ -28,7 +28,16 @@ export async function realStage(data: string | null, environment: NodeJS.Process
   const store = new FileSystemSessionStore({ directory: folder })
   await refuseSimulated(store, folder)
   const sessions = openSessions(folder, { store })
-  return { sessions, tokens, phones: null, folder, broken: new Promise(() => undefined), close: async () => { await store.close() } }
+  return {
+    sessions,
+    tokens,
+    phones: null,
+    folder,
+    broken: new Promise(() => undefined),
+    close: async () => {
+      await store.close()
+    },
+  }
 }
 
 /** WhatsApp on this machine, and a folder that goes with it unless one is given. */
@@ -43,7 +52,7 @@ export async function simulatedStage(data: string | null): Promise<Stage> {
   const phones = new SimulatedPhones(whatsApp)
   const sessions = openSessions(folder, {
     store: simulated(store),
-    socketConfig: sessionId => ({ waWebSocketUrl: phones.urlFor(sessionId) }),
+    socketConfig: (sessionId) => ({ waWebSocketUrl: phones.urlFor(sessionId) }),
     reconnect: { initialDelayMs: 1000, maxDelayMs: 8000 },
     // Dials cost nothing here.
     restore: { delayMs: 100 },
@@ -68,13 +77,19 @@ function makeFolder(folder: string): void {
 /** WhatsApp knows no simulated devices. */
 async function refuseSimulated(store: FileSystemSessionStore, folder: string): Promise<void> {
   const sessionId = await findSimulatedSession(store)
-  if (sessionId !== null) throw new Error(`Session ${JSON.stringify(sessionId)} in ${folder} was linked to a simulated WhatsApp, and the real one does not know it. Start with --simulated, or choose another folder with --data.`)
+  if (sessionId !== null)
+    throw new Error(
+      `Session ${JSON.stringify(sessionId)} in ${folder} was linked to a simulated WhatsApp, and the real one does not know it. Start with --simulated, or choose another folder with --data.`,
+    )
 }
 
 /** A simulation knows no real devices, so each would be remembered as logged out. */
 async function refuseReal(store: FileSystemSessionStore, folder: string): Promise<void> {
   const sessionId = await findRealSession(store)
-  if (sessionId !== null) throw new Error(`Session ${JSON.stringify(sessionId)} in ${folder} is real, and a simulated WhatsApp would mark it as logged out. Start without --simulated, or choose another folder with --data.`)
+  if (sessionId !== null)
+    throw new Error(
+      `Session ${JSON.stringify(sessionId)} in ${folder} is real, and a simulated WhatsApp would mark it as logged out. Start without --simulated, or choose another folder with --data.`,
+    )
 }
 
 function openSessions(folder: string, options: SessionManagerOptions): SessionManager {

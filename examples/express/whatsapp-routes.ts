@@ -9,7 +9,6 @@ import { callerOf } from './authentication.js'
 import type { LiveView } from './live/live-view.js'
 import { limitByCompany } from './rate-limits.js'
 
-
 /** Everything that a web page needs: the manager does the work, and the live view, built from the manager alone, reports it. */
 export function whatsappRoutes(sessions: SessionManager, live: LiveView, rates: RatesPerMinute): Router {
   const router = Router()
@@ -60,7 +59,7 @@ export function whatsappRoutes(sessions: SessionManager, live: LiveView, rates: 
   router.post('/logout', async (request, response) => {
     const companyId = companyInBody(request)
     const { unlinked } = await sessions.logout(companyId, { timeoutMs: LOGOUT_WITHIN_MS })
-    response.json({ ...await viewOf(companyId), unlinked })
+    response.json({ ...(await viewOf(companyId)), unlinked })
   })
 
   return router

@@ -23,14 +23,19 @@ export async function startServer({ sessions, tokens, port, rates = {}, streams 
   const app = makeApplication()
   await app.register(helmet, SECURITY_HEADERS)
   await app.register(rateLimit, { global: false })
-  app.addHook('onRequest', async (_request, reply) => { reply.header('cache-control', 'no-store') })
+  app.addHook('onRequest', async (_request, reply) => {
+    reply.header('cache-control', 'no-store')
+  })
   readJsonOnly(app)
   answerErrors(app, onFailure)
   app.get('/healthz', async (_request, reply) => reply.status(closing === null ? 200 : 503).send({ status: closing === null ? 'serving' : 'closing' }))
-  await app.register(async (api) => {
-    authenticate(api, tokens)
-    whatsappRoutes(api, sessions, live, { ...DEFAULT_RATES, ...rates })
-  }, { prefix: '/api/whatsapp' })
+  await app.register(
+    async (api) => {
+      authenticate(api, tokens)
+      whatsappRoutes(api, sessions, live, { ...DEFAULT_RATES, ...rates })
+    },
+    { prefix: '/api/whatsapp' },
+  )
 
   const url = await app.listen({ port, host: '127.0.0.1' })
   void live.restoration.run(onFailure)
@@ -39,7 +44,7 @@ export async function startServer({ sessions, tokens, port, rates = {}, streams 
     port: Number(new URL(url).port),
     live,
     close: async ({ timeoutMs = CLOSE_WITHIN_MS } = {}) =>
-      closing ??= closeServer({ server: app.server, stopListening: async () => app.close(), live, sessions }, timeoutMs),
+      (closing ??= closeServer({ server: app.server, stopListening: async () => app.close(), live, sessions }, timeoutMs)),
   }
 }
 
@@ -70,7 +75,9 @@ function readJsonOnly(app: FastifyInstance): void {
 }
 
 function answerErrors(app: FastifyInstance, onFailure: (error: unknown) => void): void {
-  app.setNotFoundHandler(() => { throw notFound() })
+  app.setNotFoundHandler(() => {
+    throw notFound()
+  })
   app.setErrorHandler((error, _request, reply) => {
     const problem = problemOf(error)
     if (problem.status >= 500) onFailure(error)

@@ -12,7 +12,7 @@ import { callerOf } from './authentication.js'
 export function whatsappRoutes(app: FastifyInstance, sessions: SessionManager, live: LiveView, rates: RatesPerMinute): void {
   const viewOf = async (companyId: string): Promise<SessionView> => ownView(await sessions.getStatus(companyId, { restore: false }))
 
-  app.get('/status', async request => ownView(await sessions.getStatus(companyInQuery(request))))
+  app.get('/status', async (request) => ownView(await sessions.getStatus(companyInQuery(request))))
 
   app.get('/sessions', async (request) => {
     const companyId = companyOrAll(callerOf(request), undefined)
@@ -20,7 +20,7 @@ export function whatsappRoutes(app: FastifyInstance, sessions: SessionManager, l
     return { sessions: snapshots.map(publicView) }
   })
 
-  app.get('/history', request => ({ events: live.history.of(companyInQuery(request)) }))
+  app.get('/history', (request) => ({ events: live.history.of(companyInQuery(request)) }))
 
   app.get('/events', async (request, reply) => {
     const caller = callerOf(request)
@@ -54,7 +54,7 @@ export function whatsappRoutes(app: FastifyInstance, sessions: SessionManager, l
   app.post('/logout', async (request) => {
     const companyId = companyInBody(request)
     const { unlinked } = await sessions.logout(companyId, { timeoutMs: LOGOUT_WITHIN_MS })
-    return { ...await viewOf(companyId), unlinked }
+    return { ...(await viewOf(companyId)), unlinked }
   })
 }
 

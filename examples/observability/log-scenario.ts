@@ -32,13 +32,20 @@ server.trust(baileys)
 
 function start(): SessionManager {
   const manager = new SessionManager({
-    store, baileys, logger: logs.sessions, reconnect: { initialDelayMs: 50 },
+    store,
+    baileys,
+    logger: logs.sessions,
+    reconnect: { initialDelayMs: 50 },
     socketConfig: { ...server.socketConfig, logger: logs.baileys },
   })
   logSessionEvents(manager, logs.sessions)
   // A QR code is a reference, two public keys and the secret that the phone answers with.
-  manager.on('qr', ({ qr }) => { secrets.texts.push(qr, ...qr.split(/[#@,]/u).slice(1)) })
-  manager.on('pairing-code', ({ code }) => { secrets.texts.push(code, `${code.slice(0, 4)}-${code.slice(4)}`) })
+  manager.on('qr', ({ qr }) => {
+    secrets.texts.push(qr, ...qr.split(/[#@,]/u).slice(1))
+  })
+  manager.on('pairing-code', ({ code }) => {
+    secrets.texts.push(code, `${code.slice(0, 4)}-${code.slice(4)}`)
+  })
   return manager
 }
 
@@ -61,9 +68,11 @@ await socket.assertSessions(['5511987654321@s.whatsapp.net'], true)
 
 // Yesterday's server: what the phone sends now cannot be read.
 const unreadable = new Promise<void>((resolve) => {
-  sessions.on('socket', event => event.socket.ev.on('messages.upsert', ({ messages }) => {
-    if (messages.some(({ messageStubType }) => messageStubType === baileys.proto.WebMessageInfo.StubType.CIPHERTEXT)) resolve()
-  }))
+  sessions.on('socket', (event) =>
+    event.socket.ev.on('messages.upsert', ({ messages }) => {
+      if (messages.some(({ messageStubType }) => messageStubType === baileys.proto.WebMessageInfo.StubType.CIPHERTEXT)) resolve()
+    }),
+  )
 })
 await server.close()
 server = await WhatsAppServer.start({ port, state: beforeTheTalk })
@@ -83,10 +92,14 @@ const back = server.waitFor('login')
 server.kick(deviceKey, 503)
 await back
 await sessions.waitUntilConnected('company-1')
-const loggedOut = new Promise((resolve) => { sessions.once('logged-out', resolve) })
+const loggedOut = new Promise((resolve) => {
+  sessions.once('logged-out', resolve)
+})
 server.removeDevice(deviceKey)
 await loggedOut
 await sessions.logout('company-2')
 await sessions.close()
 await server.close()
-process.send?.(secrets, () => { process.disconnect() })
+process.send?.(secrets, () => {
+  process.disconnect()
+})

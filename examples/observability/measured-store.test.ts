@@ -40,7 +40,7 @@ describe('what is measured', () => {
     }
   })
 
-  it('hands on a lease as it is, and nobody\'s as nobody\'s', async () => {
+  it("hands on a lease as it is, and nobody's as nobody's", async () => {
     const inner = new MemorySessionStore()
     const given = { owner: 'somebody', fencingToken: 7, lost: AbortSignal.abort(), release: mock.fn(async () => undefined) }
     mock.method(inner.lock, 'acquire', async () => given, { times: 1 })
@@ -60,10 +60,14 @@ describe('what is measured', () => {
     mock.method(inner, 'read', () => Promise.reject(down))
     mock.method(inner.lock, 'acquire', () => Promise.reject(odd))
     // eslint-disable-next-line require-yield
-    mock.method(inner, 'list', async function* () { throw down })
+    mock.method(inner, 'list', async function* () {
+      throw down
+    })
     await assert.rejects(store.read('company-1', []), down)
     await assert.rejects(store.lock.acquire('company-1'), odd)
-    await assert.rejects(async () => { for await (const _sessionId of store.list()); }, down)
+    await assert.rejects(async () => {
+      for await (const _sessionId of store.list());
+    }, down)
     const failures = (call: string, code: string): Promise<number | undefined> => metricValue(registry, 'whatsapp_store_call_failures_total', { call, code })
     assert.deepEqual(await Promise.all([failures('read', 'STORE_UNAVAILABLE'), failures('acquire', 'OTHER'), failures('list', 'STORE_UNAVAILABLE')]), [1, 1, 1])
     assert.equal(await metricValue(registry, 'whatsapp_store_call_duration_seconds_count', { call: 'read' }), 1)

@@ -12,7 +12,7 @@ export function measureStore(store: SessionStore, registry: Registry): SessionSt
   return {
     lock: measureLock(store.lock, meter),
     list: () => meter.listing('list', () => store.list()),
-    records: sessionId => meter.listing('records', () => store.records(sessionId)),
+    records: (sessionId) => meter.listing('records', () => store.records(sessionId)),
     read: (sessionId, keys) => meter.call('read', () => store.read(sessionId, keys)),
     write: (sessionId, changes, options) => meter.call('write', () => store.write(sessionId, changes, options)),
     delete: (sessionId, options) => meter.call('delete', () => store.delete(sessionId, options)),
@@ -28,7 +28,7 @@ function measureLock(lock: SessionLock, meter: StoreMeter): SessionLock {
       const { owner, fencingToken, lost } = lease
       return { owner, fencingToken, lost, release: () => meter.call('release', () => lease.release()) }
     },
-    owner: sessionId => meter.call('owner', () => lock.owner(sessionId)),
+    owner: (sessionId) => meter.call('owner', () => lock.owner(sessionId)),
   }
 }
 
@@ -39,9 +39,18 @@ class StoreMeter {
   constructor(registry: Registry) {
     const registers = [registry]
     this.#durations = new Histogram({
-      name: 'whatsapp_store_call_duration_seconds', help: 'How long calls to the store took, including those that failed.', labelNames: ['call'], buckets: CALL_SECONDS, registers,
+      name: 'whatsapp_store_call_duration_seconds',
+      help: 'How long calls to the store took, including those that failed.',
+      labelNames: ['call'],
+      buckets: CALL_SECONDS,
+      registers,
     })
-    this.#failures = new Counter({ name: 'whatsapp_store_call_failures_total', help: 'Calls to the store that failed, by code.', labelNames: ['call', 'code'], registers })
+    this.#failures = new Counter({
+      name: 'whatsapp_store_call_failures_total',
+      help: 'Calls to the store that failed, by code.',
+      labelNames: ['call', 'code'],
+      registers,
+    })
     for (const call of CALLS) {
       this.#durations.zero({ call })
       this.#failures.inc({ call, code: 'STORE_UNAVAILABLE' }, 0)
@@ -61,11 +70,13 @@ class StoreMeter {
   }
 
   /** What the caller does between two items does not count as the store's time. */
-  async* listing<Item>(call: Call, open: () => AsyncIterable<Item>): AsyncIterable<Item> {
+  async *listing<Item>(call: Call, open: () => AsyncIterable<Item>): AsyncIterable<Item> {
     let durationMs = 0
     const timed = async <Result>(step: () => Promise<Result>): Promise<Result> => {
       const startedAtMs = performance.now()
-      return step().finally(() => { durationMs += performance.now() - startedAtMs })
+      return step().finally(() => {
+        durationMs += performance.now() - startedAtMs
+      })
     }
     const items = open()[Symbol.asyncIterator]()
     try {

@@ -23,7 +23,14 @@ test('metrics, liveness and readiness have an address of their own, on loopback'
 
 test('metrics that cannot be put together are an error, and no end of the process', async () => {
   const registry = new Registry()
-  new Gauge({ name: 'sessions', help: 'Sessions.', registers: [registry], collect: () => { throw new Error('It cannot.') } })
+  new Gauge({
+    name: 'sessions',
+    help: 'Sessions.',
+    registers: [registry],
+    collect: () => {
+      throw new Error('It cannot.')
+    },
+  })
   await using server = await serveObservability({ registry, isReady: () => true, port: 0 })
   assert.equal((await fetch(`${server.url}/metrics`)).status, 500)
 })

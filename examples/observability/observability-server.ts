@@ -47,9 +47,12 @@ export async function serveObservability({ registry, isReady, port = 9464 }: Obs
 function describeHealth(url: string, isReady: () => boolean): Answer {
   switch (url) {
     // If it can answer, it is alive. Do not check anything here that a restart cannot fix.
-    case '/live': return { status: 200, text: 'alive\n' }
-    case '/ready': return isReady() ? { status: 200, text: 'ready\n' } : { status: 503, text: 'not ready\n' }
-    default: return { status: 404, text: 'Try /metrics, /live or /ready.\n' }
+    case '/live':
+      return { status: 200, text: 'alive\n' }
+    case '/ready':
+      return isReady() ? { status: 200, text: 'ready\n' } : { status: 503, text: 'not ready\n' }
+    default:
+      return { status: 404, text: 'Try /metrics, /live or /ready.\n' }
   }
 }
 

@@ -28,7 +28,7 @@ export class SessionCensus {
 
   /** How many sessions have a status. */
   count(status: SessionStatus): number {
-    return [...this.#known.values()].filter(known => known === status).length
+    return [...this.#known.values()].filter((known) => known === status).length
   }
 
   /** Starts a check of all sessions, unless one is running or the last one was recent. */
@@ -39,7 +39,7 @@ export class SessionCensus {
   }
 
   async #look(): Promise<void> {
-    const changed = this.#changed = new Set<string>()
+    const changed = (this.#changed = new Set<string>())
     try {
       const seen = new Map<string, SessionStatus>()
       for (const snapshot of await this.#sessions.getStatuses()) note(seen, snapshot)

@@ -5,7 +5,19 @@ import { type DestinationStream, pino, type Logger } from 'pino'
 const BAILEYS_DETAILS = ['msg', 'msgId', 'type', 'reason', 'code', 'statusCode', 'count', 'retryCount', 'trace']
 
 /** Names of fields in which this library or Baileys keep secrets, for the day when somebody logs a whole snapshot. */
-const SECRET_NAMES = ['qr', 'pairingCode', 'creds', 'keys', 'auth', 'socket', 'noiseKey', 'signedIdentityKey', 'signedPreKey', 'advSecretKey', 'pairingEphemeralKeyPair']
+const SECRET_NAMES = [
+  'qr',
+  'pairingCode',
+  'creds',
+  'keys',
+  'auth',
+  'socket',
+  'noiseKey',
+  'signedIdentityKey',
+  'signedPreKey',
+  'advSecretKey',
+  'pairingEphemeralKeyPair',
+]
 
 /** How much to log, and where. */
 export interface SessionLogsOptions {
@@ -15,13 +27,19 @@ export interface SessionLogsOptions {
 }
 
 /** Two loggers that write no secret at any level: one for `SessionManager` and the application, one for `socketConfig`. */
-export function sessionLogs({ level = 'info', baileysLevel = 'warn', destination = pino.destination(1) }: SessionLogsOptions = {}): { sessions: Logger, baileys: Logger } {
-  const root = pino({
-    level,
-    redact: { paths: SECRET_NAMES.flatMap(name => [name, `*.${name}`, `*.*.${name}`]), censor: '[secret]' },
-    timestamp: pino.stdTimeFunctions.isoTime,
-    formatters: { level: label => ({ level: label }) },
-  }, destination)
+export function sessionLogs({ level = 'info', baileysLevel = 'warn', destination = pino.destination(1) }: SessionLogsOptions = {}): {
+  sessions: Logger
+  baileys: Logger
+} {
+  const root = pino(
+    {
+      level,
+      redact: { paths: SECRET_NAMES.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[secret]' },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    destination,
+  )
   return {
     sessions: root.child({ component: 'sessions' }),
     // A list of what may pass stays safe in the next version of Baileys; a list of what may not is safe in this one at best.

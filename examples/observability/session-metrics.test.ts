@@ -18,10 +18,17 @@ interface Observed extends AsyncDisposable {
 
 function observe(store: SessionStore = new MemorySessionStore()): Observed {
   const registry = new Registry()
-  const baileys = new FakeBaileys({ onSocket: socket => socket.welcome() })
+  const baileys = new FakeBaileys({ onSocket: (socket) => socket.welcome() })
   const sessions = new SessionManager({ store, baileys, storeTimeoutMs: 500, reconnect: { initialDelayMs: 10 }, restore: { delayMs: 0 } })
   observeSessions(sessions, registry)
-  return { sessions, baileys, value: (name, labels) => metricValue(registry, name, labels), async [Symbol.asyncDispose]() { await sessions.close() } }
+  return {
+    sessions,
+    baileys,
+    value: (name, labels) => metricValue(registry, name, labels),
+    async [Symbol.asyncDispose]() {
+      await sessions.close()
+    },
+  }
 }
 
 async function storeWith(...sessionIds: string[]): Promise<MemorySessionStore> {
@@ -32,7 +39,7 @@ async function storeWith(...sessionIds: string[]): Promise<MemorySessionStore> {
 
 async function countsOf({ value }: Observed): Promise<Record<string, number | undefined>> {
   const statuses = ['disconnected', 'connecting', 'pairing', 'connected', 'reconnecting', 'logged_out', 'failed']
-  const counts = await Promise.all(statuses.map(async status => [status, await value('whatsapp_sessions', { status })] as const))
+  const counts = await Promise.all(statuses.map(async (status) => [status, await value('whatsapp_sessions', { status })] as const))
   return Object.fromEntries(counts.filter(([, count]) => count !== 0))
 }
 
@@ -41,7 +48,9 @@ async function looked({ sessions }: Observed): Promise<void> {
   await sessions.getStatuses()
 }
 
-afterEach(() => { mock.restoreAll() })
+afterEach(() => {
+  mock.restoreAll()
+})
 
 test('sessions are counted by status, from the first look on', async () => {
   const store = await storeWith('company-1', 'company-2', 'company-3')
@@ -59,7 +68,9 @@ test('what rested before this process began is counted after a restart too', asy
   const store = await storeWith('company-1')
   const before = observe(store)
   await before.sessions.connect('company-1')
-  const loggedOut = new Promise((resolve) => { before.sessions.once('logged-out', resolve) })
+  const loggedOut = new Promise((resolve) => {
+    before.sessions.once('logged-out', resolve)
+  })
   await before.baileys.lastSocket?.close(401)
   await loggedOut
   assert.deepEqual(await countsOf(before), { logged_out: 1 })
@@ -69,7 +80,10 @@ test('what rested before this process began is counted after a restart too', asy
   await after.sessions.restoreAll()
   assert.deepEqual(await countsOf(after), { logged_out: 1 })
   const inNeed = await sessionsInNeed(after.sessions)
-  assert.deepEqual(inNeed.map(({ sessionId, status, reason }) => [sessionId, status, reason]), [['company-1', 'logged_out', 'logged_out']])
+  assert.deepEqual(
+    inNeed.map(({ sessionId, status, reason }) => [sessionId, status, reason]),
+    [['company-1', 'logged_out', 'logged_out']],
+  )
 })
 
 test('a session that was deleted is counted no more, whoever deleted it', async () => {
@@ -100,7 +114,9 @@ test('a change during a look counts, not what the look saw before it', async () 
   const store = await storeWith('company-1', 'company-2', 'company-3')
   const read = store.read.bind(store)
   let release = (): void => undefined
-  const released = new Promise<void>((resolve) => { release = resolve })
+  const released = new Promise<void>((resolve) => {
+    release = resolve
+  })
   mock.method(store, 'read', async (...[sessionId, keys]: Parameters<typeof read>) => {
     if (sessionId === 'company-3') await released
     return read(sessionId, keys)
@@ -123,12 +139,14 @@ for (const [name, trouble] of Object.entries(troubles)) {
   test(`a store that ${name} holds up no scrape, and is counted as an error`, async () => {
     const store = await storeWith('company-1')
     // eslint-disable-next-line require-yield
-    mock.method(store, 'list', async function* () { await trouble() })
+    mock.method(store, 'list', async function* () {
+      await trouble()
+    })
     await using observed = observe(store)
     await observed.sessions.connect('company-1')
     assert.deepEqual(await countsOf(observed), { connected: 1 })
     await assert.rejects(looked(observed))
-    const [failed, late] = await Promise.all(['STORE_UNAVAILABLE', 'STORE_TIMEOUT'].map(code => observed.value('whatsapp_session_errors_total', { code })))
+    const [failed, late] = await Promise.all(['STORE_UNAVAILABLE', 'STORE_TIMEOUT'].map((code) => observed.value('whatsapp_session_errors_total', { code })))
     assert.equal(failed ?? late, 1)
   })
 }
@@ -140,7 +158,10 @@ test('losses are counted by cause, and returns by the cause of the first loss', 
   baileys.failNext(new Error('It cannot be dialled.'))
   await baileys.lastSocket?.close(503)
   await sessions.waitUntilConnected('company-1')
-  const numbers = async (cause: string): Promise<unknown[]> => [await value('whatsapp_session_disconnects_total', { cause }), await value('whatsapp_session_reconnects_total', { cause })]
+  const numbers = async (cause: string): Promise<unknown[]> => [
+    await value('whatsapp_session_disconnects_total', { cause }),
+    await value('whatsapp_session_reconnects_total', { cause }),
+  ]
   assert.deepEqual(await numbers('server_unavailable'), [1, 1])
   assert.deepEqual(await numbers('socket_failed'), [1, 0])
   assert.deepEqual(await numbers('logged_out'), [0, 0])
@@ -157,7 +178,9 @@ test('restores are measured by outcome', async () => {
   await store.write('company-2', [{ ...CREDS_KEY, value: '{' }])
   await using observed = observe(store)
   let durationMs = 0
-  observed.sessions.on('restored', (result) => { if (result.outcome === 'restored') durationMs += result.durationMs })
+  observed.sessions.on('restored', (result) => {
+    if (result.outcome === 'restored') durationMs += result.durationMs
+  })
   await observed.sessions.restoreAll()
   assert.equal(await observed.value('whatsapp_session_restore_duration_seconds_sum', { outcome: 'restored' }), durationMs / 1000)
   const count = (outcome: string): Promise<number | undefined> => observed.value('whatsapp_session_restore_duration_seconds_count', { outcome })
@@ -176,7 +199,9 @@ test('QR codes, pairing codes and pairings are counted', async () => {
   await baileys.lastSocket?.close(515)
   await sessions.waitUntilConnected('company-1')
   assert.deepEqual(
-    [await value('whatsapp_session_qr_codes_total'), await value('whatsapp_session_pairing_codes_total'), await value('whatsapp_session_pairings_total')], [1, 1, 1])
+    [await value('whatsapp_session_qr_codes_total'), await value('whatsapp_session_pairing_codes_total'), await value('whatsapp_session_pairings_total')],
+    [1, 1, 1],
+  )
   await baileys.lastSocket?.close(428)
   await sessions.waitUntilConnected('company-1')
   assert.equal(await value('whatsapp_session_pairings_total'), 1)
@@ -184,7 +209,9 @@ test('QR codes, pairing codes and pairings are counted', async () => {
 
 test('errors are counted by code', async () => {
   await using observed = observe(await storeWith('company-1'))
-  observed.sessions.on('connected', () => { throw new Error('A listener of the application fails.') })
+  observed.sessions.on('connected', () => {
+    throw new Error('A listener of the application fails.')
+  })
   await observed.sessions.connect('company-1')
   assert.equal(await observed.value('whatsapp_session_errors_total', { code: 'LISTENER_FAILED' }), 1)
 })
@@ -206,9 +233,8 @@ test('credentials that came from the copy of the store are counted', async () =>
 
 test('no label is a session id', async () => {
   const registry = new Registry()
-  await using sessions = new SessionManager({ store: await storeWith('company-1'), baileys: new FakeBaileys({ onSocket: socket => socket.welcome() }) })
+  await using sessions = new SessionManager({ store: await storeWith('company-1'), baileys: new FakeBaileys({ onSocket: (socket) => socket.welcome() }) })
   observeSessions(sessions, registry)
   await sessions.connect('company-1')
   assert.doesNotMatch(await registry.metrics(), /company-1/u)
 })
-

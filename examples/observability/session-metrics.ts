@@ -16,8 +16,14 @@ export function observeSessions(sessions: SessionManager, registry: Registry): v
   countLosses(sessions, registry)
   measureRestores(sessions, registry)
   countPairings(sessions, registry)
-  const mended = new Counter({ name: 'whatsapp_session_creds_restored_total', help: 'Damaged credentials that came from the store\'s own copy.', registers: [registry] })
-  sessions.on('creds-restored', () => { mended.inc() })
+  const mended = new Counter({
+    name: 'whatsapp_session_creds_restored_total',
+    help: "Damaged credentials that came from the store's own copy.",
+    registers: [registry],
+  })
+  sessions.on('creds-restored', () => {
+    mended.inc()
+  })
 }
 
 function countSessions(census: SessionCensus, registry: Registry): void {
@@ -37,7 +43,11 @@ function countSessions(census: SessionCensus, registry: Registry): void {
 function countLosses(sessions: SessionManager, registry: Registry): void {
   const options = { labelNames: ['cause'], registers: [registry] }
   const losses = new Counter({ ...options, name: 'whatsapp_session_disconnects_total', help: 'Connections that were lost or never opened, by cause.' })
-  const returns = new Counter({ ...options, name: 'whatsapp_session_reconnects_total', help: 'Sessions that came back by themselves, by the cause of their first loss.' })
+  const returns = new Counter({
+    ...options,
+    name: 'whatsapp_session_reconnects_total',
+    help: 'Sessions that came back by themselves, by the cause of their first loss.',
+  })
   // Start counters at 0: if a counter starts at its first event, `increase` does not see that event.
   for (const cause of Object.keys(DISCONNECT_DECISIONS)) for (const counter of [losses, returns]) counter.inc({ cause }, 0)
 
@@ -73,7 +83,9 @@ function countPairings(sessions: SessionManager, registry: Registry): void {
   const pairings = count('whatsapp_session_pairings_total', 'Pairings that ended with a connection.')
   sessions.on('qr', () => qrCodes.inc())
   sessions.on('pairing-code', () => pairingCodes.inc())
-  sessions.on('connected', ({ restored }) => { if (!restored) pairings.inc() })
+  sessions.on('connected', ({ restored }) => {
+    if (!restored) pairings.inc()
+  })
 }
 
 function countErrors(sessions: SessionManager, registry: Registry): (error: unknown) => void {

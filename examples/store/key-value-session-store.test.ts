@@ -28,7 +28,9 @@ const cases = sessionStoreContract(() => open(new MapClient()), {
   },
   disconnect: ({ client }) => {
     client.isDown = true
-    return () => { client.isDown = false }
+    return () => {
+      client.isDown = false
+    }
   },
 })
 

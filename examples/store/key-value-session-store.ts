@@ -23,7 +23,7 @@ export function keyValueSessionStore(client: KeyValueClient): SessionStore {
   async function load(sessionId: string): Promise<StoredRecord[]> {
     const text = await ask(() => client.get(JSON.stringify(sessionId)))
     try {
-      return [...JSON.parse(text ?? '[]') as StoredRecord[]]
+      return [...(JSON.parse(text ?? '[]') as StoredRecord[])]
     } catch (cause) {
       throw new SessionError('RECORD_CORRUPT', `Session "${sessionId}" cannot be read. Nothing was changed.`, { sessionId, cause })
     }
@@ -38,19 +38,22 @@ export function keyValueSessionStore(client: KeyValueClient): SessionStore {
     },
     async read(sessionId, keys) {
       const wanted = new Set(keys.map(textOf))
-      return (await load(sessionId)).filter(record => wanted.has(textOf(record)))
+      return (await load(sessionId)).filter((record) => wanted.has(textOf(record)))
     },
     async write(sessionId, changes, { fencingToken, replaceAll } = {}) {
       const copies = changes.map(({ type, id, value }) => ({ type, id, value }))
       if (copies.some(({ value }) => value !== null && typeof value !== 'string')) throw new TypeError('A value must be a string or null.')
       const turn = (turns.get(sessionId) ?? Promise.resolve()).then(async () => {
         const before = replaceAll === true ? [] : await load(sessionId)
-        const after = new Map([...before, ...copies].map(record => [textOf(record), record]))
+        const after = new Map([...before, ...copies].map((record) => [textOf(record), record]))
         const [name, text] = [JSON.stringify(sessionId), JSON.stringify([...after.values()].filter(({ value }) => value !== null))]
         lock.check(sessionId, fencingToken)
-        await ask(() => text === '[]' ? client.delete(name) : client.set(name, text))
+        await ask(() => (text === '[]' ? client.delete(name) : client.set(name, text)))
       })
-      turns.set(sessionId, turn.catch(() => undefined))
+      turns.set(
+        sessionId,
+        turn.catch(() => undefined),
+      )
       await turn
     },
     delete: (sessionId, options) => store.write(sessionId, [], { ...options, replaceAll: true }),

@@ -9,7 +9,10 @@ export function startBot(options: SessionManagerOptions): SessionManager {
       for (const { key, message } of messages) {
         const text = message?.conversation
         if (key.fromMe === true || typeof key.remoteJid !== 'string' || typeof text !== 'string') continue
-        sessions.getSocket(sessionId)?.sendMessage(key.remoteJid, { text: `Thank you for "${text}"!` }).catch(() => undefined)
+        sessions
+          .getSocket(sessionId)
+          ?.sendMessage(key.remoteJid, { text: `Thank you for "${text}"!` })
+          .catch(() => undefined)
       }
     })
   })

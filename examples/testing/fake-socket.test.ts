@@ -6,7 +6,7 @@ import { startBot } from './bot.js'
 
 test('a phone is linked by QR code, and is answered', async () => {
   // Each new socket is let in if it is linked, and gets a QR code if it is not.
-  const baileys = new FakeBaileys({ onSocket: socket => socket.welcome() })
+  const baileys = new FakeBaileys({ onSocket: (socket) => socket.welcome() })
   await using sessions = startBot({ store: new MemorySessionStore(), baileys })
 
   const { status, qr } = await sessions.connect('company-1')
@@ -29,7 +29,7 @@ test('a phone is linked by QR code, and is answered', async () => {
 test('a lost connection comes back, and a logout at the phone waits for a person', async () => {
   const store = new MemorySessionStore()
   await store.write('company-1', [{ ...CREDS_KEY, value: pairedCreds({ phone: '5511912345678' }) }])
-  const baileys = new FakeBaileys({ onSocket: socket => socket.welcome() })
+  const baileys = new FakeBaileys({ onSocket: (socket) => socket.welcome() })
   await using sessions = startBot({ store, baileys, reconnect: { initialDelayMs: 10 } })
   await sessions.connect('company-1')
 
@@ -43,7 +43,7 @@ test('a lost connection comes back, and a logout at the phone waits for a person
   socket.receive('are you there?', { from: '5511987654321', type: 'append' })
   assert.deepEqual((await socket.takeSentMessage()).content, { text: 'Thank you for "are you there?"!' })
 
-  const loggedOut = new Promise(resolve => sessions.once('logged-out', resolve))
+  const loggedOut = new Promise((resolve) => sessions.once('logged-out', resolve))
   await socket.close(401)
   await loggedOut
   assert.equal((await sessions.getStatus('company-1')).status, 'logged_out')

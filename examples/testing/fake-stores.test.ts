@@ -15,7 +15,7 @@ async function pairedStore(): Promise<MemorySessionStore> {
 test('a deploy: the next process restores what the last one left', async () => {
   const [store, repository] = [await pairedStore(), new MemoryConnectionRepository()]
   await repository.save('company-1', { metadata: { company: 'Example' } })
-  const baileys = new FakeBaileys({ onSocket: socket => socket.welcome() })
+  const baileys = new FakeBaileys({ onSocket: (socket) => socket.welcome() })
 
   const before = startBot({ store, repository, baileys })
   await before.connect('company-1')
@@ -24,7 +24,10 @@ test('a deploy: the next process restores what the last one left', async () => {
 
   await using after = startBot({ store, repository, baileys })
   const { restored } = await after.restoreAll()
-  assert.deepEqual(restored.map(({ sessionId }) => sessionId), ['company-1'])
+  assert.deepEqual(
+    restored.map(({ sessionId }) => sessionId),
+    ['company-1'],
+  )
   const { status, phoneNumber, metadata } = await after.getStatus('company-1')
   assert.deepEqual({ status, phoneNumber, metadata }, { status: 'connected', phoneNumber: '5511912345678', metadata: { company: 'Example' } })
 })
@@ -36,8 +39,10 @@ const troubles = {
 for (const [name, trouble] of Object.entries(troubles)) {
   test(`a store that ${name} costs no session`, async () => {
     let isInTrouble = true
-    const store = troubledStore(await pairedStore(), async () => { if (isInTrouble) await trouble() })
-    const baileys = new FakeBaileys({ onSocket: socket => socket.welcome() })
+    const store = troubledStore(await pairedStore(), async () => {
+      if (isInTrouble) await trouble()
+    })
+    const baileys = new FakeBaileys({ onSocket: (socket) => socket.welcome() })
     await using sessions = startBot({ store, baileys, storeTimeoutMs: 50, reconnect: { initialDelayMs: 10 }, retry: { initialDelayMs: 10 } })
 
     const { status, reason } = await sessions.connect('company-1')
@@ -50,7 +55,7 @@ for (const [name, trouble] of Object.entries(troubles)) {
 
 test('a store that is slow holds up nothing but the start', async () => {
   const store = troubledStore(await pairedStore(), () => setTimeout(20))
-  const baileys = new FakeBaileys({ onSocket: socket => socket.welcome() })
+  const baileys = new FakeBaileys({ onSocket: (socket) => socket.welcome() })
   await using sessions = startBot({ store, baileys })
   assert.equal((await sessions.restoreSession('company-1')).outcome, 'restored')
 })

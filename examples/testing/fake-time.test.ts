@@ -35,7 +35,10 @@ test('an outage of a minute is waited out: 1 s, 2 s, 4 s, ...', async () => {
   assert.equal((await sessions.getStatus('company-1')).reason, 'retries_exhausted')
   await pass(60_000)
   assert.equal((await sessions.getStatus('company-1')).status, 'connected')
-  assert.deepEqual(dials.slice(1).map((dial, index) => dial - (dials[index] ?? 0)), [1, 2, 4, 8, 16, 32])
+  assert.deepEqual(
+    dials.slice(1).map((dial, index) => dial - (dials[index] ?? 0)),
+    [1, 2, 4, 8, 16, 32],
+  )
 
   const closing = sessions.close()
   await pass(1000)

@@ -13,7 +13,7 @@ export function troubledStore(store: SessionStore, trouble: () => Promise<void>)
   return {
     lock: store.lock,
     list: () => beforeAll(() => store.list()),
-    records: sessionId => beforeAll(() => store.records(sessionId)),
+    records: (sessionId) => beforeAll(() => store.records(sessionId)),
     read: (sessionId, keys) => before(() => store.read(sessionId, keys)),
     write: (sessionId, changes, options) => before(() => store.write(sessionId, changes, options)),
     delete: (sessionId, options) => before(() => store.delete(sessionId, options)),

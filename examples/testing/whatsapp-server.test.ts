@@ -46,7 +46,7 @@ test('a phone is linked by pairing code, and unlinks the device', async () => {
   const { deviceKey } = await server.enterPairingCode(code, { phone: '5511912345678' })
   await sessions.waitUntilConnected('company-1')
 
-  const loggedOut = new Promise(resolve => sessions.once('logged-out', resolve))
+  const loggedOut = new Promise((resolve) => sessions.once('logged-out', resolve))
   server.removeDevice(deviceKey)
   await loggedOut
   assert.equal((await sessions.getStatus('company-1')).status, 'logged_out')

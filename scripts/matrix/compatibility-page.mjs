@@ -8,20 +8,31 @@ export function compatibilityPage(runs, features) {
     '# Versions of Baileys and Node',
     '`npm run test:matrix -- --write` writes this page from what it ran and detected. Do not edit it by hand.',
     '## What was run',
-    table(['Node', 'Baileys', 'tests', 'passed', 'skipped'], runs.map(({ node, baileys, suite, result }) =>
-      [VERSIONS.node[node], baileys, suite, result.passed, result.skipped.length])),
-    `\`all\` is what \`npm test\` and \`npm run test:full\` run; \`e2e\` is ${SUITES.e2e.map(name => `\`${name}\``).join(' and ')}, with real Baileys against the loopback server. ${outcomeOf(runs)}`,
+    table(
+      ['Node', 'Baileys', 'tests', 'passed', 'skipped'],
+      runs.map(({ node, baileys, suite, result }) => [VERSIONS.node[node], baileys, suite, result.passed, result.skipped.length]),
+    ),
+    `\`all\` is what \`npm test\` and \`npm run test:full\` run; \`e2e\` is ${SUITES.e2e.map((name) => `\`${name}\``).join(' and ')}, with real Baileys against the loopback server. ${outcomeOf(runs)}`,
     ...skippedPart(runs),
     '## What a version of Baileys cannot do',
     'The matrix detects each feature by trying it, never by the version number (`test/support/baileys-features.ts`).',
-    table(['feature', ...VERSIONS.baileys], features[INSTALLED_BAILEYS].map(({ name, what }, index) =>
-      [`\`${name}\`: ${what}`, ...VERSIONS.baileys.map(version => features[version][index].has ? 'yes' : 'no')])),
+    table(
+      ['feature', ...VERSIONS.baileys],
+      features[INSTALLED_BAILEYS].map(({ name, what }, index) => [
+        `\`${name}\`: ${what}`,
+        ...VERSIONS.baileys.map((version) => (features[version][index].has ? 'yes' : 'no')),
+      ]),
+    ),
     'What you notice without it:',
     features[INSTALLED_BAILEYS].map(({ name, without }) => `- \`${name}\`: ${without}`).join('\n'),
     `Baileys 6.7 asks npm for libsignal by a git URL, and 6.7.18 for a package of its own lint, too. \`"overrides": ${JSON.stringify(VERSIONS.overrides)}\` in your \`package.json\` installs both from the registry.`,
     `The types are for TypeScript ${minorOf(VERSIONS.oldestTypeScript)} or later, which is tried with ${VERSIONS.oldestTypeScript}.`,
     '## What CI runs',
-    `CI has less time, so it runs less: ${planRuns({ ci: true }).map(({ node, baileys, suite }) => `${suite} with Node ${node} and Baileys ${baileys}`).join('; ')}. ${['e2e core', 'e2e linking'].map(suite => `\`${suite}\` is ${SUITES[suite].map(name => `\`${name.slice('test/e2e/'.length)}\``).join(', ')}.`).join(' ')} It also runs everything with the Node that CI has.`,
+    `CI has less time, so it runs less: ${planRuns({ ci: true })
+      .map(({ node, baileys, suite }) => `${suite} with Node ${node} and Baileys ${baileys}`)
+      .join(
+        '; ',
+      )}. ${['e2e core', 'e2e linking'].map((suite) => `\`${suite}\` is ${SUITES[suite].map((name) => `\`${name.slice('test/e2e/'.length)}\``).join(', ')}.`).join(' ')} It also runs everything with the Node that CI has.`,
   ].join('\n\n')}\n`
 }
 
@@ -36,9 +47,11 @@ function outcomeOf(runs) {
 
 function skippedPart(runs) {
   const skipped = skippedOf(runs)
-  return skipped.length === 0 ? [] : ['Skipped:', skipped.map(({ why, names, where }) => [`- ${where}: ${why}`, ...names.map(name => `  - ${name}`)].join('\n')).join('\n')]
+  return skipped.length === 0
+    ? []
+    : ['Skipped:', skipped.map(({ why, names, where }) => [`- ${where}: ${why}`, ...names.map((name) => `  - ${name}`)].join('\n')).join('\n')]
 }
 
 function table(head, rows) {
-  return [head, head.map(() => '---'), ...rows].map(cells => `| ${cells.join(' | ')} |`).join('\n')
+  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
 }

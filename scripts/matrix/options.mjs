@@ -39,8 +39,11 @@ export function parseOptions(args) {
 }
 
 function listOf(name, value, known) {
-  const list = value.split(',').map(part => part.trim()).filter(part => part !== '')
-  const unknown = list.filter(part => !known.includes(part))
+  const list = value
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '')
+  const unknown = list.filter((part) => !known.includes(part))
   if (unknown.length > 0 || list.length === 0) refuse(`${name} ${value}: choose from ${known.join(', ')}.`)
   return [...new Set(list)]
 }

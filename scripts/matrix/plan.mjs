@@ -2,8 +2,8 @@ import { INSTALLED_BAILEYS, VERSIONS } from './versions.mjs'
 
 /** What runs under which name: vitest filters, or an empty list for everything. */
 export const SUITES = {
-  'all': [],
-  'e2e': ['test/e2e/', 'test/whatsapp-server/', 'test/cli/link.test.ts'],
+  all: [],
+  e2e: ['test/e2e/', 'test/whatsapp-server/', 'test/cli/link.test.ts'],
   // What CI has time for.
   'e2e core': [...filesOf('restart', 'pairing', 'linking', 'logout', 'messages', 'interop', 'processes-exit', 'decisions-special'), 'test/cli/link.test.ts'],
   'e2e linking': filesOf('restart', 'pairing', 'linking'),
@@ -11,30 +11,32 @@ export const SUITES = {
 }
 
 /** The oldest version differs from the next mainly in how it links. */
-const ciSuiteOf = version => version === VERSIONS.baileys[0] ? 'e2e linking' : 'e2e core'
+const ciSuiteOf = (version) => (version === VERSIONS.baileys[0] ? 'e2e linking' : 'e2e core')
 
 const NODES = Object.keys(VERSIONS.node)
-const OTHER_BAILEYS = VERSIONS.baileys.filter(version => version !== INSTALLED_BAILEYS)
+const OTHER_BAILEYS = VERSIONS.baileys.filter((version) => version !== INSTALLED_BAILEYS)
 
 /** The combinations to run, in order: `{ node, baileys, suite }`. */
 export function planRuns({ baileys, node, only, ci, vitest = [] }) {
-  const files = vitest.filter(argument => !argument.startsWith('-')).join(' ')
+  const files = vitest.filter((argument) => !argument.startsWith('-')).join(' ')
   if (ci) {
     return [
-      ...OTHER_BAILEYS.map(version => ({ node: NODES[0], baileys: version, suite: ciSuiteOf(version) })),
-      ...['22', '24'].map(major => ({ node: major, baileys: INSTALLED_BAILEYS, suite: 'unit, scenario, contract' })),
+      ...OTHER_BAILEYS.map((version) => ({ node: NODES[0], baileys: version, suite: ciSuiteOf(version) })),
+      ...['22', '24'].map((major) => ({ node: major, baileys: INSTALLED_BAILEYS, suite: 'unit, scenario, contract' })),
     ]
   }
-  const suiteOf = version => files !== '' ? files : only ?? (version === INSTALLED_BAILEYS ? 'all' : 'e2e')
+  const suiteOf = (version) => (files !== '' ? files : (only ?? (version === INSTALLED_BAILEYS ? 'all' : 'e2e')))
   if (baileys === null && node === null) {
     return [
-      ...NODES.map(major => ({ node: major, baileys: INSTALLED_BAILEYS, suite: suiteOf(INSTALLED_BAILEYS) })),
-      ...OTHER_BAILEYS.map(version => ({ node: NODES[0], baileys: version, suite: suiteOf(version) })),
+      ...NODES.map((major) => ({ node: major, baileys: INSTALLED_BAILEYS, suite: suiteOf(INSTALLED_BAILEYS) })),
+      ...OTHER_BAILEYS.map((version) => ({ node: NODES[0], baileys: version, suite: suiteOf(version) })),
     ]
   }
-  return (node ?? NODES.slice(0, 1)).flatMap(major => (baileys ?? [INSTALLED_BAILEYS]).map(version => ({ node: major, baileys: version, suite: suiteOf(version) })))
+  return (node ?? NODES.slice(0, 1)).flatMap((major) =>
+    (baileys ?? [INSTALLED_BAILEYS]).map((version) => ({ node: major, baileys: version, suite: suiteOf(version) })),
+  )
 }
 
 function filesOf(...names) {
-  return names.map(name => `test/e2e/${name}.test.ts`)
+  return names.map((name) => `test/e2e/${name}.test.ts`)
 }

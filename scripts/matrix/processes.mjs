@@ -12,12 +12,16 @@ export class Processes {
     let output = ''
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8')
-      stream.on('data', (text) => { output += text })
+      stream.on('data', (text) => {
+        output += text
+      })
     }
     try {
       const code = await new Promise((resolve, reject) => {
         child.once('error', reject)
-        child.once('close', (exitCode, signal) => { resolve(exitCode ?? signal) })
+        child.once('close', (exitCode, signal) => {
+          resolve(exitCode ?? signal)
+        })
       })
       return { code, output }
     } finally {

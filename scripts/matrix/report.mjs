@@ -3,10 +3,20 @@ const COLUMNS = ['Node', 'Baileys', 'tests', 'passed', 'again', 'failed', 'skipp
 /** The table at the end, for people to read. */
 export function tableOf(runs) {
   const rows = runs.map(({ node, baileys, suite, result }) =>
-    [node, baileys, suite, ...(result === undefined ? ['-', '-', '-', '-', '-'] : [result.passed, result.again, result.failed.length, result.skipped.length, result.seconds])].map(String))
-  const widths = COLUMNS.map((name, index) => Math.max(name.length, ...rows.map(row => row[index].length)))
-  const line = cells => cells.map((cell, index) => index < 3 ? cell.padEnd(widths[index]) : cell.padStart(widths[index])).join('  ').trimEnd()
-  return [line(COLUMNS), line(widths.map(width => '-'.repeat(width))), ...rows.map(line)].join('\n')
+    [
+      node,
+      baileys,
+      suite,
+      ...(result === undefined ? ['-', '-', '-', '-', '-'] : [result.passed, result.again, result.failed.length, result.skipped.length, result.seconds]),
+    ].map(String),
+  )
+  const widths = COLUMNS.map((name, index) => Math.max(name.length, ...rows.map((row) => row[index].length)))
+  const line = (cells) =>
+    cells
+      .map((cell, index) => (index < 3 ? cell.padEnd(widths[index]) : cell.padStart(widths[index])))
+      .join('  ')
+      .trimEnd()
+  return [line(COLUMNS), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n')
 }
 
 /** What was skipped: each reason once, with the tests and where; a test without a reason is listed by itself. */
@@ -20,5 +30,5 @@ export function skippedOf(runs) {
       entries.set(entry.why, entry)
     }
   }
-  return [...entries.values()].map(({ why, names, where }) => ({ why, names: [...names].filter(name => name !== why), where: [...where].join(', ') }))
+  return [...entries.values()].map(({ why, names, where }) => ({ why, names: [...names].filter((name) => name !== why), where: [...where].join(', ') }))
 }

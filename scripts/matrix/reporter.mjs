@@ -20,4 +20,4 @@ export default class MatrixReporter {
   }
 }
 
-const firstLine = error => String(error?.message ?? error).split('\n')[0]
+const firstLine = (error) => String(error?.message ?? error).split('\n')[0]

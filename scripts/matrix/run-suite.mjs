@@ -8,8 +8,8 @@ import { SUITES } from './plan.mjs'
  */
 export async function runSuite({ suite, baileys, node }, { installs, processes, vitest }) {
   const [cwd, binary] = await Promise.all([installs.checkout(baileys), installs.node(node)])
-  const flags = vitest.filter(argument => argument.startsWith('-'))
-  const run = filters => runVitest(binary, [...filters, ...flags], cwd, processes)
+  const flags = vitest.filter((argument) => argument.startsWith('-'))
+  const run = (filters) => runVitest(binary, [...filters, ...flags], cwd, processes)
   const beganAt = Date.now()
   // Files given by name are run as they are.
   const first = await run(SUITES[suite] ?? suite.split(' '))
@@ -35,13 +35,19 @@ async function runVitest(binary, args, cwd, processes) {
   const temporary = join(cwd, 'tmp')
   mkdirSync(temporary, { recursive: true })
   chmodSync(temporary, 0o1777)
-  const { code, output } = await processes.run(binary, ['node_modules/vitest/vitest.mjs', 'run', ...args, '--reporter=default', '--reporter=./scripts/matrix/reporter.mjs'], {
-    cwd,
-    // What the tests start by name must be this Node, too.
-    env: { ...process.env, NO_COLOR: '1', TMPDIR: temporary, MATRIX_RESULT: file, PATH: `${dirname(binary)}${delimiter}${process.env.PATH}` },
-  })
+  const { code, output } = await processes.run(
+    binary,
+    ['node_modules/vitest/vitest.mjs', 'run', ...args, '--reporter=default', '--reporter=./scripts/matrix/reporter.mjs'],
+    {
+      cwd,
+      // What the tests start by name must be this Node, too.
+      env: { ...process.env, NO_COLOR: '1', TMPDIR: temporary, MATRIX_RESULT: file, PATH: `${dirname(binary)}${delimiter}${process.env.PATH}` },
+    },
+  )
   const result = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : { passed: 0, failed: [], skipped: [] }
-  const ended = why => { result.failed.push({ file: null, name: 'vitest', why: `${why} ${code}` }) }
+  const ended = (why) => {
+    result.failed.push({ file: null, name: 'vitest', why: `${why} ${code}` })
+  }
   if (result.passed + result.failed.length === 0) ended('ran no test, and ended with')
   else if (code !== 0 && result.failed.length === 0) ended('ended with')
   return { ...result, output }

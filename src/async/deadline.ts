@@ -8,7 +8,7 @@ export const LONGEST_TIMER_MS: number = 2 ** 31 - 1
 export async function withDeadline<Result>(work: PromiseLike<Result>, timeoutMs: number, onDeadline: () => Error): Promise<Result> {
   let timer: NodeJS.Timeout | undefined
   const deadline = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => { reject(onDeadline()) }, timeoutMs)
+    timer = setTimeout(() => reject(onDeadline()), timeoutMs)
   })
   try {
     return await Promise.race([work, deadline])
@@ -27,7 +27,9 @@ export async function collectWithDeadline<Item>(listing: AsyncIterable<Item>, ti
     return items
   } catch (error) {
     // A generator closes once the step under way has come to its end.
-    const close = async (): Promise<void> => { await iterator.return?.() }
+    const close = async (): Promise<void> => {
+      await iterator.return?.()
+    }
     close().catch(() => undefined)
     throw error
   }
@@ -38,10 +40,10 @@ export async function withSignal<Result>(work: Promise<Result>, signal: AbortSig
   if (signal === undefined) return work
   let release = (): void => undefined
   const aborted = new Promise<never>((_resolve, reject) => {
-    const onAbort = (): void => { reject(abortReason(signal)) }
+    const onAbort = (): void => reject(abortReason(signal))
     if (signal.aborted) onAbort()
     signal.addEventListener('abort', onAbort, { once: true })
-    release = () => { signal.removeEventListener('abort', onAbort) }
+    release = () => signal.removeEventListener('abort', onAbort)
   })
   try {
     return await Promise.race([work, aborted])
@@ -74,9 +76,9 @@ export async function boundedBy<Result>(bounds: CallerBounds, work: (signal: Abo
   // For a caller who is gone already nothing is begun.
   signal?.throwIfAborted()
   const caller = new AbortController()
-  const onAbort = (): void => { caller.abort(signal?.reason) }
+  const onAbort = (): void => caller.abort(signal?.reason)
   signal?.addEventListener('abort', onAbort, { once: true })
-  const timer = timeoutMs === undefined ? undefined : setTimeout(() => { caller.abort(onTimeout()) }, timeoutMs)
+  const timer = timeoutMs === undefined ? undefined : setTimeout(() => caller.abort(onTimeout()), timeoutMs)
   try {
     return await withSignal(work(caller.signal), caller.signal)
   } finally {

@@ -21,7 +21,7 @@ export class OperationLimit {
     const worker = async (): Promise<void> => {
       for (const [index, item] of queue) {
         if (this.#free > 0) this.#free -= 1
-        else await new Promise<void>(resolve => this.#waiting.push(resolve))
+        else await new Promise<void>((resolve) => this.#waiting.push(resolve))
         try {
           results[index] = await work(item)
         } catch (error) {
@@ -51,9 +51,11 @@ export class SessionTurns {
   run<Result>(sessionId: string, work: () => Promise<Result>): Promise<Result> {
     const before = this.#last.get(sessionId) ?? Promise.resolve()
     const result = before.then(work, work)
-    const settled = result.catch(() => undefined).then(() => {
-      if (this.#last.get(sessionId) === settled) this.#last.delete(sessionId)
-    })
+    const settled = result
+      .catch(() => undefined)
+      .then(() => {
+        if (this.#last.get(sessionId) === settled) this.#last.delete(sessionId)
+      })
     this.#last.set(sessionId, settled)
     return result
   }
@@ -73,5 +75,28 @@ export class WorkQueue {
     const result = this.#last.then(work)
     this.#last = result.catch(() => undefined)
     return result
+  }
+}
+
+/** Works on events one by one: those that come while another is worked on wait for their turn. */
+export class Inbox<Event> {
+  readonly #work: (event: Event) => void
+  readonly #events: Event[] = []
+  #isWorking = false
+
+  constructor(work: (event: Event) => void) {
+    this.#work = work
+  }
+
+  /** Takes in an event. */
+  take(event: Event): void {
+    this.#events.push(event)
+    if (this.#isWorking) return
+    this.#isWorking = true
+    try {
+      for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) this.#work(next)
+    } finally {
+      this.#isWorking = false
+    }
   }
 }

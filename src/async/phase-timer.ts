@@ -8,10 +8,13 @@ export class PhaseTimer {
   at(moment: Date, callback: () => void): void {
     this.clear()
     const remainingMs = moment.getTime() - Date.now()
-    this.#timer = setTimeout(() => {
-      if (remainingMs > LONGEST_TIMER_MS) this.at(moment, callback)
-      else callback()
-    }, Math.min(Math.max(remainingMs, 0), LONGEST_TIMER_MS))
+    this.#timer = setTimeout(
+      () => {
+        if (remainingMs > LONGEST_TIMER_MS) this.at(moment, callback)
+        else callback()
+      },
+      Math.min(Math.max(remainingMs, 0), LONGEST_TIMER_MS),
+    )
   }
 
   /** Calls back after a while. */

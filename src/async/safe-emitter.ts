@@ -47,12 +47,14 @@ export class SafeEmitter<Events extends EventMap<Events>> {
   }
 
   #guard<Name extends keyof Events & string>(event: Name, listener: Listener<Events[Name]>): (...payload: Events[Name]) => void {
-    const guards = this.#guards[event] ??= new WeakMap<Listener<Events[Name]>, (...payload: Events[Name]) => void>()
+    const guards = (this.#guards[event] ??= new WeakMap<Listener<Events[Name]>, (...payload: Events[Name]) => void>())
     const known = guards.get(listener)
     if (known !== undefined) return known
-    const guarded = (...payload: Events[Name]): void => {
-      callGuarded(() => listener(...payload), (error) => { this.#onFailure(event, error, payload[0]) })
-    }
+    const guarded = (...payload: Events[Name]): void =>
+      callGuarded(
+        () => listener(...payload),
+        (error) => this.#onFailure(event, error, payload[0]),
+      )
     guards.set(listener, guarded)
     return guarded
   }

@@ -6,8 +6,7 @@ interface BufferText {
   data: string
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** Asks the object itself: what `JSON.stringify` hands over for a Buffer is what its `toJSON` made of it, an array of numbers. */
 function writeBytes(this: Record<string, unknown>, name: string, value: unknown): unknown {

@@ -62,13 +62,13 @@ export class AuthState {
       sessionId,
       timeoutMs,
       write: (changes, writeOptions) => store.write(sessionId, changes, { ...writeOptions, fencingToken }),
-      onFailure: (error) => { this.#fail(error) },
+      onFailure: (error) => this.#fail(error),
     })
   }
 
   /** What is given to Baileys as `auth`. */
   get authenticationState(): AuthenticationState {
-    const keys: SignalKeyStore = { get: (type, ids) => this.#getKeys(type, ids), set: data => this.#setKeys(data) }
+    const keys: SignalKeyStore = { get: (type, ids) => this.#getKeys(type, ids), set: (data) => this.#setKeys(data) }
     return { creds: this.creds, keys }
   }
 
@@ -130,8 +130,13 @@ export class AuthState {
   #keepOwner(): void {
     if (!this.#owner.keep()) return
     const { sessionId, onProblem } = this.#options
-    onProblem(new SessionError('ALREADY_PAIRED',
-      `Something overwrote who session "${sessionId}" is linked to, as requestPairingCode() of the socket does. It was put back: ask for a pairing code only where no phone is linked.`, { sessionId }))
+    onProblem(
+      new SessionError(
+        'ALREADY_PAIRED',
+        `Something overwrote who session "${sessionId}" is linked to, as requestPairingCode() of the socket does. It was put back: ask for a pairing code only where no phone is linked.`,
+        { sessionId },
+      ),
+    )
   }
 
   #fail(error: SessionError): void {
@@ -157,7 +162,13 @@ export class AuthState {
     try {
       // The socket has ended: nobody waits for an answer.
       if (this.#sealed.signal.aborted) throw staleReader(sessionId)
-      return requireRecords(await attemptAgain(sessionId, () => withDeadline(store.read(sessionId, keys), timeoutMs, () => storeTimeout(sessionId, 'read', timeoutMs)), this.#sealed.signal))
+      return requireRecords(
+        await attemptAgain(
+          sessionId,
+          () => withDeadline(store.read(sessionId, keys), timeoutMs, () => storeTimeout(sessionId, 'read', timeoutMs)),
+          this.#sealed.signal,
+        ),
+      )
     } catch (cause) {
       throw this.#readFailed(asStoreError(sessionId, cause))
     }
@@ -178,9 +189,9 @@ export class AuthState {
       return decodeSignalKey(this.#options.baileys, type, value)
     } catch {
       // Without the cause: the message of a syntax error quotes the text, which is a key.
-      throw new SessionError('RECORD_CORRUPT',
-        `The record ${type} "${id}" of session "${this.#options.sessionId}" cannot be read. It was left as it is.`,
-        { sessionId: this.#options.sessionId })
+      throw new SessionError('RECORD_CORRUPT', `The record ${type} "${id}" of session "${this.#options.sessionId}" cannot be read. It was left as it is.`, {
+        sessionId: this.#options.sessionId,
+      })
     }
   }
 
@@ -211,6 +222,6 @@ function readHeld(held: ReadonlyMap<string, RecordChange>, keys: readonly Record
 
 function toChanges(data: SignalDataSet): RecordChange[] {
   return Object.entries(data).flatMap(([type, values]) =>
-    Object.entries(values).map(([id, value]): RecordChange =>
-      ({ type, id, value: value === null || value === undefined ? null : encodeAuthValue(value) })))
+    Object.entries(values).map(([id, value]): RecordChange => ({ type, id, value: value === null || value === undefined ? null : encodeAuthValue(value) })),
+  )
 }

@@ -12,7 +12,13 @@ const KEY_LENGTHS: ReadonlySet<number> = new Set([32, 33])
 /** What a store holds of a session, or why nobody can tell. */
 export type StoredSession =
   | { readonly kind: 'absent'; readonly lifecycle: Lifecycle }
-  | { readonly kind: 'readable'; readonly creds: Exclude<StoredCreds, { kind: 'corrupt' }>; readonly text: string; readonly lifecycle: Lifecycle; readonly isBackup: boolean }
+  | {
+      readonly kind: 'readable'
+      readonly creds: Exclude<StoredCreds, { kind: 'corrupt' }>
+      readonly text: string
+      readonly lifecycle: Lifecycle
+      readonly isBackup: boolean
+    }
   | { readonly kind: 'corrupt'; readonly error: SessionError }
   | { readonly kind: 'wrong-key'; readonly error: SessionError }
   | { readonly kind: 'legacy'; readonly error: SessionError }
@@ -49,8 +55,14 @@ function judge(sessionId: string, records: readonly StoredRecord[]): StoredSessi
   if (text === undefined) return { kind: 'absent', lifecycle: remembered ?? freshLifecycle(null) }
   const creds = inspectStoredCreds(text)
   if (creds.kind === 'corrupt') {
-    return { kind: 'corrupt', error: new SessionError('RECORD_CORRUPT',
-      `The saved credentials of session "${sessionId}" cannot be read: ${creds.problem}. Nothing was changed. Restore them from a backup. Only when there is none, delete the session and pair again.`, { sessionId }) }
+    return {
+      kind: 'corrupt',
+      error: new SessionError(
+        'RECORD_CORRUPT',
+        `The saved credentials of session "${sessionId}" cannot be read: ${creds.problem}. Nothing was changed. Restore them from a backup. Only when there is none, delete the session and pair again.`,
+        { sessionId },
+      ),
+    }
   }
   return { kind: 'readable', creds, text, lifecycle: lifecycleOf(remembered, creds.identity), isBackup }
 }
@@ -61,7 +73,7 @@ function lifecycleOf(remembered: Lifecycle | null, identity: string): Lifecycle 
 }
 
 function valueOf(records: readonly StoredRecord[], type: string): string | undefined {
-  return records.find(record => record.type === type && record.id === '')?.value
+  return records.find((record) => record.type === type && record.id === '')?.value
 }
 
 /** What stored credentials amount to, read without Baileys. */
@@ -96,7 +108,10 @@ export function phoneNumberOf(meId: string | undefined): string | undefined {
 
 /** Names an identity by its noise public key, without telling the key. */
 export function hashIdentity(noisePublicKey: Uint8Array | null): string {
-  return createHash('sha256').update(noisePublicKey ?? new Uint8Array()).digest('hex').slice(0, 32)
+  return createHash('sha256')
+    .update(noisePublicKey ?? new Uint8Array())
+    .digest('hex')
+    .slice(0, 32)
 }
 
 function corrupt(problem: string): StoredCreds {
@@ -108,8 +123,7 @@ function findMissing(creds: Record<string, unknown>): string | null {
     if (readKey(creds[name], 'public') === null || readKey(creds[name], 'private') === null) return name
   }
   const signedPreKey = creds['signedPreKey']
-  const hasPreKey = isObject(signedPreKey) && readKey(signedPreKey['keyPair'], 'public') !== null
-    && readKey(signedPreKey['keyPair'], 'private') !== null
+  const hasPreKey = isObject(signedPreKey) && readKey(signedPreKey['keyPair'], 'public') !== null && readKey(signedPreKey['keyPair'], 'private') !== null
   if (!hasPreKey) return 'signedPreKey'
   if (typeof creds['registrationId'] !== 'number') return 'registrationId'
   return typeof creds['advSecretKey'] === 'string' ? null : 'advSecretKey'

@@ -84,8 +84,11 @@ export class WriteQueue {
 
   /** Refuses every write from now on, also those still queued. */
   seal(): void {
-    this.#refuse(new SessionError('STALE_WRITER',
-      `A write of session "${this.#options.sessionId}" came after its connection had ended. It was refused.`, { sessionId: this.#options.sessionId }))
+    this.#refuse(
+      new SessionError('STALE_WRITER', `A write of session "${this.#options.sessionId}" came after its connection had ended. It was refused.`, {
+        sessionId: this.#options.sessionId,
+      }),
+    )
   }
 
   #enqueue(changes: () => readonly RecordChange[], replaceAll: boolean): Promise<void> {
@@ -147,7 +150,7 @@ export async function attemptAgain<Result>(sessionId: string, call: () => Promis
     } catch (cause) {
       const error = asStoreError(sessionId, cause)
       // After a deadline the outcome is unknown: calling again could overtake it.
-      if (error.code !== 'STORE_UNAVAILABLE' || !await pause(delayMs, over)) throw error
+      if (error.code !== 'STORE_UNAVAILABLE' || !(await pause(delayMs, over))) throw error
     }
   }
   return call()

@@ -21,7 +21,11 @@ export interface SweepSummary {
 }
 
 /** Tells what a walk came to; returns the exit code. */
-export function reportSweep({ verb, changed, unchanged, failed, typed, again = 'Run it again' }: SweepSummary, isInterrupted: boolean, printer: Printer): number {
+export function reportSweep(
+  { verb, changed, unchanged, failed, typed, again = 'Run it again' }: SweepSummary,
+  isInterrupted: boolean,
+  printer: Printer,
+): number {
   printer.clearStatus()
   const notBegun = failed.filter(({ error }) => isSessionError(error, 'ABORTED')).length
   const real = failed.filter(({ error }) => !isSessionError(error, 'ABORTED'))

@@ -16,8 +16,8 @@ export const copyCommand: Command = {
   summary: 'Copies sessions from one store to another, and reads back what it wrote.',
   operands: ['from', 'to'],
   options: {
-    'session': { value: 'id', isRepeatable: true, meaning: 'Copies this session; all of them when the option is not given.' },
-    'overwrite': { meaning: 'Replaces sessions that the target holds in another state, or of another phone.' },
+    session: { value: 'id', isRepeatable: true, meaning: 'Copies this session; all of them when the option is not given.' },
+    overwrite: { meaning: 'Replaces sessions that the target holds in another state, or of another phone.' },
     'from-key-file': { value: 'file', meaning: 'Opens the encrypted records of the source with the keys of this file.' },
     'allow-plain': { meaning: 'Copies also what is encrypted into a plain target, or plain sessions among encrypted ones.' },
     'to-key-file': { value: 'file', meaning: 'Encrypts what goes into the target, under the current key of this file.' },
@@ -35,9 +35,9 @@ async function runCopy(request: CommandRequest, environment: CommandEnvironment,
   if (from.kind === to.kind && from.path === to.path) throw new UsageError('Both names are those of one place.')
   const keys = async (option: string): Promise<(store: SessionStore) => SessionStore> => {
     const file = valueOf(request, option)
-    if (file === undefined) return store => store
+    if (file === undefined) return (store) => store
     const keyFile = await readKeyFile(file, directory)
-    return store => sealStore(store, keyFile, false)
+    return (store) => sealStore(store, keyFile, false)
   }
   // Before anything is made.
   const [openSource, sealTarget] = [await keys('from-key-file'), await keys('to-key-file')]
@@ -48,16 +48,21 @@ async function runCopy(request: CommandRequest, environment: CommandEnvironment,
     const sessions = await chosenSessions(source.store, request.values.get('session'))
     // Without keys for the target it gets plain text.
     const isPlain = !request.values.has('to-key-file') && !request.switches.has('allow-plain')
-    if (isPlain && request.values.has('from-key-file')) await assertNothingSealed(source.store, `${from.text} is encrypted, and the copy would not be: name keys with --to-key-file, or say --allow-plain.`)
+    if (isPlain && request.values.has('from-key-file'))
+      await assertNothingSealed(source.store, `${from.text} is encrypted, and the copy would not be: name keys with --to-key-file, or say --allow-plain.`)
     const target = await openStore(to, 'fill')
     try {
       if (isPlain) await assertNothingSealed(target.store, `${to.text} is encrypted: name its keys with --to-key-file, or say --allow-plain.`)
       const report = await copySessions(openSource(source.store), sealTarget(target.store), {
-        sessions, overwrite: request.switches.has('overwrite'), signal: environment.signal, onProgress: showProgress('Copying', printer),
+        sessions,
+        overwrite: request.switches.has('overwrite'),
+        signal: environment.signal,
+        onProgress: showProgress('Copying', printer),
       })
       const summary = { verb: 'Copied', changed: report.copied, unchanged: report.unchanged, failed: report.failed, typed: [from.path, to.path] }
       const code = reportSweep(summary, environment.signal.aborted, printer)
-      if (!request.values.has('from-key-file') && report.failed.some(({ error }) => error.code === 'WRONG_KEY')) printer.note(`${from.text} is encrypted: name its keys with --from-key-file.`, 'bad')
+      if (!request.values.has('from-key-file') && report.failed.some(({ error }) => error.code === 'WRONG_KEY'))
+        printer.note(`${from.text} is encrypted: name its keys with --from-key-file.`, 'bad')
       return code
     } finally {
       await target.close()
@@ -70,7 +75,7 @@ async function runCopy(request: CommandRequest, environment: CommandEnvironment,
 async function chosenSessions(store: SessionStore, asked: readonly string[] | undefined): Promise<string[] | undefined> {
   if (asked === undefined) return undefined
   const listed = new Set(await listSessions(store))
-  const missing = asked.find(sessionId => !listed.has(sessionId))
+  const missing = asked.find((sessionId) => !listed.has(sessionId))
   if (missing !== undefined) throw new CommandError(`There is no session "${missing}" in the source. Nothing was copied.`)
   return [...asked]
 }

@@ -57,7 +57,7 @@ async function assertDeletable(name: StoreName, store: SessionStore, sessionId: 
 
 async function deleteSession(store: SessionStore, sessionId: string): Promise<void> {
   const lease = await store.lock.acquire(sessionId)
-  if (lease === null) throw isRun(sessionId, await store.lock.owner(sessionId) ?? 'another process')
+  if (lease === null) throw isRun(sessionId, (await store.lock.owner(sessionId)) ?? 'another process')
   try {
     await store.delete(sessionId, { fencingToken: lease.fencingToken })
   } finally {
@@ -74,16 +74,16 @@ async function isConfirmed(sessionId: string, { stdin, signal }: CommandEnvironm
   const asked = plainText(sessionId)
   printer.note(`This removes the credentials and all keys of session "${asked}". There is no way back.`)
   printer.note('Type the id of the session to delete it:')
-  return await answerOf(stdin, signal) === asked
+  return (await answerOf(stdin, signal)) === asked
 }
 
 /** A line that somebody typed; `null` when the input ended or the question was called off. */
 async function answerOf(stdin: InputStream, signal: AbortSignal): Promise<string | null> {
   const lines = createInterface({ input: stdin, terminal: false })
-  const close = (): void => { lines.close() }
+  const close = (): void => lines.close()
   try {
-    return await new Promise<string | null>(resolve => {
-      lines.once('line', resolve).once('close', () => { resolve(null) })
+    return await new Promise<string | null>((resolve) => {
+      lines.once('line', resolve).once('close', () => resolve(null))
       signal.addEventListener('abort', close, { once: true })
       if (signal.aborted) close()
     })

@@ -15,8 +15,8 @@ export const doctorCommand: Command = {
   summary: 'Says of each session what became of it, and what is not as it should be.',
   operands: ['store'],
   options: {
-    'repair': { meaning: 'Mends what it can without losing anything, in sessions that nobody runs.' },
-    'json': { meaning: 'Prints one JSON object instead of lines.' },
+    repair: { meaning: 'Mends what it can without losing anything, in sessions that nobody runs.' },
+    json: { meaning: 'Prints one JSON object instead of lines.' },
     'show-numbers': { meaning: 'Shows phone numbers in full.' },
     'key-file': { value: 'file', meaning: 'Opens encrypted records with the keys of this file.' },
   },

@@ -4,7 +4,8 @@ import { reportSweep, showProgress } from './batch-report.js'
 import { type CommandEnvironment, CommandError, EXIT, UsageError } from './command-environment.js'
 import { type Command, type CommandRequest, operandOf, valueOf } from './command.js'
 import { explainEmptiness, findForeignFolder } from './misnamed-store.js'
-import { type OpenedStore, openStore } from './open-store.js'
+import { openStore } from './open-store.js'
+import type { OpenedStore } from './store-name.js'
 import type { Printer } from './printer.js'
 import { parseStoreName, type StoreName } from './store-name.js'
 import { listNamedSessions, mergeKeyFiles, readKeyFile, sealStore } from './store-view.js'
@@ -44,7 +45,11 @@ async function runEncrypt(request: CommandRequest, environment: CommandEnvironme
     const { sessions, refused } = await chooseSessions(name, opened)
     const isAllowed = request.switches.has('allow-plain')
     const isFirst = !isAllowed && !request.values.has('old-key-file') && !(await holdsAnythingSealed(name, opened, sessions, environment.signal))
-    const report = await encryptRecords(opened.store, { ...keys, allowPlain: isAllowed || isFirst }, { sessions, signal: environment.signal, onProgress: showProgress('Encrypting', printer) })
+    const report = await encryptRecords(
+      opened.store,
+      { ...keys, allowPlain: isAllowed || isFirst },
+      { sessions, signal: environment.signal, onProgress: showProgress('Encrypting', printer) },
+    )
     const typed = [name.path]
     const again = isAllowed || isFirst ? 'Run it again with --allow-plain' : 'Run it again'
     const summary = { verb: 'Encrypted', changed: report.encrypted, unchanged: report.unchanged, failed: report.failed, typed, again }

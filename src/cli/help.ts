@@ -15,7 +15,7 @@ export function programHelp(commands: readonly CommandDescription[]): string {
     'Usage: baileys-sessions <command> …',
     '',
     'Commands:',
-    ...columns(commands.map(command => [usage(command), command.summary])),
+    ...columns(commands.map((command) => [usage(command), command.summary])),
     '',
     'Stores:',
     ...columns(STORE_NAMES),
@@ -39,7 +39,7 @@ export function commandHelp(command: CommandDescription): string {
 
 /** The arguments of a command as they are written: `<store> [id]`. */
 export function operandsForm({ operands, optionalOperand }: CommandDescription): string {
-  return [...operands.map(operand => `<${operand}>`), ...(optionalOperand === undefined ? [] : [`[${optionalOperand}]`])].join(' ')
+  return [...operands.map((operand) => `<${operand}>`), ...(optionalOperand === undefined ? [] : [`[${optionalOperand}]`])].join(' ')
 }
 
 /** An option as it is written: `--session <id>…`. */

@@ -22,10 +22,10 @@ export const linkCommand: Command = {
   summary: 'Links a phone to a session, by a QR or a pairing code.',
   operands: ['store', 'id'],
   options: {
-    'code': { value: 'number', meaning: 'Shows a pairing code to type at the phone with this number, instead of a QR.' },
+    code: { value: 'number', meaning: 'Shows a pairing code to type at the phone with this number, instead of a QR.' },
     'key-file': { value: 'file', meaning: 'Encrypts what is stored under the current key of this file.' },
     'print-qr': { meaning: 'Prints the QR also where stdout is no terminal: it is a secret.' },
-    'simulated': { meaning: 'Links a pretended phone at a WhatsApp on this machine: no network, nothing real.' },
+    simulated: { meaning: 'Links a pretended phone at a WhatsApp on this machine: no network, nothing real.' },
   },
   remarks: [
     'It ends as soon as the phone is linked, and takes no message from the application. The store is made when it is not there.',
@@ -52,7 +52,10 @@ async function runLink(request: CommandRequest, environment: CommandEnvironment,
     const place: LinkPlace = { name, sessionId, isSimulated, view: { raw: opened.store, open, currentKeyId: keys?.currentKeyId ?? null } }
     await requireLinkable(place)
     const network = isSimulated
-      ? await startSimulatedNetwork({ phoneNumber: wish.phoneNumber ?? pretendedNumber(sessionId), onRefused: (message) => { printer.note(message, 'doubtful') } })
+      ? await startSimulatedNetwork({
+          phoneNumber: wish.phoneNumber ?? pretendedNumber(sessionId),
+          onRefused: (message) => printer.note(message, 'doubtful'),
+        })
       : realNetwork()
     try {
       return await linkAt(network, place, { ...wish, signal: environment.signal }, printer)
@@ -100,16 +103,30 @@ export async function linkAt(network: PairingNetwork, place: LinkPlace, { phoneN
   const before = await readBefore(view.raw, sessionId)
   const unquiet = quietLibsignal()
   const screen = new PairingScreen(printer, isSimulated)
-  const tell = (message: string): void => { printer.note(maskNumbersIn(message, [sessionId]), 'doubtful') }
-  const manager = new SessionManager({ store: isSimulated ? simulated(view.open) : view.open, socketConfig: network.socketConfig, reconnect: { maxRetries: 0 } })
-  manager.on('error', ({ error }) => { tell(error.message) })
+  const tell = (message: string): void => printer.note(maskNumbersIn(message, [sessionId]), 'doubtful')
+  const manager = new SessionManager({
+    store: isSimulated ? simulated(view.open) : view.open,
+    socketConfig: network.socketConfig,
+    reconnect: { maxRetries: 0 },
+  })
+  manager.on('error', ({ error }) => tell(error.message))
   try {
-    const end = await linkSession(manager, { sessionId, phoneNumber, signal }, {
-      onQr: (qr, expiresAt) => { screen.showQr(qr, expiresAt); network.onQr(qr) },
-      onCode: (code, expiresAt) => { screen.showCode(code, expiresAt); network.onCode(code) },
-      onOver: (message) => { screen.takeAway(message) },
-      onNotice: tell,
-    }).finally(() => { screen.clear() })
+    const end = await linkSession(
+      manager,
+      { sessionId, phoneNumber, signal },
+      {
+        onQr: (qr, expiresAt) => {
+          screen.showQr(qr, expiresAt)
+          network.onQr(qr)
+        },
+        onCode: (code, expiresAt) => {
+          screen.showCode(code, expiresAt)
+          network.onCode(code)
+        },
+        onOver: (message) => screen.takeAway(message),
+        onNotice: tell,
+      },
+    ).finally(() => screen.clear())
     await closeManager(manager, sessionId)
     return report(end, await readStoredSession(view.open, sessionId, READ_TIMEOUT_MS), place, printer)
   } finally {
@@ -135,6 +152,9 @@ function report(end: LinkEnd, stored: StoredSession, { sessionId, isSimulated }:
   printer.line(`Linked "${sessionId}" to ${maskNumber(stored.creds.phoneNumber)}${name}.`, 'good')
   if (isSimulated) printer.note('It is a simulated session: its WhatsApp is gone now, and nothing can connect with it.')
   if (end.kind === 'uploaded') return EXIT.fine
-  printer.note(`Its pre-keys are not uploaded yet: the application does that when it first connects.${end.kind === 'gave-up' ? ` ${end.snapshot.message}` : ''}`, 'doubtful')
+  printer.note(
+    `Its pre-keys are not uploaded yet: the application does that when it first connects.${end.kind === 'gave-up' ? ` ${end.snapshot.message}` : ''}`,
+    'doubtful',
+  )
   return end.kind === 'called-off' ? EXIT.interrupted : EXIT.trouble
 }

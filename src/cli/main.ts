@@ -6,7 +6,7 @@ import { run } from './run.js'
 
 const interrupted = new AbortController()
 // Once: the second SIGINT ends the process as it would without a listener.
-const interrupt = (): void => { interrupted.abort() }
+const interrupt = (): void => interrupted.abort()
 process.once('SIGINT', interrupt)
 
 // A result that nobody got is told once, and breaks nothing off: a session may be half done.

@@ -5,7 +5,7 @@ import { readStoredSession } from '../auth/stored-session.js'
 import { errorCode } from '../errors.js'
 import type { SessionStore } from '../store/session-store.js'
 import { inspectDirectory, inspectFolder } from './doctor/inspect-folder.js'
-import type { OpenedStore } from './open-store.js'
+import type { OpenedStore } from './store-name.js'
 import type { StoreName } from './store-name.js'
 import { listSessions, READ_TIMEOUT_MS } from './store-view.js'
 import { count } from './terminal-text.js'
@@ -24,13 +24,19 @@ export async function findMisnomer(name: StoreName, hasSessions: boolean): Promi
   const { path, prefix } = name
   if (!(await isThere(path))) return null
   if ((await inspectDirectory(path)).holdsCreds) {
-    return { code: 'is_a_session', message: `${path} is the folder of one session. A store is the folder above it; "?prefix=" says what its folders begin with.` }
+    return {
+      code: 'is_a_session',
+      message: `${path} is the folder of one session. A store is the folder above it; "?prefix=" says what its folders begin with.`,
+    }
   }
   if (hasSessions) return null
   const [first, ...others] = await foldersWithCreds(path)
   if (first === undefined) return null
   const many = others.length === 0 ? 'has' : `and ${others.length} more have`
-  return { code: 'other_prefix', message: `No folder in ${path} begins with "${prefix}", but "${first}" ${many} the credentials of a session: say after "?prefix=" what the folders begin with, or nothing for all of them.` }
+  return {
+    code: 'other_prefix',
+    message: `No folder in ${path} begins with "${prefix}", but "${first}" ${many} the credentials of a session: say after "?prefix=" what the folders begin with, or nothing for all of them.`,
+  }
 }
 
 /** Why there is nothing in a store in which somebody expects sessions; `null` when it is empty, or not. */
@@ -41,7 +47,10 @@ export async function explainEmptiness(name: StoreName, { store }: OpenedStore):
 
 /** A store that is to be made is not there yet. */
 async function isThere(path: string): Promise<boolean> {
-  return stat(path).then(() => true, (error: unknown) => errorCode(error) !== 'ENOENT')
+  return stat(path).then(
+    () => true,
+    (error: unknown) => errorCode(error) !== 'ENOENT',
+  )
 }
 
 async function foldersWithCreds(path: string): Promise<string[]> {
@@ -53,7 +62,10 @@ async function foldersWithCreds(path: string): Promise<string[]> {
 }
 
 async function isFile(path: string): Promise<boolean> {
-  return stat(path).then(found => found.isFile(), () => false)
+  return stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  )
 }
 
 /** A folder that is listed as a session, and probably is none. */

@@ -14,7 +14,7 @@ export const newKeyCommand: Command = {
   options: {},
   remarks: [
     'Without the key nothing that it encrypted can ever be read: keep a copy, and never beside the store or its backups.',
-    'The application reads the file with keyFromFile: encrypted(store, await keyFromFile(\'./keys.json\')).',
+    "The application reads the file with keyFromFile: encrypted(store, await keyFromFile('./keys.json')).",
   ],
   run: runNewKey,
 }
@@ -28,7 +28,8 @@ async function runNewKey(request: CommandRequest, { directory }: CommandEnvironm
     await writeNewFile(path, text, { isDurable: true })
     await syncFolder(dirname(path))
   } catch (error) {
-    if (errorCode(error) === 'EEXIST') throw new CommandError(`${file} is there already, and is left as it is: a key that is overwritten is lost. Name another file.`)
+    if (errorCode(error) === 'EEXIST')
+      throw new CommandError(`${file} is there already, and is left as it is: a key that is overwritten is lost. Name another file.`)
     throw new CommandError(`${file} could not be written: ${error instanceof Error ? error.message : String(error)}.`)
   }
   printer.line(`Made the key ${keyId} in ${file}. Keep a copy of the file somewhere else: without it nothing that it encrypts can be read.`)

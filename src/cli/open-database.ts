@@ -5,8 +5,7 @@ import { sqliteFailure } from '../adapters/sqlite/sqlite-failure.js'
 import { SqliteSessionStore } from '../adapters/sqlite/sqlite-session-store.js'
 import { SqliteStatements } from '../adapters/sqlite/sqlite-statements.js'
 import { CommandError } from './command-environment.js'
-import type { OpenedStore, StorePurpose } from './open-store.js'
-import type { StoreName } from './store-name.js'
+import type { OpenedStore, StoreName, StorePurpose } from './store-name.js'
 
 /** Opens a database of sessions. Loaded only when one was named: it looks for drivers that need not be installed. */
 export async function openDatabase(name: StoreName, purpose: StorePurpose): Promise<OpenedStore> {
@@ -61,7 +60,9 @@ function prepare(database: SqliteDatabase, { text, path }: StoreName, purpose: S
   }
   if (purpose !== 'look') return
   if (version < SCHEMA_VERSION) {
-    throw new CommandError(`The tables in ${path} are of version ${version}, and this baileys-sessions reads version ${SCHEMA_VERSION}. This command only looks, so nothing was changed. Bring them up to date: start your application with this version, or run baileys-sessions doctor ${text} --repair. Older versions cannot use the database afterwards.`)
+    throw new CommandError(
+      `The tables in ${path} are of version ${version}, and this baileys-sessions reads version ${SCHEMA_VERSION}. This command only looks, so nothing was changed. Bring them up to date: start your application with this version, or run baileys-sessions doctor ${text} --repair. Older versions cannot use the database afterwards.`,
+    )
   }
   database.exec('PRAGMA query_only = ON')
 }

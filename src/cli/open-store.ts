@@ -3,41 +3,13 @@ import { dirname, join } from 'node:path'
 import { FileSystemSessionStore } from '../adapters/filesystem/filesystem-session-store.js'
 import { HIDDEN_FOLDER } from '../adapters/filesystem/session-folder-name.js'
 import { errorCode } from '../errors.js'
-import type { SessionStore } from '../store/session-store.js'
 import { CommandError, UsageError } from './command-environment.js'
-import type { StoreName } from './store-name.js'
+import type { OpenedStore, StoreName, StorePurpose } from './store-name.js'
 import { renewCredsCopies } from './stored-sessions.js'
-
-/** What a command is about to do with a store. */
-export type StorePurpose =
-  /** Only look: nothing is made, no lock is taken. */
-  | 'look'
-  /** Take locks and write, in a store that is there. */
-  | 'change'
-  /** The same, and the store is made when it is missing. */
-  | 'fill'
-
-/** Sessions of which every record is under a key. */
-export interface EncryptedSessions {
-  /** Their ids. */
-  readonly sessionIds: readonly string[]
-  /** The id of the key. */
-  readonly keyId: string
-}
-
-/** A store that was opened by name. */
-export interface OpenedStore {
-  /** The store. */
-  readonly store: SessionStore
-  /** Removes what else the store keeps of texts that were encrypted. Resolves with what is left, a sentence each. */
-  removeTraces(encrypted: EncryptedSessions): Promise<readonly string[]>
-  /** Closes it, and what it stands on. */
-  close(): Promise<void>
-}
 
 /** Opens a store by its name. Rejects with a `CommandError` when it is not there, unless it is to be filled. */
 export async function openStore(name: StoreName, purpose: StorePurpose): Promise<OpenedStore> {
-  if (await statOf(name.path) === null && purpose === 'fill') await assertOwnPlace(name.path)
+  if ((await statOf(name.path)) === null && purpose === 'fill') await assertOwnPlace(name.path)
   else await assertThere(name)
   if (name.kind === 'sqlite') return (await import('./open-database.js')).openDatabase(name, purpose)
   if (purpose !== 'look') await assertOwnSessions(name)
@@ -81,7 +53,7 @@ async function statOf(path: string): Promise<{ isFile(): boolean; isDirectory():
  */
 async function assertOwnSessions({ path, prefix }: StoreName & { kind: 'fs' }): Promise<void> {
   if (!isRoot() || (await statOf(path)) === null) return
-  const names = (await readdir(path)).filter(name => name === HIDDEN_FOLDER || name.startsWith(prefix))
+  const names = (await readdir(path)).filter((name) => name === HIDDEN_FOLDER || name.startsWith(prefix))
   for (const name of ['.', ...names]) await assertOwn(join(path, name))
 }
 
@@ -89,14 +61,16 @@ async function assertOwnSessions({ path, prefix }: StoreName & { kind: 'fs' }): 
 async function assertOwnPlace(path: string): Promise<void> {
   if (!isRoot()) return
   let place = dirname(path)
-  while (await statOf(place) === null && place !== dirname(place)) place = dirname(place)
+  while ((await statOf(place)) === null && place !== dirname(place)) place = dirname(place)
   await assertOwn(place)
 }
 
 async function assertOwn(path: string): Promise<void> {
   const uid = (await statOf(path))?.uid ?? 0
   if (uid !== 0) {
-    throw new CommandError(`${path} belongs to the user with uid ${uid}, who could not use what root writes there. Run this as that user, for example with sudo -u '#${uid}'.`)
+    throw new CommandError(
+      `${path} belongs to the user with uid ${uid}, who could not use what root writes there. Run this as that user, for example with sudo -u '#${uid}'.`,
+    )
   }
 }
 

@@ -29,7 +29,7 @@ function findCommand<Known extends CommandDescription>(asked: string, commands: 
 
 function isHelp(args: readonly string[]): boolean {
   const end = args.indexOf('--')
-  return args.slice(0, end < 0 ? undefined : end).some(argument => argument === '--help' || argument === '-h')
+  return args.slice(0, end < 0 ? undefined : end).some((argument) => argument === '--help' || argument === '-h')
 }
 
 function parseRequest(args: readonly string[], command: CommandDescription): CommandRequest {
@@ -40,7 +40,7 @@ function parseRequest(args: readonly string[], command: CommandDescription): Com
   const texts = new Map<string, readonly string[]>()
   for (const [option, value] of Object.entries(values)) {
     if (!Array.isArray(value)) continue
-    const given = value.filter(item => typeof item === 'string')
+    const given = value.filter((item) => typeof item === 'string')
     if (given.length === 0) switches.add(option)
     else texts.set(option, given)
     if (given.length > 1 && options[option]?.isRepeatable !== true) throw new UsageError(`Option --${option} was given more than once.`)
@@ -55,15 +55,18 @@ function checkOperands(given: readonly string[], command: CommandDescription): v
   const isOneMore = optionalOperand !== undefined && given.length === operands.length + 1
   if (given.length === operands.length || isOneMore) return
   const wanted = operandsForm(command)
-  throw new UsageError(`"${name}" takes ${wanted === '' ? 'no arguments' : wanted}, and ${given.length} ${given.length === 1 ? 'argument was' : 'arguments were'} given.`)
+  throw new UsageError(
+    `"${name}" takes ${wanted === '' ? 'no arguments' : wanted}, and ${given.length} ${given.length === 1 ? 'argument was' : 'arguments were'} given.`,
+  )
 }
 
 type Parsed = ReturnType<typeof parseArgs>
 
 function parseOptions(args: readonly string[], command: CommandDescription): Parsed {
   const { options } = command
-  const config: ParseArgsConfig['options'] = Object.fromEntries(Object.entries(options).map(([option, { value }]) =>
-    [option, { type: value === undefined ? 'boolean' as const : 'string' as const, multiple: true }]))
+  const config: ParseArgsConfig['options'] = Object.fromEntries(
+    Object.entries(options).map(([option, { value }]) => [option, { type: value === undefined ? ('boolean' as const) : ('string' as const), multiple: true }]),
+  )
   try {
     return parseArgs({ args: [...args], options: config, allowPositionals: true, strict: true })
   } catch (error) {
@@ -77,7 +80,9 @@ function explain(error: unknown, { name, options }: CommandDescription): string 
   const option = /'(?:-\w, )?(--?[\w-]+)/u.exec(message)?.[1] ?? 'an option'
   const code = error instanceof Error && 'code' in error ? error.code : ''
   if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') {
-    const known = Object.keys(options).map(each => `--${each}`).join(', ')
+    const known = Object.keys(options)
+      .map((each) => `--${each}`)
+      .join(', ')
     return `Unknown option ${option}. ${known === '' ? `"${name}" has no options.` : `Options: ${known}.`}${option.startsWith('--') ? '' : ' An argument that begins with a dash comes after "--".'}`
   }
   if (message.includes('does not take')) return `Option ${option} takes no value.`

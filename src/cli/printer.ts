@@ -116,7 +116,9 @@ export class Printer {
   #write(stream: OutputStream, text: string, tone: Tone): void {
     const plain = plainText(text)
     const isColored = tone !== 'plain' && this.#mayColor(stream)
-    this.#picture.makeRoomFor(() => { stream.write(isColored ? `${COLORS[tone]}${plain}${RESET}\n` : `${plain}\n`) })
+    this.#picture.makeRoomFor(() => {
+      stream.write(isColored ? `${COLORS[tone]}${plain}${RESET}\n` : `${plain}\n`)
+    })
   }
 
   #mayColor({ isTTY }: OutputStream): boolean {
@@ -168,7 +170,7 @@ export class TerminalPicture {
   #draw(): void {
     if (this.#shown === null) return
     const { lines, caption } = this.#shown
-    this.#stream.write(`${lines.map(line => `${line}\n`).join('')}${caption}`)
+    this.#stream.write(`${lines.map((line) => `${line}\n`).join('')}${caption}`)
   }
 
   #erase(): void {

@@ -17,7 +17,17 @@ import { maskNumbersIn } from './terminal-text.js'
 import { whatsAppServerCommand } from './whatsapp-server-command.js'
 
 /** Every command of the program, in the order of `--help`. */
-export const COMMANDS: readonly Command[] = Object.freeze([linkCommand, statusCommand, doctorCommand, listCommand, copyCommand, encryptCommand, newKeyCommand, deleteCommand, whatsAppServerCommand])
+export const COMMANDS: readonly Command[] = Object.freeze([
+  linkCommand,
+  statusCommand,
+  doctorCommand,
+  listCommand,
+  copyCommand,
+  encryptCommand,
+  newKeyCommand,
+  deleteCommand,
+  whatsAppServerCommand,
+])
 
 /** Runs the program with its arguments, without the name of the program. Resolves with the exit code; never rejects. */
 export async function run(args: readonly string[], environment: CommandEnvironment): Promise<number> {
@@ -51,7 +61,7 @@ function explain(error: unknown, args: readonly string[], printer: Printer): voi
 function explainUnforeseen(error: unknown, printer: Printer): void {
   const [name, stack] = error instanceof Error ? [error.name, error.stack ?? ''] : [typeof error, '']
   printer.note(`Something went wrong that baileys-sessions did not foresee (${name}). Please report it, with these lines:`, 'bad')
-  for (const line of stack.split('\n').filter(text => /^ {4}at /u.test(text))) printer.note(line)
+  for (const line of stack.split('\n').filter((text) => /^ {4}at /u.test(text))) printer.note(line)
 }
 
 /** The version of this package, from the nearest package.json above this file: it runs from `src` and from `dist`. */

@@ -9,7 +9,8 @@ export async function startWhatsAppServer(options: WhatsAppServerOptions): Promi
   try {
     return await Server.start(options)
   } catch (error) {
-    if (errorCode(error) === 'EADDRINUSE') throw new CommandError(`Port ${options.port ?? 0} is taken. Name another one with --port, or none: then any free one is used.`)
+    if (errorCode(error) === 'EADDRINUSE')
+      throw new CommandError(`Port ${options.port ?? 0} is taken. Name another one with --port, or none: then any free one is used.`)
     const cause = error instanceof Error ? error.cause : undefined
     if (error instanceof Error && error.name === 'Error' && errorCode(cause) === 'ERR_MODULE_NOT_FOUND') throw new CommandError(error.message)
     throw error

@@ -6,7 +6,17 @@ import { type Command, type CommandRequest, operandOf, valueOf } from './command
 import { findMisnomer } from './misnamed-store.js'
 import { openStore } from './open-store.js'
 import type { Printer, Tone } from './printer.js'
-import { lookAtSessions, type ReportedStanding, reportStanding, reportStatus, type StandingChanges, standingLine, standingsLine, type StatusPlace, watchSessions } from './status/standing-report.js'
+import {
+  lookAtSessions,
+  type ReportedStanding,
+  reportStanding,
+  reportStatus,
+  type StandingChanges,
+  standingLine,
+  standingsLine,
+  type StatusPlace,
+  watchSessions,
+} from './status/standing-report.js'
 import { parseStoreName, type StoreName } from './store-name.js'
 import { listSessions, viewStore } from './store-view.js'
 
@@ -17,9 +27,9 @@ export const statusCommand: Command = {
   operands: ['store'],
   optionalOperand: 'id',
   options: {
-    'watch': { meaning: 'Goes on looking, and shows each change, until SIGINT.' },
-    'json': { meaning: 'Prints one JSON object; with --watch one for each change, on a line.' },
-    'connections': { value: 'file', meaning: 'Shows the records of a FileConnectionRepository, too.' },
+    watch: { meaning: 'Goes on looking, and shows each change, until SIGINT.' },
+    json: { meaning: 'Prints one JSON object; with --watch one for each change, on a line.' },
+    connections: { value: 'file', meaning: 'Shows the records of a FileConnectionRepository, too.' },
     'key-file': { value: 'file', meaning: 'Opens encrypted records with the keys of this file.' },
   },
   remarks: ['It only looks: it dials nothing, takes no lock and writes nothing. The exit code is 1 when something needs a person.'],
@@ -36,10 +46,10 @@ async function runStatus(request: CommandRequest, environment: CommandEnvironmen
     const view = await viewStore(opened.store, valueOf(request, 'key-file'), directory)
     const place: StatusPlace = { view, connections, sessionId }
     await requireKnown(name, place, printer)
-    const look = async (): Promise<ReportedStanding[]> => (await lookAtSessions(place)).map(standing => reportStanding(standing, [name.path]))
+    const look = async (): Promise<ReportedStanding[]> => (await lookAtSessions(place)).map((standing) => reportStanding(standing, [name.path]))
     const isJson = request.switches.has('json')
     if (!request.switches.has('watch')) return printStatus(name, await look(), isJson, printer)
-    await watchSessions(look, signal, (changes) => { printChanges(changes, isJson, printer) })
+    await watchSessions(look, signal, (changes) => printChanges(changes, isJson, printer))
     return EXIT.interrupted
   } finally {
     await opened.close()
@@ -50,7 +60,10 @@ async function runStatus(request: CommandRequest, environment: CommandEnvironmen
 async function openConnections(file: string | undefined, directory: string): Promise<FileConnectionRepository | null> {
   if (file === undefined) return null
   const path = resolve(directory, file)
-  const isFile = await stat(path).then(found => found.isFile(), () => false)
+  const isFile = await stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  )
   if (!isFile) throw new CommandError(`There is no file ${file}.`)
   return new FileConnectionRepository({ file: path })
 }
@@ -59,7 +72,7 @@ async function requireKnown(name: StoreName, { view, connections, sessionId }: S
   const sessionIds = await listSessions(view.raw)
   const misnomer = await findMisnomer(name, sessionIds.length > 0)
   if (misnomer !== null) printer.note(misnomer.message, 'doubtful')
-  if (sessionId === null || sessionIds.includes(sessionId) || (await connections?.find(sessionId) ?? null) !== null) return
+  if (sessionId === null || sessionIds.includes(sessionId) || ((await connections?.find(sessionId)) ?? null) !== null) return
   throw new CommandError(`There is no session "${sessionId}" in ${name.text}.`)
 }
 
@@ -80,7 +93,7 @@ function printChanges({ sessions, changed, gone }: StandingChanges, isJson: bool
     for (const sessionId of gone) printer.jsonLine({ sessionId, state: 'gone' })
   } else if (printer.canRedraw) {
     const { rows } = printer.size
-    const lines = sessions.map(session => printer.fitting(standingLine(session)))
+    const lines = sessions.map((session) => printer.fitting(standingLine(session)))
     // What does not fit cannot be replaced.
     const shown = lines.slice(0, Math.max(1, rows - 2))
     printer.picture(shown, `${standingsLine(reportStatus('', sessions))}${shown.length < lines.length ? ` ${lines.length - shown.length} are not shown.` : ''}`)

@@ -71,9 +71,12 @@ function asCommandError(error: unknown): never {
 /** Keys of several files; the current one is that of the first. Throws a `CommandError` when they have two keys of one id. */
 export function mergeKeyFiles(first: KeyFile, others: readonly KeyFile[]): KeyFile {
   const keys = new Map(Object.entries(first.keys))
-  for (const [keyId, key] of others.flatMap(other => Object.entries(other.keys))) {
+  for (const [keyId, key] of others.flatMap((other) => Object.entries(other.keys))) {
     const known = keys.get(keyId)
-    if (known !== undefined && !isSame(known, key)) throw new CommandError(`The key files have two different keys with the id ${JSON.stringify(keyId)}. An id must mean one key: give the new one another id.`)
+    if (known !== undefined && !isSame(known, key))
+      throw new CommandError(
+        `The key files have two different keys with the id ${JSON.stringify(keyId)}. An id must mean one key: give the new one another id.`,
+      )
     keys.set(keyId, key)
   }
   return { currentKeyId: first.currentKeyId, keys: Object.fromEntries(keys) }

@@ -65,7 +65,10 @@ export async function renewCredsCopies(copies: CredsCopies, sessionIds: readonly
   for (const sessionId of sessionIds) {
     try {
       const path = await renewCopy(copies, sessionId)
-      if (path !== null) left.push(`${path} holds a copy of credentials that is not under the current key, and was not renewed. When no ${CREDS_FILE} is beside it, give it that name and run this again, with --allow-plain if it is plain; otherwise delete it.`)
+      if (path !== null)
+        left.push(
+          `${path} holds a copy of credentials that is not under the current key, and was not renewed. When no ${CREDS_FILE} is beside it, give it that name and run this again, with --allow-plain if it is plain; otherwise delete it.`,
+        )
     } catch (error) {
       left.push(asStoreError(sessionId, error).message)
     }
@@ -86,7 +89,7 @@ export async function holdsSealedCopy({ path, prefix }: CredsCopies['name'], ses
 
 /** Resolves with the path of a copy that is left as it was. */
 async function renewCopy(copies: CredsCopies, sessionId: string): Promise<string | null> {
-  if (await findOldCopy(copies, sessionId) === null) return null
+  if ((await findOldCopy(copies, sessionId)) === null) return null
   await rewriteCreds(copies.store, sessionId)
   return findOldCopy(copies, sessionId)
 }
@@ -96,7 +99,7 @@ async function findOldCopy({ name, currentKeyId }: CredsCopies, sessionId: strin
   const folder = await inspectFolder(name.path, name.prefix, sessionId)
   if (folder === null || !folder.hasBackup) return null
   const path = join(folder.path, BACKUP_FILE)
-  return await isCurrent(path, sessionId, currentKeyId) ? null : path
+  return (await isCurrent(path, sessionId, currentKeyId)) ? null : path
 }
 
 /** One that is damaged is not: plain text may be left in it. */

@@ -1,4 +1,3 @@
-
 /** What moves the cursor, hides text or turns its direction: control and format characters, line separators, half characters. */
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
 /** The same, without what `JSON.stringify` escapes itself or writes between the fields. */
@@ -6,13 +5,14 @@ const UNSAFE_IN_JSON = /[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu
 
 /** A text that can do nothing to a terminal, on one line. Ids and paths come from elsewhere. */
 export function plainText(text: string): string {
-  return text.replace(UNSAFE, character => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`)
+  return text.replace(UNSAFE, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`)
 }
 
 /** JSON that can do nothing to a terminal either, and still means the same. */
 export function plainJson(value: unknown, indent = 0): string {
-  return JSON.stringify(value, null, indent).replace(UNSAFE_IN_JSON, character =>
-    Array.from({ length: character.length }, (_, index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`).join(''))
+  return JSON.stringify(value, null, indent).replace(UNSAFE_IN_JSON, (character) =>
+    Array.from({ length: character.length }, (_, index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`).join(''),
+  )
 }
 
 /** A phone number of which strangers learn no more than its two ends. */
@@ -30,5 +30,5 @@ const NUMBER = /\d{8,}/gu
 
 /** Masks what may be a phone number in a text of elsewhere: ids of records hold them. What the caller typed is no news. */
 export function maskNumbersIn(text: string, typed: readonly string[]): string {
-  return text.replace(NUMBER, digits => typed.some(argument => argument.includes(digits)) ? digits : maskNumber(digits))
+  return text.replace(NUMBER, (digits) => (typed.some((argument) => argument.includes(digits)) ? digits : maskNumber(digits)))
 }

@@ -105,10 +105,10 @@ function tellWhatHappens(server: WhatsAppServer, printer: Printer): void {
     const { version, browser } = server.attempts().find((attempt) => attempt.connection === connection) ?? {}
     printer.line(`A client wants to be linked: ${browser ?? 'unknown'}, WhatsApp Web ${version ?? 'unknown'}.`)
   })
-  server.on('pairing-code', ({ phone }) => { printer.line(`A client shows a pairing code for ${phone}.`) })
-  server.on('paired', ({ deviceKey }) => { printer.line(`Linked ${deviceKey}.`, 'good') })
-  server.on('login', ({ deviceKey }) => { printer.line(`Logged in: ${deviceKey}.`) })
-  server.on('logout', ({ deviceKey }) => { printer.line(`Logged out: ${deviceKey}.`) })
+  server.on('pairing-code', ({ phone }) => printer.line(`A client shows a pairing code for ${phone}.`))
+  server.on('paired', ({ deviceKey }) => printer.line(`Linked ${deviceKey}.`, 'good'))
+  server.on('login', ({ deviceKey }) => printer.line(`Logged in: ${deviceKey}.`))
+  server.on('logout', ({ deviceKey }) => printer.line(`Logged out: ${deviceKey}.`))
 }
 
 async function obeyUntilInterrupted(server: WhatsAppServer, { stdin, signal }: CommandEnvironment, printer: Printer): Promise<void> {
@@ -116,11 +116,11 @@ async function obeyUntilInterrupted(server: WhatsAppServer, { stdin, signal }: C
   const lines = createInterface({ input: stdin, terminal: false })
   lines.on('line', (line) => {
     const order = readPhoneOrder(line)
-    if (order !== null) obey(server, order, () => String(FIRST_PHONE + phones++)).catch((error: unknown) => { complain(error, signal, printer) })
+    if (order !== null) obey(server, order, () => String(FIRST_PHONE + phones++)).catch((error: unknown) => complain(error, signal, printer))
     else if (line.trim() !== '') printer.note('That is neither the text of a QR code nor "code <number> <code>".', 'bad')
   })
   // Without an input it runs on all the same.
-  if (!signal.aborted) await new Promise<void>((resolve) => { signal.addEventListener('abort', () => { resolve() }, { once: true }) })
+  if (!signal.aborted) await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
   lines.close()
 }
 

@@ -30,7 +30,11 @@ export function copySession(task: CopyTask): Promise<SessionOutcome> {
       if (await holdsAlready(task, texts)) return { changed: false, records: records.length }
       task.signal?.throwIfAborted()
       await assertStillMine()
-      await to.write(sessionId, records.map(({ type, id, value }) => ({ type, id, value })), { replaceAll: true, fencingToken })
+      await to.write(
+        sessionId,
+        records.map(({ type, id, value }) => ({ type, id, value })),
+        { replaceAll: true, fencingToken },
+      )
       await verify(task, texts, assertStillMine)
       return { changed: true, records: records.length }
     })
@@ -61,13 +65,17 @@ async function verify({ to, sessionId }: CopyTask, texts: RecordTexts, assertSti
   // Without the signal: what is written is to be known for good or bad.
   const held = textsOf(await readAllRecords(to, sessionId))
   if (!areEqual(held, texts)) {
-    throw new SessionError('STORE_UNAVAILABLE', `Session "${sessionId}" was written to the target, and came back as something else: the target does not keep what it is given. Do not run it there; the source is as it was.`, { sessionId })
+    throw new SessionError(
+      'STORE_UNAVAILABLE',
+      `Session "${sessionId}" was written to the target, and came back as something else: the target does not keep what it is given. Do not run it there; the source is as it was.`,
+      { sessionId },
+    )
   }
   await assertStillMine()
 }
 
 function textsOf(records: readonly StoredRecord[]): RecordTexts {
-  return new Map(records.map(record => [keyText(record), record.value]))
+  return new Map(records.map((record) => [keyText(record), record.value]))
 }
 
 function areEqual(some: RecordTexts, others: RecordTexts): boolean {
@@ -82,7 +90,11 @@ function assertReadableCreds(sessionId: string, texts: RecordTexts): void {
   if (needsKeys(texts.get(keyText(CREDS_KEY)))) throw missingKeys(sessionId)
   const creds = credsOf(texts)
   if (creds?.kind !== 'corrupt') return
-  throw new SessionError('RECORD_CORRUPT', `The saved credentials of session "${sessionId}" cannot be read: ${creds.problem}. Nothing was copied. Restore them from a backup. Only when there is none, delete the session and pair again.`, { sessionId })
+  throw new SessionError(
+    'RECORD_CORRUPT',
+    `The saved credentials of session "${sessionId}" cannot be read: ${creds.problem}. Nothing was copied. Restore them from a backup. Only when there is none, delete the session and pair again.`,
+    { sessionId },
+  )
 }
 
 /** Rejects what would be lost with the records that the target holds, unless nobody can want them. */
@@ -93,7 +105,11 @@ function assertMayReplace(sessionId: string, held: RecordTexts, copied: RecordTe
   const what = isSamePhone
     ? 'in another state: one of the two was run since they were the same, and going on from the older one costs messages'
     : 'with other credentials'
-  throw new SessionError('ALREADY_PAIRED', `The target holds session "${sessionId}" already, ${what}. Nothing was changed. To replace it, delete it there, or copy with overwrite.`, { sessionId })
+  throw new SessionError(
+    'ALREADY_PAIRED',
+    `The target holds session "${sessionId}" already, ${what}. Nothing was changed. To replace it, delete it there, or copy with overwrite.`,
+    { sessionId },
+  )
 }
 
 function credsOf(texts: RecordTexts): StoredCreds | null {
@@ -110,14 +126,16 @@ type AssertStillMine = () => Promise<void>
  */
 async function holdingSource<Result>(lock: SessionLock, sessionId: string, work: (assertStillMine: AssertStillMine) => Promise<Result>): Promise<Result> {
   const assertFree = async (): Promise<void> => {
-    if (await findOwner(lock, sessionId) !== null) throw await beingRun(lock, sessionId)
+    if ((await findOwner(lock, sessionId)) !== null) throw await beingRun(lock, sessionId)
   }
   const lease = await acquireIfPossible(lock, sessionId, assertFree)
   if (lease === 'unneeded') return work(assertFree)
   if (lease === null) throw await beingRun(lock, sessionId)
-  return thenRelease(lease, () => work(async () => {
-    if (lease.lost.aborted) throw await beingRun(lock, sessionId)
-  }))
+  return thenRelease(lease, () =>
+    work(async () => {
+      if (lease.lost.aborted) throw await beingRun(lock, sessionId)
+    }),
+  )
 }
 
 async function acquireIfPossible(lock: SessionLock, sessionId: string, assertFree: () => Promise<void>): Promise<SessionLease | null | 'unneeded'> {

@@ -23,8 +23,9 @@ export async function copySessions(from: SessionStore, to: SessionStore, options
   if (from === to) throw new RangeError('copySessions() must be given two stores, but both are the same.')
   requireOptions('', options, NAMES)
   const { overwrite = false, signal } = options
-  const { changed, unchanged, failed, progressError } = await runBatch(from, options, sessionId =>
-    copySession({ from, to, sessionId, overwrite, isAskedFor: options.sessions !== undefined, signal }))
+  const { changed, unchanged, failed, progressError } = await runBatch(from, options, (sessionId) =>
+    copySession({ from, to, sessionId, overwrite, isAskedFor: options.sessions !== undefined, signal }),
+  )
   return { copied: changed, unchanged, failed, progressError }
 }
 

@@ -79,7 +79,15 @@ export class DialLimiter {
 
   /** Queues a dial. */
   request(priority: DialPriority, { mayHang = false }: DialProspect = {}): DialTicket {
-    const entry: Entry = { priority: RANKS[priority], order: this.#tickets++, mayHang, startedAt: 0, state: 'waiting', start: () => undefined, cancel: () => undefined }
+    const entry: Entry = {
+      priority: RANKS[priority],
+      order: this.#tickets++,
+      mayHang,
+      startedAt: 0,
+      state: 'waiting',
+      start: () => undefined,
+      cancel: () => undefined,
+    }
     return {
       turn: this.#queue(entry),
       promote: (next) => {
@@ -96,7 +104,7 @@ export class DialLimiter {
         await this.#queue(entry)
         return result
       },
-      release: () => { this.#leave(entry, 'released') },
+      release: () => this.#leave(entry, 'released'),
     }
   }
 
@@ -144,7 +152,7 @@ export class DialLimiter {
 
   /** The most urgent one that there is a place for. */
   #mostUrgent(): Entry | undefined {
-    const open = new Set(CLASSES.filter(dialClass => this.#hasPlaceFor(dialClass)))
+    const open = new Set(CLASSES.filter((dialClass) => this.#hasPlaceFor(dialClass)))
     if (open.size === 0) return undefined
     return this.#waiting.reduce<Entry | undefined>((best, entry) => {
       if (!open.has(classOf(entry))) return best
@@ -157,7 +165,7 @@ export class DialLimiter {
     const { concurrency } = this.#limits
     const kept = Math.floor(concurrency / SHARE)
     const running = [...this.#running].map(classOf)
-    return CLASSES.every(level => level > dialClass || running.filter(other => other >= level).length < concurrency - level * kept)
+    return CLASSES.every((level) => level > dialClass || running.filter((other) => other >= level).length < concurrency - level * kept)
   }
 
   #forgetStart({ startedAt }: Entry): void {
@@ -171,7 +179,7 @@ export class DialLimiter {
     this.#timer = null
     const oldest = this.#starts[0]
     if (!isWaiting || oldest === undefined) return
-    this.#timer = setTimeout(() => { this.#admit() }, Math.ceil(oldest + WINDOW_MS - now))
+    this.#timer = setTimeout(() => this.#admit(), Math.ceil(oldest + WINDOW_MS - now))
   }
 }
 

@@ -41,12 +41,13 @@ const SWEEP_NAMES = Object.keys({ sessions: 0, onProgress: 0, signal: 0 } satisf
  */
 export async function encryptRecords(store: SessionStore, options: EncryptionOptions, sweepOptions: BatchOptions = {}): Promise<EncryptReport> {
   const { keys, currentKeyId, allowPlain } = checkEncryption(options)
-  if (isEncryptedStore(store)) throw new TypeError('encryptRecords() takes the store itself, not what encrypted() has put around it: records would be encrypted twice.')
+  if (isEncryptedStore(store))
+    throw new TypeError('encryptRecords() takes the store itself, not what encrypted() has put around it: records would be encrypted twice.')
   requireOptions('', sweepOptions, SWEEP_NAMES)
   const ring = new KeyRing(keys, currentKeyId)
   const key = await ring.current()
   const encryptor = new SessionEncryptor({ store, key, opener: new RecordOpener(ring, true), allowPlain, signal: sweepOptions.signal })
-  const { changed, unchanged, failed, progressError } = await runBatch(store, sweepOptions, sessionId => encryptor.encrypt(sessionId))
+  const { changed, unchanged, failed, progressError } = await runBatch(store, sweepOptions, (sessionId) => encryptor.encrypt(sessionId))
   if (encryptor.misuse !== undefined) throw encryptor.misuse
   return { encrypted: changed, unchanged, failed, progressError }
 }
@@ -142,8 +143,11 @@ class SessionEncryptor {
     for (const key of written) {
       const opened = stored.get(keyText(key))
       if (opened?.kind === 'sealed' && opened.key === this.#parts.key && opened.text === key.value) continue
-      throw new SessionError('STORE_UNAVAILABLE',
-        `The record ${key.type} ${JSON.stringify(key.id)} of session "${sessionId}" was written, and came back as something else: the store does not keep what it is given. Stop, and look at it before anything else.`, { sessionId })
+      throw new SessionError(
+        'STORE_UNAVAILABLE',
+        `The record ${key.type} ${JSON.stringify(key.id)} of session "${sessionId}" was written, and came back as something else: the store does not keep what it is given. Stop, and look at it before anything else.`,
+        { sessionId },
+      )
     }
   }
 }

@@ -57,13 +57,16 @@ export function checkEncryption(options: EncryptionOptions): CheckedEncryption {
   if (typeof currentKeyId !== 'string') throw new TypeError(`Option "currentKeyId" must be a text, not ${typeof currentKeyId}.`)
   // A map, in which an id such as "__proto__" is an id like any other.
   const sources = new Map(Object.entries(keys).map(([keyId, key]) => [checkKeyId(keyId), readKeySource(keyId, key)]))
-  if (!sources.has(currentKeyId)) throw new RangeError(`Option "currentKeyId" must be one of the ids of "keys", but ${JSON.stringify(currentKeyId)} is not among them.`)
+  if (!sources.has(currentKeyId))
+    throw new RangeError(`Option "currentKeyId" must be one of the ids of "keys", but ${JSON.stringify(currentKeyId)} is not among them.`)
   return { keys: sources, currentKeyId, allowPlain }
 }
 
 function checkKeyId(keyId: string): string {
   if (KEY_ID.test(keyId)) return keyId
-  throw new RangeError(`The key id ${JSON.stringify(keyId.slice(0, 64))} of option "keys" cannot be used: it must be 1 to 64 characters without control characters.`)
+  throw new RangeError(
+    `The key id ${JSON.stringify(keyId.slice(0, 64))} of option "keys" cannot be used: it must be 1 to 64 characters without control characters.`,
+  )
 }
 
 /**
@@ -132,7 +135,7 @@ class EncryptedSessionStore implements SessionStore {
   async #write(sessionId: string, changes: readonly RecordChange[], options: WriteOptions): Promise<void> {
     assertEncryptable(changes)
     // Taken now: what the caller does to its objects later is no part of this write.
-    const copies = changes.map(change => ({ ...change }))
+    const copies = changes.map((change) => ({ ...change }))
     const copiedOptions = { ...options }
     const key = await this.#keys.current()
     const sealed = sealChanges(key, sessionId, copies)
@@ -170,7 +173,9 @@ function openedRecord({ record, opened }: OpenedRecord): StoredRecord {
 function assertNotSealed(changes: readonly RecordChange[]): void {
   const sealed = changes.find(({ value }) => typeof value === 'string' && needsKeys(value))
   if (sealed === undefined) return
-  throw new SealedValueError(`The value of record "${sealed.type}" "${sealed.id}" is encrypted already, and this store encrypts what it is given. Nothing was written. encryptRecords() takes the store inside encrypted(), also when something else is put around it.`)
+  throw new SealedValueError(
+    `The value of record "${sealed.type}" "${sealed.id}" is encrypted already, and this store encrypts what it is given. Nothing was written. encryptRecords() takes the store inside encrypted(), also when something else is put around it.`,
+  )
 }
 
 function assertEncryptable(changes: readonly RecordChange[]): void {
@@ -178,6 +183,7 @@ function assertEncryptable(changes: readonly RecordChange[]): void {
     if (value === null) continue
     if (typeof value !== 'string') throw new TypeError(`The value of record "${type}" "${id}" must be a text or null, not ${typeof value}.`)
     // It would come back as another text.
-    if (LONE_SURROGATE.test(value)) throw new TypeError(`The value of record "${type}" "${id}" holds half of a character (a lone surrogate), which UTF-8 cannot hold.`)
+    if (LONE_SURROGATE.test(value))
+      throw new TypeError(`The value of record "${type}" "${id}" holds half of a character (a lone surrogate), which UTF-8 cannot hold.`)
   }
 }

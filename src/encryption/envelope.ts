@@ -17,10 +17,7 @@ export interface Envelope {
 
 /** What a stored text is. */
 export type StoredText =
-  | { readonly kind: 'sealed'; readonly envelope: Envelope }
-  | { readonly kind: 'damaged' }
-  | { readonly kind: 'newer' }
-  | { readonly kind: 'plain' }
+  { readonly kind: 'sealed'; readonly envelope: Envelope } | { readonly kind: 'damaged' } | { readonly kind: 'newer' } | { readonly kind: 'plain' }
 
 const VERSION = 1
 const START = '{"encrypted":'
@@ -39,7 +36,8 @@ export function readStoredText(text: string): StoredText {
   const version = fields['encrypted']
   if (typeof version === 'number' && version > VERSION) return { kind: 'newer' }
   const { keyId, keyCheck, iv, tag, data }: Partial<Record<keyof Envelope, unknown>> = fields
-  if (typeof keyId !== 'string' || typeof keyCheck !== 'string' || typeof iv !== 'string' || typeof tag !== 'string' || typeof data !== 'string') return { kind: 'damaged' }
+  if (typeof keyId !== 'string' || typeof keyCheck !== 'string' || typeof iv !== 'string' || typeof tag !== 'string' || typeof data !== 'string')
+    return { kind: 'damaged' }
   const envelope: Envelope = { keyId, keyCheck, iv: Buffer.from(iv, 'base64'), tag: Buffer.from(tag, 'base64'), data: Buffer.from(data, 'base64') }
   // Parsers pass over what does not belong in JSON or base64; two texts for the same record would let a change go unseen.
   return formatEnvelope(envelope) === text ? { kind: 'sealed', envelope } : { kind: 'damaged' }
@@ -57,5 +55,9 @@ export function needsKeys(text: string | undefined): boolean {
 
 /** Records are encrypted, and were read without keys. */
 export function missingKeys(sessionId: string): SessionError {
-  return new SessionError('WRONG_KEY', `Session "${sessionId}" is encrypted, and its keys are missing. Nothing was changed. Put encrypted() with its keys around the store.`, { sessionId })
+  return new SessionError(
+    'WRONG_KEY',
+    `Session "${sessionId}" is encrypted, and its keys are missing. Nothing was changed. Put encrypted() with its keys around the store.`,
+    { sessionId },
+  )
 }

@@ -9,7 +9,8 @@ export type KeyFile = Pick<EncryptionOptions, 'keys' | 'currentKeyId'>
 
 /** 32 bytes. */
 const BASE64 = /^[A-Za-z0-9+/]{43}=$/
-const FORM = '{ "currentKeyId": "<id>", "keys": { "<id>": "<base64 of 32 bytes>" } }, or { "passphrase": "…", "salt": "…" } in the place of the base64. The command "new-key" makes one'
+const FORM =
+  '{ "currentKeyId": "<id>", "keys": { "<id>": "<base64 of 32 bytes>" } }, or { "passphrase": "…", "salt": "…" } in the place of the base64. The command "new-key" makes one'
 
 /**
  * Reads the keys in a file that `npx baileys-sessions new-key` made, or that has its form: all of them, and which one is current.
@@ -40,7 +41,9 @@ async function readPrivateText(path: string, name: string): Promise<string> {
     if (kind !== null) throw unusable(`The key file ${name} is ${kind}.`)
     const mode = found.mode & 0o777
     if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
-      throw unusable(`The key file ${name} has mode ${mode.toString(8).padStart(4, '0')}, so others may read or replace the keys. Allow it to its owner alone: chmod 600.`)
+      throw unusable(
+        `The key file ${name} has mode ${mode.toString(8).padStart(4, '0')}, so others may read or replace the keys. Allow it to its owner alone: chmod 600.`,
+      )
     }
     return await file.readFile('utf8')
   } finally {

@@ -66,7 +66,11 @@ async function derive(id: string, passphrase: string, salt: Uint8Array): Promise
     return await deriveKey(passphrase, salt)
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause)
-    throw new SessionError('STORE_UNAVAILABLE', `The key ${JSON.stringify(id)} could not be derived from its passphrase: ${why}. It takes 128 MiB of memory for a moment.`, { cause })
+    throw new SessionError(
+      'STORE_UNAVAILABLE',
+      `The key ${JSON.stringify(id)} could not be derived from its passphrase: ${why}. It takes 128 MiB of memory for a moment.`,
+      { cause },
+    )
   }
 }
 
@@ -105,9 +109,7 @@ export interface PassphraseKey {
 }
 
 /** A copy of a key as it was given. */
-export type KeySource =
-  | { readonly kind: 'bytes'; readonly bytes: Buffer }
-  | { readonly kind: 'passphrase'; readonly passphrase: string; readonly salt: Buffer }
+export type KeySource = { readonly kind: 'bytes'; readonly bytes: Buffer } | { readonly kind: 'passphrase'; readonly passphrase: string; readonly salt: Buffer }
 
 /** Checks one key and copies it. Throws `TypeError` or `RangeError`, which never quote it. */
 export function readKeySource(keyId: string, key: unknown): KeySource {
@@ -117,7 +119,9 @@ export function readKeySource(keyId: string, key: unknown): KeySource {
     return { kind: 'bytes', bytes: Buffer.from(key) }
   }
   if (typeof key !== 'object' || key === null || !('passphrase' in key) || !('salt' in key)) {
-    throw new TypeError(`Option "${name}" must be a Uint8Array of ${KEY_BYTES} bytes or { passphrase, salt }, not ${key === null ? 'null' : typeof key}. Decode a key that is text, with Buffer.from(text, 'base64') for example.`)
+    throw new TypeError(
+      `Option "${name}" must be a Uint8Array of ${KEY_BYTES} bytes or { passphrase, salt }, not ${key === null ? 'null' : typeof key}. Decode a key that is text, with Buffer.from(text, 'base64') for example.`,
+    )
   }
   return { kind: 'passphrase', passphrase: readPassphrase(name, key.passphrase), salt: readSalt(name, key.salt) }
 }
@@ -130,8 +134,10 @@ function readPassphrase(name: string, passphrase: unknown): string {
 }
 
 function readSalt(name: string, salt: unknown): Buffer {
-  if (typeof salt !== 'string' && !(salt instanceof Uint8Array)) throw new TypeError(`Option "${name}.salt" must be a text or a Uint8Array, not ${typeof salt}.`)
+  if (typeof salt !== 'string' && !(salt instanceof Uint8Array))
+    throw new TypeError(`Option "${name}.salt" must be a text or a Uint8Array, not ${typeof salt}.`)
   const bytes = typeof salt === 'string' ? Buffer.from(salt, 'utf8') : Buffer.from(salt)
-  if (bytes.length < SHORTEST_SALT_BYTES) throw new RangeError(`Option "${name}.salt" must have at least ${SHORTEST_SALT_BYTES} bytes, but has ${bytes.length}.`)
+  if (bytes.length < SHORTEST_SALT_BYTES)
+    throw new RangeError(`Option "${name}.salt" must have at least ${SHORTEST_SALT_BYTES} bytes, but has ${bytes.length}.`)
   return bytes
 }

@@ -85,7 +85,7 @@ export class RecordOpener {
 
   /** Opens records as they are stored, in their order. Rejects only when a key could not be derived. */
   async open(sessionId: string, records: readonly StoredRecord[]): Promise<OpenedRecord[]> {
-    const read = records.map(record => ({ record, stored: readStoredText(record.value) }))
+    const read = records.map((record) => ({ record, stored: readStoredText(record.value) }))
     const keys = await this.#keysOf(read.map(({ stored }) => stored))
     return read.map(({ record, stored }) => ({ record, opened: this.#open(sessionId, record, stored, keys) }))
   }
@@ -93,17 +93,21 @@ export class RecordOpener {
   #open(sessionId: string, { type, id, value }: StoredRecord, stored: StoredText, keys: ReadonlyMap<string, CipherKey>): OpenedText {
     const place: RecordPlace = { sessionId, type, id }
     switch (stored.kind) {
-      case 'sealed': return unseal(place, stored.envelope, keys.get(stored.envelope.keyId))
-      case 'plain': return this.#allowPlain ? { kind: 'plain', text: value } : { kind: 'refused', error: plainRecord(place) }
-      case 'damaged': return { kind: 'refused', error: alteredRecord(place) }
-      case 'newer': return { kind: 'refused', error: newerRecord(place) }
+      case 'sealed':
+        return unseal(place, stored.envelope, keys.get(stored.envelope.keyId))
+      case 'plain':
+        return this.#allowPlain ? { kind: 'plain', text: value } : { kind: 'refused', error: plainRecord(place) }
+      case 'damaged':
+        return { kind: 'refused', error: alteredRecord(place) }
+      case 'newer':
+        return { kind: 'refused', error: newerRecord(place) }
     }
   }
 
   async #keysOf(texts: readonly StoredText[]): Promise<ReadonlyMap<string, CipherKey>> {
-    const keyIds = new Set(texts.flatMap(text => text.kind === 'sealed' ? [text.envelope.keyId] : []))
-    const keys = await Promise.all([...keyIds].map(async keyId => [keyId, await this.#keys.find(keyId)] as const))
-    return new Map(keys.flatMap(([keyId, key]) => key === undefined ? [] : [[keyId, key]]))
+    const keyIds = new Set(texts.flatMap((text) => (text.kind === 'sealed' ? [text.envelope.keyId] : [])))
+    const keys = await Promise.all([...keyIds].map(async (keyId) => [keyId, await this.#keys.find(keyId)] as const))
+    return new Map(keys.flatMap(([keyId, key]) => (key === undefined ? [] : [[keyId, key]])))
   }
 }
 
@@ -115,44 +119,65 @@ function unseal(place: RecordPlace, envelope: Envelope, key: CipherKey | undefin
   return { kind: 'refused', error: text === null ? differentKey(place, envelope.keyId) : alteredRecord(place) }
 }
 
-const describeRecord = ({ sessionId, type, id }: RecordPlace): string => `The record ${type}${id === '' ? '' : ` ${JSON.stringify(id)}`} of session "${sessionId}"`
+const describeRecord = ({ sessionId, type, id }: RecordPlace): string =>
+  `The record ${type}${id === '' ? '' : ` ${JSON.stringify(id)}`} of session "${sessionId}"`
 
 /** It is no envelope that the key has made for this record. */
 function alteredRecord(place: RecordPlace): SessionError {
   // Only with its creds a session is lost.
   const otherwise = place.type === 'creds' ? ' Only when there is none, delete the session and pair again.' : ''
-  return new SessionError('RECORD_CORRUPT',
-    `${describeRecord(place)} was altered, cut off, or put in the place of another one: its key does not vouch for it. It was left as it is. Restore it from a backup.${otherwise}`, place)
+  return new SessionError(
+    'RECORD_CORRUPT',
+    `${describeRecord(place)} was altered, cut off, or put in the place of another one: its key does not vouch for it. It was left as it is. Restore it from a backup.${otherwise}`,
+    place,
+  )
 }
 
 /** It was never encrypted. */
 function plainRecord(place: RecordPlace): SessionError {
-  return new SessionError('RECORD_CORRUPT',
-    `${describeRecord(place)} is not encrypted, in a store that is. It was left as it is. If it is yours, encrypt it with the command "baileys-sessions encrypt" and --allow-plain, or with encryptRecords() and allowPlain; the option allowPlain also reads such records meanwhile.`, place)
+  return new SessionError(
+    'RECORD_CORRUPT',
+    `${describeRecord(place)} is not encrypted, in a store that is. It was left as it is. If it is yours, encrypt it with the command "baileys-sessions encrypt" and --allow-plain, or with encryptRecords() and allowPlain; the option allowPlain also reads such records meanwhile.`,
+    place,
+  )
 }
 
 /** Records of a session were never encrypted, and nobody has said that they may be. */
 export function plainRecords(sessionId: string, keys: readonly RecordKey[]): SessionError {
   // What a session begins with comes first: whoever slips something in slips in an account.
-  const names = [...keys].sort((a, b) => Number(a.id !== '') - Number(b.id !== '')).map(({ type, id }) => id === '' ? type : `${type} ${JSON.stringify(id)}`)
+  const names = [...keys].sort((a, b) => Number(a.id !== '') - Number(b.id !== '')).map(({ type, id }) => (id === '' ? type : `${type} ${JSON.stringify(id)}`))
   const more = names.length > MOST_NAMES ? `, and ${names.length - MOST_NAMES} more` : ''
   const what = keys.length === 1 ? '1 record that is' : `${keys.length} records that are`
-  return new SessionError('RECORD_CORRUPT',
-    `Session "${sessionId}" has ${what} not encrypted: ${names.slice(0, MOST_NAMES).join(', ')}${more}. Nobody can tell who wrote them, so they were left as they are. If they are yours, encrypt them with allowPlain, or on the command line with --allow-plain.`, { sessionId })
+  return new SessionError(
+    'RECORD_CORRUPT',
+    `Session "${sessionId}" has ${what} not encrypted: ${names.slice(0, MOST_NAMES).join(', ')}${more}. Nobody can tell who wrote them, so they were left as they are. If they are yours, encrypt them with allowPlain, or on the command line with --allow-plain.`,
+    { sessionId },
+  )
 }
 
 /** Another version has written it. */
 function newerRecord(place: RecordPlace): SessionError {
-  return new SessionError('RECORD_CORRUPT', `${describeRecord(place)} was encrypted by a later version of baileys-sessions, in a form that this one does not know. It was left as it is. Update the package.`, place)
+  return new SessionError(
+    'RECORD_CORRUPT',
+    `${describeRecord(place)} was encrypted by a later version of baileys-sessions, in a form that this one does not know. It was left as it is. Update the package.`,
+    place,
+  )
 }
 
 /** Its key is not there. */
 function unknownKey(place: RecordPlace, keyId: string): SessionError {
-  return new SessionError('WRONG_KEY', `${describeRecord(place)} is encrypted with the key ${JSON.stringify(keyId)}, which is not among the keys. Nothing was changed. Give that key, too, under this id.`, place)
+  return new SessionError(
+    'WRONG_KEY',
+    `${describeRecord(place)} is encrypted with the key ${JSON.stringify(keyId)}, which is not among the keys. Nothing was changed. Give that key, too, under this id.`,
+    place,
+  )
 }
 
 /** There is another key in its place. */
 function differentKey(place: RecordPlace, keyId: string): SessionError {
-  return new SessionError('WRONG_KEY',
-    `${describeRecord(place)} is encrypted with another key than the one given as ${JSON.stringify(keyId)}. Nothing was changed. Give the key that it was encrypted with; of a passphrase, the same passphrase and salt.`, place)
+  return new SessionError(
+    'WRONG_KEY',
+    `${describeRecord(place)} is encrypted with another key than the one given as ${JSON.stringify(keyId)}. Nothing was changed. Give the key that it was encrypted with; of a passphrase, the same passphrase and salt.`,
+    place,
+  )
 }

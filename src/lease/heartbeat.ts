@@ -61,9 +61,11 @@ export class Heartbeat {
 
   async #letLastGo(letGo: (isLast: boolean) => Promise<void>): Promise<void> {
     const parting = (this.#beating ?? Promise.resolve()).then(() => letGo(true))
-    const settled = parting.catch(() => undefined).then(() => {
-      if (this.#parting === settled) this.#parting = undefined
-    })
+    const settled = parting
+      .catch(() => undefined)
+      .then(() => {
+        if (this.#parting === settled) this.#parting = undefined
+      })
     this.#parting = settled
     await parting
   }
@@ -118,6 +120,6 @@ export class Heartbeat {
   }
 }
 
-function moment(): { wall: number, monotonic: number } {
+function moment(): { wall: number; monotonic: number } {
   return { wall: Date.now(), monotonic: performance.now() }
 }

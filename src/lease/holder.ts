@@ -78,7 +78,7 @@ export async function describeHolder(owner: string, nonce: string): Promise<Hold
 
 /** What `/proc` says of a process, or of one of its threads; `null` when it says nothing. */
 export async function readProcessStat(pid: number | 'self', thread?: number): Promise<ProcessStat | null> {
-  const text = await unlessHidden(readFile(`/proc/${pid}${thread === undefined ? '' : `/task/${thread}`}/stat`, 'utf8')) ?? ''
+  const text = (await unlessHidden(readFile(`/proc/${pid}${thread === undefined ? '' : `/task/${thread}`}/stat`, 'utf8'))) ?? ''
   // The name stands in brackets and may hold anything, so count from the last bracket: state is field 3, the start field 22.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
   const [state, startedAt] = [fields[0], fields[19]]
@@ -94,9 +94,10 @@ const ANSWER_MS = 5000
  */
 export async function askWhenStarted(pid: number, platform: string = process.platform): Promise<string | null> {
   if (platform === 'linux') return null
-  const time = platform === 'win32'
-    ? await outputOf('powershell.exe', ['-NoProfile', '-NonInteractive', '-Command', `(Get-Process -Id ${pid}).StartTime.ToUniversalTime().ToString('o')`])
-    : await outputOf('ps', ['-o', 'lstart=', '-p', String(pid)])
+  const time =
+    platform === 'win32'
+      ? await outputOf('powershell.exe', ['-NoProfile', '-NonInteractive', '-Command', `(Get-Process -Id ${pid}).StartTime.ToUniversalTime().ToString('o')`])
+      : await outputOf('ps', ['-o', 'lstart=', '-p', String(pid)])
   // `ps` names no zone; it was told to use this one.
   const startedAt = new Date(platform === 'win32' ? time : `${time} UTC`)
   return Number.isNaN(startedAt.getTime()) ? null : startedAt.toISOString()
@@ -105,7 +106,7 @@ export async function askWhenStarted(pid: number, platform: string = process.pla
 function outputOf(command: string, parameters: string[]): Promise<string> {
   return new Promise((resolve) => {
     const options = { env: { ...process.env, LC_ALL: 'C', TZ: 'UTC0' }, timeout: ANSWER_MS, windowsHide: true }
-    execFile(command, parameters, options, (error, output) => { resolve(error === null ? output.trim() : '') })
+    execFile(command, parameters, options, (error, output) => resolve(error === null ? output.trim() : ''))
   })
 }
 
@@ -149,8 +150,8 @@ export function parseHolder(text: string): Holder | null {
 
 function isHolder(value: unknown): value is Holder {
   const fields = fieldsOf(value)
-  const texts = ['owner', 'nonce', 'hostname', 'platform'].every(name => typeof fields.get(name) === 'string')
-  const optional = ['startedAt', 'bootId', 'pidNamespace'].every(name => isOptionalText(fields.get(name)))
+  const texts = ['owner', 'nonce', 'hostname', 'platform'].every((name) => typeof fields.get(name) === 'string')
+  const optional = ['startedAt', 'bootId', 'pidNamespace'].every((name) => isOptionalText(fields.get(name)))
   const thread = fields.get('thread')
   return texts && optional && isNumber(fields.get('pid'), 1) && (thread === undefined || isThread(fieldsOf(thread)))
 }

@@ -72,7 +72,7 @@ export class LeaseLock<Entry extends LockEntry = LockEntry> implements SessionLo
     this.assertOpen(sessionId)
     for (let claims = 0; claims < CLAIMS; claims++) {
       const seen = await this.#look(sessionId)
-      if (await this.ownerOf(seen) !== null) return null
+      if ((await this.ownerOf(seen)) !== null) return null
       const lease = await this.#claim(sessionId, seen)
       if (lease !== null) return this.#handOut(lease)
     }
@@ -102,7 +102,7 @@ export class LeaseLock<Entry extends LockEntry = LockEntry> implements SessionLo
     const { newestToken, isHeld } = await newest()
     this.#compare(held, newestToken)
     // Only one without a token has to know whether the holder lives.
-    const isLocked = fencingToken === undefined && isHeld && await this.ownerOf(await this.#look(sessionId)) !== null
+    const isLocked = fencingToken === undefined && isHeld && (await this.ownerOf(await this.#look(sessionId))) !== null
     assertCurrentWriter({ sessionId, fencingToken, newestToken, isHeld: isLocked })
   }
 
@@ -133,7 +133,7 @@ export class LeaseLock<Entry extends LockEntry = LockEntry> implements SessionLo
 
   async #giveAllBack(settled: () => Promise<void>): Promise<void> {
     await settled()
-    const released = await Promise.allSettled([...this.#held.values()].map(lease => this.#release(lease)))
+    const released = await Promise.allSettled([...this.#held.values()].map((lease) => this.#release(lease)))
     for (const result of released) if (result.status === 'rejected') throw result.reason
   }
 
@@ -191,7 +191,7 @@ export class LeaseLock<Entry extends LockEntry = LockEntry> implements SessionLo
     if (!isHeld()) return
     this.#options.onEnded?.(lease.sessionId)
     try {
-      await this.#heartbeat.part(lease, isLast => this.#table.release(lease, { isLast }))
+      await this.#heartbeat.part(lease, (isLast) => this.#table.release(lease, { isLast }))
     } finally {
       // It may have been lost meanwhile.
       if (!isHeld()) this.#heartbeat.drop(lease)
@@ -203,7 +203,12 @@ export class LeaseLock<Entry extends LockEntry = LockEntry> implements SessionLo
   #compare(lease: HeldLease | undefined, newestToken: number): void {
     if (lease === undefined || lease.token === newestToken || this.#held.get(lease.sessionId) !== lease) return
     const { sessionId, token } = lease
-    this.#lose(lease, new SessionError('STALE_WRITER', `The lock of session "${sessionId}" is not ours any more: its newest token is ${newestToken}, and ours was ${token}.`, { sessionId }))
+    this.#lose(
+      lease,
+      new SessionError('STALE_WRITER', `The lock of session "${sessionId}" is not ours any more: its newest token is ${newestToken}, and ours was ${token}.`, {
+        sessionId,
+      }),
+    )
   }
 
   /** The engine has ended all leases, or will at any time. What it may do with them later is not to meet those that are taken from now on. */
@@ -211,14 +216,21 @@ export class LeaseLock<Entry extends LockEntry = LockEntry> implements SessionLo
     this.#self = undefined
     for (const lease of [...this.#held.values()]) {
       const { sessionId } = lease
-      this.#lose(lease, new SessionError('LEASE_EXPIRED', `The lease of session "${sessionId}" ran out, because the store could not be told that this process lives. Nobody else is known to have it.`, { sessionId }))
+      this.#lose(
+        lease,
+        new SessionError(
+          'LEASE_EXPIRED',
+          `The lease of session "${sessionId}" ran out, because the store could not be told that this process lives. Nobody else is known to have it.`,
+          { sessionId },
+        ),
+      )
     }
   }
 
   #lose(lease: HeldLease, reason: SessionError): void {
     this.#end(lease)
     // Not here: what listens would run inside of a transaction of whoever has seen the loss.
-    queueMicrotask(() => { lease.lost.abort(reason) })
+    queueMicrotask(() => lease.lost.abort(reason))
   }
 
   #end(lease: HeldLease): void {
@@ -236,14 +248,16 @@ export class LeaseLock<Entry extends LockEntry = LockEntry> implements SessionLo
     const judgement = await this.#judge(holder, judgeHolder)
     if (judgement !== 'unknown') return judgement === 'alive'
     // A sign from the future is of a clock that was set back: no better than an old one.
-    if (Math.abs(await this.#table.now() - lastSignAt) <= this.#staleAfterMs) return true
-    return await this.#judge(holder, judgeSilent) === 'alive'
+    if (Math.abs((await this.#table.now()) - lastSignAt) <= this.#staleAfterMs) return true
+    return (await this.#judge(holder, judgeSilent)) === 'alive'
   }
 
   async #judge(holder: Holder | null, judge: (holder: Holder, self: Holder) => Promise<Judgement>): Promise<Judgement> {
     if (holder === null) return 'unknown'
     const self = await this.#describe()
-    return judge(holder, self).catch((error: unknown) => { throw blind('who holds the lock', error) })
+    return judge(holder, self).catch((error: unknown) => {
+      throw blind('who holds the lock', error)
+    })
   }
 
   #describe(): Promise<Holder> {

@@ -22,8 +22,8 @@ export function processLock(): ProcessLock {
   // Nobody can see this lock who could take its holder for dead.
   const lock = new LeaseLock({ table, beatIntervalMs: null, describe: async (owner, nonce) => describePlainly(owner, nonce) })
   return {
-    acquire: sessionId => lock.acquire(sessionId),
-    owner: sessionId => lock.owner(sessionId),
+    acquire: (sessionId) => lock.acquire(sessionId),
+    owner: (sessionId) => lock.owner(sessionId),
     check: (sessionId, fencingToken) => {
       const { token, holders } = table.entryOf(sessionId)
       assertCurrentWriter({ sessionId, fencingToken, newestToken: token, isHeld: holders.length > 0 })

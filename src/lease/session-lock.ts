@@ -60,11 +60,19 @@ export interface WriterClaim {
 export function assertCurrentWriter({ sessionId, fencingToken, newestToken, isHeld }: WriterClaim): void {
   if (fencingToken === undefined) {
     if (!isHeld) return
-    throw new SessionError('STALE_WRITER', `Session "${sessionId}" is held under token ${newestToken}, and this write came without a token. Acquire the lock first.`, { sessionId })
+    throw new SessionError(
+      'STALE_WRITER',
+      `Session "${sessionId}" is held under token ${newestToken}, and this write came without a token. Acquire the lock first.`,
+      { sessionId },
+    )
   }
   // Written so that NaN is refused too.
   if (fencingToken >= newestToken) return
-  throw new SessionError('STALE_WRITER', `Token ${fencingToken} of session "${sessionId}" is older than the newest one, ${newestToken}: another holder has taken over. Nothing was written.`, { sessionId })
+  throw new SessionError(
+    'STALE_WRITER',
+    `Token ${fencingToken} of session "${sessionId}" is older than the newest one, ${newestToken}: another holder has taken over. Nothing was written.`,
+    { sessionId },
+  )
 }
 
 /** Works under the lease of a session. Rejects with `OWNED_ELSEWHERE` when somebody has it. */
@@ -91,5 +99,7 @@ export async function thenRelease<Result>(lease: SessionLease, work: () => Promi
 export async function beingRun(lock: SessionLock, sessionId: string): Promise<SessionError> {
   const owner = await findOwner(lock, sessionId).catch(() => null)
   const who = owner === null ? 'Another process' : `The process ${owner}`
-  return new SessionError('OWNED_ELSEWHERE', `${who} runs session "${sessionId}", or works on it. Nothing was changed. Stop it there, and try again.`, { sessionId })
+  return new SessionError('OWNED_ELSEWHERE', `${who} runs session "${sessionId}", or works on it. Nothing was changed. Stop it there, and try again.`, {
+    sessionId,
+  })
 }

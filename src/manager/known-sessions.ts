@@ -35,19 +35,19 @@ export class KnownSessions {
   async sessionIds(): Promise<string[]> {
     const records = await this.#records()
     const running = this.#options.registry.all().map(({ id }) => id)
-    return [...new Set([...await this.#storedIds(), ...running, ...records.map(({ sessionId }) => sessionId)])]
+    return [...new Set([...(await this.#storedIds()), ...running, ...records.map(({ sessionId }) => sessionId)])]
   }
 
   /** The sessions to restore, most urgent first. Rejects with `LISTENER_FAILED` when `filter` or `priority` throws. */
   async candidates({ filter, priority }: Pick<RestoreAllOptions, 'filter' | 'priority'>): Promise<RestoreCandidate[]> {
-    const records = new Map((await this.#records()).map(record => [record.sessionId, record]))
-    const sessionIds = new Set([...await this.#storedIds(), ...records.keys()])
+    const records = new Map((await this.#records()).map((record) => [record.sessionId, record]))
+    const sessionIds = new Set([...(await this.#storedIds()), ...records.keys()])
     const candidates = [...sessionIds]
       .map((sessionId): RestoreCandidate => ({ sessionId, record: records.get(sessionId) ?? null }))
-      .filter(candidate => ask('filter', candidate, filter) !== false)
+      .filter((candidate) => ask('filter', candidate, filter) !== false)
     if (priority === undefined) return candidates
     return candidates
-      .map(candidate => ({ candidate, rank: rankOf(ask('priority', candidate, priority) ?? 0) }))
+      .map((candidate) => ({ candidate, rank: rankOf(ask('priority', candidate, priority) ?? 0) }))
       .sort((left, right) => right.rank - left.rank)
       .map(({ candidate }) => candidate)
   }
@@ -86,7 +86,10 @@ export class KnownSessions {
       const answer: unknown = await withDeadline(repository.findAll(), timeoutMs, () => new Error(`It did not answer within ${timeoutMs} ms.`))
       const rows: unknown[] = Array.isArray(answer) ? answer : answer === undefined ? [] : [answer]
       const records = rows.filter(isRecord)
-      if (records.length < rows.length) onError(repositoryFailed(undefined, 'find', new Error(`${rows.length - records.length} of ${rows.length} have no text as sessionId. They are left out.`)))
+      if (records.length < rows.length)
+        onError(
+          repositoryFailed(undefined, 'find', new Error(`${rows.length - records.length} of ${rows.length} have no text as sessionId. They are left out.`)),
+        )
       return records
     } catch (cause) {
       onError(repositoryFailed(undefined, 'find', cause))
@@ -95,12 +98,20 @@ export class KnownSessions {
   }
 }
 
-function ask<Answer>(name: 'filter' | 'priority', candidate: RestoreCandidate, option: ((candidate: RestoreCandidate) => Answer) | undefined): Answer | undefined {
+function ask<Answer>(
+  name: 'filter' | 'priority',
+  candidate: RestoreCandidate,
+  option: ((candidate: RestoreCandidate) => Answer) | undefined,
+): Answer | undefined {
   try {
     return option?.(candidate)
   } catch (cause) {
     const { sessionId } = candidate
-    throw new SessionError('LISTENER_FAILED', `"${name}" threw for session "${sessionId}", so no session was restored. Mend it, and call restoreAll again; see the cause.`, { sessionId, cause })
+    throw new SessionError(
+      'LISTENER_FAILED',
+      `"${name}" threw for session "${sessionId}", so no session was restored. Mend it, and call restoreAll again; see the cause.`,
+      { sessionId, cause },
+    )
   }
 }
 

@@ -35,44 +35,61 @@ export function assembleManager(options: ResolvedSessionManagerOptions): Manager
   const { store, repository, logger, session: settings } = options
   const timeoutMs = settings.storeTimeoutMs
   const announcer = new SessionAnnouncer(logger)
-  const onError = (error: SessionError): void => { announcer.error(error) }
+  const onError = (error: SessionError): void => announcer.error(error)
   const follower = repository === undefined ? null : new RepositoryFollower({ repository, timeoutMs, onError })
   if (follower !== null) announcer.follow(follower)
   const versions = makeVersionSource(options.version, onError)
   const registry: SessionRegistry = new SessionRegistry({
     ...makeContext(options, { announcer, versions }),
-    findMetadata: async sessionId => (await lookup.findRecord(sessionId))?.metadata ?? null,
+    findMetadata: async (sessionId) => (await lookup.findRecord(sessionId))?.metadata ?? null,
     onEnded: (sessionId) => {
       lookup.outdate(sessionId)
       restorer.callOff(sessionId)
     },
   })
-  const lookup: StatusLookup = new StatusLookup({ ownerHere: sessionId => registry.find(sessionId)?.owner ?? null, store, repository, timeoutMs, messages: settings.messages, onError })
-  const restorer: SessionRestorer = new SessionRestorer({ registry, lookup, onRestored: (result) => { announcer.restored(result) } })
+  const lookup: StatusLookup = new StatusLookup({
+    ownerHere: (sessionId) => registry.find(sessionId)?.owner ?? null,
+    store,
+    repository,
+    timeoutMs,
+    messages: settings.messages,
+    onError,
+  })
+  const restorer: SessionRestorer = new SessionRestorer({
+    registry,
+    lookup,
+    onRestored: (result) => announcer.restored(result),
+  })
   const statuses = new SessionStatuses({ registry, lookup, restorer })
   const fleet = new KnownSessions({ store, repository, follower, registry, lookup, restorer, timeoutMs, onError })
   return { announcer, follower, versions, registry, lookup, restorer, statuses, fleet }
 }
 
-function makeContext(options: ResolvedSessionManagerOptions, { announcer, versions }: Pick<ManagerParts, 'announcer' | 'versions'>): Omit<SessionContext, 'findMetadata' | 'onEnded'> {
+function makeContext(
+  options: ResolvedSessionManagerOptions,
+  { announcer, versions }: Pick<ManagerParts, 'announcer' | 'versions'>,
+): Omit<SessionContext, 'findMetadata' | 'onEnded'> {
   const { store, session: settings, baileys, socketConfig } = options
   const configurator = new SocketConfigurator({ socketConfig, versions, hasOwnProvider: options.version !== undefined })
   const share = sharingOf(options)
   let loading: Promise<BaileysModule> | null = null
   return {
-    store, settings,
+    store,
+    settings,
     limiter: new DialLimiter(options.dials),
     announce: announcer,
     loadBaileys: () => {
-      loading ??= loadBaileys(baileys).then(share).catch((cause: unknown) => {
-        // It may be installed by the next time.
-        loading = null
-        throw cause
-      })
+      loading ??= loadBaileys(baileys)
+        .then(share)
+        .catch((cause: unknown) => {
+          // It may be installed by the next time.
+          loading = null
+          throw cause
+        })
       return loading
     },
     configureSocket: (sessionId, dial) => configurator.configure(sessionId, dial),
-    refreshVersion: refused => configurator.replaceVersion(refused),
+    refreshVersion: (refused) => configurator.replaceVersion(refused),
   }
 }
 
@@ -81,22 +98,34 @@ function makeVersionSource(provider: ResolvedSessionManagerOptions['version'], o
     lookup: provider === 'baileys' ? null : lookupOf(provider ?? latestWaWebVersion()),
     onFailure: (cause) => {
       const reason = cause instanceof Error ? cause.message : String(cause)
-      onError(new SessionError('SOCKET_FAILED', `The version of WhatsApp Web could not be had, so the last good one is used, else the one built into Baileys. ${reason}`, { cause }))
+      onError(
+        new SessionError(
+          'SOCKET_FAILED',
+          `The version of WhatsApp Web could not be had, so the last good one is used, else the one built into Baileys. ${reason}`,
+          { cause },
+        ),
+      )
     },
-    onBypass: () => {
-      onError(new SessionError('SOCKET_FAILED', 'The version of WhatsApp Web was not looked up: a session has an agent, and the look-up would go around it. WhatsApp may refuse the version '
-        + 'built into Baileys. Give the look-up the same way, with `version: latestWaWebVersion({ fetch, dispatcher })` and the `fetch` and a `ProxyAgent` of undici, or turn it off with `version: \'baileys\'`.'))
-    },
+    onBypass: () =>
+      onError(
+        new SessionError(
+          'SOCKET_FAILED',
+          'The version of WhatsApp Web was not looked up: a session has an agent, and the look-up would go around it. WhatsApp may refuse the version ' +
+            "built into Baileys. Give the look-up the same way, with `version: latestWaWebVersion({ fetch, dispatcher })` and the `fetch` and a `ProxyAgent` of undici, or turn it off with `version: 'baileys'`.",
+        ),
+      ),
   })
 }
 
 /** What makes sockets share one `AsyncLocalStorage`, unless that is not wanted. */
 function sharingOf({ shareAsyncLocalStorage, logger }: ResolvedSessionManagerOptions): (baileys: BaileysModule) => BaileysModule {
-  if (!shareAsyncLocalStorage) return baileys => baileys
+  if (!shareAsyncLocalStorage) return (baileys) => baileys
   const sharing = new StorageSharing({
-    onRefused: () => { if (logger !== undefined) guardedLogger(logger).debug({}, 'AsyncLocalStorage cannot be replaced in this process: every socket keeps one of its own') },
+    onRefused: () => {
+      if (logger !== undefined) guardedLogger(logger).debug({}, 'AsyncLocalStorage cannot be replaced in this process: every socket keeps one of its own')
+    },
   })
-  return baileys => shareStorages(baileys, sharing)
+  return (baileys) => shareStorages(baileys, sharing)
 }
 
 /** What closing a manager came to. */
@@ -113,10 +142,12 @@ export async function closeManager({ announcer, follower, registry, versions }: 
   registry.seal()
   versions.close()
   const report: CloseReport = { closed: [], notDrained: [] }
-  await Promise.all(registry.all().map(async (session) => {
-    const drained = await endInTime(session, timeoutMs)
-    ;(drained ? report.closed : report.notDrained).push(session.id)
-  }))
+  await Promise.all(
+    registry.all().map(async (session) => {
+      const drained = await endInTime(session, timeoutMs)
+      ;(drained ? report.closed : report.notDrained).push(session.id)
+    }),
+  )
   if (follower !== null) {
     await inTime(follower.close(), Math.max(0, deadline - Date.now()))
     follower.abandon()
@@ -126,7 +157,7 @@ export async function closeManager({ announcer, follower, registry, versions }: 
 }
 
 async function endInTime(session: Session, timeoutMs: number): Promise<boolean> {
-  const isDone = await inTime(session.close(), timeoutMs) ?? false
+  const isDone = (await inTime(session.close(), timeoutMs)) ?? false
   session.abandon()
   return isDone
 }

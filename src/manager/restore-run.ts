@@ -58,10 +58,14 @@ export class RestoreRun {
     this.#callers.add(caller)
     let release = (): void => undefined
     const left = new Promise<RestoreReport>((resolve, reject) => {
-      const onAbort = (): void => { this.#leave(caller).then(resolve, reject) }
+      const onAbort = (): void => {
+        this.#leave(caller).then(resolve, reject)
+      }
       if (caller.signal?.aborted === true) onAbort()
       caller.signal?.addEventListener('abort', onAbort, { once: true })
-      release = () => { caller.signal?.removeEventListener('abort', onAbort) }
+      release = () => {
+        caller.signal?.removeEventListener('abort', onAbort)
+      }
     })
     try {
       return await Promise.race([left, this.#finished])
@@ -86,14 +90,21 @@ export class RestoreRun {
 
   async #run(): Promise<RestoreReport> {
     const candidates = await this.#candidates
-    this.#tally = new RestoreTally(candidates.map(({ sessionId }) => sessionId), this.#startedAt)
+    this.#tally = new RestoreTally(
+      candidates.map(({ sessionId }) => sessionId),
+      this.#startedAt,
+    )
     const pace = new Pace(this.#options.delayMs)
     const queue = candidates.values()
     const results: Promise<void>[] = []
     const work = async (): Promise<void> => {
       for (const candidate of queue) {
         await new Promise<void>((giveBack) => {
-          results.push(this.#restoreOne(candidate, pace, giveBack).then((result) => { this.#note(result) }).finally(giveBack))
+          results.push(
+            this.#restoreOne(candidate, pace, giveBack)
+              .then((result) => this.#note(result))
+              .finally(giveBack),
+          )
         })
       }
     }
@@ -174,7 +185,12 @@ export class Pace {
 async function sleep(delayMs: number, signal: AbortSignal): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   try {
-    await withSignal(new Promise<void>((resolve) => { timer = setTimeout(resolve, delayMs) }), signal)
+    await withSignal(
+      new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, delayMs)
+      }),
+      signal,
+    )
   } finally {
     clearTimeout(timer)
   }
@@ -205,7 +221,14 @@ export class RestoreTally {
 
   /** The report as of now: what has no result yet counts as called off. */
   report(): RestoreReport {
-    const report: RestoreReport = { total: this.#sessionIds.length, restored: [], retrying: [], skipped: [], failed: [], durationMs: Date.now() - this.#startedAt }
+    const report: RestoreReport = {
+      total: this.#sessionIds.length,
+      restored: [],
+      retrying: [],
+      skipped: [],
+      failed: [],
+      durationMs: Date.now() - this.#startedAt,
+    }
     for (const sessionId of this.#sessionIds) {
       const result = this.#results.get(sessionId) ?? abortedResult(sessionId)
       report[listOf(result)].push(result)

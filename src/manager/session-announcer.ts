@@ -19,7 +19,7 @@ export class SessionAnnouncer implements SessionAnnouncements {
   constructor(logger: Logger | undefined) {
     this.#logger = guardedLogger(logger ?? silentLogger())
     this.#isHeard = logger !== undefined
-    this.events = new SafeEmitter<SessionManagerEvents>((event, cause, { sessionId }) => { this.#listenerFailed(event, cause, sessionId ?? undefined) })
+    this.events = new SafeEmitter<SessionManagerEvents>((event, cause, { sessionId }) => this.#listenerFailed(event, cause, sessionId ?? undefined))
   }
 
   /** From now on the repository is told, too. */
@@ -30,7 +30,8 @@ export class SessionAnnouncer implements SessionAnnouncements {
   status(snapshot: SessionSnapshot, previous: SessionSnapshot): void {
     const { qr: _qr, pairingCode: _pairingCode, ...visible } = snapshot
     this.#saveStatus(snapshot, previous)
-    const isNews = snapshot.status !== previous.status || snapshot.reason !== previous.reason || snapshot.nextRetryAt?.getTime() !== previous.nextRetryAt?.getTime()
+    const isNews =
+      snapshot.status !== previous.status || snapshot.reason !== previous.reason || snapshot.nextRetryAt?.getTime() !== previous.nextRetryAt?.getTime()
     if (!isNews) return
     this.#logger.info({ sessionId: snapshot.sessionId, status: snapshot.status, reason: snapshot.reason }, 'session status')
     this.events.emit('status', { ...visible, previous: previous.status })
@@ -84,12 +85,14 @@ export class SessionAnnouncer implements SessionAnnouncements {
   /** Without a listener and a logger a mistake would be silent. */
   #warnOnce({ code, message }: SessionError): void {
     this.#isHeard = true
-    process.emitWarning(`${message} (${code}) Further errors are not shown: listen to the "error" event of SessionManager, or give it a "logger".`, { code: 'BAILEYS_SESSIONS_ERROR' })
+    process.emitWarning(`${message} (${code}) Further errors are not shown: listen to the "error" event of SessionManager, or give it a "logger".`, {
+      code: 'BAILEYS_SESSIONS_ERROR',
+    })
   }
 
   /** Calls a function of the application; what it throws becomes an `error` event. */
   guard(name: string, call: () => unknown): void {
-    callGuarded(call, (cause) => { this.error(new SessionError('LISTENER_FAILED', `The function "${name}" failed. The work goes on.`, { cause })) })
+    callGuarded(call, (cause) => this.error(new SessionError('LISTENER_FAILED', `The function "${name}" failed. The work goes on.`, { cause })))
   }
 
   #saveStatus(snapshot: SessionSnapshot, previous: SessionSnapshot): void {
@@ -97,7 +100,9 @@ export class SessionAnnouncer implements SessionAnnouncements {
     const { sessionId, status, reason, phoneNumber, lastDisconnect, owner } = snapshot
     const now = new Date()
     this.#follower?.save(sessionId, {
-      status, reason, owner,
+      status,
+      reason,
+      owner,
       ...(phoneNumber === undefined ? {} : { phoneNumber }),
       ...(lastDisconnect === undefined ? {} : { lastDisconnect }),
       ...(status === 'connected' ? { lastConnectedAt: now } : {}),

@@ -96,28 +96,37 @@ export interface ErrorEvent {
 /** The events of a `SessionManager`: each carries one object, which always holds `sessionId`. */
 export interface SessionManagerEvents {
   /** A session changed its status, its reason, or the time of its next attempt. */
-  'status': [event: StatusEvent]
+  status: [event: StatusEvent]
   /** A new QR code is to be shown. */
-  'qr': [event: QrEvent]
+  qr: [event: QrEvent]
   /** A pairing code is to be shown. */
   'pairing-code': [event: PairingCodeEvent]
   /** A new socket was made: attach handlers here. */
-  'socket': [event: SocketEvent]
+  socket: [event: SocketEvent]
   /** A session is connected. */
-  'connected': [event: ConnectedEvent]
+  connected: [event: ConnectedEvent]
   /** A session lost its socket. */
-  'disconnected': [event: DisconnectedEvent]
+  disconnected: [event: DisconnectedEvent]
   /** A restore has come to an end, well or not. */
-  'restored': [event: RestoreResult]
+  restored: [event: RestoreResult]
   /** Damaged credentials were replaced by the copy that the store keeps of them. */
   'creds-restored': [event: CredsRestoredEvent]
   /** A session was logged out. */
   'logged-out': [event: LoggedOutEvent]
   /** Something went wrong that no caller was told of. The logger gets it too. Without a listener and a logger, the first one becomes a process warning. */
-  'error': [event: ErrorEvent]
+  error: [event: ErrorEvent]
 }
 
 /** The name of every event; the compiler says when one is missing here. */
 export const EVENT_NAMES: readonly string[] = Object.keys({
-  'status': 0, 'qr': 0, 'pairing-code': 0, 'socket': 0, 'connected': 0, 'disconnected': 0, 'restored': 0, 'creds-restored': 0, 'logged-out': 0, 'error': 0,
+  status: 0,
+  qr: 0,
+  'pairing-code': 0,
+  socket: 0,
+  connected: 0,
+  disconnected: 0,
+  restored: 0,
+  'creds-restored': 0,
+  'logged-out': 0,
+  error: 0,
 } satisfies Record<keyof SessionManagerEvents, 0>)

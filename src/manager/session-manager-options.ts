@@ -2,7 +2,18 @@ import type { UserFacingSocketConfig } from '@whiskeysockets/baileys'
 import type { DialLimits } from '../disconnect/dial-limiter.js'
 import type { BackOff, BackOffOptions, RetryFunction, RetryPolicy } from '../disconnect/disconnect-decision.js'
 import type { Logger } from '../logger.js'
-import { requireBoolean, requireCount, requireDuration, requireFactor, requireFunction, requireMethods, requireObject, requireOneOf, requireOptions, requireTexts } from '../option-checks.js'
+import {
+  requireBoolean,
+  requireCount,
+  requireDuration,
+  requireFactor,
+  requireFunction,
+  requireMethods,
+  requireObject,
+  requireOneOf,
+  requireOptions,
+  requireTexts,
+} from '../option-checks.js'
 import type { ConnectionRepository } from '../repository/connection-repository.js'
 import type { SessionSettings } from '../session/session-context.js'
 import type { BaileysModule } from '../socket/baileys-module.js'
@@ -142,7 +153,12 @@ export interface SessionManagerOptions {
 
 const DEFAULT_RETRY: BackOff = Object.freeze({ maxRetries: 3, initialDelayMs: 1000, factor: 2, maxDelayMs: 30_000, jitter: 'full' })
 const DEFAULT_RECONNECT: BackOff & { stableAfterMs: number } = Object.freeze({
-  maxRetries: Infinity, initialDelayMs: 1000, factor: 2, maxDelayMs: 60_000, jitter: 'full', stableAfterMs: 60_000,
+  maxRetries: Infinity,
+  initialDelayMs: 1000,
+  factor: 2,
+  maxDelayMs: 60_000,
+  jitter: 'full',
+  stableAfterMs: 60_000,
 })
 
 /** The values of the options that have a plain default. */
@@ -150,10 +166,12 @@ export interface DefaultSessionManagerOptions {
   /** The retries of a start. */
   readonly retry: Readonly<BackOff>
   /** The reconnects of a paired session. */
-  readonly reconnect: Readonly<BackOff & {
-    /** How long a connection must have been open before the back-off starts over, in milliseconds. */
-    stableAfterMs: number
-  }>
+  readonly reconnect: Readonly<
+    BackOff & {
+      /** How long a connection must have been open before the back-off starts over, in milliseconds. */
+      stableAfterMs: number
+    }
+  >
   /** The pace of `restoreAll`. */
   readonly restore: ResolvedPace
   /** The limit on dials. */
@@ -191,8 +209,24 @@ export const DEFAULT_SESSION_MANAGER_OPTIONS: DefaultSessionManagerOptions = Obj
 
 /** Every option; the compiler says when one is missing here. */
 const NAMES = Object.keys({
-  store: 0, repository: 0, baileys: 0, socketConfig: 0, version: 0, retry: 0, reconnect: 0, restore: 0, dials: 0, connectTimeoutMs: 0, storeTimeoutMs: 0,
-  standbyPollMs: 0, replacedDelayMs: 0, rateLimitCoolDownMs: 0, restoreOnStatus: 0, shareAsyncLocalStorage: 0, messages: 0, logger: 0,
+  store: 0,
+  repository: 0,
+  baileys: 0,
+  socketConfig: 0,
+  version: 0,
+  retry: 0,
+  reconnect: 0,
+  restore: 0,
+  dials: 0,
+  connectTimeoutMs: 0,
+  storeTimeoutMs: 0,
+  standbyPollMs: 0,
+  replacedDelayMs: 0,
+  rateLimitCoolDownMs: 0,
+  restoreOnStatus: 0,
+  shareAsyncLocalStorage: 0,
+  messages: 0,
+  logger: 0,
 } satisfies Record<keyof SessionManagerOptions, 0>)
 
 /** Options with every value set and checked. */
@@ -222,7 +256,12 @@ export function resolveSessionManagerOptions(options: SessionManagerOptions): Re
   const { store, repository, baileys, version, messages = {}, logger, socketConfig = {} } = options
   refuseAuth(socketConfig)
   return {
-    store, repository, baileys, version, logger, socketConfig,
+    store,
+    repository,
+    baileys,
+    version,
+    logger,
+    socketConfig,
     restore: resolvePace('restore.', options.restore, defaults.restore),
     dials: {
       concurrency: requireCount('dials.concurrency', options.dials?.concurrency ?? defaults.dials.concurrency, 1),

@@ -59,7 +59,9 @@ export interface CloseOptions {
 }
 
 /** The names of the options of each verb; the compiler says when one is missing here. */
-export const VERB_OPTIONS: Readonly<Record<'connect' | 'restoreSession' | 'restoreAll' | 'getStatus' | 'waitUntilConnected' | 'logout' | 'close', readonly string[]>> = Object.freeze({
+export const VERB_OPTIONS: Readonly<
+  Record<'connect' | 'restoreSession' | 'restoreAll' | 'getStatus' | 'waitUntilConnected' | 'logout' | 'close', readonly string[]>
+> = Object.freeze({
   connect: namesOf<ConnectOptions>({ metadata: 0, signal: 0, timeoutMs: 0 }),
   restoreSession: namesOf<RestoreOptions>({ signal: 0, force: 0 }),
   restoreAll: namesOf<RestoreAllOptions>({ concurrency: 0, delayMs: 0, filter: 0, priority: 0, signal: 0, onProgress: 0 }),

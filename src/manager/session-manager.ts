@@ -3,7 +3,16 @@ import { boundedBy, withDeadline, withSignal } from '../async/deadline.js'
 import { mapConcurrently } from '../async/map-concurrently.js'
 import type { Listener } from '../async/safe-emitter.js'
 import { SessionError } from '../errors.js'
-import { nearestName, requireBoolean, requireCallbacks, requireDuration, requireFunction, requireOptions, requirePlainJson, requireSignal } from '../option-checks.js'
+import {
+  nearestName,
+  requireBoolean,
+  requireCallbacks,
+  requireDuration,
+  requireFunction,
+  requireOptions,
+  requirePlainJson,
+  requireSignal,
+} from '../option-checks.js'
 import { repositoryFailed } from '../repository/repository-follower.js'
 import { requirePhoneNumber, requireSessionId } from '../session/session-arguments.js'
 import { managerClosed, needsPerson, ownedElsewhere } from '../session/session-refusals.js'
@@ -15,7 +24,15 @@ import type { RestoreAllOptions, RestoreReport, RestoreResult } from './restore-
 import { abortedResult, RestoreRun } from './restore-run.js'
 import { EVENT_NAMES, type SessionManagerEvents } from './session-manager-events.js'
 import { type ResolvedSessionManagerOptions, resolvePace, resolveSessionManagerOptions, type SessionManagerOptions } from './session-manager-options.js'
-import { type CloseOptions, type ConnectOptions, type LogoutOptions, type RestoreOptions, type StatusOptions, VERB_OPTIONS, type WaitOptions } from './session-manager-verbs.js'
+import {
+  type CloseOptions,
+  type ConnectOptions,
+  type LogoutOptions,
+  type RestoreOptions,
+  type StatusOptions,
+  VERB_OPTIONS,
+  type WaitOptions,
+} from './session-manager-verbs.js'
 
 /** How many sessions `getStatuses` looks at, at once. */
 const LOOKS_AT_ONCE = 16
@@ -56,7 +73,7 @@ export class SessionManager implements AsyncDisposable {
     if (metadata !== undefined) requirePlainJson('metadata', metadata)
     requireSignal(signal)
     const bounds = { signal, timeoutMs, onTimeout: () => connectTimeout(sessionId, timeoutMs) }
-    return this.#parts.registry.use(sessionId, session => boundedBy(bounds, caller => session.connect(metadata, caller)))
+    return this.#parts.registry.use(sessionId, (session) => boundedBy(bounds, (caller) => session.connect(metadata, caller)))
   }
 
   /**
@@ -94,7 +111,7 @@ export class SessionManager implements AsyncDisposable {
     requireSignal(signal)
     const running = this.#restoreRun
     const run = running === null || running.isCalledOff ? this.#beginRestoreRun(options) : running
-    return run.join({ signal, onProgress: progress => this.#parts.announcer.guard('onProgress', () => onProgress?.(progress)) })
+    return run.join({ signal, onProgress: (progress) => this.#parts.announcer.guard('onProgress', () => onProgress?.(progress)) })
   }
 
   /**
@@ -112,8 +129,8 @@ export class SessionManager implements AsyncDisposable {
   async getStatuses(): Promise<SessionSnapshot[]> {
     if (this.#closing !== null) throw managerClosed()
     const sessionIds = await this.#parts.fleet.sessionIds()
-    const statuses = await mapConcurrently(sessionIds, LOOKS_AT_ONCE, sessionId => this.#peek(sessionId))
-    return statuses.filter(status => status !== null)
+    const statuses = await mapConcurrently(sessionIds, LOOKS_AT_ONCE, (sessionId) => this.#peek(sessionId))
+    return statuses.filter((status) => status !== null)
   }
 
   /**
@@ -127,7 +144,7 @@ export class SessionManager implements AsyncDisposable {
   async requestPairingCode(sessionId: string, phoneNumber: string): Promise<string> {
     const digits = requirePhoneNumber(phoneNumber)
     this.#check(sessionId)
-    return this.#parts.registry.use(sessionId, session => session.requestPairingCode(digits))
+    return this.#parts.registry.use(sessionId, (session) => session.requestPairingCode(digits))
   }
 
   /**
@@ -142,7 +159,7 @@ export class SessionManager implements AsyncDisposable {
     requireSignal(signal)
     return boundedBy({ signal, timeoutMs, onTimeout: () => connectTimeout(sessionId, timeoutMs) }, async (caller) => {
       await this.#refuseVainWait(sessionId)
-      return this.#parts.registry.use(sessionId, session => session.waitUntilConnected(caller))
+      return this.#parts.registry.use(sessionId, (session) => session.waitUntilConnected(caller))
     })
   }
 
@@ -157,7 +174,7 @@ export class SessionManager implements AsyncDisposable {
    */
   async stop(sessionId: string): Promise<void> {
     this.#check(sessionId)
-    await this.#parts.registry.use(sessionId, session => session.stop())
+    await this.#parts.registry.use(sessionId, (session) => session.stop())
   }
 
   /**
@@ -166,7 +183,10 @@ export class SessionManager implements AsyncDisposable {
    * did not confirm within `timeoutMs` (by default 20 000), or with `NOT_PAIRED`: nothing is deleted then. Without it `unlinked` tells:
    * for an id with nothing stored it is `false`, and nothing is recorded. Rejects with `OWNED_ELSEWHERE`.
    */
-  async logout(sessionId: string, options: LogoutOptions = {}): Promise<{
+  async logout(
+    sessionId: string,
+    options: LogoutOptions = {},
+  ): Promise<{
     /** Whether the device is unlinked at WhatsApp. */
     unlinked: boolean
   }> {
@@ -175,7 +195,7 @@ export class SessionManager implements AsyncDisposable {
     requireDuration('timeoutMs', timeoutMs, 1)
     requireBoolean('requireUnlink', requireUnlink)
     this.#check(sessionId)
-    return this.#parts.registry.use(sessionId, session => session.logout({ timeoutMs, requireUnlink }))
+    return this.#parts.registry.use(sessionId, (session) => session.logout({ timeoutMs, requireUnlink }))
   }
 
   /** Deletes what is stored and the repository's record, in any state, also offline. Does not unlink the device. Safe to repeat. */
@@ -235,7 +255,10 @@ export class SessionManager implements AsyncDisposable {
 
   async #deleteRecord(sessionId: string): Promise<void> {
     await this.#parts.follower?.forget(sessionId)
-    const { repository, session: { storeTimeoutMs } } = this.#options
+    const {
+      repository,
+      session: { storeTimeoutMs },
+    } = this.#options
     if (repository === undefined) return
     try {
       await withDeadline(repository.delete(sessionId), storeTimeoutMs, () => new Error(`It did not answer within ${storeTimeoutMs} ms.`))
@@ -267,7 +290,11 @@ export class SessionManager implements AsyncDisposable {
       restore: (sessionId, onUnanswered) => restorer.restore(sessionId, 'bulk', { onUnanswered }).catch(() => abortedResult(sessionId)),
     })
     this.#restoreRun = run
-    run.finished.finally(() => { if (this.#restoreRun === run) this.#restoreRun = null }).catch(() => undefined)
+    run.finished
+      .finally(() => {
+        if (this.#restoreRun === run) this.#restoreRun = null
+      })
+      .catch(() => undefined)
     return run
   }
 
@@ -292,5 +319,7 @@ function connectTimeout(sessionId: string, timeoutMs: number | undefined): Sessi
 function checkListener(event: string, listener: unknown): void {
   requireFunction('listener', listener)
   if (EVENT_NAMES.includes(event)) return
-  process.emitWarning(`SessionManager has no event "${event}", so its listener is never called. Did you mean "${nearestName(event, EVENT_NAMES)}"?`, { code: 'BAILEYS_SESSIONS_EVENT' })
+  process.emitWarning(`SessionManager has no event "${event}", so its listener is never called. Did you mean "${nearestName(event, EVENT_NAMES)}"?`, {
+    code: 'BAILEYS_SESSIONS_EVENT',
+  })
 }

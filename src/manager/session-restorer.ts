@@ -49,12 +49,18 @@ export class SessionRestorer {
     if (known === undefined) return underWay.result
     this.#options.registry.find(sessionId)?.promote(priority)
     // What was remembered stopped the one under way, and is what force is there to override.
-    return force ? known.result.then(result => isRemembered(result) ? this.restore(sessionId, priority, wish) : result) : known.result
+    return force ? known.result.then((result) => (isRemembered(result) ? this.restore(sessionId, priority, wish) : result)) : known.result
   }
 
   #begin(sessionId: string, priority: DialPriority, force: boolean): RestoreUnderWay {
     const listeners = new Set<() => void>()
-    const result = this.#restore(sessionId, { force, priority, onUnanswered: () => { for (const tell of listeners) tell() } }).finally(() => {
+    const result = this.#restore(sessionId, {
+      force,
+      priority,
+      onUnanswered: () => {
+        for (const tell of listeners) tell()
+      },
+    }).finally(() => {
       this.#restoring.delete(sessionId)
       this.#calledOff.delete(sessionId)
     })
@@ -121,7 +127,7 @@ export class SessionRestorer {
   }
 
   async #run(session: Session, how: RestoreOrder): Promise<RestoreResult> {
-    return { sessionId: session.id, ...await session.restore(how), durationMs: 0 }
+    return { sessionId: session.id, ...(await session.restore(how)), durationMs: 0 }
   }
 }
 

@@ -62,11 +62,14 @@ function isBelieved(session: Session, { decision, stored }: Found, wasUnwritten:
   // Of one that had nothing stored nothing is known.
   if (snapshot.reason === 'never_paired') return false
   switch (decision.action) {
-    case 'probe': return true
-    case 'rest': return isNothingPaired(stored) || hasFailedToPairAgain(decision.reason, snapshot) || isSame(decision, snapshot)
+    case 'probe':
+      return true
+    case 'rest':
+      return isNothingPaired(stored) || hasFailedToPairAgain(decision.reason, snapshot) || isSame(decision, snapshot)
     case 'dial':
     case 'pair':
-    case 'cool-down': return wasUnwritten || (stored.kind === 'readable' && session.knowsBetter(stored.lifecycle))
+    case 'cool-down':
+      return wasUnwritten || (stored.kind === 'readable' && session.knowsBetter(stored.lifecycle))
   }
 }
 

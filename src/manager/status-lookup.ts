@@ -49,7 +49,7 @@ export class StatusLookup {
 
   /** Looks at a session, or joins the look under way. */
   look(sessionId: string): Promise<Found> {
-    const looking = this.#looking.get(sessionId) ?? this.#lookUntilValid(sessionId).finally(() => { this.#forget(sessionId) })
+    const looking = this.#looking.get(sessionId) ?? this.#lookUntilValid(sessionId).finally(() => this.#forget(sessionId))
     this.#looking.set(sessionId, looking)
     return looking
   }
@@ -63,11 +63,13 @@ export class StatusLookup {
   view(found: Found): SessionSnapshot {
     const { stored, record, sessionId } = found
     const { status, reason } = this.#standing(found)
-    const phoneNumber = stored.kind === 'readable' && stored.creds.kind === 'paired' ? stored.creds.phoneNumber : record?.phoneNumber ?? undefined
+    const phoneNumber = stored.kind === 'readable' && stored.creds.kind === 'paired' ? stored.creds.phoneNumber : (record?.phoneNumber ?? undefined)
     const until = found.decision.action === 'rest' ? found.decision.until : null
     const lastDisconnect = record?.lastDisconnect ?? null
     return {
-      sessionId, status, reason,
+      sessionId,
+      status,
+      reason,
       isConnected: status === 'connected',
       message: describeStatus(status, reason, this.#options.messages),
       ...(phoneNumber === undefined ? {} : { phoneNumber }),
@@ -93,7 +95,8 @@ export class StatusLookup {
     }
     switch (decision.action) {
       // Nobody is trying: the next look, a restore or a person does.
-      case 'probe': return { status: 'disconnected', reason: 'storage_unavailable' }
+      case 'probe':
+        return { status: 'disconnected', reason: 'storage_unavailable' }
       case 'rest': {
         // After a logout nothing is stored any more, and the repository remembers.
         const isLoggedOut = decision.reason === 'never_paired' && record?.status === 'logged_out'
@@ -101,7 +104,8 @@ export class StatusLookup {
       }
       case 'dial':
       case 'pair':
-      case 'cool-down': return { status: 'disconnected', reason: 'not_running' }
+      case 'cool-down':
+        return { status: 'disconnected', reason: 'not_running' }
     }
   }
 
@@ -145,7 +149,11 @@ export class StatusLookup {
     if (repository === undefined) return null
     try {
       // Many mappers answer with undefined for what is not there.
-      const record: ConnectionRecord | null | undefined = await withDeadline(repository.find(sessionId), timeoutMs, () => new Error(`It did not answer within ${timeoutMs} ms.`))
+      const record: ConnectionRecord | null | undefined = await withDeadline(
+        repository.find(sessionId),
+        timeoutMs,
+        () => new Error(`It did not answer within ${timeoutMs} ms.`),
+      )
       return record ?? null
     } catch (cause) {
       onError(repositoryFailed(sessionId, 'find', cause))

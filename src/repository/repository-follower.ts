@@ -71,7 +71,7 @@ export class RepositoryFollower {
 
   /** Tries once more to write everything, then writes nothing any more. */
   async close(): Promise<void> {
-    await Promise.all([...this.#lines.keys()].map(sessionId => this.flush(sessionId)))
+    await Promise.all([...this.#lines.keys()].map((sessionId) => this.flush(sessionId)))
     this.abandon()
   }
 
@@ -116,14 +116,16 @@ export class RepositoryFollower {
   /** A call that is carried out after its deadline may undo what was written since: that is written once more. */
   #awaitLate(sessionId: string, line: Line, saving: Promise<void>): void {
     line.late += 1
-    void saving.catch(() => undefined).finally(() => {
-      line.late -= 1
-      const again = line.writtenSince
-      if (line.late === 0) line.writtenSince = {}
-      if (this.#lines.get(sessionId) !== line) return
-      if (Object.keys(again).length > 0) this.save(sessionId, again)
-      else if (line.late === 0 && line.running === null && line.retry === null) this.#lines.delete(sessionId)
-    })
+    void saving
+      .catch(() => undefined)
+      .finally(() => {
+        line.late -= 1
+        const again = line.writtenSince
+        if (line.late === 0) line.writtenSince = {}
+        if (this.#lines.get(sessionId) !== line) return
+        if (Object.keys(again).length > 0) this.save(sessionId, again)
+        else if (line.late === 0 && line.running === null && line.retry === null) this.#lines.delete(sessionId)
+      })
   }
 
   /** What counts is where the session stands in the end. */
@@ -131,7 +133,7 @@ export class RepositoryFollower {
     const waiting = line.changes.splice(0)
     if (this.#closed || this.#lines.get(sessionId) !== line) return
     line.changes.push(merge([failed, ...waiting]))
-    line.retry = setTimeout(() => { this.#retry(sessionId, line) }, Math.min(FIRST_RETRY_MS * 2 ** line.failures, LONGEST_RETRY_MS))
+    line.retry = setTimeout(() => this.#retry(sessionId, line), Math.min(FIRST_RETRY_MS * 2 ** line.failures, LONGEST_RETRY_MS))
     line.failures += 1
   }
 
@@ -153,13 +155,17 @@ function merge(changes: readonly Changes[]): Changes {
 
 /** A repository may refuse what an application keeps with a connection: that must not hold up where the session stands. */
 function apartFromMetadata({ metadata, ...others }: Changes): Changes[] {
-  return [others, metadata === undefined ? {} : { metadata }].filter(changes => Object.keys(changes).length > 0)
+  return [others, metadata === undefined ? {} : { metadata }].filter((changes) => Object.keys(changes).length > 0)
 }
 
 /** A failure of the repository, as an error. */
 export function repositoryFailed(sessionId: string | undefined, verb: string, cause: unknown): SessionError {
   const message = cause instanceof Error ? cause.message : String(cause)
-  return new SessionError('REPOSITORY_FAILED', `The connection repository failed to ${verb} ${sessionId === undefined ? 'its records' : `session "${sessionId}"`}: ${message}`, { sessionId, cause })
+  return new SessionError(
+    'REPOSITORY_FAILED',
+    `The connection repository failed to ${verb} ${sessionId === undefined ? 'its records' : `session "${sessionId}"`}: ${message}`,
+    { sessionId, cause },
+  )
 }
 
 /** A repository of the application may throw instead of rejecting. */

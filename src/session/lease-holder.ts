@@ -107,7 +107,9 @@ export class LeaseHolder {
   /** Asks now and then, a little apart for each session, whether nobody holds the lock any more; calls back once, when that is so. */
   watchUntilFree(pollMs: number, onFree: () => void): void {
     this.#onFree = onFree
-    this.#watch.after(pollMs * (0.75 + Math.random() / 2), () => { void this.#askWhetherFree(pollMs, onFree) })
+    this.#watch.after(pollMs * (0.75 + Math.random() / 2), () => {
+      void this.#askWhetherFree(pollMs, onFree)
+    })
   }
 
   /** Asks no more. */
@@ -121,7 +123,7 @@ export class LeaseHolder {
     if (this.owner !== null) return true
     const { sessionId, lock, timeoutMs } = this.#options
     try {
-      return await withDeadline(findOwner(lock, sessionId), timeoutMs, () => storeTimeout(sessionId, 'lock', timeoutMs)) === null
+      return (await withDeadline(findOwner(lock, sessionId), timeoutMs, () => storeTimeout(sessionId, 'lock', timeoutMs))) === null
     } catch {
       return false
     }
@@ -154,7 +156,13 @@ export class LeaseHolder {
     this.#lease = lease
     this.#stale = false
     this.#uncertain = false
-    lease.lost.addEventListener('abort', () => { if (this.#lease === lease) this.#options.onLost() }, { once: true })
+    lease.lost.addEventListener(
+      'abort',
+      () => {
+        if (this.#lease === lease) this.#options.onLost()
+      },
+      { once: true },
+    )
   }
 
   #letGo(): void {
@@ -177,14 +185,17 @@ export class LeaseHolder {
       this.#refused = true
       // It may have been given back all the same; to give it back twice does no harm.
       this.#options.onError(asStoreError(this.#options.sessionId, cause))
-      if (!this.#abandoned) this.#retry.after(RETRY_MS, () => { void this.#calls.add(() => this.#tryToGiveBack()) })
+      if (!this.#abandoned)
+        this.#retry.after(RETRY_MS, () => {
+          void this.#calls.add(() => this.#tryToGiveBack())
+        })
     }
   }
 
   async #giveBackPending(): Promise<void> {
     // One that cannot be given back does not hold up the others.
-    const outcomes = await Promise.allSettled([...this.#pendingReleases].map(lease => this.#giveBack(lease)))
-    const failed = outcomes.find(outcome => outcome.status === 'rejected')
+    const outcomes = await Promise.allSettled([...this.#pendingReleases].map((lease) => this.#giveBack(lease)))
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected')
     if (failed !== undefined) throw failed.reason
     this.#retry.clear()
   }
@@ -213,6 +224,6 @@ export class LeaseHolder {
       this.#markForRelease(late)
       void this.#calls.add(() => this.#tryToGiveBack())
     }
-    acquiring.then(take, () => { take(null) })
+    acquiring.then(take, () => take(null))
   }
 }

@@ -48,9 +48,8 @@ export class LifecycleMemory {
 
   /** Remembers a verdict of WhatsApp; {@link LifecycleMemory.retry} writes it. */
   note(what: Remembered): void {
-    this.#current = what.kind === 'logged_out'
-      ? { ...this.#current, loggedOutAt: new Date() }
-      : { ...this.#current, verdict: { kind: what.kind, until: what.until } }
+    this.#current =
+      what.kind === 'logged_out' ? { ...this.#current, loggedOutAt: new Date() } : { ...this.#current, verdict: { kind: what.kind, until: what.until } }
     this.#unwritten = true
   }
 
@@ -73,7 +72,7 @@ export class LifecycleMemory {
       this.forget()
     } catch (cause) {
       onError(asStoreError(sessionId, cause))
-      this.#timer.after(RETRY_MS, () => { this.#options.onRetryDue() })
+      this.#timer.after(RETRY_MS, () => this.#options.onRetryDue())
     }
   }
 

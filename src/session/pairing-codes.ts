@@ -33,7 +33,9 @@ export class PairingCodes {
     const generation = this.#options.generation()
     const request = { phoneNumber, code: this.#calls.add(() => this.#ask(phoneNumber, generation)) }
     this.#latest = request
-    request.code.catch(() => { if (this.#latest === request) this.#latest = null })
+    request.code.catch(() => {
+      if (this.#latest === request) this.#latest = null
+    })
     return request.code
   }
 

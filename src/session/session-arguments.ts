@@ -16,7 +16,8 @@ const UNUSABLE = /[\p{Cc}\p{Cs}]/u
 export function requireSessionId(sessionId: unknown): string {
   if (typeof sessionId !== 'string') throw new TypeError(`A session id must be a string, but is ${sessionId === null ? 'null' : typeof sessionId}.`)
   if (sessionId === '') throw invalid(sessionId, 'it is empty')
-  if (sessionId.length > LONGEST_ID) throw invalid(`${sessionId.slice(0, 20)}...`, `it has ${sessionId.length} characters, and at most ${LONGEST_ID} are allowed`)
+  if (sessionId.length > LONGEST_ID)
+    throw invalid(`${sessionId.slice(0, 20)}...`, `it has ${sessionId.length} characters, and at most ${LONGEST_ID} are allowed`)
   if (UNUSABLE.test(sessionId)) throw invalid(JSON.stringify(sessionId).slice(1, -1), 'it holds control characters, or half of a character')
   return sessionId
 }

@@ -68,7 +68,7 @@ export class SessionEnding {
     const end = restingState('disconnected', 'stopped')
     if (await this.#isUnknown()) return
     try {
-      await this.#end(end, async () => { this.#showWhatStays(await storage.rememberStopped()) })
+      await this.#end(end, async () => this.#showWhatStays(await storage.rememberStopped()))
     } catch (cause) {
       const error = asStoreError(sessionId, cause)
       // What cannot be remembered holds in this process all the same.
@@ -94,12 +94,12 @@ export class SessionEnding {
 
   /** Resolves once nothing is being deleted: what begins before that would be deleted, too. */
   async afterDelete(signal?: AbortSignal): Promise<void> {
-    await this.#options.watchers.watch(() => this.isDeleting ? undefined : true, signal)
+    await this.#options.watchers.watch(() => (this.isDeleting ? undefined : true), signal)
   }
 
   /** Unlinks the device at WhatsApp, dialling once when there is no connection, then deletes what is stored. */
   async logout({ timeoutMs, requireUnlink }: LogoutWishes): Promise<{ unlinked: boolean }> {
-    if (!requireUnlink && await this.#isUnknown()) {
+    if (!requireUnlink && (await this.#isUnknown())) {
       await this.#options.storage.deleteLeftovers()
       return { unlinked: false }
     }
@@ -128,7 +128,7 @@ export class SessionEnding {
     const { sessionId, storage, pending, closing, send } = this.#options
     closing.throwIfAborted()
     // One that runs elsewhere must not even look stopped here; one that runs here holds the lease already.
-    if (!this.#isRunning && await pending.add(() => storage.lease.hold()) === null) throw ownedElsewhere(sessionId)
+    if (!this.#isRunning && (await pending.add(() => storage.lease.hold())) === null) throw ownedElsewhere(sessionId)
     closing.throwIfAborted()
     send({ type: 'halt', to: end })
     await pending.add(async () => {
@@ -145,7 +145,7 @@ export class SessionEnding {
   async #isUnknown(): Promise<boolean> {
     const { sessionId, storage, state } = this.#options
     const isUntouched = (): boolean => state() === INITIAL_STATE
-    if (!isUntouched() || !await storage.isEmpty()) return false
+    if (!isUntouched() || !(await storage.isEmpty())) return false
     const isFree = await storage.lease.isFree()
     if (!isUntouched()) return false
     if (!isFree) throw ownedElsewhere(sessionId)
@@ -216,15 +216,20 @@ export class SessionEnding {
     const { sessionId, state, openSocket } = this.#options
     const current = state()
     switch (current.phase) {
-      case 'connected': return openSocket()
+      case 'connected':
+        return openSocket()
       // The login was answered with 401: the device is unlinked already.
-      case 'idle': return current.status === 'logged_out'
-      case 'standby': throw ownedElsewhere(sessionId)
+      case 'idle':
+        return current.status === 'logged_out'
+      case 'standby':
+        throw ownedElsewhere(sessionId)
       case 'waiting':
-      case 'pairing': return false
+      case 'pairing':
+        return false
       case 'loading':
       case 'dialing':
-      case 'settling': return undefined
+      case 'settling':
+        return undefined
     }
   }
 
@@ -233,21 +238,26 @@ export class SessionEnding {
     signal.throwIfAborted()
     const jid = socket.authState.creds.me?.id
     if (jid === undefined) return false
-    const acknowledged = socket.query({
-      tag: 'iq',
-      attrs: { to: 's.whatsapp.net', type: 'set', xmlns: 'md' },
-      content: [{ tag: 'remove-companion-device', attrs: { jid, reason: 'user_initiated' } }],
-    }).then((answer: unknown) => answer !== undefined)
+    const acknowledged = socket
+      .query({
+        tag: 'iq',
+        attrs: { to: 's.whatsapp.net', type: 'set', xmlns: 'md' },
+        content: [{ tag: 'remove-companion-device', attrs: { jid, reason: 'user_initiated' } }],
+      })
+      .then((answer: unknown) => answer !== undefined)
     const { state, watchers } = this.#options
     // WhatsApp may end the connection with 401 instead of an answer. Whoever waits for one hears of the end before the session does.
     const closed = watchers.watch(() => {
       const current = state()
       return current.phase === 'connected' ? undefined : current.phase === 'idle' && current.status === 'logged_out'
     }, signal)
-    return Promise.race([acknowledged.catch((cause: unknown) => {
-      if (socket.ws.isOpen) throw cause
-      return closed
-    }), closed])
+    return Promise.race([
+      acknowledged.catch((cause: unknown) => {
+        if (socket.ws.isOpen) throw cause
+        return closed
+      }),
+      closed,
+    ])
   }
 }
 
@@ -257,6 +267,9 @@ function mustNotDelete(failure: SessionError): boolean {
 }
 
 function unlinkFailed(sessionId: string, timeoutMs: number): SessionError {
-  return new SessionError('UNLINK_FAILED',
-    `WhatsApp did not confirm within ${timeoutMs} ms that session "${sessionId}" was unlinked. Nothing was deleted: try again, or unlink the device at the phone.`, { sessionId })
+  return new SessionError(
+    'UNLINK_FAILED',
+    `WhatsApp did not confirm within ${timeoutMs} ms that session "${sessionId}" was unlinked. Nothing was deleted: try again, or unlink the device at the phone.`,
+    { sessionId },
+  )
 }

@@ -13,7 +13,7 @@ export type TransitionTable = { readonly [Name in Phase]: { readonly [Type in Se
 
 const begin = (request: StartRequest): Run => ({ request, paired: null, failures: 0, restarts: 0, repeated: null, failuresAtStart: 0, start: 'trying' })
 
-const startReason = ({ request }: Run): 'restoring' | 'starting' => request.purpose === 'restore' ? 'restoring' : 'starting'
+const startReason = ({ request }: Run): 'restoring' | 'starting' => (request.purpose === 'restore' ? 'restoring' : 'starting')
 
 const load = (run: Run, isTakeover = false): Step => ({
   state: { phase: 'loading', run, reason: startReason(run) },
@@ -48,8 +48,7 @@ const halt = (_state: SessionState, event: EventOf<'halt'>): Step => ({ state: e
 const closed = (state: { run: Run }, event: EventOf<'closed'>, circumstances: Circumstances): Step =>
   afterClose(state.run, event.cause, event.restrictedUntil, circumstances)
 
-const storeFailed = (state: { run: Run }, _event: EventOf<'store-failed'>, circumstances: Circumstances): Step =>
-  afterStoreFailure(state.run, circumstances)
+const storeFailed = (state: { run: Run }, _event: EventOf<'store-failed'>, circumstances: Circumstances): Step => afterStoreFailure(state.run, circumstances)
 
 const paired = (state: { run: Run }): Step => ({
   state: { phase: 'dialing', run: { ...state.run, paired: true }, reason: 'restart_required' },
@@ -72,13 +71,17 @@ const dial = (state: StateOf<'loading'>, isPaired: boolean): Step => ({
 
 const loaded: Handler<'loading', 'loaded'> = (state, { decision }) => {
   switch (decision.action) {
-    case 'dial': return dial(state, true)
-    case 'pair': return dial(state, false)
-    case 'rest': return { state: restState(decision, state.run), effects: [{ type: 'release' }] }
-    case 'cool-down': return {
-      state: { phase: 'waiting', run: { ...state.run, paired: true, start: 'exhausted' }, reason: 'rate_limited', retryAt: decision.until },
-      effects: [{ type: 'wait', until: decision.until }],
-    }
+    case 'dial':
+      return dial(state, true)
+    case 'pair':
+      return dial(state, false)
+    case 'rest':
+      return { state: restState(decision, state.run), effects: [{ type: 'release' }] }
+    case 'cool-down':
+      return {
+        state: { phase: 'waiting', run: { ...state.run, paired: true, start: 'exhausted' }, reason: 'rate_limited', retryAt: decision.until },
+        effects: [{ type: 'wait', until: decision.until }],
+      }
   }
 }
 
@@ -93,18 +96,20 @@ const startWhileLoading: Handler<'loading', 'start'> = (state, { request }) => {
   return { state: { ...state, run: { ...state.run, request: merged } }, effects: [] }
 }
 
-const ownedElsewhere: Handler<'loading', 'owned-elsewhere'> = state => ({
+const ownedElsewhere: Handler<'loading', 'owned-elsewhere'> = (state) => ({
   // Whoever asked was told; once the owner is gone nobody may be there to scan a QR code.
   state: { phase: 'standby', run: { ...state.run, request: { purpose: 'restore', force: false } } },
   effects: [{ type: 'stand-by' }],
 })
 
-const showQr: Handler<'dialing', 'qr'> = state =>
+const showQr: Handler<'dialing', 'qr'> = (state) =>
   // After the phone has scanned one, Baileys goes on making QR codes until the restart comes.
   ({ state: state.run.paired === true ? state : { phase: 'pairing', run: state.run, reason: null }, effects: [] })
 
-const needPasskey = (state: StateOf<'dialing'> | StateOf<'pairing'>): Step =>
-  ({ state: state.run.paired === true ? state : { phase: 'pairing', run: state.run, reason: 'passkey_required' }, effects: [] })
+const needPasskey = (state: StateOf<'dialing'> | StateOf<'pairing'>): Step => ({
+  state: state.run.paired === true ? state : { phase: 'pairing', run: state.run, reason: 'passkey_required' },
+  effects: [],
+})
 
 /** Once a passkey was asked for, that is why nobody could link in time. */
 const pairingClosed: Handler<'pairing', 'closed'> = (state, event, circumstances) => {
@@ -113,12 +118,12 @@ const pairingClosed: Handler<'pairing', 'closed'> = (state, event, circumstances
   return isExpired && state.reason !== null ? { ...step, state: { ...step.state, reason: state.reason } } : step
 }
 
-const durable: Handler<'settling', 'durable'> = state => ({
+const durable: Handler<'settling', 'durable'> = (state) => ({
   state: { phase: 'connected', run: { ...state.run, failuresAtStart: state.run.failures, start: 'connected' } },
   effects: [{ type: 'watch-stability' }],
 })
 
-const stable: Handler<'connected', 'stable'> = state => ({
+const stable: Handler<'connected', 'stable'> = (state) => ({
   state: { ...state, run: { ...state.run, failures: 0, failuresAtStart: 0, restarts: 0, repeated: null } },
   effects: [],
 })
@@ -176,11 +181,16 @@ export function afterClose(run: Run, cause: DisconnectCause, restrictedUntil: Da
   const next: Run = { ...run, repeated: { cause, times } }
   const decision = DISCONNECT_DECISIONS[cause]
   switch (decision.action) {
-    case 'redial': return redial(next, cause, decision.reason, circumstances)
-    case 'back-off': return times > limitOf(next, decision) ? giveUp(next, decision) : backOff(next, cause, decision, circumstances)
-    case 'retry-once': return retryOnce(next, decision.reason, circumstances)
-    case 'cool-down': return coolDown(next, decision.reason, circumstances)
-    case 'stop': return stop(decision, cause, restrictedUntil)
+    case 'redial':
+      return redial(next, cause, decision.reason, circumstances)
+    case 'back-off':
+      return times > limitOf(next, decision) ? giveUp(next, decision) : backOff(next, cause, decision, circumstances)
+    case 'retry-once':
+      return retryOnce(next, decision.reason, circumstances)
+    case 'cool-down':
+      return coolDown(next, decision.reason, circumstances)
+    case 'stop':
+      return stop(decision, cause, restrictedUntil)
   }
 }
 
@@ -207,7 +217,7 @@ function backOff(run: Run, cause: DisconnectCause, decision: BackOffDecision, ci
   const { delay, told } = chooseDelay(run, cause, circumstances)
   if (delay === null) return giveUp(run, decision)
   const startNow = delay.exhausted ? 'exhausted' : run.start
-  const reason = startNow === 'exhausted' ? STATUS_REASONS[decision.reason].onceExhausted ?? decision.reason : decision.reason
+  const reason = startNow === 'exhausted' ? (STATUS_REASONS[decision.reason].onceExhausted ?? decision.reason) : decision.reason
   const failuresAtStart = delay.exhausted ? run.failures : run.failuresAtStart
   const retryAt = later(circumstances.now, delay.delayMs * (run.paired === false ? 1 : decision.stretch))
   const refresh: SessionEffect[] = decision.refreshVersion && run.repeated?.times === 1 ? [{ type: 'refresh-version' }] : []

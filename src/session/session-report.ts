@@ -79,7 +79,12 @@ export class SessionReport {
       status,
       isConnected: status === 'connected',
       reason,
-      message: describeStatus(status, reason, messages, { ...this.#client, number: this.#phoneNumber ?? this.#pairingCode?.phoneNumber, until: untilOf(state), wasConnected: 'run' in state && state.run.start === 'connected' }),
+      message: describeStatus(status, reason, messages, {
+        ...this.#client,
+        number: this.#phoneNumber ?? this.#pairingCode?.phoneNumber,
+        until: untilOf(state),
+        wasConnected: 'run' in state && state.run.start === 'connected',
+      }),
       since: new Date(this.#since),
       owner: this.#owner,
       isLocal: state.phase !== 'standby',
@@ -124,7 +129,9 @@ export class SessionReport {
     }
     // A start does not wait for the repository; what the application has said since goes before.
     const life = this.#life
-    void this.#options.findMetadata().then((known) => { if (known !== null && life === this.#life) this.#metadata ??= frozenCopy(known) })
+    void this.#options.findMetadata().then((known) => {
+      if (known !== null && life === this.#life) this.#metadata ??= frozenCopy(known)
+    })
   }
 
   /** Notes what the next socket is made with. */
@@ -188,8 +195,11 @@ export class SessionReport {
     const cause = lossOf(step)
     if (cause !== null) {
       announce.disconnected({
-        sessionId, cause, code: this.#lastDisconnect?.code ?? null,
-        willRetry: after.phase !== 'idle', nextRetryAt: after.phase === 'waiting' ? after.retryAt : null,
+        sessionId,
+        cause,
+        code: this.#lastDisconnect?.code ?? null,
+        willRetry: after.phase !== 'idle',
+        nextRetryAt: after.phase === 'waiting' ? after.retryAt : null,
       })
     }
     if (isLoggedOut(after) && !isLoggedOut(before)) {
@@ -212,14 +222,21 @@ export class SessionReport {
 /** Status and reason of a state. */
 export function statusOf(state: SessionState): { status: SessionStatus; reason: StatusReason | null } {
   switch (state.phase) {
-    case 'idle': return { status: state.status, reason: state.reason }
-    case 'standby': return { status: 'disconnected', reason: 'owned_elsewhere' }
-    case 'loading': return { status: state.reason === 'storage_unavailable' ? 'reconnecting' : 'connecting', reason: state.reason }
+    case 'idle':
+      return { status: state.status, reason: state.reason }
+    case 'standby':
+      return { status: 'disconnected', reason: 'owned_elsewhere' }
+    case 'loading':
+      return { status: state.reason === 'storage_unavailable' ? 'reconnecting' : 'connecting', reason: state.reason }
     case 'dialing':
-    case 'settling': return { status: 'connecting', reason: state.reason }
-    case 'pairing': return { status: 'pairing', reason: state.reason }
-    case 'connected': return { status: 'connected', reason: null }
-    case 'waiting': return { status: 'reconnecting', reason: state.reason }
+    case 'settling':
+      return { status: 'connecting', reason: state.reason }
+    case 'pairing':
+      return { status: 'pairing', reason: state.reason }
+    case 'connected':
+      return { status: 'connected', reason: null }
+    case 'waiting':
+      return { status: 'reconnecting', reason: state.reason }
   }
 }
 
@@ -242,13 +259,18 @@ function isLoggedOut(state: SessionState): boolean {
 }
 
 function isNews(before: SessionSnapshot, after: SessionSnapshot): boolean {
-  return before.status !== after.status || before.reason !== after.reason || before.owner !== after.owner
-    || before.phoneNumber !== after.phoneNumber || before.nextRetryAt?.getTime() !== after.nextRetryAt?.getTime()
+  return (
+    before.status !== after.status ||
+    before.reason !== after.reason ||
+    before.owner !== after.owner ||
+    before.phoneNumber !== after.phoneNumber ||
+    before.nextRetryAt?.getTime() !== after.nextRetryAt?.getTime()
+  )
 }
 
 function untilOf(state: SessionState): Date | undefined {
   if (state.phase === 'waiting') return state.retryAt
-  return state.phase === 'idle' ? state.until ?? undefined : undefined
+  return state.phase === 'idle' ? (state.until ?? undefined) : undefined
 }
 
 function showProgress(snapshot: SessionSnapshot, state: SessionState): void {

@@ -83,15 +83,7 @@ export interface WaitingState {
 }
 
 /** Where one session stands, inside. */
-export type SessionState =
-  | IdleState
-  | StandbyState
-  | LoadingState
-  | DialingState
-  | PairingState
-  | SettlingState
-  | ConnectedState
-  | WaitingState
+export type SessionState = IdleState | StandbyState | LoadingState | DialingState | PairingState | SettlingState | ConnectedState | WaitingState
 
 /** The name of a state. */
 export type Phase = SessionState['phase']
@@ -132,9 +124,7 @@ export type SessionEvent =
   | { readonly type: 'halt'; readonly to: IdleState }
 
 /** What is kept in the lifecycle record. */
-export type Remembered =
-  | { readonly kind: 'logged_out' }
-  | { readonly kind: 'restricted' | 'rate_limited'; readonly until: Date | null }
+export type Remembered = { readonly kind: 'logged_out' } | { readonly kind: 'restricted' | 'rate_limited'; readonly until: Date | null }
 
 /** What the shell has to do. */
 export type SessionEffect =

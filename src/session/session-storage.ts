@@ -1,35 +1,18 @@
-import type { AuthenticationCreds } from '@whiskeysockets/baileys'
 import { withDeadline } from '../async/deadline.js'
-import { decodeCreds } from '../auth/auth-codec.js'
 import { encodeLifecycle, freshLifecycle, type Lifecycle } from '../auth/lifecycle-record.js'
 import { readStoredSession, type StoredSession } from '../auth/stored-session.js'
-import { SessionError, type SessionErrorCode } from '../errors.js'
+import { SessionError } from '../errors.js'
 import type { SessionLease } from '../lease/session-lock.js'
-import type { BaileysModule } from '../socket/baileys-module.js'
-import { unreadableReason } from '../status/status-reasons.js'
 import { requireRecords } from '../store/read-answer.js'
 import { CREDS_KEY, LIFECYCLE_KEY, type RecordChange, type WriteOptions } from '../store/session-store.js'
 import { asStoreError, storeTimeout } from '../store/store-failure.js'
+import { type LoadOutcome, restAt, restoredFromBackup } from './load-outcome.js'
 import { LeaseHolder } from './lease-holder.js'
 import { LifecycleMemory } from './lifecycle-memory.js'
 import type { SessionContext } from './session-context.js'
 import { alreadyPaired, ownedElsewhere } from './session-refusals.js'
-import type { IdleState, Remembered, SessionEvent } from './session-state.js'
-import { decideStart, type StartDecision, type StartRequest } from './start-decision.js'
-
-/** What a session has to dial with. */
-export interface Loaded {
-  readonly lease: SessionLease
-  readonly stored: StoredSession
-  readonly baileys: BaileysModule
-}
-
-/** How loading a session ended. */
-export type LoadOutcome =
-  | { readonly kind: 'owned-elsewhere' }
-  | { readonly kind: 'failed'; readonly error: SessionError; readonly knownUnpaired: boolean }
-  | { readonly kind: 'rest'; readonly decision: Exclude<StartDecision, { action: 'dial' | 'pair' | 'probe' }>; readonly stored: StoredSession; readonly error: SessionError | null }
-  | { readonly kind: 'ready'; readonly decision: Extract<StartDecision, { action: 'dial' | 'pair' }>; readonly loaded: Loaded }
+import type { Remembered } from './session-state.js'
+import { decideStart, type StartRequest } from './start-decision.js'
 
 /** What the storage of a session works with. */
 export interface SessionStorageOptions {
@@ -54,23 +37,52 @@ export class SessionStorage {
 
   constructor(options: SessionStorageOptions) {
     this.#options = options
-    const { sessionId, context: { store, announce, settings: { storeTimeoutMs: timeoutMs } }, onLost, onWriteDue } = options
-    const onError = (error: SessionError): void => { announce.error(error) }
+    const {
+      sessionId,
+      context: {
+        store,
+        announce,
+        settings: { storeTimeoutMs: timeoutMs },
+      },
+      onLost,
+      onWriteDue,
+    } = options
+    const onError = (error: SessionError): void => announce.error(error)
     this.lease = new LeaseHolder({ sessionId, lock: store.lock, timeoutMs, onLost, onError })
-    this.memory = new LifecycleMemory({ sessionId, holder: this.lease, write: (lease, lifecycle) => this.#writeLifecycle(lease, lifecycle), onError, onRetryDue: onWriteDue })
+    this.memory = new LifecycleMemory({
+      sessionId,
+      holder: this.lease,
+      write: (lease, lifecycle) => this.#writeLifecycle(lease, lifecycle),
+      onError,
+      onRetryDue: onWriteDue,
+    })
   }
 
   /** What is stored. Needs no lease. */
   read(): Promise<StoredSession> {
-    const { sessionId, context: { store, settings: { storeTimeoutMs } } } = this.#options
+    const {
+      sessionId,
+      context: {
+        store,
+        settings: { storeTimeoutMs },
+      },
+    } = this.#options
     return readStoredSession(store, sessionId, storeTimeoutMs)
   }
 
   /** Whether nothing is stored; `false` when nobody can tell. Needs no lease. Never rejects. */
   async isEmpty(): Promise<boolean> {
-    const { sessionId, context: { store, settings: { storeTimeoutMs } } } = this.#options
+    const {
+      sessionId,
+      context: {
+        store,
+        settings: { storeTimeoutMs },
+      },
+    } = this.#options
     try {
-      const records = await withDeadline(store.read(sessionId, [CREDS_KEY, LIFECYCLE_KEY]), storeTimeoutMs, () => storeTimeout(sessionId, 'read', storeTimeoutMs))
+      const records = await withDeadline(store.read(sessionId, [CREDS_KEY, LIFECYCLE_KEY]), storeTimeoutMs, () =>
+        storeTimeout(sessionId, 'read', storeTimeoutMs),
+      )
       return requireRecords(records).length === 0
     } catch {
       return false
@@ -82,7 +94,7 @@ export class SessionStorage {
     const { sessionId } = this.#options
     const stored = await this.read()
     if (stored.kind !== 'readable' || stored.creds.kind !== 'paired' || stored.lifecycle.loggedOutAt !== null) return
-    throw await this.lease.isFree() ? alreadyPaired(sessionId) : ownedElsewhere(sessionId)
+    throw (await this.lease.isFree()) ? alreadyPaired(sessionId) : ownedElsewhere(sessionId)
   }
 
   /** Takes the lease, reads what is stored, and decides on it. What could not be written before is written first. Never rejects. */
@@ -117,8 +129,13 @@ export class SessionStorage {
     if (this.#unsavedPairing === null) return
     this.#unsavedPairing = null
     const { sessionId, context } = this.#options
-    context.announce.error(new SessionError('PAIRING_FAILED',
-      `A phone was linked to session "${sessionId}", but another process took over before that could be stored. Unlink the device at the phone, and link it again.`, { sessionId }))
+    context.announce.error(
+      new SessionError(
+        'PAIRING_FAILED',
+        `A phone was linked to session "${sessionId}", but another process took over before that could be stored. Unlink the device at the phone, and link it again.`,
+        { sessionId },
+      ),
+    )
   }
 
   /** Writes what could not be written yet, in a moment without a socket or in one with. Never rejects. */
@@ -134,22 +151,31 @@ export class SessionStorage {
   /** Remembers, under a lease, that the session is not wanted. Resolves with what is stored of it. */
   async rememberStopped(): Promise<StoredSession> {
     // Stored while the lease of what ran is still held.
-    return this.#workUnderLease(() => this.#savePairing(), async (lease) => {
-      await this.#writePairing(lease)
-      const stored = await this.read()
-      if (stored.kind === 'unavailable') throw stored.error
-      // Nothing is dialled for what is absent, corrupt or foreign: there is nothing to remember of it.
-      if (stored.kind !== 'readable') return stored
-      const lifecycle = { ...stored.lifecycle, desired: 'stopped' as const }
-      await this.#writeLifecycle(lease, lifecycle)
-      this.memory.adopt(lifecycle)
-      return { ...stored, lifecycle }
-    })
+    return this.#workUnderLease(
+      () => this.#savePairing(),
+      async (lease) => {
+        await this.#writePairing(lease)
+        const stored = await this.read()
+        if (stored.kind === 'unavailable') throw stored.error
+        // Nothing is dialled for what is absent, corrupt or foreign: there is nothing to remember of it.
+        if (stored.kind !== 'readable') return stored
+        const lifecycle = { ...stored.lifecycle, desired: 'stopped' as const }
+        await this.#writeLifecycle(lease, lifecycle)
+        this.memory.adopt(lifecycle)
+        return { ...stored, lifecycle }
+      },
+    )
   }
 
   /** Deletes what may be left where no credentials are: without a lease, since the lock of an id that nobody knows would be a trace of its own. */
   async deleteLeftovers(): Promise<void> {
-    const { sessionId, context: { store, settings: { storeTimeoutMs } } } = this.#options
+    const {
+      sessionId,
+      context: {
+        store,
+        settings: { storeTimeoutMs },
+      },
+    } = this.#options
     try {
       await withDeadline(store.delete(sessionId), storeTimeoutMs, () => storeTimeout(sessionId, 'delete', storeTimeoutMs))
     } catch (cause) {
@@ -159,17 +185,26 @@ export class SessionStorage {
 
   /** Deletes all that is stored, then does what else has to be gone before the session may begin anew; all of it under a lease. */
   async delete(alsoDelete: () => Promise<void>): Promise<void> {
-    const { sessionId, context: { store, settings: { storeTimeoutMs } } } = this.#options
-    await this.#workUnderLease(() => Promise.resolve(), async ({ fencingToken }) => {
-      await withDeadline(store.delete(sessionId, { fencingToken }), storeTimeoutMs, () => {
-        this.lease.noteUncertain()
-        return storeTimeout(sessionId, 'delete', storeTimeoutMs)
-      })
-      // A pairing that waits to be stored must not come back.
-      this.#unsavedPairing = null
-      this.memory.adopt(freshLifecycle(null))
-      await alsoDelete()
-    })
+    const {
+      sessionId,
+      context: {
+        store,
+        settings: { storeTimeoutMs },
+      },
+    } = this.#options
+    await this.#workUnderLease(
+      () => Promise.resolve(),
+      async ({ fencingToken }) => {
+        await withDeadline(store.delete(sessionId, { fencingToken }), storeTimeoutMs, () => {
+          this.lease.noteUncertain()
+          return storeTimeout(sessionId, 'delete', storeTimeoutMs)
+        })
+        // A pairing that waits to be stored must not come back.
+        this.#unsavedPairing = null
+        this.memory.adopt(freshLifecycle(null))
+        await alsoDelete()
+      },
+    )
   }
 
   /** Writes what is left to write, and gives the lease back. Resolves with whether all of it was done. Never rejects. */
@@ -290,58 +325,16 @@ export class SessionStorage {
   }
 
   async #write({ fencingToken }: SessionLease, changes: readonly RecordChange[], options: Pick<WriteOptions, 'replaceAll'>): Promise<void> {
-    const { sessionId, context: { store, settings: { storeTimeoutMs } } } = this.#options
+    const {
+      sessionId,
+      context: {
+        store,
+        settings: { storeTimeoutMs },
+      },
+    } = this.#options
     await withDeadline(store.write(sessionId, changes, { ...options, fencingToken }), storeTimeoutMs, () => {
       this.lease.noteUncertain()
       return storeTimeout(sessionId, 'write', storeTimeoutMs)
     })
   }
-}
-
-/** The event that an outcome of loading is for the session. */
-export function eventOf(outcome: LoadOutcome): SessionEvent {
-  switch (outcome.kind) {
-    case 'owned-elsewhere': return { type: 'owned-elsewhere' }
-    case 'ready':
-    case 'rest': return { type: 'loaded', decision: outcome.decision }
-    case 'failed': {
-      if (!PASSING.has(outcome.error.code)) return failedAt('failed', unreadableReason(outcome.error.code))
-      return outcome.knownUnpaired ? failedAt('disconnected', 'storage_unavailable') : { type: 'store-failed' }
-    }
-  }
-}
-
-/** Failures that time may heal. Every other one needs a person. */
-const PASSING: ReadonlySet<SessionErrorCode> = new Set<SessionErrorCode>(['STORE_UNAVAILABLE', 'STORE_TIMEOUT', 'STALE_WRITER'])
-
-function failedAt(status: IdleState['status'], reason: IdleState['reason']): SessionEvent {
-  return { type: 'loaded', decision: { action: 'rest', status, reason, until: null } }
-}
-
-function restAt(stored: StoredSession, decision: Extract<StartDecision, { action: 'rest' }>): LoadOutcome {
-  return { kind: 'rest', decision, stored, error: 'error' in stored ? stored.error : null }
-}
-
-function restoredFromBackup(sessionId: string): SessionError {
-  return new SessionError('RECORD_CORRUPT',
-    `The saved credentials of session "${sessionId}" cannot be read, and the copy that the store keeps of them is used. They are written anew once WhatsApp has taken it.`, { sessionId })
-}
-
-/** What is stored of credentials to dial with; empty when that is damaged, so that it is written anew, and `null` when nothing is. */
-export function storedTextOf({ stored }: Loaded): string | null {
-  if (stored.kind !== 'readable') return null
-  return stored.isBackup ? '' : stored.text
-}
-
-/**
- * The credentials to dial with. Stored ones that were never paired are used again without what an unfinished pairing left in them:
- * with `me` set Baileys would log in instead of registering, and be refused. A new identity is made only where nothing is stored,
- * or where what is stored was logged out.
- */
-export function credsFor(decision: Extract<StartDecision, { action: 'dial' | 'pair' }>, { stored, baileys }: Loaded): AuthenticationCreds {
-  if (stored.kind !== 'readable') return baileys.initAuthCreds()
-  if (decision.action === 'dial') return decodeCreds(stored.text)
-  if (stored.creds.kind === 'paired') return baileys.initAuthCreds()
-  const { me: _me, account: _account, signalIdentities: _identities, ...identity } = decodeCreds(stored.text)
-  return { ...identity, registered: false, pairingCode: undefined }
 }

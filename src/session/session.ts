@@ -1,5 +1,5 @@
 import type { WASocket } from '@whiskeysockets/baileys'
-import { WorkQueue } from '../async/order-of-work.js'
+import { Inbox, WorkQueue } from '../async/order-of-work.js'
 import { PhaseTimer } from '../async/phase-timer.js'
 import { Watchers } from '../async/watchers.js'
 import { freshLifecycle, type Lifecycle } from '../auth/lifecycle-record.js'
@@ -14,7 +14,8 @@ import { INITIAL_STATE, requestOf, restingState, transition } from './session-ma
 import { managerClosed, policyFailed } from './session-refusals.js'
 import { becameConnected, type KnownFacts, SessionReport } from './session-report.js'
 import type { Circumstances, Run, SessionEffect, SessionEvent, SessionState } from './session-state.js'
-import { eventOf, type LoadOutcome, SessionStorage } from './session-storage.js'
+import { eventOf, type LoadOutcome } from './load-outcome.js'
+import { SessionStorage } from './session-storage.js'
 import { SocketSlot } from './socket-slot.js'
 import type { StartRequest } from './start-decision.js'
 import { connectionOutcome, connectOutcome, pairingOutcome, type RestoreEnd, type RestoreOrder, restoreOutcome, type Standing } from './verb-outcomes.js'
@@ -32,8 +33,7 @@ export class Session {
   readonly #closing = new AbortController()
   /** What must be finished before the session is loaded again. */
   readonly #pending = new WorkQueue()
-  readonly #events: SessionEvent[] = []
-  #isWorking = false
+  readonly #inbox = new Inbox<SessionEvent>((event) => this.#take(event))
   #state: SessionState = INITIAL_STATE
   /** Stands for the load under way; a load that does not find itself here has been overtaken. */
   #load: object | null = null
@@ -46,19 +46,37 @@ export class Session {
   constructor(id: string, context: SessionContext) {
     this.id = id
     this.#context = context
-    const send = (event: SessionEvent): void => { this.#send(event) }
-    this.#report = new SessionReport({ sessionId: id, announce: context.announce, messages: context.settings.messages, findMetadata: () => context.findMetadata(id) }, this.#state)
+    const send = (event: SessionEvent): void => this.#inbox.take(event)
+    this.#report = new SessionReport(
+      { sessionId: id, announce: context.announce, messages: context.settings.messages, findMetadata: () => context.findMetadata(id) },
+      this.#state,
+    )
     this.#storage = new SessionStorage({
-      sessionId: id, context, onLost: () => { this.#send({ type: 'lease-lost' }) }, onWriteDue: () => { this.#inBackground(() => this.#writePending()) },
+      sessionId: id,
+      context,
+      onLost: () => this.#inbox.take({ type: 'lease-lost' }),
+      onWriteDue: () => this.#inBackground(() => this.#writePending()),
     })
     this.#socket = new SocketSlot({
-      sessionId: id, context, report: this.#report, send, failures: () => this.#run?.failures ?? 0,
-      onPaired: (identity) => { this.#storage.memory.adopt(freshLifecycle(identity)) },
-      onUnsavedPairing: (records) => { this.#storage.keepPairing(records) },
+      sessionId: id,
+      context,
+      report: this.#report,
+      send,
+      failures: () => this.#run?.failures ?? 0,
+      onPaired: (identity) => this.#storage.memory.adopt(freshLifecycle(identity)),
+      onUnsavedPairing: (records) => this.#storage.keepPairing(records),
     })
     this.#ending = new SessionEnding({
-      sessionId: id, storage: this.#storage, pending: this.#pending, watchers: this.#watchers, closing: this.#closing.signal, send,
-      state: () => this.#state, openSocket: () => this.openSocket, start: (request) => { this.#start(request, 'person') }, onEnded: () => { context.onEnded(id) },
+      sessionId: id,
+      storage: this.#storage,
+      pending: this.#pending,
+      watchers: this.#watchers,
+      closing: this.#closing.signal,
+      send,
+      state: () => this.#state,
+      openSocket: () => this.openSocket,
+      start: (request) => this.#start(request, 'person'),
+      onEnded: () => context.onEnded(id),
       onDeleted: () => {
         this.#socket.forget()
         this.#report.forget(this.#state)
@@ -210,8 +228,8 @@ export class Session {
     this.#closing.abort(managerClosed(this.id))
     this.#watchers.notify()
     // What rests already keeps its status: closing is no news about a session that was logged out.
-    if (this.#state.phase !== 'idle') this.#send({ type: 'halt', to: restingState('disconnected', 'not_running') })
-    return this.#pending.add(async () => await this.#storage.finish() && this.#drained)
+    if (this.#state.phase !== 'idle') this.#inbox.take({ type: 'halt', to: restingState('disconnected', 'not_running') })
+    return this.#pending.add(async () => (await this.#storage.finish()) && this.#drained)
   }
 
   /** From now on what cannot be given back at once is left to itself: nobody will be there to try again. */
@@ -243,25 +261,13 @@ export class Session {
     this.#closing.signal.throwIfAborted()
     if (!this.isRunning) this.#socket.beginStart()
     this.#socket.promote(priority)
-    this.#send({ type: 'start', request })
+    this.#inbox.take({ type: 'start', request })
   }
 
   /** Brings the next attempt forward, where that does no harm. */
   #retryNow(priority: DialPriority): void {
     this.#socket.promote(priority)
-    if (!this.isClosing) this.#send({ type: 'retry-now', isForced: false, lostAt: this.#report.lastDisconnect?.at ?? null })
-  }
-
-  /** Works on events one by one: those that come while another is worked on wait for their turn. */
-  #send(event: SessionEvent): void {
-    this.#events.push(event)
-    if (this.#isWorking) return
-    this.#isWorking = true
-    try {
-      for (let next = this.#events.shift(); next !== undefined; next = this.#events.shift()) this.#take(next)
-    } finally {
-      this.#isWorking = false
-    }
+    if (!this.isClosing) this.#inbox.take({ type: 'retry-now', isForced: false, lostAt: this.#report.lastDisconnect?.at ?? null })
   }
 
   #take(event: SessionEvent): void {
@@ -285,26 +291,38 @@ export class Session {
 
   #perform(effect: SessionEffect): void {
     switch (effect.type) {
-      case 'load': this.#beginLoad(effect.isTakeover); break
-      case 'dial': if (this.#ready !== null) this.#socket.dial(this.#ready, this.#run?.start === 'trying'); break
-      case 'settle': void this.#socket.settle(); break
-      case 'watch-stability': this.#timer.after(this.#context.settings.stableAfterMs, () => { this.#send({ type: 'stable' }) }); break
-      case 'close': this.#closeSocket(effect.freshLease); break
+      case 'load':
+        return this.#beginLoad(effect.isTakeover)
+      case 'dial':
+        if (this.#ready !== null) this.#socket.dial(this.#ready, this.#run?.start === 'trying')
+        return
+      case 'settle':
+        void this.#socket.settle()
+        return
+      case 'watch-stability':
+        return this.#timer.after(this.#context.settings.stableAfterMs, () => this.#inbox.take({ type: 'stable' }))
+      case 'close':
+        return this.#closeSocket(effect.freshLease)
       case 'remember':
         this.#storage.note(effect.what)
-        this.#inBackground(() => this.#writePending())
-        break
-      case 'release': this.#inBackground(() => this.#storage.lease.release()); break
-      case 'wait': this.#timer.at(effect.until, () => { this.#send({ type: 'timer' }) }); break
-      case 'stand-by': this.#standBy(); break
-      case 'refresh-version': void this.#socket.refreshVersion(); break
-      case 'tell-policy-failed': this.#context.announce.error(policyFailed(this.id, effect.thrown)); break
+        return this.#inBackground(() => this.#writePending())
+      case 'release':
+        return this.#inBackground(() => this.#storage.lease.release())
+      case 'wait':
+        return this.#timer.at(effect.until, () => this.#inbox.take({ type: 'timer' }))
+      case 'stand-by':
+        return this.#standBy()
+      case 'refresh-version':
+        void this.#socket.refreshVersion()
+        return
+      case 'tell-policy-failed':
+        return this.#context.announce.error(policyFailed(this.id, effect.thrown))
     }
   }
 
   /** Work that nobody waits for: should it fail in a way that nobody thought of, it is told at least. */
   #inBackground(work: () => Promise<void>): void {
-    this.#pending.add(work).catch((cause: unknown) => { this.#context.announce.error(asStoreError(this.id, cause)) })
+    this.#pending.add(work).catch((cause: unknown) => this.#context.announce.error(asStoreError(this.id, cause)))
   }
 
   /** A load is part of what is pending: what ends the session afterwards finds nothing of it still writing. */
@@ -316,7 +334,7 @@ export class Session {
       const outcome = await this.#storage.load(() => requestOf(this.#run), isTakeover)
       if (this.#load !== load) return
       this.#noteLoaded(outcome)
-      this.#send(eventOf(outcome))
+      this.#inbox.take(eventOf(outcome))
     })
   }
 
@@ -347,8 +365,10 @@ export class Session {
   }
 
   #standBy(): void {
-    this.#inBackground(async () => { if (!this.isRunning) this.#storage.giveUpPairing() })
-    this.#storage.lease.watchUntilFree(this.#context.settings.standbyPollMs, () => { this.#send({ type: 'timer' }) })
+    this.#inBackground(async () => {
+      if (!this.isRunning) this.#storage.giveUpPairing()
+    })
+    this.#storage.lease.watchUntilFree(this.#context.settings.standbyPollMs, () => this.#inbox.take({ type: 'timer' }))
   }
 
   async #writePending(): Promise<void> {

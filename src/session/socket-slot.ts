@@ -10,7 +10,7 @@ import { PairingCodes } from './pairing-codes.js'
 import type { DialledSocket, SessionContext } from './session-context.js'
 import type { SessionReport } from './session-report.js'
 import type { SessionEvent } from './session-state.js'
-import { credsFor, type LoadOutcome, storedTextOf } from './session-storage.js'
+import { credsFor, type LoadOutcome, storedTextOf } from './load-outcome.js'
 
 /** What the slot works with. */
 export interface SocketSlotOptions {
@@ -42,7 +42,7 @@ export class SocketSlot {
     this.#codes = new PairingCodes({
       sessionId,
       generation: () => this.#generation,
-      onCode: (code, phoneNumber, expiresAt) => { report.showPairingCode(code, phoneNumber, expiresAt) },
+      onCode: (code, phoneNumber, expiresAt) => report.showPairingCode(code, phoneNumber, expiresAt),
     })
   }
 
@@ -93,18 +93,29 @@ export class SocketSlot {
     const { sessionId, context, report } = this.#options
     const { storeTimeoutMs, connectTimeoutMs } = context.settings
     const auth = new AuthState({
-      sessionId, baileys: loaded.baileys, store: context.store, fencingToken: loaded.lease.fencingToken, timeoutMs: storeTimeoutMs,
-      creds: credsFor(decision, loaded), storedText: decision.action === 'dial' ? storedTextOf(loaded) : null,
-      onFailure: (error) => { this.#onStoreFailure(generation, error) },
-      onProblem: (error) => { context.announce.error(error) },
+      sessionId,
+      baileys: loaded.baileys,
+      store: context.store,
+      fencingToken: loaded.lease.fencingToken,
+      timeoutMs: storeTimeoutMs,
+      creds: credsFor(decision, loaded),
+      storedText: decision.action === 'dial' ? storedTextOf(loaded) : null,
+      onFailure: (error) => this.#onStoreFailure(generation, error),
+      onProblem: (error) => context.announce.error(error),
     })
     const generation = new Generation({
-      sessionId, baileys: loaded.baileys, auth, connectTimeoutMs, drainTimeoutMs: storeTimeoutMs,
+      sessionId,
+      baileys: loaded.baileys,
+      auth,
+      connectTimeoutMs,
+      drainTimeoutMs: storeTimeoutMs,
       ticket: context.limiter.request(priority, { mayHang: report.lastDisconnect?.cause === 'connect_timeout' }),
-      configure: dial => this.#configure(dial),
-      onSocket: (socket) => { context.announce.socket(sessionId, socket, this.#shared) },
-      onSignal: (signal) => { if (this.#generation === generation) this.#onSignal(generation, signal) },
-      onError: (error) => { context.announce.error(error) },
+      configure: (dial) => this.#configure(dial),
+      onSocket: (socket) => context.announce.socket(sessionId, socket, this.#shared),
+      onSignal: (signal) => {
+        if (this.#generation === generation) this.#onSignal(generation, signal)
+      },
+      onError: (error) => context.announce.error(error),
     })
     this.#generation = generation
     void generation.dial()

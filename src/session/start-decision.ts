@@ -17,7 +17,12 @@ export type StartDecision =
   /** Begin a pairing. */
   | { readonly action: 'pair' }
   /** Do not dial. `until` is when a restriction ends, if that is known. */
-  | { readonly action: 'rest'; readonly status: Extract<SessionStatus, 'disconnected' | 'logged_out' | 'failed'>; readonly reason: StatusReason | null; readonly until: Date | null }
+  | {
+      readonly action: 'rest'
+      readonly status: Extract<SessionStatus, 'disconnected' | 'logged_out' | 'failed'>
+      readonly reason: StatusReason | null
+      readonly until: Date | null
+    }
   /** Dial, but not before `until`. */
   | { readonly action: 'cool-down'; readonly until: Date }
   /** The store cannot be asked: look again later. */
@@ -25,8 +30,7 @@ export type StartDecision =
 
 type RestDecision = Extract<StartDecision, { action: 'rest' }>
 
-const rest = (status: RestDecision['status'], reason: StatusReason, until: Date | null = null): RestDecision =>
-  ({ action: 'rest', status, reason, until })
+const rest = (status: RestDecision['status'], reason: StatusReason, until: Date | null = null): RestDecision => ({ action: 'rest', status, reason, until })
 
 /**
  * Decides what to do with a session, given what is stored of it and what was asked. `longestCoolDownMs` bounds a cool-down: the clock may have
@@ -34,12 +38,18 @@ const rest = (status: RestDecision['status'], reason: StatusReason, until: Date 
  */
 export function decideStart(stored: StoredSession, request: StartRequest, now: Date, longestCoolDownMs: number = Infinity): StartDecision {
   switch (stored.kind) {
-    case 'unavailable': return { action: 'probe' }
-    case 'corrupt': return rest('failed', 'credentials_corrupt')
-    case 'wrong-key': return rest('failed', 'wrong_key')
-    case 'legacy': return rest('failed', 'legacy_session')
-    case 'absent': return request.purpose === 'connect' ? { action: 'pair' } : rest('disconnected', 'never_paired')
-    case 'readable': return bounded(decideReadable(stored, request, now), now.getTime() + longestCoolDownMs)
+    case 'unavailable':
+      return { action: 'probe' }
+    case 'corrupt':
+      return rest('failed', 'credentials_corrupt')
+    case 'wrong-key':
+      return rest('failed', 'wrong_key')
+    case 'legacy':
+      return rest('failed', 'legacy_session')
+    case 'absent':
+      return request.purpose === 'connect' ? { action: 'pair' } : rest('disconnected', 'never_paired')
+    case 'readable':
+      return bounded(decideReadable(stored, request, now), now.getTime() + longestCoolDownMs)
   }
 }
 

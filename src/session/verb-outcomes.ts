@@ -31,13 +31,17 @@ export function connectOutcome({ sessionId, state, startError, snapshot }: Stand
       if (state.reason === 'not_running') throw managerClosed(sessionId)
       if (startError !== null && !tellsOfStorage(state.reason)) throw startError
       return snapshot
-    case 'standby': throw ownedElsewhere(sessionId)
-    case 'pairing': return snapshot.qr !== undefined || snapshot.pairingCode !== undefined || state.reason !== null ? snapshot : undefined
+    case 'standby':
+      throw ownedElsewhere(sessionId)
+    case 'pairing':
+      return snapshot.qr !== undefined || snapshot.pairingCode !== undefined || state.reason !== null ? snapshot : undefined
     case 'connected':
-    case 'waiting': return snapshot
+    case 'waiting':
+      return snapshot
     case 'loading':
     case 'dialing':
-    case 'settling': return undefined
+    case 'settling':
+      return undefined
   }
 }
 
@@ -45,20 +49,25 @@ export function connectOutcome({ sessionId, state, startError, snapshot }: Stand
 export function pairingOutcome({ sessionId, state, startError, snapshot, lossError }: Standing): true | undefined {
   const refused = (): SessionError => startError ?? needsPerson(snapshot, lossError)
   switch (state.phase) {
-    case 'pairing': return true
-    case 'standby': throw ownedElsewhere(sessionId)
-    case 'idle': throw refused()
+    case 'pairing':
+      return true
+    case 'standby':
+      throw ownedElsewhere(sessionId)
+    case 'idle':
+      throw refused()
     case 'waiting':
       if (state.run.paired === true) throw alreadyPaired(sessionId)
       // Nobody can tell whether it is paired, or the network does not come back in time.
       if (state.run.paired === null || state.run.start !== 'trying') throw refused()
       return undefined
     case 'connected':
-    case 'settling': throw alreadyPaired(sessionId)
+    case 'settling':
+      throw alreadyPaired(sessionId)
     case 'dialing':
       if (state.run.paired === true) throw alreadyPaired(sessionId)
       return undefined
-    case 'loading': return undefined
+    case 'loading':
+      return undefined
   }
 }
 
@@ -81,14 +90,20 @@ export interface RestoreOrder {
 /** What a state means for a restore; `undefined`: it is not over yet. */
 export function restoreOutcome(state: SessionState): RestoreEnd | undefined {
   switch (state.phase) {
-    case 'idle': return outcomeAtRest(state)
-    case 'standby': return { outcome: 'skipped', reason: 'owned_elsewhere' }
-    case 'pairing': return { outcome: 'skipped', reason: 'pairing_incomplete' }
-    case 'connected': return { outcome: 'restored', reason: null }
-    case 'waiting': return state.run.start === 'trying' ? undefined : { outcome: 'retrying', reason: state.reason }
+    case 'idle':
+      return outcomeAtRest(state)
+    case 'standby':
+      return { outcome: 'skipped', reason: 'owned_elsewhere' }
+    case 'pairing':
+      return { outcome: 'skipped', reason: 'pairing_incomplete' }
+    case 'connected':
+      return { outcome: 'restored', reason: null }
+    case 'waiting':
+      return state.run.start === 'trying' ? undefined : { outcome: 'retrying', reason: state.reason }
     case 'loading':
     case 'dialing':
-    case 'settling': return undefined
+    case 'settling':
+      return undefined
   }
 }
 

@@ -63,8 +63,7 @@ export interface BaileysModule {
 /** What a socket is configured with, but for its credentials. */
 export type DialConfig = Omit<UserFacingSocketConfig, 'auth'>
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  (typeof value === 'object' && value !== null) || typeof value === 'function'
+const isObject = (value: unknown): value is Record<string, unknown> => (typeof value === 'object' && value !== null) || typeof value === 'function'
 
 /**
  * The Baileys of the application: the module passed in, else the installed one, loaded on first use.
@@ -84,8 +83,11 @@ export async function importBaileys(): Promise<object> {
   try {
     return await import('@whiskeysockets/baileys')
   } catch (cause) {
-    throw new SessionError('BAILEYS_UNSUPPORTED',
-      `Baileys could not be loaded. Install it beside baileys-sessions (${INSTALL_BAILEYS}), or pass it as the \`baileys\` option.`, { cause })
+    throw new SessionError(
+      'BAILEYS_UNSUPPORTED',
+      `Baileys could not be loaded. Install it beside baileys-sessions (${INSTALL_BAILEYS}), or pass it as the \`baileys\` option.`,
+      { cause },
+    )
   }
 }
 
@@ -103,12 +105,14 @@ function checkBaileys(loaded: unknown): BaileysModule {
   const makeWASocket = pick('makeWASocket') ?? names['default']
   const hkdf = pick('hkdf')
   const candidate = {
-    makeWASocket, initAuthCreds: pick('initAuthCreds'), proto: pick('proto'), DEFAULT_CONNECTION_CONFIG: pick('DEFAULT_CONNECTION_CONFIG'),
+    makeWASocket,
+    initAuthCreds: pick('initAuthCreds'),
+    proto: pick('proto'),
+    DEFAULT_CONNECTION_CONFIG: pick('DEFAULT_CONNECTION_CONFIG'),
     ...(derivesLater(hkdf) ? { hkdf } : {}),
   }
   if (!isBaileys(candidate)) {
-    throw new SessionError('BAILEYS_UNSUPPORTED',
-      `This Baileys lacks makeWASocket, initAuthCreds or proto. ${SUPPORTED_BAILEYS}`)
+    throw new SessionError('BAILEYS_UNSUPPORTED', `This Baileys lacks makeWASocket, initAuthCreds or proto. ${SUPPORTED_BAILEYS}`)
   }
   return candidate
 }
@@ -129,8 +133,12 @@ function derivesLater(hkdf: unknown): boolean {
 function isBaileys(candidate: { makeWASocket: unknown; initAuthCreds: unknown; proto: unknown }): candidate is BaileysModule {
   const message = isObject(candidate.proto) ? candidate.proto['Message'] : undefined
   const keyData = isObject(message) ? message['AppStateSyncKeyData'] : undefined
-  return typeof candidate.makeWASocket === 'function' && typeof candidate.initAuthCreds === 'function'
-    && isObject(keyData) && typeof keyData['fromObject'] === 'function'
+  return (
+    typeof candidate.makeWASocket === 'function' &&
+    typeof candidate.initAuthCreds === 'function' &&
+    isObject(keyData) &&
+    typeof keyData['fromObject'] === 'function'
+  )
 }
 
 /**

@@ -113,7 +113,7 @@ export class Generation {
         clearTimeout(this.#watchdog)
         if (late !== undefined) this.#watch(late)
         // Back in the queue nobody is late.
-        const result = await ticket.standAside(work.finally(() => { clearTimeout(this.#watchdog) }))
+        const result = await ticket.standAside(work.finally(() => clearTimeout(this.#watchdog)))
         if (!this.#hasEnded()) this.#watch()
         return result
       },
@@ -158,15 +158,19 @@ export class Generation {
   #open(socket: WASocket, { qrTimeout, keepAliveIntervalMs }: DialConfig): void {
     this.#socket = socket
     amendSocket(socket, {
-      baileys: this.#options.baileys, keyUse: this.#keyUse, ending: this.#ending.signal, ended: this.#socketEnded.signal, keepAliveIntervalMs,
-      onHandlerRejected: (cause) => { this.#handlerRejected(cause) },
-      onRefused: (status) => { this.#tellClosed(`The connection was answered with HTTP ${status ?? 'without a status'}.`, status, 'transport_failed') },
-      onSilent: () => { this.#tellClosed('Nothing was heard from WhatsApp any more.', null, 'connection_lost') },
+      baileys: this.#options.baileys,
+      keyUse: this.#keyUse,
+      ending: this.#ending.signal,
+      ended: this.#socketEnded.signal,
+      keepAliveIntervalMs,
+      onHandlerRejected: (cause) => this.#handlerRejected(cause),
+      onRefused: (status) => this.#tellClosed(`The connection was answered with HTTP ${status ?? 'without a status'}.`, status, 'transport_failed'),
+      onSilent: () => this.#tellClosed('Nothing was heard from WhatsApp any more.', null, 'connection_lost'),
       refusal: () => this.#refusal(),
     })
     if (!this.#bornPaired) this.#linking = this.#waitForPhone(socket, qrTimeout)
-    socket.ev.on('connection.update', (update: ConnectionUpdate) => { this.#onUpdate(update) })
-    socket.ev.on('creds.update', () => { this.#saveCreds() })
+    socket.ev.on('connection.update', (update: ConnectionUpdate) => this.#onUpdate(update))
+    socket.ev.on('creds.update', () => this.#saveCreds())
     this.#options.onSocket(socket)
   }
 
@@ -179,9 +183,15 @@ export class Generation {
   #waitForPhone(socket: WASocket, qrTimeoutMs: number | undefined): Linking {
     const { sessionId, baileys, auth, onError } = this.#options
     return new Linking({
-      sessionId, socket, baileys, auth, qrTimeoutMs,
-      onSignal: (signal) => { this.#tell(signal) },
-      onError: (error) => { if (!this.#hasEnded()) onError(error) },
+      sessionId,
+      socket,
+      baileys,
+      auth,
+      qrTimeoutMs,
+      onSignal: (signal) => this.#tell(signal),
+      onError: (error) => {
+        if (!this.#hasEnded()) onError(error)
+      },
     })
   }
 
@@ -260,8 +270,11 @@ export class Generation {
       await auth.flushed()
     }
     try {
-      await withDeadline(finish(), drainTimeoutMs, () => new SessionError('STORE_TIMEOUT',
-        `The writes of session "${sessionId}" did not finish within ${drainTimeoutMs} ms.`, { sessionId }))
+      await withDeadline(
+        finish(),
+        drainTimeoutMs,
+        () => new SessionError('STORE_TIMEOUT', `The writes of session "${sessionId}" did not finish within ${drainTimeoutMs} ms.`, { sessionId }),
+      )
       return true
     } catch {
       return false

@@ -25,9 +25,13 @@ export class KeyUse {
     if (this.quietForMs >= QUIET_MS) return
     for (let looks = 0; looks < MOST_LOOKS && !isOver(); looks += 1) {
       const seen = this.#uses
-      await new Promise((resolve) => { setTimeout(resolve, QUIET_MS) })
+      await new Promise((resolve) => {
+        setTimeout(resolve, QUIET_MS)
+      })
       // On a busy machine the timer may come before the answers of store and network that it waits for.
-      await new Promise((resolve) => { setImmediate(resolve) })
+      await new Promise((resolve) => {
+        setImmediate(resolve)
+      })
       if (this.#uses === seen && this.#underWay === 0) return
     }
   }

@@ -35,17 +35,31 @@ export class Linking {
     this.#options = options
     const { socket, baileys, auth, onSignal } = options
     const isLinked = (): boolean => auth.paired
-    const onProblem = (problem: string, cause?: unknown): void => { this.#tell(problem, cause) }
+    const onProblem = (problem: string, cause?: unknown): void => this.#tell(problem, cause)
     this.#registration = new Registration({
-      socket, baileys, isLinked, onProblem,
-      onQr: (qr) => { onSignal({ type: 'qr', qr, expiresAt: this.#expiresAt }) },
-      onRetiredScan: () => { this.#isScanRefused = true },
+      socket,
+      baileys,
+      isLinked,
+      onProblem,
+      onQr: (qr) => onSignal({ type: 'qr', qr, expiresAt: this.#expiresAt }),
+      onRetiredScan: () => {
+        this.#isScanRefused = true
+      },
     })
-    noticePasskey({ socket, isLinked, onProblem, onAsked: () => { onSignal({ type: 'passkey-required' }) } })
+    noticePasskey({
+      socket,
+      isLinked,
+      onProblem,
+      onAsked: () => onSignal({ type: 'passkey-required' }),
+    })
     // The first thing that comes is the server's part of the handshake.
-    socket.ws.on('message', () => { this.#isTaken = true })
+    socket.ws.on('message', () => {
+      this.#isTaken = true
+    })
     const ownIds = socket.generateMessageTag().replace(/\d+$/u, '')
-    socket.ws.on('frame', (node: BinaryNode) => { if (isForeignError(node, ownIds)) this.#isScanRefused = true })
+    socket.ws.on('frame', (node: BinaryNode) => {
+      if (isForeignError(node, ownIds)) this.#isScanRefused = true
+    })
   }
 
   /** Whether WhatsApp has taken the connection, and nothing to scan has come of it. */

@@ -26,7 +26,7 @@ export function rawSocketOf(socket: WASocket): RawSocket | null {
 export function whenClosed(raw: RawSocket): Promise<void> {
   return new Promise((resolve) => {
     if (raw.readyState === CLOSED) resolve()
-    else raw.once('close', () => { resolve() })
+    else raw.once('close', () => resolve())
   })
 }
 

@@ -16,7 +16,7 @@ export async function finishIncoming(socket: WASocket, keyUse: KeyUse, failed: A
   const raw = rawSocketOf(socket)
   if (!socket.ws.isOpen || raw === null || failed.aborted) return
   raw.pause?.()
-  const onFailed = (): void => { raw.terminate() }
+  const onFailed = (): void => raw.terminate()
   failed.addEventListener('abort', onFailed)
   await keyUse.quiet(() => failed.aborted)
   await beforeEnd(socket, () => failed.aborted)
@@ -37,7 +37,9 @@ export async function tearDownSocket(socket: WASocket): Promise<void> {
   // One that takes nothing in would not see the peer's closing handshake either.
   if (wasOpen) raw?.resume?.()
   let timer: NodeJS.Timeout | undefined
-  const late = new Promise<void>((resolve) => { timer = setTimeout(resolve, CLOSE_GRACE_MS + TELL_GRACE_MS) })
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, CLOSE_GRACE_MS + TELL_GRACE_MS)
+  })
   await Promise.race([ended, late])
   clearTimeout(timer)
 }

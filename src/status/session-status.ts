@@ -11,7 +11,7 @@ const OF_A_STATUS: Readonly<Record<Exclude<SessionStatus, StatusReason>, string>
 }
 
 // `fromEntries` forgets the keys that it was given, which are all reasons.
-const OF_A_REASON = Object.fromEntries(ALL_STATUS_REASONS.map(reason => [reason, STATUS_REASONS[reason].message])) as Readonly<Record<StatusReason, string>>
+const OF_A_REASON = Object.fromEntries(ALL_STATUS_REASONS.map((reason) => [reason, STATUS_REASONS[reason].message])) as Readonly<Record<StatusReason, string>>
 
 /** The English sentences. */
 export const DEFAULT_STATUS_MESSAGES: Readonly<Record<MessageKey, string>> = Object.freeze({ ...OF_A_STATUS, ...OF_A_REASON })

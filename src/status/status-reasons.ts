@@ -62,21 +62,39 @@ export const STATUS_REASONS: Readonly<Record<StatusReason, StatusReasonFacts>> =
   not_running: { message: 'A phone is linked, but the session is not running.', errorCode: 'MANAGER_CLOSED', restore: 'skipped' },
   stopped: { message: 'The session was stopped.', errorCode: 'ABORTED', restore: 'skipped' },
   pairing_expired: {
-    message: 'Nobody linked a phone in time. Connect again when somebody is there to scan. If the phone said "couldn\'t link device", WhatsApp refused the link.',
-    errorCode: 'NOT_PAIRED', restore: 'skipped', endsPairing: true,
+    message:
+      'Nobody linked a phone in time. Connect again when somebody is there to scan. If the phone said "couldn\'t link device", WhatsApp refused the link.',
+    errorCode: 'NOT_PAIRED',
+    restore: 'skipped',
+    endsPairing: true,
   },
   pairing_refused: {
-    message: 'WhatsApp refused to link the phone (tried version {version} as {browser}). Connect again and scan the newest QR code; if it is refused again, change the version or the browser name.',
-    errorCode: 'NOT_PAIRED', restore: 'skipped', endsPairing: true,
+    message:
+      'WhatsApp refused to link the phone (tried version {version} as {browser}). Connect again and scan the newest QR code; if it is refused again, change the version or the browser name.',
+    errorCode: 'NOT_PAIRED',
+    restore: 'skipped',
+    endsPairing: true,
   },
-  pairing_incomplete: { message: 'Linking the phone was not finished. Connect again to link it.', errorCode: 'NOT_PAIRED', restore: 'skipped', endsPairing: true },
+  pairing_incomplete: {
+    message: 'Linking the phone was not finished. Connect again to link it.',
+    errorCode: 'NOT_PAIRED',
+    restore: 'skipped',
+    endsPairing: true,
+  },
   passkey_required: {
-    message: 'WhatsApp wants this link confirmed with a passkey, which only a browser on its own site can do. Removing the passkey on the phone (Settings > Account > Passkeys) helped some people: then link again.',
-    errorCode: 'NOT_PAIRED', restore: 'skipped', endsPairing: true, outspeaksPairing: true,
+    message:
+      'WhatsApp wants this link confirmed with a passkey, which only a browser on its own site can do. Removing the passkey on the phone (Settings > Account > Passkeys) helped some people: then link again.',
+    errorCode: 'NOT_PAIRED',
+    restore: 'skipped',
+    endsPairing: true,
+    outspeaksPairing: true,
   },
   registration_closed: {
-    message: 'WhatsApp closed the connection before it sent a QR code, again and again (tried version {version} as {browser}). Known cause: Browsers.macOS("Desktop") with syncFullHistory. Use another browser, or leave syncFullHistory out, and connect again.',
-    errorCode: 'NOT_PAIRED', restore: 'skipped', endsPairing: true,
+    message:
+      'WhatsApp closed the connection before it sent a QR code, again and again (tried version {version} as {browser}). Known cause: Browsers.macOS("Desktop") with syncFullHistory. Use another browser, or leave syncFullHistory out, and connect again.',
+    errorCode: 'NOT_PAIRED',
+    restore: 'skipped',
+    endsPairing: true,
   },
   starting: { message: 'Connecting...', errorCode: 'CONNECT_FAILED', restore: 'failed' },
   restoring: { message: 'Restoring connection from saved session...', errorCode: 'CONNECT_FAILED', restore: 'failed' },
@@ -84,12 +102,16 @@ export const STATUS_REASONS: Readonly<Record<StatusReason, StatusReasonFacts>> =
   connection_lost: {
     message: 'Connection lost. Reconnecting...',
     beforeConnected: 'Could not connect. Trying again...',
-    errorCode: 'CONNECT_FAILED', restore: 'failed', onceExhausted: 'retries_exhausted',
+    errorCode: 'CONNECT_FAILED',
+    restore: 'failed',
+    onceExhausted: 'retries_exhausted',
   },
   socket_failed: {
     message: 'The socket could not be made, because Baileys or "socketConfig" threw. Trying again.',
     atRest: 'The socket could not be made, because Baileys or "socketConfig" threw. The "error" event has the cause; connect again once it is mended.',
-    errorCode: 'CONNECT_FAILED', restore: 'failed', endsPairing: true,
+    errorCode: 'CONNECT_FAILED',
+    restore: 'failed',
+    endsPairing: true,
   },
   retries_exhausted: { message: 'Could not connect after several attempts.', errorCode: 'CONNECT_FAILED', restore: 'failed', endsPairing: true },
   connection_replaced: { message: 'Another connection took over this session.', errorCode: 'CONNECT_FAILED', restore: 'failed', unhurried: true },
@@ -98,22 +120,39 @@ export const STATUS_REASONS: Readonly<Record<StatusReason, StatusReasonFacts>> =
   rate_limited: {
     message: 'WhatsApp asked to slow down. Waiting before the next attempt.',
     atRest: 'WhatsApp asked to slow down. Wait a few minutes, then connect again.',
-    errorCode: 'CONNECT_FAILED', restore: 'failed', unhurried: true, endsPairing: true,
+    errorCode: 'CONNECT_FAILED',
+    restore: 'failed',
+    unhurried: true,
+    endsPairing: true,
   },
   client_outdated: {
     message: 'WhatsApp refuses version {version} of WhatsApp Web as too old. Give a newer one with the "version" option, or update Baileys.',
-    errorCode: 'CONNECT_FAILED', restore: 'failed', endsPairing: true,
+    errorCode: 'CONNECT_FAILED',
+    restore: 'failed',
+    endsPairing: true,
   },
   multi_device_mismatch: { message: 'The account does not accept linked devices.', errorCode: 'CONNECT_FAILED', restore: 'failed' },
   credentials_corrupt: { message: 'The saved session cannot be read. Nothing was changed.', errorCode: 'RECORD_CORRUPT', restore: 'failed', unreadable: true },
-  wrong_key: { message: 'The saved session is encrypted with a key that was not given. Nothing was changed.', errorCode: 'WRONG_KEY', restore: 'failed', unreadable: true },
+  wrong_key: {
+    message: 'The saved session is encrypted with a key that was not given. Nothing was changed.',
+    errorCode: 'WRONG_KEY',
+    restore: 'failed',
+    unreadable: true,
+  },
   storage_unavailable: {
     message: 'The storage of saved sessions cannot be reached. Trying again.',
     atRest: 'The storage of saved sessions could not be reached. Connect again once it can.',
-    errorCode: 'STORE_UNAVAILABLE', restore: 'failed', unhurried: true,
+    errorCode: 'STORE_UNAVAILABLE',
+    restore: 'failed',
+    unhurried: true,
   },
   owned_elsewhere: { message: 'Another process runs this session.', errorCode: 'OWNED_ELSEWHERE', restore: 'skipped' },
-  legacy_session: { message: 'The saved session was made by whatsapp-web.js and cannot be used.', errorCode: 'LEGACY_SESSION', restore: 'skipped', unreadable: true },
+  legacy_session: {
+    message: 'The saved session was made by whatsapp-web.js and cannot be used.',
+    errorCode: 'LEGACY_SESSION',
+    restore: 'skipped',
+    unreadable: true,
+  },
   already_connected: { message: 'Already connected.', errorCode: 'CONNECT_FAILED', restore: 'skipped' },
   aborted: { message: 'The work was called off.', errorCode: 'ABORTED', restore: 'skipped' },
 })
@@ -124,5 +163,5 @@ export const ALL_STATUS_REASONS = Object.keys(STATUS_REASONS) as readonly Status
 
 /** The reason for which stored records cannot be used, by the code of the error that said so; `null` for any other error. */
 export function unreadableReason(code: SessionErrorCode): StatusReason | null {
-  return ALL_STATUS_REASONS.find(reason => STATUS_REASONS[reason].unreadable === true && STATUS_REASONS[reason].errorCode === code) ?? null
+  return ALL_STATUS_REASONS.find((reason) => STATUS_REASONS[reason].unreadable === true && STATUS_REASONS[reason].errorCode === code) ?? null
 }

@@ -9,9 +9,11 @@ export function requireRecords(answer: unknown): StoredRecord[] {
   const list: unknown[] = answer
   return list.map((record) => {
     if (isRecord(record)) return record
-    throw new Error(isObject(record)
-      ? `it answered a read with a record of which type, id and value are ${nameOf(record['type'])}, ${nameOf(record['id'])} and ${nameOf(record['value'])}, where texts are due.`
-      : `it answered a read with a list that holds ${nameOf(record)}, where a record is due.`)
+    throw new Error(
+      isObject(record)
+        ? `it answered a read with a record of which type, id and value are ${nameOf(record['type'])}, ${nameOf(record['id'])} and ${nameOf(record['value'])}, where texts are due.`
+        : `it answered a read with a list that holds ${nameOf(record)}, where a record is due.`,
+    )
   })
 }
 

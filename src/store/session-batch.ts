@@ -110,9 +110,15 @@ function calledOff(sessionId: string, cause: unknown): SessionError {
 
 function tell({ onProgress }: BatchOptions, progress: SessionProgress, report: BatchReport): void {
   if (onProgress === undefined) return
-  callGuarded(() => onProgress(progress), (cause) => {
-    report.progressError ??= new SessionError('LISTENER_FAILED', '"onProgress" threw. The work went on without it; see the cause.', { sessionId: progress.sessionId, cause })
-  })
+  callGuarded(
+    () => onProgress(progress),
+    (cause) => {
+      report.progressError ??= new SessionError('LISTENER_FAILED', '"onProgress" threw. The work went on without it; see the cause.', {
+        sessionId: progress.sessionId,
+        cause,
+      })
+    },
+  )
 }
 
 /** The keys of a session's records, so many at a time. */
@@ -138,7 +144,11 @@ export async function readAllRecords(store: SessionStore, sessionId: string, sig
 }
 
 function changedMeanwhile(sessionId: string): SessionError {
-  return new SessionError('STORE_UNAVAILABLE', `Records of session "${sessionId}" that were listed are not there: somebody changes it. Stop what writes to it, and try again.`, { sessionId })
+  return new SessionError(
+    'STORE_UNAVAILABLE',
+    `Records of session "${sessionId}" that were listed are not there: somebody changes it. Stop what writes to it, and try again.`,
+    { sessionId },
+  )
 }
 
 /** A text for a record's key: two keys never have the same. */

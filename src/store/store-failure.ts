@@ -5,8 +5,11 @@ const LONGEST_MESSAGE = 200
 
 /** The error of a store call that did not answer in time. */
 export function storeTimeout(sessionId: string, verb: string, timeoutMs: number): SessionError {
-  return new SessionError('STORE_TIMEOUT',
-    `The store did not answer a ${verb} of session "${sessionId}" within ${timeoutMs} ms. Its outcome is unknown; it is tried again.`, { sessionId })
+  return new SessionError(
+    'STORE_TIMEOUT',
+    `The store did not answer a ${verb} of session "${sessionId}" within ${timeoutMs} ms. Its outcome is unknown; it is tried again.`,
+    { sessionId },
+  )
 }
 
 /** Some database layers add what was to be written to their messages: keys, that is. */

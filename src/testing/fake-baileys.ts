@@ -46,7 +46,7 @@ export class FakeBaileys {
   /** How bytes are written into JSON. */
   readonly BufferJSON: BufferJson = fakeBufferJson
   /** The protobuf messages that key stores revive. */
-  readonly proto: FakeProto = { Message: { AppStateSyncKeyData: { fromObject: object => ({ ...object }) } } }
+  readonly proto: FakeProto = { Message: { AppStateSyncKeyData: { fromObject: (object) => ({ ...object }) } } }
   readonly #options: FakeBaileysOptions
   readonly #failures: Error[] = []
   readonly #made = new TakeQueue<FakeSocket>()
@@ -54,7 +54,7 @@ export class FakeBaileys {
   /** A module that has made no socket yet. */
   constructor(options: FakeBaileysOptions = {}) {
     this.#options = options
-    this.makeWASocket = config => this.#makeSocket(config).asWASocket()
+    this.makeWASocket = (config) => this.#makeSocket(config).asWASocket()
     this.default = this.makeWASocket
   }
 

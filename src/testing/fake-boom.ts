@@ -70,16 +70,24 @@ export function closeError(reason: FakeCloseReason): Error {
 /** What Baileys 7.0.0-rc14 says when the server closes with this code. */
 function usualClose(code: number): { message: string; data?: unknown } {
   switch (code) {
-    case 401: return { message: 'Stream Errored (conflict)', data: { tag: 'conflict', attrs: { type: 'device_removed' } } }
-    case 440: return { message: 'Stream Errored (conflict)', data: { tag: 'conflict', attrs: { type: 'replaced' } } }
-    case 408: return { message: 'Connection was lost' }
-    case 411: return { message: 'Multi-device beta not joined' }
-    case 428: return { message: 'Connection Terminated by Server' }
-    case 515: return { message: 'Stream Errored (restart required)', data: streamErrorNode(code) }
+    case 401:
+      return { message: 'Stream Errored (conflict)', data: { tag: 'conflict', attrs: { type: 'device_removed' } } }
+    case 440:
+      return { message: 'Stream Errored (conflict)', data: { tag: 'conflict', attrs: { type: 'replaced' } } }
+    case 408:
+      return { message: 'Connection was lost' }
+    case 411:
+      return { message: 'Multi-device beta not joined' }
+    case 428:
+      return { message: 'Connection Terminated by Server' }
+    case 515:
+      return { message: 'Stream Errored (restart required)', data: streamErrorNode(code) }
     case 500:
     case 503:
-    case 516: return { message: 'Stream Errored (unknown)', data: streamErrorNode(code) }
-    default: return { message: 'Connection Failure', data: { reason: String(code) } }
+    case 516:
+      return { message: 'Stream Errored (unknown)', data: streamErrorNode(code) }
+    default:
+      return { message: 'Connection Failure', data: { reason: String(code) } }
   }
 }
 

@@ -31,8 +31,8 @@ function readBytes(value: unknown): Buffer | undefined {
 /** A typed array that went through plain JSON is `{ "0": 1, "1": 2 }`. */
 function readIndexedBytes(value: Record<string, unknown>): Buffer | undefined {
   const keys = Object.keys(value)
-  if (keys.length === 0 || !keys.every(key => !Number.isNaN(Number.parseInt(key, 10)))) return undefined
-  const numbers = Object.values(value).filter(item => typeof item === 'number')
+  if (keys.length === 0 || !keys.every((key) => !Number.isNaN(Number.parseInt(key, 10)))) return undefined
+  const numbers = Object.values(value).filter((item) => typeof item === 'number')
   return numbers.length === keys.length ? Buffer.from(numbers) : undefined
 }
 

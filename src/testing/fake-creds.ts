@@ -61,7 +61,10 @@ export function pairingUpdate(device: FakeDevice = {}): Required<Pick<Authentica
   const accountKey = randomBytes(KEY_BYTES)
   return {
     account: {
-      details: randomBytes(16), accountSignatureKey: accountKey, accountSignature: randomBytes(64), deviceSignature: randomBytes(64),
+      details: randomBytes(16),
+      accountSignatureKey: accountKey,
+      accountSignature: randomBytes(64),
+      deviceSignature: randomBytes(64),
     },
     me: { id: `${phone}:${number}@s.whatsapp.net`, lid },
     // Signal marks a Curve25519 public key with a leading 5.

@@ -3,8 +3,18 @@ import type { BaileysEventEmitter, BaileysEventMap } from '@whiskeysockets/baile
 
 /** What Baileys holds back while it buffers; everything else passes at once. */
 const HELD_EVENTS: ReadonlySet<string> = new Set([
-  'messaging-history.set', 'chats.upsert', 'chats.update', 'chats.delete', 'contacts.upsert', 'contacts.update',
-  'messages.upsert', 'messages.update', 'messages.delete', 'messages.reaction', 'message-receipt.update', 'groups.update',
+  'messaging-history.set',
+  'chats.upsert',
+  'chats.update',
+  'chats.delete',
+  'contacts.upsert',
+  'contacts.update',
+  'messages.upsert',
+  'messages.update',
+  'messages.delete',
+  'messages.reaction',
+  'message-receipt.update',
+  'groups.update',
 ])
 
 /** Baileys delivers everything through this one event, in maps; `process` listens to it. */
@@ -94,7 +104,7 @@ export class FakeSocketEvents implements BaileysEventEmitter {
   /** How many listen to one event, or to any (`process` counts then). `except` is not counted. */
   listenerCount(event?: keyof BaileysEventMap, except?: unknown): number {
     const names = event === undefined ? this.#emitter.eventNames() : [event]
-    const listeners: unknown[] = names.flatMap(name => this.#emitter.listeners(name))
-    return listeners.filter(listener => listener !== this.#deliver && listener !== except).length
+    const listeners: unknown[] = names.flatMap((name) => this.#emitter.listeners(name))
+    return listeners.filter((listener) => listener !== this.#deliver && listener !== except).length
   }
 }

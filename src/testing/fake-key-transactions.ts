@@ -23,7 +23,7 @@ export function withFakeTransactions(keys: SignalKeyStore, options: TransactionC
   const store = new FakeTransactionalKeys(keys, options)
   return {
     get: (type, ids) => store.get(type, ids),
-    set: data => store.set(data),
+    set: (data) => store.set(data),
     isInTransaction: () => store.current !== undefined,
     transaction: (work, key) => store.transaction(work, key),
   }
@@ -48,9 +48,9 @@ class FakeTransactionalKeys {
     const transaction = this.current
     if (transaction === undefined) return this.#keys.get(type, ids)
     const cache = (transaction.cache[type] ??= {})
-    const missing = ids.filter(id => !(id in cache))
+    const missing = ids.filter((id) => !(id in cache))
     if (missing.length > 0) Object.assign(cache, await this.#keys.get(type, missing))
-    const found = ids.filter(id => cache[id] !== undefined && cache[id] !== null).map(id => [id, cache[id]] as const)
+    const found = ids.filter((id) => cache[id] !== undefined && cache[id] !== null).map((id) => [id, cache[id]] as const)
     // The cache is untyped; under `type` it holds only what the store or `set` gave for that type.
     return Object.fromEntries(found) as Record<string, SignalDataTypeMap[T]>
   }
@@ -86,16 +86,21 @@ class FakeTransactionalKeys {
         return
       } catch (error) {
         if (attempt >= this.#options.maxCommitRetries) throw error
-        await new Promise(resolve => setTimeout(resolve, this.#options.delayBetweenTriesMs))
+        await new Promise((resolve) => setTimeout(resolve, this.#options.delayBetweenTriesMs))
       }
     }
   }
 
   #serial<T>(key: string, work: () => Promise<T>): Promise<T> {
     const result = (this.#tails.get(key) ?? Promise.resolve()).then(work)
-    const tail = result.then(() => undefined, () => undefined).then(() => {
-      if (this.#tails.get(key) === tail) this.#tails.delete(key)
-    })
+    const tail = result
+      .then(
+        () => undefined,
+        () => undefined,
+      )
+      .then(() => {
+        if (this.#tails.get(key) === tail) this.#tails.delete(key)
+      })
     this.#tails.set(key, tail)
     return result
   }

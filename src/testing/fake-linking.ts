@@ -3,7 +3,7 @@ import type { AuthenticationCreds, BinaryNode } from '@whiskeysockets/baileys'
 
 /** The text of a QR code, as Baileys makes it: with the secret that it saw when the registration began, not the one that the creds hold by now. */
 export function fakeQr({ noiseKey, signedIdentityKey }: AuthenticationCreds, secret: string): string {
-  const keys = [noiseKey, signedIdentityKey].map(pair => Buffer.from(pair.public).toString('base64'))
+  const keys = [noiseKey, signedIdentityKey].map((pair) => Buffer.from(pair.public).toString('base64'))
   return [`2@${randomBytes(12).toString('base64')}`, ...keys, secret, '1'].join(',')
 }
 

@@ -24,7 +24,10 @@ export interface FakeMessageOptions {
 }
 
 /** A message as Baileys hands it to listeners of `messages.upsert`. */
-export function incomingMessage(content: FakeMessageContent, { from = '4915187654321', id = randomBytes(10).toString('hex').toUpperCase() }: FakeMessageOptions): WAMessage {
+export function incomingMessage(
+  content: FakeMessageContent,
+  { from = '4915187654321', id = randomBytes(10).toString('hex').toUpperCase() }: FakeMessageOptions,
+): WAMessage {
   return {
     key: { remoteJid: from.includes('@') ? from : `${from}@s.whatsapp.net`, fromMe: false, id },
     message: typeof content === 'string' ? { conversation: content } : content,

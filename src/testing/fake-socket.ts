@@ -1,5 +1,14 @@
 import { randomBytes } from 'node:crypto'
-import type { AnyMessageContent, AuthenticationCreds, BaileysEventMap, BinaryNode, SignalDataSet, UserFacingSocketConfig, WAMessage, WASocket } from '@whiskeysockets/baileys'
+import type {
+  AnyMessageContent,
+  AuthenticationCreds,
+  BaileysEventMap,
+  BinaryNode,
+  SignalDataSet,
+  UserFacingSocketConfig,
+  WAMessage,
+  WASocket,
+} from '@whiskeysockets/baileys'
 import { closeError, FakeBoom, type FakeCloseReason } from './fake-boom.js'
 import { type FakeDevice, fakeKeyPair, pairingUpdate } from './fake-creds.js'
 import { FakeSocketEvents } from './fake-events.js'
@@ -52,7 +61,7 @@ export class FakeSocket {
     this.config = config
     this.authState = { creds: config.auth.creds, keys: withFakeTransactions(config.auth.keys, config.transactionOpts) }
     this.logoutError = options.logoutError
-    this.answer = options.answer ?? (node => Promise.resolve({ tag: 'iq', attrs: { id: node.attrs['id'] ?? '', type: 'result' } }))
+    this.answer = options.answer ?? ((node) => Promise.resolve({ tag: 'iq', attrs: { id: node.attrs['id'] ?? '', type: 'result' } }))
     this.ending = options.ending ?? 'prompt'
     this.#listen()
   }
@@ -112,7 +121,10 @@ export class FakeSocket {
     const hello = pairingHello(this.generateMessageTag())
     await this.sendNode(hello)
     // The real one does not wait for the answer either, and returns what the creds hold by then.
-    void this.answer(hello).then(answer => answer !== undefined && this.receiveNode(answer), () => undefined)
+    void this.answer(hello).then(
+      (answer) => answer !== undefined && this.receiveNode(answer),
+      () => undefined,
+    )
     return creds.pairingCode
   }
 
@@ -156,7 +168,7 @@ export class FakeSocket {
   }
 
   /** The server sends what a QR code is made of. By default it is one of Baileys' form, with the adv secret that the creds had at the first one. */
-  qr(text: string = fakeQr(this.authState.creds, this.#qrSecret ??= this.authState.creds.advSecretKey)): void {
+  qr(text: string = fakeQr(this.authState.creds, (this.#qrSecret ??= this.authState.creds.advSecretKey))): void {
     this.accept()
     this.#update({ qr: text })
   }
@@ -298,5 +310,5 @@ function removeDeviceNode(jid: string): BinaryNode {
 }
 
 function removesDevice(node: BinaryNode): boolean {
-  return Array.isArray(node.content) && node.content.some(child => child.tag === 'remove-companion-device')
+  return Array.isArray(node.content) && node.content.some((child) => child.tag === 'remove-companion-device')
 }

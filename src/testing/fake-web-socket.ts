@@ -90,17 +90,26 @@ export class FakeWebSocket extends EventEmitter {
 
   /** Driven by the test: the server sends a stanza. Returns whether anybody listened. */
   receiveNode(node: BinaryNode): boolean {
-    const child = Array.isArray(node.content) ? node.content[0]?.tag ?? '' : ''
-    const names = ['frame', `TAG:${node.attrs['id'] ?? ''}`, ...Object.entries(node.attrs).flatMap(([name, value]) =>
-      [`CB:${node.tag},${name}:${value},${child}`, `CB:${node.tag},${name}:${value}`, `CB:${node.tag},${name}`]), `CB:${node.tag},,${child}`, `CB:${node.tag}`]
-    return names.map(name => this.emit(name, node)).some(isHeard => isHeard)
+    const child = Array.isArray(node.content) ? (node.content[0]?.tag ?? '') : ''
+    const names = [
+      'frame',
+      `TAG:${node.attrs['id'] ?? ''}`,
+      ...Object.entries(node.attrs).flatMap(([name, value]) => [
+        `CB:${node.tag},${name}:${value},${child}`,
+        `CB:${node.tag},${name}:${value}`,
+        `CB:${node.tag},${name}`,
+      ]),
+      `CB:${node.tag},,${child}`,
+      `CB:${node.tag}`,
+    ]
+    return names.map((name) => this.emit(name, node)).some((isHeard) => isHeard)
   }
 
   /** Closes, and resolves once the peer answered; see {@link FakeEnding}. */
   async close(): Promise<void> {
     const socket = this.socket
     if (socket === null) return
-    const closed = new Promise<void>(resolve => socket.once('close', () => resolve()))
+    const closed = new Promise<void>((resolve) => socket.once('close', () => resolve()))
     socket.close()
     await closed
     this.socket = null

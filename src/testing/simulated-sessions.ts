@@ -1,5 +1,13 @@
 import type { SessionLock } from '../lease/session-lock.js'
-import { CREDS_KEY, type DeleteOptions, type RecordChange, type RecordKey, type SessionStore, type StoredRecord, type WriteOptions } from '../store/session-store.js'
+import {
+  CREDS_KEY,
+  type DeleteOptions,
+  type RecordChange,
+  type RecordKey,
+  type SessionStore,
+  type StoredRecord,
+  type WriteOptions,
+} from '../store/session-store.js'
 
 /**
  * The key of the record that marks a session as linked at a simulated WhatsApp. It lies beside the session's other records and goes where they go; neither
@@ -23,7 +31,7 @@ export function simulated(store: SessionStore): SessionStore {
  * find these devices unknown. A session that cannot be read counts as real. Rejects as `list` of the store does.
  */
 export async function findSimulatedSession(store: SessionStore): Promise<string | null> {
-  return findSession(store, async sessionId => await kindOf(store, sessionId) === 'simulated')
+  return findSession(store, async (sessionId) => (await kindOf(store, sessionId)) === 'simulated')
 }
 
 /**
@@ -31,7 +39,7 @@ export async function findSimulatedSession(store: SessionStore): Promise<string 
  * knows no real device and would have every one marked as logged out. A session that cannot be read counts as real. Rejects as `list` of the store does.
  */
 export async function findRealSession(store: SessionStore): Promise<string | null> {
-  return findSession(store, async sessionId => await kindOf(store, sessionId) === 'real')
+  return findSession(store, async (sessionId) => (await kindOf(store, sessionId)) === 'real')
 }
 
 async function findSession(store: SessionStore, isWanted: (sessionId: string) => Promise<boolean>): Promise<string | null> {

@@ -15,6 +15,6 @@ export class TakeQueue<Item> {
   take(): Promise<Item> {
     const first = this.#untaken.shift()
     if (first !== undefined) return Promise.resolve(first.item)
-    return new Promise(resolve => this.#waiting.push(resolve))
+    return new Promise((resolve) => this.#waiting.push(resolve))
   }
 }

@@ -66,7 +66,10 @@ const WHATSAPP: Source = { url: 'https://web.whatsapp.com/sw.js', headers: BROWS
 
 /** As `fetchLatestBaileysVersion` of 7.0.0-rc14. */
 const BAILEYS: Source = {
-  url: 'https://raw.githubusercontent.com/WhiskeySockets/Baileys/master/src/Defaults/index.ts', headers: {}, read: readBaileysSource, share: 0.4,
+  url: 'https://raw.githubusercontent.com/WhiskeySockets/Baileys/master/src/Defaults/index.ts',
+  headers: {},
+  read: readBaileysSource,
+  share: 0.4,
 }
 
 /** WhatsApp may answer again soon, and knows better. */
@@ -120,7 +123,7 @@ async function ask(source: Source, settings: Settings, question: VersionQuestion
   const { fetch = globalThis.fetch, dispatcher = question.dispatcher } = settings
   try {
     const onTimeout = (): Error => new Error(`no answer within ${timeoutMs} ms`)
-    const text = await boundedBy({ signal, timeoutMs, onTimeout }, caller => fetchText({ fetch, url, headers, dispatcher, signal: caller }))
+    const text = await boundedBy({ signal, timeoutMs, onTimeout }, (caller) => fetchText({ fetch, url, headers, dispatcher, signal: caller }))
     const version = read(text)
     if (version === null) throw new Error('no version in the answer')
     return version

@@ -51,7 +51,9 @@ export class VersionSource {
       this.#tellOfBypass()
       return null
     }
-    this.#renewal = this.#lookUp(lookup, question).finally(() => { this.#renewal = null })
+    this.#renewal = this.#lookUp(lookup, question).finally(() => {
+      this.#renewal = null
+    })
     return this.#renewal
   }
 
@@ -146,7 +148,7 @@ export function lookupOf(provider: VersionProvider | (VersionProvider & VersionL
 
 /** Whether a value is a version that can be sent. */
 export function isVersion(value: unknown): value is WAVersion {
-  return Array.isArray(value) && value.length === 3 && value.every(part => Number.isInteger(part) && part >= 0 && part <= LARGEST_PART)
+  return Array.isArray(value) && value.length === 3 && value.every((part) => Number.isInteger(part) && part >= 0 && part <= LARGEST_PART)
 }
 
 /** Whether `left` is higher than `right`. */

@@ -7,7 +7,10 @@ declare global {
   }
 }
 
-const SIZES = [{ width: 1180, height: 820 }, { width: 320, height: 640 }]
+const SIZES = [
+  { width: 1180, height: 820 },
+  { width: 320, height: 640 },
+]
 const SCHEMES = ['light', 'dark'] as const
 
 /** What is wrong for people with disabilities, and serious: in light and dark, wide and at 320 pixels. Leaves the page wide and light. */
@@ -19,7 +22,8 @@ export async function seriousViolations(page: Page): Promise<string[]> {
       await page.emulateMedia({ colorScheme })
       for (const violation of await inspect(page)) found.add(`${violation} (${colorScheme}, ${size.width} px)`)
     }
-    if (await page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth)) found.add(`The page is wider than its window of ${size.width} px.`)
+    if (await page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth))
+      found.add(`The page is wider than its window of ${size.width} px.`)
   }
   await page.emulateMedia({ colorScheme: 'light' })
   await page.setViewportSize({ width: 1180, height: 820 })

@@ -4,8 +4,15 @@ import { recordStatuses } from './status-record.js'
 
 /** Beside keeping quiet, it cannot find any host: what wants to leave this machine fails, and is noticed. */
 const FLAGS = [
-  '--headless=new', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-  '--disable-component-update', '--disable-sync', '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
+  '--headless=new',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
 ]
 
 /** The longest wait for something to appear on a page. */
@@ -42,6 +49,8 @@ export async function visit(browser: Browser, { locale = 'en-GB' }: Visitor = {}
   context.on('console', (message) => {
     if (message.type() === 'error' || message.type() === 'warning') problems.push(`${message.type()}: ${message.text()} ${message.location().url}`)
   })
-  context.on('weberror', (error) => { problems.push(`Exception: ${error.error().stack ?? String(error.error())}`) })
+  context.on('weberror', (error) => {
+    problems.push(`Exception: ${error.error().stack ?? String(error.error())}`)
+  })
   return { context, page: await context.newPage(), problems }
 }

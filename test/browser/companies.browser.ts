@@ -5,8 +5,12 @@ import { ConsolePage } from './console-page.js'
 import { ExampleServer } from './example-server.js'
 
 let browser: Browser
-beforeAll(async () => { browser = await startBrowser() })
-afterAll(async () => { await browser.close() })
+beforeAll(async () => {
+  browser = await startBrowser()
+})
+afterAll(async () => {
+  await browser.close()
+})
 
 describe('Companies beside each other', () => {
   it('another company sees nothing of the first; an administrator sees both', async () => {
@@ -28,8 +32,8 @@ describe('Companies beside each other', () => {
     expect(await globex.page.locator('body').innerText()).not.toContain('acme')
     expect((await received()).join('\n')).not.toContain('acme')
     const refused = await globex.page.evaluate(async () => {
-      const paths = ['status', 'history', 'events'].map(path => `/api/whatsapp/${path}?company_id=acme`)
-      return Promise.all(paths.map(async path => (await fetch(path)).status))
+      const paths = ['status', 'history', 'events'].map((path) => `/api/whatsapp/${path}?company_id=acme`)
+      return Promise.all(paths.map(async (path) => (await fetch(path)).status))
     })
     expect(refused).toEqual([403, 403, 403])
 
@@ -45,7 +49,7 @@ describe('Companies beside each other', () => {
     await all.shows('Not connected')
 
     expect(first.problems).toEqual([])
-    expect(other.problems.filter(problem => !problem.includes('403 (Forbidden)'))).toEqual([])
+    expect(other.problems.filter((problem) => !problem.includes('403 (Forbidden)'))).toEqual([])
     expect(admin.problems).toEqual([])
     await Promise.all([first.context.close(), other.context.close(), admin.context.close()])
   })
@@ -55,10 +59,12 @@ describe('Companies beside each other', () => {
 async function recordEvents({ page }: ConsolePage): Promise<() => Promise<string>> {
   const text = await page.evaluateHandle(() => {
     const record = { text: '' }
-    void fetch('/api/whatsapp/events').then(async ({ body }) => {
-      const pieces = body?.pipeThrough(new TextDecoderStream()).getReader()
-      for (let piece = await pieces?.read(); piece?.done === false; piece = await pieces?.read()) record.text += piece.value
-    }).catch(() => undefined)
+    void fetch('/api/whatsapp/events')
+      .then(async ({ body }) => {
+        const pieces = body?.pipeThrough(new TextDecoderStream()).getReader()
+        for (let piece = await pieces?.read(); piece?.done === false; piece = await pieces?.read()) record.text += piece.value
+      })
+      .catch(() => undefined)
     return record
   })
   return async () => text.evaluate(({ text: whole }) => whole)

@@ -6,8 +6,12 @@ import { ExampleServer } from './example-server.js'
 import { forgetStatuses, statusesShown } from './status-record.js'
 
 let browser: Browser
-beforeAll(async () => { browser = await startBrowser() })
-afterAll(async () => { await browser.close() })
+beforeAll(async () => {
+  browser = await startBrowser()
+})
+afterAll(async () => {
+  await browser.close()
+})
 
 describe('The console', () => {
   it('connects by QR code, and a reload of the page changes nothing', async () => {
@@ -32,7 +36,7 @@ describe('The console', () => {
     await page.reload()
     await console.shows('Connected')
     // The one thing that may be seen on the way.
-    expect((await statusesShown(page)).filter(status => status !== 'connecting')).toEqual(['connected'])
+    expect((await statusesShown(page)).filter((status) => status !== 'connecting')).toEqual(['connected'])
     expect(await page.getByRole('img', { name: /QR code/u }).count()).toBe(0)
     expect(problems).toEqual([])
     await context.close()
@@ -58,9 +62,9 @@ describe('The console', () => {
 
     await page.reload()
     await console.shows('Connected')
-    expect((await statusesShown(page)).filter(status => status !== 'connecting')).toEqual(['connected'])
+    expect((await statusesShown(page)).filter((status) => status !== 'connecting')).toEqual(['connected'])
     // While it was away, the browser told of requests without an answer; of nothing else.
-    expect(problems.filter(problem => !/Failed to load resource: net::ERR_/u.test(problem))).toEqual([])
+    expect(problems.filter((problem) => !/Failed to load resource: net::ERR_/u.test(problem))).toEqual([])
     await context.close()
   })
 })

@@ -26,9 +26,12 @@ export class ConsolePage {
 
   /** Waits until the status is shown. */
   async shows(status: string): Promise<void> {
-    await this.page.getByRole('heading', { level: 1, name: status, exact: true }).waitFor().catch(async (cause: unknown) => {
-      throw new Error(`The page never showed "${status}", but one after the other: ${(await statusesShown(this.page)).join(', ')}.`, { cause })
-    })
+    await this.page
+      .getByRole('heading', { level: 1, name: status, exact: true })
+      .waitFor()
+      .catch(async (cause: unknown) => {
+        throw new Error(`The page never showed "${status}", but one after the other: ${(await statusesShown(this.page)).join(', ')}.`, { cause })
+      })
   }
 
   /** Waits until a text is on the page. */

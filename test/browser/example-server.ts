@@ -16,7 +16,9 @@ type ServerProcess = ChildProcessByStdio<null, Readable, Readable>
 /** The example, with its simulated WhatsApp, in a process that can be killed and started again on the same port and folder. */
 export class ExampleServer implements AsyncDisposable {
   readonly #folder = mkdtempSync(join(tmpdir(), 'baileys-sessions-browser-'))
-  readonly #onExit = (): void => { this.#clear() }
+  readonly #onExit = (): void => {
+    this.#clear()
+  }
   #process: ServerProcess | null = null
   #port = 0
 
@@ -43,7 +45,9 @@ export class ExampleServer implements AsyncDisposable {
 
   /** Starts it on the port and with the folder that it had. */
   async startAgain(): Promise<void> {
-    const child = spawn(process.execPath, ['--import', 'tsx', MAIN, '--simulated', '--port', String(this.#port), '--data', this.#folder], { stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(process.execPath, ['--import', 'tsx', MAIN, '--simulated', '--port', String(this.#port), '--data', this.#folder], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     this.#process = child
     this.#port = await portOf(child)
   }
@@ -55,7 +59,9 @@ export class ExampleServer implements AsyncDisposable {
 
   /** Ends it, and removes its folder. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const deadline = setTimeout(() => { this.#process?.kill('SIGKILL') }, END_WITHIN_MS)
+    const deadline = setTimeout(() => {
+      this.#process?.kill('SIGKILL')
+    }, END_WITHIN_MS)
     await this.#end('SIGTERM')
     clearTimeout(deadline)
     this.#clear()
@@ -78,7 +84,9 @@ export class ExampleServer implements AsyncDisposable {
 
 async function portOf(child: ServerProcess): Promise<number> {
   const said: string[] = []
-  const deadline = setTimeout(() => { child.kill('SIGKILL') }, START_WITHIN_MS)
+  const deadline = setTimeout(() => {
+    child.kill('SIGKILL')
+  }, START_WITHIN_MS)
   try {
     return await new Promise((resolve, reject) => {
       const note = (line: string): void => {
@@ -88,7 +96,9 @@ async function portOf(child: ServerProcess): Promise<number> {
       }
       createInterface(child.stdout).on('line', note)
       createInterface(child.stderr).on('line', note)
-      child.once('exit', (code, signal) => { reject(new Error(`The example did not start (${String(signal ?? code)}): ${said.join('\n')}`)) })
+      child.once('exit', (code, signal) => {
+        reject(new Error(`The example did not start (${String(signal ?? code)}): ${said.join('\n')}`))
+      })
     })
   } finally {
     clearTimeout(deadline)

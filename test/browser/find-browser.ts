@@ -7,10 +7,12 @@ export function findBrowser(): string {
   const named = process.env['CHROMIUM']
   const found = (named === undefined ? PLACES : [named]).find(isExecutable)
   if (found !== undefined) return found
-  throw new Error([
-    named === undefined ? `There is no browser at ${PLACES.join(', ')}.` : `CHROMIUM names ${named}, which cannot be run.`,
-    'On Debian and Ubuntu: apt-get install -y chromium. Elsewhere: set CHROMIUM to the path of a Chromium or Chrome.',
-  ].join(' '))
+  throw new Error(
+    [
+      named === undefined ? `There is no browser at ${PLACES.join(', ')}.` : `CHROMIUM names ${named}, which cannot be run.`,
+      'On Debian and Ubuntu: apt-get install -y chromium. Elsewhere: set CHROMIUM to the path of a Chromium or Chrome.',
+    ].join(' '),
+  )
 }
 
 function isExecutable(path: string): boolean {

@@ -8,7 +8,10 @@ import { view } from './views.js'
 
 describe('The parser of the stream of events', () => {
   const STREAM = ': hello\n\nevent: status\r\ndata: {"a":\r\ndata: 1}\r\n\r\ndata: plain\n\nevent: nothing\n\n'
-  const EVENTS = [{ name: 'status', data: '{"a":\n1}' }, { name: 'message', data: 'plain' }]
+  const EVENTS = [
+    { name: 'status', data: '{"a":\n1}' },
+    { name: 'message', data: 'plain' },
+  ]
 
   it('takes whole events', () => {
     expect(new EventParser().push(STREAM)).toEqual(EVENTS)
@@ -18,15 +21,18 @@ describe('The parser of the stream of events', () => {
     for (let size = 1; size < STREAM.length; size += 1) {
       const parser = new EventParser()
       const pieces = STREAM.match(new RegExp(`[^]{1,${size}}`, 'gu')) ?? []
-      expect(pieces.flatMap(piece => parser.push(piece)), `pieces of ${size}`).toEqual(EVENTS)
+      expect(
+        pieces.flatMap((piece) => parser.push(piece)),
+        `pieces of ${size}`,
+      ).toEqual(EVENTS)
     }
   })
 })
 
 describe('The back-off of the page', () => {
   it('doubles up to half a minute, and takes at least half of that', () => {
-    expect([1, 2, 3, 6, 50].map(failures => backOffMs(failures, () => 1))).toEqual([1000, 2000, 4000, 30_000, 30_000])
-    expect([1, 2, 6].map(failures => backOffMs(failures, () => 0))).toEqual([500, 1000, 15_000])
+    expect([1, 2, 3, 6, 50].map((failures) => backOffMs(failures, () => 1))).toEqual([1000, 2000, 4000, 30_000, 30_000])
+    expect([1, 2, 6].map((failures) => backOffMs(failures, () => 0))).toEqual([500, 1000, 15_000])
   })
 })
 
@@ -39,7 +45,7 @@ describe('The language', () => {
 
   it('tells durations in at most two units, rounded up', () => {
     const language = new Language('en')
-    const told = [-5, 0, 1, 59_001, 61_000, 599_000, 3_599_000, 7_260_000, 90_000_000].map(durationMs => language.duration(durationMs))
+    const told = [-5, 0, 1, 59_001, 61_000, 599_000, 3_599_000, 7_260_000, 90_000_000].map((durationMs) => language.duration(durationMs))
     expect(told).toEqual(['0 s', '0 s', '1 s', '1 min', '1 min 1 s', '9 min 59 s', '59 min', '2 h 1 min', '1 d 1 h'])
   })
 })

@@ -5,8 +5,12 @@ import { ConsolePage } from './console-page.js'
 import { ExampleServer } from './example-server.js'
 
 let browser: Browser
-beforeAll(async () => { browser = await startBrowser() })
-afterAll(async () => { await browser.close() })
+beforeAll(async () => {
+  browser = await startBrowser()
+})
+afterAll(async () => {
+  await browser.close()
+})
 
 describe('The console, for everybody', () => {
   it('links with a pairing code, and logs out after a question, with the keyboard alone', async () => {
@@ -91,7 +95,7 @@ describe('The console, for everybody', () => {
     await page.getByRole('heading', { name: 'Sign in' }).waitFor()
     await page.reload()
     await page.getByRole('heading', { name: 'Sign in' }).waitFor()
-    expect(problems.filter(problem => !problem.includes('401 (Unauthorized)'))).toEqual([])
+    expect(problems.filter((problem) => !problem.includes('401 (Unauthorized)'))).toEqual([])
     await context.close()
   })
 })

@@ -96,7 +96,9 @@ export class PretendedServer implements AsyncDisposable {
     response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
     response.write(': begin\n\n')
     this.#streams.add(response)
-    response.once('close', () => { this.#streams.delete(response) })
+    response.once('close', () => {
+      this.#streams.delete(response)
+    })
     for (const data of this.views) {
       if (companyId === null || companyId === data.company_id) response.write(`event: status\ndata: ${JSON.stringify(data)}\n\n`)
     }

@@ -7,8 +7,18 @@ import { SCREENSHOTS } from './screenshots.js'
 const IMAGES = fileURLToPath(new URL('../../docs/images', import.meta.url))
 const MOST_BYTES = 1_500_000
 const SHOWN = [
-  'sign-in-desktop-light', 'pairing-qr-desktop-light', 'pairing-qr-desktop-dark', 'pairing-code-desktop-light', 'connected-desktop-light', 'connected-phone-dark',
-  'reconnecting-desktop-light', 'unlinked-desktop-light', 'companies-one-desktop-light', 'logout-question-desktop-light', 'portuguese-phone-light', 'restoring-desktop-light',
+  'sign-in-desktop-light',
+  'pairing-qr-desktop-light',
+  'pairing-qr-desktop-dark',
+  'pairing-code-desktop-light',
+  'connected-desktop-light',
+  'connected-phone-dark',
+  'reconnecting-desktop-light',
+  'unlinked-desktop-light',
+  'companies-one-desktop-light',
+  'logout-question-desktop-light',
+  'portuguese-phone-light',
+  'restoring-desktop-light',
 ]
 
 let bytes = 0

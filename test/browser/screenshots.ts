@@ -13,7 +13,7 @@ const SCHEMES = ['light', 'dark'] as const
 export async function takePictures(page: Page, name: string): Promise<void> {
   mkdirSync(SCREENSHOTS, { recursive: true })
   // What lies behind a dialog is as large as the window.
-  const fullPage = await page.locator('dialog').count() === 0
+  const fullPage = (await page.locator('dialog').count()) === 0
   for (const [place, size] of Object.entries(WIDTHS)) {
     await page.setViewportSize(size)
     for (const colorScheme of SCHEMES) {

@@ -10,7 +10,13 @@ import { ALL_STATUS_REASONS } from '../../src/status/status-reasons.js'
 
 const PAGE = fileURLToPath(new URL('../../examples/express/public/', import.meta.url))
 const STATUSES = Object.keys({
-  disconnected: 0, connecting: 0, pairing: 0, connected: 0, reconnecting: 0, logged_out: 0, failed: 0,
+  disconnected: 0,
+  connecting: 0,
+  pairing: 0,
+  connected: 0,
+  reconnecting: 0,
+  logged_out: 0,
+  failed: 0,
 } satisfies Record<SessionStatus, 0>)
 /** What the example says beside the codes of the library. */
 const OWN_CODES = ['rate_limited', 'unauthorized', 'forbidden', 'bad_request', 'closing', 'nothing_to_scan', 'phone_refused']
@@ -39,13 +45,16 @@ describe('The sentences of the console', () => {
   it('explain every error that the server answers with', () => {
     const codes = new Set([...Object.values(SESSION_ERROR_ANSWERS).map(({ code }) => code), ...OWN_CODES])
     for (const code of TOLD_BY_CODE) codes.delete(code)
-    expect([...codes].filter(code => !isSentenceKey(`error.${code}`))).toEqual([])
+    expect([...codes].filter((code) => !isSentenceKey(`error.${code}`))).toEqual([])
   })
 
   it('are used, each of them', () => {
-    const code = readdirSync(PAGE).filter(name => name.endsWith('.js') && name !== 'sentences.js').map(name => readFileSync(`${PAGE}${name}`, 'utf8')).join('\n')
+    const code = readdirSync(PAGE)
+      .filter((name) => name.endsWith('.js') && name !== 'sentences.js')
+      .map((name) => readFileSync(`${PAGE}${name}`, 'utf8'))
+      .join('\n')
     // These are put together from what the server says.
-    const unused = Object.keys(SENTENCES).filter(key => !/^(?:status|explain|reason|advice|error)\./u.test(key) && !code.includes(`'${key}'`))
+    const unused = Object.keys(SENTENCES).filter((key) => !/^(?:status|explain|reason|advice|error)\./u.test(key) && !code.includes(`'${key}'`))
     expect(unused).toEqual([])
   })
 

@@ -13,14 +13,20 @@ let browser: Browser
 let server: PretendedServer
 let visitor: Visit
 let console: ConsolePage
-beforeAll(async () => { browser = await startBrowser() })
-afterAll(async () => { await browser.close() })
+beforeAll(async () => {
+  browser = await startBrowser()
+})
+afterAll(async () => {
+  await browser.close()
+})
 beforeEach(async () => {
   server = await PretendedServer.start()
   visitor = await visit(browser)
   console = new ConsolePage(visitor)
   // Whoever was signed in before is not asked for a token.
-  await visitor.context.addInitScript(() => { localStorage.setItem('signed-in', 'yes') })
+  await visitor.context.addInitScript(() => {
+    localStorage.setItem('signed-in', 'yes')
+  })
 })
 afterEach(async () => {
   await visitor.context.close()
@@ -44,9 +50,15 @@ describe('Designed states of a session', () => {
 
   it('reconnecting, with a long wait', async () => {
     server.history = [
-      change(20, 'reconnecting', 'rate_limited', { kind: 'status', code: 429 }), change(86, 'connected'), change(94, 'connecting', 'connection_lost'),
-      change(95, 'reconnecting', 'connection_lost'), change(96, 'connecting', 'connection_lost'), change(100, 'reconnecting', 'connection_lost'),
-      { ...change(100, 'reconnecting', 'connection_lost'), kind: 'disconnected', status: null, code: 428 }, change(7200, 'connected'), change(7204, 'connecting', 'restoring'),
+      change(20, 'reconnecting', 'rate_limited', { kind: 'status', code: 429 }),
+      change(86, 'connected'),
+      change(94, 'connecting', 'connection_lost'),
+      change(95, 'reconnecting', 'connection_lost'),
+      change(96, 'connecting', 'connection_lost'),
+      change(100, 'reconnecting', 'connection_lost'),
+      { ...change(100, 'reconnecting', 'connection_lost'), kind: 'disconnected', status: null, code: 428 },
+      change(7200, 'connected'),
+      change(7204, 'connecting', 'restoring'),
     ]
     await show({ status: 'reconnecting', reason: 'rate_limited', phone_number: PHONE, attempt: 4, next_retry_at: inSeconds(272), since: inSeconds(-20) })
     await console.shows('Reconnecting')
@@ -81,12 +93,17 @@ describe('Designed states of a session', () => {
 
   it('an answer that comes late does not undo what the stream told meanwhile', async () => {
     let send = (): void => undefined
-    server.delays.set('/api/whatsapp/sessions', new Promise((resolve) => { send = resolve }))
+    server.delays.set(
+      '/api/whatsapp/sessions',
+      new Promise((resolve) => {
+        send = resolve
+      }),
+    )
     await show({ status: 'connecting', reason: 'restoring', phone_number: PHONE })
     await console.shows('Connecting')
     server.send({ name: 'status', data: view({ company_id: 'acme', status: 'connected', phone_number: PHONE }) })
     await console.shows('Connected')
-    const answered = visitor.page.waitForEvent('requestfinished', request => request.url().endsWith('/sessions'))
+    const answered = visitor.page.waitForEvent('requestfinished', (request) => request.url().endsWith('/sessions'))
     send()
     await answered
     // The page has taken the answer before it takes this.
@@ -138,7 +155,7 @@ describe('Designed states of the page', () => {
   })
 
   it('the server does not answer at all', async () => {
-    await visitor.page.route('**/api/me', async route => route.abort('connectionrefused'))
+    await visitor.page.route('**/api/me', async (route) => route.abort('connectionrefused'))
     await show({ status: 'connected' })
     await console.says('The server did not answer. Try again in a moment.')
     await console.inspect('no-answer')
@@ -160,9 +177,13 @@ describe('Designed states of the page', () => {
   it('all companies, each in another state; none; a list that cannot be loaded', async () => {
     server.me = { ...server.me, company_id: null, role: 'admin' }
     server.views = [
-      view({ company_id: 'bakery', status: 'connected', phone_number: PHONE }), view({ company_id: 'florist', status: 'reconnecting', reason: 'connection_lost', next_retry_at: inSeconds(30), attempt: 2 }),
-      view({ company_id: 'garage', status: 'logged_out', reason: 'logged_out' }), view({ company_id: 'hotel', status: 'disconnected', reason: 'stopped' }),
-      view({ company_id: 'laundry', status: 'pairing' }), view({ company_id: 'pharmacy', status: 'failed', reason: 'credentials_corrupt' }), view({ company_id: 'school', status: 'connecting', reason: 'restoring' }),
+      view({ company_id: 'bakery', status: 'connected', phone_number: PHONE }),
+      view({ company_id: 'florist', status: 'reconnecting', reason: 'connection_lost', next_retry_at: inSeconds(30), attempt: 2 }),
+      view({ company_id: 'garage', status: 'logged_out', reason: 'logged_out' }),
+      view({ company_id: 'hotel', status: 'disconnected', reason: 'stopped' }),
+      view({ company_id: 'laundry', status: 'pairing' }),
+      view({ company_id: 'pharmacy', status: 'failed', reason: 'credentials_corrupt' }),
+      view({ company_id: 'school', status: 'connecting', reason: 'restoring' }),
     ]
     server.history = [change(754, 'connected'), change(755, 'connecting', 'restoring')]
     await visitor.page.goto(server.url)

@@ -25,5 +25,7 @@ export async function statusesShown(page: Page): Promise<string[]> {
 
 /** Forgets what was shown until now. */
 export async function forgetStatuses(page: Page): Promise<void> {
-  await page.evaluate(() => { window.statusesShown.length = 0 })
+  await page.evaluate(() => {
+    window.statusesShown.length = 0
+  })
 }

@@ -6,8 +6,12 @@ import { ExampleServer } from './example-server.js'
 import { forgetStatuses, statusesShown } from './status-record.js'
 
 let browser: Browser
-beforeAll(async () => { browser = await startBrowser() })
-afterAll(async () => { await browser.close() })
+beforeAll(async () => {
+  browser = await startBrowser()
+})
+afterAll(async () => {
+  await browser.close()
+})
 
 describe('The console in trouble', () => {
   it('says when the device was unlinked at the phone, and offers to link again', async () => {
@@ -39,7 +43,10 @@ describe('The console in trouble', () => {
 
     await console.button('Cut the network').click()
     await console.shows('Reconnecting')
-    await page.locator('[data-countdown]').getByText(/^in \d+ s$|^now$/u).waitFor()
+    await page
+      .locator('[data-countdown]')
+      .getByText(/^in \d+ s$|^now$/u)
+      .waitFor()
     await console.says('You do not have to do anything. It comes back by itself.')
     // A later attempt waits longer, so that the pictures show the countdown.
     await console.says(/^[3-9] times$/u)
@@ -47,7 +54,7 @@ describe('The console in trouble', () => {
     await console.button('Restore the network').click()
     await console.shows('Connected')
     const shown = await statusesShown(page)
-    expect(shown.filter(status => !['reconnecting', 'connecting', 'connected'].includes(status))).toEqual([])
+    expect(shown.filter((status) => !['reconnecting', 'connecting', 'connected'].includes(status))).toEqual([])
     expect(problems).toEqual([])
     await context.close()
   })

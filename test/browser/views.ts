@@ -8,8 +8,17 @@ export function inSeconds(seconds: number): string {
 /** A session as the server tells of it. */
 export function view(given: Partial<SessionView> & Pick<SessionView, 'company_id' | 'status'>): SessionView {
   return {
-    reason: null, message: 'A sentence of the server.', is_connected: given.status === 'connected', phone_number: null, since: inSeconds(-754), attempt: null,
-    next_retry_at: null, restricted_until: null, pairing: null, is_local: true, ...given,
+    reason: null,
+    message: 'A sentence of the server.',
+    is_connected: given.status === 'connected',
+    phone_number: null,
+    since: inSeconds(-754),
+    attempt: null,
+    next_retry_at: null,
+    restricted_until: null,
+    pairing: null,
+    is_local: true,
+    ...given,
   }
 }
 

@@ -27,8 +27,14 @@ export interface Circumstances {
 export async function runCommand(args: readonly string[], circumstances: Circumstances = {}): Promise<Outcome> {
   const { input = '', isTerminal = false, variables = {}, directory = '/', signal = new AbortController().signal, onOutput } = circumstances
   const written = { output: '', errors: '' }
-  const stream = (name: keyof typeof written): { isTTY: boolean, columns: number, write(text: string): void } =>
-    ({ isTTY: isTerminal, columns: 80, write: (text) => { written[name] += text; if (name === 'output') onOutput?.(written.output) } })
+  const stream = (name: keyof typeof written): { isTTY: boolean; columns: number; write(text: string): void } => ({
+    isTTY: isTerminal,
+    columns: 80,
+    write: (text) => {
+      written[name] += text
+      if (name === 'output') onOutput?.(written.output)
+    },
+  })
   const stdin = Object.assign(Readable.from(input === '' ? [] : [input]), { isTTY: isTerminal })
   const code = await run(args, { stdout: stream('output'), stderr: stream('errors'), stdin, variables, directory, signal })
   return { code, ...written }

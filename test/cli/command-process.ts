@@ -17,8 +17,22 @@ export async function buildProgram(): Promise<BuiltProgram> {
   // Other users start it, too.
   chmodSync(folder, 0o755)
   const file = join(folder, 'cli.mjs')
-  await build({ entryPoints: ['src/cli/main.ts'], outfile: file, bundle: true, platform: 'node', target: 'node20', format: 'esm', packages: 'external', logLevel: 'silent' })
-  return { file, [Symbol.asyncDispose]: async () => { rmSync(folder, { recursive: true, force: true }) } }
+  await build({
+    entryPoints: ['src/cli/main.ts'],
+    outfile: file,
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'esm',
+    packages: 'external',
+    logLevel: 'silent',
+  })
+  return {
+    file,
+    [Symbol.asyncDispose]: async () => {
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
 }
 
 /** How a process is started. */
@@ -48,8 +62,12 @@ export class CommandProcess {
       stdio: ['pipe', 'pipe', 'pipe'],
       ...(uid === undefined ? {} : { uid, gid: uid }),
     })
-    this.#process.stdout.setEncoding('utf8').on('data', (text: string) => { this.output += text })
-    this.#process.stderr.setEncoding('utf8').on('data', (text: string) => { this.errors += text })
+    this.#process.stdout.setEncoding('utf8').on('data', (text: string) => {
+      this.output += text
+    })
+    this.#process.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.errors += text
+    })
     this.#exit = once(this.#process, 'close')
     onTestFinished(async () => {
       this.#process.kill('SIGKILL')

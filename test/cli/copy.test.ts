@@ -48,7 +48,11 @@ describe('copy', () => {
 
   it('copies the sessions that were named, and says when one is not there', async () => {
     const { folder, from, to } = await places()
-    expect(await runCommand(['copy', from, to, '--session', 'a', '--session', 'x'])).toEqual({ code: 1, output: '', errors: 'There is no session "x" in the source. Nothing was copied.\n' })
+    expect(await runCommand(['copy', from, to, '--session', 'a', '--session', 'x'])).toEqual({
+      code: 1,
+      output: '',
+      errors: 'There is no session "x" in the source. Nothing was copied.\n',
+    })
     expect(existsSync(join(folder, 'to'))).toBe(false)
     expect(await runCommand(['copy', from, to, '--session', 'a', '--session', 'c'])).toMatchObject({ code: 0 })
     expect((await runCommand(['list', to])).output).toBe('a\nc\n')
@@ -91,7 +95,11 @@ describe('copy', () => {
     const target = fileStore(join(folder, 'to'))
     await storePaired(target, 'a')
     const before = await recordsOf(target, 'a')
-    expect(await runCommand(['copy', from, to])).toMatchObject({ code: 1, output: 'Copied 2 sessions, 0 unchanged, 1 failed.\n', errors: expect.stringContaining('a: The target holds session "a" already') })
+    expect(await runCommand(['copy', from, to])).toMatchObject({
+      code: 1,
+      output: 'Copied 2 sessions, 0 unchanged, 1 failed.\n',
+      errors: expect.stringContaining('a: The target holds session "a" already'),
+    })
     expect(await recordsOf(target, 'a')).toEqual(before)
     expect(await runCommand(['copy', from, to, '--overwrite'])).toMatchObject({ code: 0, output: 'Copied 1 session, 2 unchanged, 0 failed.\n' })
     expect(await recordsOf(target, 'a')).toEqual(await recordsOf(source, 'a'))
@@ -102,9 +110,17 @@ describe('copy', () => {
     const target = fileStore(join(folder, 'to'))
     for (let index = 0; index < 25; index++) await target.write(`a${index}`, [{ ...LIFECYCLE_KEY, value: '{}' }])
     const keys = { keys: { k: Buffer.alloc(32, 1) }, currentKeyId: 'k' }
-    for (const record of [{ ...CREDS_KEY, value: 'c' }, { ...LIFECYCLE_KEY, value: '{}' }, { type: 'pre-key', id: '1', value: '{}' }]) {
+    for (const record of [
+      { ...CREDS_KEY, value: 'c' },
+      { ...LIFECYCLE_KEY, value: '{}' },
+      { type: 'pre-key', id: '1', value: '{}' },
+    ]) {
       await encrypted(target, keys).write('z', [record], { replaceAll: true })
-      expect(await runCommand(['copy', from, to])).toEqual({ code: 1, output: '', errors: `${to} is encrypted: name its keys with --to-key-file, or say --allow-plain. Nothing was copied.\n` })
+      expect(await runCommand(['copy', from, to])).toEqual({
+        code: 1,
+        output: '',
+        errors: `${to} is encrypted: name its keys with --to-key-file, or say --allow-plain. Nothing was copied.\n`,
+      })
     }
     expect(await runCommand(['copy', from, to, '--allow-plain'])).toMatchObject({ code: 0, output: 'Copied 3 sessions, 0 unchanged, 0 failed.\n' })
   })
@@ -115,7 +131,11 @@ describe('copy', () => {
     await runCommand(['new-key', keys])
     await runCommand(['encrypt', from, '--key-file', keys])
     const copy = ['copy', from, to, '--from-key-file', keys]
-    expect(await runCommand(copy)).toEqual({ code: 1, output: '', errors: `${from} is encrypted, and the copy would not be: name keys with --to-key-file, or say --allow-plain. Nothing was copied.\n` })
+    expect(await runCommand(copy)).toEqual({
+      code: 1,
+      output: '',
+      errors: `${from} is encrypted, and the copy would not be: name keys with --to-key-file, or say --allow-plain. Nothing was copied.\n`,
+    })
     expect(existsSync(join(folder, 'to'))).toBe(false)
     expect(await runCommand([...copy, '--allow-plain'])).toMatchObject({ code: 0, output: 'Copied 3 sessions, 0 unchanged, 0 failed.\n' })
   })
@@ -123,27 +143,40 @@ describe('copy', () => {
   it('makes no source, and no target without one', async () => {
     const folder = temporaryFolder()
     for (const kind of ['fs', 'sqlite']) {
-      expect(await runCommand(['copy', `${kind}:${folder}/from`, `${kind}:${folder}/to`])).toMatchObject({ code: 1, output: '', errors: expect.stringContaining('does not exist') })
+      expect(await runCommand(['copy', `${kind}:${folder}/from`, `${kind}:${folder}/to`])).toMatchObject({
+        code: 1,
+        output: '',
+        errors: expect.stringContaining('does not exist'),
+      })
     }
     expect([existsSync(join(folder, 'from')), existsSync(join(folder, 'to'))]).toEqual([false, false])
   })
 
   it('refuses to copy a store onto itself', async () => {
     const { folder, from } = await places()
-    expect(await runCommand(['copy', from, `fs:${folder}/to/../from`])).toMatchObject({ code: 2, errors: expect.stringContaining('Both names are those of one place.') })
+    expect(await runCommand(['copy', from, `fs:${folder}/to/../from`])).toMatchObject({
+      code: 2,
+      errors: expect.stringContaining('Both names are those of one place.'),
+    })
   })
 
   it('stops between two sessions at SIGINT, and goes on when it is run again', async () => {
     const { folder, from, to, source } = await places()
     const interrupted = new AbortController()
     let errors = ''
-    const stderr = { write: (text: string): void => {
-      errors += text
-      if (text.startsWith('Copying 1/3')) interrupted.abort()
-    } }
+    const stderr = {
+      write: (text: string): void => {
+        errors += text
+        if (text.startsWith('Copying 1/3')) interrupted.abort()
+      },
+    }
     const stdin = Object.assign(Readable.from([]), { isTTY: false })
     let output = ''
-    const stdout = { write: (text: string): void => { output += text } }
+    const stdout = {
+      write: (text: string): void => {
+        output += text
+      },
+    }
     expect(await run(['copy', from, to], { stdout, stderr, stdin, variables: {}, directory: '/', signal: interrupted.signal })).toBe(130)
     expect(output).toBe('Copied 1 session, 0 unchanged, 0 failed.\n')
     expect(errors).toContain('Interrupted: 2 sessions were not begun. Run it again to go on.\n')
@@ -158,7 +191,13 @@ describe('progress', () => {
     const { from, to } = await places()
     const { code, errors } = await runCommand(['copy', from, to], { isTerminal: true, variables: { NO_COLOR: '1' } })
     expect(code).toBe(0)
-    expect(errors.replaceAll('\u001B[2K', '').split('\r')).toEqual(['', expect.stringMatching(/^Copying \[#{8}-{16}\] 1\/3 /u), expect.stringMatching(/^Copying \[#{16}-{8}\] 2\/3 /u), expect.stringMatching(/^Copying \[#{24}\] 3\/3 /u), ''])
+    expect(errors.replaceAll('\u001B[2K', '').split('\r')).toEqual([
+      '',
+      expect.stringMatching(/^Copying \[#{8}-{16}\] 1\/3 /u),
+      expect.stringMatching(/^Copying \[#{16}-{8}\] 2\/3 /u),
+      expect.stringMatching(/^Copying \[#{24}\] 3\/3 /u),
+      '',
+    ])
     expect(errors.endsWith('\r\u001B[2K')).toBe(true)
   })
 

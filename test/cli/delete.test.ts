@@ -7,21 +7,29 @@ import { temporaryFolder } from '../support/temporary-folder.js'
 import { type Circumstances, type Outcome, runCommand } from './command-line.js'
 import { fileStore, snapshot, storePaired } from './stored-sessions.js'
 
-async function twoSessions(): Promise<{ directory: string, remove: (options?: string[], circumstances?: Circumstances) => Promise<Outcome>, left: () => string[] }> {
+async function twoSessions(): Promise<{
+  directory: string
+  remove: (options?: string[], circumstances?: Circumstances) => Promise<Outcome>
+  left: () => string[]
+}> {
   const directory = join(temporaryFolder(), 'sessions')
   const store = fileStore(directory)
   for (const id of ['a', 'b']) await storePaired(store, id)
   return {
     directory,
     remove: (options = [], circumstances) => runCommand(['delete', `fs:${directory}`, 'a', ...options], circumstances),
-    left: () => ['a', 'b'].filter(id => existsSync(join(directory, `session-${id}`))),
+    left: () => ['a', 'b'].filter((id) => existsSync(join(directory, `session-${id}`))),
   }
 }
 
 describe('delete', () => {
   it('deletes a session with --yes, and says that the phone still lists the device', async () => {
     const { remove, left } = await twoSessions()
-    expect(await remove(['--yes'])).toEqual({ code: 0, output: 'Deleted session "a". The phone still lists the device: unlink it there, under linked devices.\n', errors: '' })
+    expect(await remove(['--yes'])).toEqual({
+      code: 0,
+      output: 'Deleted session "a". The phone still lists the device: unlink it there, under linked devices.\n',
+      errors: '',
+    })
     expect(left()).toEqual(['b'])
   })
 
@@ -42,7 +50,11 @@ describe('delete', () => {
 
   it('asks nobody where nobody types', async () => {
     const { remove, left } = await twoSessions()
-    expect(await remove([], { input: 'a\n' })).toEqual({ code: 1, output: '', errors: 'Nobody can be asked here: say --yes to delete the session without a question.\n' })
+    expect(await remove([], { input: 'a\n' })).toEqual({
+      code: 1,
+      output: '',
+      errors: 'Nobody can be asked here: say --yes to delete the session without a question.\n',
+    })
     expect(left()).toEqual(['a', 'b'])
   })
 
@@ -50,8 +62,14 @@ describe('delete', () => {
     const { directory, left } = await twoSessions()
     const interrupted = new AbortController()
     const stdin = Object.assign(new PassThrough(), { isTTY: true })
-    const stream = { write: (text: string): void => { if (text.startsWith('Type')) interrupted.abort() } }
-    expect(await run(['delete', `fs:${directory}`, 'a'], { stdout: stream, stderr: stream, stdin, variables: {}, directory: '/', signal: interrupted.signal })).toBe(130)
+    const stream = {
+      write: (text: string): void => {
+        if (text.startsWith('Type')) interrupted.abort()
+      },
+    }
+    expect(
+      await run(['delete', `fs:${directory}`, 'a'], { stdout: stream, stderr: stream, stdin, variables: {}, directory: '/', signal: interrupted.signal }),
+    ).toBe(130)
     expect(left()).toEqual(['a', 'b'])
   })
 
@@ -69,7 +87,11 @@ describe('delete', () => {
 
   it('says when there is no such session, and no such store', async () => {
     const { directory, left } = await twoSessions()
-    expect(await runCommand(['delete', `fs:${directory}`, 'c', '--yes'])).toEqual({ code: 1, output: '', errors: `There is no session "c" in fs:${directory}.\n` })
+    expect(await runCommand(['delete', `fs:${directory}`, 'c', '--yes'])).toEqual({
+      code: 1,
+      output: '',
+      errors: `There is no session "c" in fs:${directory}.\n`,
+    })
     expect((await runCommand(['delete', `fs:${directory}/..`, '..', '--yes'])).code).toBe(1)
     expect(await runCommand(['delete', `fs:${directory}s`, 'a', '--yes'])).toMatchObject({ code: 1, output: '' })
     expect([left(), existsSync(`${directory}s`)]).toEqual([['a', 'b'], false])
@@ -89,7 +111,10 @@ describe('delete', () => {
     writeFileSync(join(directory, 'photos', 'me.png'), '')
     const before = snapshot(directory)
     expect(await runCommand(['delete', `fs:${directory}`, 'a', '--yes'])).toMatchObject({ code: 1, errors: expect.stringContaining('whatsapp-web.js') })
-    expect(await runCommand(['delete', `fs:${directory}?prefix=`, 'photos', '--yes'])).toMatchObject({ code: 1, errors: expect.stringContaining('holds 1 file or folder of something else, and no credentials') })
+    expect(await runCommand(['delete', `fs:${directory}?prefix=`, 'photos', '--yes'])).toMatchObject({
+      code: 1,
+      errors: expect.stringContaining('holds 1 file or folder of something else, and no credentials'),
+    })
     expect(snapshot(directory)).toEqual(before)
   })
 
@@ -110,7 +135,10 @@ describe('delete', () => {
     const { directory, remove } = await twoSessions()
     writeFileSync(join(directory, 'session-a', 'notes.txt'), '')
     writeFileSync(join(directory, 'session-a', 'creds.json'), '{')
-    expect(await remove(['--yes'])).toMatchObject({ code: 0, errors: expect.stringContaining(`${join(directory, 'session-a')} stays, with 1 file or folder of something else.`) })
+    expect(await remove(['--yes'])).toMatchObject({
+      code: 0,
+      errors: expect.stringContaining(`${join(directory, 'session-a')} stays, with 1 file or folder of something else.`),
+    })
     expect(readdirSync(join(directory, 'session-a'))).toEqual(['notes.txt'])
     expect(await runCommand(['list', `fs:${directory}`])).toMatchObject({ output: 'b\n' })
   })

@@ -49,7 +49,17 @@ describe('doctor --repair', () => {
     chmodSync(folder, 0o755)
     chmodSync(join(folder, 'creds.json'), 0o644)
     const found = await examine(directory)
-    expect(found).toMatchObject({ code: 1, findings: [{ code: 'modes_too_wide', needsPerson: true, canRepair: true, message: expect.stringContaining(`2 files and folders, such as ${folder} with mode 0755`) }] })
+    expect(found).toMatchObject({
+      code: 1,
+      findings: [
+        {
+          code: 'modes_too_wide',
+          needsPerson: true,
+          canRepair: true,
+          message: expect.stringContaining(`2 files and folders, such as ${folder} with mode 0755`),
+        },
+      ],
+    })
     expect(await repair(directory)).toMatchObject({ code: 0, findings: [], repairs: ['Closed 2 files and folders to others.'] })
     expect([modeOf(folder), modeOf(join(folder, 'creds.json')), modeOf(join(folder, 'pre-key-1.json'))]).toEqual(['700', '600', '600'])
     expect(await examine(directory)).toMatchObject({ code: 0, findings: [] })
@@ -57,7 +67,11 @@ describe('doctor --repair', () => {
 
   it('closes no folder that is none of a session: with an empty prefix anything may be listed', async () => {
     const directory = temporaryFolder()
-    for (const [name, file] of [['photos', 'photo.jpg'], ['project', 'package-lock.json'], ['nothing', null]] as const) {
+    for (const [name, file] of [
+      ['photos', 'photo.jpg'],
+      ['project', 'package-lock.json'],
+      ['nothing', null],
+    ] as const) {
       mkdirSync(join(directory, name))
       chmodSync(join(directory, name), 0o755)
       if (file !== null) writeFileSync(join(directory, name, file), '{}', { mode: 0o644 })
@@ -109,14 +123,16 @@ describe('doctor --repair', () => {
     const found = await examine(directory)
     expect([found.code, codesOf(found)]).toEqual([0, ['left_over_files']])
     expect(await repair(directory)).toMatchObject({ code: 0, findings: [], repairs: ['Cleaned up after a write that was cut off: 2 files.'] })
-    expect(readdirSync(folder).filter(name => name.endsWith('.tmp'))).toEqual([])
+    expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([])
   })
 
   it('finishes a write that was cut off after it counted', async () => {
     const { directory, folder } = await storedSession()
     const temporary = '.0123456789abcdef03.tmp'
     writeFileSync(join(folder, temporary), '{"new":true}', { mode: 0o600 })
-    writeFileSync(join(folder, '.batch.json'), JSON.stringify({ writes: [[temporary, 'pre-key-1.json']], removals: ['pre-key-2.json'], names: null }), { mode: 0o600 })
+    writeFileSync(join(folder, '.batch.json'), JSON.stringify({ writes: [[temporary, 'pre-key-1.json']], removals: ['pre-key-2.json'], names: null }), {
+      mode: 0o600,
+    })
     const found = await examine(directory)
     expect([found.code, codesOf(found)]).toEqual([0, expect.arrayContaining(['unfinished_batch'])])
     expect(await repair(directory)).toMatchObject({ code: 0, findings: [], repairs: expect.arrayContaining(['Finished the write that was cut off.']) })
@@ -131,7 +147,11 @@ describe('doctor --repair', () => {
     chmodSync(folder, 0o755)
     writeFileSync(join(folder, 'creds.json'), '')
     const before = snapshot(folder)
-    expect(await repair(directory)).toMatchObject({ code: 1, repairs: [], refusals: [`Not repaired: it is run by ${lease?.owner ?? ''}. Stop it there first.`] })
+    expect(await repair(directory)).toMatchObject({
+      code: 1,
+      repairs: [],
+      refusals: [`Not repaired: it is run by ${lease?.owner ?? ''}. Stop it there first.`],
+    })
     expect(snapshot(folder)).toEqual(before)
     await owner.write('a', [{ ...CREDS_KEY, value: 'still the writer' }], { fencingToken: lease?.fencingToken ?? NaN })
     await lease?.release()

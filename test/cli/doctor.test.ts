@@ -10,21 +10,25 @@ import { changedCreds, fileStore, MASKED, PHONE, snapshot, someKeys, storeCreds,
 
 const AT = new Date('2026-01-02T03:04:05Z')
 const newDirectory = (): string => join(temporaryFolder(), 'sessions')
-const doctor = (directory: string, options: string[] = [], circumstances?: Circumstances): Promise<Outcome> => runCommand(['doctor', `fs:${directory}`, ...options], circumstances)
+const doctor = (directory: string, options: string[] = [], circumstances?: Circumstances): Promise<Outcome> =>
+  runCommand(['doctor', `fs:${directory}`, ...options], circumstances)
 
 async function report(directory: string, options: string[] = []): Promise<DoctorReport & { code: number }> {
   const { code, output, errors } = await doctor(directory, ['--json', ...options])
   expect(errors).toBe('')
-  return { code, ...JSON.parse(output) as DoctorReport }
+  return { code, ...(JSON.parse(output) as DoctorReport) }
 }
 
 /** Of a store with one session: that session, and its findings by name. */
-async function examine(directory: string, options: string[] = []): Promise<{ code: number, session: ReportedSession | undefined, findings: string[], messages: string }> {
+async function examine(
+  directory: string,
+  options: string[] = [],
+): Promise<{ code: number; session: ReportedSession | undefined; findings: string[]; messages: string }> {
   const { code, sessions } = await report(directory, options)
   expect(sessions).toHaveLength(1)
   const session = sessions[0]
   const findings = session?.findings ?? []
-  return { code, session, findings: findings.map(finding => finding.code), messages: findings.map(({ message }) => message).join('\n') }
+  return { code, session, findings: findings.map((finding) => finding.code), messages: findings.map(({ message }) => message).join('\n') }
 }
 
 describe('doctor tells of a session', () => {
@@ -34,7 +38,18 @@ describe('doctor tells of a session', () => {
     await storePaired(fileStore(directory), 'a')
     const { code, session } = await examine(directory)
     expect(code).toBe(0)
-    expect(session).toMatchObject({ sessionId: 'a', state: 'restorable', owner: null, ownerPid: null, phoneNumber: MASKED, records: 4, encryption: 'plain', findings: [], repairs: [], refusals: [] })
+    expect(session).toMatchObject({
+      sessionId: 'a',
+      state: 'restorable',
+      owner: null,
+      ownerPid: null,
+      phoneNumber: MASKED,
+      records: 4,
+      encryption: 'plain',
+      findings: [],
+      repairs: [],
+      refusals: [],
+    })
     expect(Date.parse(session?.lastWriteAt ?? '')).toBeGreaterThan(before)
     expect(Date.parse(session?.lastWriteAt ?? '')).toBeLessThan(Date.now() + 1000)
   })
@@ -73,7 +88,12 @@ describe('doctor tells of a session', () => {
   it('that it was logged out, and when', async () => {
     const directory = newDirectory()
     await storePaired(fileStore(directory), 'a', { desired: 'stopped', loggedOutAt: AT })
-    expect(await examine(directory)).toMatchObject({ code: 1, session: { state: 'logged_out' }, findings: ['logged_out'], messages: expect.stringContaining('2026-01-02T03:04:05.000Z') })
+    expect(await examine(directory)).toMatchObject({
+      code: 1,
+      session: { state: 'logged_out' },
+      findings: ['logged_out'],
+      messages: expect.stringContaining('2026-01-02T03:04:05.000Z'),
+    })
   })
 
   it('that WhatsApp has restricted the account, for as long as it has', async () => {
@@ -87,7 +107,11 @@ describe('doctor tells of a session', () => {
     expect(await examine(directory)).toMatchObject({ code: 0, findings: [] })
   })
 
-  it.each([['cut off', (text: string) => text.slice(0, -20)], ['empty', () => ''], ['of another kind', () => '{}']])('that its credentials are %s', async (_what, damage) => {
+  it.each([
+    ['cut off', (text: string) => text.slice(0, -20)],
+    ['empty', () => ''],
+    ['of another kind', () => '{}'],
+  ])('that its credentials are %s', async (_what, damage) => {
     const directory = newDirectory()
     const folder = join(directory, 'session-a')
     mkdirSync(folder, { recursive: true, mode: 0o700 })
@@ -100,7 +124,11 @@ describe('doctor tells of a session', () => {
     const directory = newDirectory()
     mkdirSync(join(directory, 'session-a', 'Default'), { recursive: true, mode: 0o755 })
     writeFileSync(join(directory, 'session-a', 'First Run'), '')
-    expect(await examine(directory, ['--repair'])).toMatchObject({ code: 1, session: { state: 'legacy', records: 0, repairs: [] }, findings: ['legacy_session'] })
+    expect(await examine(directory, ['--repair'])).toMatchObject({
+      code: 1,
+      session: { state: 'legacy', records: 0, repairs: [] },
+      findings: ['legacy_session'],
+    })
   })
 
   it('that it is run, by whom', async () => {
@@ -119,20 +147,35 @@ describe('doctor tells of a session', () => {
     await storePaired(fileStore(directory), 'a')
     writeFileSync(join(directory, 'session-a', 'session-1.0.json'), '', { mode: 0o600 })
     writeFileSync(join(directory, 'session-a', 'session-2.0.json'), '{"_sess', { mode: 0o600 })
-    expect(await examine(directory)).toMatchObject({ code: 1, session: { state: 'restorable', records: 6 }, findings: ['records_unreadable'], messages: expect.stringMatching(/^2 records cannot be read/u) })
+    expect(await examine(directory)).toMatchObject({
+      code: 1,
+      session: { state: 'restorable', records: 6 },
+      findings: ['records_unreadable'],
+      messages: expect.stringMatching(/^2 records cannot be read/u),
+    })
   })
 
   it('that there are keys without credentials, and folders of something else', async () => {
     const directory = newDirectory()
     await fileStore(directory).write('a', someKeys(2))
-    expect(await examine(directory)).toMatchObject({ code: 1, session: { state: 'never_paired', records: 2 }, findings: ['credentials_missing'], messages: expect.not.stringContaining('.creds.backup.json') })
+    expect(await examine(directory)).toMatchObject({
+      code: 1,
+      session: { state: 'never_paired', records: 2 },
+      findings: ['credentials_missing'],
+      messages: expect.not.stringContaining('.creds.backup.json'),
+    })
     const other = newDirectory()
     mkdirSync(join(other, 'session-b', 'photos'), { recursive: true, mode: 0o700 })
     chmodSync(join(other, 'session-b', 'photos'), 0o700)
     expect(await examine(other)).toMatchObject({ code: 1, findings: ['not_a_session'] })
     // Named as a record, and none.
     writeFileSync(join(other, 'session-b', 'package-lock.json'), '{}', { mode: 0o600 })
-    expect(await examine(other)).toMatchObject({ code: 1, session: { records: 1 }, findings: ['not_a_session'], messages: expect.stringContaining('holds 1 file or folder of something else, and no credentials') })
+    expect(await examine(other)).toMatchObject({
+      code: 1,
+      session: { records: 1 },
+      findings: ['not_a_session'],
+      messages: expect.stringContaining('holds 1 file or folder of something else, and no credentials'),
+    })
   })
 
   it('nothing of a session of which only something is remembered', async () => {
@@ -146,8 +189,13 @@ describe('doctor tells of a session', () => {
   it('that the credentials are gone, and their copy is not', async () => {
     const directory = newDirectory()
     await storePaired(fileStore(directory), 'a')
-    for (const name of readdirSync(join(directory, 'session-a')).filter(file => !file.startsWith('.creds'))) rmSync(join(directory, 'session-a', name))
-    expect(await examine(directory)).toMatchObject({ code: 1, session: { state: 'never_paired', records: 0 }, findings: ['credentials_missing'], messages: expect.stringMatching(/^(?!.*(delete|pair)).*The file .creds.backup.json in its folder is a copy/u) })
+    for (const name of readdirSync(join(directory, 'session-a')).filter((file) => !file.startsWith('.creds'))) rmSync(join(directory, 'session-a', name))
+    expect(await examine(directory)).toMatchObject({
+      code: 1,
+      session: { state: 'never_paired', records: 0 },
+      findings: ['credentials_missing'],
+      messages: expect.stringMatching(/^(?!.*(delete|pair)).*The file .creds.backup.json in its folder is a copy/u),
+    })
   })
 
   it('no number that stands in the name of a file, unless it is asked for', async () => {
@@ -183,8 +231,11 @@ describe('doctor tells of a session', () => {
     writeFileSync(join(directory, 'session-b', 'creds.json'), '', { mode: 0o600 })
     writeFileSync(join(directory, 'session-b', '.creds.backup.json'), '', { mode: 0o600 })
     const { code, sessions, needsPerson } = await report(directory)
-    expect({ code, needsPerson, states: sessions.map(({ sessionId, state }) => `${sessionId} ${state}`) })
-      .toEqual({ code: 1, needsPerson: true, states: ['a restorable', 'b corrupt', 'c restorable'] })
+    expect({ code, needsPerson, states: sessions.map(({ sessionId, state }) => `${sessionId} ${state}`) }).toEqual({
+      code: 1,
+      needsPerson: true,
+      states: ['a restorable', 'b corrupt', 'c restorable'],
+    })
     const { output } = await doctor(directory)
     expect(output.trimEnd().split('\n').at(-1)).toBe('3 sessions: 2 restorable, 1 corrupt. 1 session needs a person.')
   })
@@ -220,7 +271,14 @@ describe('doctor tells of a store', () => {
     await storePaired(fileStore(directory, ''), 'company-1')
     await storePaired(fileStore(directory, ''), 'company-2')
     mkdirSync(join(directory, 'photos'))
-    expect(await report(directory)).toMatchObject({ code: 1, needsPerson: true, sessions: [], findings: [{ code: 'other_prefix', message: expect.stringMatching(/begins with "session-", but "company-1" and 1 more have the credentials of a session/u) }] })
+    expect(await report(directory)).toMatchObject({
+      code: 1,
+      needsPerson: true,
+      sessions: [],
+      findings: [
+        { code: 'other_prefix', message: expect.stringMatching(/begins with "session-", but "company-1" and 1 more have the credentials of a session/u) },
+      ],
+    })
     expect((await runCommand(['doctor', `fs:${directory}?prefix=company-`])).output).toContain('1: restorable')
     expect((await runCommand(['doctor', `fs:${directory}?prefix=`])).output).toContain('company-1: restorable')
     // Two stores may share a directory.
@@ -264,7 +322,10 @@ describe('doctor without --repair', () => {
     await storePaired(fileStore(directory), 'a')
     const file = join(directory, 'session-a', 'creds.json')
     expect(await runCommand(['doctor', `fs:${file}`])).toMatchObject({ code: 1, errors: `${file} is no folder. A database is named sqlite:${file}.\n` })
-    expect(await runCommand(['doctor', `sqlite:${directory}`])).toMatchObject({ code: 1, errors: `${directory} is no file. A folder of sessions is named fs:${directory}.\n` })
+    expect(await runCommand(['doctor', `sqlite:${directory}`])).toMatchObject({
+      code: 1,
+      errors: `${directory} is no file. A folder of sessions is named fs:${directory}.\n`,
+    })
     expect((await runCommand(['list', 'fs:~/sessions'], { directory })).errors).toContain('write $HOME')
     expect(readFileSync(file, 'utf8')).not.toBe('')
   })

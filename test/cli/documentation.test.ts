@@ -23,7 +23,10 @@ function partOf(name: string): Page {
 /** The rows under a heading of a help text, as two columns. */
 function rowsOf(help: string, heading: string): string[][] {
   const [, block = ''] = new RegExp(`^${heading}:\\n((?:  .+\\n?)+)`, 'mu').exec(help) ?? []
-  return block.trimEnd().split('\n').map(line => line.trim().split(/ {2,}/u))
+  return block
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.trim().split(/ {2,}/u))
 }
 
 const codeAndText = (rows: string[][]): string[][] => rows.map(([code = '', text = '']) => [codeIn(code)[0] ?? code, text])
@@ -39,7 +42,7 @@ describe('docs/command-line.md', () => {
   it.each(COMMANDS.map(({ name }) => name))('has the options of %s --help', async (name) => {
     const { code, output, errors } = await runCommand([name, '--help'])
     expect([code, errors]).toEqual([0, ''])
-    const options = COMMANDS.find(command => command.name === name)?.options ?? {}
+    const options = COMMANDS.find((command) => command.name === name)?.options ?? {}
     const part = partOf(name)
     const documented = Object.keys(options).length === 0 ? [] : codeAndText(tableOf(part, 'option', 'meaning').rows)
     expect(documented).toEqual(Object.entries(options).map(([option, description]) => [optionForm(option, description), description.meaning]))
@@ -61,7 +64,9 @@ describe('docs/command-line.md', () => {
   it('has every way in which a session can stand, and who has to act', () => {
     const rows = tableOf(page, 'stands', 'what it means', 'needs a person').rows
     const states = wordsOf('src/cli/status/standing.ts', 'StandingState')
-    expect(rows.map(([state = '', , waits]) => [codeIn(state)[0], waits])).toEqual(states.map(state => [state, waitsForPerson({ state: state as StandingState }) ? 'yes' : 'no']))
+    expect(rows.map(([state = '', , waits]) => [codeIn(state)[0], waits])).toEqual(
+      states.map((state) => [state, waitsForPerson({ state: state as StandingState }) ? 'yes' : 'no']),
+    )
   })
 
   it('shows the object of status --json with the fields that it has', async () => {

@@ -28,13 +28,24 @@ async function place(): Promise<Place> {
   return { folder, store: `fs:${folder}/sessions`, keys, creds }
 }
 
-async function doctor(store: string, options: string[] = []): Promise<{ code: number, sessions: { state: string, encryption: string, phoneNumber: string | null, findings: string[] }[] }> {
+async function doctor(
+  store: string,
+  options: string[] = [],
+): Promise<{ code: number; sessions: { state: string; encryption: string; phoneNumber: string | null; findings: string[] }[] }> {
   const { code, output } = await runCommand(['doctor', store, '--json', ...options])
   const { sessions } = JSON.parse(output) as DoctorReport
-  return { code, sessions: sessions.map(({ state, encryption, phoneNumber, findings }) => ({ state, encryption, phoneNumber, findings: findings.map(finding => finding.code) })) }
+  return {
+    code,
+    sessions: sessions.map(({ state, encryption, phoneNumber, findings }) => ({
+      state,
+      encryption,
+      phoneNumber,
+      findings: findings.map((finding) => finding.code),
+    })),
+  }
 }
 
-const textsIn = (folder: string): string[] => readdirSync(folder).map(name => readFileSync(join(folder, name), 'utf8'))
+const textsIn = (folder: string): string[] => readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'))
 
 describe('encrypt', () => {
   it('encrypts a plain store, which an application with these keys reads', async () => {
@@ -75,11 +86,17 @@ describe('encrypt', () => {
     // As it advises.
     renameSync(join(session, '.creds.backup.json'), join(session, 'creds.json'))
     expect((await runCommand(['encrypt', store, '--key-file', keys, '--allow-plain'])).code).toBe(0)
-    expect(await doctor(store, ['--key-file', keys])).toMatchObject({ code: 0, sessions: [{ state: 'restorable', encryption: 'encrypted' }, { state: 'restorable' }] })
+    expect(await doctor(store, ['--key-file', keys])).toMatchObject({
+      code: 0,
+      sessions: [{ state: 'restorable', encryption: 'encrypted' }, { state: 'restorable' }],
+    })
   })
 
   it.each([
-    ['one byte that is no text', (_sealed: string, plain: string) => Buffer.concat([Buffer.from(plain.slice(0, 10)), Buffer.from([0xff]), Buffer.from(plain.slice(11))])],
+    [
+      'one byte that is no text',
+      (_sealed: string, plain: string) => Buffer.concat([Buffer.from(plain.slice(0, 10)), Buffer.from([0xff]), Buffer.from(plain.slice(11))]),
+    ],
     ['the beginning of what it was to become', (sealed: string, plain: string) => sealed.slice(0, 512) + plain.slice(512)],
     ['nothing', () => ''],
   ])('renews a copy of the credentials that is damaged, by %s', async (_what, damage) => {
@@ -94,8 +111,16 @@ describe('encrypt', () => {
 
   it('encrypts nothing in a folder that is none of a store', async () => {
     const { store, keys } = await place()
-    expect(await runCommand(['encrypt', `${store}/session-a`, '--key-file', keys])).toMatchObject({ code: 1, output: '', errors: expect.stringContaining('is the folder of one session') })
-    expect(await runCommand(['encrypt', `${store}?prefix=company-`, '--key-file', keys])).toMatchObject({ code: 1, output: '', errors: expect.stringContaining('No folder in') })
+    expect(await runCommand(['encrypt', `${store}/session-a`, '--key-file', keys])).toMatchObject({
+      code: 1,
+      output: '',
+      errors: expect.stringContaining('is the folder of one session'),
+    })
+    expect(await runCommand(['encrypt', `${store}?prefix=company-`, '--key-file', keys])).toMatchObject({
+      code: 1,
+      output: '',
+      errors: expect.stringContaining('No folder in'),
+    })
   })
 
   it.each(['package-lock.json', 'creds.json'])('encrypts no file named %s in a folder of something else', async (file) => {
@@ -111,7 +136,10 @@ describe('encrypt', () => {
     mkdirSync(join(folder, 'sessions', 'session-a', 'media'))
     rmSync(join(folder, 'sessions', 'session-a', '.creds.backup.json'))
     rmSync(project, { recursive: true })
-    expect(await runCommand(['encrypt', `${store}?prefix=`, '--key-file', keys])).toMatchObject({ code: 0, output: 'Encrypted 0 sessions, 2 unchanged, 0 failed.\n' })
+    expect(await runCommand(['encrypt', `${store}?prefix=`, '--key-file', keys])).toMatchObject({
+      code: 0,
+      output: 'Encrypted 0 sessions, 2 unchanged, 0 failed.\n',
+    })
   })
 
   it('moves records to a new key with the old ones, and nothing without them', async () => {
@@ -119,9 +147,16 @@ describe('encrypt', () => {
     await runCommand(['encrypt', store, '--key-file', keys])
     const newer = join(folder, 'newer.json')
     await runCommand(['new-key', newer])
-    expect(await runCommand(['encrypt', store, '--key-file', newer])).toMatchObject({ code: 1, output: 'Encrypted 0 sessions, 0 unchanged, 2 failed.\n', errors: expect.stringContaining('not among the keys') })
+    expect(await runCommand(['encrypt', store, '--key-file', newer])).toMatchObject({
+      code: 1,
+      output: 'Encrypted 0 sessions, 0 unchanged, 2 failed.\n',
+      errors: expect.stringContaining('not among the keys'),
+    })
     expect((await doctor(store, ['--key-file', keys])).code).toBe(0)
-    expect(await runCommand(['encrypt', store, '--key-file', newer, '--old-key-file', keys])).toMatchObject({ code: 0, output: 'Encrypted 2 sessions, 0 unchanged, 0 failed.\n' })
+    expect(await runCommand(['encrypt', store, '--key-file', newer, '--old-key-file', keys])).toMatchObject({
+      code: 0,
+      output: 'Encrypted 2 sessions, 0 unchanged, 0 failed.\n',
+    })
     expect((await doctor(store, ['--key-file', newer])).code).toBe(0)
     expect(await doctor(store, ['--key-file', keys])).toMatchObject({ code: 1, sessions: [{ state: 'locked', findings: ['wrong_key'] }, { state: 'locked' }] })
   })
@@ -140,7 +175,10 @@ describe('encrypt', () => {
     expect([code, output]).toEqual([1, 'Encrypted 1 session, 0 unchanged, 1 failed.\n'])
     expect(errors).toMatch(/Session "a" has 2 records that are not encrypted: creds, pre-key "3"\. .*--allow-plain/u)
     expect(readFileSync(join(session, 'creds.json'), 'utf8')).toBe(planted)
-    expect((await doctor(store, ['--key-file', newer])).sessions).toMatchObject([{ encryption: 'mixed', findings: ['records_not_encrypted'] }, { encryption: 'encrypted', findings: [] }])
+    expect((await doctor(store, ['--key-file', newer])).sessions).toMatchObject([
+      { encryption: 'mixed', findings: ['records_not_encrypted'] },
+      { encryption: 'encrypted', findings: [] },
+    ])
     expect(await runCommand([...rotate, '--allow-plain'])).toMatchObject({ code: 0, output: 'Encrypted 1 session, 1 unchanged, 0 failed.\n' })
   })
 
@@ -153,13 +191,17 @@ describe('encrypt', () => {
       const session = join(folder, 'sessions', `session-${id}`)
       await runCommand(['encrypt', store, '--key-file', keys])
       const names = readdirSync(session)
-      for (const name of names.filter(each => each.endsWith('.json') && each !== '.creds.backup.json')) rmSync(join(session, name))
+      for (const name of names.filter((each) => each.endsWith('.json') && each !== '.creds.backup.json')) rmSync(join(session, name))
       if (options.length > 0) rmSync(join(session, '.creds.backup.json'))
       writeFileSync(join(session, 'creds.json'), creds, { mode: 0o600 })
     }
     const older = join(folder, 'older.json')
     await runCommand(['new-key', older])
-    expect(await runCommand(['encrypt', store, '--key-file', keys, ...options.flatMap(option => [option, older])])).toMatchObject({ code: 1, output: 'Encrypted 0 sessions, 0 unchanged, 2 failed.\n', errors: expect.stringContaining('1 record that is not encrypted: creds') })
+    expect(await runCommand(['encrypt', store, '--key-file', keys, ...options.flatMap((option) => [option, older])])).toMatchObject({
+      code: 1,
+      output: 'Encrypted 0 sessions, 0 unchanged, 2 failed.\n',
+      errors: expect.stringContaining('1 record that is not encrypted: creds'),
+    })
     expect(readFileSync(join(folder, 'sessions', 'session-a', 'creds.json'), 'utf8')).toBe(creds)
   })
 
@@ -169,26 +211,46 @@ describe('encrypt', () => {
     const lease = await running.lock.acquire('a')
     expect((await runCommand(['encrypt', store, '--key-file', keys])).errors).toContain('Run it again with --allow-plain for what is left.')
     await lease?.release()
-    expect(await runCommand(['encrypt', store, '--key-file', keys])).toMatchObject({ code: 1, errors: expect.stringContaining('4 records that are not encrypted: creds, pre-key "1"') })
-    expect(await runCommand(['encrypt', store, '--key-file', keys, '--allow-plain'])).toMatchObject({ code: 0, output: 'Encrypted 1 session, 1 unchanged, 0 failed.\n' })
+    expect(await runCommand(['encrypt', store, '--key-file', keys])).toMatchObject({
+      code: 1,
+      errors: expect.stringContaining('4 records that are not encrypted: creds, pre-key "1"'),
+    })
+    expect(await runCommand(['encrypt', store, '--key-file', keys, '--allow-plain'])).toMatchObject({
+      code: 0,
+      output: 'Encrypted 1 session, 1 unchanged, 0 failed.\n',
+    })
   })
 
   it('leaves out what is run, and does the others', async () => {
     const { folder, store, keys } = await place()
     const running = fileStore(join(folder, 'sessions'))
     const lease = await running.lock.acquire('a')
-    expect(await runCommand(['encrypt', store, '--key-file', keys])).toMatchObject({ code: 1, output: 'Encrypted 1 session, 0 unchanged, 1 failed.\n', errors: expect.stringContaining('runs session "a"') })
+    expect(await runCommand(['encrypt', store, '--key-file', keys])).toMatchObject({
+      code: 1,
+      output: 'Encrypted 1 session, 0 unchanged, 1 failed.\n',
+      errors: expect.stringContaining('runs session "a"'),
+    })
     await lease?.release()
-    expect((await doctor(store, ['--key-file', keys])).sessions).toMatchObject([{ encryption: 'plain', findings: ['records_not_encrypted'] }, { encryption: 'encrypted', findings: [] }])
+    expect((await doctor(store, ['--key-file', keys])).sessions).toMatchObject([
+      { encryption: 'plain', findings: ['records_not_encrypted'] },
+      { encryption: 'encrypted', findings: [] },
+    ])
   })
 
   it('needs a key file, and a store', async () => {
     const { folder, store, keys } = await place()
     expect(await runCommand(['encrypt', store])).toMatchObject({ code: 2, errors: expect.stringContaining('needs --key-file') })
-    expect(await runCommand(['encrypt', `fs:${folder}/nothing`, '--key-file', keys])).toMatchObject({ code: 1, errors: expect.stringContaining('does not exist') })
+    expect(await runCommand(['encrypt', `fs:${folder}/nothing`, '--key-file', keys])).toMatchObject({
+      code: 1,
+      errors: expect.stringContaining('does not exist'),
+    })
     const weak = join(folder, 'weak.json')
     writeFileSync(weak, JSON.stringify({ currentKeyId: 'a', keys: { a: { passphrase: 'canary', salt: 'sixteen bytes of salt' } } }), { mode: 0o600 })
-    expect(await runCommand(['encrypt', store, '--key-file', weak])).toMatchObject({ code: 1, output: '', errors: expect.stringMatching(/^The keys cannot be used\. .*at least 12 characters/u) })
+    expect(await runCommand(['encrypt', store, '--key-file', weak])).toMatchObject({
+      code: 1,
+      output: '',
+      errors: expect.stringMatching(/^The keys cannot be used\. .*at least 12 characters/u),
+    })
   })
 
   it('stops at SIGINT', async () => {
@@ -202,13 +264,19 @@ describe('doctor of an encrypted store', () => {
   it('sees with the keys what it would see without encryption', async () => {
     const { store, keys } = await place()
     await runCommand(['encrypt', store, '--key-file', keys])
-    expect(await doctor(store, ['--key-file', keys])).toMatchObject({ code: 0, sessions: [{ state: 'restorable', encryption: 'encrypted', phoneNumber: MASKED, findings: [] }, { state: 'restorable' }] })
+    expect(await doctor(store, ['--key-file', keys])).toMatchObject({
+      code: 0,
+      sessions: [{ state: 'restorable', encryption: 'encrypted', phoneNumber: MASKED, findings: [] }, { state: 'restorable' }],
+    })
   })
 
   it('says without keys that they are missing', async () => {
     const { store, keys } = await place()
     await runCommand(['encrypt', store, '--key-file', keys])
-    expect(await doctor(store)).toMatchObject({ code: 1, sessions: [{ state: 'locked', encryption: 'encrypted', phoneNumber: null, findings: ['key_missing'] }, { state: 'locked' }] })
+    expect(await doctor(store)).toMatchObject({
+      code: 1,
+      sessions: [{ state: 'locked', encryption: 'encrypted', phoneNumber: null, findings: ['key_missing'] }, { state: 'locked' }],
+    })
   })
 
   it('tells altered records from a wrong key, and what is plain among them', async () => {
@@ -217,7 +285,11 @@ describe('doctor of an encrypted store', () => {
     const session = join(folder, 'sessions', 'session-a')
     writeFileSync(join(session, 'pre-key-1.json'), readFileSync(join(session, 'pre-key-2.json')))
     writeFileSync(join(session, 'pre-key-3.json'), someKeys(1)[0]?.value ?? '')
-    expect((await doctor(store, ['--key-file', keys])).sessions[0]).toMatchObject({ state: 'restorable', encryption: 'mixed', findings: ['records_unreadable', 'records_not_encrypted'] })
+    expect((await doctor(store, ['--key-file', keys])).sessions[0]).toMatchObject({
+      state: 'restorable',
+      encryption: 'mixed',
+      findings: ['records_unreadable', 'records_not_encrypted'],
+    })
     writeFileSync(join(session, 'creds.json'), readFileSync(join(folder, 'sessions', 'session-b', 'creds.json')))
     expect((await doctor(store, ['--key-file', keys])).sessions[0]).toMatchObject({ state: 'corrupt' })
   })
@@ -257,13 +329,20 @@ describe('copy of an encrypted store', () => {
   it('asks for the keys of the source', async () => {
     const { folder, store, keys } = await place()
     await runCommand(['encrypt', store, '--key-file', keys])
-    expect(await runCommand(['copy', store, `fs:${folder}/to`])).toMatchObject({ code: 1, errors: expect.stringContaining(`${store} is encrypted: name its keys with --from-key-file.\n`) })
+    expect(await runCommand(['copy', store, `fs:${folder}/to`])).toMatchObject({
+      code: 1,
+      errors: expect.stringContaining(`${store} is encrypted: name its keys with --from-key-file.\n`),
+    })
   })
 
   it('puts no plain session among encrypted ones', async () => {
     const { folder, store, keys } = await place()
     await runCommand(['copy', store, `fs:${folder}/sealed`, '--session', 'a', '--to-key-file', keys])
-    expect(await runCommand(['copy', store, `fs:${folder}/sealed`])).toEqual({ code: 1, output: '', errors: `fs:${folder}/sealed is encrypted: name its keys with --to-key-file, or say --allow-plain. Nothing was copied.\n` })
+    expect(await runCommand(['copy', store, `fs:${folder}/sealed`])).toEqual({
+      code: 1,
+      output: '',
+      errors: `fs:${folder}/sealed is encrypted: name its keys with --to-key-file, or say --allow-plain. Nothing was copied.\n`,
+    })
     expect((await runCommand(['list', `fs:${folder}/sealed`])).output).toBe('a\n')
   })
 })

@@ -44,11 +44,18 @@ describe('a key file', () => {
   })
 
   it.each([
-    ['a key and nothing else', BASE64], ['a line end within the base64', `{"currentKeyId":"a","keys":{"a":"${BASE64}\\n"}}`],
-    ['no JSON', '{ "canary"'], ['a list', '["canary"]'], ['no keys', '{"currentKeyId":"canary"}'], ['keys in a list', '{"currentKeyId":"a","keys":["canary"]}'],
-    ['a key in hexadecimal', `{"currentKeyId":"a","keys":{"a":"${KEY.toString('hex')}"}}`], ['a short key', '{"currentKeyId":"a","keys":{"a":"Y2FuYXJ5"}}'],
-    ['a number', '{"currentKeyId":"a","keys":{"a":5}}'], ['a passphrase without salt', '{"currentKeyId":"a","keys":{"a":{"passphrase":"canary"}}}'],
-    ['a current key that is missing', `{"currentKeyId":"canary","keys":{"a":"${BASE64}"}}`], ['nothing', ''],
+    ['a key and nothing else', BASE64],
+    ['a line end within the base64', `{"currentKeyId":"a","keys":{"a":"${BASE64}\\n"}}`],
+    ['no JSON', '{ "canary"'],
+    ['a list', '["canary"]'],
+    ['no keys', '{"currentKeyId":"canary"}'],
+    ['keys in a list', '{"currentKeyId":"a","keys":["canary"]}'],
+    ['a key in hexadecimal', `{"currentKeyId":"a","keys":{"a":"${KEY.toString('hex')}"}}`],
+    ['a short key', '{"currentKeyId":"a","keys":{"a":"Y2FuYXJ5"}}'],
+    ['a number', '{"currentKeyId":"a","keys":{"a":5}}'],
+    ['a passphrase without salt', '{"currentKeyId":"a","keys":{"a":{"passphrase":"canary"}}}'],
+    ['a current key that is missing', `{"currentKeyId":"canary","keys":{"a":"${BASE64}"}}`],
+    ['nothing', ''],
   ])('is refused for %s, and not quoted', (_what, text) => {
     try {
       parseKeyFile(text, 'keys.json')
@@ -66,7 +73,9 @@ describe('a key file', () => {
     writeFileSync(file, JSON.stringify({ currentKeyId: 'a', keys: { a: BASE64 } }))
     for (const mode of [0o644, 0o640, 0o620, 0o604]) {
       chmodSync(file, mode)
-      await expect(readKeyFile('keys.json', folder)).rejects.toThrow(`The key file keys.json has mode 0${mode.toString(8)}, so others may read or replace the keys. Allow it to its owner alone: chmod 600.`)
+      await expect(readKeyFile('keys.json', folder)).rejects.toThrow(
+        `The key file keys.json has mode 0${mode.toString(8)}, so others may read or replace the keys. Allow it to its owner alone: chmod 600.`,
+      )
     }
     chmodSync(file, 0o400)
     expect((await readKeyFile('keys.json', folder)).keys).toEqual({ a: KEY })
@@ -84,7 +93,9 @@ describe('a key file', () => {
   it('may be joined with older ones, as long as an id means one key', () => {
     const [a, b] = [parse({ currentKeyId: 'a', keys: { a: BASE64 } }), parse({ currentKeyId: 'b', keys: { b: { passphrase: 'p', salt: 's' } } })]
     expect(mergeKeyFiles(a, [b, a, b])).toEqual({ currentKeyId: 'a', keys: { ...a.keys, ...b.keys } })
-    expect(() => mergeKeyFiles(a, [parse({ currentKeyId: 'a', keys: { a: Buffer.alloc(32, 8).toString('base64') } })])).toThrow(/two different keys with the id "a"/u)
+    expect(() => mergeKeyFiles(a, [parse({ currentKeyId: 'a', keys: { a: Buffer.alloc(32, 8).toString('base64') } })])).toThrow(
+      /two different keys with the id "a"/u,
+    )
     expect(() => mergeKeyFiles(a, [parse({ currentKeyId: 'a', keys: { a: { passphrase: 'p', salt: 's' } } })])).toThrow(CommandError)
     expect(() => mergeKeyFiles(b, [parse({ currentKeyId: 'b', keys: { b: { passphrase: 'q', salt: 's' } } })])).toThrow(CommandError)
   })
@@ -108,7 +119,10 @@ describe('new-key', () => {
     writeFileSync(join(directory, 'one.json'), 'precious')
     expect(await runCommand(['new-key', 'one.json'], { directory })).toMatchObject({ code: 1, output: '', errors: expect.stringContaining('is there already') })
     expect(readFileSync(join(directory, 'one.json'), 'utf8')).toBe('precious')
-    expect(await runCommand(['new-key', 'no/where.json'], { directory })).toMatchObject({ code: 1, errors: expect.stringContaining('could not be written: ENOENT') })
+    expect(await runCommand(['new-key', 'no/where.json'], { directory })).toMatchObject({
+      code: 1,
+      errors: expect.stringContaining('could not be written: ENOENT'),
+    })
   })
 
   it('names it with no digits in a row that could be taken for those of a phone, and masked in a message', async () => {

@@ -11,10 +11,14 @@ import { TerminalScreen } from './terminal-screen.js'
 const MASKED = /Linked "acme" to 15•{7}\d\d \(Loop\)\./u
 
 let program: BuiltProgram
-beforeAll(async () => { program = await buildProgram() })
-afterAll(async () => { await program[Symbol.asyncDispose]() })
+beforeAll(async () => {
+  program = await buildProgram()
+})
+afterAll(async () => {
+  await program[Symbol.asyncDispose]()
+})
 
-function newStore(): { directory: string, name: string } {
+function newStore(): { directory: string; name: string } {
   const directory = join(temporaryFolder(), 'sessions')
   return { directory, name: `fs:${directory}` }
 }
@@ -30,7 +34,9 @@ describe('link, in a terminal', () => {
     expect(link.screen.lines.at(-1)).toMatch(/^Valid for \d\d s\.$/u)
     expect(await link.ended()).toBe(0)
     // Not one of the QRs is left, and the terminal's own cursor is below the last line.
-    expect(link.screen.text).toMatch(/^A pretended phone scans this QR in a moment:\nFinishing the connection\.\.\.\nLinked "acme" to 15•{7}\d\d \(Loop\)\.\nIt is a simulated session: .*$/u)
+    expect(link.screen.text).toMatch(
+      /^A pretended phone scans this QR in a moment:\nFinishing the connection\.\.\.\nLinked "acme" to 15•{7}\d\d \(Loop\)\.\nIt is a simulated session: .*$/u,
+    )
     expect(link.screen.text).toMatch(MASKED)
     expect(await fileStore(directory).lock.owner('acme')).toBeNull()
     expect(link.output).not.toContain('privKey')
@@ -54,7 +60,7 @@ describe('link, in a terminal', () => {
     expect(await link.ended()).toBe(130)
     expect(link.screen.readQr()).toBeUndefined()
     expect(link.screen.text).toContain('Nothing was stored.')
-    expect(readdirSync(directory).filter(entry => entry.startsWith('session-'))).toEqual([])
+    expect(readdirSync(directory).filter((entry) => entry.startsWith('session-'))).toEqual([])
     expect(await fileStore(directory).lock.owner('acme')).toBeNull()
   })
 
@@ -94,6 +100,6 @@ describe('link, in a pipe', () => {
     await link.tells('It is valid until')
     link.signal('SIGINT')
     expect(await link.ended()).toBe(130)
-    expect(readdirSync(directory).filter(entry => entry.startsWith('session-'))).toEqual([])
+    expect(readdirSync(directory).filter((entry) => entry.startsWith('session-'))).toEqual([])
   })
 })

@@ -11,7 +11,7 @@ import { fileStore, MASKED, PHONE, snapshot, storeCreds, storePaired } from './s
 const KEY = Buffer.alloc(32, 7)
 
 /** A store that is not there yet, and where it would be. */
-function newStore(): { name: string, directory: string, folder: string } {
+function newStore(): { name: string; directory: string; folder: string } {
   const folder = temporaryFolder()
   return { folder, directory: join(folder, 'sessions'), name: `fs:${join(folder, 'sessions')}` }
 }
@@ -86,12 +86,23 @@ describe('link, refused', () => {
     const { name, directory } = newStore()
     await storePaired(fileStore(directory), 'real')
     const before = snapshot(directory)
-    expect(await runCommand(['link', name, 'demo', '--simulated'])).toEqual({ code: 1, output: '', errors: expect.stringContaining('holds "real", which is no simulated session.') })
+    expect(await runCommand(['link', name, 'demo', '--simulated'])).toEqual({
+      code: 1,
+      output: '',
+      errors: expect.stringContaining('holds "real", which is no simulated session.'),
+    })
     expect(snapshot(directory)).toEqual(before)
 
     const other = newStore()
     const store = fileStore(other.directory)
-    await simulated(store).write('demo', [{ ...LIFECYCLE_KEY, value: '{}' }, { ...CREDS_KEY, value: '{}' }], { replaceAll: true })
+    await simulated(store).write(
+      'demo',
+      [
+        { ...LIFECYCLE_KEY, value: '{}' },
+        { ...CREDS_KEY, value: '{}' },
+      ],
+      { replaceAll: true },
+    )
     expect(await refused(other.name, 'acme')).toContain('holds "demo", which was linked with --simulated and means nothing to WhatsApp.')
   })
 

@@ -5,7 +5,8 @@ import { onTestFinished } from 'vitest'
 import type { CommandEnvironment } from '../../src/cli/command-environment.js'
 import { linkAt } from '../../src/cli/link-command.js'
 import type { PairingNetwork } from '../../src/cli/link/simulated-network.js'
-import { type OpenedStore, openStore } from '../../src/cli/open-store.js'
+import { openStore } from '../../src/cli/open-store.js'
+import type { OpenedStore } from '../../src/cli/store-name.js'
 import { Printer } from '../../src/cli/printer.js'
 import { parseStoreName } from '../../src/cli/store-name.js'
 import { SessionManager, type SessionStore, type SocketConfig } from '../../src/index.js'
@@ -59,7 +60,10 @@ export class LinkWorld {
   async link(trial: LinkTrial = {}): Promise<Outcome> {
     const { sessionId = 'acme', phoneNumber = null, signal = new AbortController().signal, onQr = () => undefined, onCode = () => undefined } = trial
     const network: PairingNetwork = {
-      socketConfig: { ...this.server.socketConfig, ...trial.socketConfig }, onQr, onCode, close: () => Promise.resolve(),
+      socketConfig: { ...this.server.socketConfig, ...trial.socketConfig },
+      onQr,
+      onCode,
+      close: () => Promise.resolve(),
     }
     const { store } = this.#opened
     const place = { name: parseStoreName(this.name, '/'), sessionId, isSimulated: false, view: { raw: store, open: store, currentKeyId: null } }
@@ -71,14 +75,16 @@ export class LinkWorld {
   /** An application on the same store. It is closed when the test ends. */
   application(): SessionManager {
     const manager = new SessionManager({ store: this.store, socketConfig: this.server.socketConfig, reconnect: { initialDelayMs: 50 } })
-    onTestFinished(async () => { await manager.close() })
+    onTestFinished(async () => {
+      await manager.close()
+    })
     return manager
   }
 
   /** The records of a session, by type. */
   async recordsOf(sessionId = 'acme'): Promise<Map<string, string[]>> {
     const records = new Map<string, string[]>()
-    for await (const { type, id } of this.store.records(sessionId)) records.set(type, [...records.get(type) ?? [], id])
+    for await (const { type, id } of this.store.records(sessionId)) records.set(type, [...(records.get(type) ?? []), id])
     return records
   }
 
@@ -90,9 +96,23 @@ export class LinkWorld {
   }
 }
 
-function recordingEnvironment(isTTY: boolean): { environment: CommandEnvironment, written: { output: string, errors: string } } {
+function recordingEnvironment(isTTY: boolean): { environment: CommandEnvironment; written: { output: string; errors: string } } {
   const written = { output: '', errors: '' }
-  const stream = (name: keyof typeof written): CommandEnvironment['stdout'] => ({ isTTY, columns: 100, rows: 60, write: (text) => { written[name] += text } })
-  const environment: CommandEnvironment = { stdout: stream('output'), stderr: stream('errors'), stdin: Readable.from([]), variables: {}, directory: '/', signal: new AbortController().signal }
+  const stream = (name: keyof typeof written): CommandEnvironment['stdout'] => ({
+    isTTY,
+    columns: 100,
+    rows: 60,
+    write: (text) => {
+      written[name] += text
+    },
+  })
+  const environment: CommandEnvironment = {
+    stdout: stream('output'),
+    stderr: stream('errors'),
+    stdin: Readable.from([]),
+    variables: {},
+    directory: '/',
+    signal: new AbortController().signal,
+  }
   return { environment, written }
 }

@@ -27,7 +27,7 @@ async function textsOf(manager: SessionManager, count: number): Promise<unknown[
   const done = deferred()
   manager.on('socket', ({ socket }) => {
     socket.ev.on('messages.upsert', ({ messages }) => {
-      texts.push(...messages.map(({ message }) => message?.conversation).filter(text => typeof text === 'string'))
+      texts.push(...messages.map(({ message }) => message?.conversation).filter((text) => typeof text === 'string'))
       if (texts.length >= count) done.resolve()
     })
   })
@@ -37,7 +37,10 @@ async function textsOf(manager: SessionManager, count: number): Promise<unknown[
 
 /** The public halves of the pre-keys that are stored, by id. */
 async function storedPreKeys({ store }: LinkWorld, ids: readonly string[]): Promise<Map<number, string>> {
-  const records = await store.read('acme', ids.map(id => ({ type: 'pre-key', id })))
+  const records = await store.read(
+    'acme',
+    ids.map((id) => ({ type: 'pre-key', id })),
+  )
   // Written by Baileys through this library.
   const pairs = records.map(({ id, value }) => [Number(id), (JSON.parse(value) as { public: { data: string } }).public.data] as const)
   return new Map(pairs.sort(([a], [b]) => a - b))
@@ -54,7 +57,9 @@ describe.each(['fs', 'sqlite'] as const)('a phone that is linked in a terminal, 
   it('takes no message from the application, which finds it linked with the keys that WhatsApp has', async () => {
     const world = await LinkWorld.open(kind)
     // Sent at the moment of the link, so that it waits for the new device.
-    world.server.once('paired', ({ deviceKey }) => { void world.server.phoneText(PHONE, deviceKey, 'hello') })
+    world.server.once('paired', ({ deviceKey }) => {
+      void world.server.phoneText(PHONE, deviceKey, 'hello')
+    })
     const { code, output, errors } = await world.link({ onQr: scanner(world) })
     expect([code, output, errors]).toEqual([0, expect.stringContaining('Linked "acme" to 49•••••••••78 (Loop).\n'), expect.not.stringContaining('Not linked')])
     expect(world.server.device(DEVICE)).toMatchObject({ online: false, queued: 1 })
@@ -78,7 +83,13 @@ describe.each(['fs', 'sqlite'] as const)('a phone that is linked in a terminal, 
   it('by a code works, too', { tags: 'full' }, async () => {
     const world = await LinkWorld.open(kind)
     let shown = ''
-    const { code, output, errors } = await world.link({ phoneNumber: PHONE, onCode: (typed) => { shown = typed; void world.server.enterPairingCode(typed, { phone: PHONE }) } })
+    const { code, output, errors } = await world.link({
+      phoneNumber: PHONE,
+      onCode: (typed) => {
+        shown = typed
+        void world.server.enterPairingCode(typed, { phone: PHONE })
+      },
+    })
     expect([code, shown]).toEqual([0, expect.stringMatching(/^[\dA-Z]{8}$/u)])
     expect(output).toContain(`${shown.slice(0, 4)}-${shown.slice(4)}\nLinked "acme" to 49•••••••••78 (Loop).\n`)
     expect(errors).toContain('type this code')
@@ -96,7 +107,12 @@ describe.each(['fs', 'sqlite'] as const)('a phone that is linked in a terminal, 
   it('leaves nothing behind when it is called off', async () => {
     const world = await LinkWorld.open(kind)
     const interrupted = new AbortController()
-    const { code, errors } = await world.link({ signal: interrupted.signal, onQr: () => { interrupted.abort() } })
+    const { code, errors } = await world.link({
+      signal: interrupted.signal,
+      onQr: () => {
+        interrupted.abort()
+      },
+    })
     expect([code, errors]).toEqual([130, expect.stringContaining('Nothing was stored.')])
     expect(await world.sessionIds()).toEqual([])
     expect(await world.store.lock.owner('acme')).toBeNull()
@@ -109,7 +125,9 @@ describe('a phone that is linked in a terminal', () => {
     const world = await LinkWorld.open()
     const interrupted = new AbortController()
     // Before the second login, in which the keys would be uploaded.
-    world.server.once('paired', () => { interrupted.abort() })
+    world.server.once('paired', () => {
+      interrupted.abort()
+    })
     const { code, output, errors } = await world.link({ signal: interrupted.signal, onQr: scanner(world) })
     expect([code, output, errors]).toEqual([130, expect.stringContaining('Linked "acme"'), expect.stringContaining('Its pre-keys are not uploaded yet')])
     expect(world.server.device(DEVICE).preKeys).toBe(0)
@@ -119,7 +137,9 @@ describe('a phone that is linked in a terminal', () => {
 
   it('tries the upload again when the connection is lost in it', { tags: 'full' }, async () => {
     const world = await LinkWorld.open()
-    world.server.once('login', ({ deviceKey }) => { world.server.drop(deviceKey) })
+    world.server.once('login', ({ deviceKey }) => {
+      world.server.drop(deviceKey)
+    })
     expect(await world.link({ onQr: scanner(world) })).toMatchObject({ code: 0 })
     expect(world.server.logins(DEVICE)).toBe(2)
     expect(world.server.device(DEVICE).preKeys).toBeGreaterThan(0)
@@ -127,9 +147,15 @@ describe('a phone that is linked in a terminal', () => {
 
   it('says why the second login came to nothing', async () => {
     const world = await LinkWorld.open()
-    world.server.once('paired', () => { world.server.failLogins(DEVICE, 1, { code: 403, via: 'failure' }) })
+    world.server.once('paired', () => {
+      world.server.failLogins(DEVICE, 1, { code: 403, via: 'failure' })
+    })
     const { code, output, errors } = await world.link({ onQr: scanner(world) })
-    expect([code, output, errors]).toEqual([1, expect.stringContaining('Linked "acme"'), expect.stringMatching(/Its pre-keys are not uploaded yet.*WhatsApp restricted this account/u)])
+    expect([code, output, errors]).toEqual([
+      1,
+      expect.stringContaining('Linked "acme"'),
+      expect.stringMatching(/Its pre-keys are not uploaded yet.*WhatsApp restricted this account/u),
+    ])
     expect((await world.recordsOf()).has('creds')).toBe(true)
   })
 
@@ -159,7 +185,14 @@ describe('a phone that is linked in a terminal', () => {
     await storePaired(world.store, 'acme', { loggedOutAt: new Date(0) })
     const before = await world.store.read('acme', [CREDS_KEY, LIFECYCLE_KEY])
     const interrupted = new AbortController()
-    expect(await world.link({ signal: interrupted.signal, onQr: () => { interrupted.abort() } })).toMatchObject({ code: 130 })
+    expect(
+      await world.link({
+        signal: interrupted.signal,
+        onQr: () => {
+          interrupted.abort()
+        },
+      }),
+    ).toMatchObject({ code: 130 })
     expect(await world.store.read('acme', [CREDS_KEY, LIFECYCLE_KEY])).toEqual(before)
     expect(await world.link({ onQr: scanner(world) })).toMatchObject({ code: 0 })
     expect(await world.application().restoreSession('acme')).toMatchObject({ outcome: 'restored' })
@@ -167,10 +200,20 @@ describe('a phone that is linked in a terminal', () => {
 
   it('leaves a session that was never paired as stock Baileys made it', async () => {
     const world = await LinkWorld.open()
-    await world.store.write('acme', [{ ...CREDS_KEY, value: JSON.stringify(initAuthCreds(), BufferJSON.replacer) }, { ...LIFECYCLE_KEY, value: encodeLifecycle({ ...freshLifecycle(null), desired: 'stopped' }) }])
+    await world.store.write('acme', [
+      { ...CREDS_KEY, value: JSON.stringify(initAuthCreds(), BufferJSON.replacer) },
+      { ...LIFECYCLE_KEY, value: encodeLifecycle({ ...freshLifecycle(null), desired: 'stopped' }) },
+    ])
     const before = await world.store.read('acme', [CREDS_KEY, LIFECYCLE_KEY])
     const interrupted = new AbortController()
-    expect(await world.link({ signal: interrupted.signal, onQr: () => { interrupted.abort() } })).toMatchObject({ code: 130 })
+    expect(
+      await world.link({
+        signal: interrupted.signal,
+        onQr: () => {
+          interrupted.abort()
+        },
+      }),
+    ).toMatchObject({ code: 130 })
     expect(await world.store.read('acme', [CREDS_KEY, LIFECYCLE_KEY])).toEqual(before)
   })
 
@@ -178,7 +221,13 @@ describe('a phone that is linked in a terminal', () => {
     const world = await LinkWorld.open()
     const shown: string[] = []
     const scan = scanner(world)
-    const { code, output, errors } = await world.link({ isTerminal: true, onQr: (qr) => { shown.push(qr); scan(qr) } })
+    const { code, output, errors } = await world.link({
+      isTerminal: true,
+      onQr: (qr) => {
+        shown.push(qr)
+        scan(qr)
+      },
+    })
     expect([code, shown.length]).toEqual([0, 2])
     const screen = new TerminalScreen(100)
     // The second one is drawn where the first was.
@@ -188,7 +237,7 @@ describe('a phone that is linked in a terminal', () => {
     screen.write(`Valid for${pictures.slice(1).join('Valid for')}`)
     expect(screen.text).toBe('Linked "acme" to 49•••••••••78 (Loop).')
     // It is drawn, and told nowhere.
-    for (const part of shown.flatMap(qr => qr.split(/[#,]/u)).filter(({ length }) => length > 20)) expect(output + errors).not.toContain(part)
+    for (const part of shown.flatMap((qr) => qr.split(/[#,]/u)).filter(({ length }) => length > 20)) expect(output + errors).not.toContain(part)
     expect(errors).toContain('Finishing the connection...')
   })
 })

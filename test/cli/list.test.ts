@@ -17,8 +17,16 @@ it('list prints the ids in order, readable or not', async () => {
 it('list says beside its result when the sessions are under another name', async () => {
   const directory = temporaryFolder()
   await storePaired(fileStore(directory, ''), 'company-1')
-  expect(await runCommand(['list', `fs:${directory}`, '--json'])).toEqual({ code: 0, output: '[]\n', errors: expect.stringMatching(/^No folder in .* begins with "session-", but "company-1" has the credentials of a session: say after "\?prefix="/u) })
-  expect(await runCommand(['list', `fs:${directory}/company-1`])).toEqual({ code: 0, output: '', errors: expect.stringContaining('is the folder of one session') })
+  expect(await runCommand(['list', `fs:${directory}`, '--json'])).toEqual({
+    code: 0,
+    output: '[]\n',
+    errors: expect.stringMatching(/^No folder in .* begins with "session-", but "company-1" has the credentials of a session: say after "\?prefix="/u),
+  })
+  expect(await runCommand(['list', `fs:${directory}/company-1`])).toEqual({
+    code: 0,
+    output: '',
+    errors: expect.stringContaining('is the folder of one session'),
+  })
   expect(await runCommand(['list', `fs:${directory}?prefix=`])).toEqual({ code: 0, output: 'company-1\n', errors: '' })
 })
 
@@ -35,7 +43,12 @@ it('list and doctor let no id write to a terminal; --json keeps every id', async
   expect(lines.output.split('\n').slice(0, -1)).toEqual(['\\u{1b}]0;title\\u{7}', 'a\\u{a}b: restorable', '\\u{9b}2J', '\\u{202e}txt'])
   const json = await runCommand(['list', `fs:${directory}`, '--json'])
   expect(JSON.parse(json.output)).toEqual([...ids].sort())
-  const told = [lines, json, await runCommand(['doctor', `fs:${directory}`]), await runCommand(['doctor', `fs:${directory}`, '--json']),
-    await runCommand(['delete', `fs:${directory}`, ids[0] ?? ''], { isTerminal: true, input: 'x\n', variables: { NO_COLOR: '1' } })]
+  const told = [
+    lines,
+    json,
+    await runCommand(['doctor', `fs:${directory}`]),
+    await runCommand(['doctor', `fs:${directory}`, '--json']),
+    await runCommand(['delete', `fs:${directory}`, ids[0] ?? ''], { isTerminal: true, input: 'x\n', variables: { NO_COLOR: '1' } }),
+  ]
   for (const { output, errors } of told) expect(`${output}${errors}`.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u)
 })

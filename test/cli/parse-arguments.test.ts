@@ -10,7 +10,11 @@ const parse = (...args: string[]): ReturnType<typeof parseArguments> => parseArg
 describe('what was asked for', () => {
   it('is understood, wherever the options stand', () => {
     const asked = parse('copy', '--session', 'a', 'fs:x', '--session=-b', '--overwrite', 'fs:y')
-    expect(asked).toMatchObject({ kind: 'command', command: { name: 'copy' }, request: { operands: ['fs:x', 'fs:y'], switches: new Set(['overwrite']), values: new Map([['session', ['a', '-b']]]) } })
+    expect(asked).toMatchObject({
+      kind: 'command',
+      command: { name: 'copy' },
+      request: { operands: ['fs:x', 'fs:y'], switches: new Set(['overwrite']), values: new Map([['session', ['a', '-b']]]) },
+    })
   })
 
   it('may be an id that looks like an option, after --', () => {
@@ -68,8 +72,13 @@ describe('what cannot be understood', () => {
   })
 
   it.each([
-    ['doctor', 'fs:x', '--key', CANARY], ['doctor', 'fs:x', `--key=${CANARY}`], ['doctor', 'fs:x', `-k${CANARY}`], ['encrypt', 'fs:x', CANARY],
-    ['doctor', 'fs:x', `--json=${CANARY}`], ['doctor', 'fs:x', `-${CANARY}`], ['encrypt', 'fs:x', '--key-file', 'a', `--key-file=${CANARY}`],
+    ['doctor', 'fs:x', '--key', CANARY],
+    ['doctor', 'fs:x', `--key=${CANARY}`],
+    ['doctor', 'fs:x', `-k${CANARY}`],
+    ['encrypt', 'fs:x', CANARY],
+    ['doctor', 'fs:x', `--json=${CANARY}`],
+    ['doctor', 'fs:x', `-${CANARY}`],
+    ['encrypt', 'fs:x', '--key-file', 'a', `--key-file=${CANARY}`],
   ])('%s %s %s: a key that somebody typed is not repeated', async (...args) => {
     const { code, output, errors } = await runCommand(args)
     expect(code).toBe(2)

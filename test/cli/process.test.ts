@@ -10,10 +10,14 @@ const NOBODY = 65_534
 const isRoot = process.geteuid?.() === 0
 
 let program: BuiltProgram
-beforeAll(async () => { program = await buildProgram() })
-afterAll(async () => { await program[Symbol.asyncDispose]() })
+beforeAll(async () => {
+  program = await buildProgram()
+})
+afterAll(async () => {
+  await program[Symbol.asyncDispose]()
+})
 
-async function storeOf(count: number): Promise<{ folder: string, directory: string, name: string }> {
+async function storeOf(count: number): Promise<{ folder: string; directory: string; name: string }> {
   const folder = temporaryFolder()
   const directory = join(folder, 'sessions')
   const store = fileStore(directory)
@@ -59,13 +63,16 @@ describe('the program, in a process of its own', () => {
     copy.signal('SIGINT')
     expect(await copy.ended()).toBe(130)
     expect(copy.output).toMatch(/^Copied \d+ sessions, 0 unchanged, 0 failed\.\n$/u)
-    const copied = readdirSync(join(folder, 'to')).filter(file => file.startsWith('session-'))
+    const copied = readdirSync(join(folder, 'to')).filter((file) => file.startsWith('session-'))
     expect(copied.length).toBe(Number(/\d+/u.exec(copy.output)?.[0]))
     expect(copied.length).toBeLessThan(60)
     for (const store of [fileStore(directory), fileStore(join(folder, 'to'))]) {
       for (let index = 0; index < 60; index++) expect(await store.lock.owner(`company-${index}`)).toBeNull()
     }
-    expect(await ended(['copy', name, `fs:${folder}/to`])).toMatchObject({ code: 0, output: `Copied ${60 - copied.length} sessions, ${copied.length} unchanged, 0 failed.\n` })
+    expect(await ended(['copy', name, `fs:${folder}/to`])).toMatchObject({
+      code: 0,
+      output: `Copied ${60 - copied.length} sessions, ${copied.length} unchanged, 0 failed.\n`,
+    })
   })
 
   it('says nothing when whoever reads has seen enough', { tags: 'full' }, async () => {
@@ -78,24 +85,35 @@ describe('the program, in a process of its own', () => {
   it.runIf(existsSync('/dev/full'))('says that its result could not be written, and does its work all the same', { tags: 'full' }, async () => {
     const { folder, name } = await storeOf(2)
     const lost = (...args: string[]): Promise<Outcome> => ended(args, { shell: 'exec "$@" > /dev/full' })
-    for (const command of [['list', name], ['doctor', name, '--json'], ['copy', name, `fs:${folder}/to`]]) {
+    for (const command of [
+      ['list', name],
+      ['doctor', name, '--json'],
+      ['copy', name, `fs:${folder}/to`],
+    ]) {
       const { code, errors } = await lost(...command)
       expect([command[0], code, errors.match(/^The result could not be written: ENOSPC.*$/gmu)]).toEqual([command[0], 1, [expect.any(String)]])
       expect(errors).not.toContain(' at ')
     }
-    expect(readdirSync(join(folder, 'to')).filter(file => file.startsWith('session-'))).toHaveLength(2)
+    expect(readdirSync(join(folder, 'to')).filter((file) => file.startsWith('session-'))).toHaveLength(2)
   })
 
   it.runIf(existsSync('/dev/full'))('does its work also where nobody can be told how it goes', { tags: 'full' }, async () => {
     const { folder, name } = await storeOf(2)
-    expect(await ended(['copy', name, `fs:${folder}/to`], { shell: 'exec "$@" 2> /dev/full' })).toMatchObject({ code: 0, output: 'Copied 2 sessions, 0 unchanged, 0 failed.\n' })
+    expect(await ended(['copy', name, `fs:${folder}/to`], { shell: 'exec "$@" 2> /dev/full' })).toMatchObject({
+      code: 0,
+      output: 'Copied 2 sessions, 0 unchanged, 0 failed.\n',
+    })
   })
 
   it('does not touch a session that another process runs', { tags: 'full' }, async () => {
     const { directory, name } = await storeOf(2)
     const store = fileStore(directory)
     const lease = await store.lock.acquire('company-0')
-    for (const command of [['delete', name, 'company-0', '--yes'], ['copy', name, `${name}-to`, '--session', 'company-0'], ['doctor', name, '--repair']]) {
+    for (const command of [
+      ['delete', name, 'company-0', '--yes'],
+      ['copy', name, `${name}-to`, '--session', 'company-0'],
+      ['doctor', name, '--repair'],
+    ]) {
       writeFileSync(join(directory, 'session-company-0', '.0123456789abcdef01.tmp'), '', { mode: 0o600 })
       const before = snapshot(join(directory, 'session-company-0'))
       const { code, output, errors } = await ended(command)
@@ -113,8 +131,17 @@ describe.runIf(isRoot)('for users that do not own the sessions', () => {
     chmodSync(join(directory, 'session-company-0'), 0o755)
     chownSync(join(directory, 'session-company-0'), NOBODY, NOBODY)
     const before = snapshot(directory)
-    for (const command of [['doctor', name, '--repair'], ['delete', name, 'company-0', '--yes'], ['copy', name, `${name}-to`], ['copy', `${name}/session-company-0/..`, `${name}-to`]]) {
-      expect(await ended(command)).toMatchObject({ code: 1, output: '', errors: expect.stringMatching(/belongs to the user with uid 65534.*sudo -u '#65534'/u) })
+    for (const command of [
+      ['doctor', name, '--repair'],
+      ['delete', name, 'company-0', '--yes'],
+      ['copy', name, `${name}-to`],
+      ['copy', `${name}/session-company-0/..`, `${name}-to`],
+    ]) {
+      expect(await ended(command)).toMatchObject({
+        code: 1,
+        output: '',
+        errors: expect.stringMatching(/belongs to the user with uid 65534.*sudo -u '#65534'/u),
+      })
     }
     expect(await ended(['doctor', name])).toMatchObject({ code: 1, output: expect.stringContaining('company-0: restorable') })
     expect(snapshot(directory)).toEqual(before)
@@ -127,7 +154,11 @@ describe.runIf(isRoot)('for users that do not own the sessions', () => {
     mkdirSync(theirs)
     chownSync(theirs, NOBODY, NOBODY)
     for (const target of ['new', 'new/below']) {
-      expect(await ended(['copy', name, `${kind}${join(theirs, target)}`])).toMatchObject({ code: 1, output: '', errors: expect.stringMatching(/theirs belongs to the user with uid 65534/u) })
+      expect(await ended(['copy', name, `${kind}${join(theirs, target)}`])).toMatchObject({
+        code: 1,
+        output: '',
+        errors: expect.stringMatching(/theirs belongs to the user with uid 65534/u),
+      })
     }
     expect(readdirSync(theirs)).toEqual([])
   })

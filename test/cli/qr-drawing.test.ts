@@ -26,7 +26,7 @@ describe('a QR on a terminal', () => {
   it('has a quiet zone of four modules all around, and fits into 80 columns', () => {
     const { lines, columns } = drawQr(WITH_ADDRESS, false)
     expect(columns).toBeLessThanOrEqual(79)
-    expect(lines.every(line => line.length === columns)).toBe(true)
+    expect(lines.every((line) => line.length === columns)).toBe(true)
     expect(lines.slice(0, 2)).toEqual(['█'.repeat(columns), '█'.repeat(columns)])
     // The last line is the upper half of a row that does not exist.
     expect(lines.slice(-2)).toEqual(['█'.repeat(columns), '▀'.repeat(columns)])

@@ -29,7 +29,11 @@ async function troubledStore(): Promise<Sealed> {
   const keys = join(folder, 'keys.json')
   const bytes = Buffer.alloc(32, 201)
   secrets.push(bytes.toString('base64').slice(0, 20), bytes.toString('hex').slice(0, 20))
-  writeFileSync(keys, JSON.stringify({ currentKeyId: 'b', keys: { a: { passphrase: PASSPHRASE, salt: 'sixteen bytes of salt' }, b: bytes.toString('base64') } }), { mode: 0o600 })
+  writeFileSync(
+    keys,
+    JSON.stringify({ currentKeyId: 'b', keys: { a: { passphrase: PASSPHRASE, salt: 'sixteen bytes of salt' }, b: bytes.toString('base64') } }),
+    { mode: 0o600 },
+  )
   const at = (...parts: string[]): string => join(folder, 'sessions', ...parts)
   await runCommand(['copy', `fs:${at()}`, `fs:${folder}/other`, '--to-key-file', keys])
   writeFileSync(at('session-sealed', 'creds.json'), readFileSync(join(folder, 'other', 'session-sealed', 'creds.json')))
@@ -50,14 +54,30 @@ it('no command prints key material, whatever is wrong, and no number without bei
   writeFileSync(broken, `{"currentKeyId":"a","keys":{"a":"${PASSPHRASE}"}}`, { mode: 0o600 })
   const terminal: Circumstances = { isTerminal: true, input: 'plain\n' }
   const runs: readonly (readonly [args: string[], circumstances?: Circumstances])[] = [
-    [['doctor', store]], [['doctor', store, '--json']], [['doctor', store, '--json', '--key-file', keys]], [['doctor', store, '--key-file', keys], terminal],
-    [['list', store]], [['list', store, '--json']],
-    [['status', store]], [['status', store, '--json', '--key-file', keys]], [['status', store, 'swapped'], terminal], [['link', store, 'new', '--code', '12']], [['link', store, 'new', '--print-qr']], [['link', store, 'plain', '--print-qr', '--key-file', keys]],
-    [['copy', store, `fs:${folder}/to`]], [['copy', store, `fs:${folder}/to`, '--from-key-file', keys, '--allow-plain'], terminal], [['copy', store, `fs:${folder}/to`, '--overwrite', '--to-key-file', keys]],
-    [['encrypt', store, '--key-file', broken]], [['encrypt', store, '--key-file', keys, '--old-key-file', broken]],
-    [['encrypt', store, '--key-file', keys]], [['encrypt', store, '--key-file', keys], terminal],
+    [['doctor', store]],
+    [['doctor', store, '--json']],
+    [['doctor', store, '--json', '--key-file', keys]],
+    [['doctor', store, '--key-file', keys], terminal],
+    [['list', store]],
+    [['list', store, '--json']],
+    [['status', store]],
+    [['status', store, '--json', '--key-file', keys]],
+    [['status', store, 'swapped'], terminal],
+    [['link', store, 'new', '--code', '12']],
+    [['link', store, 'new', '--print-qr']],
+    [['link', store, 'plain', '--print-qr', '--key-file', keys]],
+    [['copy', store, `fs:${folder}/to`]],
+    [['copy', store, `fs:${folder}/to`, '--from-key-file', keys, '--allow-plain'], terminal],
+    [['copy', store, `fs:${folder}/to`, '--overwrite', '--to-key-file', keys]],
+    [['encrypt', store, '--key-file', broken]],
+    [['encrypt', store, '--key-file', keys, '--old-key-file', broken]],
+    [['encrypt', store, '--key-file', keys]],
+    [['encrypt', store, '--key-file', keys], terminal],
     [['doctor', store, '--repair', '--json', '--key-file', keys]],
-    [['delete', store, 'plain'], terminal], [['delete', store, 'broken', '--yes']], [['new-key', `${folder}/new.json`]], [['new-key', keys]],
+    [['delete', store, 'plain'], terminal],
+    [['delete', store, 'broken', '--yes']],
+    [['new-key', `${folder}/new.json`]],
+    [['new-key', keys]],
   ]
   let told = 0
   for (const [args, circumstances] of runs) {

@@ -16,7 +16,9 @@ interface Place {
 
 async function openDatabase(file: string): Promise<SqliteDatabase> {
   const database = await openSqliteDatabase(file)
-  onTestFinished(() => { database.close() })
+  onTestFinished(() => {
+    database.close()
+  })
   return database
 }
 
@@ -32,7 +34,9 @@ async function databaseOfTwo(): Promise<Place> {
 
 async function states(name: string, options: string[] = []): Promise<string[]> {
   const { output } = await runCommand(['doctor', name, '--json', ...options])
-  return (JSON.parse(output) as DoctorReport).sessions.map(({ sessionId, state, encryption, records, phoneNumber }) => `${sessionId} ${state} ${encryption} ${records} ${phoneNumber ?? ''}`)
+  return (JSON.parse(output) as DoctorReport).sessions.map(
+    ({ sessionId, state, encryption, records, phoneNumber }) => `${sessionId} ${state} ${encryption} ${records} ${phoneNumber ?? ''}`,
+  )
 }
 
 it('doctor and list look at a database, also while it is open elsewhere', async () => {
@@ -63,7 +67,9 @@ it('delete removes a session, and none that is run', async () => {
 
 /** Whether a text stands in a database, or in one of the files that SQLite keeps beside it. */
 function holdsText(file: string, text: string): boolean {
-  return readdirSync(dirname(file)).filter(name => name.startsWith(basename(file))).some(name => readFileSync(join(dirname(file), name)).includes(text))
+  return readdirSync(dirname(file))
+    .filter((name) => name.startsWith(basename(file)))
+    .some((name) => readFileSync(join(dirname(file), name)).includes(text))
 }
 
 it('encrypt leaves no old text in the files of the database', async () => {
@@ -75,7 +81,10 @@ it('encrypt leaves no old text in the files of the database', async () => {
   const holds = (): boolean => holdsText(join(folder, 'sessions.db'), secret)
   expect(holds()).toBe(true)
   await runCommand(['new-key', `${folder}/keys.json`])
-  expect(await runCommand(['encrypt', name, '--key-file', `${folder}/keys.json`])).toMatchObject({ code: 0, output: 'Encrypted 1 session, 0 unchanged, 0 failed.\n' })
+  expect(await runCommand(['encrypt', name, '--key-file', `${folder}/keys.json`])).toMatchObject({
+    code: 0,
+    output: 'Encrypted 1 session, 0 unchanged, 0 failed.\n',
+  })
   expect(holds()).toBe(false)
   expect(await states(name, ['--key-file', `${folder}/keys.json`])).toEqual([`a restorable encrypted 4 ${MASKED}`])
 })
@@ -84,8 +93,14 @@ it('encrypt leaves no old text in free pages either, such as that of records whi
   const { folder, file, name, store } = await databaseOfTwo()
   const secret = 'of a record which is gone '.repeat(400)
   const keys = Array.from({ length: 20 }, (_, index) => ({ type: 'pre-key', id: `gone ${index}` }))
-  await store.write('a', keys.map(key => ({ ...key, value: secret })))
-  await store.write('a', keys.map(key => ({ ...key, value: null })))
+  await store.write(
+    'a',
+    keys.map((key) => ({ ...key, value: secret })),
+  )
+  await store.write(
+    'a',
+    keys.map((key) => ({ ...key, value: null })),
+  )
   await runCommand(['new-key', `${folder}/keys.json`])
   expect((await runCommand(['encrypt', name, '--key-file', `${folder}/keys.json`])).code).toBe(0)
   expect(readFileSync(file).includes('of a record which is gone')).toBe(false)
@@ -98,7 +113,11 @@ it('encrypt says when old texts may be left, because the database is in use', as
   reader.exec('BEGIN')
   reader.prepare('SELECT count(*) FROM baileys_sessions_record').all()
   const encrypt = ['encrypt', name, '--key-file', `${folder}/keys.json`]
-  expect(await runCommand(encrypt)).toMatchObject({ code: 1, output: 'Encrypted 2 sessions, 0 unchanged, 0 failed.\n', errors: expect.stringContaining('run this again when nothing uses it') })
+  expect(await runCommand(encrypt)).toMatchObject({
+    code: 1,
+    output: 'Encrypted 2 sessions, 0 unchanged, 0 failed.\n',
+    errors: expect.stringContaining('run this again when nothing uses it'),
+  })
   expect(holdsText(file, 'canary-key')).toBe(true)
   reader.exec('COMMIT')
   // What was left is caught up on, also by a run that finds nothing else to do.
@@ -156,7 +175,11 @@ it.each(['doctor', 'status', 'list'])('%s says of tables of an older version wha
   database.exec(readFileSync(new URL('../unit/adapters/sqlite/schema-version-2.sql', import.meta.url), 'utf8'))
   database.close()
   const before = readFileSync(file)
-  const refused = { code: 1, output: '', errors: expect.stringMatching(/older\.db are of version 2, and this baileys-sessions reads version 3\..* doctor sqlite:\S+ --repair\./u) }
+  const refused = {
+    code: 1,
+    output: '',
+    errors: expect.stringMatching(/older\.db are of version 2, and this baileys-sessions reads version 3\..* doctor sqlite:\S+ --repair\./u),
+  }
   expect(await runCommand([command, `sqlite:${file}`])).toMatchObject(refused)
   expect(readFileSync(file).equals(before)).toBe(true)
   await runCommand(['doctor', `sqlite:${file}`, '--repair'])

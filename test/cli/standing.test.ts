@@ -14,7 +14,7 @@ function judge(session: StoredSession, facts: Partial<StandingFacts> = {}): Stan
 }
 
 function stored(kind: 'paired' | 'half_paired' | 'unpaired', lifecycle: Partial<Lifecycle> = {}): StoredSession {
-  const creds = kind === 'paired' ? { kind, phoneNumber: '4915112345678', identity: 'a' } as const : { kind, identity: 'a' } as const
+  const creds = kind === 'paired' ? ({ kind, phoneNumber: '4915112345678', identity: 'a' } as const) : ({ kind, identity: 'a' } as const)
   return { kind: 'readable', creds, text: '', isBackup: false, lifecycle: { ...freshLifecycle('a'), ...lifecycle } }
 }
 

@@ -6,8 +6,12 @@ import { fileStore, MASKED, storePaired } from './stored-sessions.js'
 import { TerminalProcess } from './terminal-process.js'
 
 let program: BuiltProgram
-beforeAll(async () => { program = await buildProgram() })
-afterAll(async () => { await program[Symbol.asyncDispose]() })
+beforeAll(async () => {
+  program = await buildProgram()
+})
+afterAll(async () => {
+  await program[Symbol.asyncDispose]()
+})
 
 describe('status --watch', () => {
   it('prints a line for each change into a pipe, until SIGINT', async () => {

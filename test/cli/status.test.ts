@@ -10,7 +10,7 @@ import { fileStore, MASKED, PHONE, snapshot, storePaired } from './stored-sessio
 const UNTIL = new Date('2999-01-01T00:00:00Z')
 
 /** A store with sessions that stand in different ways. */
-async function storeOfMany(): Promise<{ folder: string, directory: string, name: string }> {
+async function storeOfMany(): Promise<{ folder: string; directory: string; name: string }> {
   const folder = temporaryFolder()
   const directory = join(folder, 'sessions')
   const store = fileStore(directory)
@@ -52,7 +52,11 @@ describe('status', () => {
 
   it('says it of one session, and 0 when nothing needs a person', async () => {
     const { name } = await storeOfMany()
-    expect(await runCommand(['status', name, 'b-stopped'])).toEqual({ code: 0, output: `b-stopped: stopped, not running, ${MASKED}\n1 session: 1 linked, 0 running. Nothing needs a person.\n`, errors: '' })
+    expect(await runCommand(['status', name, 'b-stopped'])).toEqual({
+      code: 0,
+      output: `b-stopped: stopped, not running, ${MASKED}\n1 session: 1 linked, 0 running. Nothing needs a person.\n`,
+      errors: '',
+    })
     expect(await runCommand(['status', name, 'nobody'])).toEqual({ code: 1, output: '', errors: `There is no session "nobody" in ${name}.\n` })
     expect(await runCommand(['status', `${name}-not-there`])).toMatchObject({ code: 1, output: '', errors: expect.stringContaining('does not exist') })
   })
@@ -61,10 +65,22 @@ describe('status', () => {
     const { name } = await storeOfMany()
     const { output } = await runCommand(['status', name, 'd-restricted', '--json'])
     expect(JSON.parse(output)).toEqual({
-      version: 1, store: name, needsPerson: true,
-      sessions: [{
-        sessionId: 'd-restricted', state: 'restricted', linked: true, until: UNTIL.toISOString(), phoneNumber: MASKED, owner: null, needsPerson: true, problem: null, connection: null,
-      }],
+      version: 1,
+      store: name,
+      needsPerson: true,
+      sessions: [
+        {
+          sessionId: 'd-restricted',
+          state: 'restricted',
+          linked: true,
+          until: UNTIL.toISOString(),
+          phoneNumber: MASKED,
+          owner: null,
+          needsPerson: true,
+          problem: null,
+          connection: null,
+        },
+      ],
     })
   })
 
@@ -78,13 +94,25 @@ describe('status', () => {
     const { output } = await runCommand(['status', name, '--connections', 'connections.json'], { directory: folder })
     expect(output).toContain(`a-linked: linked, not running, ${MASKED}, recorded as connected at 1970-01-01T00:00:00.000Z\n`)
     expect(output).toContain('gone: never paired, not running, recorded as logged out (logged out) at 1970-01-01T00:00:00.000Z\n')
-    const { sessions } = JSON.parse((await runCommand(['status', name, 'gone', '--json', '--connections', file])).output) as { sessions: { connection: unknown }[] }
-    expect(sessions.map(({ connection }) => connection)).toEqual([{ status: 'logged_out', reason: 'logged_out', lastConnectedAt: null, owner: null, updatedAt: new Date(0).toISOString() }])
+    const { sessions } = JSON.parse((await runCommand(['status', name, 'gone', '--json', '--connections', file])).output) as {
+      sessions: { connection: unknown }[]
+    }
+    expect(sessions.map(({ connection }) => connection)).toEqual([
+      { status: 'logged_out', reason: 'logged_out', lastConnectedAt: null, owner: null, updatedAt: new Date(0).toISOString() },
+    ])
     expect(output).not.toContain(PHONE)
     expect(snapshot(folder)).toEqual(before)
-    expect(await runCommand(['status', name, '--connections', join(folder, 'connection.json')])).toMatchObject({ code: 1, output: '', errors: expect.stringContaining('There is no file') })
+    expect(await runCommand(['status', name, '--connections', join(folder, 'connection.json')])).toMatchObject({
+      code: 1,
+      output: '',
+      errors: expect.stringContaining('There is no file'),
+    })
     writeFileSync(file, '{"half')
-    expect(await runCommand(['status', name, '--connections', file])).toMatchObject({ code: 1, output: '', errors: expect.stringContaining('could not be used: it is not JSON') })
+    expect(await runCommand(['status', name, '--connections', file])).toMatchObject({
+      code: 1,
+      output: '',
+      errors: expect.stringContaining('could not be used: it is not JSON'),
+    })
   })
 
   it('opens encrypted sessions with their keys, and says which need one', async () => {
@@ -92,8 +120,14 @@ describe('status', () => {
     const name = `fs:${folder}/sessions`
     await storePaired(encrypted(fileStore(join(folder, 'sessions')), { currentKeyId: 'a', keys: { a: Buffer.alloc(32, 7) } }), 'acme')
     writeFileSync(join(folder, 'keys.json'), JSON.stringify({ currentKeyId: 'a', keys: { a: Buffer.alloc(32, 7).toString('base64') } }), { mode: 0o600 })
-    expect(await runCommand(['status', name])).toMatchObject({ code: 1, output: expect.stringMatching(/^acme: locked, not running\n {2}The credentials of session "acme" are encrypted: say with --key-file/u) })
-    expect(await runCommand(['status', name, '--key-file', join(folder, 'keys.json')])).toMatchObject({ code: 0, output: expect.stringContaining(`acme: linked, not running, ${MASKED}\n`) })
+    expect(await runCommand(['status', name])).toMatchObject({
+      code: 1,
+      output: expect.stringMatching(/^acme: locked, not running\n {2}The credentials of session "acme" are encrypted: say with --key-file/u),
+    })
+    expect(await runCommand(['status', name, '--key-file', join(folder, 'keys.json')])).toMatchObject({
+      code: 0,
+      output: expect.stringContaining(`acme: linked, not running, ${MASKED}\n`),
+    })
   })
 
   it('makes nothing, where nothing is', async () => {
@@ -117,7 +151,10 @@ describe('status', () => {
         if (text.includes('gone')) interrupted.abort()
       },
     })
-    const lines = output.trimEnd().split('\n').map(line => JSON.parse(line) as { sessionId: string, state: string })
+    const lines = output
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { sessionId: string; state: string })
     expect(code).toBe(130)
     expect(lines.slice(0, 5).map(({ sessionId }) => sessionId)).toEqual(['a-linked', 'b-stopped', 'c-out', 'd-restricted', 'e-limited'])
     expect(lines.slice(5)).toEqual([{ sessionId: 'b-stopped', state: 'gone' }])
@@ -126,7 +163,15 @@ describe('status', () => {
 
 it('what changed between two looks: what is new, what stands otherwise, and what is gone', () => {
   const session = (sessionId: string, owner: string | null = null): Parameters<typeof compareStandings>[1][number] => ({
-    sessionId, owner, state: 'linked', linked: true, until: null, phoneNumber: null, needsPerson: false, problem: null, connection: null,
+    sessionId,
+    owner,
+    state: 'linked',
+    linked: true,
+    until: null,
+    phoneNumber: null,
+    needsPerson: false,
+    problem: null,
+    connection: null,
   })
   const before = [session('a'), session('b'), session('c')]
   const now = [session('a'), session('b', 'web-1'), session('d')]

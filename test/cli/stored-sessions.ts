@@ -41,7 +41,7 @@ export async function storeCreds(store: SessionStore, sessionId: string, creds: 
 
 /** Credentials with some of their fields changed. */
 export function changedCreds(creds: string, changes: Record<string, unknown>): string {
-  return JSON.stringify({ ...JSON.parse(creds) as object, ...changes })
+  return JSON.stringify({ ...(JSON.parse(creds) as object), ...changes })
 }
 
 /** Everything under a path: names, kinds, modes, times and texts. Two that are equal mean that nothing was touched. */
@@ -50,6 +50,6 @@ export function snapshot(path: string): Record<string, string> {
   const found = lstatSync(path)
   const mode = (found.mode & 0o7777).toString(8)
   if (!found.isDirectory()) return { [path]: `${mode} ${found.mtimeMs} ${found.isFile() ? readFileSync(path, 'latin1') : 'link'}` }
-  const entries = readdirSync(path).flatMap(name => Object.entries(snapshot(join(path, name))))
+  const entries = readdirSync(path).flatMap((name) => Object.entries(snapshot(join(path, name))))
   return Object.fromEntries([[path, `${mode} folder`], ...entries])
 }

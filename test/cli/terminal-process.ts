@@ -18,12 +18,14 @@ export class TerminalProcess {
   readonly #exit: Promise<unknown[]>
 
   /** Starts it in a terminal of this size. */
-  constructor(program: BuiltProgram, args: readonly string[], { columns = 100, rows = 60 }: { columns?: number, rows?: number } = {}) {
+  constructor(program: BuiltProgram, args: readonly string[], { columns = 100, rows = 60 }: { columns?: number; rows?: number } = {}) {
     this.screen = new TerminalScreen(columns)
     const command = [process.execPath, program.file, ...args].map(quote).join(' ')
     const { NO_COLOR: _none, ...variables } = process.env
     this.#process = spawn('script', ['--quiet', '--return', '--flush', '--command', `stty cols ${columns} rows ${rows}; exec ${command}`, '/dev/null'], {
-      cwd: '/', stdio: ['pipe', 'pipe', 'inherit'], env: { ...variables, TERM: 'xterm-256color' },
+      cwd: '/',
+      stdio: ['pipe', 'pipe', 'inherit'],
+      env: { ...variables, TERM: 'xterm-256color' },
     })
     this.#process.stdout.setEncoding('utf8').on('data', (text: string) => {
       this.output += text
@@ -38,7 +40,13 @@ export class TerminalProcess {
 
   /** Resolves when this can be seen, or was printed. */
   async shows(isThere: () => boolean): Promise<void> {
-    while (!isThere()) await Promise.race([once(this.#process.stdout, 'data'), this.#exit.then(() => { throw new Error(`It has ended:\n${this.screen.text}`) })])
+    while (!isThere())
+      await Promise.race([
+        once(this.#process.stdout, 'data'),
+        this.#exit.then(() => {
+          throw new Error(`It has ended:\n${this.screen.text}`)
+        }),
+      ])
   }
 
   /** Presses Ctrl-C. */

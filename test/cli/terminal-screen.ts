@@ -41,7 +41,12 @@ export class TerminalScreen {
 
   /** The lines that are to be seen, without the empty ones at the end. */
   get lines(): string[] {
-    const lines = this.#rows.map(row => row.map(({ text }) => text).join('').trimEnd())
+    const lines = this.#rows.map((row) =>
+      row
+        .map(({ text }) => text)
+        .join('')
+        .trimEnd(),
+    )
     while (lines.at(-1) === '') lines.pop()
     return lines
   }
@@ -53,7 +58,7 @@ export class TerminalScreen {
 
   /** Reads the QR that is shown, as any phone would; `undefined` when there is none. `theme`: what the terminal draws with where nobody says. */
   readQr(theme: 'dark' | 'light' = 'dark'): string | undefined {
-    const rows = this.#rows.filter(row => row.some(({ text }) => text === '█' || text === '▀'))
+    const rows = this.#rows.filter((row) => row.some(({ text }) => text === '█' || text === '▀'))
     const width = Math.max(0, ...rows.map(({ length }) => length))
     if (rows.length < 10) return undefined
     const isLight = (x: number, y: number): boolean => {
@@ -85,14 +90,21 @@ export class TerminalScreen {
 
   #control(name: string, parameters: string): void {
     switch (name) {
-      case 'A': this.#moveTo(this.#row - Number(parameters === '' ? 1 : parameters), this.#column); return
+      case 'A':
+        this.#moveTo(this.#row - Number(parameters === '' ? 1 : parameters), this.#column)
+        return
       case 'J':
         this.#rows.length = this.#row + 1
         this.#rows[this.#row]?.splice(this.#column)
         return
-      case 'K': this.#rows[this.#row]?.splice(parameters === '2' ? 0 : this.#column); return
-      case 'm': this.#isColored = parameters === '97;40'; return
-      default: throw new Error(`This terminal does not know [${parameters}${name}.`)
+      case 'K':
+        this.#rows[this.#row]?.splice(parameters === '2' ? 0 : this.#column)
+        return
+      case 'm':
+        this.#isColored = parameters === '97;40'
+        return
+      default:
+        throw new Error(`This terminal does not know [${parameters}${name}.`)
     }
   }
 }
@@ -102,7 +114,8 @@ function decodeModules(width: number, height: number, isLight: (x: number, y: nu
   const [columns, rows] = [width * PIXELS, height * PIXELS]
   const data = new Uint8Array(columns * rows * 3)
   for (let y = 0; y < rows; y++) {
-    for (let x = 0; x < columns; x++) data.fill(isLight(Math.floor(x / PIXELS), Math.floor(y / PIXELS)) ? 255 : 0, (y * columns + x) * 3, (y * columns + x) * 3 + 3)
+    for (let x = 0; x < columns; x++)
+      data.fill(isLight(Math.floor(x / PIXELS), Math.floor(y / PIXELS)) ? 255 : 0, (y * columns + x) * 3, (y * columns + x) * 3 + 3)
   }
   try {
     return decodeQR({ width: columns, height: rows, data })

@@ -6,11 +6,15 @@ import { Printer } from '../../src/cli/printer.js'
 
 /** What a terminal would act on, or show as something else. */
 const ACTIVE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u
-const anyText = fc.oneof(fc.string({ unit: 'binary' }), fc.string(), fc.constantFrom('\u001B[2J', 'a\rb', '\u009B31m', '\u202Egnp', '\u2028', '\uD800', '\u{E0041}', 'a\u200Bb'))
+const anyText = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc.string(),
+  fc.constantFrom('\u001B[2J', 'a\rb', '\u009B31m', '\u202Egnp', '\u2028', '\uD800', '\u{E0041}', 'a\u200Bb'),
+)
 
 describe('text from elsewhere', () => {
   it('cannot do anything to a terminal', () => {
-    fc.assert(fc.property(anyText, text => !ACTIVE.test(plainText(text))))
+    fc.assert(fc.property(anyText, (text) => !ACTIVE.test(plainText(text))))
     expect(plainText('a\u001B[31mb\n\u202Ec')).toBe('a\\u{1b}[31mb\\u{a}\\u{202e}c')
   })
 
@@ -19,15 +23,22 @@ describe('text from elsewhere', () => {
   })
 
   it('as JSON cannot either, and means the same', () => {
-    fc.assert(fc.property(anyText, text => {
-      const json = plainJson({ text })
-      return !ACTIVE.test(json.replaceAll('\n', '')) && (JSON.parse(json) as { text: string }).text === text
-    }))
+    fc.assert(
+      fc.property(anyText, (text) => {
+        const json = plainJson({ text })
+        return !ACTIVE.test(json.replaceAll('\n', '')) && (JSON.parse(json) as { text: string }).text === text
+      }),
+    )
   })
 })
 
 describe('numbers', () => {
-  it.each([['4915112345678', '49•••••••••78'], ['123456', '12••56'], ['12345', '•••••'], ['', '']])('%s is shown as %s', (digits, masked) => {
+  it.each([
+    ['4915112345678', '49•••••••••78'],
+    ['123456', '12••56'],
+    ['12345', '•••••'],
+    ['', ''],
+  ])('%s is shown as %s', (digits, masked) => {
     expect(maskNumber(digits)).toBe(masked)
   })
 
@@ -39,7 +50,12 @@ describe('numbers', () => {
 describe('colors', () => {
   const print = (isTTY: boolean, variables: Record<string, string>): string => {
     let output = ''
-    const stream = { isTTY, write: (text: string): void => { output += text } }
+    const stream = {
+      isTTY,
+      write: (text: string): void => {
+        output += text
+      },
+    }
     const stdin = Object.assign(Readable.from([]), { isTTY })
     new Printer({ stdout: stream, stderr: stream, stdin, variables, directory: '/', signal: new AbortController().signal }).line('a\u001B[2J', 'bad')
     return output

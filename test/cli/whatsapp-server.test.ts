@@ -24,12 +24,26 @@ class Terminal {
 
   constructor(args: readonly string[]) {
     this.#ended = run(args, {
-      stdout: { isTTY: false, write: (text) => { this.output += text } },
-      stderr: { isTTY: false, write: (text) => { this.errors += text } },
+      stdout: {
+        isTTY: false,
+        write: (text) => {
+          this.output += text
+        },
+      },
+      stderr: {
+        isTTY: false,
+        write: (text) => {
+          this.errors += text
+        },
+      },
       stdin: Object.assign(this.#keyboard, { isTTY: true }),
-      variables: {}, directory: '/', signal: this.#interrupt.signal,
+      variables: {},
+      directory: '/',
+      signal: this.#interrupt.signal,
     })
-    onTestFinished(async () => { await this.interrupt() })
+    onTestFinished(async () => {
+      await this.interrupt()
+    })
   }
 
   type(line: string): void {
@@ -37,7 +51,9 @@ class Terminal {
   }
 
   async shows(text: string | RegExp, where: 'output' | 'errors' = 'output'): Promise<void> {
-    await vi.waitFor(() => { expect(this[where]).toMatch(text) }, 15_000)
+    await vi.waitFor(() => {
+      expect(this[where]).toMatch(text)
+    }, 15_000)
   }
 
   /** Ctrl-C. Resolves with the exit code. */
@@ -53,13 +69,21 @@ function follow(output: string): string {
   const [, url = ''] = /makeWASocket\(\{ waWebSocketUrl: '(ws:\/\/127\.0\.0\.1:\d+\/ws\/chat)'/u.exec(output) ?? []
   const { PUBLIC_KEY } = baileys.WA_CERT_DETAILS
   baileys.WA_CERT_DETAILS.PUBLIC_KEY = Buffer.from(key, 'hex')
-  onTestFinished(() => { baileys.WA_CERT_DETAILS.PUBLIC_KEY = PUBLIC_KEY })
+  onTestFinished(() => {
+    baileys.WA_CERT_DETAILS.PUBLIC_KEY = PUBLIC_KEY
+  })
   return url
 }
 
-function dial<Client extends BaileysClient>(Kind: new (...options: ConstructorParameters<typeof BaileysClient>) => Client, url: string, device = newDevice()): Client {
+function dial<Client extends BaileysClient>(
+  Kind: new (...options: ConstructorParameters<typeof BaileysClient>) => Client,
+  url: string,
+  device = newDevice(),
+): Client {
   const client = new Kind(url, device)
-  onTestFinished(async () => { await client.end() })
+  onTestFinished(async () => {
+    await client.end()
+  })
   return client
 }
 
@@ -123,25 +147,37 @@ describe('whatsapp-server', () => {
     const other = createServer().listen(0, '127.0.0.1')
     await once(other, 'listening')
     const address = other.address()
-    const port = typeof address === 'object' ? address?.port ?? 0 : 0
+    const port = typeof address === 'object' ? (address?.port ?? 0) : 0
     expect(await runCommand(['whatsapp-server', '--port', String(port)])).toEqual({
-      code: 1, output: '', errors: `Port ${port} is taken. Name another one with --port, or none: then any free one is used.\n`,
+      code: 1,
+      output: '',
+      errors: `Port ${port} is taken. Name another one with --port, or none: then any free one is used.\n`,
     })
     other.close()
     await once(other, 'close')
     const terminal = new Terminal(['whatsapp-server', '--port', String(port)])
     await terminal.shows(`ws://127.0.0.1:${port}/ws/chat`)
     for (const text of ['65536', '1e3', '-1', 'any']) {
-      expect(await runCommand(['whatsapp-server', `--port=${text}`])).toMatchObject({ code: 2, output: '', errors: expect.stringContaining(`--port must be a number from 0 to 65535, and not "${text}".`) })
+      expect(await runCommand(['whatsapp-server', `--port=${text}`])).toMatchObject({
+        code: 2,
+        output: '',
+        errors: expect.stringContaining(`--port must be a number from 0 to 65535, and not "${text}".`),
+      })
     }
-    expect(await runCommand(['whatsapp-server', 'fs:./sessions'])).toMatchObject({ code: 2, errors: expect.stringContaining('"whatsapp-server" takes no arguments, and 1 argument was given.') })
+    expect(await runCommand(['whatsapp-server', 'fs:./sessions'])).toMatchObject({
+      code: 2,
+      errors: expect.stringContaining('"whatsapp-server" takes no arguments, and 1 argument was given.'),
+    })
   })
 })
 
 describe('what is typed for a phone', () => {
   it.each([
     ['2@a,b,c,d', { action: 'scan', qr: '2@a,b,c,d', phone: null }],
-    ['https://wa.me/settings/linked_devices#2@a,b,c,d,1 +491700000001', { action: 'scan', qr: 'https://wa.me/settings/linked_devices#2@a,b,c,d,1', phone: '491700000001' }],
+    [
+      'https://wa.me/settings/linked_devices#2@a,b,c,d,1 +491700000001',
+      { action: 'scan', qr: 'https://wa.me/settings/linked_devices#2@a,b,c,d,1', phone: '491700000001' },
+    ],
     ['code 491700000001 abcd-1234', { action: 'enter-code', phone: '491700000001', code: 'ABCD1234' }],
     ['2@a,b,c', null],
     ['2@a,b,c,d somebody', null],
@@ -157,8 +193,12 @@ describe('what is typed for a phone', () => {
 
 describe('whatsapp-server, in a process of its own', () => {
   let program: BuiltProgram
-  beforeAll(async () => { program = await buildProgram() })
-  afterAll(async () => { await program[Symbol.asyncDispose]() })
+  beforeAll(async () => {
+    program = await buildProgram()
+  })
+  afterAll(async () => {
+    await program[Symbol.asyncDispose]()
+  })
 
   it('links a client of another process, goes on without an input, and ends with 0 at Ctrl-C', async () => {
     const command = new CommandProcess(program, ['whatsapp-server'])

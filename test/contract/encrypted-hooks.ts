@@ -15,13 +15,13 @@ export class EncryptedSubjects<Store extends SessionStore> {
     this.#open = open
     const { reopen, openAnother, corrupt, damageCreds, disconnect, takeOver, dispose } = inner
     this.hooks = {
-      ...(reopen === undefined ? {} : { reopen: async store => this.#wrap(await reopen(this.#within(store))) }),
-      ...(openAnother === undefined ? {} : { openAnother: async store => this.#wrap(await openAnother(this.#within(store))) }),
+      ...(reopen === undefined ? {} : { reopen: async (store) => this.#wrap(await reopen(this.#within(store))) }),
+      ...(openAnother === undefined ? {} : { openAnother: async (store) => this.#wrap(await openAnother(this.#within(store))) }),
       ...(corrupt === undefined ? {} : { corrupt: (store, sessionId, key) => corrupt(this.#within(store), sessionId, key) }),
       ...(damageCreds === undefined ? {} : { damageCreds: (store, sessionId) => damageCreds(this.#within(store), sessionId) }),
-      ...(disconnect === undefined ? {} : { disconnect: store => disconnect(this.#within(store)) }),
+      ...(disconnect === undefined ? {} : { disconnect: (store) => disconnect(this.#within(store)) }),
       ...(takeOver === undefined ? {} : { takeOver: (store, sessionId) => takeOver(this.#within(store), sessionId) }),
-      ...(dispose === undefined ? {} : { dispose: store => dispose(this.#within(store)) }),
+      ...(dispose === undefined ? {} : { dispose: (store) => dispose(this.#within(store)) }),
     }
   }
 

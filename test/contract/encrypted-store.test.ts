@@ -11,12 +11,18 @@ const memory = new EncryptedSubjects(() => new MemorySessionStore(), {
   corrupt: (store, sessionId, key) => store.write(sessionId, [{ ...key, value: '{"encrypted":1,"keyId":"2026","keyCh' }]),
 })
 runContract('encrypted MemorySessionStore', sessionStoreContract(memory.openStore, memory.hooks))
-runContract('the lock of an encrypted MemorySessionStore', sessionLockContract(() => memory.openStore().lock))
+runContract(
+  'the lock of an encrypted MemorySessionStore',
+  sessionLockContract(() => memory.openStore().lock),
+)
 
 const files = new EncryptedSubjects(() => openFileSystemStore('session-'), fileSystemStoreHooks)
 runContract('encrypted FileSystemSessionStore', sessionStoreContract(files.openStore, files.hooks))
 // The hooks know the store by its lock, which encryption hands on as it is.
-runContract('the lock of an encrypted FileSystemSessionStore', sessionLockContract(() => files.openStore().lock, storeLockHooks))
+runContract(
+  'the lock of an encrypted FileSystemSessionStore',
+  sessionLockContract(() => files.openStore().lock, storeLockHooks),
+)
 
 const twice = new EncryptedSubjects(() => encrypted(new MemorySessionStore(), TEST_ENCRYPTION))
 runContract('a store that is encrypted twice', sessionStoreContract(twice.openStore, twice.hooks))
@@ -26,5 +32,9 @@ for (const driver of SQLITE_DRIVERS) {
   const database = new EncryptedSubjects(() => sqlite.openStore(), sqlite.storeHooks)
   // What encryption does to a store shows on the first two; this is about each driver.
   runContract(`encrypted SqliteSessionStore with ${driver.name}`, sessionStoreContract(database.openStore, database.hooks), { tags: 'full' })
-  runContract(`the lock of an encrypted SqliteSessionStore with ${driver.name}`, sessionLockContract(() => database.openStore().lock, sqlite.storeLockHooks), { tags: 'full' })
+  runContract(
+    `the lock of an encrypted SqliteSessionStore with ${driver.name}`,
+    sessionLockContract(() => database.openStore().lock, sqlite.storeLockHooks),
+    { tags: 'full' },
+  )
 }

@@ -10,7 +10,7 @@ import { FileLock, type FileLockOptions } from '../support/opened-locks.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 
 // Where each store, lock and repository keeps its files.
-const places = new WeakMap<object, { path: string, prefix: string }>()
+const places = new WeakMap<object, { path: string; prefix: string }>()
 const storesOfLocks = new WeakMap<SessionLock, FileSystemSessionStore>()
 
 const NO_PID = 2 ** 30
@@ -22,7 +22,7 @@ function pathOf(subject: object): string {
   return placeOf(subject).path
 }
 
-function placeOf(subject: object): { path: string, prefix: string } {
+function placeOf(subject: object): { path: string; prefix: string } {
   const place = places.get(subject)
   if (place === undefined) throw new Error('It was not opened here.')
   return place
@@ -40,16 +40,16 @@ function block(path: string, makeObstacle: (path: string) => void): () => void {
 
 function blockFolder(path: string): () => void {
   mkdirSync(path, { recursive: true })
-  return block(path, folder => writeFileSync(folder, 'a file in its place'))
+  return block(path, (folder) => writeFileSync(folder, 'a file in its place'))
 }
 
 /** The file of every token of this session below a folder of locks. */
 function tokenFiles(folder: string, sessionId: string): string[] {
   // By the id, as under the usual prefix, or by the folder, which without a prefix has the id's name.
-  const digests = ['', 'folder '].map(kind => createHash('sha256').update(kind).update(sessionId, 'utf16le').digest('hex').slice(0, 40))
+  const digests = ['', 'folder '].map((kind) => createHash('sha256').update(kind).update(sessionId, 'utf16le').digest('hex').slice(0, 40))
   return readdirSync(join(folder, 'locks'), { recursive: true, encoding: 'utf8' })
-    .filter(name => digests.some(digest => basename(name).startsWith(`${digest}.`)) && /\d+$/u.test(name))
-    .map(name => join(folder, 'locks', name))
+    .filter((name) => digests.some((digest) => basename(name).startsWith(`${digest}.`)) && /\d+$/u.test(name))
+    .map((name) => join(folder, 'locks', name))
 }
 
 /** Makes the holder of a lock look as if its process had ended. */
@@ -58,7 +58,7 @@ function declareDead(folder: string, sessionId: string): void {
     const holder: unknown = JSON.parse(readFileSync(path, 'utf8'))
     // A file of its own: those of all tokens of a process are links to one.
     rmSync(path)
-    writeFileSync(path, JSON.stringify({ ...holder as object, pid: NO_PID }))
+    writeFileSync(path, JSON.stringify({ ...(holder as object), pid: NO_PID }))
   }
 }
 
@@ -96,7 +96,7 @@ export const fileSystemStoreHooks: SessionStoreContractHooks<FileSystemSessionSt
     if (type === 'creds') truncateSync(join(dirname(path), '.creds.backup.json'))
   },
   damageCreds: (store, sessionId) => truncateSync(fileOf(store, sessionId, CREDS_KEY)),
-  disconnect: store => blockFolder(pathOf(store)),
+  disconnect: (store) => blockFolder(pathOf(store)),
   takeOver: (store, sessionId) => takeOverStoreLock(store, sessionId),
 }
 
@@ -118,15 +118,17 @@ function storeOf(lock: SessionLock): FileSystemSessionStore {
 
 /** What the lock contract needs of it. */
 export const storeLockHooks: SessionLockContractHooks = {
-  openAnother: lock => openStoreBeside(storeOf(lock)).lock,
-  disconnect: lock => blockFolder(pathOf(storeOf(lock))),
+  openAnother: (lock) => openStoreBeside(storeOf(lock)).lock,
+  disconnect: (lock) => blockFolder(pathOf(storeOf(lock))),
   takeOver: async (lock, sessionId) => {
     const lease = await takeOverStoreLock(storeOf(lock), sessionId)
     // The old holder finds out with its next write.
-    await storeOf(lock).write(sessionId, [], { fencingToken: NaN }).catch(() => undefined)
+    await storeOf(lock)
+      .write(sessionId, [], { fencingToken: NaN })
+      .catch(() => undefined)
     return lease
   },
-  dispose: lock => storeOf(lock).close(),
+  dispose: (lock) => storeOf(lock).close(),
 }
 
 /** A file lock in a new folder. */
@@ -138,8 +140,8 @@ export function openFileLock(folder: string = join(temporaryFolder(), 'locks'), 
 
 /** What the lock contract needs of it. */
 export const fileLockHooks: SessionLockContractHooks<FileLock> = {
-  openAnother: lock => openFileLock(pathOf(lock)),
-  disconnect: lock => blockFolder(pathOf(lock)),
+  openAnother: (lock) => openFileLock(pathOf(lock)),
+  disconnect: (lock) => blockFolder(pathOf(lock)),
   takeOver: async (lock, sessionId) => {
     declareDead(pathOf(lock), sessionId)
     const lease = await mustTake(openFileLock(pathOf(lock)), sessionId)
@@ -147,7 +149,7 @@ export const fileLockHooks: SessionLockContractHooks<FileLock> = {
     await lock.mayWrite(sessionId).catch(() => undefined)
     return lease
   },
-  dispose: lock => lock.close(),
+  dispose: (lock) => lock.close(),
 }
 
 /** One that cannot judge other holders by their pid, with a heartbeat that always counts as late. */
@@ -159,7 +161,7 @@ export function openFileLockElsewhere(folder?: string): FileLock {
 function elsewhereHooks(lastSign: Date): SessionLockContractHooks<FileLock> {
   return {
     ...fileLockHooks,
-    openAnother: lock => openFileLockElsewhere(pathOf(lock)),
+    openAnother: (lock) => openFileLockElsewhere(pathOf(lock)),
     takeOver: async (lock, sessionId) => {
       for (const path of tokenFiles(pathOf(lock), sessionId)) utimesSync(path, lastSign, lastSign)
       const heartbeats = join(pathOf(lock), 'heartbeats')
@@ -186,6 +188,6 @@ export function openFileRepository(file: string = join(temporaryFolder(), 'conne
 
 /** What the repository contract needs of it. */
 export const fileRepositoryHooks: ConnectionRepositoryContractHooks<FileConnectionRepository> = {
-  reopen: repository => openFileRepository(pathOf(repository)),
-  disconnect: repository => block(pathOf(repository), path => mkdirSync(path)),
+  reopen: (repository) => openFileRepository(pathOf(repository)),
+  disconnect: (repository) => block(pathOf(repository), (path) => mkdirSync(path)),
 }

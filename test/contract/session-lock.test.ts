@@ -2,7 +2,15 @@ import { MemorySessionStore } from '../../src/adapters/memory/memory-session-sto
 import { processLock } from '../../src/lease/process-lock.js'
 import { type ContractCase, sessionLockContract } from '../../src/testing/index.js'
 import { SQLITE_DRIVERS } from '../support/sqlite-drivers.js'
-import { elsewhereLockHooks, fileLockHooks, openFileLock, openFileLockElsewhere, openFileSystemStoreLock, setBackLockHooks, storeLockHooks } from './filesystem-hooks.js'
+import {
+  elsewhereLockHooks,
+  fileLockHooks,
+  openFileLock,
+  openFileLockElsewhere,
+  openFileSystemStoreLock,
+  setBackLockHooks,
+  storeLockHooks,
+} from './filesystem-hooks.js'
 import { runContract } from './run-contract.js'
 import { SqliteSubjects } from './sqlite-hooks.js'
 
@@ -12,14 +20,26 @@ function takeOverOf(cases: readonly ContractCase[]): ContractCase[] {
 }
 
 runContract('processLock', sessionLockContract(processLock))
-runContract('the lock of MemorySessionStore', sessionLockContract(() => new MemorySessionStore().lock))
+runContract(
+  'the lock of MemorySessionStore',
+  sessionLockContract(() => new MemorySessionStore().lock),
+)
 runContract('FileLock', sessionLockContract(openFileLock, fileLockHooks))
 runContract('FileLock seen from elsewhere', sessionLockContract(openFileLockElsewhere, elsewhereLockHooks))
 runContract('FileLock seen from elsewhere after the clock was set back', takeOverOf(sessionLockContract(openFileLockElsewhere, setBackLockHooks)))
 runContract('the lock of FileSystemSessionStore', sessionLockContract(openFileSystemStoreLock, storeLockHooks))
 for (const driver of SQLITE_DRIVERS) {
   const sqlite = new SqliteSubjects(driver)
-  runContract(`the lock of SqliteSessionStore with ${driver.name}`, sessionLockContract(() => sqlite.openStoreLock(), sqlite.storeLockHooks))
-  runContract(`SqliteLock seen from elsewhere with ${driver.name}`, sessionLockContract(() => sqlite.openLockElsewhere(), sqlite.elsewhereHooks(11 * 60_000)))
-  runContract(`SqliteLock seen from elsewhere after the clock was set back with ${driver.name}`, takeOverOf(sessionLockContract(() => sqlite.openLockElsewhere(), sqlite.elsewhereHooks(-3_600_000))))
+  runContract(
+    `the lock of SqliteSessionStore with ${driver.name}`,
+    sessionLockContract(() => sqlite.openStoreLock(), sqlite.storeLockHooks),
+  )
+  runContract(
+    `SqliteLock seen from elsewhere with ${driver.name}`,
+    sessionLockContract(() => sqlite.openLockElsewhere(), sqlite.elsewhereHooks(11 * 60_000)),
+  )
+  runContract(
+    `SqliteLock seen from elsewhere after the clock was set back with ${driver.name}`,
+    takeOverOf(sessionLockContract(() => sqlite.openLockElsewhere(), sqlite.elsewhereHooks(-3_600_000))),
+  )
 }

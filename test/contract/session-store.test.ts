@@ -5,10 +5,22 @@ import { fileSystemStoreHooks, openFileSystemStore } from './filesystem-hooks.js
 import { runContract } from './run-contract.js'
 import { SqliteSubjects } from './sqlite-hooks.js'
 
-runContract('MemorySessionStore', sessionStoreContract(() => new MemorySessionStore()))
-runContract('FileSystemSessionStore', sessionStoreContract(() => openFileSystemStore('session-'), fileSystemStoreHooks))
-runContract('FileSystemSessionStore without a prefix', sessionStoreContract(() => openFileSystemStore(''), fileSystemStoreHooks))
+runContract(
+  'MemorySessionStore',
+  sessionStoreContract(() => new MemorySessionStore()),
+)
+runContract(
+  'FileSystemSessionStore',
+  sessionStoreContract(() => openFileSystemStore('session-'), fileSystemStoreHooks),
+)
+runContract(
+  'FileSystemSessionStore without a prefix',
+  sessionStoreContract(() => openFileSystemStore(''), fileSystemStoreHooks),
+)
 for (const driver of SQLITE_DRIVERS) {
   const sqlite = new SqliteSubjects(driver)
-  runContract(`SqliteSessionStore with ${driver.name}`, sessionStoreContract(() => sqlite.openStore(), sqlite.storeHooks))
+  runContract(
+    `SqliteSessionStore with ${driver.name}`,
+    sessionStoreContract(() => sqlite.openStore(), sqlite.storeHooks),
+  )
 }

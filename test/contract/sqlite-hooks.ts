@@ -70,13 +70,16 @@ export class SqliteSubjects {
   }
 
   readonly storeHooks: SessionStoreContractHooks<SqliteSessionStore> = {
-    reopen: store => this.openStore(this.#placeOf(store).file),
-    openAnother: store => this.openStore(this.#placeOf(store).file),
+    reopen: (store) => this.openStore(this.#placeOf(store).file),
+    openAnother: (store) => this.openStore(this.#placeOf(store).file),
     corrupt: (store, sessionId, { type, id }) => {
-      this.#edit(this.#placeOf(store).file, `UPDATE baileys_sessions_record SET value = x'ff00'
-        WHERE type = '${type}' AND id = '${id}' AND session_key = (SELECT session_key FROM baileys_sessions_session WHERE session_id = '${sessionId}')`)
+      this.#edit(
+        this.#placeOf(store).file,
+        `UPDATE baileys_sessions_record SET value = x'ff00'
+        WHERE type = '${type}' AND id = '${id}' AND session_key = (SELECT session_key FROM baileys_sessions_session WHERE session_id = '${sessionId}')`,
+      )
     },
-    disconnect: store => this.#disconnect(store),
+    disconnect: (store) => this.#disconnect(store),
     takeOver: (store, sessionId) => this.#takeOver(this.#placeOf(store).file, sessionId),
   }
 
@@ -84,15 +87,17 @@ export class SqliteSubjects {
   readonly openStoreLock = (file?: string): SessionLock => this.openStore(file).lock
 
   readonly storeLockHooks: SessionLockContractHooks = {
-    openAnother: lock => this.openStoreLock(this.#placeOf(this.#storeOf(lock)).file),
-    disconnect: lock => this.#disconnect(this.#storeOf(lock)),
+    openAnother: (lock) => this.openStoreLock(this.#placeOf(this.#storeOf(lock)).file),
+    disconnect: (lock) => this.#disconnect(this.#storeOf(lock)),
     takeOver: async (lock, sessionId) => {
       const lease = await this.#takeOver(this.#placeOf(this.#storeOf(lock)).file, sessionId)
       // The old holder finds out with its next write.
-      await this.#storeOf(lock).write(sessionId, [], { fencingToken: NaN }).catch(() => undefined)
+      await this.#storeOf(lock)
+        .write(sessionId, [], { fencingToken: NaN })
+        .catch(() => undefined)
       return lease
     },
-    dispose: lock => this.#storeOf(lock).close(),
+    dispose: (lock) => this.#storeOf(lock).close(),
   }
 
   /** A lock that cannot judge other holders by their pid, so that it goes by their heartbeat. */
@@ -105,8 +110,8 @@ export class SqliteSubjects {
 
   /** What the lock contract needs of it; a holder that is taken over was last heard of so long ago. */
   readonly elsewhereHooks = (silentForMs: number): SessionLockContractHooks<LeaseLock<SessionRow>> => ({
-    openAnother: lock => this.openLockElsewhere(this.#placeOf(lock).file),
-    disconnect: lock => this.#disconnect(lock),
+    openAnother: (lock) => this.openLockElsewhere(this.#placeOf(lock).file),
+    disconnect: (lock) => this.#disconnect(lock),
     takeOver: async (lock, sessionId) => {
       const { file } = this.#placeOf(lock)
       const lastSignAt = Date.now() - silentForMs
@@ -115,7 +120,7 @@ export class SqliteSubjects {
       await lock.owner(sessionId)
       return lease
     },
-    dispose: lock => lock.close(),
+    dispose: (lock) => lock.close(),
   })
 
   /** A repository in a new file, or in that of another. */
@@ -127,8 +132,8 @@ export class SqliteSubjects {
   }
 
   readonly repositoryHooks: ConnectionRepositoryContractHooks<SqliteConnectionRepository> = {
-    reopen: repository => this.openRepository(this.#placeOf(repository).file),
-    disconnect: repository => this.#disconnect(repository),
+    reopen: (repository) => this.openRepository(this.#placeOf(repository).file),
+    disconnect: (repository) => this.#disconnect(repository),
   }
 
   #open(file: string): BreakableDatabase {

@@ -19,11 +19,19 @@ export class BuiltWriters implements Disposable {
     mkdirSync(CACHE, { recursive: true })
     const folder = mkdtempSync(join(CACHE, 'crash-'))
     try {
-      const entryPoints = names.map(name => fileURLToPath(new URL(`./writers/${name}-child.ts`, import.meta.url)))
+      const entryPoints = names.map((name) => fileURLToPath(new URL(`./writers/${name}-child.ts`, import.meta.url)))
       await build({
-        entryPoints, outdir: folder, bundle: true, format: 'esm', platform: 'node', target: 'node20', logLevel: 'error', outExtension: { '.js': '.mjs' },
+        entryPoints,
+        outdir: folder,
+        bundle: true,
+        format: 'esm',
+        platform: 'node',
+        target: 'node20',
+        logLevel: 'error',
+        outExtension: { '.js': '.mjs' },
         // Native code cannot be bundled; CommonJS asks for `require`.
-        external: ['better-sqlite3', 'libsql', 'sharp', 'jimp', 'link-preview-js', 'audio-decode'], minify: true,
+        external: ['better-sqlite3', 'libsql', 'sharp', 'jimp', 'link-preview-js', 'audio-decode'],
+        minify: true,
         banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
       })
     } catch (error) {

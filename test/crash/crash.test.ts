@@ -10,14 +10,16 @@ const MOST_RUNS = 60
 // Every run starts a process.
 const TIMEOUT_MS = 180_000
 
-const ours = CRASH_STORES.filter(name => name !== 'stock')
+const ours = CRASH_STORES.filter((name) => name !== 'stock')
 const seed = Number(process.env['SEED'] ?? Math.floor(Math.random() * 1_000_000))
 let writers: BuiltWriters
 
 beforeAll(async () => {
-  writers = await BuiltWriters.make([...ours, ...BROKEN.map(name => `broken-${name}`)])
+  writers = await BuiltWriters.make([...ours, ...BROKEN.map((name) => `broken-${name}`)])
 })
-afterAll(() => { writers[Symbol.dispose]() })
+afterAll(() => {
+  writers[Symbol.dispose]()
+})
 
 async function untilFound(broken: (typeof BROKEN)[number]): Promise<CrashReport> {
   return crash({ script: writers.script(`broken-${broken}`), runs: MOST_RUNS, seed, stopsAtFirst: true })

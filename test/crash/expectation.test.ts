@@ -19,7 +19,7 @@ const kinds = (expectation: Expectation, what: Found): string[] => expectation.j
 describe('what the next process may find', () => {
   it('is the value acknowledged last, or one begun since', () => {
     const write = (): Expectation => told(['begun', 'creds', 1], ['done', 'creds', 1], ['begun', 'creds', 2])
-    expect([1, 2].map(version => kinds(write(), found(whole(version))))).toEqual([[], []])
+    expect([1, 2].map((version) => kinds(write(), found(whole(version))))).toEqual([[], []])
     expect(write().isInWrite).toBe(true)
     expect(told(['begun', 0, 1], ['done', 0, 1]).isInWrite).toBe(false)
   })
@@ -35,7 +35,8 @@ describe('what the next process may find', () => {
   })
 
   it('is not an older value, nor nothing, nor one that nobody wrote', () => {
-    const write = (): Expectation => told(['begun', 'creds', 1], ['done', 'creds', 1], ['begun', 'creds', 2], ['done', 'creds', 2], ['begun', 0, 3], ['done', 0, 3])
+    const write = (): Expectation =>
+      told(['begun', 'creds', 1], ['done', 'creds', 1], ['begun', 'creds', 2], ['done', 'creds', 2], ['begun', 0, 3], ['done', 0, 3])
     expect(kinds(write(), found(whole(1), whole(3)))).toEqual(['lost'])
     expect(kinds(write(), found(whole(0), whole(3)))).toEqual(['lost'])
     expect(kinds(write(), found(whole(2), whole(0)))).toEqual(['lost'])
@@ -44,7 +45,11 @@ describe('what the next process may find', () => {
 
   it('is not a part of a value', () => {
     const torn: FoundPart = { kind: 'torn', problem: 'half of it is missing' }
-    expect(told(['begun', 'creds', 1]).judge(found(torn, torn)).map(({ text }) => text)).toEqual(['creds: half of it is missing', 'batch 0: half of it is missing'])
+    expect(
+      told(['begun', 'creds', 1])
+        .judge(found(torn, torn))
+        .map(({ text }) => text),
+    ).toEqual(['creds: half of it is missing', 'batch 0: half of it is missing'])
   })
 
   it('is not a new identity', () => {

@@ -45,7 +45,7 @@ export class Expectation {
       findings.push({ kind: 'lost', text: 'creds: they are those of a new identity' })
     }
     this.#identity = identity
-    return findings.filter(finding => finding !== null)
+    return findings.filter((finding) => finding !== null)
   }
 
   #judgePart(part: Part, found: FoundPart): Finding | null {

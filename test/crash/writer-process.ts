@@ -10,10 +10,15 @@ const PATIENCE_MS = 60_000
 /** Starts a writer, hands every line it tells to `take`, and kills it so long after it has begun to write. Resolves when it has ended. */
 export async function runWriter(script: string, order: WriterOrder, killAfterMs: number, take: (line: WriterLine) => void): Promise<void> {
   const child = spawn(process.execPath, [script], { stdio: ['pipe', 'ignore', 'inherit', 'pipe'] })
-  const { stdin, stdio: { 3: lines } } = child
+  const {
+    stdin,
+    stdio: { 3: lines },
+  } = child
   if (stdin === null || !(lines instanceof Readable)) throw new TypeError('The writer has no pipes.')
   const closed = once(child, 'close')
-  let timer = setTimeout(() => { child.kill('SIGKILL') }, PATIENCE_MS)
+  let timer = setTimeout(() => {
+    child.kill('SIGKILL')
+  }, PATIENCE_MS)
   let failure: string | null = null
   let hasBegun = false
   try {
@@ -28,7 +33,9 @@ export async function runWriter(script: string, order: WriterOrder, killAfterMs:
       if (line.kind === 'begun' && !hasBegun) {
         hasBegun = true
         clearTimeout(timer)
-        timer = setTimeout(() => { child.kill('SIGKILL') }, killAfterMs)
+        timer = setTimeout(() => {
+          child.kill('SIGKILL')
+        }, killAfterMs)
       }
     }
   } finally {

@@ -19,8 +19,12 @@ interface Run {
 }
 
 let folder = ''
-beforeAll(() => { folder = mkdtempSync(join(tmpdir(), 'baileys-sessions-')) })
-afterAll(() => { rmSync(folder, { recursive: true, force: true }) })
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'baileys-sessions-'))
+})
+afterAll(() => {
+  rmSync(folder, { recursive: true, force: true })
+})
 
 /** Runs the demo until all processes that write to its stderr have ended: itself and its applications. */
 async function runDemo(args: readonly string[], interruptAt?: string): Promise<Run> {
@@ -36,15 +40,17 @@ async function runDemo(args: readonly string[], interruptAt?: string): Promise<R
     output += text
     if (interruptAt !== undefined && output.includes(interruptAt)) demo.kill('SIGINT')
   })
-  demo.stderr.setEncoding('utf8').on('data', (text: string) => { errors += text })
+  demo.stderr.setEncoding('utf8').on('data', (text: string) => {
+    errors += text
+  })
   await once(demo, 'close')
-  return { exitCode: demo.exitCode, output, lines: output.split('\n'), errors, leftBehind: readdirSync(temporary).filter(name => !name.startsWith('tsx-')) }
+  return { exitCode: demo.exitCode, output, lines: output.split('\n'), errors, leftBehind: readdirSync(temporary).filter((name) => !name.startsWith('tsx-')) }
 }
 
 function expectTidy({ output, lines, errors, leftBehind }: Run): void {
   expect(errors).toBe('')
   expect(output).not.toMatch(CONTROL_CHARACTERS)
-  expect(lines.filter(line => line.length > 100)).toEqual([])
+  expect(lines.filter((line) => line.length > 100)).toEqual([])
   expect(leftBehind).toEqual([])
 }
 

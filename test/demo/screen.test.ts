@@ -36,14 +36,23 @@ describe('the screen of the demo', () => {
   })
 
   it('leaves a bar that was not filled on a line of its own', () => {
-    expect(printed(true, (screen) => {
-      screen.progress('restored', 1, 3)
-      screen.endProgress()
-      screen.line('end')
-    })).toBe('  [########................] restored 1 of 3\nend\n')
+    expect(
+      printed(true, (screen) => {
+        screen.progress('restored', 1, 3)
+        screen.endProgress()
+        screen.line('end')
+      }),
+    ).toBe('  [########................] restored 1 of 3\nend\n')
   })
 
   it('makes the columns of a table as wide as they have to be', () => {
-    expect(printed(false, screen => screen.table([['name', 'a'], ['b', 'long']]))).toBe('name   a\nb      long\n')
+    expect(
+      printed(false, (screen) =>
+        screen.table([
+          ['name', 'a'],
+          ['b', 'long'],
+        ]),
+      ),
+    ).toBe('name   a\nb      long\n')
   })
 })

@@ -16,24 +16,32 @@ describe('docs/architecture.md', () => {
   })
 
   it('names every file that sets a global, and the global', () => {
-    const files = listSources().filter(file => /\bglobalThis\.\w+ = |\bsyncBuiltinESMExports\b/u.test(readFileSync(`src/${file}.ts`, 'utf8')))
-    expect(files.filter(file => !page.text.includes(`src/${file}.ts`))).toEqual([])
+    const files = listSources().filter((file) => /\bglobalThis\.\w+ = |\bsyncBuiltinESMExports\b/u.test(readFileSync(`src/${file}.ts`, 'utf8')))
+    expect(files.filter((file) => !page.text.includes(`src/${file}.ts`))).toEqual([])
     expect(page.text).toContain('the only two places that touch a global of the process: `setTimeout`')
   })
 
   it('names every folder of the source', () => {
     const { rows } = tableOf(page, 'folder', 'what is in it')
-    const folders = readdirSync('src', { withFileTypes: true }).filter(entry => entry.isDirectory()).map(({ name }) => name)
-    expect(rows.flatMap(([folder = '']) => codeIn(folder)).filter(folder => !folder.includes('/')).sort()).toEqual(folders.sort())
+    const folders = readdirSync('src', { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => name)
+    expect(
+      rows
+        .flatMap(([folder = '']) => codeIn(folder))
+        .filter((folder) => !folder.includes('/'))
+        .sort(),
+    ).toEqual(folders.sort())
   })
 
   it('orders the folders so that imports go down', () => {
     const { rows } = tableOf(page, 'folder', 'what is in it')
-    const heights = new Map(rows.flatMap(([folders = ''], index) => codeIn(folders).map(folder => [folder, index] as const)))
-    const upwards = readImports().filter(({ isLocal }) => isLocal)
+    const heights = new Map(rows.flatMap(([folders = ''], index) => codeIn(folders).map((folder) => [folder, index] as const)))
+    const upwards = readImports()
+      .filter(({ isLocal }) => isLocal)
       .map(({ from, to }) => [from.split('/')[0] ?? '', to.split('/')[0] ?? ''] as const)
       .filter(([from, to]) => (heights.get(from) ?? 0) > (heights.get(to) ?? Infinity))
-      .map(names => names.join(' -> '))
+      .map((names) => names.join(' -> '))
     expect([...new Set(upwards)].sort()).toEqual(['auth -> socket', 'status -> disconnect'])
   })
 })

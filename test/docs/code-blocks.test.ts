@@ -6,7 +6,21 @@ import entries from '../../entries.json' with { type: 'json' }
 import { temporaryFolder } from '../support/temporary-folder.js'
 import { codeBlocksOf, readPage } from './markdown.js'
 
-const PAGES = ['README.md', 'docs/errors.md', 'docs/events.md', 'docs/getting-started.md', 'docs/life-of-a-session.md', 'docs/linking.md', 'docs/migrating.md', 'docs/multi-tenant-security.md', 'docs/options.md', 'docs/production.md', 'docs/scale.md', 'docs/stores.md', 'docs/troubleshooting.md']
+const PAGES = [
+  'README.md',
+  'docs/errors.md',
+  'docs/events.md',
+  'docs/getting-started.md',
+  'docs/life-of-a-session.md',
+  'docs/linking.md',
+  'docs/migrating.md',
+  'docs/multi-tenant-security.md',
+  'docs/options.md',
+  'docs/production.md',
+  'docs/scale.md',
+  'docs/stores.md',
+  'docs/troubleshooting.md',
+]
 
 /** As a user has it: strict, and the names of this package lead to its source. */
 const OPTIONS: ts.CompilerOptions = {
@@ -33,18 +47,21 @@ it('compiles every block of TypeScript', () => {
   }
   // The pages say that `sessions` is the manager of the first block.
   const globals = put('globals.d.mts', `import type { SessionManager } from 'baileys-sessions'\ndeclare global { const sessions: SessionManager }\n`)
-  const blocks = PAGES.map(readPage).flatMap(page =>
-    codeBlocksOf(page).filter(({ language }) => language === 'ts').map(({ code, line }) => put(`${page.file.replaceAll(/\W/gu, '-')}-line-${line}.mts`, code)))
+  const blocks = PAGES.map(readPage).flatMap((page) =>
+    codeBlocksOf(page)
+      .filter(({ language }) => language === 'ts')
+      .map(({ code, line }) => put(`${page.file.replaceAll(/\W/gu, '-')}-line-${line}.mts`, code)),
+  )
   expect(blocks.length).toBeGreaterThan(9)
 
   const program = ts.createProgram([globals, ...blocks], OPTIONS)
   const problems = [...blocks, globals].flatMap((file) => {
     const source = program.getSourceFile(file)
     if (source === undefined) return [`${file} is not there`]
-    return [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)].map(diagnostic => describe(file, diagnostic))
+    return [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)].map((diagnostic) => describe(file, diagnostic))
   })
   expect(problems).toEqual([])
-  expect(program.getOptionsDiagnostics().map(diagnostic => describe('options', diagnostic))).toEqual([])
+  expect(program.getOptionsDiagnostics().map((diagnostic) => describe('options', diagnostic))).toEqual([])
 })
 
 function describe(file: string, { messageText, start, file: source }: ts.Diagnostic): string {

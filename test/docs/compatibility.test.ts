@@ -5,7 +5,11 @@ import { readInstalledVersion } from '../../src/socket/baileys-module.js'
 import { BAILEYS_FEATURES, detectFeatures } from '../support/baileys-features.js'
 import { codeIn, readPage, tableOf } from './markdown.js'
 
-const versions = JSON.parse(readFileSync('scripts/matrix/versions.json', 'utf8')) as { baileys: string[]; node: Record<string, string>; oldestTypeScript: string }
+const versions = JSON.parse(readFileSync('scripts/matrix/versions.json', 'utf8')) as {
+  baileys: string[]
+  node: Record<string, string>
+  oldestTypeScript: string
+}
 const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as { engines: { node: string }; peerDependencies: Record<string, string> }
 const page = readPage('docs/compatibility.md')
 const runs = tableOf(page, 'Node', 'Baileys', 'tests', 'passed', 'skipped').rows
@@ -26,7 +30,7 @@ describe('docs/compatibility.md', () => {
     const version = await readInstalledVersion()
     const column = 1 + versions.baileys.indexOf(version ?? '')
     expect(column).toBeGreaterThan(0)
-    const told = tableOf(page, 'feature', ...versions.baileys).rows.map(cells => [codeIn(cells[0] ?? '')[0], cells[column]])
+    const told = tableOf(page, 'feature', ...versions.baileys).rows.map((cells) => [codeIn(cells[0] ?? '')[0], cells[column]])
     expect(Object.fromEntries(told)).toEqual(Object.fromEntries(Object.entries(await detectFeatures()).map(([name, has]) => [name, has ? 'yes' : 'no'])))
   })
 
@@ -39,7 +43,7 @@ describe('docs/compatibility.md', () => {
 describe('the versions of the matrix', () => {
   it('are supported', () => {
     const { '@whiskeysockets/baileys': range = '' } = manifest.peerDependencies
-    expect(versions.baileys.filter(version => !semver.satisfies(version, range))).toEqual([])
-    expect(Object.values(versions.node).filter(version => !semver.satisfies(version, manifest.engines.node))).toEqual([])
+    expect(versions.baileys.filter((version) => !semver.satisfies(version, range))).toEqual([])
+    expect(Object.values(versions.node).filter((version) => !semver.satisfies(version, manifest.engines.node))).toEqual([])
   })
 })

@@ -14,24 +14,32 @@ export function allCauses(): DisconnectCause[] {
 /** What the library does, as the pages say it. */
 export function describeDecision(decision: DisconnectDecision): string {
   switch (decision.action) {
-    case 'redial': return 'dials at once; from the third time in a row, backs off first'
-    case 'back-off': return decision.limit === Infinity
-      ? 'backs off, dials again'
-      : `asks the \`version\` provider, backs off ${decision.stretch} times as long; the ${ORDINALS[decision.limit + 1] ?? '?'} time in a row \`failed\`; while pairing it waits no longer than usual, and gives up the ${ORDINALS[decision.pairingLimit + 1] ?? '?'} time`
-    case 'retry-once': return `dials once more after ${replacedDelayMs / 1000} s; the second time in a row \`failed\``
-    case 'cool-down': return `cools down for ${rateLimitCoolDownMs / 60_000} min, then dials again`
-    case 'stop': return 'waits for a person'
+    case 'redial':
+      return 'dials at once; from the third time in a row, backs off first'
+    case 'back-off':
+      return decision.limit === Infinity
+        ? 'backs off, dials again'
+        : `asks the \`version\` provider, backs off ${decision.stretch} times as long; the ${ORDINALS[decision.limit + 1] ?? '?'} time in a row \`failed\`; while pairing it waits no longer than usual, and gives up the ${ORDINALS[decision.pairingLimit + 1] ?? '?'} time`
+    case 'retry-once':
+      return `dials once more after ${replacedDelayMs / 1000} s; the second time in a row \`failed\``
+    case 'cool-down':
+      return `cools down for ${rateLimitCoolDownMs / 60_000} min, then dials again`
+    case 'stop':
+      return 'waits for a person'
   }
 }
 
 /** Status and reason right after the loss. */
 export function describeStanding(decision: DisconnectDecision): string {
   switch (decision.action) {
-    case 'redial': return `\`connecting\` \`${decision.reason}\``
+    case 'redial':
+      return `\`connecting\` \`${decision.reason}\``
     case 'back-off':
     case 'retry-once':
-    case 'cool-down': return `\`reconnecting\` \`${decision.reason}\``
-    case 'stop': return `\`${decision.status}\` \`${decision.reason}\``
+    case 'cool-down':
+      return `\`reconnecting\` \`${decision.reason}\``
+    case 'stop':
+      return `\`${decision.status}\` \`${decision.reason}\``
   }
 }
 
@@ -39,8 +47,8 @@ export function describeStanding(decision: DisconnectDecision): string {
 export function codesOf(cause: DisconnectCause): number[] {
   const codes = Array.from({ length: 300 }, (_, index) => 300 + index)
   const seen = [
-    ...codes.flatMap(code => [true, false].map(paired => ({ code, message: 'Closed', paired }))),
-    ...codes.map(code => ({ code, message: 'Closed', paired: false, takenWithoutQr: true })),
+    ...codes.flatMap((code) => [true, false].map((paired) => ({ code, message: 'Closed', paired }))),
+    ...codes.map((code) => ({ code, message: 'Closed', paired: false, takenWithoutQr: true })),
     { code: 500, message: 'Invalid account signature', paired: false },
     { code: 401, message: 'Intentional Logout', paired: true },
     { code: 408, message: 'QR refs attempts ended', paired: false },

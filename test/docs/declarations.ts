@@ -18,7 +18,7 @@ export function membersOf(file: string, name: string): string[] {
 
 /** The type of each member of an interface, by name: the name of the first thing that it refers to. */
 export function referencesOf(file: string, name: string): Map<string, string> {
-  return new Map(interfaceOf(file, name).members.map(member => [nameOf(member), firstReference(member) ?? '']))
+  return new Map(interfaceOf(file, name).members.map((member) => [nameOf(member), firstReference(member) ?? '']))
 }
 
 function interfaceOf(file: string, name: string): ts.InterfaceDeclaration {
@@ -30,8 +30,8 @@ function interfaceOf(file: string, name: string): ts.InterfaceDeclaration {
 function find(file: string, name: string): ts.InterfaceDeclaration | ts.TypeAliasDeclaration {
   const source = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest, true)
   const declaration = source.statements
-    .filter(statement => ts.isInterfaceDeclaration(statement) || ts.isTypeAliasDeclaration(statement))
-    .find(statement => statement.name.text === name)
+    .filter((statement) => ts.isInterfaceDeclaration(statement) || ts.isTypeAliasDeclaration(statement))
+    .find((statement) => statement.name.text === name)
   if (declaration === undefined) throw new Error(`${file} declares no ${name}.`)
   return declaration
 }

@@ -23,7 +23,10 @@ describe('what happens when', () => {
     expect({ does, standing }).toEqual({ does: describeDecision(decision), standing: describeStanding(decision) })
     expect((codes.match(/\d+/gu) ?? []).map(Number)).toEqual(codesOf(cause))
     const others: Record<string, string> = {
-      pairing_expired: 'nothing was paired', pairing_rejected: 'nothing was paired', registration_closed: 'nothing was paired', intentional_logout: 'deleted by `logout` itself',
+      pairing_expired: 'nothing was paired',
+      pairing_rejected: 'nothing was paired',
+      registration_closed: 'nothing was paired',
+      intentional_logout: 'deleted by `logout` itself',
     }
     expect(credentials).toBe(others[cause] ?? 'kept')
   })
@@ -33,18 +36,28 @@ describe('how the cause is found', () => {
   const { rows } = tableOf(page, 'code', 'message', 'paired', 'cause')
   // "..." stands for more text; a row without a message takes any.
   const cases = rows.flatMap(([codes = '', message = '', paired = '', cause = '']) =>
-    codesIn(codes).flatMap(code => pairedIn(paired).map(isPaired => ({ code, message, isPaired, cause: codeIn(cause)[0] }))))
+    codesIn(codes).flatMap((code) => pairedIn(paired).map((isPaired) => ({ code, message, isPaired, cause: codeIn(cause)[0] }))),
+  )
 
   it.each(cases)('reads code $code, message "$message", paired $isPaired as $cause', ({ code, message, isPaired, cause }) => {
-    expect(readDisconnectCause({ code, message: message === '' ? 'Closed' : message.replace('...', 'something'), attributes: {}, at: new Date(0) }, { paired: isPaired })).toBe(cause)
+    expect(
+      readDisconnectCause(
+        { code, message: message === '' ? 'Closed' : message.replace('...', 'something'), attributes: {}, at: new Date(0) },
+        { paired: isPaired },
+      ),
+    ).toBe(cause)
   })
 
   it('leaves out no code and no cause', () => {
     const { rows: signs } = tableOf(page, 'sign', 'cause', '`code` in the event')
-    const told = new Set([...rows.map(row => codeIn(row[3] ?? '')[0]), ...signs.map(row => codeIn(row[1] ?? '')[0])])
+    const told = new Set([...rows.map((row) => codeIn(row[3] ?? '')[0]), ...signs.map((row) => codeIn(row[1] ?? '')[0])])
     expect([...told].sort()).toEqual(allCauses().sort())
     const codes = new Set(cases.map(({ code }) => code))
-    expect(allCauses().flatMap(codesOf).filter(code => !codes.has(code))).toEqual([])
+    expect(
+      allCauses()
+        .flatMap(codesOf)
+        .filter((code) => !codes.has(code)),
+    ).toEqual([])
   })
 })
 
@@ -52,8 +65,14 @@ describe('how often, and for how long', () => {
   const { rows } = tableOf(page, 'cause', 'spacing', 'at the end of it', 'remembered across restarts')
 
   it('tells what the table of decisions holds', () => {
-    expect(rows).toEqual(Object.entries(DISCONNECT_DECISIONS).map(([cause, decision]) =>
-      [`\`${cause}\``, spacingOf(decision), endOf(decision), isRemembered(decision) ? 'yes' : 'no']))
+    expect(rows).toEqual(
+      Object.entries(DISCONNECT_DECISIONS).map(([cause, decision]) => [
+        `\`${cause}\``,
+        spacingOf(decision),
+        endOf(decision),
+        isRemembered(decision) ? 'yes' : 'no',
+      ]),
+    )
   })
 })
 
@@ -69,11 +88,16 @@ function pairedIn(cell: string): boolean[] {
 
 function spacingOf(decision: DisconnectDecision): string {
   switch (decision.action) {
-    case 'redial': return '0, 0, back-off'
-    case 'back-off': return decision.stretch === 1 ? 'back-off' : `${decision.stretch} × back-off`
-    case 'retry-once': return `${replacedDelayMs / 1000} s`
-    case 'cool-down': return `${rateLimitCoolDownMs / 60_000} min`
-    case 'stop': return ''
+    case 'redial':
+      return '0, 0, back-off'
+    case 'back-off':
+      return decision.stretch === 1 ? 'back-off' : `${decision.stretch} × back-off`
+    case 'retry-once':
+      return `${replacedDelayMs / 1000} s`
+    case 'cool-down':
+      return `${rateLimitCoolDownMs / 60_000} min`
+    case 'stop':
+      return ''
   }
 }
 
@@ -81,7 +105,8 @@ function endOf(decision: DisconnectDecision): string {
   if (decision.action === 'stop') return `\`${decision.status}\` \`${decision.reason}\``
   if (decision.action === 'retry-once') return `\`failed\` \`${decision.reason}\``
   // That the retries are used up, or the store is still away, is no end of its own.
-  if (decision.action !== 'back-off' || decision.exhausted === 'retries_exhausted' || decision.exhausted === decision.reason && decision.limit === Infinity) return ''
+  if (decision.action !== 'back-off' || decision.exhausted === 'retries_exhausted' || (decision.exhausted === decision.reason && decision.limit === Infinity))
+    return ''
   return decision.limit === Infinity ? `\`disconnected\` \`${decision.exhausted}\`` : `\`failed\` \`${decision.exhausted}\`; while pairing \`disconnected\``
 }
 

@@ -18,18 +18,23 @@ const STATUSES: readonly SessionStatus[] = ['disconnected', 'connecting', 'pairi
 /** The ways from phase to phase, one line for each pair, with the events that lead there. */
 export function drawStateDiagram({ edges }: Exploration): string {
   const phases = Object.keys(PHASES)
-  const lines = phases.flatMap(from => phases.flatMap((to) => {
-    const events = edges.filter(edge => edge.from === from && edge.to === to).map(({ event }) => event).sort()
-    return events.length === 0 ? [] : [`  ${from} --> ${to} : ${events.join(', ')}`]
-  }))
+  const lines = phases.flatMap((from) =>
+    phases.flatMap((to) => {
+      const events = edges
+        .filter((edge) => edge.from === from && edge.to === to)
+        .map(({ event }) => event)
+        .sort()
+      return events.length === 0 ? [] : [`  ${from} --> ${to} : ${events.join(', ')}`]
+    }),
+  )
   return ['stateDiagram-v2', '  [*] --> idle', ...lines].join('\n')
 }
 
 /** A table of the phases, with the statuses that each shows. */
 export function listPhases({ standings }: Exploration): string {
   const rows = Object.entries(PHASES).map(([phase, does]) => {
-    const shown = STATUSES.filter(status => standings.some(standing => standing.phase === phase && standing.status === status))
-    return `| \`${phase}\` | ${does} | ${shown.map(status => `\`${status}\``).join(', ')} |`
+    const shown = STATUSES.filter((status) => standings.some((standing) => standing.phase === phase && standing.status === status))
+    return `| \`${phase}\` | ${does} | ${shown.map((status) => `\`${status}\``).join(', ')} |`
   })
   return ['| phase | what it does | status |', '|---|---|---|', ...rows].join('\n')
 }

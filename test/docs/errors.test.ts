@@ -21,11 +21,20 @@ it('shows the message of an option that makes no sense as it is', () => {
 it('tells where an error goes that no caller hears of: to the listeners, and to the logger as well', async () => {
   expect(page.text).toContain('comes as an `error` event, with the same class. The `logger` gets it too, with a listener or without.')
   const warnings: unknown[] = []
-  const logger = { ...silentLogger(), warn: (details: unknown) => { warnings.push(details) } }
+  const logger = {
+    ...silentLogger(),
+    warn: (details: unknown) => {
+      warnings.push(details)
+    },
+  }
   const heard: string[] = []
   await using sessions = new SessionManager({ store: new MemorySessionStore(), baileys: new FakeBaileys(), logger })
-  sessions.on('error', ({ error }) => { heard.push(error.code) })
-  sessions.on('status', () => { throw new Error('a mistake of the application') })
+  sessions.on('error', ({ error }) => {
+    heard.push(error.code)
+  })
+  sessions.on('status', () => {
+    throw new Error('a mistake of the application')
+  })
   const connecting = sessions.connect('a')
   await sessions.stop('a')
   await connecting.catch(() => undefined)
@@ -37,6 +46,6 @@ it('tells what ids are taken', async () => {
   await using sessions = new SessionManager({ store: new MemorySessionStore() })
   await expect(sessions.getStatus('x'.repeat(128))).resolves.toMatchObject({ reason: 'never_paired' })
   for (const sessionId of ['', 'x'.repeat(129), 'a\nb']) {
-    await expect(sessions.getStatus(sessionId)).rejects.toSatisfy(error => isSessionError(error, 'INVALID_SESSION_ID'))
+    await expect(sessions.getStatus(sessionId)).rejects.toSatisfy((error) => isSessionError(error, 'INVALID_SESSION_ID'))
   }
 })

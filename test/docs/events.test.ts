@@ -12,9 +12,12 @@ describe('docs/events.md', () => {
     expect(rows.map(([event = '']) => codeIn(event)[0])).toEqual([...eventTypes.keys()])
   })
 
-  it.each(rows.map(([event = '', fields = '']) => ({ event: codeIn(event)[0] ?? '', fields: codeIn(fields) })))('tells what $event carries', ({ event, fields }) => {
-    const type = eventTypes.get(event) ?? ''
-    const members = type === 'RestoreResult' ? membersOf('src/manager/restore-report.ts', type) : membersOf(EVENTS_FILE, type)
-    expect(fields).toEqual(members.filter(member => member !== 'sessionId'))
-  })
+  it.each(rows.map(([event = '', fields = '']) => ({ event: codeIn(event)[0] ?? '', fields: codeIn(fields) })))(
+    'tells what $event carries',
+    ({ event, fields }) => {
+      const type = eventTypes.get(event) ?? ''
+      const members = type === 'RestoreResult' ? membersOf('src/manager/restore-report.ts', type) : membersOf(EVENTS_FILE, type)
+      expect(fields).toEqual(members.filter((member) => member !== 'sessionId'))
+    },
+  )
 })

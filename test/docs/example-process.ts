@@ -35,10 +35,16 @@ export class ExampleProcess {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...loopback, TSX_TSCONFIG_PATH: resolve('tsconfig.json') },
     })
-    this.#process.stdout.setEncoding('utf8').on('data', (text: string) => { this.#output += text })
-    this.#process.stderr.setEncoding('utf8').on('data', (text: string) => { this.#errors += text })
+    this.#process.stdout.setEncoding('utf8').on('data', (text: string) => {
+      this.#output += text
+    })
+    this.#process.stderr.setEncoding('utf8').on('data', (text: string) => {
+      this.#errors += text
+    })
     this.#exit = once(this.#process, 'close')
-    onTestFinished(async () => { await this.end('SIGKILL') })
+    onTestFinished(async () => {
+      await this.end('SIGKILL')
+    })
   }
 
   /** What it has printed. */
@@ -53,7 +59,7 @@ export class ExampleProcess {
 
   /** Resolves with the first match in what it prints. */
   async prints(pattern: RegExp): Promise<RegExpExecArray> {
-    return this.shows(output => pattern.exec(output) ?? undefined, String(pattern))
+    return this.shows((output) => pattern.exec(output) ?? undefined, String(pattern))
   }
 
   /** Resolves with what is found in what it prints. */
@@ -65,7 +71,9 @@ export class ExampleProcess {
       if (Date.now() > deadline || this.#process.exitCode !== null) {
         throw new Error(`It did not print ${name}, but:\n${this.#output}\n${this.#errors}`)
       }
-      await new Promise(wake => { setTimeout(wake, 20) })
+      await new Promise((wake) => {
+        setTimeout(wake, 20)
+      })
     }
   }
 

@@ -22,18 +22,34 @@ export interface Exploration {
   /** Every way from one phase to another one. */
   edges: Edge[]
   /** Every pair of status and reason that a session can show, with the phase in which it does. */
-  standings: { phase: Phase, status: SessionStatus, reason: StatusReason | null }[]
+  standings: { phase: Phase; status: SessionStatus; reason: StatusReason | null }[]
 }
 
 const NOW = new Date(0)
 const LATER = new Date(1000)
 
 const REQUESTS: StartRequest[] = [
-  { purpose: 'connect', force: false }, { purpose: 'restore', force: false }, { purpose: 'restore', force: true }, { purpose: 'unlink', force: true },
+  { purpose: 'connect', force: false },
+  { purpose: 'restore', force: false },
+  { purpose: 'restore', force: true },
+  { purpose: 'unlink', force: true },
 ]
 /** Policies that go on, give up the start, or give up for good. */
-const CIRCUMSTANCES = ([[1, 1], [null, 1], [null, null]] as const).map(([retry, reconnect]): Circumstances =>
-  ({ sessionId: 's', now: NOW, random: 0, retry: () => retry, reconnect: () => reconnect, replacedDelayMs: 1, rateLimitCoolDownMs: 1 }))
+const CIRCUMSTANCES = (
+  [
+    [1, 1],
+    [null, 1],
+    [null, null],
+  ] as const
+).map(([retry, reconnect]): Circumstances => ({
+  sessionId: 's',
+  now: NOW,
+  random: 0,
+  retry: () => retry,
+  reconnect: () => reconnect,
+  replacedDelayMs: 1,
+  rateLimitCoolDownMs: 1,
+}))
 // The table is typed by cause, so its keys are all of them.
 const CAUSES = Object.keys(DISCONNECT_DECISIONS) as DisconnectCause[]
 const ONLY_PAIRED: readonly DisconnectCause[] = ['logged_out']
@@ -43,7 +59,7 @@ let explored: Exploration | undefined
 
 /** What a walk from the initial state through every event, until nothing new turns up, has met. It takes seconds, so it is made once. */
 export function exploreMachine(): Exploration {
-  return explored ??= walk()
+  return (explored ??= walk())
 }
 
 function walk(): Exploration {
@@ -69,31 +85,41 @@ function walk(): Exploration {
 function turnsOf(state: SessionState): [SessionEvent, Circumstances][] {
   // The table is typed by event, so its keys are events.
   const types = Object.keys(TRANSITIONS[state.phase]) as SessionEvent['type'][]
-  const events = types.flatMap(type => samples(type, 'run' in state ? state.run : null))
-  return events.flatMap(event => CIRCUMSTANCES.map((circumstances): [SessionEvent, Circumstances] => [event, circumstances]))
+  const events = types.flatMap((type) => samples(type, 'run' in state ? state.run : null))
+  return events.flatMap((event) => CIRCUMSTANCES.map((circumstances): [SessionEvent, Circumstances] => [event, circumstances]))
 }
 
 function samples(type: SessionEvent['type'], run: Run | null): SessionEvent[] {
   switch (type) {
-    case 'start': return REQUESTS.map(request => ({ type, request }))
-    case 'loaded': return decisionsFor(run)
-    case 'retry-now': return [{ type, isForced: true, lostAt: null }]
-    case 'closed': return causesFor(run).map(cause => ({ type, cause, restrictedUntil: null }))
-    case 'halt': return [
-      { type, to: restingState('disconnected', 'stopped') }, { type, to: restingState('disconnected', 'not_running') },
-      { type, to: restingState('disconnected', 'never_paired') }, { type, to: restingState('logged_out', 'logged_out') },
-    ]
-    default: return [{ type }]
+    case 'start':
+      return REQUESTS.map((request) => ({ type, request }))
+    case 'loaded':
+      return decisionsFor(run)
+    case 'retry-now':
+      return [{ type, isForced: true, lostAt: null }]
+    case 'closed':
+      return causesFor(run).map((cause) => ({ type, cause, restrictedUntil: null }))
+    case 'halt':
+      return [
+        { type, to: restingState('disconnected', 'stopped') },
+        { type, to: restingState('disconnected', 'not_running') },
+        { type, to: restingState('disconnected', 'never_paired') },
+        { type, to: restingState('logged_out', 'logged_out') },
+      ]
+    default:
+      return [{ type }]
   }
 }
 
 function causesFor(run: Run | null): DisconnectCause[] {
-  return CAUSES.filter(cause => !(run?.paired === true ? ONLY_UNPAIRED : ONLY_PAIRED).includes(cause))
+  return CAUSES.filter((cause) => !(run?.paired === true ? ONLY_UNPAIRED : ONLY_PAIRED).includes(cause))
 }
 
 function decisionsFor(run: Run | null): SessionEvent[] {
   const request = requestOf(run)
-  const decisions = storedSessions().map(stored => decideStart(stored, request, NOW)).filter(decision => decision.action !== 'probe')
+  const decisions = storedSessions()
+    .map((stored) => decideStart(stored, request, NOW))
+    .filter((decision) => decision.action !== 'probe')
   const events = decisions.map((decision): SessionEvent => ({ type: 'loaded', decision }))
   // Baileys is missing; and a store that cannot be written before a pairing.
   const failures: SessionEvent[] = [
@@ -107,15 +133,27 @@ function storedSessions(): StoredSession[] {
   const error = new SessionError('RECORD_CORRUPT', '')
   const fresh = freshLifecycle('identity')
   const lifecycles: Lifecycle[] = [
-    fresh, { ...fresh, desired: 'stopped' }, { ...fresh, loggedOutAt: NOW },
-    { ...fresh, verdict: { kind: 'restricted', until: null } }, { ...fresh, verdict: { kind: 'rate_limited', until: LATER } },
+    fresh,
+    { ...fresh, desired: 'stopped' },
+    { ...fresh, loggedOutAt: NOW },
+    { ...fresh, verdict: { kind: 'restricted', until: null } },
+    { ...fresh, verdict: { kind: 'rate_limited', until: LATER } },
   ]
   const identity = 'identity'
   return [
-    { kind: 'absent', lifecycle: fresh }, { kind: 'corrupt', error }, { kind: 'wrong-key', error }, { kind: 'legacy', error },
+    { kind: 'absent', lifecycle: fresh },
+    { kind: 'corrupt', error },
+    { kind: 'wrong-key', error },
+    { kind: 'legacy', error },
     { kind: 'readable', text: '', isBackup: false, creds: { kind: 'unpaired', identity }, lifecycle: fresh },
     { kind: 'readable', text: '', isBackup: false, creds: { kind: 'half_paired', identity }, lifecycle: fresh },
-    ...lifecycles.map((lifecycle): StoredSession => ({ kind: 'readable', text: '', isBackup: false, creds: { kind: 'paired', phoneNumber: '1', identity }, lifecycle })),
+    ...lifecycles.map((lifecycle): StoredSession => ({
+      kind: 'readable',
+      text: '',
+      isBackup: false,
+      creds: { kind: 'paired', phoneNumber: '1', identity },
+      lifecycle,
+    })),
   ]
 }
 

@@ -13,8 +13,10 @@ it('knows the pages with such parts', () => {
 
 it('replaces a part, and nothing around it', () => {
   const text = 'before\n<!-- generated: a -->\nold\n\nold\n<!-- end of generated -->\nbetween\n<!-- generated: b -->\n<!-- end of generated -->\nafter $&\n'
-  const filled = fillIn(text, name => `new ${name} $&`)
-  expect(filled).toBe('before\n<!-- generated: a -->\nnew a $&\n<!-- end of generated -->\nbetween\n<!-- generated: b -->\nnew b $&\n<!-- end of generated -->\nafter $&\n')
+  const filled = fillIn(text, (name) => `new ${name} $&`)
+  expect(filled).toBe(
+    'before\n<!-- generated: a -->\nnew a $&\n<!-- end of generated -->\nbetween\n<!-- generated: b -->\nnew b $&\n<!-- end of generated -->\nafter $&\n',
+  )
   expect(partsOf(text)).toEqual(['a', 'b'])
   expect(() => fillIn('<!-- generated: tea -->\n<!-- end of generated -->')).toThrow('tea')
 })

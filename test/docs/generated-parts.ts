@@ -9,13 +9,18 @@ const PART = /^<!-- generated: (.+) -->$[^]*?^<!-- end of generated -->$/gmu
 
 /** Every page of the documentation that people read: the README, the change log, and what lies in `docs`. */
 export function listPages(): string[] {
-  const pages = readdirSync('docs').filter(name => name.endsWith('.md')).sort().map(name => `docs/${name}`)
+  const pages = readdirSync('docs')
+    .filter((name) => name.endsWith('.md'))
+    .sort()
+    .map((name) => `docs/${name}`)
   return ['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', ...pages]
 }
 
 /** The pages that hold parts which are made from the code. */
 export function listGeneratedPages(): Page[] {
-  return listPages().map(readPage).filter(({ text }) => partsOf(text).length > 0)
+  return listPages()
+    .map(readPage)
+    .filter(({ text }) => partsOf(text).length > 0)
 }
 
 /** The names of the parts of a page that are made from the code. */
@@ -30,9 +35,12 @@ export function fillIn(text: string, write: (name: string) => string = writePart
 
 function writePart(name: string): string {
   switch (name) {
-    case 'state diagram': return block('mermaid', drawStateDiagram(exploreMachine()))
-    case 'phases': return listPhases(exploreMachine())
-    case 'tests of the invariants': return listInvariantTests(readInvariantTests())
+    case 'state diagram':
+      return block('mermaid', drawStateDiagram(exploreMachine()))
+    case 'phases':
+      return listPhases(exploreMachine())
+    case 'tests of the invariants':
+      return listInvariantTests(readInvariantTests())
   }
   if (name.startsWith('examples/')) return block(extname(name).slice(1), readFileSync(name, 'utf8'))
   throw new Error(`Nobody knows how to write the part "${name}".`)

@@ -19,7 +19,7 @@ it('app.mjs draws a QR, and ends with Ctrl-C', { tags: 'full' }, async () => {
   onTestFinished(() => server.close())
   const app = new ExampleProcess(writeExample(temporaryFolder(), 'app.mjs', blockWith('encodeQR(')), server)
   await app.prints(/^company-1: pairing\./mu)
-  await app.shows(output => readDrawnQrs(output)[0], 'a QR')
+  await app.shows((output) => readDrawnQrs(output)[0], 'a QR')
   expect(await app.end('SIGINT')).toBe(0)
   expect(app.errors).toBe('')
 })

@@ -21,12 +21,15 @@ const NOT_RUN: ReadonlySet<string> = new Set(['skip', 'todo'])
 
 /** The tests of this repository that show an invariant, by file. */
 export function readInvariantTests(folder = 'test'): InvariantTest[] {
-  return listTestFiles(folder).flatMap(file => invariantTestsIn(file, readFileSync(file, 'utf8')))
+  return listTestFiles(folder).flatMap((file) => invariantTestsIn(file, readFileSync(file, 'utf8')))
 }
 
 /** The files that hold tests. */
 export function listTestFiles(folder = 'test'): string[] {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith('.test.ts')).sort().map(name => join(folder, name))
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.test.ts'))
+    .sort()
+    .map((name) => join(folder, name))
 }
 
 /** The tests of one file that show an invariant. Throws for a title whose number only a run would tell. */
@@ -37,12 +40,17 @@ export function invariantTestsIn(file: string, code: string): InvariantTest[] {
     const titled = titledCall(node)
     if (titled?.isRun === false) return
     if (titled === undefined) {
-      ts.forEachChild(node, child => visit(child, around))
+      ts.forEachChild(node, (child) => visit(child, around))
       return
     }
-    const tests = titled.titles.map(title => ({ file, title, invariants: invariantsOf(title, around, file) }))
+    const tests = titled.titles.map((title) => ({ file, title, invariants: invariantsOf(title, around, file) }))
     if (titled.isTest) found.push(...tests.filter(({ invariants }) => invariants.length > 0))
-    ts.forEachChild(node, child => visit(child, tests.flatMap(({ invariants }) => invariants)))
+    ts.forEachChild(node, (child) =>
+      visit(
+        child,
+        tests.flatMap(({ invariants }) => invariants),
+      ),
+    )
   }
   visit(source, [])
   return found
@@ -53,31 +61,34 @@ function invariantsOf(title: string, around: readonly number[], file: string): r
   const [, list] = NAMED.exec(title) ?? []
   if (list !== undefined) return numbersIn(list)
   if (COMPUTED.test(title) && around.length === 0) {
-    throw new Error(`The number in "${title}" of ${file} is computed: name the numbers in the title of the "describe" around it, such as "invariants 1-14: ...".`)
+    throw new Error(
+      `The number in "${title}" of ${file} is computed: name the numbers in the title of the "describe" around it, such as "invariants 1-14: ...".`,
+    )
   }
   return around
 }
 
 function numbersIn(list: string): number[] {
   return [...list.matchAll(/(\d+)(?:\s*(?:to|-|–)\s*(\d+))?/gu)].flatMap(([, from = '', to = from]) =>
-    Array.from({ length: Number(to) - Number(from) + 1 }, (_, index) => Number(from) + index))
+    Array.from({ length: Number(to) - Number(from) + 1 }, (_, index) => Number(from) + index),
+  )
 }
 
 /** A call such as `it('...', work)`, `it.each(table)('...', work)` or `describe.skipIf(no)(`...`, work)`. */
-function titledCall(node: ts.Node): { titles: string[], isTest: boolean, isRun: boolean } | undefined {
+function titledCall(node: ts.Node): { titles: string[]; isTest: boolean; isRun: boolean } | undefined {
   if (!ts.isCallExpression(node) || node.arguments.length < 2) return undefined
   const [title] = node.arguments
   const names = namesIn(node.expression)
   const [name = ''] = names
   if (title === undefined || !TITLED.has(name) || isCalleeOf(node)) return undefined
-  return { titles: titlesOf(textOf(title), node.expression), isTest: name === 'it' || name === 'test', isRun: !names.some(part => NOT_RUN.has(part)) }
+  return { titles: titlesOf(textOf(title), node.expression), isTest: name === 'it' || name === 'test', isRun: !names.some((part) => NOT_RUN.has(part)) }
 }
 
 /** One title for each row of a table that says which invariant it is about, as far as the source spells that out; else the title. */
 function titlesOf(title: string, callee: ts.Expression): string[] {
   const [table] = ts.isCallExpression(callee) ? callee.arguments : []
   const rows = table === undefined || !COMPUTED.test(title) ? undefined : literalRows(table)
-  return rows?.map(row => fillTitle(title, row)) ?? [title]
+  return rows?.map((row) => fillTitle(title, row)) ?? [title]
 }
 
 /** The names that a callee is made of, such as `it` and `each` of `it.each(table)`. */
@@ -101,12 +112,17 @@ function textOf(title: ts.Expression): string {
 
 /** The tests of each invariant, as the page lists them. */
 export function listInvariantTests(tests: readonly InvariantTest[]): string {
-  return INVARIANTS.map(number => `### Tests of invariant ${number}\n\n${listTests(tests.filter(({ invariants }) => invariants.includes(number)))}`).join('\n\n')
+  return INVARIANTS.map((number) => `### Tests of invariant ${number}\n\n${listTests(tests.filter(({ invariants }) => invariants.includes(number)))}`).join(
+    '\n\n',
+  )
 }
 
 function listTests(tests: readonly InvariantTest[]): string {
   const files = [...new Set(tests.map(({ file }) => file))]
-  const lines = files.flatMap(file => [`- [${file}](../${file})`, ...tests.filter(test => test.file === file).map(({ title }) => `  - ${escape(withoutNumber(title))}`)])
+  const lines = files.flatMap((file) => [
+    `- [${file}](../${file})`,
+    ...tests.filter((test) => test.file === file).map(({ title }) => `  - ${escape(withoutNumber(title))}`),
+  ])
   return lines.length === 0 ? 'None yet.' : lines.join('\n')
 }
 

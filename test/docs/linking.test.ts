@@ -20,7 +20,7 @@ describe('docs/linking.md', () => {
         return false
       }
     }
-    const told = rows.flatMap(([numbers = '', taken = '']) => codeIn(numbers).map(number => [number, taken === 'yes']))
+    const told = rows.flatMap(([numbers = '', taken = '']) => codeIn(numbers).map((number) => [number, taken === 'yes']))
     expect(told.length).toBeGreaterThan(6)
     expect(told).toEqual(told.map(([number]) => [number, isTaken(String(number))]))
   })
@@ -29,10 +29,14 @@ describe('docs/linking.md', () => {
     const { standings } = exploreMachine()
     const shown = standings.map(({ status, reason }) => `${status} ${reason ?? ''}`)
     const codes = wordsOf('src/errors.ts', 'SessionErrorCode')
-    const told = refusals.map(words => words.length === 1 ? words : [0, 2].slice(0, words.length / 2).map(index => `${words[index] ?? ''} ${words[index + 1] ?? ''}`)).flat()
-    expect(told.filter(words => !shown.includes(words) && !codes.includes(words))).toEqual([])
-    const reasons = standings.filter(({ status, reason }) => status === 'disconnected' && reason !== null && !NO_REFUSAL.includes(reason)).map(({ reason }) => reason)
-    expect(refusals.flat()).toEqual(expect.arrayContaining([...reasons, ...codes.filter(code => code.startsWith('PAIRING_CODE_'))]))
+    const told = refusals
+      .map((words) => (words.length === 1 ? words : [0, 2].slice(0, words.length / 2).map((index) => `${words[index] ?? ''} ${words[index + 1] ?? ''}`)))
+      .flat()
+    expect(told.filter((words) => !shown.includes(words) && !codes.includes(words))).toEqual([])
+    const reasons = standings
+      .filter(({ status, reason }) => status === 'disconnected' && reason !== null && !NO_REFUSAL.includes(reason))
+      .map(({ reason }) => reason)
+    expect(refusals.flat()).toEqual(expect.arrayContaining([...reasons, ...codes.filter((code) => code.startsWith('PAIRING_CODE_'))]))
   })
 })
 
@@ -41,13 +45,26 @@ describe('docs/troubleshooting.md', () => {
 
   it('has an entry for each thing that people search for when a phone cannot be linked', () => {
     const headings = [...text.matchAll(/^### (.+)$/gmu)].map(([, heading = '']) => heading).join('\n')
-    for (const words of ['"Couldn\'t link device"', '"QR refs attempts ended"', '405', '"Connection Failure"', '428', '"Connection Terminated"', 'pairing code does not work', 'passkey', '401', '515', 'QR again after restart', 'session lost']) {
+    for (const words of [
+      '"Couldn\'t link device"',
+      '"QR refs attempts ended"',
+      '405',
+      '"Connection Failure"',
+      '428',
+      '"Connection Terminated"',
+      'pairing code does not work',
+      'passkey',
+      '401',
+      '515',
+      'QR again after restart',
+      'session lost',
+    ]) {
       expect(headings).toContain(words)
     }
   })
 
   it('speaks of every refusal', () => {
-    const words = refusals.flat().filter(word => !['disconnected', 'failed', 'pairing'].includes(word))
-    expect(words.filter(word => !text.includes(`\`${word}\``) && !text.includes(`\`${word},`))).toEqual([])
+    const words = refusals.flat().filter((word) => !['disconnected', 'failed', 'pairing'].includes(word))
+    expect(words.filter((word) => !text.includes(`\`${word}\``) && !text.includes(`\`${word},`))).toEqual([])
   })
 })

@@ -21,16 +21,18 @@ export function fillTitle(title: string, row: LiteralRow): string {
 }
 
 function toRow(object: ts.ObjectLiteralExpression): LiteralRow {
-  return new Map(object.properties.flatMap((property) => {
-    if (!ts.isPropertyAssignment(property) || !(ts.isStringLiteralLike(property.initializer) || ts.isNumericLiteral(property.initializer))) return []
-    return [[property.name.getText(), property.initializer.text] as const]
-  }))
+  return new Map(
+    object.properties.flatMap((property) => {
+      if (!ts.isPropertyAssignment(property) || !(ts.isStringLiteralLike(property.initializer) || ts.isNumericLiteral(property.initializer))) return []
+      return [[property.name.getText(), property.initializer.text] as const]
+    }),
+  )
 }
 
 function findConstant(name: string, source: ts.SourceFile): ts.Expression | undefined {
   for (const statement of source.statements) {
     if (ts.isVariableStatement(statement)) {
-      const found = statement.declarationList.declarations.find(declaration => declaration.name.getText() === name)
+      const found = statement.declarationList.declarations.find((declaration) => declaration.name.getText() === name)
       if (found !== undefined) return found.initializer
     }
     if (ts.isImportDeclaration(statement) && statement.importClause?.getText().match(/\w+/gu)?.includes(name) === true) return findImported(name, statement)

@@ -44,23 +44,32 @@ export function codeIn(cell: string): string[] {
 /** The fenced blocks of a page. */
 export function codeBlocksOf({ text }: Page): CodeBlock[] {
   return [...text.matchAll(/^```(\w*)\n([^]*?)^```$/gmu)].map(({ 1: language = '', 2: code = '', index }) => ({
-    language, code, line: text.slice(0, index).split('\n').length + 1,
+    language,
+    code,
+    line: text.slice(0, index).split('\n').length + 1,
   }))
 }
 
 /** Where the links of a page lead that stay in this repository. */
 export function localLinksOf({ text }: Page): string[] {
   const prose = text.replaceAll(/^```[^]*?^```$/gmu, '')
-  return [...prose.matchAll(/\]\(([^)\s]+)\)/gu)].map(([, target = '']) => target).filter(target => !/^[a-z]+:/u.test(target))
+  return [...prose.matchAll(/\]\(([^)\s]+)\)/gu)].map(([, target = '']) => target).filter((target) => !/^[a-z]+:/u.test(target))
 }
 
 /** The anchors that the headings of a page make. */
 export function anchorsOf({ text }: Page): string[] {
   return [...text.matchAll(/^#+ (.+)$/gmu)].map(([, heading = '']) =>
-    heading.toLowerCase().replaceAll(/[^\p{L}\p{N}\s_-]/gu, '').replaceAll(' ', '-'))
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-'),
+  )
 }
 
 // A bar inside a cell is written `\|`.
 function cellsOf(line: string): string[] {
-  return line.slice(1, -1).split(/(?<!\\)\|/u).map(cell => cell.trim())
+  return line
+    .slice(1, -1)
+    .split(/(?<!\\)\|/u)
+    .map((cell) => cell.trim())
 }

@@ -36,7 +36,7 @@ it('moves a session from stock code here and back, without a QR code', { tags: '
   expect(await restored.end('SIGTERM')).toBe(0)
   expect(restored.output + restored.errors).toBe('connected\n')
   expect(readdirSync(folder)).toContain('.baileys-sessions')
-  expect(readdirSync(session).filter(name => name === 'lifecycle.json' || name === '.names.json' || name.startsWith('~'))).toEqual([])
+  expect(readdirSync(session).filter((name) => name === 'lifecycle.json' || name === '.names.json' || name.startsWith('~'))).toEqual([])
 
   const back = new ExampleProcess(stock, server)
   await back.prints(CONNECTED)
@@ -45,9 +45,14 @@ it('moves a session from stock code here and back, without a QR code', { tags: '
 })
 
 async function untilQuiet(folder: string): Promise<void> {
-  const look = (): string => readdirSync(folder).map(name => `${name} ${textOf(join(folder, name))}`).join('\n')
+  const look = (): string =>
+    readdirSync(folder)
+      .map((name) => `${name} ${textOf(join(folder, name))}`)
+      .join('\n')
   for (let before = look(); ;) {
-    await new Promise(wake => { setTimeout(wake, 300) })
+    await new Promise((wake) => {
+      setTimeout(wake, 300)
+    })
     const after = look()
     if (after === before) return
     before = after

@@ -20,5 +20,7 @@ describe('docs/options.md', () => {
 function format(value: unknown): string {
   if (typeof value === 'string') return `'${value}'`
   if (typeof value !== 'object' || value === null) return String(value)
-  return `{ ${Object.entries(value).map(([name, inner]) => `${name}: ${format(inner)}`).join(', ')} }`
+  return `{ ${Object.entries(value)
+    .map(([name, inner]) => `${name}: ${format(inner)}`)
+    .join(', ')} }`
 }

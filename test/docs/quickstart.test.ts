@@ -23,7 +23,7 @@ it('draws a QR that a phone can scan, is killed, and comes back without one', as
 
   const first = new ExampleProcess(file, server)
   // The server retires the first one at once.
-  const qr = await first.shows(output => readDrawnQrs(output)[1], 'a second QR')
+  const qr = await first.shows((output) => readDrawnQrs(output)[1], 'a second QR')
   const { deviceKey } = await server.scanQr(qr, { phone: '491700000001' })
   await first.prints(CONNECTED)
   await server.phoneText('491700000001', deviceKey, 'hello')

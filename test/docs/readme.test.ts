@@ -7,7 +7,7 @@ import { anchorsOf, codeBlocksOf, localLinksOf, readPage } from './markdown.js'
 
 const readme = readPage('README.md')
 const blocks = codeBlocksOf(readme)
-const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string>, devDependencies: Record<string, string> }
+const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string>; devDependencies: Record<string, string> }
 
 describe('the README', () => {
   it('has at most 200 lines, and no table: those are in the docs', () => {
@@ -18,8 +18,15 @@ describe('the README', () => {
   it('says on its first screen what it is, in the words that people search for, and shows it', () => {
     const firstScreen = readme.text.slice(0, readme.text.indexOf('\n## '))
     for (const words of [
-      'Baileys', 'WhatsApp', 'multi-tenant', '`useMultiFileAuthState` in production', 'QR again after a restart', 'session is lost', 'Couldn\'t link device',
-    ]) expect(firstScreen).toContain(words)
+      'Baileys',
+      'WhatsApp',
+      'multi-tenant',
+      '`useMultiFileAuthState` in production',
+      'QR again after a restart',
+      'session is lost',
+      "Couldn't link device",
+    ])
+      expect(firstScreen).toContain(words)
     const [, picture = ''] = /^!\[.+\]\((.+)\)$/mu.exec(firstScreen) ?? []
     expect(existsSync(picture)).toBe(true)
   })
@@ -27,8 +34,11 @@ describe('the README', () => {
   it('shows the two commands that CI runs as they stand: one for the demo, one for the tests', () => {
     const commands = [...readFileSync('.ci/run', 'utf8').matchAll(/^step bash -c '(npm ci && .+)'$/gmu)].map(([, command = '']) => command)
     expect(commands).toHaveLength(2)
-    const shown = blocks.filter(({ language }) => language === 'sh').flatMap(({ code }) => code.split('\n')).map(line => line.split('  ')[0]?.trim())
-    expect(shown.filter(line => line?.startsWith('npm ci'))).toEqual(expect.arrayContaining(commands))
+    const shown = blocks
+      .filter(({ language }) => language === 'sh')
+      .flatMap(({ code }) => code.split('\n'))
+      .map((line) => line.split('  ')[0]?.trim())
+    expect(shown.filter((line) => line?.startsWith('npm ci'))).toEqual(expect.arrayContaining(commands))
   })
 
   it('names a command for the tests which, with another one, leaves none out; CI runs both', () => {
@@ -38,23 +48,26 @@ describe('the README', () => {
   })
 
   it('names commands that exist, and the version of Baileys that the tests run with', () => {
-    const commands = blocks.filter(({ language }) => language === 'sh').map(({ code }) => code).join('')
+    const commands = blocks
+      .filter(({ language }) => language === 'sh')
+      .map(({ code }) => code)
+      .join('')
     const scripts = [...commands.matchAll(/npm run (\w+)/gu), ...commands.matchAll(/npm (test)/gu)].map(([, name = '']) => name)
     expect(scripts).toEqual(['demo', 'test'])
-    expect(scripts.filter(name => manifest.scripts[name] === undefined)).toEqual([])
+    expect(scripts.filter((name) => manifest.scripts[name] === undefined)).toEqual([])
     expect(commands).toContain(`npm i baileys-sessions @whiskeysockets/baileys@${manifest.devDependencies['@whiskeysockets/baileys'] ?? ''}\n`)
   })
 })
 
 it('no page and no message says to install Baileys without its version: npm would take one that is not supported', () => {
-  const files = [...listPages(), ...listSources().map(name => `src/${name}.ts`)]
-  const bare = files.filter(file => /npm (?:i|install|add) [^\n`)]*@whiskeysockets\/baileys(?!@(?:\d|\$\{))/u.test(readFileSync(file, 'utf8')))
+  const files = [...listPages(), ...listSources().map((name) => `src/${name}.ts`)]
+  const bare = files.filter((file) => /npm (?:i|install|add) [^\n`)]*@whiskeysockets\/baileys(?!@(?:\d|\$\{))/u.test(readFileSync(file, 'utf8')))
   expect(bare).toEqual([])
 })
 
 it('leads to every page', () => {
-  const linked = localLinksOf(readme).map(link => link.split('#')[0])
-  expect(listPages().filter(page => page.startsWith('docs/') && !linked.includes(page))).toEqual([])
+  const linked = localLinksOf(readme).map((link) => link.split('#')[0])
+  expect(listPages().filter((page) => page.startsWith('docs/') && !linked.includes(page))).toEqual([])
 })
 
 it.each(listPages())('%s links to what is there', (file) => {
@@ -71,5 +84,5 @@ it('has instructions for contributors whose commands exist', () => {
   const { text } = readPage('CONTRIBUTING.md')
   const named = [...text.matchAll(/`npm run ([\w:]+)`|^npm run ([\w:]+)/gmu)].map(([, inText = '', inBlock = '']) => inText || inBlock)
   expect(named.length).toBeGreaterThan(5)
-  expect(named.filter(name => manifest.scripts[name] === undefined)).toEqual([])
+  expect(named.filter((name) => manifest.scripts[name] === undefined)).toEqual([])
 })

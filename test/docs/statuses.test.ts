@@ -18,13 +18,13 @@ describe('statuses and reasons', () => {
   it('has every reason that a session can show, with its statuses, and no other', () => {
     const { standings } = exploreMachine()
     const shown = standings.flatMap(({ status, reason }) => (reason === null ? [] : [`${status} ${reason}`]))
-    const told = [...reasonsOf].flatMap(([status, reasons]) => reasons.map(reason => `${status ?? ''} ${reason}`))
+    const told = [...reasonsOf].flatMap(([status, reasons]) => reasons.map((reason) => `${status ?? ''} ${reason}`))
     expect(told.sort()).toEqual([...new Set(shown)].sort())
   })
 
   it('leaves out no reason', () => {
     const told = new Set([...reasonsOf.values()].flat())
-    const rest = ALL_STATUS_REASONS.filter(reason => !told.has(reason))
+    const rest = ALL_STATUS_REASONS.filter((reason) => !told.has(reason))
     expect(rest).toEqual(['already_connected', 'aborted'])
     expect(page.text).toContain('`already_connected` and `aborted` appear only in the results of a restore.')
   })

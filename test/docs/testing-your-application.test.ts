@@ -11,7 +11,9 @@ import { readPage } from './markdown.js'
 const FOLDER = 'examples/testing'
 const PATIENCE_MS = 50_000
 const page = readPage('docs/testing-your-application.md')
-const files = readdirSync(FOLDER).sort().map(name => `${FOLDER}/${name}`)
+const files = readdirSync(FOLDER)
+  .sort()
+  .map((name) => `${FOLDER}/${name}`)
 
 describe('docs/testing-your-application.md', () => {
   it('shows every file of the example, with its name', () => {
@@ -21,16 +23,18 @@ describe('docs/testing-your-application.md', () => {
 
   it('has examples that pass, say nothing, end by themselves and leave no file behind', { tags: 'full' }, async () => {
     const folder = temporaryFolder()
-    const tests = files.filter(file => file.endsWith('.test.ts')).map(file => resolve(file))
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, [
-      '--import', import.meta.resolve('tsx'), '--disable-warning=ExperimentalWarning', '--test', '--test-reporter=tap', ...tests,
-    ], { cwd: folder, timeout: PATIENCE_MS, env: { ...process.env, TSX_TSCONFIG_PATH: resolve('tsconfig.json'), TMPDIR: folder } })
-    const said = stdout.split('\n').filter(line => line.startsWith('# ') && !/^# (?:Subtest: .+|[a-z_]+ [\d.]+)$/u.test(line))
+    const tests = files.filter((file) => file.endsWith('.test.ts')).map((file) => resolve(file))
+    const { stdout, stderr } = await promisify(execFile)(
+      process.execPath,
+      ['--import', import.meta.resolve('tsx'), '--disable-warning=ExperimentalWarning', '--test', '--test-reporter=tap', ...tests],
+      { cwd: folder, timeout: PATIENCE_MS, env: { ...process.env, TSX_TSCONFIG_PATH: resolve('tsconfig.json'), TMPDIR: folder } },
+    )
+    const said = stdout.split('\n').filter((line) => line.startsWith('# ') && !/^# (?:Subtest: .+|[a-z_]+ [\d.]+)$/u.test(line))
     expect({ said, stderr }).toEqual({ said: [], stderr: '' })
     expect(stdout).toMatch(/^# fail 0$/mu)
     expect(Number(/^# pass (\d+)$/mu.exec(stdout)?.[1])).toBeGreaterThanOrEqual(10)
     // What tsx compiled, it keeps.
-    expect(readdirSync(folder).filter(name => !name.startsWith('tsx-'))).toEqual([])
+    expect(readdirSync(folder).filter((name) => !name.startsWith('tsx-'))).toEqual([])
   })
 
   it('names members of the fakes that there are, and leaves out nothing that a test can make happen', () => {
@@ -42,6 +46,6 @@ describe('docs/testing-your-application.md', () => {
     const asBaileys = ['constructor', 'user', 'generateMessageTag', 'end', 'logout', 'requestPairingCode', 'query', 'sendNode', 'sendMessage']
     const toLookAt = ['phoneNumber', 'isEnded', 'isDestroyed', 'listenerCount', 'asWASocket', 'accept']
     const members = Object.getOwnPropertyNames(FakeSocket.prototype)
-    expect(members.filter(member => !told.has(member) && ![...asBaileys, ...toLookAt].includes(member))).toEqual([])
+    expect(members.filter((member) => !told.has(member) && ![...asBaileys, ...toLookAt].includes(member))).toEqual([])
   })
 })

@@ -37,7 +37,12 @@ describe.concurrent('logins that fail for a while', () => {
       expect(world.gaps('shop')[index]).toBeGreaterThanOrEqual(delayMs)
       expect(world.gaps('shop')[index]).toBeLessThan(delayMs + 5000)
     }
-    expect(events.of('status').filter(({ status }) => status === 'reconnecting').map(({ attempt }) => attempt)).toEqual([1, 2, 3])
+    expect(
+      events
+        .of('status')
+        .filter(({ status }) => status === 'reconnecting')
+        .map(({ attempt }) => attempt),
+    ).toEqual([1, 2, 3])
   })
 })
 
@@ -74,7 +79,9 @@ describe.concurrent('logins that are refused for good', () => {
     await manager.close()
 
     const second = world.makeManager()
-    expect(await second.getStatus('shop', { restore: false })).toMatchObject(isRemembered ? { status, reason } : { status: 'disconnected', reason: 'not_running' })
+    expect(await second.getStatus('shop', { restore: false })).toMatchObject(
+      isRemembered ? { status, reason } : { status: 'disconnected', reason: 'not_running' },
+    )
     const again = await second.restoreAll()
     expect(isRemembered ? again.restored : again.failed).toEqual([])
     expect(world.dials('shop')).toHaveLength(isRemembered ? 1 : 2)

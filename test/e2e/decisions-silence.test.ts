@@ -5,10 +5,30 @@ import { openWorld, pause } from '../support/e2e.js'
 vi.setConfig({ maxConcurrency: 12 })
 
 const SILENCES: [string, (server: WhatsAppServer, isOn: boolean) => void][] = [
-  ['never answers the upgrade', (server, isOn) => { server.muteUpgrade(isOn) }],
-  ['never answers the handshake', (server, isOn) => { server.muteHandshake(isOn) }],
-  ['never answers the login, nor a ping', (server, isOn) => { server.muteLogin('*', isOn) }],
-  ['answers everything but the login', (server, isOn) => { server.muteSuccess('*', isOn) }],
+  [
+    'never answers the upgrade',
+    (server, isOn) => {
+      server.muteUpgrade(isOn)
+    },
+  ],
+  [
+    'never answers the handshake',
+    (server, isOn) => {
+      server.muteHandshake(isOn)
+    },
+  ],
+  [
+    'never answers the login, nor a ping',
+    (server, isOn) => {
+      server.muteLogin('*', isOn)
+    },
+  ],
+  [
+    'answers everything but the login',
+    (server, isOn) => {
+      server.muteSuccess('*', isOn)
+    },
+  ],
 ]
 
 describe.concurrent('a dial on which the server falls silent', () => {

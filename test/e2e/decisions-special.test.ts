@@ -29,7 +29,10 @@ describe.concurrent('restart required (515)', () => {
     }
     expect(world.dials('shop')).toHaveLength(4)
     const kicks = world.server.log.filter(({ kind }) => kind === 'kick').map(({ at }) => at)
-    const waits = world.dials('shop').slice(1).map(({ acceptedAt }, index) => acceptedAt - (kicks[index] ?? 0))
+    const waits = world
+      .dials('shop')
+      .slice(1)
+      .map(({ acceptedAt }, index) => acceptedAt - (kicks[index] ?? 0))
     expect(waits[0]).toBeLessThan(2500)
     expect(waits[1]).toBeLessThan(2500)
     expect(waits[2]).toBeGreaterThanOrEqual(2500)
@@ -44,7 +47,12 @@ describe.concurrent('restart required (515)', () => {
     expect(await manager.restoreSession('shop')).toMatchObject({ outcome: 'restored' })
     expect(world.dials('shop')).toHaveLength(3)
     expect(await manager.getStatus('shop')).not.toHaveProperty('attempt')
-    expect(world.eventsOf(manager).of('status').filter(({ attempt }) => attempt !== undefined)).toEqual([])
+    expect(
+      world
+        .eventsOf(manager)
+        .of('status')
+        .filter(({ attempt }) => attempt !== undefined),
+    ).toEqual([])
   })
 })
 
@@ -131,7 +139,7 @@ describe.concurrent('client outdated (405)', () => {
     // No restore asks; the refusal does.
     expect(questions).toBe(1)
     const lost = world.eventsOf(manager).of('disconnected')
-    expect(lost).toMatchObject([true, true, true, true, false].map(willRetry => ({ cause: 'client_outdated', code: 405, willRetry })))
+    expect(lost).toMatchObject([true, true, true, true, false].map((willRetry) => ({ cause: 'client_outdated', code: 405, willRetry })))
     await pause(1200)
     expect(world.dials('shop')).toHaveLength(5)
     expect(await world.filesOf('shop')).toEqual(files)

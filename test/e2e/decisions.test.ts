@@ -8,7 +8,10 @@ vi.setConfig({ maxConcurrency: 10 })
 
 type Strike = (server: WhatsAppServer, deviceKey: string) => unknown
 
-const kick = (...[how]: [Parameters<WhatsAppServer['kick']>[1]]): Strike => (server, deviceKey) => server.kick(deviceKey, how)
+const kick =
+  (...[how]: [Parameters<WhatsAppServer['kick']>[1]]): Strike =>
+  (server, deviceKey) =>
+    server.kick(deviceKey, how)
 
 const BACK_OFF: [string, Strike, DisconnectCause, number][] = [
   ['428 failure', kick({ code: 428, via: 'failure' }), 'connection_closed', 428],
@@ -47,7 +50,12 @@ describe.concurrent('a connected session that is thrown out for a while', () => 
     const { nextRetryAt, ...rest } = await lost
     expect(rest).toEqual({ sessionId: 'shop', cause, code, willRetry: true })
     expect(await waiting).toMatchObject({
-      previous: 'connected', reason: 'connection_lost', isConnected: false, attempt: 1, nextRetryAt, lastDisconnect: { code, cause },
+      previous: 'connected',
+      reason: 'connection_lost',
+      isConnected: false,
+      attempt: 1,
+      nextRetryAt,
+      lastDisconnect: { code, cause },
     })
     expect(await world.filesOf('shop')).toEqual(files)
     expect(await repository.find('shop')).toMatchObject({ phoneNumber: phone, lastDisconnect: { code, cause } })
@@ -61,7 +69,9 @@ describe.concurrent('a connected session that is thrown out for a while', () => 
     expect(events.of('disconnected')).toHaveLength(1)
     expect(events.of('error')).toEqual([])
     expect(manager.getSocket('shop')?.user?.id).toContain(phone)
-    await vi.waitFor(async () => { expect(await repository.find('shop')).toMatchObject({ status: 'connected', reason: null }) })
+    await vi.waitFor(async () => {
+      expect(await repository.find('shop')).toMatchObject({ status: 'connected', reason: null })
+    })
   })
 })
 
@@ -77,14 +87,48 @@ interface Stop {
 }
 
 const STOPS: Stop[] = [
-  { name: 'device removed at the phone', strike: (server, deviceKey) => { server.removeDevice(deviceKey) }, cause: 'logged_out', code: 401, status: 'logged_out', reason: 'logged_out', isRemembered: true },
-  { name: '401 stream error without a conflict', strike: kick({ code: 401, conflict: null }), cause: 'logged_out', code: 401, status: 'logged_out', reason: 'logged_out', isRemembered: true },
-  { name: '401 failure', strike: kick({ code: 401, via: 'failure' }), cause: 'logged_out', code: 401, status: 'logged_out', reason: 'logged_out', isRemembered: true },
+  {
+    name: 'device removed at the phone',
+    strike: (server, deviceKey) => {
+      server.removeDevice(deviceKey)
+    },
+    cause: 'logged_out',
+    code: 401,
+    status: 'logged_out',
+    reason: 'logged_out',
+    isRemembered: true,
+  },
+  {
+    name: '401 stream error without a conflict',
+    strike: kick({ code: 401, conflict: null }),
+    cause: 'logged_out',
+    code: 401,
+    status: 'logged_out',
+    reason: 'logged_out',
+    isRemembered: true,
+  },
+  {
+    name: '401 failure',
+    strike: kick({ code: 401, via: 'failure' }),
+    cause: 'logged_out',
+    code: 401,
+    status: 'logged_out',
+    reason: 'logged_out',
+    isRemembered: true,
+  },
   { name: '402', strike: kick(402), cause: 'restricted', code: 402, status: 'failed', reason: 'restricted', isRemembered: true },
   { name: '403', strike: kick(403), cause: 'restricted', code: 403, status: 'failed', reason: 'restricted', isRemembered: true },
   { name: '406', strike: kick(406), cause: 'restricted', code: 406, status: 'failed', reason: 'restricted', isRemembered: true },
   { name: '411', strike: kick(411), cause: 'multi_device_mismatch', code: 411, status: 'failed', reason: 'multi_device_mismatch', isRemembered: false },
-  { name: 'downgrade', strike: kick({ via: 'downgrade' }), cause: 'multi_device_mismatch', code: 411, status: 'failed', reason: 'multi_device_mismatch', isRemembered: false },
+  {
+    name: 'downgrade',
+    strike: kick({ via: 'downgrade' }),
+    cause: 'multi_device_mismatch',
+    code: 411,
+    status: 'failed',
+    reason: 'multi_device_mismatch',
+    isRemembered: false,
+  },
 ]
 
 describe.concurrent('a connected session that is thrown out for good', () => {
@@ -141,7 +185,12 @@ describe.concurrent('a connected session that is thrown out for good', () => {
       expect(await manager.getStatus('shop')).toMatchObject({ status: 'logged_out', reason: 'logged_out' })
       await pause(10)
     }
-    expect(events.of('status').slice(told).map(({ status }) => status)).toEqual(['logged_out'])
+    expect(
+      events
+        .of('status')
+        .slice(told)
+        .map(({ status }) => status),
+    ).toEqual(['logged_out'])
     expect(world.dials('shop')).toHaveLength(1)
   })
 

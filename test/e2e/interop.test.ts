@@ -25,34 +25,45 @@ async function openStock(world: World, sessionId: string): Promise<StockSocket> 
   const { state, saveCreds } = await baileys.useMultiFileAuthState(join(world.directory, `session-${sessionId}`))
   const socket = baileys.makeWASocket({ auth: state, waWebSocketUrl: `${world.server.url}?client=${sessionId}`, logger: silentLogger() })
   const saves: Promise<void>[] = []
-  socket.ev.on('creds.update', () => { saves.push(saveCreds()) })
+  socket.ev.on('creds.update', () => {
+    saves.push(saveCreds())
+  })
   const texts: (string | null)[] = []
   const waiting = new Set<() => void>()
   socket.ev.on('messages.upsert', ({ messages }) => {
     for (const message of fromOthers(messages, socket)) texts.push(textOf(message))
     for (const look of waiting) look()
   })
-  const updates = <Value>(find: (update: Partial<baileys.ConnectionState>) => Value | undefined): Promise<Value> => new Promise((resolve) => {
-    socket.ev.on('connection.update', (update) => {
-      const found = find(update)
-      if (found !== undefined) resolve(found)
+  const updates = <Value>(find: (update: Partial<baileys.ConnectionState>) => Value | undefined): Promise<Value> =>
+    new Promise((resolve) => {
+      socket.ev.on('connection.update', (update) => {
+        const found = find(update)
+        if (found !== undefined) resolve(found)
+      })
     })
-  })
-  const closed = updates(({ connection, lastDisconnect }) => connection === 'close' ? { code: statusCodeOf(lastDisconnect?.error) } : undefined).then(({ code }) => code)
+  const closed = updates(({ connection, lastDisconnect }) => (connection === 'close' ? { code: statusCodeOf(lastDisconnect?.error) } : undefined)).then(
+    ({ code }) => code,
+  )
   const end = async (): Promise<void> => {
     await socket.end(undefined)
     await Promise.all(saves)
   }
   return {
-    socket, closed, texts, end,
+    socket,
+    closed,
+    texts,
+    end,
     [Symbol.asyncDispose]: end,
-    qr: updates(({ qr, connection }) => connection === 'open' ? null : qr),
-    opened: updates(({ connection }) => connection === 'open' ? true : undefined).then(() => undefined),
-    until: async text => new Promise((resolve) => {
-      const look = (): void => { if (texts.includes(text)) resolve() }
-      waiting.add(look)
-      look()
-    }),
+    qr: updates(({ qr, connection }) => (connection === 'open' ? null : qr)),
+    opened: updates(({ connection }) => (connection === 'open' ? true : undefined)).then(() => undefined),
+    until: async (text) =>
+      new Promise((resolve) => {
+        const look = (): void => {
+          if (texts.includes(text)) resolve()
+        }
+        waiting.add(look)
+        look()
+      }),
   }
 }
 
@@ -65,7 +76,7 @@ function statusCodeOf(error: Error | undefined): number | undefined {
 /** Pairs a folder with stock code, which knows no refreshed registration, and resolves with the socket that is open after the restart. */
 async function pairWithStock(world: World, sessionId: string): Promise<{ deviceKey: string; phone: string; stock: StockSocket }> {
   const first = await openStock(world, sessionId)
-  const { deviceKey, phone } = await world.server.scanQr(await first.qr ?? '', { phone: world.newPhone() })
+  const { deviceKey, phone } = await world.server.scanQr((await first.qr) ?? '', { phone: world.newPhone() })
   expect(await first.closed).toBe(515)
   const stock = await openStock(world, sessionId)
   await stock.opened
@@ -113,7 +124,9 @@ describe.concurrent('a folder of useMultiFileAuthState', () => {
     const { deviceKey } = await world.pair(manager, 'shop')
     const friend = world.newPhone()
     const heard: (string | null)[] = []
-    world.server.on('message', ({ phone, text }) => { if (phone === friend) heard.push(text) })
+    world.server.on('message', ({ phone, text }) => {
+      if (phone === friend) heard.push(text)
+    })
     await world.server.phoneText(friend, deviceKey, 'round 0')
     await world.server.waitFor(() => world.server.device(deviceKey).queued === 0)
     await manager.close()
@@ -135,7 +148,9 @@ describe.concurrent('a folder of useMultiFileAuthState', () => {
       await next.manager.close()
       expect(next.texts).toEqual([`to the manager ${round}`])
     }
-    await vi.waitFor(() => { expect(heard).toEqual(['from stock 1', 'from the manager 1', 'from stock 2', 'from the manager 2']) })
+    await vi.waitFor(() => {
+      expect(heard).toEqual(['from stock 1', 'from the manager 1', 'from stock 2', 'from the manager 2'])
+    })
     expect(world.server.registrations()).toHaveLength(1)
     expect(world.server.log.filter(({ kind, detail }) => kind === 'receipt' && detail['kind'] === 'retry')).toEqual([])
   })

@@ -38,13 +38,17 @@ describe.concurrent('a registration that WhatsApp refreshes', () => {
     expect(await next.getStatus('shop')).toMatchObject({ phoneNumber: phone })
   })
 
-  it.each(['companion_reg_refresh', 'pair-device-rotate-qr'] as const)('with a <%s>, before the first QR code: every code links', { tags: 'full' }, async (child) => {
-    await using world = await openWorld({ refreshRegistration: { times: 2, when: 'before-qr', child } })
-    const manager = makeManager(world)
-    await world.pair(manager, 'shop')
-    expect(world.eventsOf(manager).of('qr')).toHaveLength(1)
-    expect(world.server.registrations()).toMatchObject([{ refreshesAcknowledged: 2 }])
-  })
+  it.each(['companion_reg_refresh', 'pair-device-rotate-qr'] as const)(
+    'with a <%s>, before the first QR code: every code links',
+    { tags: 'full' },
+    async (child) => {
+      await using world = await openWorld({ refreshRegistration: { times: 2, when: 'before-qr', child } })
+      const manager = makeManager(world)
+      await world.pair(manager, 'shop')
+      expect(world.eventsOf(manager).of('qr')).toHaveLength(1)
+      expect(world.server.registrations()).toMatchObject([{ refreshesAcknowledged: 2 }])
+    },
+  )
 
   it('the phone scans the retired code, which links nobody, and then the one that is shown', async () => {
     await using world = await openWorld()
@@ -72,7 +76,7 @@ describe.concurrent('a registration that WhatsApp refreshes', () => {
     const manager = makeManager(world, { socketConfig: { qrTimeout: 200 } })
     const events = world.eventsOf(manager)
     await manager.connect('shop')
-    await events.until(() => new Set(events.of('qr').map(({ qr }) => referenceOf(qr))).size >= 3 ? true : undefined, 'third reference')
+    await events.until(() => (new Set(events.of('qr').map(({ qr }) => referenceOf(qr))).size >= 3 ? true : undefined), 'third reference')
     await world.scan(manager, 'shop')
     await manager.waitUntilConnected('shop')
     expect(world.server.registrations()).toHaveLength(1)
@@ -105,7 +109,10 @@ describe.concurrent('a registration that WhatsApp refreshes', () => {
     expect(await manager.getStatus('shop')).toMatchObject({ phoneNumber: phone })
   })
 
-  it.each([['before', false], ['after', true]])('SIGKILL %s the refresh: nothing was stored, a new code comes, and links', { tags: 'full' }, async (_when, isAfter) => {
+  it.each([
+    ['before', false],
+    ['after', true],
+  ])('SIGKILL %s the refresh: nothing was stored, a new code comes, and links', { tags: 'full' }, async (_when, isAfter) => {
     await using world = await openWorld({ refreshRegistration: { everyMs: isAfter ? 20 : 60_000 } })
     const first = await SessionProcess.start(world)
     await first.call('connect', 'shop')
@@ -137,10 +144,13 @@ describe.concurrent('a link that comes to nothing', () => {
     const manager = makeManager(world, { socketConfig: { qrTimeout: 200 } })
     const ended = world.eventsOf(manager).nextStatus('shop', 'disconnected')
     await manager.connect('shop')
-    expect(await ended).toMatchObject({ reason: 'pairing_expired', message: expect.stringContaining('couldn\'t link device') })
+    expect(await ended).toMatchObject({ reason: 'pairing_expired', message: expect.stringContaining("couldn't link device") })
   })
 
-  it.each([['iq-error', 'pairing_refused'], ['silence', 'pairing_expired']] as const)('after a scan of which the client gets to know %s: %s', async (refuseScan, reason) => {
+  it.each([
+    ['iq-error', 'pairing_refused'],
+    ['silence', 'pairing_expired'],
+  ] as const)('after a scan of which the client gets to know %s: %s', async (refuseScan, reason) => {
     await using world = await openWorld({ refuseScan, qrReferences: 1 })
     const manager = makeManager(world, { socketConfig: { qrTimeout: 4000 } })
     const ended = world.eventsOf(manager).nextStatus('shop', 'disconnected')
@@ -202,7 +212,10 @@ describe.concurrent('a link that comes to nothing', () => {
 })
 
 describe.concurrent('a pairing code', () => {
-  it.each([[400, '400 bad-request'], [429, '429 rate-overlimit']] as const)('that WhatsApp refuses with %i is told, and can be asked for again', async (refusePairingCodes, said) => {
+  it.each([
+    [400, '400 bad-request'],
+    [429, '429 rate-overlimit'],
+  ] as const)('that WhatsApp refuses with %i is told, and can be asked for again', async (refusePairingCodes, said) => {
     await using world = await openWorld({ refusePairingCodes })
     const manager = makeManager(world)
     const phone = world.newPhone()

@@ -11,7 +11,7 @@ async function namesOf(world: World, sessionId: string): Promise<string[]> {
 }
 
 async function folders(world: World): Promise<string[]> {
-  return (await readdir(world.directory)).filter(name => name.startsWith('session-'))
+  return (await readdir(world.directory)).filter((name) => name.startsWith('session-'))
 }
 
 describe.concurrent('logout', () => {
@@ -71,7 +71,9 @@ describe.concurrent('logout', () => {
     const before = await world.filesOf('shop')
     world.server.muteLogout(deviceKey, true)
     await expect(manager.logout('shop', { requireUnlink: true, timeoutMs: 500 })).rejects.toMatchObject({
-      code: 'UNLINK_FAILED', sessionId: 'shop', message: expect.stringContaining('500 ms'),
+      code: 'UNLINK_FAILED',
+      sessionId: 'shop',
+      message: expect.stringContaining('500 ms'),
     })
     expect(await world.filesOf('shop')).toEqual(before)
     expect(world.server.isOnline(deviceKey)).toBe(true)
@@ -198,21 +200,21 @@ describe.concurrent('stop', () => {
 
 /** How a session gets into a state in which it is then deleted. */
 const STATES: Record<string, (world: World, manager: SessionManager) => Promise<unknown>> = {
-  'unknown': async () => undefined,
-  'stored': async world => world.link('shop'),
-  'connected': async (world, manager) => world.linkAndRestore(manager, 'shop'),
-  'stopped': async (world, manager) => {
+  unknown: async () => undefined,
+  stored: async (world) => world.link('shop'),
+  connected: async (world, manager) => world.linkAndRestore(manager, 'shop'),
+  stopped: async (world, manager) => {
     await world.linkAndRestore(manager, 'shop')
     await manager.stop('shop')
   },
-  'pairing': async (_world, manager) => manager.connect('shop'),
-  'connecting': async (world, manager) => {
+  pairing: async (_world, manager) => manager.connect('shop'),
+  connecting: async (world, manager) => {
     await world.link('shop')
     world.server.muteHandshake(true)
     await manager.getStatus('shop')
     await world.server.waitFor(() => world.dials('shop').length > 0)
   },
-  'reconnecting': async (world, manager) => {
+  reconnecting: async (world, manager) => {
     await world.link('shop')
     await world.server.refuse(Infinity)
     await manager.connect('shop')
@@ -221,7 +223,7 @@ const STATES: Record<string, (world: World, manager: SessionManager) => Promise<
     world.server.removeDevice((await world.link('shop')).deviceKey)
     await manager.restoreSession('shop')
   },
-  'failed': async (world, manager) => {
+  failed: async (world, manager) => {
     world.server.failLogins((await world.link('shop')).deviceKey, 1, 403)
     await manager.restoreSession('shop')
   },

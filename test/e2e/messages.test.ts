@@ -17,20 +17,23 @@ function recordTexts(manager: SessionManager): { of(sessionId: string): (string 
       for (const look of waiting) look()
     })
   })
-  const of = (sessionId: string): (string | null)[] => texts.filter(entry => entry.sessionId === sessionId).map(({ text }) => text)
+  const of = (sessionId: string): (string | null)[] => texts.filter((entry) => entry.sessionId === sessionId).map(({ text }) => text)
   return {
     of,
-    until: async (sessionId, text) => new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => { reject(new Error(`"${text}" did not come; there were ${JSON.stringify(of(sessionId))}`)) }, 15_000)
-      const look = (): void => {
-        if (!of(sessionId).includes(text)) return
-        clearTimeout(timer)
-        waiting.delete(look)
-        resolve()
-      }
-      waiting.add(look)
-      look()
-    }),
+    until: async (sessionId, text) =>
+      new Promise<void>((resolve, reject) => {
+        const timer = setTimeout(() => {
+          reject(new Error(`"${text}" did not come; there were ${JSON.stringify(of(sessionId))}`))
+        }, 15_000)
+        const look = (): void => {
+          if (!of(sessionId).includes(text)) return
+          clearTimeout(timer)
+          waiting.delete(look)
+          resolve()
+        }
+        waiting.add(look)
+        look()
+      }),
   }
 }
 
@@ -38,11 +41,15 @@ function recordTexts(manager: SessionManager): { of(sessionId: string): (string 
 const chatOf = ({ phone }: LinkedDevice): string => `${phone}@s.whatsapp.net`
 
 /** A session `friend` in this process, of another phone. */
-async function openFriend(world: World): Promise<{ friend: LinkedDevice; manager: SessionManager; say: (to: LinkedDevice, text: string) => Promise<void>; texts: ReturnType<typeof recordTexts> }> {
+async function openFriend(
+  world: World,
+): Promise<{ friend: LinkedDevice; manager: SessionManager; say: (to: LinkedDevice, text: string) => Promise<void>; texts: ReturnType<typeof recordTexts> }> {
   const manager = world.makeManager()
   const texts = recordTexts(manager)
   const friend = await world.linkAndRestore(manager, 'friend')
-  const say = async (to: LinkedDevice, text: string): Promise<void> => { await manager.getSocket('friend')?.sendMessage(chatOf(to), { text }) }
+  const say = async (to: LinkedDevice, text: string): Promise<void> => {
+    await manager.getSocket('friend')?.sendMessage(chatOf(to), { text })
+  }
   return { friend, manager, say, texts }
 }
 
@@ -180,7 +187,9 @@ const ENDS: Record<string, (world: World, manager: SessionManager, device: Linke
 async function linkWithoutHistory(world: World): Promise<LinkedDevice> {
   const creds = initAuthCreds()
   const device = world.server.linkDirect(creds, { phone: world.newPhone() })
-  await world.makeStore().write('shop', [{ ...CREDS_KEY, value: JSON.stringify({ ...creds, accountSyncCounter: 0, myAppStateKeyId: undefined }, BufferJSON.replacer) }])
+  await world
+    .makeStore()
+    .write('shop', [{ ...CREDS_KEY, value: JSON.stringify({ ...creds, accountSyncCounter: 0, myAppStateKeyId: undefined }, BufferJSON.replacer) }])
   return device
 }
 
@@ -235,13 +244,20 @@ describe.concurrent('messages that are being read when a session is ended', () =
       const texts = recordTexts(manager)
       await manager.connect('shop')
       await manager.waitUntilConnected('shop')
-      end = async () => verb === 'stop' ? manager.stop('shop') : manager.close()
+      end = async () => (verb === 'stop' ? manager.stop('shop') : manager.close())
       isDue = true
-      await Promise.all(['a', 'b', 'c'].map(async (part) => {
-        sent.push(`${round}${part}`)
-        await world.server.phoneText(phone, shop.deviceKey, `${round}${part}`)
-      }))
-      await vi.waitFor(() => { expect(isDue).toBe(false) }, { timeout: 10_000 })
+      await Promise.all(
+        ['a', 'b', 'c'].map(async (part) => {
+          sent.push(`${round}${part}`)
+          await world.server.phoneText(phone, shop.deviceKey, `${round}${part}`)
+        }),
+      )
+      await vi.waitFor(
+        () => {
+          expect(isDue).toBe(false)
+        },
+        { timeout: 10_000 },
+      )
       await ending
       read.push(...texts.of('shop'))
       await manager.close()

@@ -80,7 +80,9 @@ interface Phase {
 
 const PHASES: Phase[] = [
   {
-    name: 'reading what is stored', status: 'connecting', dials: 0,
+    name: 'reading what is stored',
+    status: 'connecting',
+    dials: 0,
     reach: async (world, manager, store) => {
       store.readDelayMs = 400
       const loading = world.eventsOf(manager).nextStatus('shop', 'connecting')
@@ -89,7 +91,9 @@ const PHASES: Phase[] = [
     },
   },
   {
-    name: 'the upgrade', status: 'connecting', dials: 1,
+    name: 'the upgrade',
+    status: 'connecting',
+    dials: 1,
     reach: async ({ server }, manager) => {
       server.muteUpgrade(true)
       void manager.restoreSession('shop')
@@ -97,7 +101,9 @@ const PHASES: Phase[] = [
     },
   },
   {
-    name: 'the handshake', status: 'connecting', dials: 1,
+    name: 'the handshake',
+    status: 'connecting',
+    dials: 1,
     reach: async ({ server }, manager) => {
       server.delayHandshake(400)
       void manager.restoreSession('shop')
@@ -105,7 +111,9 @@ const PHASES: Phase[] = [
     },
   },
   {
-    name: 'the login', status: 'connecting', dials: 1,
+    name: 'the login',
+    status: 'connecting',
+    dials: 1,
     reach: async ({ server }, manager) => {
       server.delayLogin('*', 400)
       void manager.restoreSession('shop')
@@ -113,21 +121,31 @@ const PHASES: Phase[] = [
     },
   },
   {
-    name: 'settling', status: 'connecting', dials: 1,
+    name: 'settling',
+    status: 'connecting',
+    dials: 1,
     reach: async ({ server }, manager, store) => {
       const written = store.writes.length
       store.writeDelayMs = 600
       void manager.restoreSession('shop')
       await server.waitFor(() => server.log.some(({ kind }) => kind === 'success'))
-      await vi.waitFor(() => { expect(store.writes.length).toBeGreaterThan(written) })
+      await vi.waitFor(() => {
+        expect(store.writes.length).toBeGreaterThan(written)
+      })
     },
   },
   {
-    name: 'connected', status: 'connected', dials: 1,
-    reach: async (_world, manager) => { await manager.restoreSession('shop') },
+    name: 'connected',
+    status: 'connected',
+    dials: 1,
+    reach: async (_world, manager) => {
+      await manager.restoreSession('shop')
+    },
   },
   {
-    name: 'the back-off', status: 'reconnecting', dials: 1,
+    name: 'the back-off',
+    status: 'reconnecting',
+    dials: 1,
     reach: async (world, manager) => {
       world.server.failLogins('*', 10)
       const waiting = world.eventsOf(manager).nextStatus('shop', 'reconnecting')
@@ -136,15 +154,28 @@ const PHASES: Phase[] = [
     },
   },
   {
-    name: 'a QR code', status: 'pairing', dials: 1, isNew: true,
-    reach: async (_world, manager) => { await manager.connect('shop') },
+    name: 'a QR code',
+    status: 'pairing',
+    dials: 1,
+    isNew: true,
+    reach: async (_world, manager) => {
+      await manager.connect('shop')
+    },
   },
   {
-    name: 'a pairing code', status: 'pairing', dials: 1, isNew: true,
-    reach: async (world, manager) => { await manager.requestPairingCode('shop', world.newPhone()) },
+    name: 'a pairing code',
+    status: 'pairing',
+    dials: 1,
+    isNew: true,
+    reach: async (world, manager) => {
+      await manager.requestPairingCode('shop', world.newPhone())
+    },
   },
   {
-    name: 'the restart after a pairing', status: 'connecting', dials: 1, isNew: true,
+    name: 'the restart after a pairing',
+    status: 'connecting',
+    dials: 1,
+    isNew: true,
     reach: async (world, manager) => {
       await manager.connect('shop')
       const paired = world.eventsOf(manager).nextStatus('shop', 'connecting', 'restart_required')
@@ -155,31 +186,35 @@ const PHASES: Phase[] = [
 ]
 
 describe.concurrent('close', () => {
-  it.each(PHASES)('during $name: leaves no connection, and nothing dials or is told afterwards (invariant 4)', { tags: 'full' }, async ({ status, reach, dials, isNew }) => {
-    await using world = await openWorld()
-    const store = new FaultyStore(world.makeStore())
-    const manager = world.makeManager({ store, connectTimeoutMs: 5000, retry: { initialDelayMs: 200, jitter: 'none' } })
-    const events = world.eventsOf(manager)
-    if (isNew !== true) await world.link('shop')
-    await reach(world, manager, store)
-    expect(await manager.getStatus('shop')).toMatchObject({ status })
-    const socket = events.of('socket').at(-1)?.socket
-    const before = Date.now()
-    expect(await manager.close()).toEqual({ closed: ['shop'], notDrained: [] })
-    expect(Date.now() - before).toBeLessThan(8000)
-    await world.server.waitFor(() => world.server.openConnections === 0, 1500)
-    expect(socket?.ws.isOpen ?? false).toBe(false)
-    const told = events.entries.length
-    const written = store.writes.length
-    const files = await world.filesOf('shop')
-    await pause(900)
-    expect(world.server.attempts()).toHaveLength(dials)
-    expect(events.entries).toHaveLength(told)
-    expect(store.writes).toHaveLength(written)
-    expect(await world.filesOf('shop')).toEqual(files)
-    expect(await store.lock.owner('shop')).toBeNull()
-    await expect(manager.getStatus('shop')).rejects.toMatchObject({ code: 'MANAGER_CLOSED' })
-  })
+  it.each(PHASES)(
+    'during $name: leaves no connection, and nothing dials or is told afterwards (invariant 4)',
+    { tags: 'full' },
+    async ({ status, reach, dials, isNew }) => {
+      await using world = await openWorld()
+      const store = new FaultyStore(world.makeStore())
+      const manager = world.makeManager({ store, connectTimeoutMs: 5000, retry: { initialDelayMs: 200, jitter: 'none' } })
+      const events = world.eventsOf(manager)
+      if (isNew !== true) await world.link('shop')
+      await reach(world, manager, store)
+      expect(await manager.getStatus('shop')).toMatchObject({ status })
+      const socket = events.of('socket').at(-1)?.socket
+      const before = Date.now()
+      expect(await manager.close()).toEqual({ closed: ['shop'], notDrained: [] })
+      expect(Date.now() - before).toBeLessThan(8000)
+      await world.server.waitFor(() => world.server.openConnections === 0, 1500)
+      expect(socket?.ws.isOpen ?? false).toBe(false)
+      const told = events.entries.length
+      const written = store.writes.length
+      const files = await world.filesOf('shop')
+      await pause(900)
+      expect(world.server.attempts()).toHaveLength(dials)
+      expect(events.entries).toHaveLength(told)
+      expect(store.writes).toHaveLength(written)
+      expect(await world.filesOf('shop')).toEqual(files)
+      expect(await store.lock.owner('shop')).toBeNull()
+      await expect(manager.getStatus('shop')).rejects.toMatchObject({ code: 'MANAGER_CLOSED' })
+    },
+  )
 
   it('after a pairing whose restart never came: the pairing is stored, and a new manager connects without a QR code', { tags: 'full' }, async () => {
     await using world = await openWorld()
@@ -199,7 +234,7 @@ describe.concurrent('close', () => {
     const manager = world.makeManager({ dials: { concurrency: 1, perSecond: 1 } })
     const sessionIds = Array.from({ length: 10 }, (_, index) => `shop-${index}`)
     for (const sessionId of sessionIds) await world.link(sessionId)
-    const restoring = sessionIds.map(async sessionId => manager.restoreSession(sessionId))
+    const restoring = sessionIds.map(async (sessionId) => manager.restoreSession(sessionId))
     await world.server.waitFor(() => world.server.attempts().length === 1)
     await manager.close()
     const dials = world.server.attempts().length
@@ -214,11 +249,19 @@ describe.concurrent('close', () => {
     const manager = world.makeManager()
     for (const sessionId of ['one', 'two', 'three']) await world.link(sessionId)
     const calls = [
-      manager.restoreSession('one'), manager.connect('two'), manager.getStatus('three'), manager.connect('four'), manager.restoreAll(),
-      manager.requestPairingCode('five', world.newPhone()), manager.waitUntilConnected('six'), manager.stop('one'), manager.close(), manager.close(),
+      manager.restoreSession('one'),
+      manager.connect('two'),
+      manager.getStatus('three'),
+      manager.connect('four'),
+      manager.restoreAll(),
+      manager.requestPairingCode('five', world.newPhone()),
+      manager.waitUntilConnected('six'),
+      manager.stop('one'),
+      manager.close(),
+      manager.close(),
     ]
     const results = await Promise.allSettled(calls)
-    const refusals = results.flatMap(result => result.status === 'rejected' ? [result.reason as { code: string }] : []).map(({ code }) => code)
+    const refusals = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as { code: string }] : [])).map(({ code }) => code)
     for (const code of refusals) expect(['MANAGER_CLOSED', 'ABORTED', 'NOT_PAIRED', 'PAIRING_FAILED']).toContain(code)
     await world.server.waitFor(() => world.server.openConnections === 0)
     const dials = world.server.attempts().length

@@ -43,7 +43,9 @@ describe.concurrent('a store that goes away', () => {
     expect(world.dials('shop')).toHaveLength(2)
     await world.server.waitFor(() => world.server.device(deviceKey).queued === 0)
     await world.server.phoneText(phone, deviceKey, 'still there')
-    await vi.waitFor(() => { expect(texts.at(-1)).toBe('still there') }, 5000)
+    await vi.waitFor(() => {
+      expect(texts.at(-1)).toBe('still there')
+    }, 5000)
     expect(texts).toEqual(['hello', 'still there'])
   })
 
@@ -69,7 +71,7 @@ describe.concurrent('a store that goes away', () => {
   it('and hangs: calls have a deadline, the socket is closed, and it comes back with every message (invariant 7)', async () => {
     await using world = await openWorld()
     const store = new FaultyStore(world.makeStore())
-    const manager = world.makeManager({ store, storeTimeoutMs: 400 })
+    const manager = world.makeManager({ store, storeTimeoutMs: 2000 })
     const events = world.eventsOf(manager)
     const { deviceKey, phone } = await world.linkAndRestore(manager, 'shop')
     const identity = await world.identityOf('shop')
@@ -85,7 +87,9 @@ describe.concurrent('a store that goes away', () => {
     const back = events.next('connected', 'shop')
     store.isHung = false
     await back
-    await vi.waitFor(() => { expect(texts).toEqual(['one', 'two', 'three']) }, 5000)
+    await vi.waitFor(() => {
+      expect(texts).toEqual(['one', 'two', 'three'])
+    }, 5000)
     await world.server.waitFor(() => world.server.device(deviceKey).queued === 0)
     expect(await world.identityOf('shop')).toEqual(identity)
   })
@@ -138,11 +142,11 @@ describe.concurrent('a store that goes away', () => {
 
 const CORRUPT: [string, (whole: string) => string][] = [
   ['empty', () => ''],
-  ['cut in half', whole => whole.slice(0, whole.length / 2)],
+  ['cut in half', (whole) => whole.slice(0, whole.length / 2)],
   ['valid JSON of another shape', () => '{"hello":[1,2,3]}'],
   ['JSON that is no object', () => 'null'],
-  ['zeros', whole => '\0'.repeat(whole.length)],
-  ['whole but for a key', whole => whole.replace('"noiseKey"', '"noisyKey"')],
+  ['zeros', (whole) => '\0'.repeat(whole.length)],
+  ['whole but for a key', (whole) => whole.replace('"noiseKey"', '"noisyKey"')],
 ]
 
 describe.concurrent('credentials that cannot be read, with no copy of them', () => {
@@ -196,19 +200,22 @@ describe.concurrent('credentials that cannot be read, with no copy of them', () 
 })
 
 describe.concurrent('credentials that cannot be read, with a copy of them', () => {
-  it.each(CORRUPT.filter(([name]) => ['empty', 'cut in half', 'zeros'].includes(name)))('%s: restored from the copy, announced, and mended', async (_name, spoil) => {
-    await using world = await openWorld()
-    await world.link('shop')
-    const path = join(world.folderOf('shop'), 'creds.json')
-    await writeFile(path, spoil(await readFile(path, 'utf8')))
-    const manager = world.makeManager()
-    const events = world.eventsOf(manager)
-    expect(await manager.restoreSession('shop')).toMatchObject({ outcome: 'restored' })
-    expect(events.of('creds-restored')).toMatchObject([{ sessionId: 'shop', error: { code: 'RECORD_CORRUPT' } }])
-    await manager.close()
-    expect(await readFile(path, 'utf8')).toBe(await readFile(join(world.folderOf('shop'), '.creds.backup.json'), 'utf8'))
-    const next = world.makeManager()
-    expect(await next.restoreSession('shop')).toMatchObject({ outcome: 'restored' })
-    expect(world.eventsOf(next).of('creds-restored')).toEqual([])
-  })
+  it.each(CORRUPT.filter(([name]) => ['empty', 'cut in half', 'zeros'].includes(name)))(
+    '%s: restored from the copy, announced, and mended',
+    async (_name, spoil) => {
+      await using world = await openWorld()
+      await world.link('shop')
+      const path = join(world.folderOf('shop'), 'creds.json')
+      await writeFile(path, spoil(await readFile(path, 'utf8')))
+      const manager = world.makeManager()
+      const events = world.eventsOf(manager)
+      expect(await manager.restoreSession('shop')).toMatchObject({ outcome: 'restored' })
+      expect(events.of('creds-restored')).toMatchObject([{ sessionId: 'shop', error: { code: 'RECORD_CORRUPT' } }])
+      await manager.close()
+      expect(await readFile(path, 'utf8')).toBe(await readFile(join(world.folderOf('shop'), '.creds.backup.json'), 'utf8'))
+      const next = world.makeManager()
+      expect(await next.restoreSession('shop')).toMatchObject({ outcome: 'restored' })
+      expect(world.eventsOf(next).of('creds-restored')).toEqual([])
+    },
+  )
 })

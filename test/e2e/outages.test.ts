@@ -85,7 +85,10 @@ describe.concurrent('a server that takes no connection', () => {
 
   it('for good, with a reconnect policy that gives up: failed, and a person may restore it later', { tags: 'full' }, async () => {
     await using world = await openWorld()
-    const manager = world.makeManager({ reconnect: { maxRetries: 4, initialDelayMs: 50, factor: 1, jitter: 'none' }, retry: { maxRetries: 1, initialDelayMs: 50, jitter: 'none' } })
+    const manager = world.makeManager({
+      reconnect: { maxRetries: 4, initialDelayMs: 50, factor: 1, jitter: 'none' },
+      retry: { maxRetries: 1, initialDelayMs: 50, jitter: 'none' },
+    })
     const events = world.eventsOf(manager)
     await world.link('shop')
     await world.server.refuse(Infinity, { how: 'listen' })
@@ -102,7 +105,9 @@ describe.concurrent('a server that takes no connection', () => {
 
   it('forty sessions at once: dials pass the limiter, all come back, and Node has nothing to warn of (invariant 10)', { tags: 'full' }, async () => {
     const warnings: Error[] = []
-    const note = (warning: Error): void => { warnings.push(warning) }
+    const note = (warning: Error): void => {
+      warnings.push(warning)
+    }
     process.on('warning', note)
     await using world = await openWorld()
     const manager = world.makeManager({ dials: { perSecond: 30, concurrency: 5 } })
@@ -112,13 +117,18 @@ describe.concurrent('a server that takes no connection', () => {
     expect(report.restored).toHaveLength(40)
     const before = world.server.attempts().length
     world.server.drop('*')
-    await Promise.all(sessionIds.map(async (sessionId) => {
-      await world.eventsOf(manager).until(() => world.eventsOf(manager).of('connected', sessionId).at(1), `the second connect of ${sessionId}`)
-    }))
-    const starts = world.server.attempts().slice(before).map(({ acceptedAt }) => acceptedAt)
+    await Promise.all(
+      sessionIds.map(async (sessionId) => {
+        await world.eventsOf(manager).until(() => world.eventsOf(manager).of('connected', sessionId).at(1), `the second connect of ${sessionId}`)
+      }),
+    )
+    const starts = world.server
+      .attempts()
+      .slice(before)
+      .map(({ acceptedAt }) => acceptedAt)
     expect(starts).toHaveLength(40)
     for (const [index, start] of starts.entries()) {
-      const inItsSecond = starts.slice(index).filter(other => other - start < 900)
+      const inItsSecond = starts.slice(index).filter((other) => other - start < 900)
       expect(inItsSecond.length).toBeLessThanOrEqual(30)
     }
     process.off('warning', note)
@@ -148,8 +158,11 @@ describe.concurrent('logins that fail', () => {
     const { deviceKey } = await world.link('shop')
     world.server.failLogins(deviceKey, 3)
     expect(await manager.restoreSession('shop')).toMatchObject({ outcome: 'restored' })
-    const delays = events.of('status').flatMap(({ status, nextRetryAt, lastDisconnect }) =>
-      status === 'reconnecting' && nextRetryAt !== undefined && lastDisconnect !== undefined ? [nextRetryAt.getTime() - lastDisconnect.at.getTime()] : [])
+    const delays = events
+      .of('status')
+      .flatMap(({ status, nextRetryAt, lastDisconnect }) =>
+        status === 'reconnecting' && nextRetryAt !== undefined && lastDisconnect !== undefined ? [nextRetryAt.getTime() - lastDisconnect.at.getTime()] : [],
+      )
     expect(delays).toHaveLength(3)
     for (const [index, mostMs] of [1000, 2000, 4000].entries()) expect(delays[index]).toBeLessThanOrEqual(mostMs + 50)
   })
@@ -219,7 +232,7 @@ describe.concurrent('a connection that goes dead', () => {
   })
 })
 
-function dialTimes(entries: readonly { name: string, at: number }[]): number[] {
+function dialTimes(entries: readonly { name: string; at: number }[]): number[] {
   return entries.filter(({ name }) => name === 'socket').map(({ at }) => at)
 }
 

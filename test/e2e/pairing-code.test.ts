@@ -20,7 +20,10 @@ describe.concurrent('pairing by code', () => {
     const status = await manager.getStatus('shop')
     expect(status).toMatchObject({ status: 'connected', phoneNumber: phone })
     expect(status).not.toHaveProperty('pairingCode')
-    expect(world.dials('shop').map(({ purpose, outcome }) => [purpose, outcome])).toEqual([['registration', 'paired'], ['login', 'success']])
+    expect(world.dials('shop').map(({ purpose, outcome }) => [purpose, outcome])).toEqual([
+      ['registration', 'paired'],
+      ['login', 'success'],
+    ])
     expect(events.of('connected')).toEqual([{ sessionId: 'shop', phoneNumber: phone, restored: false }])
     await manager.close()
     expect(await world.makeManager().restoreSession('shop')).toMatchObject({ outcome: 'restored' })
@@ -62,15 +65,18 @@ describe.concurrent('pairing by code', () => {
     expect(await manager.getStatus('shop')).toMatchObject({ phoneNumber: phone })
   })
 
-  it.each(['not a number', '49abc1234567', '', '12345', '0049170000001', '1'.repeat(16), '491700000001x'])('refuses %j as a phone number, and starts nothing', async (phoneNumber) => {
-    await using world = await openWorld()
-    const manager = world.makeManager()
-    await expect(manager.requestPairingCode('shop', phoneNumber)).rejects.toThrow(TypeError)
-    await expect(manager.requestPairingCode('shop', phoneNumber)).rejects.toThrow('A phone number must be in international form')
-    expect(world.eventsOf(manager).entries).toEqual([])
-    expect(await manager.getStatus('shop')).toMatchObject({ status: 'disconnected', reason: 'never_paired' })
-    expect(world.server.attempts()).toEqual([])
-  })
+  it.each(['not a number', '49abc1234567', '', '12345', '0049170000001', '1'.repeat(16), '491700000001x'])(
+    'refuses %j as a phone number, and starts nothing',
+    async (phoneNumber) => {
+      await using world = await openWorld()
+      const manager = world.makeManager()
+      await expect(manager.requestPairingCode('shop', phoneNumber)).rejects.toThrow(TypeError)
+      await expect(manager.requestPairingCode('shop', phoneNumber)).rejects.toThrow('A phone number must be in international form')
+      expect(world.eventsOf(manager).entries).toEqual([])
+      expect(await manager.getStatus('shop')).toMatchObject({ status: 'disconnected', reason: 'never_paired' })
+      expect(world.server.attempts()).toEqual([])
+    },
+  )
 
   it('is refused for a session that is linked: connected, on its way, or stopped', { tags: 'full' }, async () => {
     await using world = await openWorld()

@@ -7,5 +7,7 @@ const [directory = '', waWebSocketUrl = '', rootPublicKey = ''] = process.argv.s
 
 baileys.WA_CERT_DETAILS.PUBLIC_KEY = Buffer.from(rootPublicKey, 'hex')
 const manager = new SessionManager({ baileys, store: new FileSystemSessionStore({ directory }), socketConfig: { waWebSocketUrl, qrTimeout: 100 } })
-manager.on('status', ({ status, reason }) => { process.send?.({ status, reason, at: Date.now() }) })
+manager.on('status', ({ status, reason }) => {
+  process.send?.({ status, reason, at: Date.now() })
+})
 await manager.connect('shop')

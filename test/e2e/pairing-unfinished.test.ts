@@ -51,11 +51,15 @@ describe.concurrent('a pairing that nobody finishes', () => {
   it('leaves no timer: a process that does nothing else ends by itself, without close', { tags: 'full' }, async () => {
     await using world = await openWorld()
     const root = Buffer.from(world.server.rootPublicKey).toString('hex')
-    const child = fork(fileURLToPath(new URL('./pairing-expiry-child.ts', import.meta.url)), [world.directory, world.server.url, root], { execArgv: ['--import', 'tsx'] })
-    const told: { status: string, reason: string | null, at: number }[] = []
+    const child = fork(fileURLToPath(new URL('./pairing-expiry-child.ts', import.meta.url)), [world.directory, world.server.url, root], {
+      execArgv: ['--import', 'tsx'],
+    })
+    const told: { status: string; reason: string | null; at: number }[] = []
     // Only this script sends messages, and these are all it sends.
-    child.on('message', (message) => { told.push(message as typeof told[number]) })
-    const [code] = await once(child, 'exit') as [number | null]
+    child.on('message', (message) => {
+      told.push(message as (typeof told)[number])
+    })
+    const [code] = (await once(child, 'exit')) as [number | null]
     const exitedAt = Date.now()
     expect(code).toBe(0)
     expect(told.at(-1)).toMatchObject({ status: 'disconnected', reason: 'pairing_expired' })
@@ -94,19 +98,25 @@ describe.concurrent('a network that is cut during a pairing', () => {
     expect(world.gaps('shop')[0]).toBeGreaterThanOrEqual(99)
   })
 
-  it.each([['cut each time', false], ['gone for good', true]])('%s: retried after 100, 200 and 400 ms, then disconnected', { tags: 'full' }, async (_name, isGone) => {
+  it.each([
+    ['cut each time', false],
+    ['gone for good', true],
+  ])('%s: retried after 100, 200 and 400 ms, then disconnected', { tags: 'full' }, async (_name, isGone) => {
     await using world = await openWorld()
     const manager = world.makeManager()
     const events = world.eventsOf(manager)
     const ended = events.nextStatus('shop', 'disconnected')
-    if (!isGone) manager.on('qr', () => { world.server.drop('*') })
+    if (!isGone)
+      manager.on('qr', () => {
+        world.server.drop('*')
+      })
     await manager.connect('shop')
     if (isGone) {
       await world.server.refuse(Infinity, { how: 'listen' })
       world.server.drop('*')
     }
     expect(await ended).toMatchObject({ reason: 'retries_exhausted', owner: null })
-    const times = events.entries.flatMap(({ name, at }) => name === 'socket' ? [at] : [])
+    const times = events.entries.flatMap(({ name, at }) => (name === 'socket' ? [at] : []))
     const gaps = times.slice(1).map((time, index) => time - (times[index] ?? 0))
     expect(gaps).toHaveLength(3)
     for (const [index, delayMs] of [100, 200, 400].entries()) expect(gaps[index]).toBeGreaterThanOrEqual(delayMs - 1)
@@ -199,7 +209,11 @@ async function leaveBehind(world: World, creds: object): Promise<string> {
 const LEFT_BEHIND: [string, object, StatusReason][] = [
   ['by a QR code', {}, 'never_paired'],
   ['by a pairing code', { me: { id: '491700000099@s.whatsapp.net', name: '~' }, pairingCode: 'ABCD1234' }, 'pairing_incomplete'],
-  ['by a pairing code that stock Baileys took for registered', { me: { id: '491700000099@s.whatsapp.net', name: '~' }, registered: true }, 'pairing_incomplete'],
+  [
+    'by a pairing code that stock Baileys took for registered',
+    { me: { id: '491700000099@s.whatsapp.net', name: '~' }, registered: true },
+    'pairing_incomplete',
+  ],
 ]
 
 describe.concurrent('credentials that an unfinished pairing has left behind', () => {

@@ -31,11 +31,19 @@ describe.concurrent('pairing by QR', () => {
     expect(connected).toMatchObject({ status: 'connected', isConnected: true, phoneNumber: device.phone })
     expect(connected).not.toHaveProperty('qr')
     expect(events.course('shop')).toEqual(['connecting starting', 'pairing', 'connecting restart_required', 'connected'])
-    expect(events.of('status').flatMap(status => Object.keys(status)).filter(name => name === 'qr' || name === 'pairingCode')).toEqual([])
+    expect(
+      events
+        .of('status')
+        .flatMap((status) => Object.keys(status))
+        .filter((name) => name === 'qr' || name === 'pairingCode'),
+    ).toEqual([])
     expect(events.of('connected')).toEqual([{ sessionId: 'shop', phoneNumber: device.phone, restored: false }])
     expect(events.of('disconnected')).toEqual([{ sessionId: 'shop', cause: 'restart_required', code: 515, willRetry: true, nextRetryAt: null }])
     expect(events.of('error')).toEqual([])
-    expect(world.dials('shop').map(({ purpose, outcome }) => [purpose, outcome])).toEqual([['registration', 'paired'], ['login', 'success']])
+    expect(world.dials('shop').map(({ purpose, outcome }) => [purpose, outcome])).toEqual([
+      ['registration', 'paired'],
+      ['login', 'success'],
+    ])
     await manager.close()
 
     const second = world.makeManager()
@@ -61,7 +69,7 @@ describe.concurrent('pairing by QR', () => {
     const manager = world.makeManager({ store: new MemorySessionStore(), socketConfig: { qrTimeout: 400 } })
     const events = world.eventsOf(manager)
     const { qr: first = '' } = await manager.connect('shop')
-    const { qr, expiresAt } = await events.next('qr', 'shop', event => referenceOf(event.qr) !== referenceOf(first))
+    const { qr, expiresAt } = await events.next('qr', 'shop', (event) => referenceOf(event.qr) !== referenceOf(first))
     expect(expiresAt.getTime() - Date.now()).toBeLessThanOrEqual(400)
     expect(await manager.getStatus('shop')).toMatchObject({ qr, pairingExpiresAt: expiresAt })
     await world.scan(manager, 'shop')
@@ -72,8 +80,8 @@ describe.concurrent('pairing by QR', () => {
     await using world = await openWorld()
     const manager = world.makeManager({ store: new MemorySessionStore() })
     const sessionIds = ['shop', 'bar', 'kiosk']
-    const devices = await Promise.all(sessionIds.map(async sessionId => world.pair(manager, sessionId)))
-    const statuses = await Promise.all(sessionIds.map(async sessionId => manager.getStatus(sessionId)))
+    const devices = await Promise.all(sessionIds.map(async (sessionId) => world.pair(manager, sessionId)))
+    const statuses = await Promise.all(sessionIds.map(async (sessionId) => manager.getStatus(sessionId)))
     expect(statuses.map(({ phoneNumber }) => phoneNumber)).toEqual(devices.map(({ phone }) => phone))
   })
 })
@@ -89,7 +97,10 @@ describe.concurrent('the restart after a pairing', () => {
     const before = Date.now()
     const { deviceKey } = await world.scan(manager, 'shop')
     await manager.waitUntilConnected('shop')
-    expect(world.dials('shop').map(({ purpose, outcome }) => [purpose, outcome])).toEqual([['registration', 'paired'], ['login', 'success']])
+    expect(world.dials('shop').map(({ purpose, outcome }) => [purpose, outcome])).toEqual([
+      ['registration', 'paired'],
+      ['login', 'success'],
+    ])
     // The login did not overtake the write.
     expect((world.dials('shop')[1]?.acceptedAt ?? 0) - before).toBeGreaterThanOrEqual(500)
     expect(events.of('status').filter(({ attempt }) => attempt !== undefined)).toEqual([])
@@ -111,7 +122,7 @@ describe.concurrent('the restart after a pairing', () => {
     await manager.waitUntilConnected('shop', { timeoutMs: 20_000 })
     // A busy machine may take longer than the watchdog allows for a login, too.
     const purposes = world.dials('shop').map(({ purpose }) => purpose)
-    expect(purposes.filter(purpose => purpose === 'registration')).toHaveLength(1)
+    expect(purposes.filter((purpose) => purpose === 'registration')).toHaveLength(1)
     expect(purposes.slice(0, 2)).toEqual(['registration', 'login'])
     expect(events.of('qr')).toHaveLength(shown)
     expect(events.of('connected')).toMatchObject([{ restored: false }])

@@ -52,7 +52,8 @@ describe.runIf(isRoot).concurrent('a process without rights', () => {
     chmodSync(world.directory, 0o755)
     await using child = await SessionProcess.start(world, {}, NOBODY)
     await expect(child.call('connect', 'shop')).rejects.toMatchObject({
-      code: 'STORE_UNAVAILABLE', message: expect.stringMatching(new RegExp(`${world.directory} has mode 0755 and belongs to uid 0; this process runs as uid ${NOBODY}`)),
+      code: 'STORE_UNAVAILABLE',
+      message: expect.stringMatching(new RegExp(`${world.directory} has mode 0755 and belongs to uid 0; this process runs as uid ${NOBODY}`)),
     })
     expect(await child.call('getStatus', 'shop')).toMatchObject({ status: 'disconnected' })
     expect(child.journal.all('qr')).toEqual([])
@@ -95,7 +96,8 @@ describe.runIf(canMount())('a disk that is mounted read-only', () => {
     const store = new FileSystemSessionStore({ directory })
     const manager = world.makeManager({ store })
     await expect(manager.connect('shop')).rejects.toMatchObject({
-      code: 'STORE_UNAVAILABLE', message: expect.stringMatching(new RegExp(`${directory}.*mode 0750.*read-only`)),
+      code: 'STORE_UNAVAILABLE',
+      message: expect.stringMatching(new RegExp(`${directory}.*mode 0750.*read-only`)),
     })
     expect(world.eventsOf(manager).of('qr')).toEqual([])
     expect(world.server.attempts()).toEqual([])

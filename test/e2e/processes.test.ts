@@ -32,11 +32,18 @@ describe.concurrent('two processes on one folder', () => {
     expect(owner).toEqual(expect.any(String))
 
     expect(await second.call('restoreSession', 'shop')).toMatchObject({ outcome: 'skipped', reason: 'owned_elsewhere' })
-    await vi.waitFor(async () => {
-      expect(await second.call('getStatus', 'shop')).toMatchObject({
-        status: 'connected', isConnected: true, isLocal: false, owner, phoneNumber: deviceKey.split(':')[0],
-      })
-    }, { timeout: 5000 })
+    await vi.waitFor(
+      async () => {
+        expect(await second.call('getStatus', 'shop')).toMatchObject({
+          status: 'connected',
+          isConnected: true,
+          isLocal: false,
+          owner,
+          phoneNumber: deviceKey.split(':')[0],
+        })
+      },
+      { timeout: 5000 },
+    )
     expect(await second.call('getStatuses')).toMatchObject([{ sessionId: 'shop', status: 'connected', isLocal: false, owner }])
     const elsewhere = { code: 'OWNED_ELSEWHERE', message: expect.stringContaining('"shop"') }
     for (const method of ['connect', 'stop', 'delete', 'logout'] as const) {
@@ -54,9 +61,12 @@ describe.concurrent('two processes on one folder', () => {
     expect(await second.call('getStatus', 'shop')).toMatchObject({ status: 'connected', isLocal: true, owner: expect.not.stringMatching(`^${String(owner)}$`) })
     expect(second.journal.course('shop').slice(-3)).toEqual(['disconnected owned_elsewhere', 'connecting restoring', 'connected'])
     expect(second.journal.all('qr')).toEqual([])
-    await vi.waitFor(async () => {
-      expect(await rowOf(world, 'shop')).toMatchObject({ status: 'connected', owner: (await second.call('getStatus', 'shop')).owner })
-    }, { timeout: 5000 })
+    await vi.waitFor(
+      async () => {
+        expect(await rowOf(world, 'shop')).toMatchObject({ status: 'connected', owner: (await second.call('getStatus', 'shop')).owner })
+      },
+      { timeout: 5000 },
+    )
     expect(world.dials('shop')).toHaveLength(2)
     expectNeverReplaced(world)
   })
@@ -75,13 +85,13 @@ describe.concurrent('two processes on one folder', () => {
     await first.call('delete', 'deleted')
     // The second looks at each of them, and finds that it is not to be run.
     for (const sessionId of ['stopped', 'logged-out', 'deleted']) {
-      await second.journal.first('status', event => event.sessionId === sessionId && event.reason !== 'owned_elsewhere' && event.status === 'disconnected')
+      await second.journal.first('status', (event) => event.sessionId === sessionId && event.reason !== 'owned_elsewhere' && event.status === 'disconnected')
     }
     await pause(500)
     const expected = {
-      'stopped': { status: 'disconnected', reason: 'stopped' },
+      stopped: { status: 'disconnected', reason: 'stopped' },
       'logged-out': { status: 'logged_out', reason: 'logged_out' },
-      'deleted': { status: 'disconnected', reason: 'never_paired' },
+      deleted: { status: 'disconnected', reason: 'never_paired' },
     }
     for (const [sessionId, standing] of Object.entries(expected)) {
       for (const process of [first, second]) expect(await process.call('getStatus', sessionId)).toMatchObject({ ...standing, owner: null, isLocal: true })
@@ -104,17 +114,23 @@ describe.concurrent('two processes on one folder', () => {
     await using _first = first
     await using _second = second
     const { owner } = await first.call('connect', 'shop')
-    await vi.waitFor(async () => {
-      const snapshot = await second.call('getStatus', 'shop')
-      expect(snapshot).toMatchObject({ status: 'pairing', isLocal: false, owner })
-      expect(snapshot.qr).toBeUndefined()
-    }, { timeout: 5000 })
+    await vi.waitFor(
+      async () => {
+        const snapshot = await second.call('getStatus', 'shop')
+        expect(snapshot).toMatchObject({ status: 'pairing', isLocal: false, owner })
+        expect(snapshot.qr).toBeUndefined()
+      },
+      { timeout: 5000 },
+    )
     await expect(second.call('connect', 'shop')).rejects.toMatchObject({ code: 'OWNED_ELSEWHERE' })
     await world.server.scanQr(() => first.shownQr('shop'), { phone: world.newPhone() })
     await first.connected('shop')
-    await vi.waitFor(async () => {
-      expect(await second.call('getStatus', 'shop')).toMatchObject({ status: 'connected', isLocal: false, owner })
-    }, { timeout: 5000 })
+    await vi.waitFor(
+      async () => {
+        expect(await second.call('getStatus', 'shop')).toMatchObject({ status: 'connected', isLocal: false, owner })
+      },
+      { timeout: 5000 },
+    )
     expect(second.journal.all('qr')).toEqual([])
     expect(world.server.registrations()).toHaveLength(1)
     expectNeverReplaced(world)
@@ -127,8 +143,8 @@ describe.concurrent('two processes on one folder', () => {
     const [first, second] = await openProcesses(world)
     await using _first = first
     await using _second = second
-    const reports = await Promise.all([first, second].map(async process => process.call('restoreAll', { delayMs: 0 })))
-    const restored = reports.flatMap(report => report.restored.map(({ sessionId }) => sessionId))
+    const reports = await Promise.all([first, second].map(async (process) => process.call('restoreAll', { delayMs: 0 })))
+    const restored = reports.flatMap((report) => report.restored.map(({ sessionId }) => sessionId))
     expect(restored.sort()).toEqual(sessionIds)
     for (const { skipped, failed, retrying } of reports) {
       expect(skipped.every(({ reason }) => reason === 'owned_elsewhere')).toBe(true)

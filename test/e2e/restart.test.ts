@@ -18,14 +18,16 @@ describe.concurrent('a process that was killed with SIGKILL', () => {
     await using world = await openWorld()
     await using first = await SessionProcess.start(world)
     const deviceKey = await pairIn(world, first, 'shop')
-    expect(first.journal.course('shop')).toEqual([
-      'connecting starting', 'pairing', 'connecting restart_required', 'connected',
-    ])
+    expect(first.journal.course('shop')).toEqual(['connecting starting', 'pairing', 'connecting restart_required', 'connected'])
     await first.kill()
 
     await using second = await SessionProcess.start(world)
     expect(await second.call('getStatus', 'shop')).toMatchObject({
-      status: 'connecting', reason: 'restoring', message: 'Restoring connection from saved session...', isConnected: false, isLocal: true,
+      status: 'connecting',
+      reason: 'restoring',
+      message: 'Restoring connection from saved session...',
+      isConnected: false,
+      isLocal: true,
       phoneNumber: deviceKey.split(':')[0],
     })
     await second.connected('shop')
@@ -51,26 +53,30 @@ describe.concurrent('a process that was killed with SIGKILL', () => {
     expect(second.journal.all('qr')).toEqual([])
     expect(second.journal.all('error')).toEqual([])
     expect(world.server.registrations()).toHaveLength(1)
-    skip(!await BAILEYS_FEATURES.storesKeysFirst.detect(), 'restored, but this Baileys tells WhatsApp of keys before they are stored')
+    skip(!(await BAILEYS_FEATURES.storesKeysFirst.detect()), 'restored, but this Baileys tells WhatsApp of keys before they are stored')
     const [deviceKey = ''] = world.server.devices()
     await world.server.phoneText(world.newPhone(), deviceKey, 'still there?')
     expect(await second.journal.first('text', ({ text }) => text === 'still there?')).toMatchObject({ sessionId: 'shop' })
   })
 
-  it.each([0, 2])('while it was saving the pairing itself (%i ms into the write) is linked or is not, and never corrupt (invariant 6)', { tags: 'full' }, async (delayMs) => {
-    await using world = await openWorld()
-    await using first = await SessionProcess.start(world, { killInWrite: { of: 'creds', count: 1, delayMs } })
-    await first.call('connect', 'shop')
-    // The answer of the client may not have left when it is killed.
-    await world.server.scanQr(() => first.shownQr('shop'), { phone: world.newPhone() }).catch(() => undefined)
-    expect(await first.ended()).toBe('SIGKILL')
+  it.each([0, 2])(
+    'while it was saving the pairing itself (%i ms into the write) is linked or is not, and never corrupt (invariant 6)',
+    { tags: 'full' },
+    async (delayMs) => {
+      await using world = await openWorld()
+      await using first = await SessionProcess.start(world, { killInWrite: { of: 'creds', count: 1, delayMs } })
+      await first.call('connect', 'shop')
+      // The answer of the client may not have left when it is killed.
+      await world.server.scanQr(() => first.shownQr('shop'), { phone: world.newPhone() }).catch(() => undefined)
+      expect(await first.ended()).toBe('SIGKILL')
 
-    const manager = world.makeManager()
-    const { outcome, reason } = await manager.restoreSession('shop')
-    expect(['restored null', 'skipped never_paired']).toContain(`${outcome} ${String(reason)}`)
-    if (outcome === 'skipped') await world.pair(manager, 'shop')
-    expect(await manager.getStatus('shop')).toMatchObject({ status: 'connected' })
-  })
+      const manager = world.makeManager()
+      const { outcome, reason } = await manager.restoreSession('shop')
+      expect(['restored null', 'skipped never_paired']).toContain(`${outcome} ${String(reason)}`)
+      if (outcome === 'skipped') await world.pair(manager, 'shop')
+      expect(await manager.getStatus('shop')).toMatchObject({ status: 'connected' })
+    },
+  )
 })
 
 describe.concurrent('getStatus', () => {
@@ -86,10 +92,12 @@ describe.concurrent('getStatus', () => {
     }
     const manager = world.makeManager({ store })
     const events = world.eventsOf(manager)
-    const answers = await Promise.all(Array.from({ length: 1000 }, async () => {
-      const snapshot = await manager.getStatus('shop')
-      return { snapshot, reads }
-    }))
+    const answers = await Promise.all(
+      Array.from({ length: 1000 }, async () => {
+        const snapshot = await manager.getStatus('shop')
+        return { snapshot, reads }
+      }),
+    )
     const [first] = answers
     expect(first?.snapshot).toMatchObject({ status: 'connecting', message: 'Restoring connection from saved session...' })
     expect(new Set(answers.map(({ snapshot: { status, reason } }) => `${status} ${String(reason)}`))).toEqual(new Set(['connecting restoring']))

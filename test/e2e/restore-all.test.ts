@@ -3,7 +3,13 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import {
-  FileConnectionRepository, MemoryConnectionRepository, type RestoreProgress, type RestoreReport, type RestoreResult, type SessionStatus, type StatusReason,
+  FileConnectionRepository,
+  MemoryConnectionRepository,
+  type RestoreProgress,
+  type RestoreReport,
+  type RestoreResult,
+  type SessionStatus,
+  type StatusReason,
 } from '../../src/index.js'
 import { connectionsFile, SessionProcess } from '../support/children/session-process.js'
 import { openWorld, type World } from '../support/e2e.js'
@@ -23,22 +29,22 @@ const neverPaired: Expected = { list: 'skipped', reason: 'never_paired', status:
 const MIXED: Record<string, Expected> = {
   'paired-one': { list: 'restored', reason: null, status: 'connected' },
   'paired-two': { list: 'restored', reason: null, status: 'connected' },
-  'running': { list: 'skipped', reason: 'already_connected', status: 'connected' },
+  running: { list: 'skipped', reason: 'already_connected', status: 'connected' },
   'half-paired': { list: 'skipped', reason: 'pairing_incomplete', status: 'disconnected' },
-  'unpaired': neverPaired,
+  unpaired: neverPaired,
   'empty-folder': neverPaired,
   'only-a-record': neverPaired,
-  'stopped': { list: 'skipped', reason: 'stopped', status: 'disconnected' },
+  stopped: { list: 'skipped', reason: 'stopped', status: 'disconnected' },
   'logged-out-before': { list: 'skipped', reason: 'logged_out', status: 'logged_out' },
   'logged-out-meanwhile': { list: 'failed', reason: 'logged_out', status: 'logged_out' },
-  'restricted': { list: 'failed', reason: 'restricted', status: 'failed' },
-  'unreachable': { list: 'retrying', reason: 'retries_exhausted', status: 'reconnecting' },
+  restricted: { list: 'failed', reason: 'restricted', status: 'failed' },
+  unreachable: { list: 'retrying', reason: 'retries_exhausted', status: 'reconnecting' },
   'corrupt-empty': corrupt,
   'corrupt-cut': corrupt,
   'corrupt-shape': corrupt,
   'corrupt-folder': corrupt,
-  'legacy': { list: 'skipped', reason: 'legacy_session', status: 'failed', error: 'LEGACY_SESSION' },
-  'elsewhere': { list: 'skipped', reason: 'owned_elsewhere', status: 'connected' },
+  legacy: { list: 'skipped', reason: 'legacy_session', status: 'failed', error: 'LEGACY_SESSION' },
+  elsewhere: { list: 'skipped', reason: 'owned_elsewhere', status: 'connected' },
 }
 
 const CORRUPT = { 'corrupt-empty': '', 'corrupt-cut': '{"noiseKey":{"private":{"type":"Buf', 'corrupt-shape': '{"hello":["world"]}' }
@@ -65,7 +71,11 @@ async function leaveMixed(world: World): Promise<void> {
   server.failLogins((await world.link('restricted')).deviceKey, 1, 403)
   server.failLogins((await world.link('unreachable')).deviceKey, 1000)
   await writeCreds(world, 'unpaired', JSON.stringify(initAuthCreds(), BufferJSON.replacer))
-  await writeCreds(world, 'half-paired', JSON.stringify({ ...initAuthCreds(), me: { id: '491700000000@s.whatsapp.net', name: '~' }, pairingCode: 'ABCD1234' }, BufferJSON.replacer))
+  await writeCreds(
+    world,
+    'half-paired',
+    JSON.stringify({ ...initAuthCreds(), me: { id: '491700000000@s.whatsapp.net', name: '~' }, pairingCode: 'ABCD1234' }, BufferJSON.replacer),
+  )
   for (const [sessionId, text] of Object.entries(CORRUPT)) await writeCreds(world, sessionId, text)
   for (const path of ['session-corrupt-folder/creds.json', 'session-empty-folder', 'session-legacy/Default/IndexedDB']) {
     await mkdir(join(world.directory, path), { recursive: true })
@@ -74,8 +84,11 @@ async function leaveMixed(world: World): Promise<void> {
 }
 
 function outcomes(report: RestoreReport): Record<string, Pick<Expected, 'list' | 'reason' | 'error'>> {
-  return Object.fromEntries((['restored', 'retrying', 'skipped', 'failed'] as const).flatMap(list => report[list].map(({ sessionId, reason, error }) =>
-    [sessionId, { list, reason, ...(error === undefined ? {} : { error: error.code }) }] as const)))
+  return Object.fromEntries(
+    (['restored', 'retrying', 'skipped', 'failed'] as const).flatMap((list) =>
+      report[list].map(({ sessionId, reason, error }) => [sessionId, { list, reason, ...(error === undefined ? {} : { error: error.code }) }] as const),
+    ),
+  )
 }
 
 function expectProgress(progress: readonly RestoreProgress[], report: RestoreReport): void {
@@ -96,14 +109,15 @@ describe.concurrent('restoreAll', () => {
     await other.call('restoreSession', 'elsewhere')
     const repository = new FileConnectionRepository({ file: connectionsFile(world.directory) })
     for (const sessionId of Object.keys(MIXED)) {
-      if (sessionId !== 'elsewhere') await repository.save(sessionId, { status: 'connected', reason: null, owner: 'a process that is gone', metadata: { name: sessionId } })
+      if (sessionId !== 'elsewhere')
+        await repository.save(sessionId, { status: 'connected', reason: null, owner: 'a process that is gone', metadata: { name: sessionId } })
     }
     const manager = world.makeManager({ repository })
     await manager.restoreSession('running')
     const events = world.eventsOf(manager)
     const before = events.of('restored').length
     const progress: RestoreProgress[] = []
-    const report = await manager.restoreAll({ delayMs: 0, onProgress: step => progress.push(step) })
+    const report = await manager.restoreAll({ delayMs: 0, onProgress: (step) => progress.push(step) })
 
     const expected = Object.fromEntries(Object.entries(MIXED).map(([sessionId, { status: _status, ...rest }]) => [sessionId, rest]))
     expect(outcomes(report)).toEqual(expected)
@@ -112,7 +126,7 @@ describe.concurrent('restoreAll', () => {
     const told = events.of('restored').slice(before)
     expect(told.map(({ sessionId }) => sessionId).sort()).toEqual(Object.keys(MIXED).sort())
     const results = [...report.restored, ...report.retrying, ...report.skipped, ...report.failed]
-    expect(new Map(told.map(result => [result.sessionId, result.outcome]))).toEqual(new Map(results.map(({ sessionId, outcome }) => [sessionId, outcome])))
+    expect(new Map(told.map((result) => [result.sessionId, result.outcome]))).toEqual(new Map(results.map(({ sessionId, outcome }) => [sessionId, outcome])))
 
     for (const [sessionId, { status }] of Object.entries(MIXED)) {
       const snapshot = await manager.getStatus(sessionId)
@@ -124,13 +138,16 @@ describe.concurrent('restoreAll', () => {
 
     await manager.close()
     await other.call('close')
-    const rows = new Map((await repository.findAll()).map(row => [row.sessionId, row]))
+    const rows = new Map((await repository.findAll()).map((row) => [row.sessionId, row]))
     for (const [sessionId, { status, reason }] of Object.entries(MIXED)) {
       const row = rows.get(sessionId)
       expect(row?.owner, sessionId).toBeNull()
       if (sessionId !== 'elsewhere') expect(row?.metadata).toEqual({ name: sessionId })
       const wasRunning = status === 'connected' || status === 'reconnecting'
-      expect({ sessionId, status: row?.status, reason: row?.reason }).toEqual({ sessionId, ...(wasRunning ? { status: 'disconnected', reason: 'not_running' } : { status, reason }) })
+      expect({ sessionId, status: row?.status, reason: row?.reason }).toEqual({
+        sessionId,
+        ...(wasRunning ? { status: 'disconnected', reason: 'not_running' } : { status, reason }),
+      })
     }
   })
 
@@ -155,15 +172,24 @@ describe.concurrent('restoreAll', () => {
     const manager = world.makeManager()
     const stop = new AbortController()
     const running = manager.restoreAll({
-      delayMs: 60_000, signal: stop.signal, priority: ({ sessionId }) => sessionId === 'b' ? 1 : 0, onProgress: () => { stop.abort() },
+      delayMs: 60_000,
+      signal: stop.signal,
+      priority: ({ sessionId }) => (sessionId === 'b' ? 1 : 0),
+      onProgress: () => {
+        stop.abort()
+      },
     })
     expect(outcomes(await running)).toEqual({
-      a: { list: 'skipped', reason: 'aborted' }, b: { list: 'restored', reason: null }, c: { list: 'skipped', reason: 'aborted' },
+      a: { list: 'skipped', reason: 'aborted' },
+      b: { list: 'restored', reason: null },
+      c: { list: 'skipped', reason: 'aborted' },
     })
     expect(world.server.attempts()).toHaveLength(1)
     const again = await manager.restoreAll({ delayMs: 0 })
     expect(outcomes(again)).toEqual({
-      a: { list: 'restored', reason: null }, b: { list: 'skipped', reason: 'already_connected' }, c: { list: 'restored', reason: null },
+      a: { list: 'restored', reason: null },
+      b: { list: 'skipped', reason: 'already_connected' },
+      c: { list: 'restored', reason: null },
     })
   })
 
@@ -182,7 +208,9 @@ describe.concurrent('restoreAll', () => {
     expect(world.dials('b')).toEqual([])
     expect(await manager.getStatus('c')).toMatchObject({ status: 'connected' })
     expect(outcomes(await manager.restoreAll({ delayMs: 0 }))).toEqual({
-      a: { list: 'skipped', reason: 'already_connected' }, b: { list: 'restored', reason: null }, c: { list: 'skipped', reason: 'already_connected' },
+      a: { list: 'skipped', reason: 'already_connected' },
+      b: { list: 'restored', reason: null },
+      c: { list: 'skipped', reason: 'already_connected' },
     })
     expect(world.server.attempts()).toHaveLength(3)
   })

@@ -5,7 +5,9 @@ import { openSqliteDatabase, SqliteConnectionRepository, SqliteSessionStore } fr
 import { openWorld, type World } from '../support/e2e.js'
 
 /** A process of its own: a connection, a store, a repository and a manager on the one file. */
-async function startOn(world: World): Promise<{ manager: ReturnType<World['makeManager']>, store: SqliteSessionStore, repository: SqliteConnectionRepository, stop: () => Promise<void> }> {
+async function startOn(
+  world: World,
+): Promise<{ manager: ReturnType<World['makeManager']>; store: SqliteSessionStore; repository: SqliteConnectionRepository; stop: () => Promise<void> }> {
   const database = await openSqliteDatabase(join(world.directory, 'sessions.db'))
   const store = new SqliteSessionStore({ database })
   const repository = new SqliteConnectionRepository({ database })

@@ -16,7 +16,12 @@ const BUILT_IN = baileys.DEFAULT_CONNECTION_CONFIG.version.join('.')
 /** What the server was told by those who wanted to link. */
 const triedVersions = ({ server }: World): (string | null)[] => server.registrations().map(({ version }) => version)
 
-const versionErrors = (world: World, manager: SessionManager): string[] => world.eventsOf(manager).of('error').map(({ error }) => error.message).filter(message => message.startsWith('The version of WhatsApp Web'))
+const versionErrors = (world: World, manager: SessionManager): string[] =>
+  world
+    .eventsOf(manager)
+    .of('error')
+    .map(({ error }) => error.message)
+    .filter((message) => message.startsWith('The version of WhatsApp Web'))
 
 describe('a WhatsApp that refuses new links to the version which Baileys has built in', () => {
   it('refuses a session that leaves the version to Baileys, and the status says so', async () => {
@@ -28,7 +33,7 @@ describe('a WhatsApp that refuses new links to the version which Baileys has bui
     expect(triedVersions(world)).toEqual([BUILT_IN, BUILT_IN])
   })
 
-  it('links one that looks WhatsApp\'s own number up', async () => {
+  it("links one that looks WhatsApp's own number up", async () => {
     await using hosts = await VersionServer.start()
     await using world = await openWorld({ requireVersion: LOWEST })
     const manager = world.makeManager({ version: latestWaWebVersion({ fetch: hosts.fetch }) })
@@ -42,7 +47,9 @@ describe('a WhatsApp that refuses new links to the version which Baileys has bui
     await using world = await openWorld({ requireVersion: LOWEST })
     hosts.answers['web.whatsapp.com'] = worker(1_047_506_284)
     const manager = world.makeManager({ version: latestWaWebVersion({ fetch: hosts.fetch }) })
-    manager.once('disconnected', () => { hosts.answers['web.whatsapp.com'] = worker(1_047_506_285) })
+    manager.once('disconnected', () => {
+      hosts.answers['web.whatsapp.com'] = worker(1_047_506_285)
+    })
     await world.pair(manager, 'shop')
     expect(triedVersions(world)).toEqual(['2.3000.1047506284', '2.3000.1047506285'])
   })
@@ -64,7 +71,9 @@ describe('a look-up that gets no answer', () => {
     const manager = world.makeManager({ version: latestWaWebVersion({ fetch: hosts.fetch, timeoutMs: 100 }) })
     await world.pair(manager, 'shop')
     expect(triedVersions(world)).toEqual([BUILT_IN])
-    expect(versionErrors(world, manager)).toEqual([expect.stringContaining('web.whatsapp.com: no answer within 60 ms. raw.githubusercontent.com: no answer within 40 ms.')])
+    expect(versionErrors(world, manager)).toEqual([
+      expect.stringContaining('web.whatsapp.com: no answer within 60 ms. raw.githubusercontent.com: no answer within 40 ms.'),
+    ])
   })
 
   it('holds no restore up: all are back while a pairing still waits for it', { tags: 'full' }, async () => {
@@ -75,8 +84,10 @@ describe('a look-up that gets no answer', () => {
     const ids = Array.from({ length: 10 }, (_, index) => `shop-${index}`)
     for (const id of ids) await world.link(id)
     const pairing = manager.connect('new').catch((error: unknown) => error)
-    await vi.waitFor(() => { expect(hosts.asked).toHaveLength(1) }, 10_000)
-    const results = await Promise.all(ids.map(id => manager.restoreSession(id)))
+    await vi.waitFor(() => {
+      expect(hosts.asked).toHaveLength(1)
+    }, 10_000)
+    const results = await Promise.all(ids.map((id) => manager.restoreSession(id)))
     expect(results.map(({ outcome }) => outcome)).toEqual(ids.map(() => 'restored'))
     expect([hosts.pending, world.server.registrations().length]).toEqual([1, 0])
     await manager.close()
@@ -96,16 +107,28 @@ describe('a session behind a proxy', () => {
 
     override createConnection(_options: object, callback: (error: Error | null, socket: Duplex) => void): undefined {
       const { hostname, port } = new URL(this.#proxy.url)
-      const socket = connect(Number(port), hostname, () => { socket.write('CONNECT web.whatsapp.com:443 HTTP/1.1\r\n\r\n') })
-      socket.once('error', error => { callback(error, socket) })
-      socket.once('data', () => { callback(null, socket) })
+      const socket = connect(Number(port), hostname, () => {
+        socket.write('CONNECT web.whatsapp.com:443 HTTP/1.1\r\n\r\n')
+      })
+      socket.once('error', (error) => {
+        callback(error, socket)
+      })
+      socket.once('data', () => {
+        callback(null, socket)
+      })
     }
   }
 
   /** A manager whose sockets go where Baileys sends them, by an agent. */
   function behind(proxy: ConnectProxy, options: Partial<SessionManagerOptions> = {}, requests: object = {}): SessionManager {
     const agent = new TunnelAgent(proxy)
-    const manager = new SessionManager({ store: new MemorySessionStore(), baileys, retry: QUICK_BACK_OFF, socketConfig: { agent, options: requests }, ...options })
+    const manager = new SessionManager({
+      store: new MemorySessionStore(),
+      baileys,
+      retry: QUICK_BACK_OFF,
+      socketConfig: { agent, options: requests },
+      ...options,
+    })
     onTestFinished(async () => {
       await manager.close()
       agent.destroy()
@@ -118,7 +141,9 @@ describe('a session behind a proxy', () => {
     await using proxy = await ConnectProxy.start(Number(new URL(world.server.url).port))
     const manager = behind(proxy)
     const told: string[] = []
-    manager.on('error', ({ error }) => { told.push(error.message) })
+    manager.on('error', ({ error }) => {
+      told.push(error.message)
+    })
     // Anything around the proxy would leave this machine, which no test may.
     expect(await manager.connect('a')).toMatchObject({ status: 'pairing' })
     expect(await manager.connect('b')).toMatchObject({ status: 'pairing' })
@@ -134,7 +159,9 @@ describe('a session behind a proxy', () => {
     await using toWhatsApp = await ConnectProxy.start(Number(new URL(world.server.url).port))
     await using toHosts = await ConnectProxy.start(hosts.port)
     hosts.answers['web.whatsapp.com'] = refuses(403)
-    hosts.answers['raw.githubusercontent.com'] = (response) => { response.end('const version = [2, 3000, 1047506285]') }
+    hosts.answers['raw.githubusercontent.com'] = (response) => {
+      response.end('const version = [2, 3000, 1047506285]')
+    }
     const dispatcher = new ProxyAgent(toHosts.url)
     onTestFinished(() => dispatcher.close())
     // Without TLS: who looks into the tunnels is no part of this.

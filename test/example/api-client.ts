@@ -30,19 +30,22 @@ export class ApiClient {
     const response = await this.open(method, path, body, headers)
     const text = await response.text()
     // What is no JSON fails here, which is as it should be.
-    return { status: response.status, headers: response.headers, body: text === '' ? {} : JSON.parse(text) as Answer['body'] }
+    return { status: response.status, headers: response.headers, body: text === '' ? {} : (JSON.parse(text) as Answer['body']) }
   }
 
   /** The same without reading what comes back. */
   async open(method: string, path: string, body?: string, headers: Record<string, string> = {}, signal?: AbortSignal): Promise<Response> {
     return fetch(`${this.url}${path}`, {
-      method, headers: { ...this.headers, ...headers }, ...(body === undefined ? {} : { body }), ...(signal === undefined ? {} : { signal }),
+      method,
+      headers: { ...this.headers, ...headers },
+      ...(body === undefined ? {} : { body }),
+      ...(signal === undefined ? {} : { signal }),
     })
   }
 }
 
 /** An answer in one line: its status and, when it is an error, the code. */
 export function inShort({ status, body }: Answer): string {
-  const error = body['error'] as { code: string, message: string } | undefined
+  const error = body['error'] as { code: string; message: string } | undefined
   return error === undefined ? String(status) : `${status} ${error.code}`
 }

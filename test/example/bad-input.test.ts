@@ -10,11 +10,20 @@ describe.each(FRAMEWORKS)('bad input on %s', (_name, start) => {
   it('is answered clearly when it is no JSON, too much, or of another type', async () => {
     const { agent, sessions, failures } = await openExample({ start })
     const acme = await agent('acme')
-    const post = async (body: string, headers: Record<string, string> = JSON_TYPE): Promise<string> => inShort(await acme.send('POST', '/api/whatsapp/connect', body, headers))
+    const post = async (body: string, headers: Record<string, string> = JSON_TYPE): Promise<string> =>
+      inShort(await acme.send('POST', '/api/whatsapp/connect', body, headers))
     expect(await post('{"company_id":')).toBe('400 invalid_json')
     expect(await post('company_id=acme', { 'content-type': 'application/x-www-form-urlencoded' })).toBe('415 unsupported_media_type')
     expect(await post('{}', { 'content-type': 'text/plain' })).toBe('415 unsupported_media_type')
-    for (const body of ['[]', '"acme"', '{"company_id":["acme"]}', '{"company_id":7}', '{"company_id":null}', '{"company_id":""}', '{"company_id":{"toString":"x"}}']) {
+    for (const body of [
+      '[]',
+      '"acme"',
+      '{"company_id":["acme"]}',
+      '{"company_id":7}',
+      '{"company_id":null}',
+      '{"company_id":""}',
+      '{"company_id":{"toString":"x"}}',
+    ]) {
       expect.soft(await post(body), body).toMatch(/^400 (?:bad_request|invalid_json)$/u)
     }
     expect(await post(JSON.stringify({ company_id: 'acme', rest: 'x'.repeat(16 * 1024) }))).toBe('413 payload_too_large')
@@ -41,7 +50,9 @@ describe.each(FRAMEWORKS)('bad input on %s', (_name, start) => {
     expect(inShort(await everybody.get('/api/whatsapp/status?company_id=%E0%A4%A'))).toMatch(/^(?:200|400 .*)$/u)
     for (const companyId of ['__proto__', 'constructor', '../../etc/passwd', 'a/b', '*', 'ацме', '😀', 'con', ' ']) {
       const its = await agent(companyId)
-      expect.soft((await its.get(`/api/whatsapp/status?company_id=${encodeURIComponent(companyId)}`)).body, companyId).toMatchObject({ company_id: companyId, reason: 'never_paired' })
+      expect
+        .soft((await its.get(`/api/whatsapp/status?company_id=${encodeURIComponent(companyId)}`)).body, companyId)
+        .toMatchObject({ company_id: companyId, reason: 'never_paired' })
       expect.soft((await its.get('/api/whatsapp/history')).body, companyId).toEqual({ events: [] })
     }
     expect(await sessions.getStatuses()).toEqual([])
@@ -59,7 +70,12 @@ describe.each(FRAMEWORKS)('bad input on %s', (_name, start) => {
   it('as an address or a method is answered with 404', async () => {
     const { agent } = await openExample({ start })
     const acme = await agent('acme')
-    const answers = [await acme.get('/api/whatsapp/statuses'), await acme.get('/api/nothing'), await acme.get('/api/whatsapp/connect'), await acme.send('DELETE', '/api/whatsapp/status')]
+    const answers = [
+      await acme.get('/api/whatsapp/statuses'),
+      await acme.get('/api/nothing'),
+      await acme.get('/api/whatsapp/connect'),
+      await acme.send('DELETE', '/api/whatsapp/status'),
+    ]
     expect(answers.map(inShort)).toEqual(answers.map(() => '404 not_found'))
   })
 
@@ -80,7 +96,9 @@ describe.each(FRAMEWORKS)('bad input on %s', (_name, start) => {
     const [connected, loggedOut] = await Promise.all([acme.post('/api/whatsapp/connect'), acme.post('/api/whatsapp/logout')])
     expect(inShort(connected)).toMatch(/^(?:200|202|409 \w+)$/u)
     expect(inShort(loggedOut)).toBe('200')
-    await eventually(async () => { expect((await example.sessions.getStatus('acme')).status).toBe('logged_out') })
+    await eventually(async () => {
+      expect((await example.sessions.getStatus('acme')).status).toBe('logged_out')
+    })
     expect(example.baileys.sockets.filter(({ isEnded }) => !isEnded)).toEqual([])
   })
 
@@ -90,7 +108,10 @@ describe.each(FRAMEWORKS)('bad input on %s', (_name, start) => {
     const connects = [await acme.post('/api/whatsapp/connect'), await acme.post('/api/whatsapp/connect'), await acme.post('/api/whatsapp/connect')]
     expect(connects.map(inShort)).toEqual(['200', '200', '429 rate_limited'])
     expect(Number(connects[2]?.headers.get('retry-after'))).toBeGreaterThan(0)
-    const codes = [await acme.post('/api/whatsapp/pairing-code', { phone_number: '5511912345678' }), await acme.post('/api/whatsapp/pairing-code', { phone_number: '5511912345678' })]
+    const codes = [
+      await acme.post('/api/whatsapp/pairing-code', { phone_number: '5511912345678' }),
+      await acme.post('/api/whatsapp/pairing-code', { phone_number: '5511912345678' }),
+    ]
     expect(codes.map(inShort)).toEqual(['200', '429 rate_limited'])
     expect(inShort(await globex.post('/api/whatsapp/connect'))).toBe('200')
   })
@@ -100,10 +121,18 @@ describe.each(FRAMEWORKS)('bad input on %s', (_name, start) => {
 async function upload(url: string, authorization: string, hasLength: boolean): Promise<string> {
   const body = Buffer.from(JSON.stringify({ company_id: 'acme', rest: 'x'.repeat(10 * 1024 * 1024) }))
   return new Promise((resolve) => {
-    const outgoing = request(url, { method: 'POST', headers: { ...JSON_TYPE, authorization, ...(hasLength ? { 'content-length': body.length } : {}) } }, (response) => {
-      response.resume().once('end', () => { resolve(String(response.statusCode)) })
+    const outgoing = request(
+      url,
+      { method: 'POST', headers: { ...JSON_TYPE, authorization, ...(hasLength ? { 'content-length': body.length } : {}) } },
+      (response) => {
+        response.resume().once('end', () => {
+          resolve(String(response.statusCode))
+        })
+      },
+    )
+    outgoing.once('error', () => {
+      resolve('ended')
     })
-    outgoing.once('error', () => { resolve('ended') })
     outgoing.end(body)
   })
 }

@@ -20,10 +20,15 @@ export class ExampleProgram {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...inherited, TMPDIR: temporary, ...environment },
     })
-    for (const stream of [this.#child.stdout, this.#child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => { this.output += text })
+    for (const stream of [this.#child.stdout, this.#child.stderr])
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        this.output += text
+      })
     // Its simulated WhatsApp has the same stderr: both are gone by then.
     this.#closed = once(this.#child, 'close')
-    onTestFinished(async () => { await this.end('SIGKILL') })
+    onTestFinished(async () => {
+      await this.end('SIGKILL')
+    })
   }
 
   /** Resolves with the first match in what it prints. */
@@ -33,7 +38,9 @@ export class ExampleProgram {
       const match = pattern.exec(this.output)
       if (match !== null) return match
       if (Date.now() > deadline || this.#child.exitCode !== null) throw new Error(`It did not print ${String(pattern)}, but:\n${this.output}`)
-      await new Promise(wake => { setTimeout(wake, 20) })
+      await new Promise((wake) => {
+        setTimeout(wake, 20)
+      })
     }
   }
 
@@ -42,7 +49,7 @@ export class ExampleProgram {
     const [, url = ''] = await this.prints(/^Listening on (http:\S+),/mu)
     const { body } = await new ApiClient(url).get('/api/demo-tokens')
     // The answer is a list.
-    const tokens = Object.values(body) as { company_id: string | null, token: string }[]
+    const tokens = Object.values(body) as { company_id: string | null; token: string }[]
     return new ApiClient(url, tokens.find(({ company_id }) => company_id === companyId)?.token)
   }
 

@@ -11,10 +11,13 @@ import { ApiClient } from './api-client.js'
 export const SECRET = 'a secret that only the tests of the examples use'
 
 /** Every framework that has the routes. */
-export const FRAMEWORKS: readonly (readonly [name: string, start: StartServer])[] = [['Express', startExpress], ['Fastify', startFastify]]
+export const FRAMEWORKS: readonly (readonly [name: string, start: StartServer])[] = [
+  ['Express', startExpress],
+  ['Fastify', startFastify],
+]
 
 /** Starts a server on a framework. */
-export type ServerWishes = Partial<ServerOptions> & { manager?: Partial<SessionManagerOptions>, start?: StartServer }
+export type ServerWishes = Partial<ServerOptions> & { manager?: Partial<SessionManagerOptions>; start?: StartServer }
 
 /** A server in this process, with a Baileys that does as it is told. */
 export interface ExampleServer {
@@ -32,19 +35,31 @@ export interface ExampleServer {
 
 /** Starts a server that is closed when the test ends. */
 export async function openExample({ manager = {}, start = startExpress, ...options }: ServerWishes = {}): Promise<ExampleServer> {
-  const baileys = new FakeBaileys({ onSocket: (socket) => { socket.welcome() } })
+  const baileys = new FakeBaileys({
+    onSocket: (socket) => {
+      socket.welcome()
+    },
+  })
   const sessions = options.sessions ?? new SessionManager({ store: new MemorySessionStore(), baileys, reconnect: { initialDelayMs: 10 }, ...manager })
   const failures: unknown[] = []
-  sessions.on('error', ({ error }) => { failures.push(error) })
+  sessions.on('error', ({ error }) => {
+    failures.push(error)
+  })
   const tokens = new Tokens(SECRET)
-  const server = await start({ sessions, tokens, port: 0, onFailure: error => failures.push(error), ...options })
-  const close = async (): Promise<void> => { await server.close() }
+  const server = await start({ sessions, tokens, port: 0, onFailure: (error) => failures.push(error), ...options })
+  const close = async (): Promise<void> => {
+    await server.close()
+  }
   onTestFinished(close)
   const clientOf = async (companyId: string | null, role: 'agent' | 'admin'): Promise<ApiClient> =>
     new ApiClient(server.url, await tokens.issue({ companyId, role }, 600))
   return {
-    server, sessions, baileys, tokens, failures,
-    agent: async companyId => clientOf(companyId, 'agent'),
+    server,
+    sessions,
+    baileys,
+    tokens,
+    failures,
+    agent: async (companyId) => clientOf(companyId, 'agent'),
     admin: async () => clientOf(null, 'admin'),
   }
 }

@@ -8,7 +8,19 @@ import { FRAMEWORKS, openExample } from './example-server.js'
 
 const INSIDE = '/srv/inside/of/the/server'
 /** Whose own sentences are about a session alone; those of all others may name files. */
-const ABOUT_SESSIONS = ['NOT_PAIRED', 'ALREADY_PAIRED', 'LOGGED_OUT', 'OWNED_ELSEWHERE', 'ABORTED', 'CONNECT_FAILED', 'CONNECT_TIMEOUT', 'UNLINK_FAILED', 'PAIRING_FAILED', 'PAIRING_CODE_REFUSED', 'PAIRING_CODE_TIMEOUT']
+const ABOUT_SESSIONS = [
+  'NOT_PAIRED',
+  'ALREADY_PAIRED',
+  'LOGGED_OUT',
+  'OWNED_ELSEWHERE',
+  'ABORTED',
+  'CONNECT_FAILED',
+  'CONNECT_TIMEOUT',
+  'UNLINK_FAILED',
+  'PAIRING_FAILED',
+  'PAIRING_CODE_REFUSED',
+  'PAIRING_CODE_TIMEOUT',
+]
 
 describe.each(FRAMEWORKS)('failures on %s', (_name, start) => {
   it('are answered as the table says, and those of the server without its details', async () => {
@@ -37,9 +49,13 @@ describe.each(FRAMEWORKS)('failures on %s', (_name, start) => {
     const { agent, failures } = await openExample({ start, manager: { repository } })
     const acme = await agent('acme')
     await acme.post('/api/whatsapp/connect')
-    await eventually(() => { expect(failures).toContainEqual(expect.objectContaining({ message: expect.stringContaining(INSIDE) })) })
+    await eventually(() => {
+      expect(failures).toContainEqual(expect.objectContaining({ message: expect.stringContaining(INSIDE) }))
+    })
     const { body } = await acme.get('/api/whatsapp/history')
-    expect(body['events']).toContainEqual(expect.objectContaining({ kind: 'error', code: 'REPOSITORY_FAILED', message: SESSION_ERROR_ANSWERS.REPOSITORY_FAILED.message }))
+    expect(body['events']).toContainEqual(
+      expect.objectContaining({ kind: 'error', code: 'REPOSITORY_FAILED', message: SESSION_ERROR_ANSWERS.REPOSITORY_FAILED.message }),
+    )
     expect(JSON.stringify(body)).not.toContain(INSIDE)
   })
 
@@ -65,16 +81,28 @@ describe.each(FRAMEWORKS)('failures on %s', (_name, start) => {
   it('of clients that go away at once leave no stream open', async () => {
     const { agent, server, failures } = await openExample({ start, streams: { perCompany: 100 } })
     const { url, headers } = await agent('acme')
-    await Promise.all(Array.from({ length: 60 }, async (_unused, index) => new Promise<void>((resolve) => {
-      const outgoing = request(`${url}/api/whatsapp/events`, { headers, agent: false }).on('error', () => undefined)
-      outgoing.on('close', resolve)
-      outgoing.end()
-      setTimeout(() => outgoing.destroy(), index)
-    })))
-    await eventually(() => { expect(server.live.openStreams).toBe(0) })
+    await Promise.all(
+      Array.from(
+        { length: 60 },
+        async (_unused, index) =>
+          new Promise<void>((resolve) => {
+            const outgoing = request(`${url}/api/whatsapp/events`, { headers, agent: false }).on('error', () => undefined)
+            outgoing.on('close', resolve)
+            outgoing.end()
+            setTimeout(() => outgoing.destroy(), index)
+          }),
+      ),
+    )
+    await eventually(() => {
+      expect(server.live.openStreams).toBe(0)
+    })
     // The last of them may be on its way still.
-    await new Promise(resolve => { setTimeout(resolve, 100) })
-    await eventually(() => { expect(server.live.openStreams).toBe(0) })
+    await new Promise((resolve) => {
+      setTimeout(resolve, 100)
+    })
+    await eventually(() => {
+      expect(server.live.openStreams).toBe(0)
+    })
     expect(failures).toEqual([])
   })
 
@@ -84,7 +112,9 @@ describe.each(FRAMEWORKS)('failures on %s', (_name, start) => {
     const down = new SessionError('STORE_UNAVAILABLE', 'It is down.')
     vi.spyOn(sessions, 'restoreAll').mockRejectedValue(down)
     const example = await openExample({ start, sessions })
-    await eventually(() => { expect(example.failures).toContain(down) })
+    await eventually(() => {
+      expect(example.failures).toContain(down)
+    })
     expect(inShort(await (await example.agent('acme')).get('/api/whatsapp/status'))).toBe('200')
     expect(example.server.live.restoration.view(null)).toMatchObject({ finished: false, total: 0 })
     await example.server.close({ timeoutMs: 1000 })

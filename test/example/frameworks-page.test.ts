@@ -69,13 +69,15 @@ function writeBlocks(folder: string): string[] {
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }')
   // What the page says to copy.
   for (const part of ['access', 'answers', 'live']) cpSync(resolve('examples/express', part), join(folder, 'whatsapp', part), { recursive: true })
-  return codeBlocksOf(page).filter(({ language }) => language === 'ts').map(({ code }) => {
-    const [, name = 'unnamed.ts'] = /^\/\/ (\S+\.ts)\n/u.exec(code) ?? []
-    const file = join(folder, name)
-    mkdirSync(dirname(file), { recursive: true })
-    writeFileSync(file, code)
-    return file
-  })
+  return codeBlocksOf(page)
+    .filter(({ language }) => language === 'ts')
+    .map(({ code }) => {
+      const [, name = 'unnamed.ts'] = /^\/\/ (\S+\.ts)\n/u.exec(code) ?? []
+      const file = join(folder, name)
+      mkdirSync(dirname(file), { recursive: true })
+      writeFileSync(file, code)
+      return file
+    })
 }
 
 describe('docs/frameworks.md', () => {
@@ -84,7 +86,10 @@ describe('docs/frameworks.md', () => {
     expect(new Set(files).size).toBe(9)
 
     const program = ts.createProgram(files, OPTIONS)
-    const problems = files.flatMap(file => [...program.getSyntacticDiagnostics(program.getSourceFile(file)), ...program.getSemanticDiagnostics(program.getSourceFile(file))])
+    const problems = files.flatMap((file) => [
+      ...program.getSyntacticDiagnostics(program.getSourceFile(file)),
+      ...program.getSemanticDiagnostics(program.getSourceFile(file)),
+    ])
     expect(problems.map(({ file, messageText }) => `${file?.fileName ?? ''}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`)).toEqual([])
     expect(program.getOptionsDiagnostics()).toEqual([])
   })
@@ -94,10 +99,17 @@ describe('docs/frameworks.md', () => {
     writeBlocks(folder)
     writeFileSync(join(folder, 'lib/signed-in-company.ts'), LOGIN)
     const server = await WhatsAppServer.start()
-    onTestFinished(async () => { await server.close() })
+    onTestFinished(async () => {
+      await server.close()
+    })
     const main = new ExampleProcess(writeExample(folder, 'main.mts', CALL_HANDLERS), server)
     expect({ code: await main.ended(), errors: main.errors }).toEqual({ code: 0, errors: '' })
-    expect(main.output.trimEnd().split('\n').filter(line => !line.startsWith('{"level"'))).toEqual([
+    expect(
+      main.output
+        .trimEnd()
+        .split('\n')
+        .filter((line) => !line.startsWith('{"level"')),
+    ).toEqual([
       ...Array.from({ length: 3 }, () => '401 no-store unauthorized'),
       ...Array.from({ length: 3 }, () => '403 no-store forbidden'),
       '400 no-store invalid_company_id',
@@ -123,11 +135,17 @@ describe('docs/frameworks.md', () => {
   it('says how each error of the library is answered', () => {
     const { rows } = tableOf(page, 'error of the library', 'HTTP', '`code`')
     const told = rows.map(([error = '', status = '', code = '']) => [codeIn(error)[0], Number(status), codeIn(code)[0]])
-    expect(told.sort()).toEqual(Object.entries(SESSION_ERROR_ANSWERS).map(([error, { status, code }]) => [error, status, code]).sort())
+    expect(told.sort()).toEqual(
+      Object.entries(SESSION_ERROR_ANSWERS)
+        .map(([error, { status, code }]) => [error, status, code])
+        .sort(),
+    )
   })
 
   it('says the limits that hold', () => {
-    expect(page.text).toContain(`(${DEFAULT_RATES.connect} connects and ${DEFAULT_RATES.pairingCode} pairing codes a minute for each company, ${DEFAULT_STREAMS.perCompany} streams of events for each)`)
+    expect(page.text).toContain(
+      `(${DEFAULT_RATES.connect} connects and ${DEFAULT_RATES.pairingCode} pairing codes a minute for each company, ${DEFAULT_STREAMS.perCompany} streams of events for each)`,
+    )
     expect(page.text).toContain(`${DEFAULT_STREAMS.waitingBytes / 1024} kB wait for it`)
   })
 })

@@ -8,16 +8,23 @@ it('answers "ping" with "pong" through a handler attached once, before and after
   const { server } = world
   const manager = world.makeManager()
   const failures: unknown[] = []
-  answerPings(manager, error => failures.push(error))
+  answerPings(manager, (error) => failures.push(error))
   const { deviceKey } = await world.pair(manager, 'acme')
 
   const customer = '5511987654321'
   const pongs = (): (string | undefined)[] => server.messages(customer).map(({ text }) => text ?? undefined)
-  const ping = async (text: string): Promise<void> => { await server.phoneText(customer, deviceKey, text) }
+  const ping = async (text: string): Promise<void> => {
+    await server.phoneText(customer, deviceKey, text)
+  }
   await ping('ping')
   await server.waitFor(() => pongs().length === 1)
 
-  for (const [round, cut] of [() => server.drop(deviceKey), () => server.kick(deviceKey, 503), () => server.kick(deviceKey, 515), () => server.closeClean(deviceKey)].entries()) {
+  for (const [round, cut] of [
+    () => server.drop(deviceKey),
+    () => server.kick(deviceKey, 503),
+    () => server.kick(deviceKey, 515),
+    () => server.closeClean(deviceKey),
+  ].entries()) {
     const back = server.waitFor('login')
     cut()
     await back

@@ -15,7 +15,9 @@ const SIMULATED = ['--simulated', '--port', '0']
 const ENVIRONMENT = { TOKEN_SECRET: 'x'.repeat(32) }
 
 async function untilStatus(client: ApiClient, status: string): Promise<void> {
-  await eventually(async () => { expect((await client.get('/api/whatsapp/status')).body).toMatchObject({ status }) })
+  await eventually(async () => {
+    expect((await client.get('/api/whatsapp/status')).body).toMatchObject({ status })
+  })
 }
 
 async function press(client: ApiClient, action: string): Promise<string> {
@@ -24,20 +26,24 @@ async function press(client: ApiClient, action: string): Promise<string> {
 
 /** Where the programs put what is temporary; tsx keeps what it compiled there, so that the second start is quicker. */
 const temporary = mkdtempSync(join(tmpdir(), 'baileys-sessions-'))
-afterAll(() => { rmSync(temporary, { recursive: true, force: true }) })
+afterAll(() => {
+  rmSync(temporary, { recursive: true, force: true })
+})
 
 /** A port that something listens on until the test ends. */
 async function takenPort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
-  onTestFinished(() => { server.close() })
+  onTestFinished(() => {
+    server.close()
+  })
   // It listens on a port, not on a socket file.
   return (server.address() as AddressInfo).port
 }
 
 /** What the programs left behind. */
 function leftBehind(): string[] {
-  return readdirSync(temporary).filter(name => !name.startsWith('tsx-'))
+  return readdirSync(temporary).filter((name) => !name.startsWith('tsx-'))
 }
 
 describe('npm run example', { timeout: 120_000 }, () => {
@@ -50,7 +56,9 @@ describe('npm run example', { timeout: 120_000 }, () => {
     const { qr } = body['pairing'] as { qr: string }
     expect(await press(acme, 'scan')).toBe('204')
     await untilStatus(acme, 'connected')
-    await eventually(() => { expect(reader.events('status').at(-1)?.data).toMatchObject({ status: 'connected' }) })
+    await eventually(() => {
+      expect(reader.events('status').at(-1)?.data).toMatchObject({ status: 'connected' })
+    })
     expect(await first.end('SIGKILL')).toBeNull()
 
     const second = new ExampleProgram([...SIMULATED, '--data', data], temporary)
@@ -59,20 +67,30 @@ describe('npm run example', { timeout: 120_000 }, () => {
     // A browser is still signed in.
     expect(inShort(await new ApiClient(again.url, undefined, acme.headers).get('/api/me'))).toBe('200')
     await untilStatus(again, 'connected')
-    await eventually(() => { expect(seen.events('restore').at(-1)?.data).toMatchObject({ done: 1, total: 1, restored: 1, finished: true }) })
-    expect(seen.events('status').map(({ data: event }) => event['status']).filter(status => status !== 'connecting')).toEqual(['connected'])
+    await eventually(() => {
+      expect(seen.events('restore').at(-1)?.data).toMatchObject({ done: 1, total: 1, restored: 1, finished: true })
+    })
+    expect(
+      seen
+        .events('status')
+        .map(({ data: event }) => event['status'])
+        .filter((status) => status !== 'connecting'),
+    ).toEqual(['connected'])
     expect(seen.events('pairing')).toEqual([])
     expect(await second.end('SIGTERM')).toBe(0)
     // WhatsApp itself must not see this device.
     const real = new ExampleProgram(['--port', '0', '--data', data], temporary, ENVIRONMENT)
-    expect([await real.ended(), real.output]).toEqual([1, expect.stringContaining(`Session "acme" in ${data} was linked to a simulated WhatsApp, and the real one does not know it.`)])
+    expect([await real.ended(), real.output]).toEqual([
+      1,
+      expect.stringContaining(`Session "acme" in ${data} was linked to a simulated WhatsApp, and the real one does not know it.`),
+    ])
 
     // The QR code linked the phone: it is in no log, as a whole or in part.
     for (const part of [qr, ...qr.split(/[,#]/u).filter(({ length }) => length > 20)]) expect(first.output + second.output).not.toContain(part)
     expect(leftBehind()).toEqual([])
   })
 
-  it('shows what people do at the phone, and keeps one company from another one\'s phone', { tags: 'full' }, async () => {
+  it("shows what people do at the phone, and keeps one company from another one's phone", { tags: 'full' }, async () => {
     const program = new ExampleProgram(SIMULATED, temporary)
     const [acme, globex] = [await program.client('acme'), await program.client('globex')]
     expect(await press(acme, 'scan')).toBe('409 nothing_to_scan')
@@ -138,7 +156,9 @@ describe('npm run example', { timeout: 120_000 }, () => {
       expect(program.output).toMatch(says ?? '')
       expect(program.output).not.toMatch(/^ +at /mu)
     }
-    await eventually(() => { expect(leftBehind()).toEqual([]) })
+    await eventually(() => {
+      expect(leftBehind()).toEqual([])
+    })
     expect(await printer.ended()).toBe(0)
 
     const data = join(temporaryFolder(), 'sessions')
@@ -153,7 +173,10 @@ describe('npm run example', { timeout: 120_000 }, () => {
     await storePaired(fileStore(data), 'acme')
     const before = snapshot(data)
     const program = new ExampleProgram([...SIMULATED, '--data', data], temporary)
-    expect([await program.ended(), program.output]).toEqual([1, expect.stringContaining(`Session "acme" in ${data} is real, and a simulated WhatsApp would mark it as logged out.`)])
+    expect([await program.ended(), program.output]).toEqual([
+      1,
+      expect.stringContaining(`Session "acme" in ${data} is real, and a simulated WhatsApp would mark it as logged out.`),
+    ])
     expect(snapshot(data)).toEqual(before)
   })
 

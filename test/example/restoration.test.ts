@@ -14,25 +14,46 @@ async function storeOf(...companyIds: string[]): Promise<MemorySessionStore> {
 
 it('brings every session back from when the server listens on, which nobody waits for, and tells how far it is', async () => {
   const example = await openExample({ manager: { store: await storeOf('acme', 'globex', 'initech'), restore: { delayMs: 100, concurrency: 1 } } })
-  const [admin, acme, stranger] = [await StreamReader.open(await example.admin(), null), await StreamReader.open(await example.agent('acme'), 'acme'), await StreamReader.open(await example.agent('umbrella'), 'umbrella')]
+  const [admin, acme, stranger] = [
+    await StreamReader.open(await example.admin(), null),
+    await StreamReader.open(await example.agent('acme'), 'acme'),
+    await StreamReader.open(await example.agent('umbrella'), 'umbrella'),
+  ]
   expect((await (await example.agent('initech')).get('/api/whatsapp/status')).body).toMatchObject({ status: expect.stringMatching(/^connect(?:ing|ed)$/u) })
 
   const finished = { retrying: 0, skipped: 0, failed: 0, finished: true }
-  await eventually(() => { expect(admin.events('restore').at(-1)?.data).toEqual({ ...finished, done: 3, total: 3, restored: 3 }) })
-  await eventually(() => { expect(acme.events('restore').at(-1)?.data).toEqual({ ...finished, done: 1, total: 1, restored: 1 }) })
+  await eventually(() => {
+    expect(admin.events('restore').at(-1)?.data).toEqual({ ...finished, done: 3, total: 3, restored: 3 })
+  })
+  await eventually(() => {
+    expect(acme.events('restore').at(-1)?.data).toEqual({ ...finished, done: 1, total: 1, restored: 1 })
+  })
   const done = admin.events('restore').map(({ data }) => Number(data['done']))
   expect(done).toEqual(done.toSorted((left, right) => left - right))
   // A company is not told how many others there are.
   for (const { data } of [...acme.events('restore'), ...stranger.events('restore')]) expect(data['total']).toBeLessThanOrEqual(1)
-  await eventually(() => { expect(stranger.events('restore').at(-1)?.data).toEqual({ ...finished, done: 0, total: 0, restored: 0 }) })
-  expect(await example.sessions.getStatuses()).toMatchObject(['acme', 'globex', 'initech'].map(sessionId => ({ sessionId, status: 'connected' })))
+  await eventually(() => {
+    expect(stranger.events('restore').at(-1)?.data).toEqual({ ...finished, done: 0, total: 0, restored: 0 })
+  })
+  expect(await example.sessions.getStatuses()).toMatchObject(['acme', 'globex', 'initech'].map((sessionId) => ({ sessionId, status: 'connected' })))
 })
 
 it('listens to the manager no more once it is closed', async () => {
   const example = await openExample()
   const off = vi.spyOn(example.sessions, 'off')
   await example.server.close()
-  expect(off.mock.calls.map(([event]) => event).sort()).toEqual(['connected', 'disconnected', 'error', 'logged-out', 'pairing-code', 'pairing-code', 'qr', 'restored', 'status', 'status'])
+  expect(off.mock.calls.map(([event]) => event).sort()).toEqual([
+    'connected',
+    'disconnected',
+    'error',
+    'logged-out',
+    'pairing-code',
+    'pairing-code',
+    'qr',
+    'restored',
+    'status',
+    'status',
+  ])
 })
 
 it('remembers the last 200 things that happened to each company', () => {

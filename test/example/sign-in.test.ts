@@ -11,7 +11,10 @@ interface Browser {
 
 /** The cookies that an answer sets, as a browser sends them back. */
 function cookiesOf({ headers }: Answer): string {
-  return headers.getSetCookie().map(cookie => cookie.split(';')[0]).join('; ')
+  return headers
+    .getSetCookie()
+    .map((cookie) => cookie.split(';')[0])
+    .join('; ')
 }
 
 async function signIn({ server, tokens }: ExampleServer, companyId: string): Promise<Browser> {
@@ -44,8 +47,11 @@ it('signs in with a token, says who one is, and signs out', async () => {
 it('sends cookies over TLS only, except on this machine', async () => {
   const { server, tokens } = await openExample()
   const token = await tokens.issue({ companyId: 'acme', role: 'agent' }, 600)
-  const cookies = await Promise.all([{ 'x-forwarded-proto': 'https' }, { 'x-forwarded-host': 'crm.example' }].map(async headers =>
-    (await new ApiClient(server.url, undefined, headers).post('/api/sign-in', { token })).headers.getSetCookie()[0]))
+  const cookies = await Promise.all(
+    [{ 'x-forwarded-proto': 'https' }, { 'x-forwarded-host': 'crm.example' }].map(
+      async (headers) => (await new ApiClient(server.url, undefined, headers).post('/api/sign-in', { token })).headers.getSetCookie()[0],
+    ),
+  )
   expect(cookies).toEqual([expect.stringContaining('Secure'), expect.stringContaining('Secure')])
 })
 
@@ -72,7 +78,9 @@ it('lets somebody else sign in with the same browser, whose token then is anothe
   const kept = /csrf=[^;]+/u.exec(acme.client().headers['cookie'] ?? '')?.[0] ?? ''
   const me = await new ApiClient(example.server.url, undefined, { cookie: `${session}; ${kept}` }).get('/api/me')
   const post = async (csrfToken: string, cookies: string): Promise<string> =>
-    inShort(await new ApiClient(example.server.url, undefined, { cookie: `${session}; ${cookies}`, 'x-csrf-token': csrfToken }).post('/api/whatsapp/disconnect'))
+    inShort(
+      await new ApiClient(example.server.url, undefined, { cookie: `${session}; ${cookies}`, 'x-csrf-token': csrfToken }).post('/api/whatsapp/disconnect'),
+    )
   expect(await post(acme.csrfToken, kept)).toBe('403 forbidden')
   expect(await post(String(me.body['csrf_token']), cookiesOf(me))).toBe('200')
 })
@@ -124,12 +132,26 @@ it('says that it is healthy until it closes', async () => {
 
 it('gives demo tokens only to who came by a name of this machine, whatever a proxy is said to have heard', async () => {
   const phones = new SimulatedPhones({ url: 'ws://127.0.0.1:1', obey: async () => undefined })
-  const { server: { port } } = await openExample({ phones })
-  const ask = async (headers: Record<string, string>): Promise<number | undefined> => new Promise((resolve, reject) => {
-    request({ host: '127.0.0.1', port, path: '/api/demo-tokens', headers }, (response) => { response.resume().once('end', () => { resolve(response.statusCode) }) }).once('error', reject).end()
-  })
+  const {
+    server: { port },
+  } = await openExample({ phones })
+  const ask = async (headers: Record<string, string>): Promise<number | undefined> =>
+    new Promise((resolve, reject) => {
+      request({ host: '127.0.0.1', port, path: '/api/demo-tokens', headers }, (response) => {
+        response.resume().once('end', () => {
+          resolve(response.statusCode)
+        })
+      })
+        .once('error', reject)
+        .end()
+    })
   for (const host of [`127.0.0.1:${port}`, `localhost:${port}`, `[::1]:${port}`]) expect.soft(await ask({ host }), host).toBe(200)
   // The page of a site whose name leads to 127.0.0.1 by now: it may set any header but `host`.
-  const foreign = [{ host: `evil.example:${port}` }, { host: 'localhost.evil.example' }, { host: `evil.example:${port}`, 'x-forwarded-host': 'localhost' }, { host: 'localhost', 'x-forwarded-host': 'crm.example' }]
+  const foreign = [
+    { host: `evil.example:${port}` },
+    { host: 'localhost.evil.example' },
+    { host: `evil.example:${port}`, 'x-forwarded-host': 'localhost' },
+    { host: 'localhost', 'x-forwarded-host': 'crm.example' },
+  ]
   for (const headers of foreign) expect.soft(await ask(headers), JSON.stringify(headers)).toBe(403)
 })

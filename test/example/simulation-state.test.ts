@@ -28,10 +28,12 @@ it('signs tokens that no server with real sessions takes, and takes none of thei
   const real = await realStage(join(temporaryFolder(), 'data'), environment)
   const simulation = await simulatedStage(null)
   onTestFinished(async () => {
-    await Promise.all([real, simulation].map(async ({ sessions, close }) => {
-      await sessions.close()
-      await close()
-    }))
+    await Promise.all(
+      [real, simulation].map(async ({ sessions, close }) => {
+        await sessions.close()
+        await close()
+      }),
+    )
   })
   const admin = { companyId: 'acme', role: 'admin' } as const
   await expect(real.tokens.read(await simulation.tokens.issue(admin, 60))).rejects.toMatchObject({ status: 401 })
@@ -44,15 +46,20 @@ it('saves what the simulated WhatsApp knows once at a time, the last of it last'
   const folder = temporaryFolder()
   const file = new StateFile(join(folder, 'inside'))
   expect(await file.read()).toBeNull()
-  await Promise.all([1, 2, 3, 4].map(async port => file.write({ port, state: 'x'.repeat(100_000 * (5 - port)) })))
+  await Promise.all([1, 2, 3, 4].map(async (port) => file.write({ port, state: 'x'.repeat(100_000 * (5 - port)) })))
   expect(await file.read()).toEqual({ port: 4, state: 'x'.repeat(100_000) })
   expect(readdirSync(join(folder, 'inside'))).toEqual(['simulated-whatsapp.json'])
 })
 
 it.each([false, true])('ends when the server was killed before it listened (ephemeral: %s)', { tags: 'full', timeout: 60_000 }, async (isEphemeral) => {
   const folder = join(temporaryFolder(), 'data')
-  const child = fork(CHILD, [JSON.stringify({ folder, isEphemeral })], { execArgv: ['--import', import.meta.resolve('tsx')], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
-  onTestFinished(() => { child.kill('SIGKILL') })
+  const child = fork(CHILD, [JSON.stringify({ folder, isEphemeral })], {
+    execArgv: ['--import', import.meta.resolve('tsx')],
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  })
+  onTestFinished(() => {
+    child.kill('SIGKILL')
+  })
   child.disconnect()
   expect(await once(child, 'exit')).toEqual([0, null])
   expect(await new StateFile(folder).read()).toEqual(isEphemeral ? null : { port: expect.any(Number), state: expect.any(String) })
@@ -62,10 +69,13 @@ it('says what to do when its port is taken for good', { tags: 'full', timeout: 6
   const folder = temporaryFolder()
   const taken = createServer().listen(0, '127.0.0.1')
   await once(taken, 'listening')
-  onTestFinished(() => { taken.close() })
+  onTestFinished(() => {
+    taken.close()
+  })
   // It listens on a port, not on a socket file.
   const { port } = taken.address() as AddressInfo
   await new StateFile(folder).write({ port, state: '' })
   await expect(SimulatedWhatsApp.start({ folder, isEphemeral: false })).rejects.toThrow(
-    `The simulated WhatsApp did not start in ${folder}. Another example is running on this folder, or something else uses port ${port}: stop it, or choose another folder with --data.`)
+    `The simulated WhatsApp did not start in ${folder}. Another example is running on this folder, or something else uses port ${port}: stop it, or choose another folder with --data.`,
+  )
 })

@@ -22,7 +22,9 @@ export class StreamReader {
     this.status = response.statusCode ?? 0
     this.headers = response.headers
     response.setEncoding('utf8')
-    response.once('close', () => { this.#hasEnded = true })
+    response.once('close', () => {
+      this.#hasEnded = true
+    })
     response.on('error', () => undefined)
   }
 
@@ -33,8 +35,13 @@ export class StreamReader {
       get(`${url}/api/whatsapp/events${query}`, { headers, agent: false }, resolve).once('error', reject)
     })
     const reader = new StreamReader(response)
-    onTestFinished(() => { reader.close() })
-    if (reads) response.on('data', (text: string) => { reader.text += text })
+    onTestFinished(() => {
+      reader.close()
+    })
+    if (reads)
+      response.on('data', (text: string) => {
+        reader.text += text
+      })
     return reader
   }
 
@@ -47,7 +54,7 @@ export class StreamReader {
   events(name?: string): StreamedEvent[] {
     return [...this.text.matchAll(/^event: (.+)\ndata: (.+)\n\n/gmu)]
       .map(([, event = '', data = '']) => ({ name: event, data: JSON.parse(data) as StreamedEvent['data'] }))
-      .filter(event => name === undefined || event.name === name)
+      .filter((event) => name === undefined || event.name === name)
   }
 
   /** Goes away. */

@@ -45,7 +45,7 @@ describe.each(FRAMEWORKS)('who may see what on %s', (_name, start) => {
     await pair(example, 'acme', '5511912345678')
     const socketsBefore = example.baileys.sockets.length
     const globex = await example.agent('globex')
-    const answers = await Promise.all(['acme', 'nobody', 'ACME', 'globex ', '__proto__', 'a\nb', 'x'.repeat(500)].map(companyId => call(globex, companyId)))
+    const answers = await Promise.all(['acme', 'nobody', 'ACME', 'globex ', '__proto__', 'a\nb', 'x'.repeat(500)].map((companyId) => call(globex, companyId)))
     expect(answers.map(inShort)).toEqual(answers.map(() => '403 forbidden'))
     expect(new Set(answers.map(({ body }) => JSON.stringify(body))).size).toBe(1)
     expect(example.baileys.sockets).toHaveLength(socketsBefore)
@@ -65,18 +65,27 @@ describe.each(FRAMEWORKS)('who may see what on %s', (_name, start) => {
     const { agent, server } = await openExample({ start })
     const [, token = ''] = /^Bearer (.+)$/u.exec((await agent('acme')).headers['authorization'] ?? '') ?? []
     const nobody = new ApiClient(server.url)
-    const answers = [...['token', 'access_token', 'authorization', 'session'].map(async name => nobody.get(`/api/whatsapp/status?${name}=${token}`)),
-      ...[`Basic ${token}`, token, `Bearer ${token}, Bearer ${token}`, `Bearer  `, ''].map(async authorization => nobody.send('GET', '/api/whatsapp/status', undefined, { authorization }))]
+    const answers = [
+      ...['token', 'access_token', 'authorization', 'session'].map(async (name) => nobody.get(`/api/whatsapp/status?${name}=${token}`)),
+      ...[`Basic ${token}`, token, `Bearer ${token}, Bearer ${token}`, `Bearer  `, ''].map(async (authorization) =>
+        nobody.send('GET', '/api/whatsapp/status', undefined, { authorization }),
+      ),
+    ]
     expect((await Promise.all(answers)).map(inShort)).toEqual(answers.map(() => '401 unauthorized'))
   })
 
   it('no answer may be kept by a cache, not even a refusal', async () => {
     const { agent, server } = await openExample({ start })
     const answers = await Promise.all([
-      (await agent('acme')).get('/api/whatsapp/status'), (await agent('acme')).post('/api/whatsapp/connect'), (await agent('acme')).get('/api/whatsapp/nothing'),
-      new ApiClient(server.url).get('/api/whatsapp/status'), (await agent('acme')).post('/api/whatsapp/connect', [1]),
+      (await agent('acme')).get('/api/whatsapp/status'),
+      (await agent('acme')).post('/api/whatsapp/connect'),
+      (await agent('acme')).get('/api/whatsapp/nothing'),
+      new ApiClient(server.url).get('/api/whatsapp/status'),
+      (await agent('acme')).post('/api/whatsapp/connect', [1]),
     ])
-    expect(answers.map(({ status, headers }) => [status, headers.get('cache-control')])).toEqual([200, 200, 404, 401, 400].map(status => [status, 'no-store']))
+    expect(answers.map(({ status, headers }) => [status, headers.get('cache-control')])).toEqual(
+      [200, 200, 404, 401, 400].map((status) => [status, 'no-store']),
+    )
     expect(answers.map(({ headers }) => headers.get('x-content-type-options'))).toEqual(answers.map(() => 'nosniff'))
   })
 

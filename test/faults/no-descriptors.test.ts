@@ -21,7 +21,9 @@ describe.each(FAULT_STORES)('a process without descriptors, with the store "%s"'
     expect(await recordsOf(kind, directory, 'shop')).toEqual(before)
     await rig.descriptors('giveDescriptorsBack')
     for (const sessionId of ['shop', 'other']) {
-      await vi.waitFor(async () => { expect(await rig.call('status', sessionId)).toBe('connected') }, PATIENCE)
+      await vi.waitFor(async () => {
+        expect(await rig.call('status', sessionId)).toBe('connected')
+      }, PATIENCE)
     }
     expect(await rig.call('read', 'shop', 'first')).toBe('first')
     expect(await rig.call('write', 'shop', 'after', 32, 100)).toBe('stored')

@@ -33,14 +33,18 @@ describe.skipIf(process.platform === 'win32')('a folder that may not be written 
     chmodSync(folder, 0o500)
     try {
       expect(await rig.call('write', 'shop', 'during')).toBe('STORE_UNAVAILABLE')
-      await vi.waitFor(async () => { expect(await rig.call('course', 'shop')).toContain('reconnecting storage_unavailable') }, PATIENCE)
+      await vi.waitFor(async () => {
+        expect(await rig.call('course', 'shop')).toContain('reconnecting storage_unavailable')
+      }, PATIENCE)
       expect((await rig.call('errors')).join('\n')).toMatch(/session-shop.* has mode 0500 and belongs to uid/u)
       expect(await recordsOf('fs', directory, 'shop')).toEqual(before)
       expect(await rig.call('write', 'other', 'meanwhile')).toBe('stored')
     } finally {
       chmodSync(folder, 0o700)
     }
-    await vi.waitFor(async () => { expect(await rig.call('status', 'shop')).toBe('connected') }, PATIENCE)
+    await vi.waitFor(async () => {
+      expect(await rig.call('status', 'shop')).toBe('connected')
+    }, PATIENCE)
     expect(await rig.call('write', 'shop', 'after')).toBe('stored')
     expect([await rig.call('missing', 'shop'), await rig.call('missing', 'other')]).toEqual([[], []])
     await rig.call('close')
@@ -59,7 +63,9 @@ describe.skipIf(process.platform === 'win32')('a folder that may not be written 
       chmodSync(folder, 0o700)
     }
     expect(await recordsOf('fs', directory, 'shop')).toEqual(before)
-    await vi.waitFor(async () => { expect(await rig.call('status', 'shop')).toBe('connected') }, PATIENCE)
+    await vi.waitFor(async () => {
+      expect(await rig.call('status', 'shop')).toBe('connected')
+    }, PATIENCE)
     await rig.call('close')
   })
 })

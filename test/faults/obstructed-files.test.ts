@@ -55,7 +55,9 @@ describe('a folder in the place of a file', () => {
     expect(await rig.write('shop', 'after')).toBe('stored')
     expect(await rig.restore('other')).toBe('restored')
     socket?.ev.emit('creds.update', { accountSyncCounter: 77 })
-    await vi.waitFor(() => { expect(decodeCreds(readFileSync(join(folder, 'creds.json'), 'utf8'))).toMatchObject({ accountSyncCounter: 77 }) }, PATIENCE)
+    await vi.waitFor(() => {
+      expect(decodeCreds(readFileSync(join(folder, 'creds.json'), 'utf8'))).toMatchObject({ accountSyncCounter: 77 })
+    }, PATIENCE)
   })
 
   it('invariant 7: of a key: its reads fail and are not "absent"; the session and the others go on', async () => {
@@ -84,10 +86,14 @@ describe('a folder in the place of a file', () => {
       expect(await rig.missing('shop')).toEqual([])
     } else {
       expect(outcome).toBe('STORE_UNAVAILABLE')
-      await vi.waitFor(() => { expect(rig.course('shop')).toContain('reconnecting storage_unavailable') }, PATIENCE)
+      await vi.waitFor(() => {
+        expect(rig.course('shop')).toContain('reconnecting storage_unavailable')
+      }, PATIENCE)
       rmSync(path, { recursive: true })
     }
-    await vi.waitFor(async () => { expect(await rig.status('shop')).toBe('connected') }, PATIENCE)
+    await vi.waitFor(async () => {
+      expect(await rig.status('shop')).toBe('connected')
+    }, PATIENCE)
     expect(await rig.write('shop', 'key', 96, 1)).toBe('stored')
     expect(await rig.missing('shop')).toEqual([])
   })

@@ -30,7 +30,9 @@ describe.skipIf(process.platform === 'win32').each(FAULT_STORES)('a process that
     expect([await holder.call('missing', 'shop'), await holder.call('dials'), rig.dials()]).toEqual([[], 1, 0])
     await holder.call('close')
     // Given back: the other one takes over.
-    await vi.waitFor(async () => { expect(await rig.status('shop')).toBe('connected') }, PATIENCE)
+    await vi.waitFor(async () => {
+      expect(await rig.status('shop')).toBe('connected')
+    }, PATIENCE)
     expect(rig.dials()).toBe(1)
   })
 
@@ -45,7 +47,9 @@ describe.skipIf(process.platform === 'win32').each(FAULT_STORES)('a process that
     expect(await rig.restore('shop')).toBe('skipped owned_elsewhere')
     holder.script.signal('SIGSTOP')
     await holder.script.kill('SIGKILL')
-    await vi.waitFor(async () => { expect(await rig.status('shop')).toBe('connected') }, PATIENCE)
+    await vi.waitFor(async () => {
+      expect(await rig.status('shop')).toBe('connected')
+    }, PATIENCE)
     expect([await rig.read('shop', 'x0'), await rig.read('shop', 'x1')]).toEqual(['x'.repeat(32), 'x'.repeat(32)])
     expect(rig.dials()).toBe(1)
   })

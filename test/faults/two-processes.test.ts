@@ -22,11 +22,16 @@ describe.each(FAULT_STORES)('two processes that open one store "%s"', (kind) => 
     expect(reports.map(({ failed }) => failed)).toEqual([0, 0])
     expect(reports.map(({ restored }) => restored).reduce((sum, restored) => sum + restored)).toBe(SESSIONS.length)
     expect(await Promise.all([first.call('dials'), second.call('dials')])).toEqual(reports.map(({ restored }) => restored))
-    const holders = (await statusesOf(first)).map(status => status === 'connected' ? first : second)
+    const holders = (await statusesOf(first)).map((status) => (status === 'connected' ? first : second))
     for (const [index, holder] of holders.entries()) expect(await holder.call('write', SESSIONS[index] ?? '', 'shared', 32, 3)).toBe('stored')
     await first.script.kill('SIGKILL')
-    await vi.waitFor(async () => { expect(await statusesOf(second)).toEqual(SESSIONS.map(() => 'connected')) }, PATIENCE)
-    for (const sessionId of SESSIONS) expect(Object.keys(await recordsOf(kind, directory, sessionId))).toEqual(expect.arrayContaining(['session/shared0', 'session/shared1', 'session/shared2']))
+    await vi.waitFor(async () => {
+      expect(await statusesOf(second)).toEqual(SESSIONS.map(() => 'connected'))
+    }, PATIENCE)
+    for (const sessionId of SESSIONS)
+      expect(Object.keys(await recordsOf(kind, directory, sessionId))).toEqual(
+        expect.arrayContaining(['session/shared0', 'session/shared1', 'session/shared2']),
+      )
     expect(await second.call('write', 'shop0', 'after')).toBe('stored')
     await second.call('close')
   })

@@ -20,7 +20,11 @@ it('whoever installs the package installs one more', () => {
 
 it.each(bundled)('%s is built into the command line alone, with its licence', (name) => {
   expect(manifest.devDependencies).toHaveProperty(name)
-  expect(readImports().filter(({ to }) => to === name).map(({ from }) => from.split('/')[0])).toEqual(['cli'])
+  expect(
+    readImports()
+      .filter(({ to }) => to === name)
+      .map(({ from }) => from.split('/')[0]),
+  ).toEqual(['cli'])
   expect(read(`node_modules/${name}/package.json`).license).toContain('MIT')
   const licences = readFileSync('THIRD-PARTY-LICENSES.md', 'utf8')
   expect(licences).toContain(`\n## ${name}\n`)

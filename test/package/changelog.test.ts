@@ -12,5 +12,5 @@ it('begins with the version of package.json, and a date or "unreleased"', () => 
 
 it('says under which of the four heads a change belongs', () => {
   const heads = changelog.match(/^### .*$/gmu) ?? []
-  expect(heads.filter(head => !['### Changed', '### Added', '### Removed', '### Fixed'].includes(head))).toEqual([])
+  expect(heads.filter((head) => !['### Changed', '### Added', '### Removed', '### Fixed'].includes(head))).toEqual([])
 })

@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { COMPUTED, findCycle, listSources, readImports } from './source-imports.js'
 
-const PORTS = ['lease/session-lock', 'lease/process-lock', 'repository', 'store']
-const LEAVES = ['disconnect/disconnect-cause', 'disconnect/disconnect-cause', 'errors', 'events', 'logger', 'status', 'time']
+/** What may be imported from anywhere: errors, the logger, checks of options, small parts for work that waits. */
+const LEAVES = ['async', 'errors', 'logger', 'option-checks']
 
-/** The module, and what works around it. */
+/** The ports, and the lock that is memory only. */
+const PORTS = ['lease/session-lock', 'lease/process-lock', 'repository', 'store']
+
+/** The module of Baileys, and what works around it. */
 const BAILEYS = ['socket/baileys-module', 'socket/workarounds']
 
 /**
@@ -12,72 +15,98 @@ const BAILEYS = ['socket/baileys-module', 'socket/workarounds']
  * counts. A part that is not here, or an import that is not, fails: think first, then add it.
  */
 const MAY_IMPORT: Record<string, readonly string[]> = {
-  // Leaves: anything may import them.
-  'errors': [],
-  'logger': [],
-  'time': [],
-  'system': [],
-  'options': ['time'],
-  'events': ['errors', 'logger'],
-  'disconnect/disconnect-cause': [],
-  'disconnect/disconnect-cause': ['disconnect/disconnect-cause'],
-  'status': ['disconnect/disconnect-cause', 'errors'],
+  errors: [],
+  logger: [],
+  async: ['errors', 'logger'],
+  'option-checks': ['async'],
+  'regular-file': [],
 
-  // Ports, and the lock that is memory only.
+  // What people are told, and what follows a loss.
+  status: ['disconnect/disconnect-cause', 'errors'],
+  'disconnect/disconnect-cause': [],
+  disconnect: ['async', 'disconnect/disconnect-cause', 'status'],
+
+  // Ports, and the one lock that runs on any table.
   'lease/session-lock': ['errors'],
   'lease/process-lock': ['lease', 'lease/session-lock'],
-  'lease': ['errors', 'lease/session-lock', 'system'],
-  'store': ['errors', 'lease/session-lock'],
-  'repository': ['errors', 'status', 'time'],
+  lease: ['errors', 'lease/session-lock'],
+  store: ['async', 'errors', 'lease/session-lock'],
+  repository: ['async', 'errors', 'status'],
 
   // How an encrypted record is known, also by those who have no keys.
-  'encryption/envelope': ['store'],
-  'encryption/envelope': ['encryption/envelope', 'errors'],
+  'encryption/envelope': ['errors', 'store'],
+  encryption: ['encryption/envelope', 'errors', 'lease/session-lock', 'option-checks', 'regular-file', 'store'],
 
-  // What a session is made of.
-  'disconnect': LEAVES,
-  'retry': LEAVES,
-  'dial': LEAVES,
-
-  // Baileys: its module, and what is wrong with it.
-  'socket/baileys-module': [],
-  'socket/baileys-module': ['errors', 'socket/baileys-module'],
+  // What a session is made of, from the socket upwards.
+  'socket/baileys-module': ['errors'],
   'socket/key-use': [],
   'socket/raw-socket': [],
-  'socket/workarounds': ['errors', 'logger', 'socket/baileys-module', 'socket/key-use', 'socket/raw-socket', 'time'],
+  'socket/workarounds': ['async', 'errors', 'logger', 'socket/baileys-module', 'socket/key-use', 'socket/raw-socket'],
+  auth: [...LEAVES, ...PORTS, 'encryption/envelope', 'socket/workarounds'],
+  version: ['async', 'option-checks'],
+  socket: [...LEAVES, ...BAILEYS, 'auth', 'disconnect', 'disconnect/disconnect-cause', 'socket/key-use', 'socket/raw-socket'],
+  session: [...LEAVES, ...PORTS, ...BAILEYS, 'auth', 'disconnect', 'disconnect/disconnect-cause', 'socket', 'status'],
+  manager: [...LEAVES, ...PORTS, ...BAILEYS, 'auth', 'disconnect', 'disconnect/disconnect-cause', 'session', 'socket', 'status', 'version'],
 
-  'auth': [...LEAVES, ...PORTS, ...BAILEYS, 'encryption/envelope'],
-  'version': ['options', 'time'],
-  'socket': [...LEAVES, ...BAILEYS, 'auth', 'dial', 'socket/key-use', 'socket/raw-socket'],
-  'session': [...LEAVES, ...PORTS, 'auth', 'dial', 'disconnect', 'retry', 'socket', ...BAILEYS],
-  'restore': [...LEAVES, ...PORTS, 'auth', 'session'],
-  'manager': [...LEAVES, ...PORTS, 'auth', 'dial', 'disconnect', 'restore', 'retry', 'session', 'socket', ...BAILEYS, 'options', 'version'],
-
-  // Around any store, and from one to another.
-  'sweep': ['errors', 'events', 'lease/session-lock', 'store', 'time'],
-  'encryption': ['encryption/envelope', 'errors', 'lease/session-lock', 'store', 'sweep'],
-  'copy': ['auth', 'encryption/envelope', 'errors', 'lease/session-lock', 'store', 'sweep'],
+  // From one store to another.
+  copy: [...LEAVES, 'auth', 'encryption/envelope', 'lease/session-lock', 'store'],
 
   // Implementations of ports, and what tests are made of: they know nothing of a manager or a session.
-  'adapters': [...PORTS, 'errors', 'logger', 'lease', 'options', 'status', 'system', 'time'],
-  'testing': [...PORTS, 'socket/baileys-module', 'errors', 'logger', 'status', 'time'],
+  adapters: [...LEAVES, ...PORTS, 'lease', 'regular-file'],
+  testing: [...LEAVES, ...PORTS, 'testing/whatsapp-server'],
+  // A room of its own: it would work as a package by itself.
+  'testing/whatsapp-server': [],
 
   // The only files that may import adapters.
-  'cli': ['adapters', 'auth', ...BAILEYS, 'socket/baileys-module', 'copy', 'encryption', 'encryption/envelope', 'encryption/envelope', 'errors', 'manager', 'repository', 'session', 'status', 'store', 'sweep', 'system', 'testing', 'time'],
-  'sqlite': ['adapters'],
-  'index': [...LEAVES, ...PORTS, 'adapters', 'auth', 'copy', 'dial', 'disconnect', 'encryption', 'manager', 'restore', 'retry', 'session', 'socket', 'sweep', ...BAILEYS, 'version'],
+  cli: [
+    ...LEAVES,
+    ...PORTS,
+    ...BAILEYS,
+    'adapters',
+    'auth',
+    'copy',
+    'encryption',
+    'encryption/envelope',
+    'manager',
+    'regular-file',
+    'session',
+    'status',
+    'testing',
+    'testing/whatsapp-server',
+  ],
+  sqlite: ['adapters'],
+  index: [
+    ...LEAVES,
+    ...PORTS,
+    ...BAILEYS,
+    'adapters',
+    'auth',
+    'copy',
+    'disconnect',
+    'disconnect/disconnect-cause',
+    'encryption',
+    'manager',
+    'session',
+    'socket',
+    'status',
+    'version',
+  ],
 }
 
 const imports = readImports()
 
 function partOf(file: string): string {
-  const parts = Object.keys(MAY_IMPORT).filter(part => file === part || file.startsWith(`${part}/`))
+  const parts = Object.keys(MAY_IMPORT).filter((part) => file === part || file.startsWith(`${part}/`))
   return parts.sort((a, b) => b.length - a.length)[0] ?? `${file} (in no part)`
 }
 
 describe('the source', () => {
   it('has only files that belong to a part', () => {
-    expect(listSources().map(partOf).filter(part => part.endsWith('(in no part)'))).toEqual([])
+    expect(
+      listSources()
+        .map(partOf)
+        .filter((part) => part.endsWith('(in no part)')),
+    ).toEqual([])
   })
 
   it.each(Object.entries(MAY_IMPORT))('%s imports only itself and its table row', (part, allowed) => {
@@ -94,7 +123,12 @@ describe('the source', () => {
   it('loads Baileys only with import(), and only where that is said', () => {
     const loaded = imports.filter(({ to, kind }) => to.startsWith('@whiskeysockets/baileys') && kind !== 'type')
     expect(loaded.filter(({ kind }) => kind === 'static')).toEqual([])
-    expect(loaded.map(({ from }) => from).filter(from => partOf(from) !== 'testing')).toEqual(['socket/baileys-module'])
+    expect(loaded.map(({ from }) => from)).toEqual(['socket/baileys-module', 'testing/whatsapp-server/baileys-parts'])
+  })
+
+  it('reaches the loopback WhatsApp server by its one entry', () => {
+    const entered = imports.filter(({ from, to }) => partOf(to) === 'testing/whatsapp-server' && partOf(from) !== 'testing/whatsapp-server')
+    expect(new Set(entered.map(({ to }) => to))).toEqual(new Set(['testing/whatsapp-server/index']))
   })
 
   it('names every module it loads', () => {

@@ -28,7 +28,7 @@ function conditions(built: string): unknown {
 // tsup.config.ts, vitest.config.ts, scripts/check-packed.mjs and the check of the pages' code read the list by themselves.
 
 it('lists entries that exist', () => {
-  expect(Object.values(entries).filter(source => !existsSync(source))).toEqual([])
+  expect(Object.values(entries).filter((source) => !existsSync(source))).toEqual([])
 })
 
 it('is what `exports` of package.json offers', () => {

@@ -16,13 +16,16 @@ afterEach(() => {
 })
 
 it('sees every way to import, and whether it is there at run time', () => {
-  writeFileSync(join(root, 'folder', 'a.ts'), [
-    `import type { B } from '../b.js'`,
-    `import { type C } from './c.js'`,
-    `export { d } from 'd'`,
-    `export type E = import('e').E`,
-    `export const f = () => import('f')`,
-  ].join('\n'))
+  writeFileSync(
+    join(root, 'folder', 'a.ts'),
+    [
+      `import type { B } from '../b.js'`,
+      `import { type C } from './c.js'`,
+      `export { d } from 'd'`,
+      `export type E = import('e').E`,
+      `export const f = () => import('f')`,
+    ].join('\n'),
+  )
   expect(readImports(root).map(({ to, isLocal, kind }) => [to, isLocal, kind])).toEqual([
     ['b', true, 'type'],
     // Under verbatimModuleSyntax this stays as an import of nothing.

@@ -20,14 +20,14 @@ export interface SourceImport {
 /** The files below a folder, without their extension, sorted. */
 export function listSources(root = 'src'): string[] {
   return readdirSync(root, { recursive: true, encoding: 'utf8' })
-    .filter(name => name.endsWith('.ts'))
-    .map(name => name.replaceAll('\\', '/').slice(0, -'.ts'.length))
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => name.replaceAll('\\', '/').slice(0, -'.ts'.length))
     .sort()
 }
 
 /** Every import of every file below a folder. */
 export function readImports(root = 'src'): SourceImport[] {
-  return listSources(root).flatMap(from => {
+  return listSources(root).flatMap((from) => {
     const text = readFileSync(join(root, `${from}.ts`), 'utf8')
     const source = ts.createSourceFile(from, text, ts.ScriptTarget.Latest, false)
     const found: SourceImport[] = []
@@ -44,7 +44,7 @@ export function readImports(root = 'src'): SourceImport[] {
 export function findCycle(imports: readonly SourceImport[]): string[] | null {
   const edges = new Map<string, string[]>()
   for (const { from, to, isLocal } of imports) {
-    if (isLocal) edges.set(from, [...edges.get(from) ?? [], to])
+    if (isLocal) edges.set(from, [...(edges.get(from) ?? []), to])
   }
   const done = new Set<string>()
   const visit = (file: string, path: readonly string[]): string[] | null => {
@@ -74,7 +74,7 @@ function collect(node: ts.Node, found: (specifier: string, kind: SourceImport['k
   } else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
     found(textOf(node.arguments[0]), 'dynamic')
   }
-  ts.forEachChild(node, child => collect(child, found))
+  ts.forEachChild(node, (child) => collect(child, found))
 }
 
 function textOf(specifier: ts.Node | undefined): string {

@@ -10,7 +10,11 @@ inFakeTime()
 /** The ids of the messages that the application was given. */
 function hear({ sessions }: Scenario): (string | null | undefined)[] {
   const heard: (string | null | undefined)[] = []
-  sessions.on('socket', ({ socket }) => { socket.ev.on('messages.upsert', ({ messages }) => { heard.push(...messages.map(({ key }) => key.id)) }) })
+  sessions.on('socket', ({ socket }) => {
+    socket.ev.on('messages.upsert', ({ messages }) => {
+      heard.push(...messages.map(({ key }) => key.id))
+    })
+  })
   return heard
 }
 
@@ -20,20 +24,24 @@ function losable(): { lock: SessionLock; lose: () => void } {
   const lost = new AbortController()
   return {
     lock: {
-      owner: sessionId => lock.owner(sessionId),
+      owner: (sessionId) => lock.owner(sessionId),
       acquire: async (sessionId) => {
         const lease = await lock.acquire(sessionId)
         return lease === null ? null : { ...lease, lost: lost.signal }
       },
     },
-    lose: () => { lost.abort() },
+    lose: () => {
+      lost.abort()
+    },
   }
 }
 
 describe('invariant 12: buffered messages', () => {
   it.each(['stop', 'close', 'connection lost', 'logout', 'delete'] as const)('invariant 12: are flushed to the application before the end: %s', async (end) => {
     const made = scenario()
-    made.script = (socket) => { socket.open({ offline: 'pending' }) }
+    made.script = (socket) => {
+      socket.open({ offline: 'pending' })
+    }
     await made.store.seed('s')
     const heard = hear(made)
     await within(made.sessions.restoreSession('s'))
@@ -46,7 +54,9 @@ describe('invariant 12: buffered messages', () => {
 
   it.each(['half-open', 'never'] as const)('invariant 12: are flushed though the peer is gone and Baileys never says so (%s)', async (ending) => {
     const made = scenario()
-    made.script = (socket) => { socket.open({ offline: 'pending' }) }
+    made.script = (socket) => {
+      socket.open({ offline: 'pending' })
+    }
     await made.store.seed('s')
     const heard = hear(made)
     await within(made.sessions.restoreSession('s'))
@@ -58,9 +68,15 @@ describe('invariant 12: buffered messages', () => {
 
   it('invariant 12: a handler of the application that throws keeps no socket open', async () => {
     const made = scenario()
-    made.script = (socket) => { socket.open({ offline: 'pending' }) }
+    made.script = (socket) => {
+      socket.open({ offline: 'pending' })
+    }
     await made.store.seed('s')
-    made.sessions.on('socket', ({ socket }) => { socket.ev.on('messages.upsert', () => { throw new Error('handler broke') }) })
+    made.sessions.on('socket', ({ socket }) => {
+      socket.ev.on('messages.upsert', () => {
+        throw new Error('handler broke')
+      })
+    })
     await within(made.sessions.restoreSession('s'))
     made.socket().ev.emit('messages.upsert', { messages: [{ key: { id: 'buffered' } }], type: 'append' })
     await within(made.sessions.stop('s'))
@@ -68,21 +84,36 @@ describe('invariant 12: buffered messages', () => {
   })
 
   it.each([
-    ['a lease that is lost', async (_made: Scenario, lose: () => void) => { lose() }],
-    ['a store that fails', async ({ store, socket }: Scenario) => {
-      store.before = ({ verb }) => { if (verb === 'write') throw new Error('ENOSPC') }
-      socket().updateCreds({ accountSyncCounter: 5 })
-      await pass(2000)
-    }],
-    ['a store that hangs', async ({ store, socket }: Scenario) => {
-      store.before = ({ verb }) => verb === 'write' ? never() : undefined
-      socket().updateCreds({ accountSyncCounter: 5 })
-      await pass(30_000)
-    }],
+    [
+      'a lease that is lost',
+      async (_made: Scenario, lose: () => void) => {
+        lose()
+      },
+    ],
+    [
+      'a store that fails',
+      async ({ store, socket }: Scenario) => {
+        store.before = ({ verb }) => {
+          if (verb === 'write') throw new Error('ENOSPC')
+        }
+        socket().updateCreds({ accountSyncCounter: 5 })
+        await pass(2000)
+      },
+    ],
+    [
+      'a store that hangs',
+      async ({ store, socket }: Scenario) => {
+        store.before = ({ verb }) => (verb === 'write' ? never() : undefined)
+        socket().updateCreds({ accountSyncCounter: 5 })
+        await pass(30_000)
+      },
+    ],
   ] as const)('invariant 12: are flushed to the application before the end: %s', async (_name, end) => {
     const { lock, lose } = losable()
     const made = scenario({ store: new WatchedSessionStore(lock) })
-    made.script = (socket) => { socket.open({ offline: 'pending' }) }
+    made.script = (socket) => {
+      socket.open({ offline: 'pending' })
+    }
     await made.store.seed('s')
     const heard = hear(made)
     await within(made.sessions.restoreSession('s'))

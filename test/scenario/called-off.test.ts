@@ -8,7 +8,7 @@ inFakeTime()
 function holdLooks({ store }: Scenario): () => void {
   const held = deferred()
   let isHeld = true
-  store.before = ({ verb }) => verb === 'owner' && isHeld ? held.promise : undefined
+  store.before = ({ verb }) => (verb === 'owner' && isHeld ? held.promise : undefined)
   return () => {
     isHeld = false
     held.resolve()
@@ -16,7 +16,9 @@ function holdLooks({ store }: Scenario): () => void {
 }
 
 function breakReads({ store }: Scenario): void {
-  store.before = ({ verb }) => { if (verb === 'read') throw new Error('EMFILE') }
+  store.before = ({ verb }) => {
+    if (verb === 'read') throw new Error('EMFILE')
+  }
 }
 
 async function expectNoDial(made: Scenario): Promise<void> {

@@ -12,7 +12,7 @@ const IDS = ['a', 'A', '__proto__', 'a/b'] as const
 const STEPS = 80
 const phoneOf = (id: (typeof IDS)[number]): string => `4915100000${IDS.indexOf(id)}`
 const identityOf = async ({ store }: Scenario, id: string): Promise<string | null> => {
-  const found = inspectStoredCreds(await store.text(id, 'creds') ?? '')
+  const found = inspectStoredCreds((await store.text(id, 'creds')) ?? '')
   return found.kind === 'paired' ? found.identity : null
 }
 
@@ -22,7 +22,10 @@ class Ratchet {
   readonly #acknowledged = new Map<string, number>()
 
   async turn(socket: FakeSocket): Promise<void> {
-    const { keys, creds: { me } } = socket.authState
+    const {
+      keys,
+      creds: { me },
+    } = socket.authState
     const owner = me?.id ?? ''
     try {
       await keys.transaction(async () => {
@@ -45,8 +48,14 @@ function trouble(store: WatchedSessionStore, random: SeededRandom): void {
   store.before = ({ verb }) => {
     const luck = random.below(100)
     if (luck < 3) throw new Error(`chaos in ${verb}`)
-    if (luck < 5) return new Promise(resolve => { setTimeout(resolve, 20_000) })
-    if (luck < 30) return new Promise(resolve => { setTimeout(resolve, random.below(200)) })
+    if (luck < 5)
+      return new Promise((resolve) => {
+        setTimeout(resolve, 20_000)
+      })
+    if (luck < 30)
+      return new Promise((resolve) => {
+        setTimeout(resolve, random.below(200))
+      })
     return undefined
   }
 }
@@ -63,7 +72,10 @@ function moods(made: Scenario, random: SeededRandom, ratchet: Ratchet): void {
       welcoming(socket, index)
       for (let turn = 0; turn < 3; turn += 1) void ratchet.turn(socket)
     }
-    if (mood === 'drop later') setTimeout(() => { void socket.close(408) }, random.below(3000))
+    if (mood === 'drop later')
+      setTimeout(() => {
+        void socket.close(408)
+      }, random.below(3000))
   }
 }
 
@@ -74,8 +86,14 @@ function judge(made: Scenario, random: SeededRandom): void {
     if (typeof mood === 'number') refusing(mood)(socket, index)
     else if (mood === 'silent') silent(socket, index)
     else welcoming(socket, index)
-    if (mood === 'drop later') setTimeout(() => { void socket.close(408) }, random.below(3000))
-    if (mood === 'welcome') setTimeout(() => { scan(socket) }, random.below(2000))
+    if (mood === 'drop later')
+      setTimeout(() => {
+        void socket.close(408)
+      }, random.below(3000))
+    if (mood === 'welcome')
+      setTimeout(() => {
+        scan(socket)
+      }, random.below(2000))
     if (random.below(4) === 0) socket.ending = 'half-open'
   }
 }
@@ -90,19 +108,36 @@ describe('chaos', () => {
   it.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])('invariants 1, 2, 5, 6, 9, 14: whatever happens, and in which order (seed %i)', async (seed) => {
     const random = seededRandom(seed)
     const ratchet = new Ratchet()
-    const made = scenario({ reconnect: { jitter: 'none', initialDelayMs: 100, maxDelayMs: 5000 }, retry: { jitter: 'none', initialDelayMs: 50 }, connectTimeoutMs: 5000, restore: { delayMs: 10 } })
+    const made = scenario({
+      reconnect: { jitter: 'none', initialDelayMs: 100, maxDelayMs: 5000 },
+      retry: { jitter: 'none', initialDelayMs: 50 },
+      connectTimeoutMs: 5000,
+      restore: { delayMs: 10 },
+    })
     const { sessions } = made
     for (const id of IDS) await made.store.seed(id, { phone: phoneOf(id) })
-    const identities = await Promise.all(IDS.map(id => identityOf(made, id)))
+    const identities = await Promise.all(IDS.map((id) => identityOf(made, id)))
     trouble(made.store, random)
     moods(made, random, ratchet)
     const calls: Promise<string>[] = []
     for (let step = 0; step < STEPS; step += 1) {
       const id = random.pick(IDS)
-      calls.push(codeOf(random.pick([
-        () => sessions.connect(id), () => sessions.connect(id), () => sessions.restoreSession(id), () => sessions.restoreSession(id, { force: true }), () => sessions.getStatus(id),
-        () => sessions.stop(id), () => sessions.restoreAll(), () => sessions.getStatuses(), () => sessions.waitUntilConnected(id, { timeoutMs: 500 }), () => sessions.requestPairingCode(id, '4915112345678'),
-      ])()))
+      calls.push(
+        codeOf(
+          random.pick([
+            () => sessions.connect(id),
+            () => sessions.connect(id),
+            () => sessions.restoreSession(id),
+            () => sessions.restoreSession(id, { force: true }),
+            () => sessions.getStatus(id),
+            () => sessions.stop(id),
+            () => sessions.restoreAll(),
+            () => sessions.getStatuses(),
+            () => sessions.waitUntilConnected(id, { timeoutMs: 500 }),
+            () => sessions.requestPairingCode(id, '4915112345678'),
+          ])(),
+        ),
+      )
       const socket = made.baileys.sockets.findLast(({ isEnded, phoneNumber }) => !isEnded && phoneNumber === phoneOf(id))
       if (socket?.ws.isOpen === true) void ratchet.turn(socket)
       await pass(random.below(1500))
@@ -117,42 +152,64 @@ describe('chaos', () => {
     for (const id of IDS) await within(sessions.connect(id))
     await pass(120_000)
     expect(ratchet.rewound).toEqual([])
-    expect((await Promise.all(IDS.map(id => sessions.getStatus(id)))).map(({ status }) => status)).toEqual(IDS.map(() => 'connected'))
-    expect(await Promise.all(IDS.map(id => identityOf(made, id)))).toEqual(identities)
+    expect((await Promise.all(IDS.map((id) => sessions.getStatus(id)))).map(({ status }) => status)).toEqual(IDS.map(() => 'connected'))
+    expect(await Promise.all(IDS.map((id) => identityOf(made, id)))).toEqual(identities)
     expect(made.mostSockets()).toBe(1)
     expect(made.baileys.sockets.filter(({ isDestroyed }) => !isDestroyed)).toHaveLength(IDS.length)
     expect(await within(sessions.close())).toMatchObject({ notDrained: [] })
     for (const id of IDS) expect(await made.store.inner.lock.owner(id)).toBeNull()
   })
 
-  it.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])('invariants 1, 4, 9: two managers, every verb, every verdict; close leaves nothing behind (seed %i)', async (seed) => {
-    const random = seededRandom(seed)
-    const dice = seededRandom(seed + 1)
-    vi.spyOn(Math, 'random').mockImplementation(() => dice.below(2 ** 31) / 2 ** 31)
-    const store = new WatchedSessionStore()
-    const options = { store, reconnect: { initialDelayMs: 100, maxDelayMs: 5000 }, retry: { initialDelayMs: 50 }, connectTimeoutMs: 5000, restore: { delayMs: 10 } }
-    const managers = [scenario(options), scenario(options)] as const
-    for (const id of IDS) await store.seed(id, { phone: phoneOf(id) })
-    trouble(store, random)
-    for (const made of managers) judge(made, random)
-    const alive = (): FakeSocket[] => managers.flatMap(({ baileys }) => baileys.sockets.filter(({ isEnded }) => !isEnded))
-    const calls: Promise<string>[] = []
-    for (let step = 0; step < STEPS; step += 1) {
-      const [id, { sessions }] = [random.pick(IDS), random.pick(managers)]
-      calls.push(codeOf(random.pick([
-        () => sessions.connect(id), () => sessions.restoreSession(id), () => sessions.restoreSession(id, { force: true }), () => sessions.getStatus(id), () => sessions.stop(id),
-        () => sessions.restoreAll(), () => sessions.getStatuses(), () => sessions.waitUntilConnected(id, { timeoutMs: 500 }), () => sessions.requestPairingCode(id, '4915112345678'),
-        () => sessions.delete(id), () => sessions.logout(id, { timeoutMs: 2000 }), () => sessions.logout(id, { requireUnlink: true, timeoutMs: 1000 }),
-      ])()))
-      await pass(random.below(1500))
-      expect(alive().length).toBeLessThanOrEqual(IDS.length)
-    }
-    store.before = () => undefined
-    await within(Promise.all(managers.map(({ sessions }) => sessions.close({ timeoutMs: 60_000 }))), 3_600_000)
-    await within(Promise.all(calls), 3_600_000)
-    await pass(60_000)
-    expect(managers.map(({ mostSockets }) => mostSockets()).every(most => most <= 1)).toBe(true)
-    expect(managers.flatMap(({ baileys }) => baileys.sockets.filter(({ isDestroyed }) => !isDestroyed))).toEqual([])
-    expect(await Promise.all(IDS.map(id => store.inner.lock.owner(id)))).toEqual(IDS.map(() => null))
-  })
+  it.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])(
+    'invariants 1, 4, 9: two managers, every verb, every verdict; close leaves nothing behind (seed %i)',
+    async (seed) => {
+      const random = seededRandom(seed)
+      const dice = seededRandom(seed + 1)
+      vi.spyOn(Math, 'random').mockImplementation(() => dice.below(2 ** 31) / 2 ** 31)
+      const store = new WatchedSessionStore()
+      const options = {
+        store,
+        reconnect: { initialDelayMs: 100, maxDelayMs: 5000 },
+        retry: { initialDelayMs: 50 },
+        connectTimeoutMs: 5000,
+        restore: { delayMs: 10 },
+      }
+      const managers = [scenario(options), scenario(options)] as const
+      for (const id of IDS) await store.seed(id, { phone: phoneOf(id) })
+      trouble(store, random)
+      for (const made of managers) judge(made, random)
+      const alive = (): FakeSocket[] => managers.flatMap(({ baileys }) => baileys.sockets.filter(({ isEnded }) => !isEnded))
+      const calls: Promise<string>[] = []
+      for (let step = 0; step < STEPS; step += 1) {
+        const [id, { sessions }] = [random.pick(IDS), random.pick(managers)]
+        calls.push(
+          codeOf(
+            random.pick([
+              () => sessions.connect(id),
+              () => sessions.restoreSession(id),
+              () => sessions.restoreSession(id, { force: true }),
+              () => sessions.getStatus(id),
+              () => sessions.stop(id),
+              () => sessions.restoreAll(),
+              () => sessions.getStatuses(),
+              () => sessions.waitUntilConnected(id, { timeoutMs: 500 }),
+              () => sessions.requestPairingCode(id, '4915112345678'),
+              () => sessions.delete(id),
+              () => sessions.logout(id, { timeoutMs: 2000 }),
+              () => sessions.logout(id, { requireUnlink: true, timeoutMs: 1000 }),
+            ])(),
+          ),
+        )
+        await pass(random.below(1500))
+        expect(alive().length).toBeLessThanOrEqual(IDS.length)
+      }
+      store.before = () => undefined
+      await within(Promise.all(managers.map(({ sessions }) => sessions.close({ timeoutMs: 60_000 }))), 3_600_000)
+      await within(Promise.all(calls), 3_600_000)
+      await pass(60_000)
+      expect(managers.map(({ mostSockets }) => mostSockets()).every((most) => most <= 1)).toBe(true)
+      expect(managers.flatMap(({ baileys }) => baileys.sockets.filter(({ isDestroyed }) => !isDestroyed))).toEqual([])
+      expect(await Promise.all(IDS.map((id) => store.inner.lock.owner(id)))).toEqual(IDS.map(() => null))
+    },
+  )
 })

@@ -27,7 +27,7 @@ describe('invariant 2: credentials outlive every close', () => {
     const old = await made.store.seed('s', { phone: '49151000001' })
     await made.store.inner.write('s', [{ type: 'session', id: 'x', value: '"ratchet"' }])
     await within(made.sessions.restoreSession('s'))
-    expect(decodeLifecycle(await made.store.text('s', 'lifecycle') ?? '')?.loggedOutAt).toBeInstanceOf(Date)
+    expect(decodeLifecycle((await made.store.text('s', 'lifecycle')) ?? '')?.loggedOutAt).toBeInstanceOf(Date)
     made.script = welcoming
     expect(await within(made.sessions.connect('s'))).toMatchObject({ status: 'pairing', qr: 'the-qr' })
     expect([await made.store.text('s', 'creds'), await made.store.text('s', 'session', 'x')]).toEqual([old, '"ratchet"'])
@@ -57,20 +57,22 @@ describe('invariant 2: credentials outlive every close', () => {
     expect(await within(next.sessions.getStatus('s'))).toMatchObject({ status: 'logged_out' })
     expect(next.baileys.sockets).toHaveLength(0)
     expect(await within(next.sessions.restoreSession('s', { force: true }))).toMatchObject({ outcome: 'restored' })
-    expect(decodeLifecycle(await made.store.text('s', 'lifecycle') ?? '')?.loggedOutAt).toBeNull()
+    expect(decodeLifecycle((await made.store.text('s', 'lifecycle')) ?? '')?.loggedOutAt).toBeNull()
   })
 
   it('invariant 2: a logout that cannot be remembered at once is remembered later', async () => {
     const made = scenario({ script: refusing(401) })
     await made.store.seed('s')
-    made.store.before = ({ verb }) => { if (verb === 'write') throw new Error('ENOSPC') }
+    made.store.before = ({ verb }) => {
+      if (verb === 'write') throw new Error('ENOSPC')
+    }
     expect(await within(made.sessions.restoreSession('s'))).toMatchObject({ outcome: 'failed', reason: 'logged_out' })
     await pass(12_000)
     expect(await made.store.text('s', 'lifecycle')).toBeUndefined()
     expect(made.events('error').map(({ error }) => error.code)).toContain('STORE_UNAVAILABLE')
     made.store.before = () => undefined
     await pass(6000)
-    expect(decodeLifecycle(await made.store.text('s', 'lifecycle') ?? '')?.loggedOutAt).toBeInstanceOf(Date)
+    expect(decodeLifecycle((await made.store.text('s', 'lifecycle')) ?? '')?.loggedOutAt).toBeInstanceOf(Date)
     expect(made.baileys.sockets).toHaveLength(1)
     expect(await made.store.inner.lock.owner('s')).toBeNull()
   })
@@ -80,8 +82,17 @@ describe('invariant 3: a new identity', () => {
   it('invariant 3: is not made while the store cannot be asked', async () => {
     const made = scenario()
     const before = await made.store.seed('s')
-    for (const failure of [() => { throw new Error('EMFILE') }, () => { throw new Error('EACCES') }]) {
-      made.store.before = ({ verb }) => { if (verb === 'read') failure() }
+    for (const failure of [
+      () => {
+        throw new Error('EMFILE')
+      },
+      () => {
+        throw new Error('EACCES')
+      },
+    ]) {
+      made.store.before = ({ verb }) => {
+        if (verb === 'read') failure()
+      }
       expect(await within(made.sessions.connect('s'))).toMatchObject({ status: 'reconnecting', reason: 'storage_unavailable' })
       expect(made.baileys.sockets).toHaveLength(0)
       await within(codeOf(made.sessions.stop('s')))
@@ -90,15 +101,22 @@ describe('invariant 3: a new identity', () => {
     await within(made.sessions.connect('s'))
     await pass(1000)
     expect(await made.sessions.getStatus('s')).toMatchObject({ status: 'connected' })
-    expect(inspectStoredCreds(await made.store.text('s', 'creds') ?? '')).toMatchObject({ identity: idOf(before) })
+    expect(inspectStoredCreds((await made.store.text('s', 'creds')) ?? '')).toMatchObject({ identity: idOf(before) })
   })
 
   it.each(['', '{', '[]', '{"noiseKey":1}', '\u0000\u0000'])('invariant 3: is not made over corrupt creds (%j)', async (text) => {
     const made = scenario()
-    await made.store.inner.write('s', [{ type: 'creds', id: '', value: text }, { type: 'session', id: 'x', value: '"kept"' }])
+    await made.store.inner.write('s', [
+      { type: 'creds', id: '', value: text },
+      { type: 'session', id: 'x', value: '"kept"' },
+    ])
     const before = await made.store.dump('s')
     expect(await within(made.sessions.connect('s'))).toMatchObject({ status: 'failed', reason: 'credentials_corrupt' })
-    expect(await within(made.sessions.restoreSession('s'))).toMatchObject({ outcome: 'failed', reason: 'credentials_corrupt', error: { code: 'RECORD_CORRUPT' } })
+    expect(await within(made.sessions.restoreSession('s'))).toMatchObject({
+      outcome: 'failed',
+      reason: 'credentials_corrupt',
+      error: { code: 'RECORD_CORRUPT' },
+    })
     await pass(60_000)
     expect([await made.store.dump('s'), made.baileys.sockets.length]).toEqual([before, 0])
   })
@@ -116,13 +134,16 @@ describe('invariant 3: a new identity', () => {
 
   it('invariant 3: no restore makes one, whatever is stored', async () => {
     const made = scenario()
-    await made.store.inner.write('half', [{ type: 'creds', id: '', value: encodeAuthValue({ ...fakeAuthCreds(), me: { id: '49151000001@s.whatsapp.net', name: '~' } }) }])
+    await made.store.inner.write('half', [
+      { type: 'creds', id: '', value: encodeAuthValue({ ...fakeAuthCreds(), me: { id: '49151000001@s.whatsapp.net', name: '~' } }) },
+    ])
     await made.store.inner.write('unpaired', [{ type: 'creds', id: '', value: encodeAuthValue(fakeAuthCreds()) }])
     const before = [await made.store.dump('half'), await made.store.dump('unpaired')]
     expect(await within(made.sessions.restoreSession('half'))).toMatchObject({ outcome: 'skipped', reason: 'pairing_incomplete' })
     expect(await within(made.sessions.restoreSession('unpaired'))).toMatchObject({ outcome: 'skipped', reason: 'never_paired' })
     expect(await within(made.sessions.restoreSession('absent'))).toMatchObject({ outcome: 'skipped', reason: 'never_paired' })
-    for (const id of ['half', 'unpaired', 'absent']) expect(await within(made.sessions.restoreSession(id, { force: true }))).toMatchObject({ outcome: 'skipped' })
+    for (const id of ['half', 'unpaired', 'absent'])
+      expect(await within(made.sessions.restoreSession(id, { force: true }))).toMatchObject({ outcome: 'skipped' })
     await pass(60_000)
     expect([await made.store.dump('half'), await made.store.dump('unpaired')]).toEqual(before)
     expect([made.baileys.sockets.length, made.events('qr').length]).toEqual([0, 0])
@@ -136,7 +157,9 @@ describe('invariant 3: a new identity', () => {
       await pass(10)
       const before = made.baileys.sockets.length
       await made.socket().close(428)
-      made.store.before = async ({ verb }) => { if (verb === 'read') await made.store.inner.write('s', [], { replaceAll: true, fencingToken: 99 }) }
+      made.store.before = async ({ verb }) => {
+        if (verb === 'read') await made.store.inner.write('s', [], { replaceAll: true, fencingToken: 99 })
+      }
       await pass(60_000)
       expect(await made.sessions.getStatus('s', { restore: false })).toMatchObject({ status: 'disconnected', reason: 'never_paired' })
       expect([made.events('qr').length, made.baileys.sockets.length]).toEqual([0, before])
@@ -180,7 +203,8 @@ describe('credentials that the store took from its own copy', () => {
     const { store } = made
     const read = store.inner.read.bind(store.inner)
     let isDamaged = true
-    store.inner.read = async (sessionId, keys) => (await read(sessionId, keys)).map(record => isDamaged && record.type === 'creds' ? { ...record, restoredFrom: 'backup' as const } : record)
+    store.inner.read = async (sessionId, keys) =>
+      (await read(sessionId, keys)).map((record) => (isDamaged && record.type === 'creds' ? { ...record, restoredFrom: 'backup' as const } : record))
     const write = store.inner.write.bind(store.inner)
     store.inner.write = async (sessionId, changes, options) => {
       await write(sessionId, changes, options)
@@ -196,7 +220,7 @@ describe('credentials that the store took from its own copy', () => {
     expect(made.events('creds-restored')).toEqual([{ sessionId: 's', error: expect.objectContaining({ code: 'RECORD_CORRUPT', sessionId: 's' }) }])
     expect(made.events('error')).toEqual([])
     expect(made.store.done.filter(({ verb, keys }) => verb === 'write' && keys.some(({ type }) => type === 'creds'))).toHaveLength(1)
-    expect(inspectStoredCreds(await made.store.text('s', 'creds') ?? '')).toEqual(inspectStoredCreds(text ?? ''))
+    expect(inspectStoredCreds((await made.store.text('s', 'creds')) ?? '')).toEqual(inspectStoredCreds(text ?? ''))
     await made.socket().close(428)
     await pass(10_000)
     expect(made.baileys.sockets).toHaveLength(2)

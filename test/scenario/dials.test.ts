@@ -29,7 +29,9 @@ function watchDials(made: Scenario, then: Script = welcoming): { times: number[]
 /** The sessions that are dialled from now on, in order. */
 function watchOrder({ sessions }: Scenario): string[] {
   const order: string[] = []
-  sessions.on('socket', ({ sessionId }) => { order.push(sessionId) })
+  sessions.on('socket', ({ sessionId }) => {
+    order.push(sessionId)
+  })
   return order
 }
 
@@ -48,15 +50,23 @@ async function takeOver({ sessions, store }: Scenario): Promise<void> {
   await lease?.release()
 }
 
-const mostWithinASecond = (times: readonly number[]): number => Math.max(...times.map(start => times.filter(time => time >= start && time < start + 1000).length))
+const mostWithinASecond = (times: readonly number[]): number =>
+  Math.max(...times.map((start) => times.filter((time) => time >= start && time < start + 1000).length))
 
 describe('dials that are never answered', () => {
   it('leave places for a reconnect and for a person', async () => {
-    const made = scenario({ connectTimeoutMs: 20_000, restore: { delayMs: 0, concurrency: 100 }, dials: { concurrency: 8, perSecond: 1000 }, retry: { maxRetries: 0 } })
+    const made = scenario({
+      connectTimeoutMs: 20_000,
+      restore: { delayMs: 0, concurrency: 100 },
+      dials: { concurrency: 8, perSecond: 1000 },
+      retry: { maxRetries: 0 },
+    })
     await seed(made, 30)
     await made.store.seed('fine', { phone: '49160000000' })
     await made.store.seed('asked', { phone: '49160000001' })
-    made.script = (socket, index) => { (socket.phoneNumber?.startsWith('4916') === true ? welcoming : silent)(socket, index) }
+    made.script = (socket, index) => {
+      ;(socket.phoneNumber?.startsWith('4916') === true ? welcoming : silent)(socket, index)
+    }
     await within(made.sessions.restoreSession('fine'))
     const fine = made.socket()
     void made.sessions.restoreAll({ filter: ({ sessionId }) => sessionId !== 'asked' })
@@ -71,7 +81,9 @@ describe('dials that are never answered', () => {
   it('hold up no other restore for longer than one of them takes', async () => {
     const made = scenario({ connectTimeoutMs: 20_000, restore: { delayMs: 0, concurrency: 2 }, dials: { perSecond: 1000 } })
     await seed(made, 6)
-    made.script = (socket, index) => { (socket.phoneNumber === '49151000000' || socket.phoneNumber === '49151000001' ? silent : welcoming)(socket, index) }
+    made.script = (socket, index) => {
+      ;(socket.phoneNumber === '49151000000' || socket.phoneNumber === '49151000001' ? silent : welcoming)(socket, index)
+    }
     const results: string[] = []
     const report = made.sessions.restoreAll({ onProgress: ({ result }) => results.push(`${result.sessionId} ${result.outcome}`) })
     await pass(20_500)
@@ -104,7 +116,11 @@ describe('invariant 10: every dial passes one limiter', () => {
   it('invariant 10: by default five at once, a second apart', async () => {
     const made = scenario({ script: silent })
     await seed(made, 20)
-    const dials = watchDials(made, (socket, index) => { setTimeout(() => { welcoming(socket, index) }, 10_000) })
+    const dials = watchDials(made, (socket, index) => {
+      setTimeout(() => {
+        welcoming(socket, index)
+      }, 10_000)
+    })
     const restoring = made.sessions.restoreAll()
     await pass(9500)
     expect(dials.times).toEqual([0, 1000, 2000, 3000, 4000])
@@ -130,7 +146,10 @@ describe('invariant 10: every dial passes one limiter', () => {
     const made = scenario({ script: silent, dials: { concurrency: 1, perSecond: 1000 }, restore: { delayMs: 0, concurrency: 10 } })
     for (const id of ['first', 'bulk', 'poll', 'person']) await made.store.seed(id, { phone: `4915100000${id.length}` })
     const order = watchOrder(made)
-    void made.sessions.restoreAll({ filter: ({ sessionId }) => sessionId === 'first' || sessionId === 'bulk', priority: ({ sessionId }) => sessionId === 'first' ? 1 : 0 })
+    void made.sessions.restoreAll({
+      filter: ({ sessionId }) => sessionId === 'first' || sessionId === 'bulk',
+      priority: ({ sessionId }) => (sessionId === 'first' ? 1 : 0),
+    })
     await pass(10)
     void made.sessions.getStatus('poll')
     void made.sessions.connect('person')
@@ -152,13 +171,20 @@ describe('invariant 10: every dial passes one limiter', () => {
   })
 
   it('invariant 10: a reconnect goes before bulk work, and after a status', async () => {
-    const made = scenario({ dials: { concurrency: 1, perSecond: 1000 }, restore: { delayMs: 0, concurrency: 10 }, reconnect: { jitter: 'none', initialDelayMs: 100 } })
+    const made = scenario({
+      dials: { concurrency: 1, perSecond: 1000 },
+      restore: { delayMs: 0, concurrency: 10 },
+      reconnect: { jitter: 'none', initialDelayMs: 100 },
+    })
     for (const id of ['lost', 'first', 'bulk', 'poll']) await made.store.seed(id, { phone: `4915100000${id.length}` })
     await within(made.sessions.restoreAll({ filter: ({ sessionId }) => sessionId === 'lost' }))
     const lost = made.socket()
     const order = watchOrder(made)
     made.script = silent
-    void made.sessions.restoreAll({ filter: ({ sessionId }) => sessionId !== 'lost' && sessionId !== 'poll', priority: ({ sessionId }) => sessionId === 'first' ? 1 : 0 })
+    void made.sessions.restoreAll({
+      filter: ({ sessionId }) => sessionId !== 'lost' && sessionId !== 'poll',
+      priority: ({ sessionId }) => (sessionId === 'first' ? 1 : 0),
+    })
     await pass(10)
     void lost.close(428)
     await pass(200)
@@ -170,8 +196,19 @@ describe('invariant 10: every dial passes one limiter', () => {
   })
 
   it.each([
-    ['of a logout', async ({ sessions }: Scenario) => { void codeOf(sessions.logout('s', { timeoutMs: 60_000 })) }],
-    ['of a pairing', async ({ sessions, store }: Scenario) => { await store.inner.delete('s'); void codeOf(sessions.connect('s')) }],
+    [
+      'of a logout',
+      async ({ sessions }: Scenario) => {
+        void codeOf(sessions.logout('s', { timeoutMs: 60_000 }))
+      },
+    ],
+    [
+      'of a pairing',
+      async ({ sessions, store }: Scenario) => {
+        await store.inner.delete('s')
+        void codeOf(sessions.connect('s'))
+      },
+    ],
     ['that takes over from another process', takeOver],
   ] as const)('invariant 10: the dial %s waits for its turn', async (_name, begin) => {
     const made = scenario({ script: silent, dials: { concurrency: 1, perSecond: 1000 } })
@@ -215,7 +252,9 @@ describe('invariant 11: the back-off', () => {
     made.script = (socket, index) => {
       dials.push(Date.now())
       welcoming(socket, index)
-      setTimeout(() => { void socket.close(428) }, 1000)
+      setTimeout(() => {
+        void socket.close(428)
+      }, 1000)
     }
     void made.sessions.restoreSession('s')
     await pass(400_000)
@@ -266,10 +305,12 @@ describe('invariant 11: the back-off', () => {
     await made.store.seed('s')
     const startedAt = Date.now()
     const dials: number[] = []
-    made.sessions.on('socket', () => { dials.push(Date.now() - startedAt) })
+    made.sessions.on('socket', () => {
+      dials.push(Date.now() - startedAt)
+    })
     const result = await within(made.sessions.restoreSession('s'))
     expect(result).toMatchObject({ outcome: 'retrying', reason: 'retries_exhausted' })
-    expect(dials.map(time => Math.round(time / 100) / 10)).toEqual([0, 1, 3, 7])
+    expect(dials.map((time) => Math.round(time / 100) / 10)).toEqual([0, 1, 3, 7])
     expect(await made.sessions.getStatus('s')).toMatchObject({ status: 'reconnecting', reason: 'retries_exhausted', attempt: 4 })
     expect(await made.repository.find('s')).toMatchObject({ status: 'reconnecting', reason: 'retries_exhausted' })
     made.script = welcoming
@@ -292,10 +333,21 @@ describe('invariant 11: the back-off', () => {
 
   it('a policy of the application is asked for each wait', async () => {
     const asked: unknown[] = []
-    const made = scenario({ script: refusing(503), retry: ({ attempt, cause, sessionId }) => { asked.push([attempt, cause, sessionId]); return attempt < 3 ? 100 : null }, reconnect: () => null })
+    const made = scenario({
+      script: refusing(503),
+      retry: ({ attempt, cause, sessionId }) => {
+        asked.push([attempt, cause, sessionId])
+        return attempt < 3 ? 100 : null
+      },
+      reconnect: () => null,
+    })
     await made.store.seed('s')
     expect(await within(made.sessions.restoreSession('s'))).toMatchObject({ outcome: 'failed', reason: 'retries_exhausted' })
-    expect(asked).toEqual([[1, 'server_unavailable', 's'], [2, 'server_unavailable', 's'], [3, 'server_unavailable', 's']])
+    expect(asked).toEqual([
+      [1, 'server_unavailable', 's'],
+      [2, 'server_unavailable', 's'],
+      [3, 'server_unavailable', 's'],
+    ])
   })
 })
 

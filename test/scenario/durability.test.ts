@@ -7,7 +7,12 @@ import { inFakeTime, pass, scenario, type Scenario, silent, welcoming, within } 
 inFakeTime()
 
 const slowWrites = (made: Scenario, delayMs: number): void => {
-  made.store.before = ({ verb }) => verb === 'write' ? new Promise(resolve => { setTimeout(resolve, delayMs) }) : undefined
+  made.store.before = ({ verb }) =>
+    verb === 'write'
+      ? new Promise((resolve) => {
+          setTimeout(resolve, delayMs)
+        })
+      : undefined
 }
 const instant = { reconnect: { jitter: 'none', initialDelayMs: 0, maxDelayMs: 0 } } as const
 
@@ -18,7 +23,7 @@ describe('invariant 5: connected means durable', () => {
     const restoring = made.sessions.restoreSession('s')
     await pass(10)
     const held = deferred()
-    made.store.before = ({ verb }) => verb === 'write' ? held.promise : undefined
+    made.store.before = ({ verb }) => (verb === 'write' ? held.promise : undefined)
     made.socket().updateCreds({ accountSyncCounter: 42 })
     made.socket().open()
     await pass(5000)
@@ -26,7 +31,7 @@ describe('invariant 5: connected means durable', () => {
     expect([made.events('connected'), made.sessions.getSocket('s')]).toEqual([[], undefined])
     held.resolve()
     expect(await within(restoring)).toMatchObject({ outcome: 'restored' })
-    expect(decodeAuthValue(await made.store.text('s', 'creds') ?? '')).toMatchObject({ accountSyncCounter: 42 })
+    expect(decodeAuthValue((await made.store.text('s', 'creds')) ?? '')).toMatchObject({ accountSyncCounter: 42 })
     expect(made.sessions.getSocket('s')).toBe(made.socket())
   })
 
@@ -38,7 +43,7 @@ describe('invariant 5: connected means durable', () => {
     made.socket().authState.creds.nextPreKeyId = 4711
     made.socket().open()
     await within(restoring)
-    expect(decodeAuthValue(await made.store.text('s', 'creds') ?? '')).toMatchObject({ nextPreKeyId: 4711 })
+    expect(decodeAuthValue((await made.store.text('s', 'creds')) ?? '')).toMatchObject({ nextPreKeyId: 4711 })
   })
 
   it('invariant 5: a socket that is lost before they are stored was never connected', async () => {
@@ -88,7 +93,11 @@ describe('invariant 5: the restart after a pairing', () => {
   })
 
   it('is dialled at once two times in a row; after that it backs off', async () => {
-    const made = scenario({ script: (socket) => { void socket.close(515) } })
+    const made = scenario({
+      script: (socket) => {
+        void socket.close(515)
+      },
+    })
     await made.store.seed('s')
     void made.sessions.restoreSession('s')
     await pass(10)
@@ -189,13 +198,18 @@ describe('invariant 6: writes', () => {
       if (verb !== 'write') return
       most = Math.max(most, ++running)
       order.push(...keys.filter(({ type }) => type === 'lid-mapping').map(({ id }) => id))
-      await new Promise(resolve => { setTimeout(resolve, 20) })
+      await new Promise((resolve) => {
+        setTimeout(resolve, 20)
+      })
       running -= 1
     }
     const written: string[] = []
     for (let index = 0; index < 20; index += 1) {
       const socket = made.socket()
-      const { keys, creds: { me } } = socket.authState
+      const {
+        keys,
+        creds: { me },
+      } = socket.authState
       // As Baileys sends: in a transaction of the account.
       void keys.transaction(async () => keys.set({ 'lid-mapping': { [String(index)]: 'x' } }), me?.id ?? '').then(() => written.push(String(index)))
       socket.updateCreds({ accountSyncCounter: index })
@@ -208,7 +222,7 @@ describe('invariant 6: writes', () => {
     expect(most).toBe(1)
     expect(order).toEqual(Array.from({ length: 20 }, (_, index) => String(index)))
     expect(written).toEqual(order)
-    expect(decodeAuthValue(await made.store.text('s', 'creds') ?? '')).toMatchObject({ accountSyncCounter: 19 })
+    expect(decodeAuthValue((await made.store.text('s', 'creds')) ?? '')).toMatchObject({ accountSyncCounter: 19 })
   })
 
   it('invariant 6: 812 pre-keys are one write', async () => {
@@ -220,6 +234,6 @@ describe('invariant 6: writes', () => {
     await pass()
     const writes = made.store.calls.filter(({ verb }) => verb === 'write')
     expect(writes.map(({ keys }) => keys.length)).toEqual([1, 812])
-    expect(inspectStoredCreds(await made.store.text('s', 'creds') ?? '').kind).toBe('paired')
+    expect(inspectStoredCreds((await made.store.text('s', 'creds')) ?? '').kind).toBe('paired')
   })
 })

@@ -20,23 +20,43 @@ interface Start {
 
 /** The answers of the server that are still on their way. */
 const answers = new Set<NodeJS.Timeout>()
-const openSlowly: Script = (socket, index) => { answers.add(setTimeout(() => { if (!socket.isEnded) welcoming(socket, index) }, 20)) }
+const openSlowly: Script = (socket, index) => {
+  answers.add(
+    setTimeout(() => {
+      if (!socket.isEnded) welcoming(socket, index)
+    }, 20),
+  )
+}
 
 const STARTS: readonly Start[] = [
   { name: 'a restore', seed: ({ store }) => store.seed('s'), begin: ({ sessions }) => sessions.restoreSession('s'), script: openSlowly, calls: 5 },
   { name: 'a restore by status', seed: ({ store }) => store.seed('s'), begin: ({ sessions }) => sessions.getStatus('s'), script: openSlowly, calls: 5 },
-  { name: 'a connect of a stopped session', seed: ({ store }) => store.seed('s', {}, { desired: 'stopped' }), begin: ({ sessions }) => sessions.connect('s'), script: openSlowly, calls: 4 },
+  {
+    name: 'a connect of a stopped session',
+    seed: ({ store }) => store.seed('s', {}, { desired: 'stopped' }),
+    begin: ({ sessions }) => sessions.connect('s'),
+    script: openSlowly,
+    calls: 4,
+  },
   { name: 'a pairing', seed: () => Promise.resolve(), begin: ({ sessions }) => sessions.connect('s'), script: openSlowly, calls: 3 },
-  { name: 'a pairing of a logged out session', seed: ({ store }) => store.seed('s', {}, { loggedOutAt: new Date() }), begin: ({ sessions }) => sessions.connect('s'), script: openSlowly, calls: 3 },
+  {
+    name: 'a pairing of a logged out session',
+    seed: ({ store }) => store.seed('s', {}, { loggedOutAt: new Date() }),
+    begin: ({ sessions }) => sessions.connect('s'),
+    script: openSlowly,
+    calls: 3,
+  },
 ]
 
-const end = ({ sessions }: Scenario, verb: Verb): Promise<unknown> => verb === 'close' ? sessions.close() : sessions[verb]('s')
+const end = ({ sessions }: Scenario, verb: Verb): Promise<unknown> => (verb === 'close' ? sessions.close() : sessions[verb]('s'))
 
 /** Everything that must not change any more. */
 function footprint({ baileys, store, told }: Scenario): unknown {
   return {
-    sockets: baileys.sockets.length, alive: baileys.sockets.filter(socket => !socket.isDestroyed).length,
-    writes: store.done.filter(({ verb }) => verb === 'write' || verb === 'delete').length, told: told.length,
+    sockets: baileys.sockets.length,
+    alive: baileys.sockets.filter((socket) => !socket.isDestroyed).length,
+    writes: store.done.filter(({ verb }) => verb === 'write' || verb === 'delete').length,
+    told: told.length,
   }
 }
 
@@ -51,7 +71,12 @@ function gate(made: Scenario, from: number, all: boolean): { open: () => void; r
     reached ??= call
     return held.promise
   }
-  return { open: () => { held.resolve() }, reached: () => reached }
+  return {
+    open: () => {
+      held.resolve()
+    },
+    reached: () => reached,
+  }
 }
 
 async function expectQuiet(made: Scenario): Promise<void> {
@@ -70,7 +95,9 @@ async function expectStored(made: Scenario, verb: Verb): Promise<void> {
   expect(await made.store.inner.lock.owner('s')).toBeNull()
 }
 
-const points = STARTS.flatMap(start => VERBS.flatMap(verb => Array.from({ length: start.calls + 1 }, (_, from) => [true, false].map(all => ({ start, verb, from, all })))).flat())
+const points = STARTS.flatMap((start) =>
+  VERBS.flatMap((verb) => Array.from({ length: start.calls + 1 }, (_, from) => [true, false].map((all) => ({ start, verb, from, all })))).flat(),
+)
 
 describe('invariant 4: after an end there is no dial, no timer, no write, no event', () => {
   it.each(points)('invariant 4: $verb in the middle of $start.name, store call $from held (and all later ones: $all)', async ({ start, verb, from, all }) => {
@@ -89,16 +116,19 @@ describe('invariant 4: after an end there is no dial, no timer, no write, no eve
     await within(beginning)
   })
 
-  it.each(VERBS.flatMap(verb => [0, 5, 10, 25, 40].map(delayMs => ({ verb, delayMs }))))('invariant 4: $verb $delayMs ms after a dial', async ({ verb, delayMs }) => {
-    const made = scenario({ script: openSlowly })
-    await made.store.seed('s')
-    const beginning = codeOf(made.sessions.restoreSession('s'))
-    await pass(delayMs)
-    expect(await within(codeOf(end(made, verb)))).toBe('resolved')
-    await expectStored(made, verb)
-    await expectQuiet(made)
-    await within(beginning)
-  })
+  it.each(VERBS.flatMap((verb) => [0, 5, 10, 25, 40].map((delayMs) => ({ verb, delayMs }))))(
+    'invariant 4: $verb $delayMs ms after a dial',
+    async ({ verb, delayMs }) => {
+      const made = scenario({ script: openSlowly })
+      await made.store.seed('s')
+      const beginning = codeOf(made.sessions.restoreSession('s'))
+      await pass(delayMs)
+      expect(await within(codeOf(end(made, verb)))).toBe('resolved')
+      await expectStored(made, verb)
+      await expectQuiet(made)
+      await within(beginning)
+    },
+  )
 
   it.each(VERBS)('invariant 4: %s during back-off', async (verb) => {
     const made = scenario({ script: refusing(428) })
@@ -169,12 +199,12 @@ describe('invariant 4: after an end there is no dial, no timer, no write, no eve
 })
 
 describe('ends that meet', () => {
-  it.each(VERBS.flatMap(first => VERBS.map(second => [first, second] as const)))('%s and %s at once', async (first, second) => {
+  it.each(VERBS.flatMap((first) => VERBS.map((second) => [first, second] as const)))('%s and %s at once', async (first, second) => {
     const made = scenario()
     await made.store.seed('s')
     await within(made.sessions.restoreSession('s'))
     const codes = await within(Promise.all([codeOf(end(made, first)), codeOf(end(made, second))]))
-    expect(codes.filter(code => code !== 'resolved' && code !== 'MANAGER_CLOSED')).toEqual([])
+    expect(codes.filter((code) => code !== 'resolved' && code !== 'MANAGER_CLOSED')).toEqual([])
     await expectQuiet(made)
     expect(await made.store.inner.lock.owner('s')).toBeNull()
   })
@@ -201,7 +231,14 @@ describe('ends that meet', () => {
     const made = scenario()
     await made.store.seed('s', {}, { loggedOutAt: new Date() })
     const held = deferred()
-    made.store.before = ({ verb }) => verb === 'delete' ? held.promise : verb === 'read' ? new Promise(resolve => { setTimeout(resolve, 10) }) : undefined
+    made.store.before = ({ verb }) =>
+      verb === 'delete'
+        ? held.promise
+        : verb === 'read'
+          ? new Promise((resolve) => {
+              setTimeout(resolve, 10)
+            })
+          : undefined
     const deleting = codeOf(made.sessions.delete('s'))
     await pass(10)
     const beginning = codeOf(begin(made))
@@ -234,8 +271,18 @@ describe('ends that meet', () => {
     expect(second).toBe(first)
     await made.sessions[Symbol.asyncDispose]()
     const { sessions } = made
-    const calls = [sessions.connect('s'), sessions.restoreSession('s'), sessions.restoreAll(), sessions.getStatus('s'), sessions.getStatuses(), sessions.requestPairingCode('s', '4915112345678'),
-      sessions.waitUntilConnected('s'), sessions.stop('s'), sessions.logout('s'), sessions.delete('s')]
+    const calls = [
+      sessions.connect('s'),
+      sessions.restoreSession('s'),
+      sessions.restoreAll(),
+      sessions.getStatus('s'),
+      sessions.getStatuses(),
+      sessions.requestPairingCode('s', '4915112345678'),
+      sessions.waitUntilConnected('s'),
+      sessions.stop('s'),
+      sessions.logout('s'),
+      sessions.delete('s'),
+    ]
     expect(await within(Promise.all(calls.map(codeOf)))).toEqual(calls.map(() => 'MANAGER_CLOSED'))
     expect(sessions.getSocket('s')).toBeUndefined()
   })
@@ -253,9 +300,9 @@ describe('ends that meet', () => {
   it('close of many is bounded by its deadline, and tells which were not drained', async () => {
     const made = scenario({ storeTimeoutMs: 15_000 })
     for (const id of ['a', 'b', 'c']) await made.store.seed(id)
-    await within(Promise.all(['a', 'b', 'c'].map(id => made.sessions.restoreSession(id))))
+    await within(Promise.all(['a', 'b', 'c'].map((id) => made.sessions.restoreSession(id))))
     const held = deferred()
-    made.store.before = ({ verb, sessionId }) => verb === 'write' && sessionId === 'b' ? held.promise : undefined
+    made.store.before = ({ verb, sessionId }) => (verb === 'write' && sessionId === 'b' ? held.promise : undefined)
     made.baileys.sockets[1]?.updateCreds({ accountSyncCounter: 99 })
     await pass(10)
     const startedAt = Date.now()
@@ -279,9 +326,17 @@ describe('connect while the session is being deleted', () => {
     return made
   }
 
-  it.each([[{ tenant: 'new' }, { tenant: 'new' }], [undefined, undefined]])('waits for it, then begins anew: nothing of the old tenant is left (metadata %j)', async (metadata, shown) => {
+  it.each([
+    [{ tenant: 'new' }, { tenant: 'new' }],
+    [undefined, undefined],
+  ])('waits for it, then begins anew: nothing of the old tenant is left (metadata %j)', async (metadata, shown) => {
     const made = await tenant()
-    made.store.before = ({ verb }) => verb === 'delete' ? new Promise((resolve) => { setTimeout(resolve, 1000) }) : undefined
+    made.store.before = ({ verb }) =>
+      verb === 'delete'
+        ? new Promise((resolve) => {
+            setTimeout(resolve, 1000)
+          })
+        : undefined
     const gone = made.sessions.delete('s')
     const [status] = await within(Promise.all([made.sessions.connect('s', { metadata }), gone]))
     expect(status).toMatchObject({ status: 'pairing' })
@@ -297,7 +352,9 @@ describe('connect while the session is being deleted', () => {
 
   it('goes on with what is there when nothing could be deleted', async () => {
     const made = await tenant()
-    made.store.before = ({ verb }) => { if (verb === 'delete') throw new Error('EROFS') }
+    made.store.before = ({ verb }) => {
+      if (verb === 'delete') throw new Error('EROFS')
+    }
     const [code] = await within(Promise.all([codeOf(made.sessions.delete('s')), made.sessions.connect('s')]))
     expect(code).toBe('STORE_UNAVAILABLE')
     await within(made.sessions.waitUntilConnected('s'))
@@ -307,7 +364,7 @@ describe('connect while the session is being deleted', () => {
   it('is released by its signal, and then begins nothing', async () => {
     const made = await tenant()
     const held = deferred()
-    made.store.before = ({ verb }) => verb === 'delete' ? held.promise : undefined
+    made.store.before = ({ verb }) => (verb === 'delete' ? held.promise : undefined)
     const caller = new AbortController()
     const gone = made.sessions.delete('s')
     const connecting = made.sessions.connect('s', { metadata: { tenant: 'new' }, signal: caller.signal }).catch((error: unknown) => error)

@@ -4,7 +4,37 @@ import { codeOf, inFakeTime, pass, scenario, within } from '../support/scenario.
 
 inFakeTime()
 
-const HOSTILE = ['../x', '../../etc/passwd', 'a/b', 'a__b', 'a\\b', 'CON', 'nul', '.', '..', '%2e', '%2e%2e%2f', '🦊', 'é', 'e\u0301', ' ', ' a ', 'a.', '-rf', '__proto__', 'constructor', 'toString', 'x'.repeat(128), '"', '\'; --', '*', '{}', 'Shop', 'shop', 'SHOP']
+const HOSTILE = [
+  '../x',
+  '../../etc/passwd',
+  'a/b',
+  'a__b',
+  'a\\b',
+  'CON',
+  'nul',
+  '.',
+  '..',
+  '%2e',
+  '%2e%2e%2f',
+  '🦊',
+  'é',
+  'e\u0301',
+  ' ',
+  ' a ',
+  'a.',
+  '-rf',
+  '__proto__',
+  'constructor',
+  'toString',
+  'x'.repeat(128),
+  '"',
+  "'; --",
+  '*',
+  '{}',
+  'Shop',
+  'shop',
+  'SHOP',
+]
 const REFUSED = ['', 'x'.repeat(129), 'x'.repeat(300), 'a\u0000b', 'a\nb', '\uD800']
 
 describe('invariant 14: ids are data', () => {
@@ -20,7 +50,7 @@ describe('invariant 14: ids are data', () => {
     }
     await within(made.sessions.stop('../x'))
     await within(made.sessions.delete('__proto__'))
-    expect(made.baileys.sockets.filter(socket => socket.isEnded)).toHaveLength(2)
+    expect(made.baileys.sockets.filter((socket) => socket.isEnded)).toHaveLength(2)
     expect(await made.sessions.getStatus('constructor')).toMatchObject({ status: 'connected' })
   })
 
@@ -28,7 +58,16 @@ describe('invariant 14: ids are data', () => {
     const made = scenario()
     const { sessions } = made
     for (const id of REFUSED) {
-      const calls = [sessions.connect(id), sessions.restoreSession(id), sessions.getStatus(id), sessions.requestPairingCode(id, '4915112345678'), sessions.waitUntilConnected(id), sessions.stop(id), sessions.logout(id), sessions.delete(id)]
+      const calls = [
+        sessions.connect(id),
+        sessions.restoreSession(id),
+        sessions.getStatus(id),
+        sessions.requestPairingCode(id, '4915112345678'),
+        sessions.waitUntilConnected(id),
+        sessions.stop(id),
+        sessions.logout(id),
+        sessions.delete(id),
+      ]
       expect(await within(Promise.all(calls.map(codeOf)))).toEqual(calls.map(() => 'INVALID_SESSION_ID'))
       expect(sessions.getSocket(id)).toBeUndefined()
     }
@@ -41,7 +80,9 @@ describe('invariant 14: ids are data', () => {
     const made = scenario({ restore: { delayMs: 0 } })
     await made.store.seed('good')
     await made.store.seed('odd')
-    made.store.before = ({ sessionId, verb }) => { if (sessionId === 'odd' && (verb === 'read' || verb === 'acquire')) throw new SessionError('INVALID_SESSION_ID', 'it differs only by case', { sessionId }) }
+    made.store.before = ({ sessionId, verb }) => {
+      if (sessionId === 'odd' && (verb === 'read' || verb === 'acquire')) throw new SessionError('INVALID_SESSION_ID', 'it differs only by case', { sessionId })
+    }
     expect(await within(codeOf(made.sessions.getStatus('odd')))).toBe('INVALID_SESSION_ID')
     expect(await within(codeOf(made.sessions.connect('odd')))).toBe('INVALID_SESSION_ID')
     const report = await within(made.sessions.restoreAll())

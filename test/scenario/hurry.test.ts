@@ -22,15 +22,18 @@ describe('somebody who asks for a session that waits', () => {
     expect(made.baileys.sockets).toHaveLength(2)
   })
 
-  it.each(['connect', 'restoreSession'] as const)('%s does not do so within 5 s of the loss: a page that is reloaded must not become a storm (invariant 10)', async (verb) => {
-    const made = await reconnecting()
-    for (let time = 0; time < 20; time += 1) {
-      await within<unknown>(made.sessions[verb]('s'))
-      await pass(240)
-    }
-    expect(await made.sessions.getStatus('s')).toMatchObject({ status: 'reconnecting' })
-    expect(made.baileys.sockets).toHaveLength(1)
-  })
+  it.each(['connect', 'restoreSession'] as const)(
+    '%s does not do so within 5 s of the loss: a page that is reloaded must not become a storm (invariant 10)',
+    async (verb) => {
+      const made = await reconnecting()
+      for (let time = 0; time < 20; time += 1) {
+        await within<unknown>(made.sessions[verb]('s'))
+        await pass(240)
+      }
+      expect(await made.sessions.getStatus('s')).toMatchObject({ status: 'reconnecting' })
+      expect(made.baileys.sockets).toHaveLength(1)
+    },
+  )
 
   it('a status does not (invariant 8)', async () => {
     const made = await reconnecting()
@@ -68,9 +71,13 @@ describe('somebody who asks for a session that waits', () => {
   it('does not hurry a session whose store is down: the back-off is its own, whoever asks', async () => {
     const made = scenario({ reconnect: { jitter: 'none', initialDelayMs: 60_000 }, retry: { jitter: 'none', initialDelayMs: 60_000, maxDelayMs: 60_000 } })
     await made.store.seed('s')
-    made.store.before = ({ verb }) => { if (verb === 'read') throw new Error('ECONNREFUSED') }
+    made.store.before = ({ verb }) => {
+      if (verb === 'read') throw new Error('ECONNREFUSED')
+    }
     let calls = 0
-    made.sessions.on('status', ({ status }) => { if (status === 'reconnecting' && calls++ < 50) void made.sessions.connect('s') })
+    made.sessions.on('status', ({ status }) => {
+      if (status === 'reconnecting' && calls++ < 50) void made.sessions.connect('s')
+    })
     await within(made.sessions.connect('s'))
     const asked = made.store.count('read')
     for (let time = 0; time < 20; time += 1) {

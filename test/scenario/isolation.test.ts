@@ -5,10 +5,23 @@ import { WatchedSessionStore } from '../support/watched-session-store.js'
 
 inFakeTime()
 
-const EVENTS = ['status', 'qr', 'pairing-code', 'socket', 'connected', 'disconnected', 'restored', 'creds-restored', 'logged-out', 'error'] as const satisfies readonly (keyof SessionManagerEvents)[]
+const EVENTS = [
+  'status',
+  'qr',
+  'pairing-code',
+  'socket',
+  'connected',
+  'disconnected',
+  'restored',
+  'creds-restored',
+  'logged-out',
+  'error',
+] as const satisfies readonly (keyof SessionManagerEvents)[]
 
 const unhandled: unknown[] = []
-const note = (reason: unknown): void => { unhandled.push(reason) }
+const note = (reason: unknown): void => {
+  unhandled.push(reason)
+}
 
 beforeEach(() => {
   unhandled.length = 0
@@ -38,27 +51,33 @@ async function liveThroughAll(made: Scenario): Promise<void> {
 /** From now on the store has but its copy of the creds. */
 function damageCreds({ store }: Scenario): void {
   const read = store.inner.read.bind(store.inner)
-  store.inner.read = async (sessionId, keys) => (await read(sessionId, keys)).map(record => record.type === 'creds' ? { ...record, restoredFrom: 'backup' as const } : record)
+  store.inner.read = async (sessionId, keys) =>
+    (await read(sessionId, keys)).map((record) => (record.type === 'creds' ? { ...record, restoredFrom: 'backup' as const } : record))
 }
 
 describe('invariant 9: listeners of the manager', () => {
   const ways = {
-    throws: () => { throw new Error('a listener broke') },
+    throws: () => {
+      throw new Error('a listener broke')
+    },
     rejects: () => Promise.reject(new Error('a listener broke')),
   } as const
 
-  it.each(EVENTS.flatMap(name => (['throws', 'rejects'] as const).map(way => [name, way] as const)))('invariant 9: one of "%s" that %s changes nothing', async (name, way) => {
-    const told = async (isBroken: boolean): Promise<string[]> => {
-      const made = scenario()
-      if (isBroken) made.sessions.on(name, ways[way])
-      await liveThroughAll(made)
-      const { statuses, events, baileys } = made
-      const failures = events('error').map(({ error }) => error.code)
-      if (isBroken && name !== 'error') expect(failures).toContain('LISTENER_FAILED')
-      return [...statuses(), `${baileys.sockets.length} sockets`, ...failures.filter(code => code !== 'LISTENER_FAILED')]
-    }
-    expect(await told(true)).toEqual(await told(false))
-  })
+  it.each(EVENTS.flatMap((name) => (['throws', 'rejects'] as const).map((way) => [name, way] as const)))(
+    'invariant 9: one of "%s" that %s changes nothing',
+    async (name, way) => {
+      const told = async (isBroken: boolean): Promise<string[]> => {
+        const made = scenario()
+        if (isBroken) made.sessions.on(name, ways[way])
+        await liveThroughAll(made)
+        const { statuses, events, baileys } = made
+        const failures = events('error').map(({ error }) => error.code)
+        if (isBroken && name !== 'error') expect(failures).toContain('LISTENER_FAILED')
+        return [...statuses(), `${baileys.sockets.length} sockets`, ...failures.filter((code) => code !== 'LISTENER_FAILED')]
+      }
+      expect(await told(true)).toEqual(await told(false))
+    },
+  )
 
   it('invariant 9: a listener of "error" that breaks is logged, and is not told of itself', async () => {
     const made = scenario()
@@ -67,7 +86,9 @@ describe('invariant 9: listeners of the manager', () => {
       calls += 1
       throw new Error('broken, too')
     })
-    made.sessions.on('status', () => { throw new Error('broken') })
+    made.sessions.on('status', () => {
+      throw new Error('broken')
+    })
     await within(made.sessions.connect('s'))
     expect(calls).toBe(made.events('error').length)
     expect(made.lines.join()).toContain('a listener of \\"error\\" failed')
@@ -76,9 +97,13 @@ describe('invariant 9: listeners of the manager', () => {
   it('invariant 9: says whose listener failed, and why', async () => {
     const made = scenario()
     const cause = new Error('a listener broke')
-    made.sessions.on('qr', () => { throw cause })
+    made.sessions.on('qr', () => {
+      throw cause
+    })
     await within(made.sessions.connect('s'))
-    expect(made.events('error')).toMatchObject([{ sessionId: 's', error: { code: 'LISTENER_FAILED', sessionId: 's', message: expect.stringContaining('"qr"'), cause } }])
+    expect(made.events('error')).toMatchObject([
+      { sessionId: 's', error: { code: 'LISTENER_FAILED', sessionId: 's', message: expect.stringContaining('"qr"'), cause } },
+    ])
   })
 
   it('a listener may call the manager', async () => {
@@ -90,15 +115,25 @@ describe('invariant 9: listeners of the manager', () => {
     expect(await made.sessions.getStatus('s')).toMatchObject({ status: 'disconnected', reason: 'stopped' })
     const other = scenario()
     await other.store.seed('s')
-    other.sessions.on('disconnected', async ({ sessionId }) => { await other.sessions.connect(sessionId) })
-    other.sessions.on('status', async () => { await other.sessions.close() })
+    other.sessions.on('disconnected', async ({ sessionId }) => {
+      await other.sessions.connect(sessionId)
+    })
+    other.sessions.on('status', async () => {
+      await other.sessions.close()
+    })
     await codeOf(within(other.sessions.restoreSession('s')))
   })
 })
 
 describe('invariant 9: functions of the application', () => {
   it('invariant 9: a retry policy that throws, or answers nonsense, costs a delay and no session', async () => {
-    for (const answer of [() => { throw new Error('policy broke') }, () => NaN, () => 'soon' as unknown as number]) {
+    for (const answer of [
+      () => {
+        throw new Error('policy broke')
+      },
+      () => NaN,
+      () => 'soon' as unknown as number,
+    ]) {
       const made = scenario({ retry: { jitter: 'none' }, reconnect: answer })
       await made.store.seed('s')
       await within(made.sessions.restoreSession('s'))
@@ -114,7 +149,13 @@ describe('invariant 9: functions of the application', () => {
   it('invariant 9: an onProgress that throws stops nothing', async () => {
     const made = scenario({ restore: { delayMs: 0 } })
     for (const id of ['a', 'b', 'c']) await made.store.seed(id)
-    const report = await within(made.sessions.restoreAll({ onProgress: () => { throw new Error('progress broke') } }))
+    const report = await within(
+      made.sessions.restoreAll({
+        onProgress: () => {
+          throw new Error('progress broke')
+        },
+      }),
+    )
     expect(report.restored).toHaveLength(3)
     expect(made.events('error').map(({ error }) => error.code)).toEqual(['LISTENER_FAILED', 'LISTENER_FAILED', 'LISTENER_FAILED'])
   })
@@ -122,9 +163,16 @@ describe('invariant 9: functions of the application', () => {
   it('invariant 9: a handler of Baileys that throws on the close keeps no session from coming back', async () => {
     const made = scenario()
     await made.store.seed('s')
-    made.sessions.on('socket', ({ socket }) => { socket.ev.on('connection.update', ({ connection }) => { if (connection === 'close') throw new Error('handler broke') }) })
+    made.sessions.on('socket', ({ socket }) => {
+      socket.ev.on('connection.update', ({ connection }) => {
+        if (connection === 'close') throw new Error('handler broke')
+      })
+    })
     await within(made.sessions.restoreSession('s'))
-    await made.socket().close(428).catch(() => undefined)
+    await made
+      .socket()
+      .close(428)
+      .catch(() => undefined)
     await pass(5000)
     expect(await made.sessions.getStatus('s')).toMatchObject({ status: 'connected' })
     expect(made.baileys.sockets).toHaveLength(2)
@@ -154,14 +202,23 @@ describe('invariant 9: one session and the others', () => {
       if (sessionId === 'thrown' && verb === 'acquire') throw new TypeError('not a store error')
     }
     const report = await within(made.sessions.restoreAll())
-    const outcome = (list: { sessionId: string; reason: string | null }[]): string[] => list.map(({ sessionId, reason }) => `${sessionId} ${reason ?? ''}`.trim()).sort()
+    const outcome = (list: { sessionId: string; reason: string | null }[]): string[] =>
+      list.map(({ sessionId, reason }) => `${sessionId} ${reason ?? ''}`.trim()).sort()
     expect([outcome(report.restored), outcome(report.retrying), outcome(report.skipped), outcome(report.failed)]).toEqual([
-      ['good'], ['thrown storage_unavailable', 'unreadable storage_unavailable'], ['locked owned_elsewhere'], ['corrupt credentials_corrupt'],
+      ['good'],
+      ['thrown storage_unavailable', 'unreadable storage_unavailable'],
+      ['locked owned_elsewhere'],
+      ['corrupt credentials_corrupt'],
     ])
   })
 
   it('invariant 9: promises settle, whatever becomes of the session', async () => {
-    const ends: ((made: Scenario) => Promise<unknown>)[] = [({ sessions }) => sessions.stop('s'), ({ sessions }) => sessions.logout('s', { timeoutMs: 1000 }), ({ sessions }) => sessions.delete('s'), ({ sessions }) => sessions.close()]
+    const ends: ((made: Scenario) => Promise<unknown>)[] = [
+      ({ sessions }) => sessions.stop('s'),
+      ({ sessions }) => sessions.logout('s', { timeoutMs: 1000 }),
+      ({ sessions }) => sessions.delete('s'),
+      ({ sessions }) => sessions.close(),
+    ]
     for (const end of ends) {
       const made = scenario({ script: silent })
       await made.store.seed('s')
@@ -213,7 +270,9 @@ describe('waitUntilConnected', () => {
   })
 
   it.each([
-    ['never paired', undefined, 'NOT_PAIRED'], ['logged out', { loggedOutAt: new Date() }, 'LOGGED_OUT'], ['stopped', { desired: 'stopped' }, 'ABORTED'],
+    ['never paired', undefined, 'NOT_PAIRED'],
+    ['logged out', { loggedOutAt: new Date() }, 'LOGGED_OUT'],
+    ['stopped', { desired: 'stopped' }, 'ABORTED'],
     ['restricted', { verdict: { kind: 'restricted', until: null } }, 'CONNECT_FAILED'],
   ] as const)('rejects at once when a person is needed: %s', async (_name, lifecycle, code) => {
     const made = scenario()
@@ -261,7 +320,13 @@ describe('restoreAll whose options break', () => {
     await made.store.seed('a')
     await made.store.seed('b')
     const rejected: unknown = await within(made.sessions.restoreAll(options)).catch((error: unknown) => error)
-    expect(rejected).toMatchObject({ name: 'SessionError', code: 'LISTENER_FAILED', sessionId: 'a', message: expect.stringContaining(name), cause: { message: 'no plan' } })
+    expect(rejected).toMatchObject({
+      name: 'SessionError',
+      code: 'LISTENER_FAILED',
+      sessionId: 'a',
+      message: expect.stringContaining(name),
+      cause: { message: 'no plan' },
+    })
     expect(made.baileys.sockets).toEqual([])
     expect(await within(made.sessions.restoreAll())).toMatchObject({ total: 2, restored: [{ sessionId: 'a' }, { sessionId: 'b' }] })
   })
@@ -277,7 +342,9 @@ describe('a listing of the store', () => {
           open += 1
           try {
             yield 'a'
-            await new Promise((resolve) => { setTimeout(resolve, 300) })
+            await new Promise((resolve) => {
+              setTimeout(resolve, 300)
+            })
             yield 'b'
           } finally {
             open -= 1

@@ -13,9 +13,11 @@ const COOL_DOWN_MS = 60_000
 /** Calls of one kind hang from now on. `recover`: later ones are well again; `land`: those that hang are carried out now. */
 function hold({ store }: Scenario, held: StoreVerb): { recover: () => void; land: () => Promise<void> } {
   const landing = deferred()
-  store.before = ({ verb }) => verb === held ? landing.promise : undefined
+  store.before = ({ verb }) => (verb === held ? landing.promise : undefined)
   return {
-    recover: () => { store.before = () => undefined },
+    recover: () => {
+      store.before = () => undefined
+    },
     land: async () => {
       landing.resolve()
       await pass(10)
@@ -31,7 +33,7 @@ async function connected(options: Parameters<typeof scenario>[0] = {}): Promise<
 }
 
 async function remembered({ store }: Scenario): Promise<Lifecycle | null> {
-  return decodeLifecycle(await store.text('s', 'lifecycle') ?? '')
+  return decodeLifecycle((await store.text('s', 'lifecycle')) ?? '')
 }
 
 describe('a rate limit that is remembered after the deadline of its write', () => {
@@ -113,14 +115,15 @@ describe('a delete after its deadline', () => {
     await within(made.sessions.connect('s'))
     await pass(10)
     await land()
-    expect(inspectStoredCreds(await made.store.text('s', 'creds') ?? '')).toMatchObject({ kind: 'paired' })
+    expect(inspectStoredCreds((await made.store.text('s', 'creds')) ?? '')).toMatchObject({ kind: 'paired' })
     expect(await within(made.sessions.close())).toEqual({ closed: ['s'], notDrained: [] })
   })
 })
 
 describe('a lifecycle write that lands after WhatsApp has judged', () => {
   it.each([
-    [401, { status: 'logged_out' }], [403, { status: 'failed', reason: 'restricted' }],
+    [401, { status: 'logged_out' }],
+    [403, { status: 'failed', reason: 'restricted' }],
   ] as const)('invariant 7: a verdict of WhatsApp (%i) is not undone by a lifecycle write before it that lands late', async (code, status) => {
     const made = scenario()
     await made.store.seed('s', {}, { verdict: { kind: 'rate_limited', until: new Date(Date.now() - 1000) } })
@@ -135,11 +138,11 @@ describe('a lifecycle write that lands after WhatsApp has judged', () => {
     await pass(60_000)
     await made.socket().close(code)
     await pass(1000)
-    const before = decodeLifecycle(await made.store.text('s', 'lifecycle') ?? '')
+    const before = decodeLifecycle((await made.store.text('s', 'lifecycle')) ?? '')
     landing.resolve()
     await pass(10)
     expect(await within(made.sessions.getStatus('s'))).toMatchObject(status)
-    expect(decodeLifecycle(await made.store.text('s', 'lifecycle') ?? '')).toEqual(before)
+    expect(decodeLifecycle((await made.store.text('s', 'lifecycle')) ?? '')).toEqual(before)
     await pass(60_000)
     expect(made.baileys.sockets).toHaveLength(1)
   })
@@ -168,7 +171,9 @@ describe('a pairing that could not be stored', () => {
     await pass(STORE_TIMEOUT_MS)
     const stored: boolean[] = []
     recover()
-    made.store.before = async ({ verb }) => { if (verb === 'release') stored.push(await made.store.text('s', 'creds') !== undefined) }
+    made.store.before = async ({ verb }) => {
+      if (verb === 'release') stored.push((await made.store.text('s', 'creds')) !== undefined)
+    }
     await pass(STORE_TIMEOUT_MS)
     expect(stored).toContain(true)
     expect(stored).not.toContain(false)

@@ -4,7 +4,9 @@ import { codeOf, inFakeTime, pass, scenario, silent, within, type Scenario, type
 
 inFakeTime()
 
-const showQr: Script = (socket) => { socket.qr() }
+const showQr: Script = (socket) => {
+  socket.qr()
+}
 const status = (made: Scenario): Promise<object> => made.sessions.getStatus('shop')
 const passkey = (id: string): BinaryNode => ({ tag: 'notification', attrs: { type: 'passkey_prologue_request', from: 's.whatsapp.net', id } })
 
@@ -25,7 +27,9 @@ describe('a link that WhatsApp refuses', () => {
     await made.socket().close(reason)
     await pass(60_000)
     expect(await status(made)).toMatchObject({
-      status: 'disconnected', reason: 'pairing_refused', lastDisconnect: { cause: 'pairing_rejected' },
+      status: 'disconnected',
+      reason: 'pairing_refused',
+      lastDisconnect: { cause: 'pairing_rejected' },
       message: expect.stringContaining('tried version 2.3000.1035194821 as Chrome (Mac OS)'),
     })
     expect(made.baileys.sockets).toHaveLength(1)
@@ -61,15 +65,24 @@ describe('a passkey that WhatsApp asks for', () => {
     await within(made.sessions.connect('shop'))
     made.socket().receiveNode(passkey('p1'))
     expect(made.statuses()).toEqual(['connecting starting', 'pairing', 'pairing passkey_required'])
-    expect(await status(made)).toMatchObject({ status: 'pairing', reason: 'passkey_required', qr: expect.any(String), message: expect.stringContaining('passkey') })
-    expect(made.socket().sentNodes).toEqual([{ tag: 'ack', attrs: { id: 'p1', to: 's.whatsapp.net', class: 'notification', type: 'passkey_prologue_request' } }])
+    expect(await status(made)).toMatchObject({
+      status: 'pairing',
+      reason: 'passkey_required',
+      qr: expect.any(String),
+      message: expect.stringContaining('passkey'),
+    })
+    expect(made.socket().sentNodes).toEqual([
+      { tag: 'ack', attrs: { id: 'p1', to: 's.whatsapp.net', class: 'notification', type: 'passkey_prologue_request' } },
+    ])
     made.socket().qr()
     made.socket().receiveNode({ tag: 'notification', attrs: { type: 'crsc_continuation', id: 'p2' } })
     expect(await status(made)).toMatchObject({ reason: 'passkey_required' })
     expect(made.socket().sentNodes).toHaveLength(2)
     made.socket().pairSuccess()
     await made.socket().close(515)
-    made.script = (socket) => { socket.open() }
+    made.script = (socket) => {
+      socket.open()
+    }
     await within(made.sessions.waitUntilConnected('shop'))
     expect(made.events('status').at(-1)).toMatchObject({ status: 'connected', reason: null })
   })
@@ -105,7 +118,12 @@ describe('a passkey that WhatsApp asks for', () => {
 describe('a client that is too old', () => {
   it('while pairing: asks the provider once more, dials once more, and then says what to do', async () => {
     const version = vi.fn(() => Promise.resolve<[number, number, number]>([2, 3000, 7]))
-    const made = scenario({ version, script: (socket) => { void socket.close(405) } })
+    const made = scenario({
+      version,
+      script: (socket) => {
+        void socket.close(405)
+      },
+    })
     const { status: now, reason, message } = await within(made.sessions.connect('shop'))
     expect([now, reason]).toEqual(['reconnecting', 'client_outdated'])
     expect(message).toContain('refuses version 2.3000.7 of WhatsApp Web')
@@ -132,14 +150,17 @@ describe('a registration that is closed before there is a QR code', () => {
     await pass(60_000)
     expect(await status(made)).toMatchObject({ status: 'disconnected', reason })
     expect(made.baileys.sockets).toHaveLength(4)
-    if (reason === 'registration_closed') expect(await status(made)).toMatchObject({ message: expect.stringContaining('as Desktop (Mac OS)'), lastDisconnect: { cause: 'registration_closed' } })
+    if (reason === 'registration_closed')
+      expect(await status(made)).toMatchObject({ message: expect.stringContaining('as Desktop (Mac OS)'), lastDisconnect: { cause: 'registration_closed' } })
   })
 
   it('after a QR code is a connection that was lost', async () => {
-    const made = scenario({ script: (socket) => {
-      takeConnection(socket, 0)
-      socket.qr()
-    } })
+    const made = scenario({
+      script: (socket) => {
+        takeConnection(socket, 0)
+        socket.qr()
+      },
+    })
     await within(made.sessions.connect('shop'))
     await made.socket().close(428)
     expect(made.events('disconnected')).toMatchObject([{ cause: 'connection_closed' }])
@@ -148,16 +169,25 @@ describe('a registration that is closed before there is a QR code', () => {
 
 describe('a pairing code', () => {
   const PHONE = '4915112345678'
-  const refuse = (code: string, text: string) => (node: BinaryNode): Promise<BinaryNode> =>
-    Promise.resolve({ tag: 'iq', attrs: { id: node.attrs['id'] ?? '', type: 'error' }, content: [{ tag: 'error', attrs: { code, text } }] })
+  const refuse =
+    (code: string, text: string) =>
+    (node: BinaryNode): Promise<BinaryNode> =>
+      Promise.resolve({ tag: 'iq', attrs: { id: node.attrs['id'] ?? '', type: 'error' }, content: [{ tag: 'error', attrs: { code, text } }] })
 
-  it.each([['400', 'bad-request'], ['429', 'rate-overlimit']])('that WhatsApp refuses with %s %s rejects, is shown nowhere, and can be asked for again', async (code, text) => {
+  it.each([
+    ['400', 'bad-request'],
+    ['429', 'rate-overlimit'],
+  ])('that WhatsApp refuses with %s %s rejects, is shown nowhere, and can be asked for again', async (code, text) => {
     const made = scenario({ script: showQr })
     await within(made.sessions.connect('shop'))
     const accept = made.socket().answer
     made.socket().answer = refuse(code, text)
     const asking = made.sessions.requestPairingCode('shop', PHONE)
-    await expect(within(asking)).rejects.toMatchObject({ code: 'PAIRING_CODE_REFUSED', sessionId: 'shop', message: expect.stringContaining(`(${code} ${text})`) })
+    await expect(within(asking)).rejects.toMatchObject({
+      code: 'PAIRING_CODE_REFUSED',
+      sessionId: 'shop',
+      message: expect.stringContaining(`(${code} ${text})`),
+    })
     expect(made.events('pairing-code')).toEqual([])
     expect(await status(made)).not.toHaveProperty('pairingCode')
     expect(await status(made)).toMatchObject({ status: 'pairing', qr: expect.any(String) })
@@ -172,7 +202,9 @@ describe('a pairing code', () => {
     const accept = made.socket().answer
     made.socket().answer = () => new Promise(() => undefined)
     const told: string[] = []
-    void codeOf(made.sessions.requestPairingCode('shop', PHONE)).then((code) => { told.push(code) })
+    void codeOf(made.sessions.requestPairingCode('shop', PHONE)).then((code) => {
+      told.push(code)
+    })
     await pass(14_000)
     expect(told).toEqual([])
     await pass(2000)
@@ -186,9 +218,16 @@ describe('a pairing code', () => {
     const made = scenario({ script: showQr })
     await within(made.sessions.connect('shop'))
     let take = (): void => undefined
-    made.socket().answer = node => new Promise((resolve) => { take = () => { resolve({ tag: 'iq', attrs: { id: node.attrs['id'] ?? '', type: 'result' } }) } })
+    made.socket().answer = (node) =>
+      new Promise((resolve) => {
+        take = () => {
+          resolve({ tag: 'iq', attrs: { id: node.attrs['id'] ?? '', type: 'result' } })
+        }
+      })
     let code: string | null = null
-    void made.sessions.requestPairingCode('shop', PHONE).then((given) => { code = given })
+    void made.sessions.requestPairingCode('shop', PHONE).then((given) => {
+      code = given
+    })
     await pass(1000)
     made.socket().receiveNode({ tag: 'iq', attrs: { id: '1.2-999', type: 'result' } })
     made.socket().receiveNode({ tag: 'iq', attrs: { id: 'server-1', type: 'error' } })
@@ -201,9 +240,14 @@ describe('a pairing code', () => {
 
   it('is replaced by a second one, also for another number, asked for while the first is on its way', async () => {
     const made = scenario({ script: showQr })
-    const [first, second] = await within(Promise.all([made.sessions.requestPairingCode('shop', PHONE), made.sessions.requestPairingCode('shop', '+1 202 555 0134')]))
+    const [first, second] = await within(
+      Promise.all([made.sessions.requestPairingCode('shop', PHONE), made.sessions.requestPairingCode('shop', '+1 202 555 0134')]),
+    )
     expect(first).not.toBe(second)
-    expect(made.events('pairing-code')).toMatchObject([{ code: first, phoneNumber: PHONE }, { code: second, phoneNumber: '12025550134' }])
+    expect(made.events('pairing-code')).toMatchObject([
+      { code: first, phoneNumber: PHONE },
+      { code: second, phoneNumber: '12025550134' },
+    ])
     expect(await status(made)).toMatchObject({ pairingCode: second, pairingPhoneNumber: '12025550134' })
     expect(made.socket().authState.creds.pairingCode).toBe(second)
   })
@@ -248,9 +292,11 @@ describe('the common line that asks for a pairing code when `registered` is fals
     await within(made.sessions.restoreSession('shop'))
     made.socket().updateCreds({ nextPreKeyId: 900 })
     await pass(100)
-    await vi.waitFor(() => { expect(asked).toHaveLength(1) })
+    await vi.waitFor(() => {
+      expect(asked).toHaveLength(1)
+    })
     expect(await codeOf(asked[0] ?? Promise.resolve())).toBe('ALREADY_PAIRED')
-    expect(JSON.parse(await made.store.text('shop', 'creds') ?? '')).toMatchObject({ nextPreKeyId: 900, me: made.socket().user })
+    expect(JSON.parse((await made.store.text('shop', 'creds')) ?? '')).toMatchObject({ nextPreKeyId: 900, me: made.socket().user })
     expect(made.socket().sentNodes).toEqual([])
     process.off('unhandledRejection', unhandled)
     expect(unhandled).not.toHaveBeenCalled()
@@ -265,11 +311,15 @@ describe('the common line that asks for a pairing code when `registered` is fals
 
 it('the socket event carries the object that socketConfig is given', async () => {
   const given: unknown[] = []
-  const made = scenario({ socketConfig: (_id, { shared }) => {
+  const made = scenario({
+    socketConfig: (_id, { shared }) => {
+      given.push(shared)
+      return {}
+    },
+  })
+  made.sessions.on('socket', ({ shared }) => {
     given.push(shared)
-    return {}
-  } })
-  made.sessions.on('socket', ({ shared }) => { given.push(shared) })
+  })
   await made.store.seed('shop')
   await within(made.sessions.restoreSession('shop'))
   await made.socket().close(428)

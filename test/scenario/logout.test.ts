@@ -16,7 +16,7 @@ async function expectGone(made: Scenario): Promise<void> {
   expect(await within(made.sessions.getStatus('s'))).toMatchObject({ status: 'logged_out', reason: 'logged_out' })
   expect(await made.repository.find('s')).toMatchObject({ status: 'logged_out' })
   expect(await made.store.inner.lock.owner('s')).toBeNull()
-  expect(made.baileys.sockets.filter(socket => !socket.isDestroyed)).toEqual([])
+  expect(made.baileys.sockets.filter((socket) => !socket.isDestroyed)).toEqual([])
 }
 
 describe('logout', () => {
@@ -26,7 +26,9 @@ describe('logout', () => {
     const socket = made.socket()
     const logout = made.sessions.logout('s')
     expect(await within(logout)).toEqual({ unlinked: true })
-    expect(socket.sentNodes).toMatchObject([{ tag: 'iq', content: [{ tag: 'remove-companion-device', attrs: { jid: '49151000001:1@s.whatsapp.net', reason: 'user_initiated' } }] }])
+    expect(socket.sentNodes).toMatchObject([
+      { tag: 'iq', content: [{ tag: 'remove-companion-device', attrs: { jid: '49151000001:1@s.whatsapp.net', reason: 'user_initiated' } }] },
+    ])
     await expectGone(made)
     expect(made.events('logged-out')).toEqual([{ sessionId: 's', cause: 'intentional_logout' }])
     expect(await made.repository.find('s')).toMatchObject({ metadata: { shop: 1 } })
@@ -72,7 +74,10 @@ describe('logout', () => {
     expect(await online.sessions.getStatus('s')).toMatchObject({ status: 'connected' })
   })
 
-  it.each([[401, { unlinked: true }], [428, { unlinked: false }]])('that ends the connection with %i instead of an answer comes to %j', async (code, outcome) => {
+  it.each([
+    [401, { unlinked: true }],
+    [428, { unlinked: false }],
+  ])('that ends the connection with %i instead of an answer comes to %j', async (code, outcome) => {
     const made = await connected()
     const answer = deferred<never>()
     made.socket().answer = () => answer.promise
@@ -128,7 +133,7 @@ describe('logout', () => {
     if (what === 'a pairing') await within(made.sessions.connect('s'))
     await within(codeOf(made.sessions.logout('s')))
     expect(await made.store.dump('s')).toEqual({})
-    expect(made.baileys.sockets.filter(socket => !socket.isDestroyed)).toEqual([])
+    expect(made.baileys.sockets.filter((socket) => !socket.isDestroyed)).toEqual([])
   })
 
   it('twice at once unlinks once', async () => {
@@ -158,7 +163,9 @@ describe('logout', () => {
 
   it('that cannot delete says so, and does not dial any more (invariant 4)', async () => {
     const made = await connected()
-    made.store.before = ({ verb }) => { if (verb === 'delete') throw new Error('EROFS') }
+    made.store.before = ({ verb }) => {
+      if (verb === 'delete') throw new Error('EROFS')
+    }
     expect(await within(codeOf(made.sessions.logout('s')))).toBe('STORE_UNAVAILABLE')
     await pass(60_000)
     expect(made.baileys.sockets).toHaveLength(1)
@@ -197,7 +204,9 @@ describe('stop', () => {
 
   it('that cannot be remembered says so, and holds in this process all the same', async () => {
     const made = await connected()
-    made.store.before = ({ verb }) => { if (verb === 'write') throw new Error('ENOSPC') }
+    made.store.before = ({ verb }) => {
+      if (verb === 'write') throw new Error('ENOSPC')
+    }
     expect(await within(codeOf(made.sessions.stop('s')))).toBe('STORE_UNAVAILABLE')
     made.store.before = () => undefined
     await pass(60_000)

@@ -20,12 +20,16 @@ interface Signals {
 /** What is done for each new socket beside what the library does. */
 type Leak = (socket: FakeSocket, signals: Signals) => void
 
-beforeEach(() => { vi.useFakeTimers({ now: new Date('2026-01-02T03:04:05Z') }) })
+beforeEach(() => {
+  vi.useFakeTimers({ now: new Date('2026-01-02T03:04:05Z') })
+})
 
-afterEach(() => { vi.useRealTimers() })
+afterEach(() => {
+  vi.useRealTimers()
+})
 
 /** Reconnects a session so often, and returns what grew. */
-async function reconnect({ times, leak }: { times: number, leak?: Leak }): Promise<string[]> {
+async function reconnect({ times, leak }: { times: number; leak?: Leak }): Promise<string[]> {
   const living = new Living()
   const signals: Signals = { shutdown: new AbortController().signal, lost: null }
   // The leak is found by this test, and not by a warning.
@@ -44,9 +48,14 @@ async function reconnect({ times, leak }: { times: number, leak?: Leak }): Promi
   await store.write('shop', [{ ...CREDS_KEY, value: pairedCreds() }])
   const sessions = new SessionManager({ store, repository: new MemoryConnectionRepository(), baileys })
   const growth = new Growth({
-    'sockets': livingObjects(living), 'timers': fakeTimers, 'listeners on signals': listenersOn(signals), 'listeners on the process': processListeners, descriptors, storages,
+    sockets: livingObjects(living),
+    timers: fakeTimers,
+    'listeners on signals': listenersOn(signals),
+    'listeners on the process': processListeners,
+    descriptors,
+    storages,
     // A fake socket and what hangs on it is about 9 kB. Compiled code comes in steps of up to half a megabyte in all, more than a few sockets take.
-    'heap': heap(Math.max(times * 1500, 1_500_000)),
+    heap: heap(Math.max(times * 1500, 1_500_000)),
   })
   await within(sessions.restoreSession('shop', { signal: signals.shutdown }))
   for (let index = 0; index < times; index++) {
@@ -63,11 +72,12 @@ async function reconnect({ times, leak }: { times: number, leak?: Leak }): Promi
 const fakeTimers: Measure = { slack: 0, read: () => vi.getTimerCount() }
 
 const listenersOn = (signals: Signals): Measure => ({
-  slack: 0, read: () => [signals.shutdown, signals.lost].reduce((sum, signal) => sum + (signal === null ? 0 : getEventListeners(signal, 'abort').length), 0),
+  slack: 0,
+  read: () => [signals.shutdown, signals.lost].reduce((sum, signal) => sum + (signal === null ? 0 : getEventListeners(signal, 'abort').length), 0),
 })
 
 /** A Baileys that keeps nothing but its newest socket, and lets everybody in. */
-function welcomingBaileys(onSocket: (socket: FakeSocket) => void): { baileys: BaileysModule, current: () => FakeSocket } {
+function welcomingBaileys(onSocket: (socket: FakeSocket) => void): { baileys: BaileysModule; current: () => FakeSocket } {
   const { initAuthCreds, proto } = new FakeBaileys()
   const newest: FakeSocket[] = []
   const makeWASocket: BaileysModule['makeWASocket'] = (config) => {
@@ -97,32 +107,52 @@ it('1,000 reconnects leave the heap as it was, too (invariant 15)', { tags: 'ful
 
 /** Leaks put in on purpose, by what they make grow; `undo` is for what would outlive the test. */
 const LEAKS: Readonly<Record<string, (undo: (() => void)[]) => Leak>> = {
-  'sockets': () => {
+  sockets: () => {
     const kept: FakeSocket[] = []
-    return (socket) => { kept.push(socket) }
+    return (socket) => {
+      kept.push(socket)
+    }
   },
-  'heap': () => {
+  heap: () => {
     const kept: number[][] = []
     // Far more than code that the engine throws away meanwhile could hide.
-    return () => { kept.push(Array.from({ length: 20_000 }, (_, index) => index / 3)) }
+    return () => {
+      kept.push(Array.from({ length: 20_000 }, (_, index) => index / 3))
+    }
   },
-  'timers': () => () => { setTimeout(() => undefined, 1e9) },
-  'listeners on signals': () => (_socket, { shutdown }) => { shutdown.addEventListener('abort', () => undefined) },
-  'listeners on the process': undo => () => {
+  timers: () => () => {
+    setTimeout(() => undefined, 1e9)
+  },
+  'listeners on signals':
+    () =>
+    (_socket, { shutdown }) => {
+      shutdown.addEventListener('abort', () => undefined)
+    },
+  'listeners on the process': (undo) => () => {
     const listener = (): void => undefined
     const name = `leak ${undo.length}`
     process.on(name, listener)
-    undo.push(() => { process.off(name, listener) })
+    undo.push(() => {
+      process.off(name, listener)
+    })
   },
-  'descriptors': undo => () => {
+  descriptors: (undo) => () => {
     const file = openSync('/dev/null', 'r')
-    undo.push(() => { closeSync(file) })
+    undo.push(() => {
+      closeSync(file)
+    })
   },
-  ...PROMISES_PAY ? { 'storages': (undo: (() => void)[]) => () => {
-    const storage = new AsyncLocalStorage<number>()
-    storage.run(1, () => undefined)
-    undo.push(() => { storage.disable() })
-  } } : {},
+  ...(PROMISES_PAY
+    ? {
+        storages: (undo: (() => void)[]) => () => {
+          const storage = new AsyncLocalStorage<number>()
+          storage.run(1, () => undefined)
+          undo.push(() => {
+            storage.disable()
+          })
+        },
+      }
+    : {}),
 }
 
 describe('this test notices', () => {

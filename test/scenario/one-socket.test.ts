@@ -13,7 +13,10 @@ function moody(random: ReturnType<typeof seededRandom>): Script {
     else if (mood === 'restart') refusing(515)(socket, index)
     else if (mood === 'unavailable') refusing(503)(socket, index)
     else welcoming(socket, index)
-    if (mood === 'dropped later') setTimeout(() => { void socket.close(408) }, 200)
+    if (mood === 'dropped later')
+      setTimeout(() => {
+        void socket.close(408)
+      }, 200)
   }
 }
 
@@ -22,7 +25,9 @@ describe('invariant 1: at most one live socket per session', () => {
     const made = scenario()
     await made.store.seed('s')
     const { sessions } = made
-    const calls = Array.from({ length: 50 }, (_, index) => index % 3 === 0 ? sessions.connect('s') : index % 3 === 1 ? sessions.restoreSession('s') : sessions.getStatus('s'))
+    const calls = Array.from({ length: 50 }, (_, index) =>
+      index % 3 === 0 ? sessions.connect('s') : index % 3 === 1 ? sessions.restoreSession('s') : sessions.getStatus('s'),
+    )
     await within(Promise.all(calls))
     await pass(5000)
     expect([made.baileys.sockets.length, made.mostSockets()]).toEqual([1, 1])
@@ -30,11 +35,24 @@ describe('invariant 1: at most one live socket per session', () => {
 
   it.each([1, 2, 3, 4, 5, 6, 7, 8])('invariant 1: whatever is called, and whatever the server does (seed %i)', async (seed) => {
     const random = seededRandom(seed)
-    const made = scenario({ script: moody(random), reconnect: { jitter: 'none', initialDelayMs: 50, maxDelayMs: 500 }, retry: { jitter: 'none', initialDelayMs: 20 } })
+    const made = scenario({
+      script: moody(random),
+      reconnect: { jitter: 'none', initialDelayMs: 50, maxDelayMs: 500 },
+      retry: { jitter: 'none', initialDelayMs: 20 },
+    })
     await made.store.seed('s')
-    made.store.before = () => new Promise(resolve => { setTimeout(resolve, random.below(30)) })
+    made.store.before = () =>
+      new Promise((resolve) => {
+        setTimeout(resolve, random.below(30))
+      })
     const { sessions } = made
-    const verbs = [() => sessions.connect('s'), () => sessions.restoreSession('s'), () => sessions.getStatus('s'), () => sessions.stop('s'), () => sessions.restoreSession('s', { force: true })] as const
+    const verbs = [
+      () => sessions.connect('s'),
+      () => sessions.restoreSession('s'),
+      () => sessions.getStatus('s'),
+      () => sessions.stop('s'),
+      () => sessions.restoreSession('s', { force: true }),
+    ] as const
     const calls: Promise<string>[] = []
     for (let step = 0; step < 50; step += 1) {
       calls.push(codeOf(random.pick(verbs)()))
@@ -46,7 +64,7 @@ describe('invariant 1: at most one live socket per session', () => {
     expect(await within(sessions.connect('s'))).toMatchObject({ sessionId: 's' })
     await pass(10_000)
     expect(await sessions.getStatus('s')).toMatchObject({ status: 'connected' })
-    expect(made.baileys.sockets.filter(socket => !socket.isDestroyed)).toHaveLength(1)
+    expect(made.baileys.sockets.filter((socket) => !socket.isDestroyed)).toHaveLength(1)
     expect(made.mostSockets()).toBe(1)
   })
 
@@ -69,9 +87,11 @@ describe('invariant 1: at most one live socket per session', () => {
     const store = new WatchedSessionStore()
     await store.seed('s')
     const [one, two] = [scenario({ store }), scenario({ store })]
-    const results = await within(Promise.all([one.sessions.restoreSession('s'), two.sessions.restoreSession('s'), codeOf(one.sessions.connect('s')), codeOf(two.sessions.connect('s'))]))
+    const results = await within(
+      Promise.all([one.sessions.restoreSession('s'), two.sessions.restoreSession('s'), codeOf(one.sessions.connect('s')), codeOf(two.sessions.connect('s'))]),
+    )
     await pass(60_000)
-    expect([...one.baileys.sockets, ...two.baileys.sockets].filter(socket => !socket.isDestroyed)).toHaveLength(1)
+    expect([...one.baileys.sockets, ...two.baileys.sockets].filter((socket) => !socket.isDestroyed)).toHaveLength(1)
     expect(one.baileys.sockets.length + two.baileys.sockets.length).toBe(1)
     expect(results).toContain('OWNED_ELSEWHERE')
   })

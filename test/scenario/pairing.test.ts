@@ -13,7 +13,8 @@ describe('pairing by QR code', () => {
     made.socket().qr('the-second-qr')
     expect(await made.sessions.getStatus('s')).toMatchObject({ qr: 'the-second-qr', pairingExpiresAt: new Date(Date.now() + 20_000) })
     expect(made.events('qr')).toEqual([
-      { sessionId: 's', qr: 'the-qr', expiresAt: new Date(startedAt + 60_000) }, { sessionId: 's', qr: 'the-second-qr', expiresAt: new Date(Date.now() + 20_000) },
+      { sessionId: 's', qr: 'the-qr', expiresAt: new Date(startedAt + 60_000) },
+      { sessionId: 's', qr: 'the-second-qr', expiresAt: new Date(Date.now() + 20_000) },
     ])
     expect(JSON.stringify(made.events('status'))).not.toContain('-qr')
   })
@@ -27,7 +28,9 @@ describe('pairing by QR code', () => {
   it('resolves when there is something to scan, and not before', async () => {
     const made = scenario({ script: silent })
     let resolved = false
-    const connecting = made.sessions.connect('s').then(() => { resolved = true })
+    const connecting = made.sessions.connect('s').then(() => {
+      resolved = true
+    })
     await pass(1000)
     expect(resolved).toBe(false)
     made.socket().qr()
@@ -128,7 +131,9 @@ describe('pairing by code', () => {
     }
     const made = scenario({ script: dropping })
     expect(await within(codeOf(made.sessions.requestPairingCode('s', '4915112345678')))).toMatch(/^PAIRING_FAILED|NOT_PAIRED$/)
-    made.script = (socket) => { socket.qr() }
+    made.script = (socket) => {
+      socket.qr()
+    }
     await pass(10_000)
     await within(made.sessions.connect('s'))
     expect(await within(made.sessions.requestPairingCode('s', '4915112345678'))).toMatch(/^[0-9A-Z]{8}$/)

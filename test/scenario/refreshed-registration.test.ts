@@ -5,7 +5,11 @@ import { inFakeTime, pass, scenario, silent, within, type Scenario } from '../su
 inFakeTime()
 
 function refresh(id: string, child: string | null = 'companion_reg_refresh'): BinaryNode {
-  return { tag: 'notification', attrs: { type: 'companion_reg_refresh', from: 's.whatsapp.net', id }, ...(child === null ? {} : { content: [{ tag: child, attrs: {} }] }) }
+  return {
+    tag: 'notification',
+    attrs: { type: 'companion_reg_refresh', from: 's.whatsapp.net', id },
+    ...(child === null ? {} : { content: [{ tag: child, attrs: {} }] }),
+  }
 }
 
 const fieldsOf = (qr: string | undefined): string[] => (qr ?? '').slice((qr ?? '').lastIndexOf('#') + 1).split(',')
@@ -18,7 +22,11 @@ const qrs = (made: Scenario): string[] => made.events('qr').map(({ qr }) => qr)
 const problems = (made: Scenario): string[] => made.events('error').map(({ error }) => `${error.code}: ${error.message}`)
 
 it.each(['companion_reg_refresh', 'pair-device-rotate-qr'])('shows the same ref with a new secret after a <%s>, until the same time', async (child) => {
-  const made = scenario({ script: (socket) => { socket.qr() } })
+  const made = scenario({
+    script: (socket) => {
+      socket.qr()
+    },
+  })
   const first = await within(made.sessions.connect('shop'))
   await pass(5000)
   made.socket().receiveNode(refresh('n1', child))
@@ -34,7 +42,11 @@ it.each(['companion_reg_refresh', 'pair-device-rotate-qr'])('shows the same ref 
 })
 
 it('puts the new secret into every later QR code of the socket, in both forms of the text', async () => {
-  const made = scenario({ script: (socket) => { socket.qr() } })
+  const made = scenario({
+    script: (socket) => {
+      socket.qr()
+    },
+  })
   await within(made.sessions.connect('shop'))
   const { creds } = made.socket().authState
   const old = creds.advSecretKey
@@ -63,7 +75,11 @@ it('makes the secret anew before the first QR code, and shows none before there 
 })
 
 it('acknowledges the same notification again, and does nothing else', async () => {
-  const made = scenario({ script: (socket) => { socket.qr() } })
+  const made = scenario({
+    script: (socket) => {
+      socket.qr()
+    },
+  })
   await within(made.sessions.connect('shop'))
   made.socket().receiveNode(refresh('n1'))
   made.socket().receiveNode(refresh('n1'))
@@ -72,17 +88,27 @@ it('acknowledges the same notification again, and does nothing else', async () =
 })
 
 it('acknowledges one that it does not understand, says so, and changes nothing', async () => {
-  const made = scenario({ script: (socket) => { socket.qr() } })
+  const made = scenario({
+    script: (socket) => {
+      socket.qr()
+    },
+  })
   const { qr } = await within(made.sessions.connect('shop'))
   made.socket().receiveNode(refresh('n1', null))
   made.socket().receiveNode(refresh('n2', 'something-new'))
   expect(acksOf(made)).toEqual([ack('n1'), ack('n2')])
   expect(qrs(made)).toEqual([qr])
-  expect(problems(made)).toEqual(Array(2).fill('PAIRING_FAILED: Session "shop": WhatsApp sent a refresh of the registration that cannot be understood. Nothing was changed.'))
+  expect(problems(made)).toEqual(
+    Array(2).fill('PAIRING_FAILED: Session "shop": WhatsApp sent a refresh of the registration that cannot be understood. Nothing was changed.'),
+  )
 })
 
 it('says so when one has no id to acknowledge it by', async () => {
-  const made = scenario({ script: (socket) => { socket.qr() } })
+  const made = scenario({
+    script: (socket) => {
+      socket.qr()
+    },
+  })
   await within(made.sessions.connect('shop'))
   made.socket().receiveNode({ tag: 'notification', attrs: { type: 'companion_reg_refresh' }, content: [{ tag: 'companion_reg_refresh', attrs: {} }] })
   await pass()
@@ -91,7 +117,11 @@ it('says so when one has no id to acknowledge it by', async () => {
 })
 
 it('shows a QR code of an unknown form as it is, and says so once', async () => {
-  const made = scenario({ script: (socket) => { socket.qr('a code of the year 2030') } })
+  const made = scenario({
+    script: (socket) => {
+      socket.qr('a code of the year 2030')
+    },
+  })
   await within(made.sessions.connect('shop'))
   expect(problems(made)).toEqual([])
   made.socket().receiveNode(refresh('n1'))
@@ -117,7 +147,11 @@ it('changes nothing for a linked session, and leaves it to Baileys', async () =>
 })
 
 it('makes a new secret while a pairing code is shown, and none once the phone has entered it', async () => {
-  const made = scenario({ script: (socket) => { socket.qr() } })
+  const made = scenario({
+    script: (socket) => {
+      socket.qr()
+    },
+  })
   const code = await within(made.sessions.requestPairingCode('shop', '4915112345678'))
   const { creds } = made.socket().authState
   const before = creds.advSecretKey

@@ -47,11 +47,22 @@ describe('the repository', () => {
     const connectedAt = new Date()
     await within(made.sessions.restoreSession('s'))
     await pass(10)
-    expect(await made.repository.find('s')).toMatchObject({ status: 'connected', reason: null, phoneNumber: '49151000001', lastConnectedAt: connectedAt, owner: expect.stringContaining(':'), lastDisconnect: null })
+    expect(await made.repository.find('s')).toMatchObject({
+      status: 'connected',
+      reason: null,
+      phoneNumber: '49151000001',
+      lastConnectedAt: connectedAt,
+      owner: expect.stringContaining(':'),
+      lastDisconnect: null,
+    })
     const lostAt = new Date()
     await made.socket().close(428)
     await pass(10)
-    expect(await made.repository.find('s')).toMatchObject({ status: 'reconnecting', reason: 'connection_lost', lastDisconnect: { code: 428, cause: 'connection_closed', at: lostAt } })
+    expect(await made.repository.find('s')).toMatchObject({
+      status: 'reconnecting',
+      reason: 'connection_lost',
+      lastDisconnect: { code: 428, cause: 'connection_closed', at: lostAt },
+    })
     await pass(2000)
     await within(made.sessions.stop('s'))
     await pass(10)
@@ -98,7 +109,9 @@ describe('the repository', () => {
   it('that throws instead of rejecting, or answers nonsense, is one that fails (invariant 9)', async () => {
     const made = withRepository()
     await made.store.seed('s')
-    made.repository.mood = () => { throw new TypeError('no promise') }
+    made.repository.mood = () => {
+      throw new TypeError('no promise')
+    }
     expect(await within(made.sessions.getStatus('s'))).toMatchObject({ status: 'connecting' })
     await pass(10)
     expect(await within(made.sessions.restoreAll())).toMatchObject({ total: 1 })
@@ -132,7 +145,7 @@ describe('the repository', () => {
     const made = withRepository()
     await made.store.seed('s')
     await within(made.sessions.restoreSession('s'))
-    made.repository.mood = verb => verb === 'delete' ? Promise.reject(new Error('database is down')) : Promise.resolve()
+    made.repository.mood = (verb) => (verb === 'delete' ? Promise.reject(new Error('database is down')) : Promise.resolve())
     expect(await within(codeOf(made.sessions.delete('s')))).toBe('REPOSITORY_FAILED')
     expect(await made.store.dump('s')).toEqual({})
     made.repository.mood = () => Promise.resolve()
@@ -145,7 +158,7 @@ describe('the repository', () => {
     const made = withRepository()
     await made.store.seed('s')
     const held = deferred()
-    made.repository.mood = verb => verb === 'save' ? held.promise : Promise.resolve()
+    made.repository.mood = (verb) => (verb === 'save' ? held.promise : Promise.resolve())
     await within(made.sessions.restoreSession('s'))
     const deleting = made.sessions.delete('s')
     await pass(100)
@@ -213,15 +226,28 @@ describe('restoreAll', () => {
     await made.repository.save('stopped', { status: 'connected', owner: 'long gone' })
     const progress: string[] = []
     const report = await within(made.sessions.restoreAll({ onProgress: ({ done, total, result }) => progress.push(`${done}/${total} ${result.sessionId}`) }))
-    const list = (results: { sessionId: string; reason: string | null }[]): Record<string, string | null> => Object.fromEntries(results.map(({ sessionId, reason }) => [sessionId, reason]))
+    const list = (results: { sessionId: string; reason: string | null }[]): Record<string, string | null> =>
+      Object.fromEntries(results.map(({ sessionId, reason }) => [sessionId, reason]))
     expect(report.total).toBe(9)
     expect(list(report.restored)).toEqual({ paired: null })
     expect(list(report.retrying)).toEqual({})
-    expect(list(report.skipped)).toEqual({ 'stopped': 'stopped', 'logged-out': 'logged_out', 'running': 'already_connected', 'elsewhere': 'owned_elsewhere', 'empty': 'never_paired', 'recorded': 'never_paired' })
+    expect(list(report.skipped)).toEqual({
+      stopped: 'stopped',
+      'logged-out': 'logged_out',
+      running: 'already_connected',
+      elsewhere: 'owned_elsewhere',
+      empty: 'never_paired',
+      recorded: 'never_paired',
+    })
     expect(list(report.failed)).toEqual({ corrupt: 'credentials_corrupt', restricted: 'restricted' })
     expect(progress).toHaveLength(9)
     expect(progress.at(-1)).toMatch(/^9\/9 /)
-    expect(made.events('restored').map(({ sessionId }) => sessionId).sort()).toEqual(['running', 'paired', 'stopped', 'logged-out', 'restricted', 'running', 'elsewhere', 'corrupt', 'empty', 'recorded'].sort())
+    expect(
+      made
+        .events('restored')
+        .map(({ sessionId }) => sessionId)
+        .sort(),
+    ).toEqual(['running', 'paired', 'stopped', 'logged-out', 'restricted', 'running', 'elsewhere', 'corrupt', 'empty', 'recorded'].sort())
     await pass(100)
     expect(await made.repository.find('recorded')).toMatchObject({ status: 'disconnected', reason: 'never_paired', owner: null, metadata: { shop: 1 } })
     expect(await made.repository.find('stopped')).toMatchObject({ status: 'disconnected', reason: 'stopped', owner: null })
@@ -234,8 +260,12 @@ describe('restoreAll', () => {
       await made.repository.save(id, { metadata: { rank: { a: 1, b: 3, c: 2, d: 0 }[id] } })
     }
     const order: string[] = []
-    made.sessions.on('socket', ({ sessionId }) => { order.push(sessionId) })
-    const report = await within(made.sessions.restoreAll({ filter: ({ sessionId }) => sessionId !== 'd', priority: ({ record }) => Number(record?.metadata['rank']) }))
+    made.sessions.on('socket', ({ sessionId }) => {
+      order.push(sessionId)
+    })
+    const report = await within(
+      made.sessions.restoreAll({ filter: ({ sessionId }) => sessionId !== 'd', priority: ({ record }) => Number(record?.metadata['rank']) }),
+    )
     expect([order, report.total]).toEqual([['b', 'c', 'a'], 3])
   })
 
@@ -244,13 +274,18 @@ describe('restoreAll', () => {
     const ranks: Record<string, number | undefined> = { a: 1, b: undefined, c: -1, d: 3 }
     for (const id of Object.keys(ranks)) await made.store.seed(id)
     const order: string[] = []
-    made.sessions.on('socket', ({ sessionId }) => { order.push(sessionId) })
+    made.sessions.on('socket', ({ sessionId }) => {
+      order.push(sessionId)
+    })
     await within(made.sessions.restoreAll({ priority: ({ sessionId }) => Number(ranks[sessionId]) }))
     expect(order).toEqual(['d', 'a', 'b', 'c'])
   })
 
   it.each<[what: string, rows: unknown]>([
-    ['null', [null]], ['no id', [{ status: 'connected' }]], ['a number for an id', [{ sessionId: 7, status: 'connected' }]], ['no list', { rows: [] }],
+    ['null', [null]],
+    ['no id', [{ status: 'connected' }]],
+    ['a number for an id', [{ sessionId: 7, status: 'connected' }]],
+    ['no list', { rows: [] }],
   ])('restores all the same where the repository answers with %s, and tells', async (_what, rows) => {
     const made = withRepository({ restore: { delayMs: 0 } })
     await made.store.seed('s')
@@ -290,7 +325,13 @@ describe('restoreAll', () => {
   it('one that goes on failing is retrying, and holds up nobody for longer than its retries', async () => {
     const made = withRepository({ restore: { delayMs: 0, concurrency: 1 } })
     for (const id of ['a', 'b']) await made.store.seed(id, { phone: id === 'a' ? '49151000001' : '49151000002' })
-    made.script = (socket, index) => { (socket.phoneNumber === '49151000001' ? refusing(428) : (one: typeof socket) => { one.open() })(socket, index) }
+    made.script = (socket, index) => {
+      ;(socket.phoneNumber === '49151000001'
+        ? refusing(428)
+        : (one: typeof socket) => {
+            one.open()
+          })(socket, index)
+    }
     const report = await within(made.sessions.restoreAll())
     expect([report.retrying.map(({ sessionId }) => sessionId), report.restored.map(({ sessionId }) => sessionId)]).toEqual([['a'], ['b']])
     expect(report.durationMs).toBeLessThan(10_000)
@@ -298,13 +339,19 @@ describe('restoreAll', () => {
 
   it('rejects when the store cannot list its sessions', async () => {
     const made = withRepository()
-    made.store.before = ({ verb }) => { if (verb === 'list') throw new Error('EACCES') }
+    made.store.before = ({ verb }) => {
+      if (verb === 'list') throw new Error('EACCES')
+    }
     expect(await within(codeOf(made.sessions.restoreAll()))).toBe('STORE_UNAVAILABLE')
-    made.store.before = ({ verb }) => verb === 'list' ? never() : undefined
+    made.store.before = ({ verb }) => (verb === 'list' ? never() : undefined)
     expect(await within(codeOf(made.sessions.restoreAll()))).toMatch(/^STORE_(UNAVAILABLE|TIMEOUT)$/)
   })
 
-  it.each([[{ concurrency: 0 }, RangeError], [{ delayMs: -1 }, RangeError], [{ concurrency: '5' as unknown as number }, TypeError]])('refuses %j', async (options, error) => {
+  it.each([
+    [{ concurrency: 0 }, RangeError],
+    [{ delayMs: -1 }, RangeError],
+    [{ concurrency: '5' as unknown as number }, TypeError],
+  ])('refuses %j', async (options, error) => {
     const made = withRepository()
     await expect(made.sessions.restoreAll(options)).rejects.toThrow(error)
   })

@@ -7,8 +7,11 @@ inFakeTime()
 
 /** Every secret of an identity, as it could be printed. */
 function secretsOf(creds: AuthenticationCreds): string[] {
-  const keys = [creds.noiseKey, creds.signedIdentityKey, creds.signedPreKey.keyPair, creds.pairingEphemeralKeyPair].flatMap(pair => [pair.private, pair.public])
-  return [...keys.flatMap(key => [Buffer.from(key).toString('base64'), Buffer.from(key).toString('hex'), Array.from(key).join(',')]), creds.advSecretKey]
+  const keys = [creds.noiseKey, creds.signedIdentityKey, creds.signedPreKey.keyPair, creds.pairingEphemeralKeyPair].flatMap((pair) => [
+    pair.private,
+    pair.public,
+  ])
+  return [...keys.flatMap((key) => [Buffer.from(key).toString('base64'), Buffer.from(key).toString('hex'), Array.from(key).join(',')]), creds.advSecretKey]
 }
 
 /** Text of anything, errors with their causes and stacks included. */
@@ -17,7 +20,7 @@ function textOf(value: unknown, seen = new Set<unknown>()): string {
   if (seen.has(value)) return ''
   seen.add(value)
   const own = value instanceof Error ? [value.message, value.stack, value.cause] : []
-  return [...own, ...Object.entries(value).flat()].map(part => textOf(part, seen)).join('\n')
+  return [...own, ...Object.entries(value).flat()].map((part) => textOf(part, seen)).join('\n')
 }
 
 function expectSecret(text: string, secrets: readonly string[], where: string): void {
@@ -26,12 +29,21 @@ function expectSecret(text: string, secrets: readonly string[], where: string): 
 }
 
 /** Everything that was told but the events meant for secrets, and the sockets themselves. */
-const toldText = (made: Scenario): string => made.told.filter(({ name }) => name !== 'qr' && name !== 'pairing-code' && name !== 'socket').map(({ event }) => textOf(event)).join('\n')
+const toldText = (made: Scenario): string =>
+  made.told
+    .filter(({ name }) => name !== 'qr' && name !== 'pairing-code' && name !== 'socket')
+    .map(({ event }) => textOf(event))
+    .join('\n')
 
 describe('invariant 13: secrets', () => {
   it('invariant 13: of a whole life are in no event but qr, no error, no log line, no record of the repository', async () => {
     const QR = '2@qr-with-a-secret,noise,identity,adv'
-    const made = scenario({ script: (socket, index) => { if (socket.authState.creds.account === undefined) socket.qr(QR); else welcoming(socket, index) } })
+    const made = scenario({
+      script: (socket, index) => {
+        if (socket.authState.creds.account === undefined) socket.qr(QR)
+        else welcoming(socket, index)
+      },
+    })
     await within(made.sessions.connect('s'))
     const secrets = [QR, ...secretsOf(made.socket().authState.creds)]
     const code = await within(made.sessions.requestPairingCode('s', '4915112345678'))
@@ -41,15 +53,19 @@ describe('invariant 13: secrets', () => {
     await made.socket().close(515)
     await pass(100)
     const { account } = made.socket().authState.creds
-    secrets.push(...[account?.accountSignatureKey, account?.deviceSignature].map(bytes => Buffer.from(bytes ?? []).toString('base64')))
+    secrets.push(...[account?.accountSignatureKey, account?.deviceSignature].map((bytes) => Buffer.from(bytes ?? []).toString('base64')))
     await made.socket().writeKeys({ session: { x: Buffer.from('a secret ratchet of the session') } })
     secrets.push(Buffer.from('a secret ratchet of the session').toString('base64'), 'a secret ratchet')
-    made.store.before = ({ verb }) => { if (verb === 'write') throw new Error('ENOSPC') }
+    made.store.before = ({ verb }) => {
+      if (verb === 'write') throw new Error('ENOSPC')
+    }
     await within(codeOf(Promise.resolve(made.socket().config.auth.keys.set({ session: { x: Buffer.from('another secret ratchet here') } }))))
     await pass(5000)
     made.store.before = () => undefined
     await pass(30_000)
-    made.sessions.on('status', () => { throw new Error('a listener broke') })
+    made.sessions.on('status', () => {
+      throw new Error('a listener broke')
+    })
     await made.socket().close(403)
     await pass(1000)
     await within(codeOf(made.sessions.restoreSession('s')))
@@ -123,11 +139,18 @@ describe('invariant 13: secrets', () => {
     const made = scenario({ reconnect: { jitter: 'none', initialDelayMs: 60_000 } })
     await made.store.seed('s')
     await within(made.sessions.restoreSession('s'))
-    made.store.before = ({ verb, keys }) => { if (verb === 'write') throw new Error(`Failed query: insert into records values ($1)\nparams: ${keys.map(({ value }) => value).join(',')}`) }
+    made.store.before = ({ verb, keys }) => {
+      if (verb === 'write') throw new Error(`Failed query: insert into records values ($1)\nparams: ${keys.map(({ value }) => value).join(',')}`)
+    }
     void codeOf(Promise.resolve(made.socket().config.auth.keys.set({ session: { x: Buffer.from('a secret ratchet') } })))
     await pass(2000)
     const secret = Buffer.from('a secret ratchet').toString('base64')
-    const told = { errors: made.events('error').map(({ error }) => error.message), lines: made.lines, status: await made.sessions.getStatus('s'), rows: await made.repository.findAll() }
+    const told = {
+      errors: made.events('error').map(({ error }) => error.message),
+      lines: made.lines,
+      status: await made.sessions.getStatus('s'),
+      rows: await made.repository.findAll(),
+    }
     expect(JSON.stringify(told)).not.toContain(secret)
   })
 })

@@ -26,7 +26,7 @@ describe('a store call that never returns', () => {
     await made.store.seed('other', { phone: '49151000002' })
     await made.store.inner.write('s', [{ type: 'lid-mapping', id: 'a', value: '"b"' }])
     await within(Promise.all([made.sessions.restoreSession('s'), made.sessions.restoreSession('other')]))
-    made.store.before = ({ verb, keys }) => verb === 'read' && keys.some(({ id }) => id === 'silent') ? never() : undefined
+    made.store.before = ({ verb, keys }) => (verb === 'read' && keys.some(({ id }) => id === 'silent') ? never() : undefined)
     const keys = made.sessions.getSocket('s')?.authState.keys
     const hanging = Promise.resolve(keys?.get('lid-mapping', ['silent'])).catch((error: unknown) => error)
     const startedAt = Date.now()
@@ -43,35 +43,50 @@ describe('a store call that never returns', () => {
     expect([await made.store.text('s', 'lid-mapping', 'c'), await made.store.text('other', 'lid-mapping', 'e')]).toEqual(['"d"', '"f"'])
   })
 
-  it.each(Array.from({ length: 20 }, (_, seed) => seed + 1))('invariants 6, 7: acknowledges nothing that is not stored, whatever hangs, fails or lands late (seed %i)', async (seed) => {
-    const random = seededRandom(seed)
-    const made = scenario()
-    await made.store.seed('s')
-    await within(made.sessions.restoreSession('s'))
-    const landings: (() => void)[] = []
-    made.store.before = ({ verb }) => {
-      if (verb !== 'write' && verb !== 'read') return
-      const choice = random.below(10)
-      if (choice === 0) throw new Error('EIO')
-      // It hangs, and is carried out much later, or never.
-      if (choice === 1) return new Promise((resolve) => { landings.push(resolve) })
-      return choice < 5 ? new Promise((resolve) => { setTimeout(resolve, random.below(2000)) }) : undefined
-    }
-    const acknowledged = new Map<string, string>()
-    const writes: Promise<void>[] = []
-    for (let step = 0; step < 60; step += 1) {
-      const [id, value] = [String(random.below(8)), String(step)]
-      writes.push(write(made, 's', id, value).then((isDone) => { if (isDone) acknowledged.set(id, value) }))
-      await pass(random.below(3000))
-      if (random.below(5) === 0) landings.shift()?.()
-    }
-    made.store.before = () => undefined
-    await pass(STORE_TIMEOUT_MS + 120_000)
-    await within(Promise.all(writes))
-    expect(await within(made.sessions.getStatus('s'))).toMatchObject({ status: 'connected' })
-    expect(acknowledged.size).toBeGreaterThan(0)
-    for (const landing of landings) landing()
-    await pass(1000)
-    for (const [id, value] of acknowledged) expect(Number(JSON.parse(await made.store.text('s', 'lid-mapping', id) ?? '"-1"')), `record ${id}`).toBeGreaterThanOrEqual(Number(value))
-  })
+  it.each(Array.from({ length: 20 }, (_, seed) => seed + 1))(
+    'invariants 6, 7: acknowledges nothing that is not stored, whatever hangs, fails or lands late (seed %i)',
+    async (seed) => {
+      const random = seededRandom(seed)
+      const made = scenario()
+      await made.store.seed('s')
+      await within(made.sessions.restoreSession('s'))
+      const landings: (() => void)[] = []
+      made.store.before = ({ verb }) => {
+        if (verb !== 'write' && verb !== 'read') return
+        const choice = random.below(10)
+        if (choice === 0) throw new Error('EIO')
+        // It hangs, and is carried out much later, or never.
+        if (choice === 1)
+          return new Promise((resolve) => {
+            landings.push(resolve)
+          })
+        return choice < 5
+          ? new Promise((resolve) => {
+              setTimeout(resolve, random.below(2000))
+            })
+          : undefined
+      }
+      const acknowledged = new Map<string, string>()
+      const writes: Promise<void>[] = []
+      for (let step = 0; step < 60; step += 1) {
+        const [id, value] = [String(random.below(8)), String(step)]
+        writes.push(
+          write(made, 's', id, value).then((isDone) => {
+            if (isDone) acknowledged.set(id, value)
+          }),
+        )
+        await pass(random.below(3000))
+        if (random.below(5) === 0) landings.shift()?.()
+      }
+      made.store.before = () => undefined
+      await pass(STORE_TIMEOUT_MS + 120_000)
+      await within(Promise.all(writes))
+      expect(await within(made.sessions.getStatus('s'))).toMatchObject({ status: 'connected' })
+      expect(acknowledged.size).toBeGreaterThan(0)
+      for (const landing of landings) landing()
+      await pass(1000)
+      for (const [id, value] of acknowledged)
+        expect(Number(JSON.parse((await made.store.text('s', 'lid-mapping', id)) ?? '"-1"')), `record ${id}`).toBeGreaterThanOrEqual(Number(value))
+    },
+  )
 })

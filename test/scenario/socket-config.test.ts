@@ -12,16 +12,27 @@ describe('socketConfig', () => {
     const made = scenario({ socketConfig: { browser: ['Shop', 'Chrome', '1'], markOnlineOnConnect: false } })
     await made.store.seed('s')
     await within(made.sessions.restoreSession('s'))
-    expect(made.socket().config).toMatchObject({ browser: ['Shop', 'Chrome', '1'], markOnlineOnConnect: false, auth: { creds: expect.any(Object), keys: expect.any(Object) } })
+    expect(made.socket().config).toMatchObject({
+      browser: ['Shop', 'Chrome', '1'],
+      markOnlineOnConnect: false,
+      auth: { creds: expect.any(Object), keys: expect.any(Object) },
+    })
     expect(made.socket().config.transactionOpts).toMatchObject({ maxCommitRetries: 1 })
   })
 
   it('as a function is called for every dial, with the attempt and one shared object per session', async () => {
     const asked: [string, SocketConfigContext][] = []
-    const made = scenario({ socketConfig: (sessionId, context) => { asked.push([sessionId, context]); return {} } })
+    const made = scenario({
+      socketConfig: (sessionId, context) => {
+        asked.push([sessionId, context])
+        return {}
+      },
+    })
     await made.store.seed('a')
     await made.store.seed('b')
-    made.script = (socket, index) => { (index < 2 ? refusing(428) : welcoming)(socket, index) }
+    made.script = (socket, index) => {
+      ;(index < 2 ? refusing(428) : welcoming)(socket, index)
+    }
     await within(made.sessions.restoreSession('a'))
     await within(made.sessions.restoreSession('b'))
     await made.baileys.sockets[2]?.close(428)
@@ -34,7 +45,12 @@ describe('socketConfig', () => {
 
   it('counts attempts from one again after a stable connection', async () => {
     const attempts: number[] = []
-    const made = scenario({ socketConfig: (_sessionId, { attempt }) => { attempts.push(attempt); return {} } })
+    const made = scenario({
+      socketConfig: (_sessionId, { attempt }) => {
+        attempts.push(attempt)
+        return {}
+      },
+    })
     await made.store.seed('s')
     await within(made.sessions.restoreSession('s'))
     await pass(61_000)
@@ -56,7 +72,7 @@ describe('socketConfig', () => {
   })
 
   it('that never answers holds no place among the dials, and is given up after connectTimeoutMs', async () => {
-    const made = scenario({ connectTimeoutMs: 10_000, dials: { concurrency: 1 }, socketConfig: sessionId => sessionId === 'stuck' ? never() : {} })
+    const made = scenario({ connectTimeoutMs: 10_000, dials: { concurrency: 1 }, socketConfig: (sessionId) => (sessionId === 'stuck' ? never() : {}) })
     await made.store.seed('stuck')
     await made.store.seed('fine')
     void made.sessions.restoreSession('stuck')
@@ -70,13 +86,18 @@ describe('socketConfig', () => {
   })
 
   it.each([
-    ['throws', () => { throw new Error('no cache') }],
+    [
+      'throws',
+      () => {
+        throw new Error('no cache')
+      },
+    ],
     ['rejects', () => Promise.reject(new Error('no cache'))],
     ['answers with nothing', () => undefined as unknown as object],
     ['answers with credentials', () => ({ auth: {} })],
   ])('that %s is told, and tried again with back-off', async (_name, broken) => {
     let isBroken = true
-    const made = scenario({ socketConfig: () => isBroken ? broken() : {} })
+    const made = scenario({ socketConfig: () => (isBroken ? broken() : {}) })
     await made.store.seed('s')
     void made.sessions.restoreSession('s')
     await pass(100)
@@ -114,14 +135,19 @@ describe('the socket event', () => {
         if (isFirst) first.push(connection)
         isFirst = false
       })
-      socket.ev.on('messages.upsert', ({ messages }) => { heard.push(...messages.map(({ key }) => key.id ?? '')) })
+      socket.ev.on('messages.upsert', ({ messages }) => {
+        heard.push(...messages.map(({ key }) => key.id ?? ''))
+      })
     })
     await within(made.sessions.restoreSession('s'))
     made.socket().ev.emit('messages.upsert', { messages: [{ key: { id: '1' } }], type: 'notify' })
     await made.socket().close(428)
     await pass(5000)
     made.socket().ev.emit('messages.upsert', { messages: [{ key: { id: '2' } }], type: 'notify' })
-    expect([heard, first]).toEqual([['1', '2'], ['connecting', 'connecting']])
+    expect([heard, first]).toEqual([
+      ['1', '2'],
+      ['connecting', 'connecting'],
+    ])
   })
 
   it('a socket that has ended is let go: nothing listens to it any more', async () => {
@@ -152,10 +178,18 @@ describe('messages', () => {
 describe('a Baileys that cannot make an identity', () => {
   it('is a dial that failed: the caller is told, and nothing is left hanging', async () => {
     const fake = new FakeBaileys()
-    const broken = { makeWASocket: fake.makeWASocket, proto: fake.proto, initAuthCreds: () => { throw new Error('no entropy') } }
+    const broken = {
+      makeWASocket: fake.makeWASocket,
+      proto: fake.proto,
+      initAuthCreds: () => {
+        throw new Error('no entropy')
+      },
+    }
     const errors: string[] = []
     const sessions = new SessionManager({ store: new MemorySessionStore(), baileys: broken, retry: { maxRetries: 1, jitter: 'none' } })
-    sessions.on('error', ({ error }) => { errors.push(`${error.code}: ${error.message}`) })
+    sessions.on('error', ({ error }) => {
+      errors.push(`${error.code}: ${error.message}`)
+    })
     expect(await within(sessions.connect('s'))).toMatchObject({ status: 'reconnecting', lastDisconnect: { cause: 'socket_failed', message: 'no entropy' } })
     await pass(1000)
     expect(await within(sessions.getStatus('s'))).toMatchObject({ status: 'disconnected', reason: 'socket_failed' })
@@ -169,17 +203,37 @@ describe('a mistake in socketConfig', () => {
 
   it('has a reason and a sentence of its own, and is the cause of what rejects', async () => {
     const mistake = new Error('proxy is not defined')
-    const made = scenario({ retry: broken, socketConfig: () => { throw mistake } })
-    expect(await within(made.sessions.connect('s'))).toMatchObject({ status: 'reconnecting', reason: 'socket_failed', message: expect.stringContaining('"socketConfig" threw') })
+    const made = scenario({
+      retry: broken,
+      socketConfig: () => {
+        throw mistake
+      },
+    })
+    expect(await within(made.sessions.connect('s'))).toMatchObject({
+      status: 'reconnecting',
+      reason: 'socket_failed',
+      message: expect.stringContaining('"socketConfig" threw'),
+    })
     await pass(1000)
     expect(await within(made.sessions.getStatus('s'))).toMatchObject({ status: 'disconnected', reason: 'socket_failed' })
     const error = await within(made.sessions.waitUntilConnected('s')).catch((thrown: unknown) => thrown)
-    expect(error).toMatchObject({ code: 'CONNECT_FAILED', message: expect.stringMatching(/The last attempt ended with: proxy is not defined$/), cause: mistake })
+    expect(error).toMatchObject({
+      code: 'CONNECT_FAILED',
+      message: expect.stringMatching(/The last attempt ended with: proxy is not defined$/),
+      cause: mistake,
+    })
   })
 
   it('is a warning of the process, once, where nobody listens and nothing is logged', async () => {
     const warn = vi.spyOn(process, 'emitWarning').mockReturnValue(undefined)
-    const sessions = new SessionManager({ store: new MemorySessionStore(), baileys: new FakeBaileys(), retry: broken, socketConfig: () => { throw new Error('proxy is not defined') } })
+    const sessions = new SessionManager({
+      store: new MemorySessionStore(),
+      baileys: new FakeBaileys(),
+      retry: broken,
+      socketConfig: () => {
+        throw new Error('proxy is not defined')
+      },
+    })
     await within(sessions.connect('s'))
     await pass(1000)
     await within(sessions.close())
@@ -188,7 +242,14 @@ describe('a mistake in socketConfig', () => {
 
   it('is no warning where somebody listens, or a logger is given', async () => {
     const warn = vi.spyOn(process, 'emitWarning').mockReturnValue(undefined)
-    const options = { store: new MemorySessionStore(), baileys: new FakeBaileys(), retry: broken, socketConfig: () => { throw new Error('proxy is not defined') } }
+    const options = {
+      store: new MemorySessionStore(),
+      baileys: new FakeBaileys(),
+      retry: broken,
+      socketConfig: () => {
+        throw new Error('proxy is not defined')
+      },
+    }
     const listening = new SessionManager(options).on('error', () => undefined)
     const logging = new SessionManager({ ...options, logger: silentLogger() })
     for (const sessions of [listening, logging]) {
@@ -202,10 +263,23 @@ describe('a mistake in socketConfig', () => {
 
 describe('a first connect without a network', () => {
   it('speaks of no connection that was lost, and rejects with what was in the way', async () => {
-    const made = scenario({ retry: { maxRetries: 1, jitter: 'none' }, script: (socket) => { void socket.close({ code: 408, message: 'WebSocket Error (getaddrinfo ENOTFOUND web.whatsapp.com)' }) } })
-    expect(await within(made.sessions.connect('s'))).toMatchObject({ status: 'reconnecting', reason: 'connection_lost', message: 'Could not connect. Trying again...' })
+    const made = scenario({
+      retry: { maxRetries: 1, jitter: 'none' },
+      script: (socket) => {
+        void socket.close({ code: 408, message: 'WebSocket Error (getaddrinfo ENOTFOUND web.whatsapp.com)' })
+      },
+    })
+    expect(await within(made.sessions.connect('s'))).toMatchObject({
+      status: 'reconnecting',
+      reason: 'connection_lost',
+      message: 'Could not connect. Trying again...',
+    })
     await pass(1000)
     const error = await within(made.sessions.waitUntilConnected('s')).catch((thrown: unknown) => thrown)
-    expect(error).toMatchObject({ code: 'CONNECT_FAILED', message: expect.stringContaining('ENOTFOUND'), cause: { message: expect.stringContaining('ENOTFOUND') } })
+    expect(error).toMatchObject({
+      code: 'CONNECT_FAILED',
+      message: expect.stringContaining('ENOTFOUND'),
+      cause: { message: expect.stringContaining('ENOTFOUND') },
+    })
   })
 })

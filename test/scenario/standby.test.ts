@@ -15,8 +15,8 @@ class FakeSharedLock {
 
   as(owner: string): SessionLock {
     return {
-      acquire: async sessionId => (this.#newest.get(sessionId) ?? null) === null ? this.#grant(sessionId, owner) : null,
-      owner: async sessionId => this.#newest.get(sessionId)?.owner ?? null,
+      acquire: async (sessionId) => ((this.#newest.get(sessionId) ?? null) === null ? this.#grant(sessionId, owner) : null),
+      owner: async (sessionId) => this.#newest.get(sessionId)?.owner ?? null,
     }
   }
 
@@ -36,8 +36,12 @@ class FakeSharedLock {
     const claim = { owner, token: ++this.#tokens, lost: new AbortController() }
     this.#newest.set(sessionId, claim)
     return {
-      owner, fencingToken: claim.token, lost: claim.lost.signal,
-      release: async () => { if (this.#newest.get(sessionId) === claim) this.#newest.set(sessionId, null) },
+      owner,
+      fencingToken: claim.token,
+      lost: claim.lost.signal,
+      release: async () => {
+        if (this.#newest.get(sessionId) === claim) this.#newest.set(sessionId, null)
+      },
     }
   }
 }
@@ -68,7 +72,7 @@ describe('invariant 1: a session that another process runs', () => {
     await within(two.sessions.restoreSession('s'))
     await within(one.sessions.stop('s'))
     const looking = deferred()
-    two.store.before = ({ verb }) => verb === 'read' ? looking.promise : undefined
+    two.store.before = ({ verb }) => (verb === 'read' ? looking.promise : undefined)
     await pass(10_000)
     expect(two.store.calls.at(-1)).toMatchObject({ verb: 'read' })
     await within(one.sessions.connect('s'))
@@ -98,7 +102,12 @@ describe('invariant 1: a session that another process runs', () => {
     const made = scenario()
     await made.store.seed('s')
     await made.store.inner.lock.acquire('s')
-    expect(await within(made.sessions.getStatus('s'))).toMatchObject({ status: 'disconnected', reason: 'owned_elsewhere', isLocal: false, owner: expect.any(String) })
+    expect(await within(made.sessions.getStatus('s'))).toMatchObject({
+      status: 'disconnected',
+      reason: 'owned_elsewhere',
+      isLocal: false,
+      owner: expect.any(String),
+    })
     await pass(60_000)
     expect(made.baileys.sockets).toHaveLength(0)
   })
@@ -109,7 +118,14 @@ describe('invariant 1: a session that another process runs', () => {
     await within(one.sessions.restoreSession('s'))
     const before = await store.dump('s')
     const { sessions } = two
-    const verbs = [() => sessions.connect('s'), () => sessions.stop('s'), () => sessions.logout('s'), () => sessions.delete('s'), () => sessions.requestPairingCode('s', '4915112345678'), () => sessions.waitUntilConnected('s')]
+    const verbs = [
+      () => sessions.connect('s'),
+      () => sessions.stop('s'),
+      () => sessions.logout('s'),
+      () => sessions.delete('s'),
+      () => sessions.requestPairingCode('s', '4915112345678'),
+      () => sessions.waitUntilConnected('s'),
+    ]
     for (const verb of verbs) expect(await within(codeOf(verb()))).toBe('OWNED_ELSEWHERE')
     expect([await store.dump('s'), two.baileys.sockets.length]).toEqual([before, 0])
     expect(await one.sessions.getStatus('s')).toMatchObject({ status: 'connected' })
@@ -156,7 +172,9 @@ describe('invariant 1: a session that another process runs', () => {
     await store.seed('s')
     await within(one.sessions.restoreSession('s'))
     await within(two.sessions.restoreSession('s'))
-    two.store.before = ({ verb }) => { if (verb === 'owner') throw new Error('the lock is down') }
+    two.store.before = ({ verb }) => {
+      if (verb === 'owner') throw new Error('the lock is down')
+    }
     await pass(60_000)
     expect(two.baileys.sockets).toHaveLength(0)
   })
@@ -193,7 +211,9 @@ describe('invariants 1, 2: a lease that is lost', () => {
   it('with a pairing that could not be stored tells that it is lost, and does not write it over what another process has paired since', async () => {
     const { lock, one, store } = twoProcesses()
     await within(one.sessions.connect('s'))
-    store.before = ({ verb }) => { if (verb === 'write') throw new Error('ENOSPC') }
+    store.before = ({ verb }) => {
+      if (verb === 'write') throw new Error('ENOSPC')
+    }
     one.socket().pairSuccess({ phone: '49151000001' })
     await pass(2000)
     lock.lose('s')
@@ -205,7 +225,7 @@ describe('invariants 1, 2: a lease that is lost', () => {
     await pass(60_000)
     expect(one.events('error').map(({ error }) => error.code)).toContain('PAIRING_FAILED')
     expect(await within(one.sessions.getStatus('s'))).toMatchObject({ status: 'connected', phoneNumber: '49151000002' })
-    expect(inspectStoredCreds(await store.text('s', 'creds') ?? '')).toMatchObject({ kind: 'paired', phoneNumber: '49151000002' })
+    expect(inspectStoredCreds((await store.text('s', 'creds')) ?? '')).toMatchObject({ kind: 'paired', phoneNumber: '49151000002' })
   })
 
   it('a write that the store refuses as stale is a lease that was lost', async () => {
@@ -216,7 +236,9 @@ describe('invariants 1, 2: a lease that is lost', () => {
     made.store.before = async ({ verb }) => {
       if (verb !== 'write') return
       // Somebody else was handed a newer token.
-      await made.store.inner.write('s', [], { fencingToken: 0 }).catch((error: unknown) => { throw error })
+      await made.store.inner.write('s', [], { fencingToken: 0 }).catch((error: unknown) => {
+        throw error
+      })
     }
     made.socket().updateCreds({ accountSyncCounter: 9 })
     await pass(10)

@@ -4,7 +4,8 @@ import { inFakeTime, pass, refusing, scenario, silent, within } from '../support
 
 inFakeTime()
 
-const readsOfCreds = ({ store }: ReturnType<typeof scenario>): number => store.calls.filter(({ verb, keys }) => verb === 'read' && keys.some(({ type }) => type === 'creds')).length
+const readsOfCreds = ({ store }: ReturnType<typeof scenario>): number =>
+  store.calls.filter(({ verb, keys }) => verb === 'read' && keys.some(({ type }) => type === 'creds')).length
 
 describe('invariant 8: getStatus', () => {
   it('invariant 8: 1,000 concurrent calls cause one look-up, one restore and one dial', async () => {
@@ -43,7 +44,8 @@ describe('invariant 8: getStatus', () => {
 
   it('invariant 8: an unknown id is looked up each time, and remembered nowhere', async () => {
     const made = scenario()
-    for (let time = 0; time < 3; time += 1) expect(await within(made.sessions.getStatus('nobody'))).toMatchObject({ status: 'disconnected', reason: 'never_paired' })
+    for (let time = 0; time < 3; time += 1)
+      expect(await within(made.sessions.getStatus('nobody'))).toMatchObject({ status: 'disconnected', reason: 'never_paired' })
     expect(readsOfCreds(made)).toBe(3)
     expect(await within(made.sessions.getStatuses())).toEqual([])
     expect([made.store.count('write'), made.store.count('acquire'), made.told.length, await made.repository.findAll()]).toEqual([0, 0, 0, []])
@@ -62,7 +64,9 @@ describe('invariant 8: getStatus', () => {
   })
 
   it.each([
-    [401, 'logged_out', 'logged_out'], [403, 'failed', 'restricted'], [411, 'failed', 'multi_device_mismatch'],
+    [401, 'logged_out', 'logged_out'],
+    [403, 'failed', 'restricted'],
+    [411, 'failed', 'multi_device_mismatch'],
   ])('invariant 8: one that the server ended with %i is not revived', async (code, status, reason) => {
     const made = scenario({ script: refusing(code) })
     await made.store.seed('shop')
@@ -88,7 +92,9 @@ describe('invariant 8: getStatus', () => {
     for (const verb of ['restoreSession', 'connect'] as const) {
       const made = scenario({ retry: { maxRetries: 0 }, reconnect: { jitter: 'none', maxRetries: 1 } })
       await made.store.seed('shop')
-      made.store.before = ({ verb: called }) => { if (called === 'read') throw new Error('EMFILE') }
+      made.store.before = ({ verb: called }) => {
+        if (called === 'read') throw new Error('EMFILE')
+      }
       await within(made.sessions.restoreSession('shop'))
       await pass(30_000)
       made.store.before = () => undefined
@@ -106,7 +112,7 @@ describe('invariant 8: getStatus', () => {
     const made = scenario({ restoreOnStatus: false })
     for (const id of ['shop', 'other']) await made.store.seed(id)
     const held = deferred()
-    made.store.before = ({ verb, sessionId }) => verb === 'owner' && sessionId === 'shop' ? held.promise : undefined
+    made.store.before = ({ verb, sessionId }) => (verb === 'owner' && sessionId === 'shop' ? held.promise : undefined)
     const looking = made.sessions.getStatus('shop')
     await pass(10)
     await within(made.sessions.stop('other'))
@@ -151,7 +157,9 @@ describe('invariant 8: getStatus', () => {
   it('a store that cannot be asked is told as such, and not as a session that was never paired', async () => {
     const made = scenario()
     await made.store.seed('shop')
-    made.store.before = () => { throw new Error('EMFILE') }
+    made.store.before = () => {
+      throw new Error('EMFILE')
+    }
     expect(await within(made.sessions.getStatus('shop'))).toMatchObject({ status: 'disconnected', reason: 'storage_unavailable' })
   })
 
@@ -181,8 +189,11 @@ describe('getStatuses', () => {
     await within(made.sessions.restoreSession('running'))
     const statuses = await within(made.sessions.getStatuses())
     expect(Object.fromEntries(statuses.map(({ sessionId, status, reason }) => [sessionId, [status, reason]]))).toEqual({
-      stored: ['disconnected', 'not_running'], running: ['connected', null], stopped: ['disconnected', 'stopped'],
-      recorded: ['disconnected', 'never_paired'], corrupt: ['failed', 'credentials_corrupt'],
+      stored: ['disconnected', 'not_running'],
+      running: ['connected', null],
+      stopped: ['disconnected', 'stopped'],
+      recorded: ['disconnected', 'never_paired'],
+      corrupt: ['failed', 'credentials_corrupt'],
     })
     await pass(60_000)
     expect(made.baileys.sockets).toHaveLength(1)
@@ -195,7 +206,9 @@ describe('getStatuses', () => {
     made.store.before = async ({ verb }) => {
       if (verb !== 'read') return
       most = Math.max(most, ++looking)
-      await new Promise(resolve => { setTimeout(resolve, 10) })
+      await new Promise((resolve) => {
+        setTimeout(resolve, 10)
+      })
       looking -= 1
     }
     expect(await within(made.sessions.getStatuses())).toHaveLength(50)
@@ -204,7 +217,9 @@ describe('getStatuses', () => {
 
   it('rejects when the store cannot list its sessions', async () => {
     const made = scenario()
-    made.store.before = () => { throw new Error('EACCES') }
+    made.store.before = () => {
+      throw new Error('EACCES')
+    }
     await expect(made.sessions.getStatuses()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
   })
 })
@@ -233,10 +248,17 @@ describe('a session that was just refused for good', () => {
     const made = scenario()
     await made.store.seed('s')
     await within(made.sessions.restoreSession('s'))
-    made.store.before = ({ verb }) => verb === 'release' ? new Promise((resolve) => { setTimeout(resolve, 100) }) : undefined
+    made.store.before = ({ verb }) =>
+      verb === 'release'
+        ? new Promise((resolve) => {
+            setTimeout(resolve, 100)
+          })
+        : undefined
     const find = made.repository.find.bind(made.repository)
     made.repository.find = async (sessionId) => {
-      await new Promise((resolve) => { setTimeout(resolve, 400) })
+      await new Promise((resolve) => {
+        setTimeout(resolve, 400)
+      })
       return find(sessionId)
     }
     await made.socket().close(401)
@@ -245,13 +267,15 @@ describe('a session that was just refused for good', () => {
   })
 })
 
-
 describe('a snapshot', () => {
-  it('is the caller\'s own: what a caller or a listener does to it reaches nobody else', async () => {
+  it("is the caller's own: what a caller or a listener does to it reaches nobody else", async () => {
     const made = scenario({ reconnect: { jitter: 'none', initialDelayMs: 5000 } })
     await made.store.seed('s')
     const metadata = { plan: 'pro', tags: ['a'] }
-    made.sessions.on('status', (event) => { event.since.setTime(0); event.nextRetryAt?.setTime(0) })
+    made.sessions.on('status', (event) => {
+      event.since.setTime(0)
+      event.nextRetryAt?.setTime(0)
+    })
     await within(made.sessions.connect('s', { metadata }))
     await pass(1000)
     await made.socket().close(428)
@@ -263,8 +287,12 @@ describe('a snapshot', () => {
     for (const date of [before.since, before.nextRetryAt, before.lastDisconnect?.at]) date?.setTime(1)
     if (before.lastDisconnect !== undefined) before.lastDisconnect.cause = 'restricted'
     metadata.tags.push('b')
-    expect(() => { (before.metadata?.['tags'] as string[]).push('c') }).toThrow(TypeError)
-    expect(() => { Object.assign(before.metadata ?? {}, { plan: 'free' }) }).toThrow(TypeError)
+    expect(() => {
+      ;(before.metadata?.['tags'] as string[]).push('c')
+    }).toThrow(TypeError)
+    expect(() => {
+      Object.assign(before.metadata ?? {}, { plan: 'free' })
+    }).toThrow(TypeError)
     expect(await within(made.sessions.getStatus('s'))).toEqual(untouched)
   })
 

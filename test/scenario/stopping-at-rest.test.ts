@@ -6,9 +6,13 @@ inFakeTime()
 /** What was announced last, what the repository was told, and what whoever looks is told. */
 async function told(made: Scenario): Promise<string[]> {
   await pass(10)
-  const [row, look, next] = [await made.repository.find('s'), await within(made.sessions.getStatus('s')), scenario({ store: made.store, repository: made.repository })]
+  const [row, look, next] = [
+    await made.repository.find('s'),
+    await within(made.sessions.getStatus('s')),
+    scenario({ store: made.store, repository: made.repository }),
+  ]
   const elsewhere = await within(next.sessions.getStatus('s'))
-  return [made.statuses('s').at(-1) ?? 'nothing', ...[row, look, elsewhere].map(seen => `${seen?.status ?? 'no row'} ${seen?.reason ?? ''}`)]
+  return [made.statuses('s').at(-1) ?? 'nothing', ...[row, look, elsewhere].map((seen) => `${seen?.status ?? 'no row'} ${seen?.reason ?? ''}`)]
 }
 
 const everywhere = (status: string): string[] => [status, status, status, status]

@@ -8,17 +8,19 @@ inFakeTime()
 type Around = (store: WatchedSessionStore) => SessionStore
 
 /** A store whose reads are answered with something else. TypeScript would not let it pass; a driver that parses JSON by itself asks nobody. */
-const answering = (change: (records: StoredRecord[]) => unknown): Around => store => ({
-  lock: store.lock,
-  list: () => store.list(),
-  records: sessionId => store.records(sessionId),
-  read: async (sessionId, keys) => change(await store.read(sessionId, keys)) as StoredRecord[],
-  write: (...asked) => store.write(...asked),
-  delete: (...asked) => store.delete(...asked),
-  close: () => store.close(),
-})
+const answering =
+  (change: (records: StoredRecord[]) => unknown): Around =>
+  (store) => ({
+    lock: store.lock,
+    list: () => store.list(),
+    records: (sessionId) => store.records(sessionId),
+    read: async (sessionId, keys) => change(await store.read(sessionId, keys)) as StoredRecord[],
+    write: (...asked) => store.write(...asked),
+    delete: (...asked) => store.delete(...asked),
+    close: () => store.close(),
+  })
 
-const withValue = (change: (value: string) => unknown): Around => answering(records => records.map(record => ({ ...record, value: change(record.value) })))
+const withValue = (change: (value: string) => unknown): Around => answering((records) => records.map((record) => ({ ...record, value: change(record.value) })))
 
 async function over(around: Around): Promise<Scenario> {
   const made = scenario({ around })
@@ -30,8 +32,8 @@ describe('a store that answers a read with what is no list of texts', () => {
   it.each<[what: string, around: Around, message: RegExp]>([
     ['values that are not there', withValue(() => undefined), /read with a record of which type, id and value are a text, a text and undefined/],
     ['values that are null', withValue(() => null), /a text, a text and null/],
-    ['values that were parsed', withValue(value => JSON.parse(value) as unknown), /a text, a text and an object/],
-    ['bytes', withValue(value => Buffer.from(value)), /a text, a text and an object/],
+    ['values that were parsed', withValue((value) => JSON.parse(value) as unknown), /a text, a text and an object/],
+    ['bytes', withValue((value) => Buffer.from(value)), /a text, a text and an object/],
     ['nothing', answering(() => undefined), /read with undefined, where a list/],
     ['one record', answering(([record]) => record), /read with an object, where a list/],
     ['holes', answering(() => [null]), /list that holds null/],
@@ -48,7 +50,7 @@ describe('a store that answers a read with what is no list of texts', () => {
 
   it('costs no message: the socket is closed before Baileys could refuse one', async () => {
     let isInOrder = true
-    const made = await over(answering(records => isInOrder ? records : undefined))
+    const made = await over(answering((records) => (isInOrder ? records : undefined)))
     await within(made.sessions.restoreSession('s'))
     isInOrder = false
     const reading = codeOf(Promise.resolve(made.socket().config.auth.keys.get('session', ['a'])))
@@ -62,10 +64,17 @@ describe('a store that answers a read with what is no list of texts', () => {
 
 describe('a lock that names nobody with undefined', () => {
   it('is understood: nobody holds it', async () => {
-    const made = await over(store => Object.assign(answering(records => records)(store), {
-      lock: { acquire: (sessionId: string) => store.lock.acquire(sessionId), owner: async () => (await store.lock.owner('nobody')) ?? undefined },
-    }))
-    expect(await within(made.sessions.getStatus('s', { restore: false }))).toMatchObject({ status: 'disconnected', reason: 'not_running', owner: null, isLocal: true })
+    const made = await over((store) =>
+      Object.assign(answering((records) => records)(store), {
+        lock: { acquire: (sessionId: string) => store.lock.acquire(sessionId), owner: async () => (await store.lock.owner('nobody')) ?? undefined },
+      }),
+    )
+    expect(await within(made.sessions.getStatus('s', { restore: false }))).toMatchObject({
+      status: 'disconnected',
+      reason: 'not_running',
+      owner: null,
+      isLocal: true,
+    })
     expect(await within(made.sessions.getStatus('s'))).toMatchObject({ status: 'connecting' })
   })
 })

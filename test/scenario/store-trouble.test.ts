@@ -11,16 +11,22 @@ const STORE_TIMEOUT_MS = 15_000
 
 /** From now on these calls of session `s` hang, those already made too; returns how to end that. */
 function hang(made: Scenario, ...verbs: StoreVerb[]): () => void {
-  made.store.before = ({ verb, sessionId }) => sessionId === 's' && verbs.includes(verb) ? never() : undefined
-  return () => { made.store.before = () => undefined }
+  made.store.before = ({ verb, sessionId }) => (sessionId === 's' && verbs.includes(verb) ? never() : undefined)
+  return () => {
+    made.store.before = () => undefined
+  }
 }
 
 function failWith(made: Scenario, message: string, ...verbs: StoreVerb[]): () => void {
-  made.store.before = ({ verb, sessionId }) => { if (sessionId === 's' && verbs.includes(verb)) throw new Error(message) }
-  return () => { made.store.before = () => undefined }
+  made.store.before = ({ verb, sessionId }) => {
+    if (sessionId === 's' && verbs.includes(verb)) throw new Error(message)
+  }
+  return () => {
+    made.store.before = () => undefined
+  }
 }
 
-const alive = ({ baileys }: Scenario): number => baileys.sockets.filter(socket => !socket.isDestroyed).length
+const alive = ({ baileys }: Scenario): number => baileys.sockets.filter((socket) => !socket.isDestroyed).length
 const errorCodes = (made: Scenario): string[] => made.events('error').map(({ error }) => error.code)
 
 async function expectConnected(made: Scenario, sessionId = 's'): Promise<void> {
@@ -28,31 +34,34 @@ async function expectConnected(made: Scenario, sessionId = 's'): Promise<void> {
 }
 
 describe('invariant 7: a store that hangs when a session starts', () => {
-  it.each<StoreVerb>(['acquire', 'read'])('invariant 7: %s hangs: told at its deadline, no dial, connected when it is back; other sessions notice nothing', async (verb) => {
-    const made = scenario()
-    await made.store.seed('s')
-    await made.store.seed('other', { phone: '49151000002' })
-    const back = hang(made, verb)
-    const restoring = made.sessions.connect('s')
-    const startedAt = Date.now()
-    expect(await within(made.sessions.restoreSession('other'))).toMatchObject({ outcome: 'restored' })
-    expect(Date.now() - startedAt).toBeLessThan(1000)
-    expect(await within(restoring)).toMatchObject({ status: 'reconnecting', reason: 'storage_unavailable' })
-    expect(Date.now() - startedAt).toBe(STORE_TIMEOUT_MS)
-    expect(errorCodes(made)).toContain('STORE_TIMEOUT')
-    await pass(120_000)
-    expect(made.baileys.sockets).toHaveLength(1)
-    await expectConnected(made, 'other')
-    back()
-    await pass(80_000)
-    await expectConnected(made)
-    expect(made.events('disconnected')).toEqual([])
-  })
+  it.each<StoreVerb>(['acquire', 'read'])(
+    'invariant 7: %s hangs: told at its deadline, no dial, connected when it is back; other sessions notice nothing',
+    async (verb) => {
+      const made = scenario()
+      await made.store.seed('s')
+      await made.store.seed('other', { phone: '49151000002' })
+      const back = hang(made, verb)
+      const restoring = made.sessions.connect('s')
+      const startedAt = Date.now()
+      expect(await within(made.sessions.restoreSession('other'))).toMatchObject({ outcome: 'restored' })
+      expect(Date.now() - startedAt).toBeLessThan(1000)
+      expect(await within(restoring)).toMatchObject({ status: 'reconnecting', reason: 'storage_unavailable' })
+      expect(Date.now() - startedAt).toBe(STORE_TIMEOUT_MS)
+      expect(errorCodes(made)).toContain('STORE_TIMEOUT')
+      await pass(120_000)
+      expect(made.baileys.sockets).toHaveLength(1)
+      await expectConnected(made, 'other')
+      back()
+      await pass(80_000)
+      await expectConnected(made)
+      expect(made.events('disconnected')).toEqual([])
+    },
+  )
 
   it('invariant 7: a restore answers within the deadlines of its retries, and goes on by itself', async () => {
     const made = scenario()
     await made.store.seed('s')
-    made.store.before = ({ verb }) => verb === 'acquire' ? never() : undefined
+    made.store.before = ({ verb }) => (verb === 'acquire' ? never() : undefined)
     const result = await within(made.sessions.restoreSession('s'))
     expect(result).toMatchObject({ outcome: 'retrying', reason: 'storage_unavailable', error: { code: 'STORE_TIMEOUT' } })
     expect(result.durationMs).toBe(4 * STORE_TIMEOUT_MS + 1000 + 2000 + 4000)
@@ -81,7 +90,10 @@ describe('invariant 7: a store that hangs when a session starts', () => {
   it('a slow store is no store that fails', async () => {
     const made = scenario()
     await made.store.seed('s')
-    made.store.before = () => new Promise(resolve => { setTimeout(resolve, 14_000) })
+    made.store.before = () =>
+      new Promise((resolve) => {
+        setTimeout(resolve, 14_000)
+      })
     expect(await within(made.sessions.restoreSession('s'))).toMatchObject({ outcome: 'restored' })
     expect([made.baileys.sockets.length, errorCodes(made)]).toEqual([1, []])
   })
@@ -134,7 +146,7 @@ describe('invariant 7: a store that fails under a session that is connected', ()
     await pass(10)
     held.resolve()
     await pass(1000)
-    expect(decodeAuthValue(await made.store.text('s', 'creds') ?? '')).toMatchObject({ accountSyncCounter: 77 })
+    expect(decodeAuthValue((await made.store.text('s', 'creds')) ?? '')).toMatchObject({ accountSyncCounter: 77 })
     await expectConnected(made)
   })
 
@@ -163,7 +175,7 @@ describe('invariant 7: a store that fails under a session that is connected', ()
     await pass(50)
     back()
     await pass(1000)
-    expect(decodeAuthValue(await made.store.text('s', 'creds') ?? '')).toMatchObject({ accountSyncCounter: 5 })
+    expect(decodeAuthValue((await made.store.text('s', 'creds')) ?? '')).toMatchObject({ accountSyncCounter: 5 })
     expect([made.baileys.sockets.length, errorCodes(made)]).toEqual([1, []])
   })
 
@@ -252,7 +264,7 @@ describe('invariants 2, 7: a pairing whose credentials cannot be stored', () => 
     back()
     await pass(80_000)
     await expectConnected(made)
-    expect(inspectStoredCreds(await made.store.text('s', 'creds') ?? '')).toMatchObject({ kind: 'paired', phoneNumber: '49151000001' })
+    expect(inspectStoredCreds((await made.store.text('s', 'creds')) ?? '')).toMatchObject({ kind: 'paired', phoneNumber: '49151000001' })
     expect(await made.store.text('s', 'lid-mapping', 'a')).toBe('"b"')
     expect(made.events('qr')).toHaveLength(1)
     expect(made.socket().authState.creds.noiseKey).toEqual(pairing.authState.creds.noiseKey)
@@ -266,7 +278,7 @@ describe('invariants 2, 7: a pairing whose credentials cannot be stored', () => 
     await pass(2000)
     back()
     expect(await within(made.sessions.close())).toMatchObject({ closed: ['s'] })
-    expect(inspectStoredCreds(await made.store.text('s', 'creds') ?? '')).toMatchObject({ kind: 'paired' })
+    expect(inspectStoredCreds((await made.store.text('s', 'creds')) ?? '')).toMatchObject({ kind: 'paired' })
   })
 
   it('is told by close when it could not be stored', async () => {
@@ -300,7 +312,7 @@ describe('invariants 2, 7: a pairing whose credentials cannot be stored', () => 
     await pass(2000)
     back()
     await within(made.sessions.stop('s'))
-    expect(inspectStoredCreds(await made.store.text('s', 'creds') ?? '')).toMatchObject({ kind: 'paired', phoneNumber: '49151000001' })
+    expect(inspectStoredCreds((await made.store.text('s', 'creds')) ?? '')).toMatchObject({ kind: 'paired', phoneNumber: '49151000001' })
     await within(made.sessions.close())
     const next = scenario({ store: made.store })
     expect(await within(next.sessions.restoreSession('s'))).toMatchObject({ outcome: 'skipped', reason: 'stopped' })
@@ -331,7 +343,7 @@ describe('invariants 2, 7: a pairing whose credentials cannot be stored', () => 
     back()
     await pass(80_000)
     await expectConnected(made)
-    expect(inspectStoredCreds(await made.store.text('s', 'creds') ?? '')).toMatchObject({ kind: 'paired', phoneNumber: '49151000001' })
+    expect(inspectStoredCreds((await made.store.text('s', 'creds')) ?? '')).toMatchObject({ kind: 'paired', phoneNumber: '49151000001' })
   })
 
   it('a pairing that waits for the phone is not disturbed by a store that cannot be read', async () => {
@@ -362,7 +374,9 @@ describe('a key that could not be read', () => {
     const made = scenario()
     await made.store.seed('s')
     await within(made.sessions.restoreSession('s'))
-    made.store.before = ({ verb }) => { if (verb === 'read') throw new Error('EMFILE') }
+    made.store.before = ({ verb }) => {
+      if (verb === 'read') throw new Error('EMFILE')
+    }
     const read = (): Promise<string> => codeOf(Promise.resolve(made.socket().config.auth.keys.get('session', ['x'])))
     const first = read()
     await pass(550)
@@ -381,9 +395,15 @@ describe('a look while the store is down', () => {
   it('promises no attempt that nobody makes; the next look after the outage restores', async () => {
     const made = scenario()
     await made.store.seed('s')
-    made.store.before = () => { throw new Error('ECONNREFUSED') }
+    made.store.before = () => {
+      throw new Error('ECONNREFUSED')
+    }
     const look = await within(made.sessions.getStatus('s'))
-    expect(look).toMatchObject({ status: 'disconnected', reason: 'storage_unavailable', message: 'The storage of saved sessions could not be reached. Connect again once it can.' })
+    expect(look).toMatchObject({
+      status: 'disconnected',
+      reason: 'storage_unavailable',
+      message: 'The storage of saved sessions could not be reached. Connect again once it can.',
+    })
     expect(look).not.toHaveProperty('nextRetryAt')
     made.store.before = () => undefined
     expect(await within(made.sessions.getStatus('s'))).toMatchObject({ status: 'connecting', reason: 'restoring' })

@@ -65,7 +65,7 @@ describe('a rate limit', () => {
     await pass(10)
     const until = new Date(made.events('disconnected')[0]?.nextRetryAt ?? 0)
     expect(until.getTime() - Date.now()).toBeGreaterThan(4 * MINUTE_MS)
-    expect(decodeLifecycle(await made.store.text('s', 'lifecycle') ?? '')?.verdict).toEqual({ kind: 'rate_limited', until })
+    expect(decodeLifecycle((await made.store.text('s', 'lifecycle')) ?? '')?.verdict).toEqual({ kind: 'rate_limited', until })
     await within(made.sessions.close())
     const next = scenario({ store: made.store })
     expect(await within(next.sessions.restoreSession('s'))).toMatchObject({ outcome: 'retrying', reason: 'rate_limited' })
@@ -74,7 +74,7 @@ describe('a rate limit', () => {
     expect(next.baileys.sockets).toHaveLength(0)
     await pass(2 * MINUTE_MS)
     expect(await status(next)).toMatchObject({ status: 'connected' })
-    expect(decodeLifecycle(await made.store.text('s', 'lifecycle') ?? '')?.verdict).toBeNull()
+    expect(decodeLifecycle((await made.store.text('s', 'lifecycle')) ?? '')?.verdict).toBeNull()
   })
 
   it('whoever connects a stopped session during one is not forgotten by a restart', async () => {
@@ -146,7 +146,7 @@ describe('a restriction', () => {
     expect(made.baileys.sockets).toHaveLength(3)
     made.script = welcoming
     expect(await within(made.sessions.restoreSession('s', { force: true }))).toMatchObject({ outcome: 'restored' })
-    expect(decodeLifecycle(await made.store.text('s', 'lifecycle') ?? '')?.verdict).toBeNull()
+    expect(decodeLifecycle((await made.store.text('s', 'lifecycle')) ?? '')?.verdict).toBeNull()
   })
 })
 
@@ -154,7 +154,8 @@ describe('an outdated client', () => {
   it('that is linked: dials with what is there, asks for the version once, backs off slowly, and gives up', async () => {
     let asked = 0
     const made = scenario({
-      script: refusing(405), retry: { jitter: 'none', maxRetries: 0 },
+      script: refusing(405),
+      retry: { jitter: 'none', maxRetries: 0 },
       version: async () => {
         asked += 1
         return [2, 3000, asked]
@@ -172,7 +173,9 @@ describe('an outdated client', () => {
   it('goes on with a version that is accepted', async () => {
     let newest = 1
     const made = scenario({ version: async () => [2, 3000, newest] })
-    made.script = (socket, index) => { (socket.config.version?.[2] === 1 ? refusing(405) : welcoming)(socket, index) }
+    made.script = (socket, index) => {
+      ;(socket.config.version?.[2] === 1 ? refusing(405) : welcoming)(socket, index)
+    }
     await made.store.seed('s')
     const restoring = made.sessions.restoreSession('s')
     newest = 2
@@ -231,7 +234,11 @@ describe('an answer to the upgrade', () => {
 describe('what failed in this process', () => {
   const atOnce = { replacedDelayMs: 0, restore: { delayMs: 0 }, retry: { initialDelayMs: 0 }, reconnect: { initialDelayMs: 0 } }
 
-  it.each([[440, 'connection_replaced'], [411, 'multi_device_mismatch'], [405, 'client_outdated']] as const)('%i: restoreAll leaves it, with the reason; a person and a new process try again', async (code, reason) => {
+  it.each([
+    [440, 'connection_replaced'],
+    [411, 'multi_device_mismatch'],
+    [405, 'client_outdated'],
+  ] as const)('%i: restoreAll leaves it, with the reason; a person and a new process try again', async (code, reason) => {
     const made = scenario({ ...atOnce, script: refusing(code) })
     await made.store.seed('s')
     await within(made.sessions.restoreSession('s'))

@@ -36,7 +36,9 @@ async function seed(made: Scenario, count: number): Promise<string[]> {
   return ids
 }
 
-afterEach(() => { vi.unstubAllGlobals() })
+afterEach(() => {
+  vi.unstubAllGlobals()
+})
 
 describe('a provider of the application', () => {
   it('is waited for by a pairing, and gives its version', async () => {
@@ -59,9 +61,12 @@ describe('a provider of the application', () => {
   })
 
   it('does not replace the version that socketConfig holds for a session, also when it has answered', async () => {
-    const made = scenario({ version: async () => [2, 3000, 7], socketConfig: sessionId => sessionId === 'own' ? { version: [2, 1, 1] } : {} })
+    const made = scenario({ version: async () => [2, 3000, 7], socketConfig: (sessionId) => (sessionId === 'own' ? { version: [2, 1, 1] } : {}) })
     for (const sessionId of ['s', 'own']) await within(made.sessions.connect(sessionId))
-    expect(versionsOf(made)).toEqual([[2, 3000, 7], [2, 1, 1]])
+    expect(versionsOf(made)).toEqual([
+      [2, 3000, 7],
+      [2, 1, 1],
+    ])
   })
 
   it('gives its version where socketConfig holds an undefined one', async () => {
@@ -87,7 +92,7 @@ describe('a provider of the application', () => {
     const pairings = Array.from({ length: 30 }, (_, index) => made.sessions.connect(`new-${index}`))
     await pass(10)
     expect([made.baileys.sockets.length, version.mock.calls.length]).toEqual([0, 1])
-    const results = await within(Promise.all(ids.map(id => made.sessions.restoreSession(id))), 1000)
+    const results = await within(Promise.all(ids.map((id) => made.sessions.restoreSession(id))), 1000)
     expect(results.map(({ outcome }) => outcome)).toEqual(ids.map(() => 'restored'))
     expect(versionsOf(made)).toEqual(ids.map(() => undefined))
     answer.resolve([2, 3000, 7])
@@ -115,19 +120,31 @@ describe('a provider of the application', () => {
     await made.socket().close(515)
     await within(made.sessions.waitUntilConnected('new'))
     await within(made.sessions.restoreSession('linked'))
-    expect(versionsOf(made)).toEqual([[2, 3000, 7], [2, 3000, 7], [2, 3000, 7]])
+    expect(versionsOf(made)).toEqual([
+      [2, 3000, 7],
+      [2, 3000, 7],
+      [2, 3000, 7],
+    ])
   })
 
   it('that hangs holds a pairing up for five seconds at most, and is told once for all of them', async () => {
     const made = scenario({ version: () => never(), ...MANY })
-    const pairings = Promise.all(['a', 'b', 'c'].map(id => made.sessions.connect(id)))
+    const pairings = Promise.all(['a', 'b', 'c'].map((id) => made.sessions.connect(id)))
     expect(await within(pairings, 5500)).toMatchObject([{ status: 'pairing' }, { status: 'pairing' }, { status: 'pairing' }])
     expect(versionsOf(made)).toEqual([undefined, undefined, undefined])
     expect(versionErrors(made)).toEqual([expect.stringMatching(/^null SOCKET_FAILED .* The version provider did not answer within 5000 ms\.$/u)])
   })
 
   it('does not count as a part of the dial: that has all of connectTimeoutMs', async () => {
-    const made = scenario({ version: () => never(), connectTimeoutMs: 4900, script: (socket) => { setTimeout(() => { socket.qr('the-qr') }, 4000) } })
+    const made = scenario({
+      version: () => never(),
+      connectTimeoutMs: 4900,
+      script: (socket) => {
+        setTimeout(() => {
+          socket.qr('the-qr')
+        }, 4000)
+      },
+    })
     expect(await within(made.sessions.connect('s'))).toMatchObject({ status: 'pairing' })
     expect(made.events('disconnected')).toEqual([])
   })
@@ -156,7 +173,7 @@ describe('a provider of the application', () => {
 })
 
 describe('without the option', () => {
-  it('a pairing looks WhatsApp\'s own number up, once for 100 at once', async () => {
+  it("a pairing looks WhatsApp's own number up, once for 100 at once", async () => {
     const fetch = network(async () => worker(777))
     const made = scenario({ defaults: WHATSAPP, ...MANY })
     await within(Promise.all(Array.from({ length: 100 }, (_, index) => made.sessions.connect(`s${index}`))))
@@ -167,14 +184,19 @@ describe('without the option', () => {
   it.each<[name: string, options: ScenarioOptions]>([
     ['with a Baileys that says nothing of its address, as FakeBaileys', {}],
     ['with a Baileys that dials another address by itself', { defaults: { ...WHATSAPP, waWebSocketUrl: 'ws://127.0.0.1:9' } }],
-    ['with a Baileys that dials an address which only looks like WhatsApp\'s', { defaults: { ...WHATSAPP, waWebSocketUrl: 'wss://notwhatsapp.com/' } }],
+    ["with a Baileys that dials an address which only looks like WhatsApp's", { defaults: { ...WHATSAPP, waWebSocketUrl: 'wss://notwhatsapp.com/' } }],
     ['with a Baileys whose address is none', { defaults: { ...WHATSAPP, waWebSocketUrl: 'nowhere' } }],
     ['when socketConfig holds a version', { defaults: WHATSAPP, socketConfig: { version: [2, 1, 1] } }],
     ['when socketConfig holds an address', { defaults: WHATSAPP, socketConfig: { waWebSocketUrl: 'wss://web.whatsapp.com/ws/chat' } }],
     ['when the version is left to Baileys', { defaults: WHATSAPP, version: 'baileys' }],
   ])('nothing is asked %s: not for a pairing, and not after a 405', async (_name, options) => {
     const fetch = network(async () => worker(777))
-    const made = scenario({ ...options, script: (socket, index) => { (index === 0 ? refusing(405) : welcoming)(socket, index) } })
+    const made = scenario({
+      ...options,
+      script: (socket, index) => {
+        ;(index === 0 ? refusing(405) : welcoming)(socket, index)
+      },
+    })
     await within(made.sessions.connect('s'))
     await pass(60_000)
     expect(made.baileys.sockets.length).toBeGreaterThan(1)
@@ -200,8 +222,8 @@ describe('without the option', () => {
     ])
   })
 
-  it('a number in Baileys\' repository that is older than the installed Baileys lowers nothing', async () => {
-    network(async url => url.includes('whatsapp') ? new Response('', { status: 403 }) : new Response('const version = [2, 3000, 99]'))
+  it("a number in Baileys' repository that is older than the installed Baileys lowers nothing", async () => {
+    network(async (url) => (url.includes('whatsapp') ? new Response('', { status: 403 }) : new Response('const version = [2, 3000, 99]')))
     const made = scenario({ defaults: WHATSAPP })
     await within(made.sessions.connect('s'))
     expect(versionsOf(made)).toEqual([undefined])
@@ -209,7 +231,14 @@ describe('without the option', () => {
   })
 
   it('the end of the manager ends the requests', async () => {
-    const fetch = network((_url, { signal }) => new Promise((_resolve, reject) => { signal.addEventListener('abort', () => { reject(new Error('aborted')) }) }))
+    const fetch = network(
+      (_url, { signal }) =>
+        new Promise((_resolve, reject) => {
+          signal.addEventListener('abort', () => {
+            reject(new Error('aborted'))
+          })
+        }),
+    )
     const made = scenario({ defaults: WHATSAPP })
     const pairing = made.sessions.connect('s').catch(() => undefined)
     await pass(100)
@@ -231,14 +260,16 @@ describe('with a proxy', () => {
     for (let index = 0; index < 5; index += 1) await within(made.sessions.connect(`s${index}`))
     expect(fetch).not.toHaveBeenCalled()
     expect(versionsOf(made)).toEqual(Array.from({ length: 5 }, () => undefined))
-    expect(versionErrors(made)).toEqual([expect.stringMatching(/^null SOCKET_FAILED .*an agent.*`version: latestWaWebVersion\(\{ fetch, dispatcher \}\)`.*`version: 'baileys'`/u)])
+    expect(versionErrors(made)).toEqual([
+      expect.stringMatching(/^null SOCKET_FAILED .*an agent.*`version: latestWaWebVersion\(\{ fetch, dispatcher \}\)`.*`version: 'baileys'`/u),
+    ])
   })
 
   it.each<[name: string, config: SocketConfig]>([
     ['options', { agent, ...requests({ dispatcher }) }],
     ['fetchAgent', { agent, fetchAgent: dispatcher as unknown as Agent }],
   ])('and a dispatcher in %s both hosts are asked by that', async (_name, config) => {
-    const fetch = network(async url => url.includes('whatsapp') ? new Response('', { status: 403 }) : new Response('const version = [2, 3000, 888]'))
+    const fetch = network(async (url) => (url.includes('whatsapp') ? new Response('', { status: 403 }) : new Response('const version = [2, 3000, 888]')))
     const made = scenario({ defaults: WHATSAPP, socketConfig: config })
     await within(made.sessions.connect('s'))
     expect(versionsOf(made)).toEqual([[2, 3000, 888]])
@@ -248,7 +279,7 @@ describe('with a proxy', () => {
 
   it('of one session, another without one may ask, and the first takes what that got', async () => {
     const fetch = network(async () => worker(777))
-    const made = scenario({ defaults: WHATSAPP, socketConfig: sessionId => sessionId === 'direct' ? {} : { agent } })
+    const made = scenario({ defaults: WHATSAPP, socketConfig: (sessionId) => (sessionId === 'direct' ? {} : { agent }) })
     await within(made.sessions.connect('proxied'))
     expect(fetch).not.toHaveBeenCalled()
     await within(made.sessions.connect('direct'))
@@ -260,10 +291,16 @@ describe('with a proxy', () => {
   it('and two sessions that ask at once, one look-up goes through the proxy of the first', async () => {
     const fetch = network(async () => worker(777))
     const others = { dispatch: () => true }
-    const made = scenario({ defaults: WHATSAPP, socketConfig: sessionId => ({ agent, ...requests({ dispatcher: sessionId === 'a' ? dispatcher : others }) }) })
+    const made = scenario({
+      defaults: WHATSAPP,
+      socketConfig: (sessionId) => ({ agent, ...requests({ dispatcher: sessionId === 'a' ? dispatcher : others }) }),
+    })
     await within(Promise.all([made.sessions.connect('a'), made.sessions.connect('b')]))
     expect(fetch.mock.calls.map(([, init]) => init.dispatcher)).toEqual([dispatcher])
-    expect(versionsOf(made)).toEqual([[2, 3000, 777], [2, 3000, 777]])
+    expect(versionsOf(made)).toEqual([
+      [2, 3000, 777],
+      [2, 3000, 777],
+    ])
   })
 
   it('a 405 of a linked session does not make anybody ask around it', async () => {
@@ -280,7 +317,12 @@ describe('after a 405', () => {
   it('of a linked session the version is looked up in the background, and the next dial takes it', async () => {
     const answer = deferred<Version>()
     const version = vi.fn(() => answer.promise)
-    const made = scenario({ version, script: (socket, index) => { (index === 0 ? refusing(405) : welcoming)(socket, index) } })
+    const made = scenario({
+      version,
+      script: (socket, index) => {
+        ;(index === 0 ? refusing(405) : welcoming)(socket, index)
+      },
+    })
     await made.store.seed('s')
     const restoring = made.sessions.restoreSession('s')
     await pass(100)
@@ -291,7 +333,13 @@ describe('after a 405', () => {
   })
 
   it('of a linked session the next dial does not wait for an answer that is not there', async () => {
-    const made = scenario({ version: () => never(), retry: { initialDelayMs: 10, jitter: 'none' }, script: (socket, index) => { (index === 0 ? refusing(405) : welcoming)(socket, index) } })
+    const made = scenario({
+      version: () => never(),
+      retry: { initialDelayMs: 10, jitter: 'none' },
+      script: (socket, index) => {
+        ;(index === 0 ? refusing(405) : welcoming)(socket, index)
+      },
+    })
     await made.store.seed('s')
     expect(await within(made.sessions.restoreSession('s'), 1000)).toMatchObject({ outcome: 'restored' })
     expect(versionsOf(made)).toEqual([undefined, undefined])
@@ -301,34 +349,57 @@ describe('after a 405', () => {
     const answers: Promise<Version>[] = [Promise.resolve([2, 3000, 7])]
     const renewed = deferred<Version>()
     const version = vi.fn<VersionProvider>(() => answers.shift() ?? renewed.promise)
-    const made = scenario({ version, retry: { initialDelayMs: 10, jitter: 'none' }, script: (socket, index) => { (index === 0 ? refusing(405) : welcoming)(socket, index) } })
+    const made = scenario({
+      version,
+      retry: { initialDelayMs: 10, jitter: 'none' },
+      script: (socket, index) => {
+        ;(index === 0 ? refusing(405) : welcoming)(socket, index)
+      },
+    })
     const pairing = made.sessions.connect('s')
     await pass(2000)
     expect([version.mock.calls.length, versionsOf(made)]).toEqual([2, [[2, 3000, 7]]])
     renewed.resolve([2, 3000, 6])
     await within(pairing)
     await pass(1000)
-    expect(versionsOf(made)).toEqual([[2, 3000, 7], [2, 3000, 6]])
+    expect(versionsOf(made)).toEqual([
+      [2, 3000, 7],
+      [2, 3000, 6],
+    ])
     expect(await made.sessions.getStatus('s')).toMatchObject({ status: 'pairing' })
   })
 
   it('the default look-up is made again, the way of the session that was refused', async () => {
     const revisions = [777, 778]
     const fetch = network(async () => worker(revisions.shift() ?? 0))
-    const made = scenario({ defaults: WHATSAPP, socketConfig: { agent, ...requests({ dispatcher }) }, script: (socket, index) => { (index === 0 ? refusing(405) : welcoming)(socket, index) } })
+    const made = scenario({
+      defaults: WHATSAPP,
+      socketConfig: { agent, ...requests({ dispatcher }) },
+      script: (socket, index) => {
+        ;(index === 0 ? refusing(405) : welcoming)(socket, index)
+      },
+    })
     await within(made.sessions.connect('s'))
     await pass(60_000)
-    expect(versionsOf(made)).toEqual([[2, 3000, 777], [2, 3000, 778]])
+    expect(versionsOf(made)).toEqual([
+      [2, 3000, 777],
+      [2, 3000, 778],
+    ])
     expect(fetch.mock.calls.map(([, init]) => init.dispatcher)).toEqual([dispatcher, dispatcher])
   })
 
   it('of many linked sessions that had the same version the question is one', async () => {
-    const versions: Version[] = [[2, 3000, 7], [2, 3000, 8]]
+    const versions: Version[] = [
+      [2, 3000, 7],
+      [2, 3000, 8],
+    ]
     const version = vi.fn<VersionProvider>(async () => versions.shift() ?? [2, 3000, 0])
     const made = scenario({ version, ...MANY, restore: { delayMs: 0, concurrency: 50 } })
     await seed(made, 50)
     await within(made.sessions.connect('new'))
-    made.script = (socket) => { (socket.config.version?.[2] === 8 ? welcoming : refusing(405))(socket, 0) }
+    made.script = (socket) => {
+      ;(socket.config.version?.[2] === 8 ? welcoming : refusing(405))(socket, 0)
+    }
     await within(made.sessions.restoreAll())
     await pass(60_000)
     expect(version).toHaveBeenCalledTimes(2)

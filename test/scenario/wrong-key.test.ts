@@ -19,16 +19,22 @@ const WRONG: [name: string, options: EncryptionOptions][] = [
 async function pairedStore(): Promise<WatchedSessionStore> {
   const inner = new WatchedSessionStore()
   const store = encrypted(inner, RIGHT)
-  for (const [sessionId, phone] of [['s', '49151000001'], ['t', '49151000002']] as const) {
-    await store.write(sessionId, [{ ...CREDS_KEY, value: pairedCreds({ phone }) }, { type: 'lid-mapping', id: 'a', value: '"b"' }])
+  for (const [sessionId, phone] of [
+    ['s', '49151000001'],
+    ['t', '49151000002'],
+  ] as const) {
+    await store.write(sessionId, [
+      { ...CREDS_KEY, value: pairedCreds({ phone }) },
+      { type: 'lid-mapping', id: 'a', value: '"b"' },
+    ])
   }
   await store.write('unpaired', [{ ...LIFECYCLE_KEY, value: encodeLifecycle(freshLifecycle(null)) }])
   inner.calls.length = 0
   return inner
 }
 
-const using = (options: EncryptionOptions, store: WatchedSessionStore): Scenario => scenario({ store, around: inner => encrypted(inner, options) })
-const dumpAll = (store: WatchedSessionStore): Promise<unknown> => Promise.all(['s', 't', 'unpaired'].map(sessionId => store.dump(sessionId)))
+const using = (options: EncryptionOptions, store: WatchedSessionStore): Scenario => scenario({ store, around: (inner) => encrypted(inner, options) })
+const dumpAll = (store: WatchedSessionStore): Promise<unknown> => Promise.all(['s', 't', 'unpaired'].map((sessionId) => store.dump(sessionId)))
 
 function expectUntouched(made: Scenario): void {
   expect(made.baileys.sockets).toHaveLength(0)
@@ -42,7 +48,11 @@ describe('invariant 3: keys that are missing are told, and are no reason for a n
     const before = await dumpAll(store)
     const made = scenario({ store })
     expect(await within(made.sessions.getStatus(sessionId))).toMatchObject({ status: 'failed', reason: 'wrong_key' })
-    expect(await within(made.sessions.restoreSession(sessionId))).toMatchObject({ outcome: 'failed', reason: 'wrong_key', error: { code: 'WRONG_KEY', message: expect.stringMatching(/is encrypted, and its keys are missing.*encrypted\(\)/u) } })
+    expect(await within(made.sessions.restoreSession(sessionId))).toMatchObject({
+      outcome: 'failed',
+      reason: 'wrong_key',
+      error: { code: 'WRONG_KEY', message: expect.stringMatching(/is encrypted, and its keys are missing.*encrypted\(\)/u) },
+    })
     expect(await within(made.sessions.connect(sessionId))).toMatchObject({ status: 'failed', reason: 'wrong_key' })
     expectUntouched(made)
     expect(await dumpAll(store)).toEqual(before)
@@ -51,32 +61,47 @@ describe('invariant 3: keys that are missing are told, and are no reason for a n
 })
 
 describe('invariant 3: a wrong key is told, and is no reason for a new identity', () => {
-  it.each(WRONG)('invariant 3: %s: failed wrong_key by every way to start, no dial, no QR code, no write; the right key brings it back', async (_name, options) => {
-    const store = await pairedStore()
-    const before = await dumpAll(store)
-    const made = using(options, store)
-    expect(await within(made.sessions.getStatus('s'))).toMatchObject({ status: 'failed', reason: 'wrong_key', message: expect.stringContaining('key that was not given') })
-    expect(await within(made.sessions.restoreSession('s'))).toMatchObject({ outcome: 'failed', reason: 'wrong_key', error: { code: 'WRONG_KEY', message: expect.stringMatching(/Nothing was changed. Give/) } })
-    expect(await within(made.sessions.restoreSession('s', { force: true }))).toMatchObject({ outcome: 'failed', reason: 'wrong_key' })
-    expect(await within(made.sessions.connect('s'))).toMatchObject({ status: 'failed', reason: 'wrong_key' })
-    expect(await within(made.sessions.connect('unpaired'))).toMatchObject({ status: 'failed', reason: 'wrong_key' })
-    const report = await within(made.sessions.restoreAll())
-    expect(report.failed.map(({ sessionId, reason, error }) => [sessionId, reason, error?.code]).sort()).toEqual([['s', 'wrong_key', 'WRONG_KEY'], ['t', 'wrong_key', 'WRONG_KEY'], ['unpaired', 'wrong_key', 'WRONG_KEY']])
-    expect([report.restored, report.retrying, report.skipped]).toEqual([[], [], []])
-    expect(await within(codeOf(made.sessions.waitUntilConnected('s')))).toBe('WRONG_KEY')
-    expect(await within(codeOf(made.sessions.requestPairingCode('s', '49151000001')))).toBe('WRONG_KEY')
-    expect(await within(made.sessions.getStatus('s', { restore: false }))).toMatchObject({ status: 'failed', reason: 'wrong_key' })
-    await pass(3_600_000)
-    expectUntouched(made)
-    expect(await dumpAll(store)).toEqual(before)
-    // Another process that has the key is not kept out.
-    expect([await store.inner.lock.owner('s'), await store.inner.lock.owner('unpaired')]).toEqual([null, null])
-    await within(made.sessions.close())
-    const next = using(RIGHT, store)
-    expect(await within(next.sessions.restoreAll())).toMatchObject({ restored: [{ sessionId: 's' }, { sessionId: 't' }], failed: [] })
-    expect(next.events('qr')).toEqual([])
-    expect(await next.baileys.sockets[0]?.config.auth.keys.get('lid-mapping', ['a'])).toEqual({ a: 'b' })
-  })
+  it.each(WRONG)(
+    'invariant 3: %s: failed wrong_key by every way to start, no dial, no QR code, no write; the right key brings it back',
+    async (_name, options) => {
+      const store = await pairedStore()
+      const before = await dumpAll(store)
+      const made = using(options, store)
+      expect(await within(made.sessions.getStatus('s'))).toMatchObject({
+        status: 'failed',
+        reason: 'wrong_key',
+        message: expect.stringContaining('key that was not given'),
+      })
+      expect(await within(made.sessions.restoreSession('s'))).toMatchObject({
+        outcome: 'failed',
+        reason: 'wrong_key',
+        error: { code: 'WRONG_KEY', message: expect.stringMatching(/Nothing was changed. Give/) },
+      })
+      expect(await within(made.sessions.restoreSession('s', { force: true }))).toMatchObject({ outcome: 'failed', reason: 'wrong_key' })
+      expect(await within(made.sessions.connect('s'))).toMatchObject({ status: 'failed', reason: 'wrong_key' })
+      expect(await within(made.sessions.connect('unpaired'))).toMatchObject({ status: 'failed', reason: 'wrong_key' })
+      const report = await within(made.sessions.restoreAll())
+      expect(report.failed.map(({ sessionId, reason, error }) => [sessionId, reason, error?.code]).sort()).toEqual([
+        ['s', 'wrong_key', 'WRONG_KEY'],
+        ['t', 'wrong_key', 'WRONG_KEY'],
+        ['unpaired', 'wrong_key', 'WRONG_KEY'],
+      ])
+      expect([report.restored, report.retrying, report.skipped]).toEqual([[], [], []])
+      expect(await within(codeOf(made.sessions.waitUntilConnected('s')))).toBe('WRONG_KEY')
+      expect(await within(codeOf(made.sessions.requestPairingCode('s', '49151000001')))).toBe('WRONG_KEY')
+      expect(await within(made.sessions.getStatus('s', { restore: false }))).toMatchObject({ status: 'failed', reason: 'wrong_key' })
+      await pass(3_600_000)
+      expectUntouched(made)
+      expect(await dumpAll(store)).toEqual(before)
+      // Another process that has the key is not kept out.
+      expect([await store.inner.lock.owner('s'), await store.inner.lock.owner('unpaired')]).toEqual([null, null])
+      await within(made.sessions.close())
+      const next = using(RIGHT, store)
+      expect(await within(next.sessions.restoreAll())).toMatchObject({ restored: [{ sessionId: 's' }, { sessionId: 't' }], failed: [] })
+      expect(next.events('qr')).toEqual([])
+      expect(await next.baileys.sockets[0]?.config.auth.keys.get('lid-mapping', ['a'])).toEqual({ a: 'b' })
+    },
+  )
 
   it('invariant 3: stop and logout say so, and change nothing; delete is what a person decides', async () => {
     const store = await pairedStore()
@@ -121,20 +146,25 @@ describe('invariant 3: a session in an encrypted store', () => {
     expect(await within(next.sessions.restoreSession('s'))).toMatchObject({ outcome: 'restored' })
     next.socket().updateCreds({ accountSyncCounter: 5 })
     await pass(10)
-    expect(JSON.parse(await store.text('s', 'creds') ?? '')).toMatchObject({ keyId: 'next' })
+    expect(JSON.parse((await store.text('s', 'creds')) ?? '')).toMatchObject({ keyId: 'next' })
   })
 
-  it.each(['altered', 'cut off', 'of another session', 'not encrypted'])('invariant 3: credentials that are %s are failed credentials_corrupt, and stay as they are', async (what) => {
-    const store = await pairedStore()
-    const text = await store.text('s', 'creds') ?? ''
-    const bad: Record<string, string> = {
-      'altered': text.replace(/"data":"./u, found => `${found.slice(0, -1)}${found.endsWith('A') ? 'B' : 'A'}`), 'cut off': text.slice(0, 500),
-      'of another session': await store.text('t', 'creds') ?? '', 'not encrypted': pairedCreds(),
-    }
-    await store.inner.write('s', [{ ...CREDS_KEY, value: bad[what] ?? '' }])
-    const made = using(RIGHT, store)
-    expect(await within(made.sessions.connect('s'))).toMatchObject({ status: 'failed', reason: 'credentials_corrupt' })
-    expectUntouched(made)
-    expect(await store.text('s', 'creds')).toBe(bad[what])
-  })
+  it.each(['altered', 'cut off', 'of another session', 'not encrypted'])(
+    'invariant 3: credentials that are %s are failed credentials_corrupt, and stay as they are',
+    async (what) => {
+      const store = await pairedStore()
+      const text = (await store.text('s', 'creds')) ?? ''
+      const bad: Record<string, string> = {
+        altered: text.replace(/"data":"./u, (found) => `${found.slice(0, -1)}${found.endsWith('A') ? 'B' : 'A'}`),
+        'cut off': text.slice(0, 500),
+        'of another session': (await store.text('t', 'creds')) ?? '',
+        'not encrypted': pairedCreds(),
+      }
+      await store.inner.write('s', [{ ...CREDS_KEY, value: bad[what] ?? '' }])
+      const made = using(RIGHT, store)
+      expect(await within(made.sessions.connect('s'))).toMatchObject({ status: 'failed', reason: 'credentials_corrupt' })
+      expectUntouched(made)
+      expect(await store.text('s', 'creds')).toBe(bad[what])
+    },
+  )
 })

@@ -18,6 +18,6 @@ export function guardLoopback(onOutside) {
 /** The host in any form of what `connect` takes; without one it is this machine. */
 function hostOf([first, second]) {
   if (Array.isArray(first)) return hostOf(first)
-  if (typeof first === 'object' && first !== null) return first.path === undefined || first.path === null ? first.host ?? undefined : undefined
+  if (typeof first === 'object' && first !== null) return first.path === undefined || first.path === null ? (first.host ?? undefined) : undefined
   return typeof second === 'string' ? second : undefined
 }

@@ -21,8 +21,12 @@ it.each([
 
 it('loopback may be asked, by any of its names', async () => {
   const server = createServer((_request, response) => response.end('here'))
-  onTestFinished(() => { server.close() })
-  await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve) })
+  onTestFinished(() => {
+    server.close()
+  })
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve)
+  })
   const { port } = server.address() as AddressInfo
   for (const host of ['127.0.0.1', 'localhost']) {
     const answer = await fetch(`http://${host}:${port}`)

@@ -8,7 +8,14 @@ const rarely = fc.oneof(often(4, fc.constant(null)), often(1, fc.nat({ max: 5000
 
 const anyCall: Arbitrary<Call> = fc.oneof(
   often(20, fc.record({ verb: fc.constant('connect' as const), abortAfterMs: rarely, timeoutMs: rarely, metadata: fc.boolean() })),
-  often(15, fc.record({ verb: fc.constant('restoreSession' as const), abortAfterMs: rarely, force: fc.oneof(often(3, fc.constant(false)), often(1, fc.constant(true))) })),
+  often(
+    15,
+    fc.record({
+      verb: fc.constant('restoreSession' as const),
+      abortAfterMs: rarely,
+      force: fc.oneof(often(3, fc.constant(false)), often(1, fc.constant(true))),
+    }),
+  ),
   often(7, fc.record({ verb: fc.constant('restoreAll' as const), abortAfterMs: rarely })),
   often(18, fc.record({ verb: fc.constant('getStatus' as const), restore: fc.oneof(often(3, fc.constant(true)), often(1, fc.constant(false))) })),
   often(5, fc.record({ verb: fc.constant('getStatuses' as const) })),
@@ -24,17 +31,58 @@ const CODES = [401, 401, 402, 403, 405, 408, 408, 411, 411, 428, 428, 428, 429, 
 
 const anySignal: Arbitrary<Signal> = fc.oneof(
   often(16, fc.record({ what: fc.constant('close' as const), code: fc.constantFrom(...CODES) })),
-  ...([[8, 'qr'], [16, 'scan'], [14, 'open'], [3, 'offline done'], [8, 'message'], [10, 'creds'], [12, 'ratchet'], [3, 'key read'], [2, 'half-open'], [1, 'never ends']] as const)
-    .map(([weight, what]) => often(weight, fc.constant({ what }))),
+  ...(
+    [
+      [8, 'qr'],
+      [16, 'scan'],
+      [14, 'open'],
+      [3, 'offline done'],
+      [8, 'message'],
+      [10, 'creds'],
+      [12, 'ratchet'],
+      [3, 'key read'],
+      [2, 'half-open'],
+      [1, 'never ends'],
+    ] as const
+  ).map(([weight, what]) => often(weight, fc.constant({ what }))),
 )
 
-const anyMood: Arbitrary<Mood> = fc.oneof(often(4, fc.constant('healthy' as const)), often(5, fc.constantFrom('slow', 'flaky', 'down', 'late', 'hanging', 'forgetful')))
+const anyMood: Arbitrary<Mood> = fc.oneof(
+  often(4, fc.constant('healthy' as const)),
+  often(5, fc.constantFrom('slow', 'flaky', 'down', 'late', 'hanging', 'forgetful')),
+)
 
 const anyHappening: Arbitrary<Happening> = fc.oneof(
-  often(36, fc.record({ do: fc.constant('call' as const), manager: fc.nat({ max: 1 }), session: place, callers: fc.oneof(often(5, fc.constant(1)), often(1, fc.integer({ min: 2, max: 4 }))), call: anyCall })),
-  often(36, fc.record({ do: fc.constant('signal' as const), session: place, age: fc.oneof(often(7, fc.constant(0)), often(1, fc.constant(1))), signal: anySignal })),
-  often(10, fc.record({ do: fc.constant('mood' as const), of: fc.constantFrom('store' as const, 'lock' as const, 'repository' as const), session: fc.option(place, { nil: null, freq: 3 }), mood: anyMood })),
-  often(5, fc.record({ do: fc.constant('server' as const), mood: fc.constantFrom('welcoming' as const, 'moody' as const, 'moody' as const, 'silent' as const, 'refusing' as const, 'flapping' as const) })),
+  often(
+    36,
+    fc.record({
+      do: fc.constant('call' as const),
+      manager: fc.nat({ max: 1 }),
+      session: place,
+      callers: fc.oneof(often(5, fc.constant(1)), often(1, fc.integer({ min: 2, max: 4 }))),
+      call: anyCall,
+    }),
+  ),
+  often(
+    36,
+    fc.record({ do: fc.constant('signal' as const), session: place, age: fc.oneof(often(7, fc.constant(0)), often(1, fc.constant(1))), signal: anySignal }),
+  ),
+  often(
+    10,
+    fc.record({
+      do: fc.constant('mood' as const),
+      of: fc.constantFrom('store' as const, 'lock' as const, 'repository' as const),
+      session: fc.option(place, { nil: null, freq: 3 }),
+      mood: anyMood,
+    }),
+  ),
+  often(
+    5,
+    fc.record({
+      do: fc.constant('server' as const),
+      mood: fc.constantFrom('welcoming' as const, 'moody' as const, 'moody' as const, 'silent' as const, 'refusing' as const, 'flapping' as const),
+    }),
+  ),
   often(2, fc.record({ do: fc.constant('lose' as const), session: place })),
   often(2, fc.record({ do: fc.constant('occupy' as const), session: place, forMs: fc.constantFrom(0, 3000, 60_000) })),
   often(9, fc.record({ do: fc.constant('nothing' as const) })),
@@ -47,7 +95,14 @@ const anyStep: Arbitrary<Step> = fc.tuple(anyHappening, anyPause).map(([happenin
 const anyWorld: Arbitrary<WorldPlan> = fc.record({
   luck: fc.noShrink(fc.nat()),
   managers: fc.oneof(often(3, fc.constant(1 as const)), often(2, fc.constant(2 as const))),
-  sessions: fc.array(fc.oneof(often(6, fc.constant('paired' as const)), often(3, fc.constant('absent' as const)), often(3, fc.constantFrom('stopped' as const, 'logged out' as const, 'half paired' as const, 'corrupt' as const))), { minLength: 1, maxLength: 3 }),
+  sessions: fc.array(
+    fc.oneof(
+      often(6, fc.constant('paired' as const)),
+      often(3, fc.constant('absent' as const)),
+      often(3, fc.constantFrom('stopped' as const, 'logged out' as const, 'half paired' as const, 'corrupt' as const)),
+    ),
+    { minLength: 1, maxLength: 3 },
+  ),
   jitter: fc.constantFrom('full' as const, 'none' as const),
   maxReconnects: fc.constantFrom(null, null, 3),
   dials: fc.record({ concurrency: fc.constantFrom(20, 1, 2), perSecond: fc.constantFrom(10, 2, 3) }),

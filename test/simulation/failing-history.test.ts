@@ -20,7 +20,9 @@ async function brokenSimulation(): Promise<{ bundle: string; folder: string }> {
 
 function replay(bundle: string, file: string): Promise<{ code: number; printed: string }> {
   return new Promise((resolve) => {
-    const child = execFile(process.execPath, [bundle, '--history', file], (_error, printed) => { resolve({ code: child.exitCode ?? NaN, printed }) })
+    const child = execFile(process.execPath, [bundle, '--history', file], (_error, printed) => {
+      resolve({ code: child.exitCode ?? NaN, printed })
+    })
   })
 }
 

@@ -23,7 +23,9 @@ export async function playHistory({ world: plan, steps }: History, trace?: (line
   world.backplane.observers.push(...(trace === undefined ? [] : [new Trace(world, trace)]), ...watchInvariants(world))
   const realRandom = Math.random
   Math.random = () => world.backplane.dice.roll('Math.random')
-  const onStray = (error: unknown): void => { world.violate(9, `nobody handled ${error instanceof Error ? error.stack ?? error.message : String(error)}`) }
+  const onStray = (error: unknown): void => {
+    world.violate(9, `nobody handled ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
+  }
   process.on('unhandledRejection', onStray)
   process.on('uncaughtException', onStray)
   try {
@@ -77,24 +79,40 @@ async function end(world: World): Promise<void> {
 
 function happen(world: World, happening: Happening): void {
   switch (happening.do) {
-    case 'call': call(world, happening); break
-    case 'signal': signal(world, happening); break
-    case 'mood': world.backplane.changeMood(happening.of, happening.session === null ? null : world.sessionId(happening.session), happening.mood); break
-    case 'server': world.server.mood = happening.mood; break
-    case 'lose': world.tear(world.sessionId(happening.session)); break
-    case 'occupy': occupy(world, world.sessionId(happening.session), happening.forMs); break
-    case 'nothing': break
+    case 'call':
+      call(world, happening)
+      break
+    case 'signal':
+      signal(world, happening)
+      break
+    case 'mood':
+      world.backplane.changeMood(happening.of, happening.session === null ? null : world.sessionId(happening.session), happening.mood)
+      break
+    case 'server':
+      world.server.mood = happening.mood
+      break
+    case 'lose':
+      world.tear(world.sessionId(happening.session))
+      break
+    case 'occupy':
+      occupy(world, world.sessionId(happening.session), happening.forMs)
+      break
+    case 'nothing':
+      break
   }
 }
 
 function signal(world: World, { session, age, signal: what }: Extract<Happening, { do: 'signal' }>): void {
-  const socket = world.sockets.filter(each => each.sessionId === world.sessionId(session)).at(-1 - age)
+  const socket = world.sockets.filter((each) => each.sessionId === world.sessionId(session)).at(-1 - age)
   if (socket !== undefined) world.server.act(socket, what)
 }
 
 function occupy(world: World, sessionId: string, forMs: number): void {
   const claim = world.backend.acquire(sessionId, 'somebody else')
-  if (claim !== null) world.time.later(forMs, () => { claim.isHeld = false })
+  if (claim !== null)
+    world.time.later(forMs, () => {
+      claim.isHeld = false
+    })
 }
 
 function call(world: World, { manager: place, session, callers, call: asked }: Extract<Happening, { do: 'call' }>): void {
@@ -107,31 +125,57 @@ function call(world: World, { manager: place, session, callers, call: asked }: E
 }
 
 function ask(world: World, manager: SimulatedManager, sessionId: string | null, asked: Call): void {
-  const noted: VerbCall = { manager: manager.name, sessionId, call: asked, order: world.calls.length, calledAtMs: world.time.elapsedMs, outcome: 'pending', value: undefined }
+  const noted: VerbCall = {
+    manager: manager.name,
+    sessionId,
+    call: asked,
+    order: world.calls.length,
+    calledAtMs: world.time.elapsedMs,
+    outcome: 'pending',
+    value: undefined,
+  }
   world.calls.push(noted)
   world.backplane.tell('called', noted)
-  const settle = (outcome: VerbCall['outcome']) => (value: unknown): void => {
-    noted.outcome = outcome
-    noted.value = value
-    world.backplane.tell('settled', noted)
-  }
+  const settle =
+    (outcome: VerbCall['outcome']) =>
+    (value: unknown): void => {
+      noted.outcome = outcome
+      noted.value = value
+      world.backplane.tell('settled', noted)
+    }
   perform(world, manager, sessionId ?? '', asked).then(settle('resolved'), settle('rejected'))
 }
 
 async function perform(world: World, { sessions }: SimulatedManager, sessionId: string, asked: Call): Promise<unknown> {
   const abort = 'abortAfterMs' in asked ? { signal: abortLater(world, asked.abortAfterMs) } : {}
   switch (asked.verb) {
-    case 'connect': return sessions.connect(sessionId, { ...abort, timeoutMs: asked.timeoutMs ?? undefined, metadata: metadataOf(asked.metadata, sessionId) })
-    case 'restoreSession': return sessions.restoreSession(sessionId, { ...abort, force: asked.force })
-    case 'restoreAll': return sessions.restoreAll({ ...abort, onProgress: () => { if (world.plan.isRude) throw new Error('The simulated application throws in onProgress.') } })
-    case 'getStatus': return sessions.getStatus(sessionId, { restore: asked.restore })
-    case 'getStatuses': return sessions.getStatuses()
-    case 'requestPairingCode': return sessions.requestPairingCode(sessionId, PHONE_NUMBER)
-    case 'waitUntilConnected': return sessions.waitUntilConnected(sessionId, abort)
-    case 'stop': return sessions.stop(sessionId)
-    case 'logout': return sessions.logout(sessionId, { timeoutMs: asked.timeoutMs, requireUnlink: asked.requireUnlink })
-    case 'delete': return sessions.delete(sessionId)
-    case 'close': return sessions.close({ timeoutMs: asked.timeoutMs })
+    case 'connect':
+      return sessions.connect(sessionId, { ...abort, timeoutMs: asked.timeoutMs ?? undefined, metadata: metadataOf(asked.metadata, sessionId) })
+    case 'restoreSession':
+      return sessions.restoreSession(sessionId, { ...abort, force: asked.force })
+    case 'restoreAll':
+      return sessions.restoreAll({
+        ...abort,
+        onProgress: () => {
+          if (world.plan.isRude) throw new Error('The simulated application throws in onProgress.')
+        },
+      })
+    case 'getStatus':
+      return sessions.getStatus(sessionId, { restore: asked.restore })
+    case 'getStatuses':
+      return sessions.getStatuses()
+    case 'requestPairingCode':
+      return sessions.requestPairingCode(sessionId, PHONE_NUMBER)
+    case 'waitUntilConnected':
+      return sessions.waitUntilConnected(sessionId, abort)
+    case 'stop':
+      return sessions.stop(sessionId)
+    case 'logout':
+      return sessions.logout(sessionId, { timeoutMs: asked.timeoutMs, requireUnlink: asked.requireUnlink })
+    case 'delete':
+      return sessions.delete(sessionId)
+    case 'close':
+      return sessions.close({ timeoutMs: asked.timeoutMs })
   }
 }
 
@@ -142,6 +186,8 @@ function metadataOf(isGiven: boolean, sessionId: string): Record<string, unknown
 function abortLater(world: World, delayMs: number | null): AbortSignal | undefined {
   if (delayMs === null) return undefined
   const controller = new AbortController()
-  world.time.later(delayMs, () => { controller.abort() })
+  world.time.later(delayMs, () => {
+    controller.abort()
+  })
   return controller.signal
 }

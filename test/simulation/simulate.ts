@@ -56,7 +56,8 @@ export async function simulate({ steps, seed, shrink, invariant: wanted, onProgr
       return false
     })
     const { counterexample, numShrinks: shrinks } = await fc.check(property, { seed: seed + batch, numRuns: BATCH, endOnFailure: !shrink })
-    if (counterexample !== null) return { steps: played, histories, failure: { history: counterexample[0], violations: failing.violations, seed: seed + batch, shrinks } }
+    if (counterexample !== null)
+      return { steps: played, histories, failure: { history: counterexample[0], violations: failing.violations, seed: seed + batch, shrinks } }
     onProgress?.(played)
   }
   return { steps: played, histories, failure: null }

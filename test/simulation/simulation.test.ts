@@ -5,11 +5,13 @@ import { bundleSimulation } from './mutants/bundle.js'
 import { runBundle } from './mutants/run-bundle.js'
 import { tellHistory, tellViolations } from './tell-history.js'
 
-async function play({ steps: atLeast, seed }: { steps: number, seed: number }): Promise<void> {
+async function play({ steps: atLeast, seed }: { steps: number; seed: number }): Promise<void> {
   const bundle = join(temporaryFolder(), 'simulation.mjs')
   await bundleSimulation(bundle, null)
   const { steps, failure } = await runBundle(bundle, ['--steps', String(atLeast), '--seed', String(seed)])
-  expect(failure === null ? 'every invariant held' : [...tellHistory(failure.history), ...tellViolations(failure.violations)].join('\n')).toBe('every invariant held')
+  expect(failure === null ? 'every invariant held' : [...tellHistory(failure.history), ...tellViolations(failure.violations)].join('\n')).toBe(
+    'every invariant held',
+  )
   expect(steps).toBeGreaterThanOrEqual(atLeast)
 }
 

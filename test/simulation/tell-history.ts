@@ -8,11 +8,15 @@ export function tellHistory({ world, steps }: History): string[] {
 
 /** Violations as lines for people. */
 export function tellViolations(violations: readonly Violation[]): string[] {
-  return violations.map(({ invariant, what, atMs }) => `${typeof invariant === 'number' ? `invariant ${invariant}` : invariant}, after ${atMs / 1000} s: ${what}`)
+  return violations.map(
+    ({ invariant, what, atMs }) => `${typeof invariant === 'number' ? `invariant ${invariant}` : invariant}, after ${atMs / 1000} s: ${what}`,
+  )
 }
 
 function describe(happening: object): string {
-  return Object.entries(happening).map(([name, value]) => name === 'do' ? String(value) : `${name} ${JSON.stringify(value)}`).join(', ')
+  return Object.entries(happening)
+    .map(([name, value]) => (name === 'do' ? String(value) : `${name} ${JSON.stringify(value)}`))
+    .join(', ')
 }
 
 function describePause(thenMs: number | null): string {

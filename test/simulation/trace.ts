@@ -32,7 +32,11 @@ export class Trace implements Observer {
   }
 
   dialled({ manager, sessionId, number, fencingToken, fake }: SimulatedSocket): void {
-    this.#say(manager, sessionId, `dials: socket ${number}, token ${fencingToken ?? 'none'}, ${fake.authState.creds.account === undefined ? 'unpaired' : 'paired'}`)
+    this.#say(
+      manager,
+      sessionId,
+      `dials: socket ${number}, token ${fencingToken ?? 'none'}, ${fake.authState.creds.account === undefined ? 'unpaired' : 'paired'}`,
+    )
   }
 
   signalled({ manager, sessionId, number, fake }: SimulatedSocket): void {
@@ -60,7 +64,7 @@ function brief(value: unknown): string {
   if (value instanceof Error) return `${'code' in value ? String(value.code) : value.name}: ${value.message}`
   if (typeof value !== 'object' || value === null) return String(value)
   const facts = ['status', 'reason', 'previous', 'outcome', 'cause', 'nextRetryAt', 'owner', 'unlinked', 'closed', 'notDrained', 'error'] as const
-  return facts.flatMap(name => name in value ? [`${name} ${shown(Reflect.get(value, name))}`] : []).join(', ')
+  return facts.flatMap((name) => (name in value ? [`${name} ${shown(Reflect.get(value, name))}`] : [])).join(', ')
 }
 
 function shown(value: unknown): string {

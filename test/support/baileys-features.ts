@@ -6,7 +6,18 @@ import { collectGarbage } from './garbage.js'
 
 /** How versions of Baileys differ, as far as it matters to a user of this library or to a test. */
 export type BaileysFeatureName =
-  | 'transactionsWait' | 'transactionsReject' | 'storesKeysFirst' | 'derivesKeysAtOnce' | 'checksRootKey' | 'mapsLids' | 'marksOwnMessages' | 'handsOverByItself' | 'fetchesHistory' | 'freesSockets' | 'endsEarly' | 'keepsNoStorage'
+  | 'transactionsWait'
+  | 'transactionsReject'
+  | 'storesKeysFirst'
+  | 'derivesKeysAtOnce'
+  | 'checksRootKey'
+  | 'mapsLids'
+  | 'marksOwnMessages'
+  | 'handsOverByItself'
+  | 'fetchesHistory'
+  | 'freesSockets'
+  | 'endsEarly'
+  | 'keepsNoStorage'
 
 /** One of them. */
 export interface BaileysFeature {
@@ -22,26 +33,35 @@ export interface BaileysFeature {
 export const BAILEYS_FEATURES: Readonly<Record<BaileysFeatureName, BaileysFeature>> = {
   transactionsWait: {
     what: 'Changes to keys under one name wait for each other.',
-    without: 'If you send several messages to one contact at the same time, they may use one key twice and be unreadable: send them one after the other. Messages that are handled at the same time share one transaction: a SIGKILL, or a failure of one of them, loses what the others have changed. Stopping and closing wait for them; a lost connection cannot.',
+    without:
+      'If you send several messages to one contact at the same time, they may use one key twice and be unreadable: send them one after the other. Messages that are handled at the same time share one transaction: a SIGKILL, or a failure of one of them, loses what the others have changed. Stopping and closing wait for them; a lost connection cannot.',
     detect: async () => {
       const order: string[] = []
       const keys = transactionalKeys(async () => undefined)
       const work = (name: string) => async (): Promise<void> => {
         order.push(name)
-        await new Promise((resolve) => { setTimeout(resolve, 1) })
+        await new Promise((resolve) => {
+          setTimeout(resolve, 1)
+        })
         order.push(name)
       }
-      await Promise.all(['a', 'b'].map(async name => keys.transaction(work(name), 'key')))
+      await Promise.all(['a', 'b'].map(async (name) => keys.transaction(work(name), 'key')))
       return order.join('') === 'aabb'
     },
   },
   transactionsReject: {
     what: 'If changed keys cannot be stored, Baileys treats it as an error.',
-    without: 'Baileys continues as if the keys were stored. The library closes the connection at once, but a message that was just being acknowledged may be lost.',
+    without:
+      'Baileys continues as if the keys were stored. The library closes the connection at once, but a message that was just being acknowledged may be lost.',
     detect: async () => {
       const keys = transactionalKeys(async () => Promise.reject(new Error('disk full')))
-      const work = keys.transaction(async () => { await keys.set({ session: { one: Buffer.of(1) } }) }, 'key')
-      return work.then(() => false, () => true)
+      const work = keys.transaction(async () => {
+        await keys.set({ session: { one: Buffer.of(1) } })
+      }, 'key')
+      return work.then(
+        () => false,
+        () => true,
+      )
     },
   },
   storesKeysFirst: {
@@ -49,10 +69,14 @@ export const BAILEYS_FEATURES: Readonly<Record<BaileysFeatureName, BaileysFeatur
     without: 'A SIGKILL between the two loses keys that others will use: the first messages from some contacts cannot be read until they are sent again.',
     detect: async () => {
       let isStored = false
-      const socket = makeLonelySocket(() => { isStored = true })
+      const socket = makeLonelySocket(() => {
+        isStored = true
+      })
       // There is no connection to tell WhatsApp through, and soon no socket.
       const uploading = socket.uploadPreKeys(1).catch(() => undefined)
-      await new Promise((resolve) => { setTimeout(resolve, 50) })
+      await new Promise((resolve) => {
+        setTimeout(resolve, 50)
+      })
       await endSocket(socket)
       void uploading
       return isStored
@@ -60,7 +84,8 @@ export const BAILEYS_FEATURES: Readonly<Record<BaileysFeatureName, BaileysFeatur
   },
   derivesKeysAtOnce: {
     what: 'The keys of a connection are derived in the same turn of the event loop that needs them.',
-    without: 'If the server answers while a thread is deriving them, the answer cannot be read, and the process ends with an unhandled rejection. The library accepts nothing from the server meanwhile.',
+    without:
+      'If the server answers while a thread is deriving them, the answer cannot be read, and the process ends with an unhandled rejection. The library accepts nothing from the server meanwhile.',
     detect: () => {
       // The types of each version know only its own way.
       const derived: unknown = baileys.hkdf(Buffer.alloc(32), 32, { info: '' })
@@ -96,7 +121,9 @@ export const BAILEYS_FEATURES: Readonly<Record<BaileysFeatureName, BaileysFeatur
     detect: async () => {
       const events = baileys.makeEventBuffer(silentLogger())
       await events.createBufferedFunction(async () => undefined)()
-      await new Promise((resolve) => { setTimeout(resolve, 250) })
+      await new Promise((resolve) => {
+        setTimeout(resolve, 250)
+      })
       return !events.isBuffering()
     },
   },
@@ -112,7 +139,7 @@ export const BAILEYS_FEATURES: Readonly<Record<BaileysFeatureName, BaileysFeatur
       await endSockets(SAMPLE)
       const before = await usedHeap()
       await endSockets(SAMPLE)
-      return await usedHeap() - before < SAMPLE * 12_500
+      return (await usedHeap()) - before < SAMPLE * 12_500
     },
   },
   endsEarly: {
@@ -173,7 +200,11 @@ async function usedHeap(): Promise<number> {
 
 /** A socket that dials where nobody listens. */
 function makeLonelySocket(set: baileys.SignalKeyStore['set']): baileys.WASocket {
-  return baileys.makeWASocket({ auth: { creds: baileys.initAuthCreds(), keys: { get: () => ({}), set } }, waWebSocketUrl: 'ws://127.0.0.1:9', logger: silentLogger() })
+  return baileys.makeWASocket({
+    auth: { creds: baileys.initAuthCreds(), keys: { get: () => ({}), set } },
+    waWebSocketUrl: 'ws://127.0.0.1:9',
+    logger: silentLogger(),
+  })
 }
 
 /** Keys that hold nothing, with the transactions of Baileys around them. */

@@ -17,9 +17,17 @@ export class ConnectProxy implements AsyncDisposable {
         client.write('HTTP/1.1 200 Connection established\r\n\r\n')
         client.pipe(target).pipe(client)
       })
-      for (const [socket, other] of [[client, target], [target, client]] as const) {
+      for (const [socket, other] of [
+        [client, target],
+        [target, client],
+      ] as const) {
         this.#sockets.add(socket)
-        socket.on('error', () => other.destroy()).on('close', () => { this.#sockets.delete(socket); other.destroy() })
+        socket
+          .on('error', () => other.destroy())
+          .on('close', () => {
+            this.#sockets.delete(socket)
+            other.destroy()
+          })
       }
     })
   }

@@ -11,7 +11,9 @@ export interface Deferred<Value> {
 /** Makes one. */
 export function deferred<Value = void>(): Deferred<Value> {
   let settle: Pick<Deferred<Value>, 'resolve' | 'reject'> = { resolve: () => undefined, reject: () => undefined }
-  const promise = new Promise<Value>((resolve, reject) => { settle = { resolve, reject } })
+  const promise = new Promise<Value>((resolve, reject) => {
+    settle = { resolve, reject }
+  })
   return { promise, ...settle }
 }
 

@@ -5,7 +5,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, vi } from 'vitest'
 import {
-  CREDS_KEY, FileSystemSessionStore, SessionManager, type BackOff, type SessionManagerOptions, type SessionStore, type SocketConfig,
+  CREDS_KEY,
+  FileSystemSessionStore,
+  SessionManager,
+  type BackOff,
+  type SessionManagerOptions,
+  type SessionStore,
+  type SocketConfig,
   type SocketConfigContext,
 } from '../../src/index.js'
 import { WhatsAppServer, type Attempt, type LinkedDevice, type PairingOptions, type WhatsAppServerOptions } from '../../src/testing/whatsapp-server/index.js'
@@ -50,7 +56,7 @@ export class World implements AsyncDisposable {
       ...options,
       socketConfig: async (sessionId, context) => ({
         waWebSocketUrl: `${this.server.url}?client=${encodeURIComponent(sessionId)}`,
-        ...await wishesOf(socketConfig, sessionId, context),
+        ...(await wishesOf(socketConfig, sessionId, context)),
       }),
     })
     this.#managers.push(manager)
@@ -105,7 +111,9 @@ export class World implements AsyncDisposable {
     expect(await manager.restoreSession(sessionId)).toMatchObject({ outcome: 'restored' })
     // The last thing that a Baileys which knows LIDs stores after a first login.
     if (await BAILEYS_FEATURES.mapsLids.detect()) {
-      await vi.waitFor(async () => { expect(await this.filesOf(sessionId)).toHaveProperty([`device-list-${device.phone}.json`]) }, 10_000)
+      await vi.waitFor(async () => {
+        expect(await this.filesOf(sessionId)).toHaveProperty([`device-list-${device.phone}.json`])
+      }, 10_000)
     }
     await this.untilQuiet(sessionId)
     return device
@@ -126,12 +134,14 @@ export class World implements AsyncDisposable {
   async filesOf(sessionId: string): Promise<Record<string, string>> {
     const folder = this.folderOf(sessionId)
     const names = await readdir(folder).catch(() => [])
-    const wanted = names.filter(name => /^[^.].*\.json$/u.test(name) && name !== 'lifecycle.json').sort()
-    const hashes = await Promise.all(wanted.map(async (name) => {
-      // A pre-key may be gone by now.
-      const bytes = await readFile(join(folder, name)).catch(() => '')
-      return [name, createHash('sha256').update(bytes).digest('hex')] as const
-    }))
+    const wanted = names.filter((name) => /^[^.].*\.json$/u.test(name) && name !== 'lifecycle.json').sort()
+    const hashes = await Promise.all(
+      wanted.map(async (name) => {
+        // A pre-key may be gone by now.
+        const bytes = await readFile(join(folder, name)).catch(() => '')
+        return [name, createHash('sha256').update(bytes).digest('hex')] as const
+      }),
+    )
     return Object.fromEntries(hashes)
   }
 
@@ -144,7 +154,7 @@ export class World implements AsyncDisposable {
   async identityOf(sessionId: string): Promise<unknown> {
     const creds: unknown = JSON.parse(await readFile(join(this.folderOf(sessionId), 'creds.json'), 'utf8'))
     const { me, ...parts } = creds as { me?: { id: string } } & Partial<Record<string, unknown>>
-    return [me?.id, ...['noiseKey', 'signedIdentityKey', 'signedPreKey', 'registrationId', 'advSecretKey', 'account'].map(name => parts[name])]
+    return [me?.id, ...['noiseKey', 'signedIdentityKey', 'signedPreKey', 'registrationId', 'advSecretKey', 'account'].map((name) => parts[name])]
   }
 
   /** Resolves when the files of a session have not changed for a while. */
@@ -170,8 +180,8 @@ export class World implements AsyncDisposable {
 
   async #cleanup(): Promise<void> {
     try {
-      await Promise.all(this.#managers.map(async manager => manager.close()))
-      await Promise.all(this.#stores.map(async store => store.close()))
+      await Promise.all(this.#managers.map(async (manager) => manager.close()))
+      await Promise.all(this.#stores.map(async (store) => store.close()))
       await this.server.waitFor(() => this.server.openConnections === 0)
       expect(this.server.errors).toEqual([])
     } finally {
@@ -195,7 +205,9 @@ export function referenceOf(qr: string): string {
 
 /** Waits. */
 export async function pause(durationMs: number): Promise<void> {
-  await new Promise((resolve) => { setTimeout(resolve, durationMs) })
+  await new Promise((resolve) => {
+    setTimeout(resolve, durationMs)
+  })
 }
 
 async function wishesOf(wishes: NonNullable<SessionManagerOptions['socketConfig']>, sessionId: string, context: SocketConfigContext): Promise<SocketConfig> {

@@ -22,21 +22,29 @@ export class EventRecord {
   readonly #watchers = new Set<() => void>()
 
   constructor(manager: SessionManager) {
-    for (const name of NAMES) manager.on(name, (event: EventOf<EventName>) => { this.#note(name, event) })
+    for (const name of NAMES)
+      manager.on(name, (event: EventOf<EventName>) => {
+        this.#note(name, event)
+      })
   }
 
   /** The events of one name, oldest first: all, or those of one session. */
   of<Name extends EventName>(name: Name, sessionId?: string): EventOf<Name>[] {
-    return this.entries.flatMap(entry => isNamed(entry, name) && (sessionId === undefined || entry.event.sessionId === sessionId) ? [entry.event] : [])
+    return this.entries.flatMap((entry) => (isNamed(entry, name) && (sessionId === undefined || entry.event.sessionId === sessionId) ? [entry.event] : []))
   }
 
   /** Status and reason of each `status` event of a session, such as `reconnecting connection_lost`. */
   course(sessionId: string): string[] {
-    return this.of('status', sessionId).map(({ status, reason }) => reason === null ? status : `${status} ${reason}`)
+    return this.of('status', sessionId).map(({ status, reason }) => (reason === null ? status : `${status} ${reason}`))
   }
 
   /** The next event of a session after this call. Ask before you provoke it. */
-  next<Name extends EventName>(name: Name, sessionId: string, matches: (event: EventOf<Name>) => boolean = () => true, patienceMs: number = PATIENCE_MS): Promise<EventOf<Name>> {
+  next<Name extends EventName>(
+    name: Name,
+    sessionId: string,
+    matches: (event: EventOf<Name>) => boolean = () => true,
+    patienceMs: number = PATIENCE_MS,
+  ): Promise<EventOf<Name>> {
     const since = this.of(name, sessionId).length
     const found = this.until(() => this.of(name, sessionId).slice(since).find(matches), `"${name}" of ${sessionId}`, patienceMs)
     // A test that has failed before it came to wait for this has said enough.
@@ -46,7 +54,7 @@ export class EventRecord {
 
   /** The next `status` event with this status, and this reason where one is given. Ask before you provoke it. */
   nextStatus(sessionId: string, status: EventOf<'status'>['status'], reason?: EventOf<'status'>['reason'], patienceMs?: number): Promise<EventOf<'status'>> {
-    return this.next('status', sessionId, event => event.status === status && (reason === undefined || event.reason === reason), patienceMs)
+    return this.next('status', sessionId, (event) => event.status === status && (reason === undefined || event.reason === reason), patienceMs)
   }
 
   /** Waits until something is found, looking now and after each event. */
@@ -77,11 +85,16 @@ export class EventRecord {
   }
 
   #tell(): string {
-    return this.entries.map((entry) => {
-      const { name, event: { sessionId } } = entry
-      if (isNamed(entry, 'status')) return `${sessionId ?? ''}: ${entry.event.status} ${entry.event.reason ?? ''}`.trimEnd()
-      return `${sessionId ?? ''}: ${isNamed(entry, 'error') ? entry.event.error.message : name}`
-    }).join('; ')
+    return this.entries
+      .map((entry) => {
+        const {
+          name,
+          event: { sessionId },
+        } = entry
+        if (isNamed(entry, 'status')) return `${sessionId ?? ''}: ${entry.event.status} ${entry.event.reason ?? ''}`.trimEnd()
+        return `${sessionId ?? ''}: ${isNamed(entry, 'error') ? entry.event.error.message : name}`
+      })
+      .join('; ')
   }
 }
 

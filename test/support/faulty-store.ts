@@ -1,5 +1,13 @@
 import {
-  SessionError, type DeleteOptions, type RecordChange, type RecordKey, type SessionLease, type SessionLock, type SessionStore, type StoredRecord, type WriteOptions,
+  SessionError,
+  type DeleteOptions,
+  type RecordChange,
+  type RecordKey,
+  type SessionLease,
+  type SessionLock,
+  type SessionStore,
+  type StoredRecord,
+  type WriteOptions,
 } from '../../src/index.js'
 
 /** A store around another one that can be slow, fail or hang. */
@@ -22,8 +30,8 @@ export class FaultyStore implements SessionStore {
   constructor(inner: SessionStore) {
     this.#inner = inner
     this.lock = {
-      acquire: sessionId => this.#answer(() => this.#acquire(sessionId)),
-      owner: sessionId => this.#answer(() => inner.lock.owner(sessionId)),
+      acquire: (sessionId) => this.#answer(() => this.#acquire(sessionId)),
+      owner: (sessionId) => this.#answer(() => inner.lock.owner(sessionId)),
     }
   }
 
@@ -59,7 +67,9 @@ export class FaultyStore implements SessionStore {
 
   async #acquire(sessionId: string): Promise<SessionLease | null> {
     const lease = await this.#inner.lock.acquire(sessionId)
-    return lease === null ? null : { owner: lease.owner, fencingToken: lease.fencingToken, lost: lease.lost, release: () => this.#answer(() => lease.release()) }
+    return lease === null
+      ? null
+      : { owner: lease.owner, fencingToken: lease.fencingToken, lost: lease.lost, release: () => this.#answer(() => lease.release()) }
   }
 
   async #answer<Result>(work: () => Promise<Result>, delayMs = 0): Promise<Result> {
@@ -71,5 +81,7 @@ export class FaultyStore implements SessionStore {
 }
 
 async function pause(durationMs: number): Promise<void> {
-  await new Promise((resolve) => { setTimeout(resolve, durationMs) })
+  await new Promise((resolve) => {
+    setTimeout(resolve, durationMs)
+  })
 }

@@ -12,7 +12,9 @@ export async function collectGarbage(): Promise<void> {
   for (let round = 0; round < 3; round++) {
     collect()
     // Finalizers are tasks of their own.
-    await new Promise((resolve) => { setImmediate(resolve) })
+    await new Promise((resolve) => {
+      setImmediate(resolve)
+    })
   }
 }
 
@@ -20,6 +22,8 @@ export async function collectGarbage(): Promise<void> {
 export async function collectUntil(holds: () => boolean): Promise<void> {
   for (let round = 0; round < 20 && !holds(); round++) {
     await collectGarbage()
-    await new Promise((resolve) => { setTimeout(resolve, 5) })
+    await new Promise((resolve) => {
+      setTimeout(resolve, 5)
+    })
   }
 }

@@ -33,7 +33,7 @@ export class Growth {
     const third = Math.floor(counted.length / 3)
     if (third < 2) throw new Error('That takes seven samples at least.')
     return Object.entries(this.#measures).flatMap(([name, { slack }]) => {
-      const values = counted.map(sample => sample[name] ?? 0)
+      const values = counted.map((sample) => sample[name] ?? 0)
       const [early, late] = [median(values.slice(0, third)), median(values.slice(-third))]
       return late - early > slack ? [`${name}: ${early} → ${late}`] : []
     })
@@ -51,7 +51,7 @@ export class Living {
 
   /** How many there are. */
   get count(): number {
-    this.#objects = this.#objects.filter(object => object.deref() !== undefined)
+    this.#objects = this.#objects.filter((object) => object.deref() !== undefined)
     return this.#objects.length
   }
 }
@@ -63,7 +63,7 @@ export const processListeners: Measure = { slack: 0, read: () => process.eventNa
 export const descriptors: Measure = { slack: 2, read: () => readdirSync('/proc/self/fd').length }
 
 /** The timers that keep this process alive. */
-export const timers: Measure = { slack: 2, read: () => process.getActiveResourcesInfo().filter(name => name === 'Timeout' || name === 'Immediate').length }
+export const timers: Measure = { slack: 2, read: () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout' || name === 'Immediate').length }
 
 /** What every promise pays for. */
 export const storages: Measure = { slack: 0, read: storagesOnAPromise }

@@ -5,7 +5,16 @@ export const NOW: Date = new Date('2026-01-02T03:04:05Z')
 
 /** A run that was just started, with the changes given. */
 export function run(changes: Partial<Run> = {}): Run {
-  return { request: { purpose: 'restore', force: false }, paired: true, failures: 0, failuresAtStart: 0, restarts: 0, repeated: null, start: 'trying', ...changes }
+  return {
+    request: { purpose: 'restore', force: false },
+    paired: true,
+    failures: 0,
+    failuresAtStart: 0,
+    restarts: 0,
+    repeated: null,
+    start: 'trying',
+    ...changes,
+  }
 }
 
 /** Circumstances at {@link NOW} in which every policy waits a second, with the changes given. */
@@ -19,13 +28,21 @@ export const GIVE_UP: Pick<Circumstances, 'retry' | 'reconnect'> = { retry: () =
 /** One state of each phase, with this run in it. */
 export function stateIn(phase: Phase, inside: Run = run()): SessionState {
   switch (phase) {
-    case 'idle': return { phase, status: 'disconnected', reason: 'stopped', until: null, tried: true }
-    case 'standby': return { phase, run: inside }
-    case 'loading': return { phase, run: inside, reason: 'restoring' }
-    case 'dialing': return { phase, run: inside, reason: 'restoring' }
-    case 'pairing': return { phase, run: inside, reason: null }
-    case 'settling': return { phase, run: inside, reason: 'restoring' }
-    case 'connected': return { phase, run: inside }
-    case 'waiting': return { phase, run: inside, reason: 'connection_lost', retryAt: new Date(NOW.getTime() + 1000) }
+    case 'idle':
+      return { phase, status: 'disconnected', reason: 'stopped', until: null, tried: true }
+    case 'standby':
+      return { phase, run: inside }
+    case 'loading':
+      return { phase, run: inside, reason: 'restoring' }
+    case 'dialing':
+      return { phase, run: inside, reason: 'restoring' }
+    case 'pairing':
+      return { phase, run: inside, reason: null }
+    case 'settling':
+      return { phase, run: inside, reason: 'restoring' }
+    case 'connected':
+      return { phase, run: inside }
+    case 'waiting':
+      return { phase, run: inside, reason: 'connection_lost', retryAt: new Date(NOW.getTime() + 1000) }
   }
 }

@@ -17,7 +17,7 @@ export class FileLock extends LeaseLock<FileLockEntry> {
   constructor({ folder, assertWritable, ...options }: FileLockOptions) {
     const table = new FileLockTable({
       folder,
-      placeOf: async sessionId => lockPlaceOf(join(folder, 'locks'), sessionId),
+      placeOf: async (sessionId) => lockPlaceOf(join(folder, 'locks'), sessionId),
       heartbeats: join(folder, 'heartbeats'),
       ...(assertWritable === undefined ? {} : { assertWritable }),
     })

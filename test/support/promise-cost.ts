@@ -11,7 +11,9 @@ export async function storagesOnAPromise(): Promise<number> {
   return Promise.resolve().then(() => {
     const resource: object = executionAsyncResource()
     // Node 24 with `--no-async-context-frame` keeps them in an object of their own.
-    const kept: unknown = Object.getOwnPropertySymbols(resource).filter(({ description }) => description === 'kAsyncLocalStorageContext').map((name): unknown => Reflect.get(resource, name))[0]
+    const kept: unknown = Object.getOwnPropertySymbols(resource)
+      .filter(({ description }) => description === 'kAsyncLocalStorageContext')
+      .map((name): unknown => Reflect.get(resource, name))[0]
     return countStores(typeof kept === 'object' && kept !== null ? kept : resource)
   })
 }

@@ -55,15 +55,32 @@ export const welcoming: Script = (socket) => {
 export const silent: Script = () => undefined
 
 /** The server closes the connection at once. */
-export const refusing = (code = 428): Script => (socket) => { void socket.close(code) }
+export const refusing =
+  (code = 428): Script =>
+  (socket) => {
+    void socket.close(code)
+  }
 
-const EVENT_NAMES = ['status', 'qr', 'pairing-code', 'socket', 'connected', 'disconnected', 'restored', 'creds-restored', 'logged-out', 'error'] as const satisfies readonly EventName[]
+const EVENT_NAMES = [
+  'status',
+  'qr',
+  'pairing-code',
+  'socket',
+  'connected',
+  'disconnected',
+  'restored',
+  'creds-restored',
+  'logged-out',
+  'error',
+] as const satisfies readonly EventName[]
 
 const open: SessionManager[] = []
 
 /** Fake timers for each test of a file; after each, every manager is closed and no timer may be left. */
 export function inFakeTime(): void {
-  beforeEach(() => { vi.useFakeTimers({ now: new Date('2026-01-02T03:04:05Z') }) })
+  beforeEach(() => {
+    vi.useFakeTimers({ now: new Date('2026-01-02T03:04:05Z') })
+  })
   afterEach(async () => {
     for (const sessions of open.splice(0)) await within(sessions.close())
     await pass(60_000)
@@ -77,18 +94,39 @@ export function scenario(options: ScenarioOptions = {}): Scenario {
   const { store = new WatchedSessionStore(), repository = new MemoryConnectionRepository(), script = welcoming, around, defaults, ...rest } = options
   const told: ToldEvent[] = []
   const lines: string[] = []
-  const baileys = new FakeBaileys({ onSocket: (socket, index) => { made.script(socket, index) } })
+  const baileys = new FakeBaileys({
+    onSocket: (socket, index) => {
+      made.script(socket, index)
+    },
+  })
   const watched = watchSockets(baileys)
   const sessions = new SessionManager({
-    store: around?.(store) ?? store, repository, logger: capture(lines), baileys: defaults === undefined ? watched.module : { ...watched.module, DEFAULT_CONNECTION_CONFIG: defaults }, retry: { jitter: 'none' }, reconnect: { jitter: 'none' }, ...rest,
+    store: around?.(store) ?? store,
+    repository,
+    logger: capture(lines),
+    baileys: defaults === undefined ? watched.module : { ...watched.module, DEFAULT_CONNECTION_CONFIG: defaults },
+    retry: { jitter: 'none' },
+    reconnect: { jitter: 'none' },
+    ...rest,
   })
   open.push(sessions)
   for (const name of EVENT_NAMES) listen(sessions, name, told)
   const made: Scenario = {
-    sessions, store, repository, baileys, script, told, lines, mostSockets: watched.most,
-    statuses: sessionId => made.events('status').filter(event => sessionId === undefined || event.sessionId === sessionId).map(({ status, reason }) => reason === null ? status : `${status} ${reason}`),
+    sessions,
+    store,
+    repository,
+    baileys,
+    script,
+    told,
+    lines,
+    mostSockets: watched.most,
+    statuses: (sessionId) =>
+      made
+        .events('status')
+        .filter((event) => sessionId === undefined || event.sessionId === sessionId)
+        .map(({ status, reason }) => (reason === null ? status : `${status} ${reason}`)),
     // What was told under a name is what that name carries.
-    events: name => told.filter(entry => entry.name === name).map(({ event }) => event),
+    events: (name) => told.filter((entry) => entry.name === name).map(({ event }) => event),
     socket: () => {
       const socket = baileys.lastSocket
       if (socket === undefined) throw new Error('No socket was made.')
@@ -99,7 +137,9 @@ export function scenario(options: ScenarioOptions = {}): Scenario {
 }
 
 function listen(sessions: SessionManager, name: EventName, told: ToldEvent[]): void {
-  sessions.on(name, (event) => { told.push({ name, event } as ToldEvent) })
+  sessions.on(name, (event) => {
+    told.push({ name, event } as ToldEvent)
+  })
 }
 
 /** Counts the sockets that live at once, by the number of the account or the identity they run on. */
@@ -114,7 +154,7 @@ function watchSockets(baileys: FakeBaileys): { module: Pick<FakeBaileys, 'makeWA
       makeWASocket: (config) => {
         const made = baileys.makeWASocket(config)
         const identity = identityOf(baileys.lastSocket)
-        const alive = baileys.sockets.filter(socket => !socket.isDestroyed && identityOf(socket) === identity)
+        const alive = baileys.sockets.filter((socket) => !socket.isDestroyed && identityOf(socket) === identity)
         most = Math.max(most, alive.length)
         return made
       },
@@ -138,7 +178,14 @@ export async function pass(delayMs = 0): Promise<void> {
 export async function within<Value>(work: Promise<Value>, limitMs = 120_000): Promise<Value> {
   let settled = false
   const isSettled = (): boolean => settled
-  work.then(() => { settled = true }, () => { settled = true })
+  work.then(
+    () => {
+      settled = true
+    },
+    () => {
+      settled = true
+    },
+  )
   const startedAt = Date.now()
   await pass(0)
   while (!isSettled()) {
@@ -152,5 +199,8 @@ export async function within<Value>(work: Promise<Value>, limitMs = 120_000): Pr
 
 /** The error that a promise rejects with, as its code. */
 export async function codeOf(work: Promise<unknown>): Promise<string> {
-  return work.then(() => 'resolved', (error: unknown) => error instanceof Error && 'code' in error ? String(error.code) : String(error))
+  return work.then(
+    () => 'resolved',
+    (error: unknown) => (error instanceof Error && 'code' in error ? String(error.code) : String(error)),
+  )
 }

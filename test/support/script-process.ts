@@ -25,7 +25,7 @@ export class ScriptProcess {
   /** Starts a script that lies beside the test. */
   constructor(script: string, testUrl: string, args: readonly string[] = [], { uid, openFiles, fileBlocks }: ScriptOptions = {}) {
     const command = [process.execPath, '--import', 'tsx', fileURLToPath(new URL(script, testUrl)), ...args]
-    const limits = [...openFiles === undefined ? [] : [`ulimit -n ${openFiles}`], ...fileBlocks === undefined ? [] : [`ulimit -f ${fileBlocks}`]]
+    const limits = [...(openFiles === undefined ? [] : [`ulimit -n ${openFiles}`]), ...(fileBlocks === undefined ? [] : [`ulimit -f ${fileBlocks}`])]
     const shell = limits.length === 0 ? command : ['sh', '-c', `${limits.join(' && ')} && exec "$@"`, 'sh', ...command]
     this.#process = spawn(shell[0] ?? '', shell.slice(1), {
       stdio: ['pipe', 'pipe', 'inherit'],

@@ -18,5 +18,5 @@ export function seededRandom(seed: number = Number(process.env['SEED'] ?? Math.f
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
   }
   const below = (limit: number): number => Math.floor(next() * limit)
-  return { seed, below, pick: items => items[below(items.length)] ?? items[0] }
+  return { seed, below, pick: (items) => items[below(items.length)] ?? items[0] }
 }

@@ -4,7 +4,7 @@ import type { ProcessOptions, ServerAnswer, ServerCall } from './server-process.
 
 let server: WhatsAppServer | null = null
 
-async function start(options: ProcessOptions): Promise<{ url: string, port: number, rootPublicKey: Uint8Array }> {
+async function start(options: ProcessOptions): Promise<{ url: string; port: number; rootPublicKey: Uint8Array }> {
   server = await WhatsAppServer.start(options)
   return { url: server.url, port: server.port, rootPublicKey: server.rootPublicKey }
 }
@@ -15,7 +15,7 @@ async function perform({ method, args }: ServerCall): Promise<unknown> {
   if (method === 'get') return server === null ? undefined : Reflect.get(server, String(args[0]))
   const member: unknown = server === null ? undefined : Reflect.get(server, method)
   if (typeof member !== 'function') throw new TypeError(`WhatsAppServer has no method ${method}`)
-  return await Reflect.apply(member, server, args) as unknown
+  return (await Reflect.apply(member, server, args)) as unknown
 }
 
 function answer(message: ServerAnswer): void {
@@ -24,12 +24,19 @@ function answer(message: ServerAnswer): void {
 
 process.on('message', (call: ServerCall) => {
   perform(call).then(
-    (result) => { answer({ id: call.id, result }) },
-    (error: unknown) => { answer({ id: call.id, error: error instanceof Error ? error.message : String(error) }) },
+    (result) => {
+      answer({ id: call.id, result })
+    },
+    (error: unknown) => {
+      answer({ id: call.id, error: error instanceof Error ? error.message : String(error) })
+    },
   )
 })
 
 // The parent is gone, killed or not: so is its server.
 process.on('disconnect', () => {
-  Promise.resolve(server?.close()).then(() => process.exit(0), () => process.exit(1))
+  Promise.resolve(server?.close()).then(
+    () => process.exit(0),
+    () => process.exit(1),
+  )
 })

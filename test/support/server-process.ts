@@ -11,7 +11,20 @@ export type ProcessOptions = Omit<WhatsAppServerOptions, 'baileys'>
 /** The methods of a server whose arguments and results can be sent between processes. */
 export type CallableName = Exclude<
   { [Name in keyof WhatsAppServer]: WhatsAppServer[Name] extends (...args: never[]) => unknown ? Name : never }[keyof WhatsAppServer] & string,
-  'trust' | 'linkDirect' | 'on' | 'once' | 'off' | 'emit' | 'addListener' | 'removeListener' | 'removeAllListeners' | 'listeners' | 'eventNames' | 'listenerCount' | 'waitFor' | 'close'
+  | 'trust'
+  | 'linkDirect'
+  | 'on'
+  | 'once'
+  | 'off'
+  | 'emit'
+  | 'addListener'
+  | 'removeListener'
+  | 'removeAllListeners'
+  | 'listeners'
+  | 'eventNames'
+  | 'listenerCount'
+  | 'waitFor'
+  | 'close'
 >
 
 /** What of a server can be read from another process. */
@@ -67,29 +80,36 @@ export class ServerProcess implements AsyncDisposable {
   /** Calls a method of the server. */
   async call<Name extends CallableName>(method: Name, ...args: Arguments<Name>): Promise<Result<Name>> {
     // The method's own type says what comes back.
-    return await this.#waiting.call(method, args) as Result<Name>
+    return (await this.#waiting.call(method, args)) as Result<Name>
   }
 
   /** Reads a property of the server. */
   async get<Name extends ReadableName>(name: Name): Promise<WhatsAppServer[Name]> {
     // The property's own type says what comes back.
-    return await this.#waiting.call('get', [name]) as WhatsAppServer[Name]
+    return (await this.#waiting.call('get', [name])) as WhatsAppServer[Name]
   }
 
   /** The server's next event of this name. */
   async waitFor<Name extends keyof WhatsAppServerEvents>(event: Name, timeoutMs?: number): Promise<WhatsAppServerEvents[Name][0]> {
     // The map of events says what comes back.
-    return await this.#waiting.call('waitFor', [event, timeoutMs]) as WhatsAppServerEvents[Name][0]
+    return (await this.#waiting.call('waitFor', [event, timeoutMs])) as WhatsAppServerEvents[Name][0]
   }
 
   /** Waits until a method of the server answers what is wanted, asking again and again. */
-  async until<Name extends CallableName>(holds: (result: Result<Name>) => boolean, timeoutMs: number, method: Name, ...args: Arguments<Name>): Promise<Result<Name>> {
+  async until<Name extends CallableName>(
+    holds: (result: Result<Name>) => boolean,
+    timeoutMs: number,
+    method: Name,
+    ...args: Arguments<Name>
+  ): Promise<Result<Name>> {
     const end = Date.now() + timeoutMs
     for (;;) {
       const result = await this.call(method, ...args)
       if (holds(result)) return result
       if (Date.now() > end) throw new Error(`Waited ${timeoutMs} ms in vain for ${method}: it answers ${JSON.stringify(result)}`)
-      await new Promise((resolve) => { setTimeout(resolve, 20) })
+      await new Promise((resolve) => {
+        setTimeout(resolve, 20)
+      })
     }
   }
 
@@ -130,12 +150,14 @@ interface StartFacts {
 /** The calls that have not been answered. */
 class Waiting {
   readonly #child: ChildProcess
-  readonly #calls = new Map<number, { resolve: (result: unknown) => void, reject: (error: Error) => void }>()
+  readonly #calls = new Map<number, { resolve: (result: unknown) => void; reject: (error: Error) => void }>()
   #ids = 0
 
   constructor(child: ChildProcess) {
     this.#child = child
-    child.on('message', (answer: ServerAnswer) => { this.#answer(answer) })
+    child.on('message', (answer: ServerAnswer) => {
+      this.#answer(answer)
+    })
     child.on('exit', (code, signal) => {
       for (const { reject } of this.#calls.values()) reject(new Error(`The server's process ended with ${String(signal ?? code)}.`))
       this.#calls.clear()

@@ -16,18 +16,18 @@ export const SQLITE_DRIVERS: readonly SqliteDriver[] = [
   driver('libsql', packaged('libsql')),
   driver('better-sqlite3', packaged('better-sqlite3')),
   driver('node:sqlite', builtIn()),
-].filter(found => found !== null)
+].filter((found) => found !== null)
 
 /** The driver with this name. */
 export function sqliteDriver(name: string | undefined): SqliteDriver {
-  const found = SQLITE_DRIVERS.find(each => each.name === name) ?? SQLITE_DRIVERS[0]
+  const found = SQLITE_DRIVERS.find((each) => each.name === name) ?? SQLITE_DRIVERS[0]
   if (found === undefined) throw new Error('There is no driver for SQLite.')
   return found
 }
 
 function driver(name: string, constructor: Constructor | null): SqliteDriver | null {
   if (constructor === null) return null
-  return { name, open: (path, { readonly = false } = {}) => readonly ? openForReading(name, path, constructor) : new constructor(path) }
+  return { name, open: (path, { readonly = false } = {}) => (readonly ? openForReading(name, path, constructor) : new constructor(path)) }
 }
 
 function openForReading(name: string, path: string, constructor: Constructor): SqliteDatabase {
@@ -51,6 +51,9 @@ function packaged(name: string): Constructor | null {
 }
 
 function builtIn(): Constructor | null {
-  const module = typeof process.getBuiltinModule === 'function' ? process.getBuiltinModule('node:sqlite') as unknown as { DatabaseSync?: Constructor } | undefined : undefined
+  const module =
+    typeof process.getBuiltinModule === 'function'
+      ? (process.getBuiltinModule('node:sqlite') as unknown as { DatabaseSync?: Constructor } | undefined)
+      : undefined
   return module?.DatabaseSync ?? null
 }

@@ -25,13 +25,14 @@ const store = fc.nat({ max: 99 })
  * Programs of nested, concurrent work on several storages. Inside `exit` of a storage that one is left alone: what Node 20 does then is not
  * what it documents.
  */
-export const programs: fc.Arbitrary<Program> = fc.letrec<{ step: Step; steps: Program }>(tie => ({
-  step: fc.oneof({ maxDepth: 4, depthSize: 'small' },
+export const programs: fc.Arbitrary<Program> = fc.letrec<{ step: Step; steps: Program }>((tie) => ({
+  step: fc.oneof(
+    { maxDepth: 4, depthSize: 'small' },
     fc.record({ kind: fc.constant('wait' as const), how: fc.constantFrom<Wait>('promise', 'timer', 'immediate', 'tick', 'microtask') }),
     fc.record({ kind: fc.constant('enter' as const), storage, store }),
     fc.record({ kind: fc.constant('throw' as const), storage, store }),
     fc.record({ kind: fc.constant('run' as const), storage, store, steps: tie('steps') }),
-    fc.record({ kind: fc.constant('exit' as const), storage, steps: tie('steps') }).map(step => ({ ...step, steps: without(step.storage, step.steps) })),
+    fc.record({ kind: fc.constant('exit' as const), storage, steps: tie('steps') }).map((step) => ({ ...step, steps: without(step.storage, step.steps) })),
     fc.record({ kind: fc.constant('spawn' as const), steps: tie('steps') }),
   ),
   steps: fc.array(tie('step'), { maxLength: 6 }),
@@ -43,9 +44,15 @@ export async function trace(Storage: StorageClass, program: Program): Promise<Re
   // A storage begins to follow promises when it is first used.
   for (const each of storages) each.run(0, () => undefined)
   const seen: Record<string, string> = {}
-  const look = (place: string): void => { seen[place] = storages.map(each => String(each.getStore())).join() }
+  const look = (place: string): void => {
+    seen[place] = storages.map((each) => String(each.getStore())).join()
+  }
   // Apart from the test, and from whatever an `enter` leaves behind.
-  await new Promise<void>((resolve, reject) => { setImmediate(() => { perform(storages, program, 'at', look).then(resolve, reject) }) })
+  await new Promise<void>((resolve, reject) => {
+    setImmediate(() => {
+      perform(storages, program, 'at', look).then(resolve, reject)
+    })
+  })
   for (const each of storages) each.disable()
   return seen
 }
@@ -57,12 +64,28 @@ async function perform(storages: readonly AsyncLocalStorage<number>[], program: 
     look(`${here} before`)
     const inner = async (steps: Program): Promise<void> => perform(storages, steps, here, look)
     switch (step.kind) {
-      case 'run': await storages[step.storage]?.run(step.store, inner, step.steps); break
-      case 'exit': await storages[step.storage]?.exit(inner, step.steps); break
-      case 'enter': storages[step.storage]?.enterWith(step.store); break
-      case 'wait': await wait(step.how); break
-      case 'spawn': spawned.push(inner(step.steps)); break
-      case 'throw': expectThrow(() => storages[step.storage]?.run(step.store, () => { look(`${here} inside`); throw new Error('on purpose') }))
+      case 'run':
+        await storages[step.storage]?.run(step.store, inner, step.steps)
+        break
+      case 'exit':
+        await storages[step.storage]?.exit(inner, step.steps)
+        break
+      case 'enter':
+        storages[step.storage]?.enterWith(step.store)
+        break
+      case 'wait':
+        await wait(step.how)
+        break
+      case 'spawn':
+        spawned.push(inner(step.steps))
+        break
+      case 'throw':
+        expectThrow(() =>
+          storages[step.storage]?.run(step.store, () => {
+            look(`${here} inside`)
+            throw new Error('on purpose')
+          }),
+        )
     }
     look(`${here} after`)
   }
@@ -81,17 +104,27 @@ function expectThrow(work: () => unknown): void {
 async function wait(how: Wait): Promise<void> {
   await new Promise<void>((resolve) => {
     switch (how) {
-      case 'promise': void Promise.resolve().then(resolve); break
-      case 'timer': setTimeout(resolve, 0); break
-      case 'immediate': setImmediate(resolve); break
-      case 'tick': process.nextTick(resolve); break
-      case 'microtask': queueMicrotask(resolve)
+      case 'promise':
+        void Promise.resolve().then(resolve)
+        break
+      case 'timer':
+        setTimeout(resolve, 0)
+        break
+      case 'immediate':
+        setImmediate(resolve)
+        break
+      case 'tick':
+        process.nextTick(resolve)
+        break
+      case 'microtask':
+        queueMicrotask(resolve)
     }
   })
 }
 
 /** The same steps without those on one storage. */
 function without(index: number, steps: Program): Program {
-  return steps.filter(step => !('storage' in step) || step.storage !== index)
-    .map(step => 'steps' in step ? { ...step, steps: without(index, step.steps) } : step)
+  return steps
+    .filter((step) => !('storage' in step) || step.storage !== index)
+    .map((step) => ('steps' in step ? { ...step, steps: without(index, step.steps) } : step))
 }

@@ -10,16 +10,26 @@ export type Answer = (response: ServerResponse, request: IncomingMessage) => voi
 export type VersionHost = 'web.whatsapp.com' | 'raw.githubusercontent.com'
 
 /** 200 with a text. */
-export const says = (text: string): Answer => (response) => { response.end(text) }
+export const says =
+  (text: string): Answer =>
+  (response) => {
+    response.end(text)
+  }
 
 /** Nothing but a status. */
-export const refuses = (status: number): Answer => (response) => { response.writeHead(status).end() }
+export const refuses =
+  (status: number): Answer =>
+  (response) => {
+    response.writeHead(status).end()
+  }
 
 /** No answer at all. */
 export const isSilent: Answer = () => undefined
 
 /** A connection that breaks. */
-export const breaks: Answer = (response) => { response.destroy() }
+export const breaks: Answer = (response) => {
+  response.destroy()
+}
 
 /** A service worker as WhatsApp's, with this number. */
 export const worker = (revision: number): Answer => says(String.raw`self.data = JSON.parse("{\"client_revision\":${revision},\"tier\":\"\"}")`)
@@ -40,7 +50,9 @@ export class VersionServer implements AsyncDisposable {
 
   private constructor(server: Server) {
     this.#server = server
-    server.on('request', (request, response) => { this.#answer(request, response) })
+    server.on('request', (request, response) => {
+      this.#answer(request, response)
+    })
   }
 
   /** Starts one. */
@@ -81,11 +93,13 @@ export class VersionServer implements AsyncDisposable {
   #answer(request: IncomingMessage, response: ServerResponse): void {
     // Through a proxy a request comes with its own host, else with the host in its path.
     const own = request.headers.host?.split(':')[0] ?? ''
-    const host = own === '127.0.0.1' ? (request.url ?? '').split('/')[1] ?? '' : own
+    const host = own === '127.0.0.1' ? ((request.url ?? '').split('/')[1] ?? '') : own
     this.asked.push(host)
     this.headers.push(request.headers)
     this.#pending += 1
-    response.on('close', () => { this.#pending -= 1 })
+    response.on('close', () => {
+      this.#pending -= 1
+    })
     const answer = Object.entries(this.answers).find(([name]) => name === host)?.[1] ?? refuses(404)
     answer(response, request)
   }

@@ -2,7 +2,16 @@ import { MemorySessionStore } from '../../src/adapters/memory/memory-session-sto
 import { encodeLifecycle, freshLifecycle, type Lifecycle } from '../../src/auth/lifecycle-record.js'
 import { inspectStoredCreds } from '../../src/auth/stored-session.js'
 import type { SessionLease, SessionLock } from '../../src/lease/session-lock.js'
-import { CREDS_KEY, type DeleteOptions, LIFECYCLE_KEY, type RecordChange, type RecordKey, type SessionStore, type StoredRecord, type WriteOptions } from '../../src/store/session-store.js'
+import {
+  CREDS_KEY,
+  type DeleteOptions,
+  LIFECYCLE_KEY,
+  type RecordChange,
+  type RecordKey,
+  type SessionStore,
+  type StoredRecord,
+  type WriteOptions,
+} from '../../src/store/session-store.js'
 import { type FakeDevice, pairedCreds } from '../../src/testing/index.js'
 
 /** What a store can be asked. */
@@ -65,7 +74,7 @@ export class WatchedSessionStore implements SessionStore {
 
   /** How often this was called, of one session or of all. */
   count(verb: StoreVerb, sessionId?: string): number {
-    return this.calls.filter(call => call.verb === verb && (sessionId === undefined || call.sessionId === sessionId)).length
+    return this.calls.filter((call) => call.verb === verb && (sessionId === undefined || call.sessionId === sessionId)).length
   }
 
   /** Stores a session that was paired, and returns the text of its creds. */
@@ -78,7 +87,7 @@ export class WatchedSessionStore implements SessionStore {
 
   /** Stores what is remembered of a session that has creds. */
   async remember(sessionId: string, changes: Partial<Lifecycle>): Promise<void> {
-    const creds = inspectStoredCreds(await this.text(sessionId, 'creds') ?? '')
+    const creds = inspectStoredCreds((await this.text(sessionId, 'creds')) ?? '')
     const lifecycle = { ...freshLifecycle('identity' in creds ? creds.identity : null), ...changes }
     await this.inner.write(sessionId, [{ ...LIFECYCLE_KEY, value: encodeLifecycle(lifecycle) }])
   }
@@ -92,17 +101,18 @@ export class WatchedSessionStore implements SessionStore {
   /** All records of a session, by `type/id`. */
   async dump(sessionId: string): Promise<Record<string, string>> {
     const all: Record<string, string> = {}
-    for await (const { type, id } of this.inner.records(sessionId)) all[`${type}/${id}`] = await this.text(sessionId, type, id) ?? ''
+    for await (const { type, id } of this.inner.records(sessionId)) all[`${type}/${id}`] = (await this.text(sessionId, type, id)) ?? ''
     return all
   }
 
   #watch(lock: SessionLock): SessionLock {
     return {
-      acquire: sessionId => this.#carryOut('acquire', sessionId, async () => {
-        const lease = await lock.acquire(sessionId)
-        return lease === null ? null : this.#watchLease(sessionId, lease)
-      }),
-      owner: sessionId => this.#carryOut('owner', sessionId, () => lock.owner(sessionId)),
+      acquire: (sessionId) =>
+        this.#carryOut('acquire', sessionId, async () => {
+          const lease = await lock.acquire(sessionId)
+          return lease === null ? null : this.#watchLease(sessionId, lease)
+        }),
+      owner: (sessionId) => this.#carryOut('owner', sessionId, () => lock.owner(sessionId)),
     }
   }
 
@@ -110,7 +120,13 @@ export class WatchedSessionStore implements SessionStore {
     return { owner, fencingToken, lost, release: () => this.#carryOut('release', sessionId, release) }
   }
 
-  async #carryOut<Result>(verb: StoreVerb, sessionId: string, work: () => Promise<Result>, keys: readonly RecordKey[] = [], replaceAll = false): Promise<Result> {
+  async #carryOut<Result>(
+    verb: StoreVerb,
+    sessionId: string,
+    work: () => Promise<Result>,
+    keys: readonly RecordKey[] = [],
+    replaceAll = false,
+  ): Promise<Result> {
     const call = await this.#note(verb, sessionId, keys, replaceAll)
     const result = await work()
     this.done.push(call)

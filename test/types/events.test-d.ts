@@ -1,13 +1,31 @@
 import type { WASocket } from '@whiskeysockets/baileys'
 import { expectTypeOf, test } from 'vitest'
 import type { SafeEmitter } from '../../src/async/safe-emitter.js'
-import type { ConnectedEvent, DisconnectedEvent, ErrorEvent, Listener, LoggedOutEvent, PairingCodeEvent, QrEvent, RestoreResult, SessionError, SessionManager, SessionManagerEvents, SessionSnapshot, SessionStatus, SocketEvent, StatusEvent } from '../../src/index.js'
+import type {
+  ConnectedEvent,
+  DisconnectedEvent,
+  ErrorEvent,
+  Listener,
+  LoggedOutEvent,
+  PairingCodeEvent,
+  QrEvent,
+  RestoreResult,
+  SessionError,
+  SessionManager,
+  SessionManagerEvents,
+  SessionSnapshot,
+  SessionStatus,
+  SocketEvent,
+  StatusEvent,
+} from '../../src/index.js'
 
 declare const sessions: SessionManager
 type Names = keyof SessionManagerEvents
 
 test('the events are those of the api', () => {
-  expectTypeOf<Names>().toEqualTypeOf<'status' | 'qr' | 'pairing-code' | 'socket' | 'connected' | 'disconnected' | 'restored' | 'creds-restored' | 'logged-out' | 'error'>()
+  expectTypeOf<Names>().toEqualTypeOf<
+    'status' | 'qr' | 'pairing-code' | 'socket' | 'connected' | 'disconnected' | 'restored' | 'creds-restored' | 'logged-out' | 'error'
+  >()
   expectTypeOf<SessionManagerEvents['status']>().toEqualTypeOf<[event: StatusEvent]>()
   expectTypeOf<SessionManagerEvents['qr']>().toEqualTypeOf<[event: QrEvent]>()
   expectTypeOf<SessionManagerEvents['pairing-code']>().toEqualTypeOf<[event: PairingCodeEvent]>()
@@ -35,13 +53,19 @@ test('a status holds neither QR code nor pairing code', () => {
 })
 
 test('listeners are told what the event carries, and may be asynchronous', () => {
-  sessions.on('connected', (event) => { expectTypeOf(event).toEqualTypeOf<ConnectedEvent>() })
+  sessions.on('connected', (event) => {
+    expectTypeOf(event).toEqualTypeOf<ConnectedEvent>()
+  })
   sessions.once('qr', async ({ qr, expiresAt }) => {
     expectTypeOf(qr).toEqualTypeOf<string>()
     expectTypeOf(expiresAt).toEqualTypeOf<Date>()
   })
-  sessions.on('socket', ({ socket }) => { expectTypeOf(socket).toEqualTypeOf<WASocket>() })
-  const listener: Listener<SessionManagerEvents['error']> = ({ error }) => { expectTypeOf(error.code).toExtend<string>() }
+  sessions.on('socket', ({ socket }) => {
+    expectTypeOf(socket).toEqualTypeOf<WASocket>()
+  })
+  const listener: Listener<SessionManagerEvents['error']> = ({ error }) => {
+    expectTypeOf(error.code).toExtend<string>()
+  }
   expectTypeOf(sessions.on('error', listener).off('error', listener)).toEqualTypeOf<SessionManager>()
 })
 
@@ -49,7 +73,9 @@ test('unknown events, and listeners that want something else, are refused', () =
   // @ts-expect-error There is no such event.
   sessions.on('connection', () => undefined)
   // @ts-expect-error A connected event carries no QR code.
-  sessions.on('connected', (event: QrEvent) => { expectTypeOf(event).toBeObject() })
+  sessions.on('connected', (event: QrEvent) => {
+    expectTypeOf(event).toBeObject()
+  })
   // Events are read from outside, not made.
   expectTypeOf<'emit' extends keyof SessionManager ? true : false>().toEqualTypeOf<false>()
 })

@@ -10,7 +10,10 @@ declare class StatementSync {
   get(...anonymousParameters: (null | number | bigint | string | Uint8Array)[]): object | undefined
   get(namedParameters: Record<string, null | number | bigint | string>, ...anonymousParameters: (null | number | bigint | string)[]): object | undefined
   run(...anonymousParameters: (null | number | bigint | string | Uint8Array)[]): { changes: number | bigint }
-  run(namedParameters: Record<string, null | number | bigint | string>, ...anonymousParameters: (null | number | bigint | string)[]): { changes: number | bigint }
+  run(
+    namedParameters: Record<string, null | number | bigint | string>,
+    ...anonymousParameters: (null | number | bigint | string)[]
+  ): { changes: number | bigint }
 }
 declare class DatabaseSync {
   exec(sql: string): void
@@ -32,7 +35,11 @@ test('the databases of every driver can be given as they are declared', () => {
 })
 
 test('what answers with promises, or is no database, cannot', () => {
-  expectTypeOf<{ exec(sql: string): void, prepare(sql: string): { all(): Promise<unknown[]>, get(): unknown, run(): unknown }, close(): void }>().not.toExtend<Accepted>()
+  expectTypeOf<{
+    exec(sql: string): void
+    prepare(sql: string): { all(): Promise<unknown[]>; get(): unknown; run(): unknown }
+    close(): void
+  }>().not.toExtend<Accepted>()
   expectTypeOf<string>().not.toExtend<Accepted>()
 })
 

@@ -1,6 +1,16 @@
 import type * as baileys from '@whiskeysockets/baileys'
 import { expectTypeOf, test } from 'vitest'
-import type { Attempt, ClientVersion, Kick, LinkedDevice, LinkingOptions, RegistrationRefreshes, Scannable, WhatsAppServer, WhatsAppServerOptions } from '../../src/testing/index.js'
+import type {
+  Attempt,
+  ClientVersion,
+  Kick,
+  LinkedDevice,
+  LinkingOptions,
+  RegistrationRefreshes,
+  Scannable,
+  WhatsAppServer,
+  WhatsAppServerOptions,
+} from '../../src/testing/index.js'
 
 declare const server: WhatsAppServer
 
@@ -24,6 +34,10 @@ test('a phone scans a text, or looks at a screen', () => {
 
 test('an attempt says what a client registered as, and what it was told', () => {
   expectTypeOf<Pick<Attempt, 'version' | 'browser' | 'refreshesSent' | 'refreshesAcknowledged' | 'passkey'>>().toEqualTypeOf<{
-    version: string | null; browser: string | null; refreshesSent: number; refreshesAcknowledged: number; passkey: 'requested' | 'acknowledged' | null
+    version: string | null
+    browser: string | null
+    refreshesSent: number
+    refreshesAcknowledged: number
+    passkey: 'requested' | 'acknowledged' | null
   }>()
 })

@@ -1,6 +1,11 @@
 import makeWASocket, {
-  BufferJSON, initAuthCreds,
-  type AuthenticationState, type ConnectionState, type SignalDataTypeMap, type UserFacingSocketConfig, type WASocket,
+  BufferJSON,
+  initAuthCreds,
+  type AuthenticationState,
+  type ConnectionState,
+  type SignalDataTypeMap,
+  type UserFacingSocketConfig,
+  type WASocket,
 } from '@whiskeysockets/baileys'
 import type { Logger } from '../../src/logger.js'
 
@@ -25,7 +30,7 @@ export function newDevice(): Device {
   const read = <Type extends keyof SignalDataTypeMap>(type: Type, id: string): SignalDataTypeMap[Type] | undefined => {
     const text = records.get(`${type}/${id}`)
     // What is read is what was written under this type.
-    return text === undefined ? undefined : JSON.parse(text, BufferJSON.reviver) as SignalDataTypeMap[Type]
+    return text === undefined ? undefined : (JSON.parse(text, BufferJSON.reviver) as SignalDataTypeMap[Type])
   }
   return {
     loseSessions: () => {
@@ -70,7 +75,9 @@ export class BaileysClient {
       Object.assign(device.state.creds, changes)
       this.wake()
     })
-    this.socket.ev.on('connection.update', (update) => { this.#note(update) })
+    this.socket.ev.on('connection.update', (update) => {
+      this.#note(update)
+    })
     this.socket.ev.on('messages.upsert', ({ messages }) => {
       for (const { message } of messages) {
         const text = message?.conversation ?? message?.extendedTextMessage?.text
@@ -116,7 +123,7 @@ export class BaileysClient {
   }
 
   async text(text: string): Promise<void> {
-    await this.until(() => this.texts.includes(text) ? true : null, `text '${text}'`)
+    await this.until(() => (this.texts.includes(text) ? true : null), `text '${text}'`)
   }
 
   /** Ends the socket without logging out. */
@@ -145,7 +152,9 @@ export class BaileysClient {
 
   #logger(): Logger {
     const ignore = (): void => undefined
-    const note = (details: unknown, message?: string): void => { this.errors.push(message ?? String(details)) }
+    const note = (details: unknown, message?: string): void => {
+      this.errors.push(message ?? String(details))
+    }
     const logger: Logger = { level: 'error', child: () => logger, trace: ignore, debug: ignore, info: ignore, warn: ignore, error: note }
     return logger
   }

@@ -15,9 +15,9 @@ describe('docs/whatsapp-server.md', () => {
     const script = example
       .replace('baileys-sessions/testing', './src/testing/whatsapp-server/index.ts')
       .replace('./test-session', join(temporaryFolder(), 'session'))
-    const { stdout, stderr } = await promisify(execFile)(process.execPath, [
-      '--import', 'tsx', '--input-type=module', '--eval', `${script}\nprocess.exit(0)`,
-    ], { timeout: 30_000 })
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', `${script}\nprocess.exit(0)`], {
+      timeout: 30_000,
+    })
     expect(stderr).toBe('')
     expect(stdout).toBe(`[ 'success' ]\n`)
   })

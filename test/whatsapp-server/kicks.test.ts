@@ -4,7 +4,9 @@ import { ServerFixture, type PairedDevice } from './server-fixture.js'
 
 const fixture = new ServerFixture()
 let paired: PairedDevice
-beforeAll(() => { paired = fixture.link() })
+beforeAll(() => {
+  paired = fixture.link()
+})
 
 const KICKS: [Kick | number, number][] = [
   [401, 401],
@@ -135,7 +137,7 @@ describe('unlinking', () => {
   })
 })
 
-function removalOf(jid: string): { tag: string, attrs: Record<string, string>, content: { tag: string, attrs: Record<string, string> }[] } {
+function removalOf(jid: string): { tag: string; attrs: Record<string, string>; content: { tag: string; attrs: Record<string, string> }[] } {
   const removal = { tag: 'remove-companion-device', attrs: { jid, reason: 'user_initiated' } }
   return { tag: 'iq', attrs: { to: 's.whatsapp.net', type: 'set', xmlns: 'md' }, content: [removal] }
 }

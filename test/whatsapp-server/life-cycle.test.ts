@@ -62,7 +62,9 @@ it('waits for events and conditions, and says for what it waited in vain', async
 
 it('records a listener that throws, and goes on', async () => {
   await using server = await WhatsAppServer.start()
-  server.on('login', () => { throw new Error('my own fault') })
+  server.on('login', () => {
+    throw new Error('my own fault')
+  })
   const device = newDevice()
   server.linkDirect(device.state.creds, { phone: '491700000001' })
   const client = await new BaileysClient(server.url, device).opened()
@@ -74,7 +76,7 @@ it('makes a Baileys module trust it, and undoes that; does nothing where no root
   await using server = await WhatsAppServer.start()
   const before = baileys.WA_CERT_DETAILS.PUBLIC_KEY
   const distrust = server.trust(baileys)
-  expect(baileys.WA_CERT_DETAILS.PUBLIC_KEY).toEqual(await BAILEYS_FEATURES.checksRootKey.detect() ? server.rootPublicKey : undefined)
+  expect(baileys.WA_CERT_DETAILS.PUBLIC_KEY).toEqual((await BAILEYS_FEATURES.checksRootKey.detect()) ? server.rootPublicKey : undefined)
   distrust()
   expect(baileys.WA_CERT_DETAILS.PUBLIC_KEY).toBe(before)
   const old = { WA_CERT_DETAILS: { SERIAL: 0 } }
@@ -91,7 +93,7 @@ it('takes Baileys as it is passed in, also as the default export of a CommonJS b
   expect(() => pickBaileysParts(rest)).toThrow(expect.objectContaining({ code: 'BAILEYS_UNSUPPORTED', message: expect.stringContaining('proto, Curve') }))
   const unsupported = WhatsAppServer.start({ baileys: {} })
   await expect(unsupported).rejects.toThrow(INSTALL_BAILEYS)
-  await expect(unsupported).rejects.toSatisfy(error => isSessionError(error, 'BAILEYS_UNSUPPORTED'))
+  await expect(unsupported).rejects.toSatisfy((error) => isSessionError(error, 'BAILEYS_UNSUPPORTED'))
 })
 
 it.each([
@@ -117,7 +119,9 @@ it('refuses to link with a phone or a number of pre-keys that make no sense', as
 it('cuts off whoever does not speak its protocol, and says so', async () => {
   await using server = await WhatsAppServer.start()
   const socket = new WebSocket(server.url)
-  socket.on('open', () => { socket.send(Buffer.from('GET / HTTP/1.1')) })
+  socket.on('open', () => {
+    socket.send(Buffer.from('GET / HTTP/1.1'))
+  })
   await once(socket, 'close')
   expect(server.errors).toMatchObject([{ where: 'frame', error: { message: expect.stringContaining('header of WhatsApp Web') } }])
   const response = await fetch(server.url.replace('ws:', 'http:'))

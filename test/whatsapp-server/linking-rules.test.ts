@@ -28,7 +28,11 @@ describe('requireVersion', () => {
     const client = dialUnder({ requireVersion: NEW }, { version: OLD })
     expect(await client.closed()).toMatchObject({ code: 405 })
     expect(client.updates.filter(({ qr }) => qr !== undefined)).toEqual([])
-    expect(fixture.server.registrations().at(-1)).toMatchObject({ outcome: 'failed', reason: 'version 2.3000.1035194821 is too old', version: '2.3000.1035194821' })
+    expect(fixture.server.registrations().at(-1)).toMatchObject({
+      outcome: 'failed',
+      reason: 'version 2.3000.1035194821 is too old',
+      version: '2.3000.1035194821',
+    })
   })
 
   it('or after the scan, when the client hears nothing', async () => {
@@ -59,7 +63,9 @@ describe('requireVersion', () => {
 describe('requirePasskey', () => {
   it('asks the client for a passkey after the scan, and never links', async () => {
     const client = dialUnder({ requirePasskey: true })
-    const asked = new Promise((resolve) => { client.socket.ws.on('CB:notification,type:passkey_prologue_request', resolve) })
+    const asked = new Promise((resolve) => {
+      client.socket.ws.on('CB:notification,type:passkey_prologue_request', resolve)
+    })
     await expect(scan(client)).rejects.toThrow('(requirePasskey): the account confirms links with a passkey')
     const notification = await asked
     expect(notification).toMatchObject({ attrs: { from: 's.whatsapp.net' }, content: [{ tag: 'passkey_request_options' }] })
@@ -88,11 +94,16 @@ describe('requirePasskey', () => {
 })
 
 describe('refusePairingCodes', () => {
-  it.each([[400, 'bad-request'], [429, 'rate-overlimit']] as const)('answers with %i %s, and then with a code again', async (code, text) => {
+  it.each([
+    [400, 'bad-request'],
+    [429, 'rate-overlimit'],
+  ] as const)('answers with %i %s, and then with a code again', async (code, text) => {
     const phone = fixture.newPhone()
     const client = dialUnder({ refusePairingCodes: code })
     await client.qr()
-    const answer = new Promise((resolve) => { client.socket.ws.on('CB:iq,type:error', resolve) })
+    const answer = new Promise((resolve) => {
+      client.socket.ws.on('CB:iq,type:error', resolve)
+    })
     const refused = await client.socket.requestPairingCode(phone)
     expect(await answer).toMatchObject({ attrs: { type: 'error' }, content: [{ tag: 'error', attrs: { code: String(code), text } }] })
     await expect(fixture.server.enterPairingCode(refused, { phone })).rejects.toThrow(`No client waits for a pairing code of phone ${phone}`)
@@ -107,7 +118,9 @@ describe('refusePairingCodes', () => {
     await client.qr()
     const refused = fixture.server.waitFor(() => kinds().includes('pairing-code-refused'))
     const answers: unknown[] = []
-    client.socket.ws.on('CB:iq', (node) => { answers.push(node) })
+    client.socket.ws.on('CB:iq', (node) => {
+      answers.push(node)
+    })
     await client.socket.requestPairingCode(fixture.newPhone())
     await refused
     // What comes after it would come after an answer, too.
@@ -149,13 +162,19 @@ describe('refuseScan', () => {
 
   it('sends an iq error', async () => {
     const client = dialUnder({ refuseScan: 'iq-error' })
-    const answer = new Promise((resolve) => { client.socket.ws.on('CB:iq,type:error', resolve) })
+    const answer = new Promise((resolve) => {
+      client.socket.ws.on('CB:iq,type:error', resolve)
+    })
     await expect(scan(client)).rejects.toThrow('refuseScan')
     expect(await answer).toMatchObject({ content: [{ attrs: { code: '401', text: 'not-authorized' } }] })
     expect(client.ending).toBeNull()
   })
 
-  it.each([[{ code: 401, via: 'failure' }, 401], [{ code: 401 }, 401], [{ via: 'xmlstreamend' }, 428]] as const)('throws the client out with %j', async (refuseScan, code) => {
+  it.each([
+    [{ code: 401, via: 'failure' }, 401],
+    [{ code: 401 }, 401],
+    [{ via: 'xmlstreamend' }, 428],
+  ] as const)('throws the client out with %j', async (refuseScan, code) => {
     const client = dialUnder({ refuseScan })
     await expect(scan(client)).rejects.toThrow('refuseScan')
     expect(await client.closed()).toMatchObject({ code })
@@ -205,8 +224,13 @@ describe('the rules', () => {
   })
 
   it.each([
-    { registration: 'new' }, { refusePairingCodes: 500 }, { refuseScan: 'loudly' }, { closeRegistrations: 'mobile' },
-    { requireVersion: [2, 3000] }, { requireVersion: [2, 3000, -1] }, { requireVersion: { lowest: NEW, refuse: 'never' } },
+    { registration: 'new' },
+    { refusePairingCodes: 500 },
+    { refuseScan: 'loudly' },
+    { closeRegistrations: 'mobile' },
+    { requireVersion: [2, 3000] },
+    { requireVersion: [2, 3000, -1] },
+    { requireVersion: { lowest: NEW, refuse: 'never' } },
   ])('refuse %j', (rules) => {
     // What a caller in JavaScript may write.
     expect(() => fixture.server.changeLinking(rules as LinkingOptions)).toThrow(TypeError)

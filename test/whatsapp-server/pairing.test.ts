@@ -20,15 +20,17 @@ describe('pairing by QR', () => {
     expect(device.state.creds.me?.lid).toBe(linked.lid)
     await second.until(() => second.updates.find(({ receivedPendingNotifications }) => receivedPendingNotifications), 'queue')
     await server.waitFor(() => server.device(linked.deviceKey).queued === 0)
-    if (await BAILEYS_FEATURES.fetchesHistory.detect()) await second.until(() => device.state.creds.accountSyncCounter === 1 ? true : null, 'history sync')
+    if (await BAILEYS_FEATURES.fetchesHistory.detect()) await second.until(() => (device.state.creds.accountSyncCounter === 1 ? true : null), 'history sync')
     await second.end()
     const third = await fixture.open(device)
     expect([...second.updates, ...third.updates].filter(({ qr }) => qr !== undefined)).toEqual([])
     expect([...second.errors, ...third.errors]).toEqual([])
     expect(server.logins(linked.deviceKey)).toBe(2)
     expect(server.device(linked.deviceKey)).toMatchObject({ online: true, removed: false, jid: linked.jid, preKeys: INITIAL_PREKEY_COUNT - 1 })
-    expect(server.log.filter(({ kind, deviceKey }) => kind === 'login' && deviceKey === linked.deviceKey).map(({ detail }) => detail['routingInfo']))
-      .toEqual([null, `edge-${linked.phone}`])
+    expect(server.log.filter(({ kind, deviceKey }) => kind === 'login' && deviceKey === linked.deviceKey).map(({ detail }) => detail['routingInfo'])).toEqual([
+      null,
+      `edge-${linked.phone}`,
+    ])
   })
 
   it('tells listeners of the QR, the pairing and the login', async () => {
@@ -72,7 +74,9 @@ describe('pairing by QR', () => {
     await expect(server.scanQr(qr, { phone: '+49 170 1' })).rejects.toThrow(TypeError)
     await expect(server.scanQr('hello', { phone: '491700000001' })).rejects.toThrow('qr must be the text of a QR code')
     const [reference, , ...rest] = qr.split(',')
-    await expect(server.scanQr([reference, 'AAAA', ...rest].join(','), { phone: fixture.newPhone() })).rejects.toThrow('not those that its client registered with')
+    await expect(server.scanQr([reference, 'AAAA', ...rest].join(','), { phone: fixture.newPhone() })).rejects.toThrow(
+      'not those that its client registered with',
+    )
     await client.end()
     await server.waitFor(() => server.registrations().at(-1)?.outcome === 'gone')
     await expect(server.scanQr(qr, { phone: fixture.newPhone() })).rejects.toThrow('The QR code has expired')

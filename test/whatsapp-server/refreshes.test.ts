@@ -118,7 +118,9 @@ describe('a registration is refreshed', () => {
     expect(lastRegistration()).toMatchObject({ refreshesSent: 5, outcome: 'paired' })
     expect(entries('refresh').map(({ detail }) => detail['child'])).toEqual(Array.from({ length: 5 }, () => 'pair-device-rotate-qr'))
     const order = server.log.filter(({ connection, kind }) => connection === lastRegistration()?.connection && kind.startsWith('refresh'))
-    expect(order.map(({ kind }) => kind).filter((kind, index, kinds) => kind !== kinds[index - 1])).toEqual(Array.from({ length: 5 }, () => ['refresh', 'refresh-acknowledged']).flat())
+    expect(order.map(({ kind }) => kind).filter((kind, index, kinds) => kind !== kinds[index - 1])).toEqual(
+      Array.from({ length: 5 }, () => ['refresh', 'refresh-acknowledged']).flat(),
+    )
   })
 
   it('before the first QR, which then is good', async () => {
@@ -194,23 +196,28 @@ describe('a refresh that is sent by hand', () => {
     expect(await client.closed()).toMatchObject({ code: 515 })
   })
 
-  it.each([{ id: 'odd', child: null }, { id: 'odd', child: 'surprise' }, { id: null }, { id: null, child: null }])('malformed, as with %j, is waited for by no scan', async (message) => {
-    const { server } = fixture
-    server.changeLinking({ registration: 'classic' })
-    const client = fixture.dial(newDevice())
-    const qr = await client.qr()
-    expect(server.sendRefresh('*', message)).toBe(1)
-    await server.scanQr(qr, { phone: fixture.newPhone() })
-    expect(await client.closed()).toMatchObject({ code: 515 })
-    expect(entries('refresh').map(({ detail }) => detail)).toMatchObject([message])
-  })
+  it.each([{ id: 'odd', child: null }, { id: 'odd', child: 'surprise' }, { id: null }, { id: null, child: null }])(
+    'malformed, as with %j, is waited for by no scan',
+    async (message) => {
+      const { server } = fixture
+      server.changeLinking({ registration: 'classic' })
+      const client = fixture.dial(newDevice())
+      const qr = await client.qr()
+      expect(server.sendRefresh('*', message)).toBe(1)
+      await server.scanQr(qr, { phone: fixture.newPhone() })
+      expect(await client.closed()).toMatchObject({ code: 515 })
+      expect(entries('refresh').map(({ detail }) => detail)).toMatchObject([message])
+    },
+  )
 
   it('between the scan and pair-success retires the code that was scanned', async () => {
     const { server } = fixture
     server.changeLinking({ registration: 'classic' })
     const client = fixture.dialRefreshing()
     const qr = await client.qr()
-    server.on('log', ({ kind, connection }) => { if (kind === 'pair-success') server.sendRefresh(connection ?? 0) })
+    server.on('log', ({ kind, connection }) => {
+      if (kind === 'pair-success') server.sendRefresh(connection ?? 0)
+    })
     await expect(server.scanQr(qr, { phone: fixture.newPhone() })).rejects.toThrow('This QR code was retired')
     server.removeAllListeners('log')
     expect(await client.closed()).toMatchObject({ message: 'Invalid account signature' })
@@ -219,7 +226,9 @@ describe('a refresh that is sent by hand', () => {
   it('before the client has its references comes before its first QR', async () => {
     const { server } = fixture
     server.changeLinking({ registration: 'classic' })
-    server.on('log', ({ kind, connection }) => { if (kind === 'register') server.sendRefresh(connection ?? 0) })
+    server.on('log', ({ kind, connection }) => {
+      if (kind === 'register') server.sendRefresh(connection ?? 0)
+    })
     const client = fixture.dialRefreshing()
     await client.qr()
     server.removeAllListeners('log')

@@ -13,8 +13,12 @@ export class RefreshingClient extends BaileysClient {
 
   constructor(...options: ConstructorParameters<typeof BaileysClient>) {
     super(...options)
-    this.socket.ev.on('connection.update', ({ qr }) => { if (qr !== undefined) this.#show(qr) })
-    this.socket.ws.on('CB:notification,type:companion_reg_refresh', (node: BinaryNode) => { this.#refresh(node) })
+    this.socket.ev.on('connection.update', ({ qr }) => {
+      if (qr !== undefined) this.#show(qr)
+    })
+    this.socket.ws.on('CB:notification,type:companion_reg_refresh', (node: BinaryNode) => {
+      this.#refresh(node)
+    })
   }
 
   /** What its screen shows right now. */
@@ -22,7 +26,7 @@ export class RefreshingClient extends BaileysClient {
 
   /** Waits until the screen shows something else than this. */
   async shows(otherThan: string): Promise<string> {
-    return this.until(() => this.#shown === otherThan ? null : this.#shown, 'new QR')
+    return this.until(() => (this.#shown === otherThan ? null : this.#shown), 'new QR')
   }
 
   #refresh({ attrs, content }: BinaryNode): void {

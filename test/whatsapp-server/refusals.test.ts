@@ -7,7 +7,9 @@ import { ServerFixture, type PairedDevice } from './server-fixture.js'
 
 const fixture = new ServerFixture()
 let paired: PairedDevice
-beforeAll(() => { paired = fixture.link() })
+beforeAll(() => {
+  paired = fixture.link()
+})
 
 /** Where Linux lists its sockets. */
 const SOCKETS = '/proc/net/tcp'
@@ -16,7 +18,9 @@ const STATES: Readonly<Record<string, string>> = { '01': 'established', '0A': 'l
 /** What the sockets do that have a port of this machine. */
 function statesOf(port: number): string[] {
   const address = `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`
-  const rows = readFileSync(SOCKETS, 'utf8').split('\n').map(row => row.trim().split(/\s+/u))
+  const rows = readFileSync(SOCKETS, 'utf8')
+    .split('\n')
+    .map((row) => row.trim().split(/\s+/u))
   return rows.filter(([, local]) => local === address).flatMap(([, , , state = '']) => STATES[state] ?? [])
 }
 
@@ -25,7 +29,9 @@ describe('refused connections', () => {
     const { server } = fixture
     await server.refuse(300, { how: 'reset' })
     expect(await fixture.dial(paired.device).closed()).toMatchObject({ code: 408 })
-    await new Promise((resolve) => { setTimeout(resolve, 350) })
+    await new Promise((resolve) => {
+      setTimeout(resolve, 350)
+    })
     await fixture.open(paired.device)
   })
 
@@ -53,16 +59,22 @@ describe('refused connections', () => {
     await expect(once(connect(server.port, '127.0.0.1'), 'connect')).rejects.toMatchObject({ code: 'ECONNREFUSED' })
     expect([server.openConnections, server.attempts()]).toEqual([0, []])
     await server.accept()
-    await vi.waitFor(() => { expect(statesOf(server.port)).toEqual(['listening']) })
+    await vi.waitFor(() => {
+      expect(statesOf(server.port)).toEqual(['listening'])
+    })
     await server.refuse(Infinity, { how: 'listen' })
     await server.close()
-    await vi.waitFor(() => { expect(statesOf(server.port)).toEqual([]) })
+    await vi.waitFor(() => {
+      expect(statesOf(server.port)).toEqual([])
+    })
   })
 
   it('refuses a time, a status and a way that make no sense', async () => {
     await expect(fixture.server.refuse(-1)).rejects.toThrow(RangeError)
     await expect(fixture.server.refuse(100, { status: 42 })).rejects.toThrow('status must be an HTTP status')
-    expect(() => { fixture.server.delayHandshake(Number.NaN) }).toThrow(RangeError)
+    expect(() => {
+      fixture.server.delayHandshake(Number.NaN)
+    }).toThrow(RangeError)
   })
 })
 
@@ -72,7 +84,9 @@ describe('logins', () => {
     const { device, deviceKey } = fixture.link()
     server.failLogins(deviceKey, 2, 503)
     expect(await fixture.dial(device).closed()).toMatchObject({ code: 503 })
-    await new Promise((resolve) => { setTimeout(resolve, 150) })
+    await new Promise((resolve) => {
+      setTimeout(resolve, 150)
+    })
     expect(await fixture.dial(device).closed()).toMatchObject({ code: 503 })
     await fixture.open(device)
     expect(server.attempts(deviceKey).map(({ outcome }) => outcome)).toEqual(['failed', 'failed', 'success'])
@@ -91,7 +105,9 @@ describe('logins', () => {
     server.failLogins('*', 5)
     server.failLogins('*', 0)
     await fixture.open(other.device)
-    expect(() => { server.failLogins('*', 1.5) }).toThrow(RangeError)
+    expect(() => {
+      server.failLogins('*', 1.5)
+    }).toThrow(RangeError)
   })
 
   it('can be slow: the handshake, the success, and every answer after it', async () => {

@@ -9,7 +9,9 @@ describe('messages between linked devices', () => {
     const { server } = fixture
     const [a, b] = [fixture.link(), fixture.link()]
     const onPhones: PhoneMessage[] = []
-    server.on('message', (message) => { onPhones.push(message) })
+    server.on('message', (message) => {
+      onPhones.push(message)
+    })
     const before = server.messages().length
     const [alice, bob] = [await fixture.open(a.device), await fixture.open(b.device)]
     await alice.socket.sendMessage(b.jid.replace(/:\d+/, ''), { text: 'hello' })
@@ -84,7 +86,7 @@ describe('messages between linked devices', () => {
     const state = before.exportState()
     const { port, rootPublicKey } = before
     await before.close()
-    const server = fixture.server = await WhatsAppServer.start({ port, state })
+    const server = (fixture.server = await WhatsAppServer.start({ port, state }))
     expect(server.rootPublicKey).toEqual(rootPublicKey)
     const bobAgain = await fixture.open(b.device)
     await bobAgain.text('during')
@@ -107,11 +109,13 @@ describe('messages from a phone', () => {
     const bob = await fixture.open(b.device)
     await bob.text('early')
     const receipts: unknown[] = []
-    server.on('receipt', receipt => receipts.push(receipt))
+    server.on('receipt', (receipt) => receipts.push(receipt))
     const { id, delivered } = await server.phoneMessage(phone, b.deviceKey, { extendedTextMessage: { text: 'now' } })
     expect(delivered).toBe(true)
     await bob.text('now')
-    await vi.waitFor(() => { expect(receipts).toContainEqual(expect.objectContaining({ from: b.deviceKey, id })) }, 5000)
+    await vi.waitFor(() => {
+      expect(receipts).toContainEqual(expect.objectContaining({ from: b.deviceKey, id }))
+    }, 5000)
     await expect(server.phoneText('me', b.deviceKey, 'x')).rejects.toThrow(TypeError)
     await expect(server.phoneText(phone, `${phone}:1`, 'x')).rejects.toThrow('was ever linked')
     server.removeDevice(b.deviceKey)

@@ -5,7 +5,7 @@ import { BaileysClient, newDevice, type Device } from './baileys-client.js'
 
 // These wait for Baileys' own timers, so they run at the same time, each with its own server; rc14 takes any root key.
 describe.concurrent('a server that falls silent', () => {
-  async function scene(): Promise<{ server: WhatsAppServer, device: Device, deviceKey: string }> {
+  async function scene(): Promise<{ server: WhatsAppServer; device: Device; deviceKey: string }> {
     const server = await WhatsAppServer.start()
     const device = newDevice()
     return { server, device, deviceKey: server.linkDirect(device.state.creds, { phone: '491700000001' }).deviceKey }
@@ -35,7 +35,9 @@ describe.concurrent('a server that falls silent', () => {
     server.muteSuccess('*', true)
     const client = new BaileysClient(server.url, device, { keepAliveIntervalMs: 500, connectTimeoutMs: 1000 })
     await server.waitFor(() => server.log.some(({ kind }) => kind === 'muted-success'))
-    await new Promise((resolve) => { setTimeout(resolve, 6500) })
+    await new Promise((resolve) => {
+      setTimeout(resolve, 6500)
+    })
     expect(client.ending).toBeNull()
     expect(client.updates.some(({ connection }) => connection === 'open')).toBe(false)
     expect(server.isOnline(deviceKey)).toBe(true)
@@ -49,7 +51,9 @@ describe.concurrent('a server that falls silent', () => {
     const client = new BaileysClient(`${server.url}?client=refused`, device, { connectTimeoutMs: 2000 })
     await server.waitFor(() => server.attempts().at(-1)?.outcome === 'refused')
     expect(server.attempts()).toMatchObject([{ label: 'refused', reason: `HTTP ${status}` }])
-    await new Promise((resolve) => { setTimeout(resolve, 3000) })
+    await new Promise((resolve) => {
+      setTimeout(resolve, 3000)
+    })
     expect(client.ending).toBeNull()
     await client.end()
     await server.accept()
@@ -59,8 +63,18 @@ describe.concurrent('a server that falls silent', () => {
   })
 
   it.each([
-    ['upgrade', (server: WhatsAppServer) => { server.muteUpgrade(true) }],
-    ['handshake', (server: WhatsAppServer) => { server.muteHandshake(true) }],
+    [
+      'upgrade',
+      (server: WhatsAppServer) => {
+        server.muteUpgrade(true)
+      },
+    ],
+    [
+      'handshake',
+      (server: WhatsAppServer) => {
+        server.muteHandshake(true)
+      },
+    ],
   ])('on the %s: 408 by the client’s own deadline', async (reason, mute) => {
     const { server, device } = await scene()
     mute(server)

@@ -23,7 +23,8 @@ export class Tokens {
 
   /** Throws `RangeError` for a secret that could be guessed. */
   constructor(secret: string, audience: Audience = 'whatsapp') {
-    if (secret.length < SHORTEST_SECRET) throw new RangeError(`The secret of the tokens must have at least ${SHORTEST_SECRET} characters, and has ${secret.length}.`)
+    if (secret.length < SHORTEST_SECRET)
+      throw new RangeError(`The secret of the tokens must have at least ${SHORTEST_SECRET} characters, and has ${secret.length}.`)
     this.#secret = secret
     this.#audience = audience
   }

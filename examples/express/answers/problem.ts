@@ -11,7 +11,7 @@ export class Problem extends Error {
   }
 
   /** The JSON that a client gets. */
-  get body(): { error: { code: string, message: string } } {
+  get body(): { error: { code: string; message: string } } {
     return { error: { code: this.code, message: this.message } }
   }
 }

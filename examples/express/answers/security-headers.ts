@@ -1,6 +1,6 @@
 /** The options for helmet, the same in Express and Fastify. */
 export interface SecurityHeaders {
-  contentSecurityPolicy: { useDefaults: false, directives: Record<string, string[]> }
+  contentSecurityPolicy: { useDefaults: false; directives: Record<string, string[]> }
   xFrameOptions: { action: 'deny' }
   referrerPolicy: { policy: 'no-referrer' }
 }

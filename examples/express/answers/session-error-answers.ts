@@ -13,14 +13,23 @@ const OPERATOR_SENTENCE = 'The server cannot do this. The log has the cause.'
 
 /** The one table that maps the library's errors to HTTP. */
 export const SESSION_ERROR_ANSWERS: Readonly<Record<SessionErrorCode, SessionErrorAnswer>> = {
-  INVALID_SESSION_ID: { status: 400, code: 'invalid_company_id', message: 'This company_id is invalid: it must have 1 to 128 characters without control characters, and differ from others by more than upper and lower case.' },
+  INVALID_SESSION_ID: {
+    status: 400,
+    code: 'invalid_company_id',
+    message:
+      'This company_id is invalid: it must have 1 to 128 characters without control characters, and differ from others by more than upper and lower case.',
+  },
   NOT_PAIRED: { status: 409, code: 'not_paired' },
   ALREADY_PAIRED: { status: 409, code: 'already_paired' },
   LOGGED_OUT: { status: 409, code: 'logged_out' },
   OWNED_ELSEWHERE: { status: 409, code: 'owned_elsewhere' },
   ABORTED: { status: 409, code: 'aborted' },
   CONNECT_FAILED: { status: 409, code: 'connect_failed' },
-  LEGACY_SESSION: { status: 409, code: 'legacy_session', message: 'The stored session belongs to another library. The person who runs the server has to look at it.' },
+  LEGACY_SESSION: {
+    status: 409,
+    code: 'legacy_session',
+    message: 'The stored session belongs to another library. The person who runs the server has to look at it.',
+  },
   RECORD_CORRUPT: { status: 409, code: 'record_corrupt', message: 'The stored session cannot be read. The person who runs the server has to look at it.' },
   WRONG_KEY: { status: 409, code: 'wrong_key', message: 'The stored session is encrypted with another key. The person who runs the server has to look at it.' },
   STALE_WRITER: { status: 409, code: 'owned_elsewhere', message: 'Another process now runs this session.' },

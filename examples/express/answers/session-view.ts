@@ -62,6 +62,6 @@ export function withCode(shown: PairingView | undefined, { code, expiresAt }: Pa
   return shown === undefined ? view : { ...view, qr: shown.qr, qr_svg: shown.qr_svg }
 }
 
-function pairingView({ qr, code, expiresAt }: { qr: string | null, code: string | null, expiresAt: Date | null }): PairingView {
+function pairingView({ qr, code, expiresAt }: { qr: string | null; code: string | null; expiresAt: Date | null }): PairingView {
   return { qr, qr_svg: qr === null ? null : drawQr(qr), code, expires_at: expiresAt?.toISOString() ?? null }
 }

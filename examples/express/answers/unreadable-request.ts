@@ -13,15 +13,21 @@ export function answerUnreadable(error: NodeJS.ErrnoException, socket: Duplex): 
 
 function problemFor({ code }: NodeJS.ErrnoException): Problem {
   switch (code) {
-    case 'HPE_HEADER_OVERFLOW': return new Problem(431, 'headers_too_large', 'The headers are larger than 16 kB.')
-    case 'HPE_CHUNK_EXTENSIONS_OVERFLOW': return new Problem(413, 'payload_too_large', 'The body is larger than 16 kB.')
-    case 'ERR_HTTP_REQUEST_TIMEOUT': return new Problem(408, 'request_timeout', 'The request took too long to arrive.')
-    default: return new Problem(400, 'bad_request', 'The request is malformed.')
+    case 'HPE_HEADER_OVERFLOW':
+      return new Problem(431, 'headers_too_large', 'The headers are larger than 16 kB.')
+    case 'HPE_CHUNK_EXTENSIONS_OVERFLOW':
+      return new Problem(413, 'payload_too_large', 'The body is larger than 16 kB.')
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return new Problem(408, 'request_timeout', 'The request took too long to arrive.')
+    default:
+      return new Problem(400, 'bad_request', 'The request is malformed.')
   }
 }
 
 function answerTo({ status, body }: Problem): string {
   const text = JSON.stringify(body)
-  return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(text)}\r\n`
-    + `cache-control: no-store\r\nconnection: close\r\n\r\n${text}`
+  return (
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(text)}\r\n` +
+    `cache-control: no-store\r\nconnection: close\r\n\r\n${text}`
+  )
 }

@@ -26,9 +26,13 @@ export class EventStream {
   constructor(response: ServerResponse, options: StreamOptions) {
     this.#response = response
     this.#options = options
-    response.once('close', () => { this.#ended() })
+    response.once('close', () => {
+      this.#ended()
+    })
     // A client that disconnects in the middle is normal.
-    response.on('error', () => { this.#ended() })
+    response.on('error', () => {
+      this.#ended()
+    })
   }
 
   /** Sends the headers, the current state, and what came in meanwhile. Throws 503 if the server ended the stream before it began. */
@@ -47,7 +51,9 @@ export class EventStream {
     this.#held = null
     this.#response.write([...events.map(([name, data]) => formatEvent(name, data)), ...held].join(''))
     this.#beginningBytes = this.#response.writableLength
-    this.#response.once('drain', () => { this.#beginningBytes = 0 })
+    this.#response.once('drain', () => {
+      this.#beginningBytes = 0
+    })
   }
 
   /** Sends an event that {@link formatEvent} has made. */

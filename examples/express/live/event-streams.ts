@@ -35,14 +35,19 @@ export class EventStreams {
   open(response: ServerResponse, companyId: string | null, expiresAt: Date): EventStream {
     if (this.#isClosed) throw closing()
     const streams = this.#streams.get(companyId) ?? new Set()
-    if (streams.size >= this.#limits.perCompany) throw rateLimited(`One company can have at most ${this.#limits.perCompany} open event streams. Close one first.`)
+    if (streams.size >= this.#limits.perCompany)
+      throw rateLimited(`One company can have at most ${this.#limits.perCompany} open event streams. Close one first.`)
     const stream = new EventStream(response, {
       expiresAt,
       waitingBytes: this.#limits.waitingBytes,
-      onEnd: () => { this.#remove(companyId, stream) },
+      onEnd: () => {
+        this.#remove(companyId, stream)
+      },
     })
     this.#streams.set(companyId, streams.add(stream))
-    this.#heartbeat ??= setInterval(() => { this.#beat() }, this.#limits.heartbeatMs)
+    this.#heartbeat ??= setInterval(() => {
+      this.#beat()
+    }, this.#limits.heartbeatMs)
     return stream
   }
 

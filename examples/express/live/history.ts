@@ -21,7 +21,7 @@ export class History {
 
   /** What happened to a company's session, newest first. */
   of(companyId: string): HistoryEntry[] {
-    return [...this.#entries.get(companyId) ?? []].reverse()
+    return [...(this.#entries.get(companyId) ?? [])].reverse()
   }
 
   /** Records what happened now. Returns the entry. */
@@ -40,8 +40,12 @@ type NewEntry = Pick<HistoryEntry, 'kind' | 'message'> & Partial<HistoryEntry>
 /** Reports everything that happens to a session, in words. No entry contains a QR code or a pairing code. Returns a function that stops it. */
 export function followHistory(sessions: SessionManager, tell: (companyId: string, entry: NewEntry) => void): () => void {
   const subscriptions = [
-    listen(sessions, 'status', ({ sessionId, status, reason, message }) => { tell(sessionId, { kind: 'status', status, reason, message }) }),
-    listen(sessions, 'pairing-code', ({ sessionId }) => { tell(sessionId, { kind: 'pairing', message: 'A pairing code is shown.' }) }),
+    listen(sessions, 'status', ({ sessionId, status, reason, message }) => {
+      tell(sessionId, { kind: 'status', status, reason, message })
+    }),
+    listen(sessions, 'pairing-code', ({ sessionId }) => {
+      tell(sessionId, { kind: 'pairing', message: 'A pairing code is shown.' })
+    }),
     listen(sessions, 'connected', ({ sessionId, restored }) => {
       tell(sessionId, { kind: 'connected', message: restored ? 'Connected with the saved session.' : 'Linked to a phone, and connected.' })
     }),
@@ -59,6 +63,7 @@ export function followHistory(sessions: SessionManager, tell: (companyId: string
       if (sessionId !== null) tell(sessionId, { kind: 'error', code: error.code, message: problemOf(error).message })
     }),
   ]
-  return () => { for (const end of subscriptions) end() }
+  return () => {
+    for (const end of subscriptions) end()
+  }
 }
-

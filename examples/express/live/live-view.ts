@@ -27,7 +27,9 @@ export class LiveView {
   constructor(sessions: SessionManager, limits: StreamLimits) {
     this.#sessions = sessions
     this.#streams = new EventStreams(limits)
-    this.restoration = new Restoration(sessions, (companyId) => { this.#tellRestore(companyId) })
+    this.restoration = new Restoration(sessions, (companyId) => {
+      this.#tellRestore(companyId)
+    })
     this.#subscriptions = [
       ...this.#followSessions(),
       followHistory(sessions, (companyId, entry) => {
@@ -49,12 +51,16 @@ export class LiveView {
     const stream = this.#streams.open(response, companyId, expiresAt)
     const restore = this.restoration.view(companyId)
     const changed = new Set<string>()
-    const stopWatching = listen(this.#sessions, 'status', ({ sessionId }) => { changed.add(sessionId) })
+    const stopWatching = listen(this.#sessions, 'status', ({ sessionId }) => {
+      changed.add(sessionId)
+    })
     try {
       const snapshots = companyId === null ? await this.#sessions.getStatuses() : [await this.#sessions.getStatus(companyId)]
       // The queued events cover what changed meanwhile. A newer snapshot before them would show the past after the present.
-      const views = snapshots.filter(({ sessionId }) => !changed.has(sessionId)).map(snapshot => companyId === null ? publicView(snapshot) : ownView(snapshot))
-      stream.begin(headers, [['restore', restore], ...views.map(view => ['status', view] as const)])
+      const views = snapshots
+        .filter(({ sessionId }) => !changed.has(sessionId))
+        .map((snapshot) => (companyId === null ? publicView(snapshot) : ownView(snapshot)))
+      stream.begin(headers, [['restore', restore], ...views.map((view) => ['status', view] as const)])
       // Frameworks answer HEAD with the GET route.
       if (response.req.method === 'HEAD') stream.end()
     } catch (error) {
@@ -81,8 +87,12 @@ export class LiveView {
         this.#streams.send(sessionId, 'status', { ...view, pairing: this.#pairings.get(sessionId) ?? null })
         this.#streams.send(null, 'status', view)
       }),
-      listen(this.#sessions, 'qr', (event) => { this.#tellPairing(event.sessionId, withQr(this.#pairings.get(event.sessionId), event)) }),
-      listen(this.#sessions, 'pairing-code', (event) => { this.#tellPairing(event.sessionId, withCode(this.#pairings.get(event.sessionId), event)) }),
+      listen(this.#sessions, 'qr', (event) => {
+        this.#tellPairing(event.sessionId, withQr(this.#pairings.get(event.sessionId), event))
+      }),
+      listen(this.#sessions, 'pairing-code', (event) => {
+        this.#tellPairing(event.sessionId, withCode(this.#pairings.get(event.sessionId), event))
+      }),
     ]
   }
 
@@ -93,7 +103,7 @@ export class LiveView {
 
   #tellRestore(companyId: string | null): void {
     if (companyId === null) {
-      this.#streams.sendEach('restore', reader => this.restoration.view(reader))
+      this.#streams.sendEach('restore', (reader) => this.restoration.view(reader))
       return
     }
     this.#streams.send(companyId, 'restore', this.restoration.view(companyId))

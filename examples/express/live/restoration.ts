@@ -35,8 +35,13 @@ export class Restoration {
       try {
         await this.#sessions.restoreAll({
           signal: this.#stop.signal,
-          filter: ({ sessionId }) => { this.#waiting.add(sessionId); return true },
-          onProgress: ({ result }) => { this.#note(result) },
+          filter: ({ sessionId }) => {
+            this.#waiting.add(sessionId)
+            return true
+          },
+          onProgress: ({ result }) => {
+            this.#note(result)
+          },
         })
         break
       } catch (error) {

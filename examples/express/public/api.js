@@ -130,7 +130,10 @@ export class Api {
 
   /** The stream of events of one company, or of all. @param {string | null} companyId @param {AbortSignal} signal @returns {Promise<Response>} */
   async events(companyId, signal) {
-    return this.#fetch(companyId === null ? '/api/whatsapp/events' : `/api/whatsapp/events?${of(companyId)}`, { signal, headers: { accept: 'text/event-stream' } })
+    return this.#fetch(companyId === null ? '/api/whatsapp/events' : `/api/whatsapp/events?${of(companyId)}`, {
+      signal,
+      headers: { accept: 'text/event-stream' },
+    })
   }
 
   /**
@@ -148,8 +151,9 @@ export class Api {
 
   /** @param {string} path @param {RequestInit} init */
   async #fetch(path, init) {
-    const response = await fetch(path, { credentials: 'same-origin', cache: 'no-store', ...init })
-      .catch((/** @type {unknown} */ error) => { throw init.signal?.aborted === true ? error : new ApiError('network', 0) })
+    const response = await fetch(path, { credentials: 'same-origin', cache: 'no-store', ...init }).catch((/** @type {unknown} */ error) => {
+      throw init.signal?.aborted === true ? error : new ApiError('network', 0)
+    })
     this.#clock.learn(response.headers.get('date'))
     if (response.ok) return response
     /** @type {unknown} */

@@ -32,13 +32,17 @@ export class App {
     this.#places = places
     this.#announcer = new Announcer(places.announcements)
     this.#header = this.#makeHeader()
-    window.addEventListener('hashchange', () => { this.#followAddress() })
+    window.addEventListener('hashchange', () => {
+      this.#followAddress()
+    })
     // Not through the address: it names the company that an administrator is looking at.
     places.skip.addEventListener('click', (event) => {
       event.preventDefault()
       places.main.focus()
     })
-    window.addEventListener('online', () => { if (this.#scene.screen === 'console') this.#scene.console.tryNow() })
+    window.addEventListener('online', () => {
+      if (this.#scene.screen === 'console') this.#scene.console.tryNow()
+    })
   }
 
   async start() {
@@ -61,12 +65,24 @@ export class App {
   #openConsole(me) {
     localStorage.setItem(SIGNED_IN_AS, 'yes')
     const console = new Console(this.#api, me, {
-      onChange: () => { this.#update() },
-      onSignedOut: () => { this.#signedOut(true) },
-      onStatus: (view) => { this.#announceStatus(view) },
-      onPairing: (pairing, before) => { this.#announcePairing(pairing, before) },
-      onRestored: (progress) => { this.#announcer.say(this.#language.translate('restore.finished', { ...progress, finished: '' })) },
-      onFeed: (isLive) => { this.#announcer.say(this.#language.translate(isLive ? 'feed.back' : 'feed.offlineTitle')) },
+      onChange: () => {
+        this.#update()
+      },
+      onSignedOut: () => {
+        this.#signedOut(true)
+      },
+      onStatus: (view) => {
+        this.#announceStatus(view)
+      },
+      onPairing: (pairing, before) => {
+        this.#announcePairing(pairing, before)
+      },
+      onRestored: (progress) => {
+        this.#announcer.say(this.#language.translate('restore.finished', { ...progress, finished: '' }))
+      },
+      onFeed: (isLive) => {
+        this.#announcer.say(this.#language.translate(isLive ? 'feed.back' : 'feed.offlineTitle'))
+      },
     })
     this.#show({ screen: 'console', console })
     console.open()
@@ -135,21 +151,36 @@ export class App {
     const language = this.#language
     const scene = this.#scene
     switch (scene.screen) {
-      case 'sign-in': return signInScreen({ language, isExpired: scene.isExpired, demoTokens: this.#api.demoTokens(), signIn: token => this.#signIn(token) })
-      case 'no-answer': return element('section', { class: 'card padded choose' },
-        element('h1', { class: 'choose-title', tabindex: -1, 'data-heading': true }, language.translate('error.title')), element('p', {}, explainError(language, scene.error)),
-        element('button', { class: 'button primary', type: 'button', onclick: () => void this.#enter() }, language.translate('feed.tryNow')))
-      default: return element('p', { class: 'starting quiet', role: 'status' }, language.translate('page.loading'))
+      case 'sign-in':
+        return signInScreen({ language, isExpired: scene.isExpired, demoTokens: this.#api.demoTokens(), signIn: (token) => this.#signIn(token) })
+      case 'no-answer':
+        return element(
+          'section',
+          { class: 'card padded choose' },
+          element('h1', { class: 'choose-title', tabindex: -1, 'data-heading': true }, language.translate('error.title')),
+          element('p', {}, explainError(language, scene.error)),
+          element('button', { class: 'button primary', type: 'button', onclick: () => void this.#enter() }, language.translate('feed.tryNow')),
+        )
+      default:
+        return element('p', { class: 'starting quiet', role: 'status' }, language.translate('page.loading'))
     }
   }
 
   #makeHeader() {
-    return new PageHeader(this.#language, { onLanguage: (code) => { this.#speak(code) }, onSignOut: () => void this.#signOut() })
+    return new PageHeader(this.#language, {
+      onLanguage: (code) => {
+        this.#speak(code)
+      },
+      onSignOut: () => void this.#signOut(),
+    })
   }
 
   #update() {
     const console = this.#scene.screen === 'console' ? this.#scene.console : null
-    this.#header.update({ me: console?.me ?? null, feed: console === null ? null : console.wasLost && console.feed.state !== 'live' ? 'waiting' : console.feed.state })
+    this.#header.update({
+      me: console?.me ?? null,
+      feed: console === null ? null : console.wasLost && console.feed.state !== 'live' ? 'waiting' : console.feed.state,
+    })
     this.#view?.update()
   }
 

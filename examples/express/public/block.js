@@ -20,7 +20,7 @@ export class Block {
     const focused = document.activeElement
     const hadFocus = focused instanceof HTMLElement && this.root.contains(focused)
     const name = hadFocus ? focused.dataset['focus'] : undefined
-    this.root.replaceChildren(...build().filter(node => node !== null))
+    this.root.replaceChildren(...build().filter((node) => node !== null))
     if (hadFocus) (this.#named(name) ?? this.#fallback())?.focus()
   }
 

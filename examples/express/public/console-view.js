@@ -26,12 +26,30 @@ export class ConsoleView {
     this.#parts = this.#makeParts(language, now)
     const { offline, restore, panel, pairing, history, list, phone } = this.#parts
     this.#loading = loadingPanel(t)
-    this.#choose = element('section', { class: 'card padded choose' }, element('h1', { class: 'choose-title' }, t('list.choose')), element('p', { class: 'quiet' }, t('list.chooseNote')))
-    this.#session = element('div', { class: 'session-column' },
-      isAdmin && element('a', { class: 'back', href: '#' }, t('list.back')), panel.root, pairing.root, phone !== null && element('div', { class: 'phone-place' }, phone.root), history.root)
-    this.root = element('div', { class: `console ${isAdmin ? 'for-admin' : 'for-agent'}${phone === null ? '' : ' with-phone'}` },
+    this.#choose = element(
+      'section',
+      { class: 'card padded choose' },
+      element('h1', { class: 'choose-title' }, t('list.choose')),
+      element('p', { class: 'quiet' }, t('list.chooseNote')),
+    )
+    this.#session = element(
+      'div',
+      { class: 'session-column' },
+      isAdmin && element('a', { class: 'back', href: '#' }, t('list.back')),
+      panel.root,
+      pairing.root,
+      phone !== null && element('div', { class: 'phone-place' }, phone.root),
+      history.root,
+    )
+    this.root = element(
+      'div',
+      { class: `console ${isAdmin ? 'for-admin' : 'for-agent'}${phone === null ? '' : ' with-phone'}` },
       element('div', { class: 'banners' }, offline.root, restore.root),
-      isAdmin && list.root, this.#loading, this.#choose, this.#session)
+      isAdmin && list.root,
+      this.#loading,
+      this.#choose,
+      this.#session,
+    )
   }
 
   /** Moves the focus to the current session. */
@@ -70,13 +88,27 @@ export class ConsoleView {
     const console = this.#console
     const countdown = this.#countdown
     return {
-      offline: new OfflineBanner(language, countdown, () => { console.tryNow() }),
+      offline: new OfflineBanner(language, countdown, () => {
+        console.tryNow()
+      }),
       restore: new RestoreBar(language),
-      list: new SessionList(language, { onOpen: (companyId) => { location.hash = encodeURIComponent(companyId) }, onReload: () => void console.loadList() }),
-      panel: new SessionPanel(language, { countdown, now, onAction: verb => void this.#act(language, verb), onDismiss: () => { console.dismiss() } }),
-      pairing: new PairingPanel(language, { countdown, now, onAskForCode: number => void console.change('pairing-code', number) }),
+      list: new SessionList(language, {
+        onOpen: (companyId) => {
+          location.hash = encodeURIComponent(companyId)
+        },
+        onReload: () => void console.loadList(),
+      }),
+      panel: new SessionPanel(language, {
+        countdown,
+        now,
+        onAction: (verb) => void this.#act(language, verb),
+        onDismiss: () => {
+          console.dismiss()
+        },
+      }),
+      pairing: new PairingPanel(language, { countdown, now, onAskForCode: (number) => void console.change('pairing-code', number) }),
       history: new HistoryList(language, { now, onReload: () => void console.loadHistory() }),
-      phone: console.me.simulated && console.me.company_id !== null ? new SimulatedPhone(language, action => void console.usePhone(action)) : null,
+      phone: console.me.simulated && console.me.company_id !== null ? new SimulatedPhone(language, (action) => void console.usePhone(action)) : null,
     }
   }
 
@@ -96,7 +128,12 @@ export class ConsoleView {
 
 /** @param {import('./language.js').Translate} t */
 function loadingPanel(t) {
-  return element('section', { class: 'card padded loading', 'aria-busy': 'true' }, element('span', { class: 'unseen' }, t('page.loading')),
+  return element(
+    'section',
+    { class: 'card padded loading', 'aria-busy': 'true' },
+    element('span', { class: 'unseen' }, t('page.loading')),
     element('div', { class: 'status-head' }, element('span', { class: 'ghost round large' }), element('span', { class: 'ghost line' })),
-    element('span', { class: 'ghost line wide' }), element('span', { class: 'ghost line' }))
+    element('span', { class: 'ghost line wide' }),
+    element('span', { class: 'ghost line' }),
+  )
 }

@@ -47,8 +47,12 @@ export class Console {
     this.me = me
     this.listener = listener
     this.#everything = new EventFeed(api, me.role === 'admin' ? null : me.company_id, {
-      onEvent: (event) => { this.#take(event) },
-      onState: (state) => { this.#feedIs(state) },
+      onEvent: (event) => {
+        this.#take(event)
+      },
+      onState: (state) => {
+        this.#feedIs(state)
+      },
       onSignedOut: listener.onSignedOut,
     })
   }
@@ -90,7 +94,10 @@ export class Console {
   async loadList() {
     const askedAt = this.book.moment
     try {
-      for (const view of await this.api.sessions()) this.#learn(view, () => { this.book.takeAnswer(view, askedAt) })
+      for (const view of await this.api.sessions())
+        this.#learn(view, () => {
+          this.book.takeAnswer(view, askedAt)
+        })
       this.hasList = true
     } catch (error) {
       this.hasList ??= false
@@ -124,7 +131,9 @@ export class Console {
     const askedAt = this.book.moment
     try {
       const view = verb === 'pairing-code' ? await this.api.pairingCode(companyId, phoneNumber) : await this.api.change(verb, companyId)
-      this.#learn(view, () => { this.book.takeAnswer(view, askedAt) })
+      this.#learn(view, () => {
+        this.book.takeAnswer(view, askedAt)
+      })
     } catch (error) {
       if (companyId === this.selected) this.problem = this.#refused(error)
     }
@@ -138,7 +147,9 @@ export class Console {
     this.phoneBusy = action
     this.problem = null
     this.listener.onChange()
-    await this.api.simulatedPhone(this.selected, action).catch((/** @type {unknown} */ error) => { this.problem = this.#refused(error) })
+    await this.api.simulatedPhone(this.selected, action).catch((/** @type {unknown} */ error) => {
+      this.problem = this.#refused(error)
+    })
     this.phoneBusy = null
     this.listener.onChange()
   }
@@ -151,7 +162,9 @@ export class Console {
   /** @param {string} companyId */
   #openCloseUp(companyId) {
     this.#closeUp = new EventFeed(this.api, companyId, {
-      onEvent: (event) => { if (event.name === 'status' || event.name === 'pairing') this.#take(event) },
+      onEvent: (event) => {
+        if (event.name === 'status' || event.name === 'pairing') this.#take(event)
+      },
       onState: () => undefined,
       onSignedOut: this.listener.onSignedOut,
     })
@@ -161,7 +174,10 @@ export class Console {
   /** Events that a newer server may send beside these are nothing to this page. @param {import('./api.js').LiveEvent} event */
   #take({ name, data }) {
     const before = this.book.pairing(this.selected ?? '')
-    if (name === 'status') this.#learn(data, () => { this.book.takeTold(data) })
+    if (name === 'status')
+      this.#learn(data, () => {
+        this.book.takeTold(data)
+      })
     if (name === 'pairing') this.book.takePairing(data)
     if (name === 'restore') this.#takeRestore(data)
     if (name === 'history' && data.company_id === this.selected) this.history = { state: 'known', entries: mergeHistory([data], this.#entries()) }

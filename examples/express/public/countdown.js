@@ -13,8 +13,13 @@ export class Countdown {
    */
   keep(element, show) {
     show(element)
-    this.#watched.set(element, () => { show(element) })
-    if (this.#timer === 0) this.#timer = window.setInterval(() => { this.#tick() }, TICK_MS)
+    this.#watched.set(element, () => {
+      show(element)
+    })
+    if (this.#timer === 0)
+      this.#timer = window.setInterval(() => {
+        this.#tick()
+      }, TICK_MS)
     return element
   }
 

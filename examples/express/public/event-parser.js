@@ -11,7 +11,7 @@ export class EventParser {
   push(piece) {
     const lines = (this.#rest + piece).split(/\r\n|\n|\r(?!$)/u)
     this.#rest = lines.pop() ?? ''
-    return lines.flatMap(line => this.#line(line))
+    return lines.flatMap((line) => this.#line(line))
   }
 
   /** @param {string} line @returns {StreamEvent[]} */

@@ -80,7 +80,9 @@ export class EventFeed {
     this.#failures += 1
     const delayMs = Math.max(backOffMs(this.#failures), error instanceof ApiError ? error.retryAfterMs : 0)
     this.#listener.onState({ state: 'waiting', retryAt: Date.now() + delayMs })
-    this.#timer = window.setTimeout(() => { this.open() }, delayMs)
+    this.#timer = window.setTimeout(() => {
+      this.open()
+    }, delayMs)
   }
 }
 
@@ -93,6 +95,10 @@ function liveEvent({ name, data }) {
 
 /** @template Value @param {Promise<Value>} reading @param {AbortController} stream @returns {Promise<Value>} */
 async function withinSilence(reading, stream) {
-  const timer = window.setTimeout(() => { stream.abort() }, SILENCE_MS)
-  return reading.finally(() => { window.clearTimeout(timer) })
+  const timer = window.setTimeout(() => {
+    stream.abort()
+  }, SILENCE_MS)
+  return reading.finally(() => {
+    window.clearTimeout(timer)
+  })
 }

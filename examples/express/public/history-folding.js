@@ -22,7 +22,7 @@ export function foldHistory(entries) {
 /** Both, each entry once. @param {readonly HistoryEntry[]} newer @param {readonly HistoryEntry[]} older @returns {HistoryEntry[]} */
 export function mergeHistory(newer, older) {
   const known = new Set(older.map(keyOf))
-  return [...newer.filter(entry => !known.has(keyOf(entry))), ...older]
+  return [...newer.filter((entry) => !known.has(keyOf(entry))), ...older]
 }
 
 /** @param {HistoryEntry} entry */

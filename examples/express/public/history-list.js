@@ -39,41 +39,56 @@ export class HistoryList {
     const t = this.#language.translate
     if (history.state === 'loading') return [element('p', { class: 'quiet', 'aria-busy': 'true' }, t('history.loading'))]
     if (history.state === 'failed') {
-      return [element('p', { role: 'alert' }, t('history.failed')), element('button', { class: 'button plain', type: 'button', 'data-focus': 'history-again', onclick: this.#onReload }, t('history.again'))]
+      return [
+        element('p', { role: 'alert' }, t('history.failed')),
+        element('button', { class: 'button plain', type: 'button', 'data-focus': 'history-again', onclick: this.#onReload }, t('history.again')),
+      ]
     }
     const entries = foldHistory(history.entries)
     if (entries.length === 0) return [element('p', { class: 'quiet' }, t('history.empty'))]
     const shown = this.#isWhole ? entries : entries.slice(0, SHOWN_AT_FIRST)
-    return [element('ol', { class: 'timeline' }, ...shown.map(entry => this.#entry(entry))), shown.length < entries.length ? this.#more() : null]
+    return [element('ol', { class: 'timeline' }, ...shown.map((entry) => this.#entry(entry))), shown.length < entries.length ? this.#more() : null]
   }
 
   #more() {
-    return element('button', {
-      class: 'button plain', type: 'button', onclick: () => {
-        this.#isWhole = true
-        this.update(this.#history)
+    return element(
+      'button',
+      {
+        class: 'button plain',
+        type: 'button',
+        onclick: () => {
+          this.#isWhole = true
+          this.update(this.#history)
+        },
       },
-    }, this.#language.translate('history.more'))
+      this.#language.translate('history.more'),
+    )
   }
 
   /** @param {FoldedEntry} entry */
   #entry(entry) {
     const { title, text } = this.#words(entry)
     const at = new Date(entry.at)
-    return element('li', { class: `moment ${entry.kind === 'error' ? 'failed' : entry.status ?? 'disconnected'}` },
+    return element(
+      'li',
+      { class: `moment ${entry.kind === 'error' ? 'failed' : (entry.status ?? 'disconnected')}` },
       element('span', { class: 'moment-dot', 'aria-hidden': 'true' }),
       element('time', { class: 'moment-time', datetime: entry.at, title: at.toLocaleString(this.#language.locale) }, this.#clock(at)),
-      element('div', { class: 'moment-text' },
+      element(
+        'div',
+        { class: 'moment-text' },
         element('span', { class: 'moment-title' }, title, this.#tags(entry)),
-        text !== title && element('span', { class: 'moment-why' }, text)))
+        text !== title && element('span', { class: 'moment-why' }, text),
+      ),
+    )
   }
 
   /** @param {FoldedEntry} entry */
   #tags({ code, times }) {
     const t = this.#language.translate
     const tags = [times > 1 ? t('history.times', { count: times }) : null, code === null || code === undefined ? null : t('history.code', { code })]
-    const shown = tags.filter(tag => tag !== null)
-    return shown.length === 0 ? null : element('span', { class: 'tags' }, ...shown.map(tag => element('span', { class: 'tag' }, tag)))
+    const shown = tags.filter((tag) => tag !== null)
+    return shown.length === 0 ? null : element('span', { class: 'tags' }, ...shown.map((tag) => element('span', { class: 'tag' }, tag)))
   }
 
   /** @param {FoldedEntry} entry @returns {{ title: string, text: string }} */
@@ -82,13 +97,20 @@ export class HistoryList {
     const { kind, status, reason, message } = entry
     const why = { reason: reason ?? null, message: message ?? '' }
     switch (kind) {
-      case 'status': return isStatus(status) ? { title: t(`status.${status}`), text: explain(t, { status, ...why }) } : { title: why.message, text: '' }
-      case 'logged_out': return { title: t('history.loggedOut'), text: reason === 'intentional_logout' ? t('history.loggedOutHere') : t('reason.logged_out') }
-      case 'disconnected': return { title: t('history.disconnected'), text: explain(t, { status: 'reconnecting', ...why }) }
-      case 'pairing': return { title: t('history.pairingCode'), text: '' }
-      case 'restored': return { title: t('history.notRestored'), text: explain(t, { status: 'disconnected', ...why }) }
-      case 'error': return { title: t('history.error'), text: why.message }
-      default: return { title: why.message, text: '' }
+      case 'status':
+        return isStatus(status) ? { title: t(`status.${status}`), text: explain(t, { status, ...why }) } : { title: why.message, text: '' }
+      case 'logged_out':
+        return { title: t('history.loggedOut'), text: reason === 'intentional_logout' ? t('history.loggedOutHere') : t('reason.logged_out') }
+      case 'disconnected':
+        return { title: t('history.disconnected'), text: explain(t, { status: 'reconnecting', ...why }) }
+      case 'pairing':
+        return { title: t('history.pairingCode'), text: '' }
+      case 'restored':
+        return { title: t('history.notRestored'), text: explain(t, { status: 'disconnected', ...why }) }
+      case 'error':
+        return { title: t('history.error'), text: why.message }
+      default:
+        return { title: why.message, text: '' }
     }
   }
 

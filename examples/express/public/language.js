@@ -20,9 +20,9 @@ export function isSentenceKey(key) {
  * @param {string | null} chosen @param {readonly string[]} preferred @returns {LanguageCode}
  */
 export function pickLanguage(chosen, preferred) {
-  const wanted = [chosen ?? '', ...preferred].map(name => name.toLowerCase().split('-')[0])
+  const wanted = [chosen ?? '', ...preferred].map((name) => name.toLowerCase().split('-')[0])
   for (const name of wanted) {
-    const found = LANGUAGES.find(code => code === name)
+    const found = LANGUAGES.find((code) => code === name)
     if (found !== undefined) return found
   }
   return 'en'

@@ -22,12 +22,19 @@ const LINKED_AT_REST = ['stopped', 'not_running']
 export function offeredActions(view) {
   if (!view.is_local && view.reason === 'owned_elsewhere') return []
   switch (view.status) {
-    case 'connected': return [STOP, LOGOUT]
-    case 'connecting': return [view.phone_number === null ? CANCEL : STOP]
-    case 'pairing': return [CANCEL]
-    case 'reconnecting': return [connect('action.reconnect', 'plain'), STOP, LOGOUT]
-    case 'logged_out': return [connect('action.linkAgain')]
-    case 'failed': return [connect('action.retry'), LOGOUT]
-    case 'disconnected': return LINKED_AT_REST.includes(view.reason ?? '') && view.phone_number !== null ? [connect('action.connect'), LOGOUT] : [connect('action.link')]
+    case 'connected':
+      return [STOP, LOGOUT]
+    case 'connecting':
+      return [view.phone_number === null ? CANCEL : STOP]
+    case 'pairing':
+      return [CANCEL]
+    case 'reconnecting':
+      return [connect('action.reconnect', 'plain'), STOP, LOGOUT]
+    case 'logged_out':
+      return [connect('action.linkAgain')]
+    case 'failed':
+      return [connect('action.retry'), LOGOUT]
+    case 'disconnected':
+      return LINKED_AT_REST.includes(view.reason ?? '') && view.phone_number !== null ? [connect('action.connect'), LOGOUT] : [connect('action.link')]
   }
 }

@@ -23,7 +23,7 @@ export class OfflineBanner {
   /** @param {{ wasLost: boolean, feed: import('./events.js').FeedState }} props */
   update({ wasLost, feed }) {
     const isShown = wasLost && feed.state !== 'live'
-    this.#block.show(isShown ? feed : null, () => isShown ? [this.#banner(feed)] : [])
+    this.#block.show(isShown ? feed : null, () => (isShown ? [this.#banner(feed)] : []))
   }
 
   /** @param {import('./events.js').FeedState} feed */
@@ -33,9 +33,12 @@ export class OfflineBanner {
     this.#countdown.keep(next, () => {
       setText(next, feed.state === 'waiting' ? t('feed.nextAttempt', { time: this.#language.duration(feed.retryAt - Date.now()) }) : t('feed.attempting'))
     })
-    return element('section', { class: 'banner', 'aria-label': t('feed.offlineTitle') },
+    return element(
+      'section',
+      { class: 'banner', 'aria-label': t('feed.offlineTitle') },
       drawing(CLOUD_DRAWING),
       element('div', { class: 'banner-text' }, element('strong', {}, t('feed.offlineTitle')), element('span', {}, t('feed.offlineText')), next),
-      element('button', { class: 'button plain', type: 'button', 'data-focus': 'try-now', onclick: this.#onTryNow }, t('feed.tryNow')))
+      element('button', { class: 'button plain', type: 'button', 'data-focus': 'try-now', onclick: this.#onTryNow }, t('feed.tryNow')),
+    )
   }
 }

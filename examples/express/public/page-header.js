@@ -24,30 +24,68 @@ export class PageHeader {
     this.#handlers = handlers
     this.#feed = new Block(element('div', { class: 'feed-slot' }))
     this.#account = new Block(element('div', { class: 'account-slot' }))
-    this.root = element('div', { class: 'page-header' },
+    this.root = element(
+      'div',
+      { class: 'page-header' },
       element('div', { class: 'brand' }, drawing(MARK, 'icon mark'), element('span', { class: 'brand-name' }, language.translate('page.title'))),
       this.#feed.root,
-      element('div', { class: 'header-end' }, this.#languageChoice(), this.#account.root))
+      element('div', { class: 'header-end' }, this.#languageChoice(), this.#account.root),
+    )
   }
 
   /** @param {HeaderProps} props */
   update({ me, feed }) {
     const t = this.#language.translate
-    this.#feed.show(feed, () => feed === null ? [] : [element('span', { class: `feed ${feed}` }, element('span', { class: 'feed-dot' }), t(feed === 'live' ? 'feed.live' : feed === 'waiting' ? 'feed.offline' : 'feed.connecting'))])
-    this.#account.show(me, () => me === null ? [] : [
-      element('span', { class: 'account' },
-        element('span', { class: 'account-name' }, me.company_id ?? t('page.roleAdmin')),
-        me.company_id !== null && element('span', { class: 'account-role' }, t(me.role === 'admin' ? 'page.roleAdmin' : 'page.roleAgent'))),
-      element('button', { class: 'button quiet-button', type: 'button', 'data-focus': 'sign-out', onclick: this.#handlers.onSignOut }, t('page.signOut')),
-    ])
+    this.#feed.show(feed, () =>
+      feed === null
+        ? []
+        : [
+            element(
+              'span',
+              { class: `feed ${feed}` },
+              element('span', { class: 'feed-dot' }),
+              t(feed === 'live' ? 'feed.live' : feed === 'waiting' ? 'feed.offline' : 'feed.connecting'),
+            ),
+          ],
+    )
+    this.#account.show(me, () =>
+      me === null
+        ? []
+        : [
+            element(
+              'span',
+              { class: 'account' },
+              element('span', { class: 'account-name' }, me.company_id ?? t('page.roleAdmin')),
+              me.company_id !== null && element('span', { class: 'account-role' }, t(me.role === 'admin' ? 'page.roleAdmin' : 'page.roleAgent')),
+            ),
+            element('button', { class: 'button quiet-button', type: 'button', 'data-focus': 'sign-out', onclick: this.#handlers.onSignOut }, t('page.signOut')),
+          ],
+    )
   }
 
   #languageChoice() {
     const { code, translate } = this.#language
-    return element('div', { class: 'languages', role: 'group', 'aria-label': translate('page.language') }, ...LANGUAGES.map(other =>
-      element('button', {
-        class: 'language', type: 'button', lang: other, 'aria-pressed': String(other === code), title: LANGUAGE_NAMES[other], 'data-focus': `language-${other}`,
-        onclick: () => { this.#handlers.onLanguage(other) },
-      }, element('span', { 'aria-hidden': 'true' }, other.toUpperCase()), element('span', { class: 'unseen' }, LANGUAGE_NAMES[other]))))
+    return element(
+      'div',
+      { class: 'languages', role: 'group', 'aria-label': translate('page.language') },
+      ...LANGUAGES.map((other) =>
+        element(
+          'button',
+          {
+            class: 'language',
+            type: 'button',
+            lang: other,
+            'aria-pressed': String(other === code),
+            title: LANGUAGE_NAMES[other],
+            'data-focus': `language-${other}`,
+            onclick: () => {
+              this.#handlers.onLanguage(other)
+            },
+          },
+          element('span', { 'aria-hidden': 'true' }, other.toUpperCase()),
+          element('span', { class: 'unseen' }, LANGUAGE_NAMES[other]),
+        ),
+      ),
+    )
   }
 }

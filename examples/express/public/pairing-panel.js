@@ -29,7 +29,12 @@ export class PairingPanel {
     this.#language = language
     this.#options = options
     this.#body = new Block(element('div', { class: 'pairing-body' }))
-    this.root = element('section', { class: 'linking card padded', 'aria-label': language.translate('pairing.title'), hidden: true }, this.#methods(), this.#body.root)
+    this.root = element(
+      'section',
+      { class: 'linking card padded', 'aria-label': language.translate('pairing.title'), hidden: true },
+      this.#methods(),
+      this.#body.root,
+    )
   }
 
   /** @param {PairingProps | null} props `null` while there is nothing to link */
@@ -42,7 +47,7 @@ export class PairingPanel {
     }
     const method = this.#method(props)
     for (const radio of this.root.querySelectorAll('input[type=radio]')) if (radio instanceof HTMLInputElement) radio.checked = radio.value === method
-    this.#body.show([method, props], () => method === 'qr' ? this.#byQr(props) : this.#byCode(props))
+    this.#body.show([method, props], () => (method === 'qr' ? this.#byQr(props) : this.#byCode(props)))
   }
 
   /** @param {PairingProps} props @returns {Method} */
@@ -52,10 +57,26 @@ export class PairingPanel {
 
   #methods() {
     const t = this.#language.translate
-    return element('fieldset', { class: 'methods' }, element('legend', { class: 'unseen' }, t('pairing.method')),
-      ...(/** @type {const} */ (['qr', 'code'])).map(method => element('label', { class: 'method' },
-        element('input', { type: 'radio', name: 'pairing-method', value: method, onchange: () => { this.#choose(method) } }),
-        element('span', {}, t(method === 'qr' ? 'pairing.byQr' : 'pairing.byCode')))))
+    return element(
+      'fieldset',
+      { class: 'methods' },
+      element('legend', { class: 'unseen' }, t('pairing.method')),
+      .../** @type {const} */ (['qr', 'code']).map((method) =>
+        element(
+          'label',
+          { class: 'method' },
+          element('input', {
+            type: 'radio',
+            name: 'pairing-method',
+            value: method,
+            onchange: () => {
+              this.#choose(method)
+            },
+          }),
+          element('span', {}, t(method === 'qr' ? 'pairing.byQr' : 'pairing.byCode')),
+        ),
+      ),
+    )
   }
 
   /** @param {Method} method */
@@ -67,20 +88,42 @@ export class PairingPanel {
   /** @param {PairingProps} props */
   #byQr({ companyId, pairing: { qrSvg } }) {
     const t = this.#language.translate
-    return [element('div', { class: 'pairing-columns' },
-      element('div', { class: 'code-side' },
-        qrSvg === null
-          ? element('div', { class: 'qr-frame waiting', role: 'status' }, element('span', { class: 'ghost qr-ghost' }), element('span', { class: 'quiet small' }, t('pairing.waitingForQr')))
-          : element('div', { class: 'qr-frame' }, qrPicture(qrSvg.text, t('pairing.qrAlternative', { company: companyId }))),
-        qrSvg !== null && this.#timeLeft(qrSvg.expiresAt)),
-      this.#steps('pairing.step3'))]
+    return [
+      element(
+        'div',
+        { class: 'pairing-columns' },
+        element(
+          'div',
+          { class: 'code-side' },
+          qrSvg === null
+            ? element(
+                'div',
+                { class: 'qr-frame waiting', role: 'status' },
+                element('span', { class: 'ghost qr-ghost' }),
+                element('span', { class: 'quiet small' }, t('pairing.waitingForQr')),
+              )
+            : element('div', { class: 'qr-frame' }, qrPicture(qrSvg.text, t('pairing.qrAlternative', { company: companyId }))),
+          qrSvg !== null && this.#timeLeft(qrSvg.expiresAt),
+        ),
+        this.#steps('pairing.step3'),
+      ),
+    ]
   }
 
   /** @param {PairingProps} props */
   #byCode({ pairing: { code }, isAsking }) {
-    return [element('div', { class: 'pairing-columns' },
-      element('div', { class: 'code-side' }, ...(code === null ? [this.#numberForm(isAsking)] : [this.#codeShown(code.text), this.#timeLeft(code.expiresAt)])),
-      this.#steps('pairing.codeStep3'))]
+    return [
+      element(
+        'div',
+        { class: 'pairing-columns' },
+        element(
+          'div',
+          { class: 'code-side' },
+          ...(code === null ? [this.#numberForm(isAsking)] : [this.#codeShown(code.text), this.#timeLeft(code.expiresAt)]),
+        ),
+        this.#steps('pairing.codeStep3'),
+      ),
+    ]
   }
 
   /** @param {boolean} isAsking */
@@ -88,8 +131,17 @@ export class PairingPanel {
     const t = this.#language.translate
     const problem = element('p', { class: 'problem-line', role: 'alert', id: 'number-problem' })
     const field = element('input', {
-      id: 'phone-number', type: 'tel', inputmode: 'tel', autocomplete: 'tel', required: true, value: this.#phoneNumber, 'aria-describedby': 'number-hint number-problem', 'data-focus': 'phone-number',
-      oninput: () => { this.#phoneNumber = field.value },
+      id: 'phone-number',
+      type: 'tel',
+      inputmode: 'tel',
+      autocomplete: 'tel',
+      required: true,
+      value: this.#phoneNumber,
+      'aria-describedby': 'number-hint number-problem',
+      'data-focus': 'phone-number',
+      oninput: () => {
+        this.#phoneNumber = field.value
+      },
     })
     const submit = () => {
       const digits = phoneNumberDigits(field.value)
@@ -99,32 +151,76 @@ export class PairingPanel {
       if (isGood && !isAsking) this.#options.onAskForCode(digits)
       else field.focus()
     }
-    return element('form', { class: 'stack', novalidate: true, onsubmit: (event) => { event.preventDefault(); submit() } },
-      element('label', { for: 'phone-number' }, t('pairing.phoneNumber')), field,
-      element('p', { class: 'quiet small', id: 'number-hint' }, t('pairing.phoneNumberHint')), problem,
-      element('button', { class: 'button primary', type: 'submit', 'data-focus': 'get-code', 'aria-disabled': isAsking && 'true' }, t(isAsking ? 'action.working' : 'pairing.getCode')))
+    return element(
+      'form',
+      {
+        class: 'stack',
+        novalidate: true,
+        onsubmit: (event) => {
+          event.preventDefault()
+          submit()
+        },
+      },
+      element('label', { for: 'phone-number' }, t('pairing.phoneNumber')),
+      field,
+      element('p', { class: 'quiet small', id: 'number-hint' }, t('pairing.phoneNumberHint')),
+      problem,
+      element(
+        'button',
+        { class: 'button primary', type: 'submit', 'data-focus': 'get-code', 'aria-disabled': isAsking && 'true' },
+        t(isAsking ? 'action.working' : 'pairing.getCode'),
+      ),
+    )
   }
 
   /** @param {string} code */
   #codeShown(code) {
     const t = this.#language.translate
-    const copy = element('button', {
-      class: 'button plain', type: 'button', 'data-focus': 'copy', onclick: () => {
-        void navigator.clipboard.writeText(code).then(() => { copy.textContent = t('pairing.copied') }, () => undefined)
+    const copy = element(
+      'button',
+      {
+        class: 'button plain',
+        type: 'button',
+        'data-focus': 'copy',
+        onclick: () => {
+          void navigator.clipboard.writeText(code).then(
+            () => {
+              copy.textContent = t('pairing.copied')
+            },
+            () => undefined,
+          )
+        },
       },
-    }, t('pairing.copy'))
-    return element('div', { class: 'code-shown' },
+      t('pairing.copy'),
+    )
+    return element(
+      'div',
+      { class: 'code-shown' },
       element('p', { class: 'eyebrow' }, t('pairing.code')),
-      element('p', { class: 'code' }, element('span', { 'aria-hidden': 'true' }, `${code.slice(0, 4)}-${code.slice(4)}`), element('span', { class: 'unseen', id: 'pairing-code' }, code.split('').join(' '))),
-      'clipboard' in navigator && copy)
+      element(
+        'p',
+        { class: 'code' },
+        element('span', { 'aria-hidden': 'true' }, `${code.slice(0, 4)}-${code.slice(4)}`),
+        element('span', { class: 'unseen', id: 'pairing-code' }, code.split('').join(' ')),
+      ),
+      'clipboard' in navigator && copy,
+    )
   }
 
   /** @param {import('./language.js').SentenceKey} last */
   #steps(last) {
     const t = this.#language.translate
-    return element('div', { class: 'steps-side' },
-      element('ol', { class: 'steps' }, ...(/** @type {const} */ (['pairing.step1', 'pairing.step2'])).map(key => element('li', {}, t(key))), element('li', {}, t(last))),
-      element('p', { class: 'quiet small' }, t('pairing.secret')))
+    return element(
+      'div',
+      { class: 'steps-side' },
+      element(
+        'ol',
+        { class: 'steps' },
+        .../** @type {const} */ (['pairing.step1', 'pairing.step2']).map((key) => element('li', {}, t(key))),
+        element('li', {}, t(last)),
+      ),
+      element('p', { class: 'quiet small' }, t('pairing.secret')),
+    )
   }
 
   /** @param {number | null} expiresAt */
@@ -137,7 +233,10 @@ export class PairingPanel {
     return countdown.keep(element('p', { class: 'time-left small' }, bar, text), () => {
       const left = expiresAt - now()
       bar.style.setProperty('--left', String(Math.max(0, left / whole)))
-      setText(text, left > 0 ? this.#language.translate('pairing.timeLeft', { time: this.#language.duration(left) }) : this.#language.translate('pairing.renewing'))
+      setText(
+        text,
+        left > 0 ? this.#language.translate('pairing.timeLeft', { time: this.#language.duration(left) }) : this.#language.translate('pairing.renewing'),
+      )
     })
   }
 }

@@ -8,7 +8,13 @@ export function qrPicture(drawn, label) {
   const source = new DOMParser().parseFromString(drawn, 'image/svg+xml').documentElement
   const picture = document.createElementNS(SVG, 'svg')
   copy(source, picture, ['viewBox'])
-  for (const [name, value] of [['role', 'img'], ['aria-label', label], ['class', 'qr'], ['shape-rendering', 'crispEdges']]) picture.setAttribute(name ?? '', value ?? '')
+  for (const [name, value] of [
+    ['role', 'img'],
+    ['aria-label', label],
+    ['class', 'qr'],
+    ['shape-rendering', 'crispEdges'],
+  ])
+    picture.setAttribute(name ?? '', value ?? '')
   for (const path of source.querySelectorAll('path')) {
     const line = document.createElementNS(SVG, 'path')
     copy(path, line, ['d', 'fill'])

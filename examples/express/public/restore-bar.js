@@ -16,14 +16,22 @@ export class RestoreBar {
   /** @param {import('./api.js').RestoreProgress | null} progress */
   update(progress) {
     const isRunning = progress !== null && !progress.finished && progress.total > 0
-    this.#block.show(isRunning ? progress : null, () => isRunning ? [this.#bar(progress)] : [])
+    this.#block.show(isRunning ? progress : null, () => (isRunning ? [this.#bar(progress)] : []))
   }
 
   /** @param {import('./api.js').RestoreProgress} progress */
   #bar({ done, total }) {
     const t = this.#language.translate
-    return element('section', { class: 'restore', 'aria-label': t('restore.title') },
-      element('div', { class: 'restore-text' }, element('label', { for: 'restore-progress' }, t('restore.title')), element('span', { class: 'figures' }, t('restore.progress', { done, total }))),
-      element('progress', { id: 'restore-progress', max: total, value: done }))
+    return element(
+      'section',
+      { class: 'restore', 'aria-label': t('restore.title') },
+      element(
+        'div',
+        { class: 'restore-text' },
+        element('label', { for: 'restore-progress' }, t('restore.title')),
+        element('span', { class: 'figures' }, t('restore.progress', { done, total })),
+      ),
+      element('progress', { id: 'restore-progress', max: total, value: done }),
+    )
   }
 }

@@ -42,9 +42,15 @@ export class SessionPanel {
     this.#facts = new Block(element('dl', { class: 'facts' }))
     this.#problem = new Block(element('div', { role: 'alert' }), toHeading)
     this.#actions = new Block(element('div', { class: 'actions', role: 'group', 'aria-label': language.translate('action.group') }), toHeading)
-    this.root = element('section', { class: 'session card padded' },
+    this.root = element(
+      'section',
+      { class: 'session card padded' },
       element('div', { class: 'status-head' }, this.#icon.root, element('div', { class: 'status-names' }, this.#company, this.#heading)),
-      this.#words.root, this.#facts.root, this.#problem.root, this.#actions.root)
+      this.#words.root,
+      this.#facts.root,
+      this.#problem.root,
+      this.#actions.root,
+    )
   }
 
   /** Where the focus goes when the session opens. */
@@ -62,8 +68,8 @@ export class SessionPanel {
     this.#icon.show([status, statusDrawing(view)], () => [element('div', { class: `status-icon ${status}` }, drawing(statusDrawing(view)))])
     this.#words.show([status, view.reason, view.message], () => this.#sentences(view))
     this.#facts.show([view.reason, view.phone_number, view.since, view.attempt, view.next_retry_at, view.restricted_until], () => this.#factRows(view))
-    this.#problem.show(problem === null ? null : [problem.code, problem.retryAfterMs], () => problem === null ? [] : [this.#refusal(problem)])
-    this.#actions.show([offeredActions(view), busy], () => offeredActions(view).map(action => this.#button(action, busy)))
+    this.#problem.show(problem === null ? null : [problem.code, problem.retryAfterMs], () => (problem === null ? [] : [this.#refusal(problem)]))
+    this.#actions.show([offeredActions(view), busy], () => offeredActions(view).map((action) => this.#button(action, busy)))
     this.#actions.root.hidden = offeredActions(view).length === 0
   }
 
@@ -82,7 +88,9 @@ export class SessionPanel {
       // If nothing has happened yet, there is no "since".
       reason === 'never_paired' ? null : this.#fact('fact.since', this.#since(new Date(since))),
       attempt ? this.#fact('fact.attempt', element('span', { class: 'figures' }, String(attempt))) : null,
-      restrictedUntil ? this.#fact('fact.restrictedUntil', element('time', { datetime: restrictedUntil }, this.#language.dayAndTime.format(new Date(restrictedUntil)))) : null,
+      restrictedUntil
+        ? this.#fact('fact.restrictedUntil', element('time', { datetime: restrictedUntil }, this.#language.dayAndTime.format(new Date(restrictedUntil))))
+        : null,
     ]
     return rows
   }
@@ -117,16 +125,29 @@ export class SessionPanel {
   /** @param {import('./api.js').ApiError} problem */
   #refusal(problem) {
     const t = this.#language.translate
-    return element('div', { class: 'refusal' },
+    return element(
+      'div',
+      { class: 'refusal' },
       element('div', {}, element('strong', {}, t('error.title')), element('p', {}, explainError(this.#language, problem))),
-      element('button', { class: 'button quiet-button', type: 'button', 'data-focus': 'dismiss', onclick: this.#options.onDismiss }, t('error.dismiss')))
+      element('button', { class: 'button quiet-button', type: 'button', 'data-focus': 'dismiss', onclick: this.#options.onDismiss }, t('error.dismiss')),
+    )
   }
 
   /** @param {Action} action @param {Action['verb'] | null} busy */
   #button({ verb, label, weight }, busy) {
-    return element('button', {
-      class: `button ${weight}`, type: 'button', 'data-focus': verb, 'data-action': verb, 'aria-disabled': busy !== null && 'true',
-      onclick: () => { if (busy === null) this.#options.onAction(verb) },
-    }, this.#language.translate(busy === verb ? 'action.working' : label))
+    return element(
+      'button',
+      {
+        class: `button ${weight}`,
+        type: 'button',
+        'data-focus': verb,
+        'data-action': verb,
+        'aria-disabled': busy !== null && 'true',
+        onclick: () => {
+          if (busy === null) this.#options.onAction(verb)
+        },
+      },
+      this.#language.translate(busy === verb ? 'action.working' : label),
+    )
   }
 }

@@ -16,7 +16,15 @@ export function signInScreen({ language, isExpired, demoTokens, signIn }) {
   const t = language.translate
   const problem = element('p', { class: 'problem-line', role: 'alert', id: 'sign-in-problem' }, isExpired && t('signIn.expired'))
   const field = element('textarea', {
-    id: 'token', name: 'token', rows: 3, required: true, autocomplete: 'off', spellcheck: 'false', autocapitalize: 'off', 'aria-describedby': 'sign-in-problem', 'data-focus': 'token',
+    id: 'token',
+    name: 'token',
+    rows: 3,
+    required: true,
+    autocomplete: 'off',
+    spellcheck: 'false',
+    autocapitalize: 'off',
+    'aria-describedby': 'sign-in-problem',
+    'data-focus': 'token',
   })
   const submit = element('button', { class: 'button primary wide', type: 'submit' }, t('signIn.submit'))
   const demo = element('section', { class: 'demo', 'aria-labelledby': 'demo-title', hidden: true })
@@ -42,14 +50,37 @@ export function signInScreen({ language, isExpired, demoTokens, signIn }) {
     }
   }
 
-  const form = element('form', { class: 'stack', novalidate: true, onsubmit: (event) => { event.preventDefault(); void attempt(field.value.trim()) } },
-    element('label', { for: 'token' }, t('signIn.token')), field, problem, submit)
-  void demoTokens.then((tokens) => { fillDemo(demo, { tokens, t, choose: token => void attempt(token) }) })
-  return element('section', { class: 'sign-in', 'aria-labelledby': 'sign-in-title' },
-    element('div', { class: 'card padded stack' },
+  const form = element(
+    'form',
+    {
+      class: 'stack',
+      novalidate: true,
+      onsubmit: (event) => {
+        event.preventDefault()
+        void attempt(field.value.trim())
+      },
+    },
+    element('label', { for: 'token' }, t('signIn.token')),
+    field,
+    problem,
+    submit,
+  )
+  void demoTokens.then((tokens) => {
+    fillDemo(demo, { tokens, t, choose: (token) => void attempt(token) })
+  })
+  return element(
+    'section',
+    { class: 'sign-in', 'aria-labelledby': 'sign-in-title' },
+    element(
+      'div',
+      { class: 'card padded stack' },
       element('div', { class: 'badge-icon' }, drawing(KEY_DRAWING)),
       element('h1', { id: 'sign-in-title', tabindex: -1, 'data-heading': true }, t('signIn.title')),
-      element('p', { class: 'quiet' }, t('signIn.lead')), form, demo))
+      element('p', { class: 'quiet' }, t('signIn.lead')),
+      form,
+      demo,
+    ),
+  )
 }
 
 /**
@@ -61,7 +92,23 @@ function fillDemo(demo, { tokens, t, choose }) {
   demo.hidden = false
   demo.replaceChildren(
     element('h2', { class: 'eyebrow', id: 'demo-title' }, t('signIn.demo')),
-    element('div', { class: 'demo-choices' }, ...tokens.map(({ company_id: companyId, token }) =>
-      element('button', { class: 'button plain', type: 'button', onclick: () => { choose(token) } }, companyId ?? t('signIn.demoAdmin')))),
-    element('p', { class: 'quiet small' }, t('signIn.demoNote')))
+    element(
+      'div',
+      { class: 'demo-choices' },
+      ...tokens.map(({ company_id: companyId, token }) =>
+        element(
+          'button',
+          {
+            class: 'button plain',
+            type: 'button',
+            onclick: () => {
+              choose(token)
+            },
+          },
+          companyId ?? t('signIn.demoAdmin'),
+        ),
+      ),
+    ),
+    element('p', { class: 'quiet small' }, t('signIn.demoNote')),
+  )
 }

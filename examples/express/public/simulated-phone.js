@@ -27,9 +27,14 @@ export class SimulatedPhone {
     this.#onAction = onAction
     this.#block = new Block(element('div', { class: 'phone-body' }))
     const t = language.translate
-    this.root = element('aside', { class: 'phone', 'aria-labelledby': 'phone-title' },
+    this.root = element(
+      'aside',
+      { class: 'phone', 'aria-labelledby': 'phone-title' },
       element('div', { class: 'phone-speaker', 'aria-hidden': 'true' }),
-      element('h2', { id: 'phone-title' }, t('phone.title')), element('p', { class: 'quiet small' }, t('phone.note')), this.#block.root)
+      element('h2', { id: 'phone-title' }, t('phone.title')),
+      element('p', { class: 'quiet small' }, t('phone.note')),
+      this.#block.root,
+    )
   }
 
   /** @param {PhoneProps} props */
@@ -37,21 +42,40 @@ export class SimulatedPhone {
     const t = this.#language.translate
     const isLinked = view.phone_number !== null && view.status !== 'logged_out' && view.status !== 'pairing'
     this.#block.show([view.company_id, isLinked, canScan, hasCode, busy], () => [
-      element('div', { class: `phone-screen${isLinked ? ' linked' : ''}` }, drawing(LINK_DRAWING), element('span', {}, isLinked ? t('phone.linked', { company: view.company_id }) : t('phone.notLinked'))),
+      element(
+        'div',
+        { class: `phone-screen${isLinked ? ' linked' : ''}` },
+        drawing(LINK_DRAWING),
+        element('span', {}, isLinked ? t('phone.linked', { company: view.company_id }) : t('phone.notLinked')),
+      ),
       this.#button('scan', hasCode ? t('phone.enterCode') : t('phone.scan'), { canPress: canScan, busy, icon: SCAN_DRAWING, isMain: true }),
       this.#button('unlink', t('phone.unlink'), { canPress: isLinked, busy, icon: LINK_DRAWING }),
-      element('div', { class: 'phone-network', role: 'group', 'aria-label': t('phone.network') },
+      element(
+        'div',
+        { class: 'phone-network', role: 'group', 'aria-label': t('phone.network') },
         this.#button('cut-network', t('phone.cutNetwork'), { canPress: true, busy, icon: CUT_DRAWING }),
-        this.#button('restore-network', t('phone.restoreNetwork'), { canPress: true, busy, icon: NETWORK_DRAWING })),
+        this.#button('restore-network', t('phone.restoreNetwork'), { canPress: true, busy, icon: NETWORK_DRAWING }),
+      ),
     ])
   }
 
   /** @param {PhoneAction} action @param {string} label @param {{ canPress: boolean, busy: PhoneAction | null, icon: string, isMain?: boolean }} options */
   #button(action, label, { canPress, busy, icon, isMain = false }) {
     const isOff = !canPress || busy !== null
-    return element('button', {
-      class: `button ${isMain ? 'primary' : 'plain'} wide`, type: 'button', 'data-focus': `phone-${action}`, 'data-action': action, 'aria-disabled': isOff && 'true',
-      onclick: () => { if (!isOff) this.#onAction(action) },
-    }, drawing(icon), label)
+    return element(
+      'button',
+      {
+        class: `button ${isMain ? 'primary' : 'plain'} wide`,
+        type: 'button',
+        'data-focus': `phone-${action}`,
+        'data-action': action,
+        'aria-disabled': isOff && 'true',
+        onclick: () => {
+          if (!isOff) this.#onAction(action)
+        },
+      },
+      drawing(icon),
+      label,
+    )
   }
 }

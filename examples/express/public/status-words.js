@@ -42,7 +42,7 @@ export function adviceKey({ status, reason }) {
 /** The explanation in words. @param {import('./language.js').Translate} translate @param {Pick<SessionView, 'status'> & { reason?: string | null, message?: string | null }} view */
 export function explain(translate, view) {
   const key = explanationKey(view)
-  return key === null ? view.message ?? '' : translate(key)
+  return key === null ? (view.message ?? '') : translate(key)
 }
 
 /** The message for what the server refused. @param {import('./language.js').Language} language @param {import('./api.js').ApiError} error */

@@ -1,9 +1,9 @@
 /** Orders for the simulated phones, which the simulated WhatsApp's process carries out. */
 export type PhoneOrder =
-  | { action: 'scan', qr: string, phone: string }
-  | { action: 'enter-code', code: string, phone: string }
-  | { action: 'unlink', deviceKey: string }
-  | { action: 'drop', deviceKey: string }
+  | { action: 'scan'; qr: string; phone: string }
+  | { action: 'enter-code'; code: string; phone: string }
+  | { action: 'unlink'; deviceKey: string }
+  | { action: 'drop'; deviceKey: string }
 
 /** The options of the simulated WhatsApp's process. */
 export interface SimulationStart {
@@ -21,7 +21,4 @@ export interface OrderMessage {
 
 /** The answers: first where it listens, or why it does not; then one for each order. */
 export type SimulationMessage =
-  | { kind: 'started', url: string, rootPublicKey: string }
-  | { kind: 'failed', problem: string }
-  | { kind: 'done', id: number }
-  | { kind: 'refused', id: number }
+  { kind: 'started'; url: string; rootPublicKey: string } | { kind: 'failed'; problem: string } | { kind: 'done'; id: number } | { kind: 'refused'; id: number }

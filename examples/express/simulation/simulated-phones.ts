@@ -9,7 +9,7 @@ export type PhoneAction = (typeof PHONE_ACTIONS)[number]
 
 /** Whether a text names an action. */
 export function isPhoneAction(text: string): text is PhoneAction {
-  return PHONE_ACTIONS.some(action => action === text)
+  return PHONE_ACTIONS.some((action) => action === text)
 }
 
 /** What phones need of the simulated WhatsApp. */
@@ -37,7 +37,9 @@ export class SimulatedPhones {
   /** Watches the sessions from now on. */
   follow(sessions: SessionManager): void {
     this.#sessions = sessions
-    sessions.on('socket', ({ sessionId, socket }) => { this.#sockets.set(sessionId, socket) })
+    sessions.on('socket', ({ sessionId, socket }) => {
+      this.#sockets.set(sessionId, socket)
+    })
   }
 
   /** Where a company's session dials right now. */
@@ -48,9 +50,13 @@ export class SimulatedPhones {
   /** Does something with a company's phone or network. Rejects with 409 if there is nothing to act on. */
   async act(companyId: string, action: PhoneAction): Promise<void> {
     switch (action) {
-      case 'scan': return this.#scan(companyId)
-      case 'unlink': return this.#obey({ action: 'unlink', deviceKey: this.#linkedDevice(companyId) })
-      case 'restore-network': this.#cut.delete(companyId); return
+      case 'scan':
+        return this.#scan(companyId)
+      case 'unlink':
+        return this.#obey({ action: 'unlink', deviceKey: this.#linkedDevice(companyId) })
+      case 'restore-network':
+        this.#cut.delete(companyId)
+        return
       case 'cut-network': {
         this.#cut.add(companyId)
         const deviceKey = this.#deviceKey(companyId)
@@ -75,8 +81,8 @@ export class SimulatedPhones {
     })
   }
 
-  async #shown(companyId: string): Promise<{ qr?: string, pairingCode?: string }> {
-    return await this.#sessions?.getStatus(companyId, { restore: false }) ?? {}
+  async #shown(companyId: string): Promise<{ qr?: string; pairingCode?: string }> {
+    return (await this.#sessions?.getStatus(companyId, { restore: false })) ?? {}
   }
 
   async #obey(order: PhoneOrder): Promise<void> {

@@ -26,7 +26,11 @@ async function listen(saved: SavedSimulation): Promise<WhatsAppServer> {
     try {
       return await WhatsAppServer.start({ port: saved.port })
     } catch (error) {
-      if (Date.now() > deadline) throw new Error(`Another example is running on this folder, or something else uses port ${saved.port}: stop it, or choose another folder with --data.`, { cause: error })
+      if (Date.now() > deadline)
+        throw new Error(
+          `Another example is running on this folder, or something else uses port ${saved.port}: stop it, or choose another folder with --data.`,
+          { cause: error },
+        )
       await delay(50)
     }
   }
@@ -36,16 +40,23 @@ async function start(): Promise<WhatsAppServer> {
   const saved = await stateFile.read()
   if (saved === null) return WhatsAppServer.start()
   await (await listen(saved)).close()
-  const latest = await stateFile.read() ?? saved
+  const latest = (await stateFile.read()) ?? saved
   return WhatsAppServer.start(latest)
 }
 
 async function obey(server: WhatsAppServer, order: PhoneOrder): Promise<void> {
   switch (order.action) {
-    case 'scan': await server.scanQr(order.qr, { phone: order.phone }); return
-    case 'enter-code': await server.enterPairingCode(order.code, { phone: order.phone }); return
-    case 'unlink': server.removeDevice(order.deviceKey); return
-    case 'drop': server.drop(order.deviceKey)
+    case 'scan':
+      await server.scanQr(order.qr, { phone: order.phone })
+      return
+    case 'enter-code':
+      await server.enterPairingCode(order.code, { phone: order.phone })
+      return
+    case 'unlink':
+      server.removeDevice(order.deviceKey)
+      return
+    case 'drop':
+      server.drop(order.deviceKey)
   }
 }
 
@@ -63,14 +74,29 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal
 
 try {
   const server = await start()
-  const save = (): void => { stateFile.write({ port: server.port, state: server.exportState() }).catch(() => undefined) }
+  const save = (): void => {
+    stateFile.write({ port: server.port, state: server.exportState() }).catch(() => undefined)
+  }
   save()
   // In case this process is killed, too.
   const timer = setInterval(save, SAVE_EVERY_MS)
   process.on('message', ({ id, order }: OrderMessage) => {
-    obey(server, order).then(() => { save(); tell({ kind: 'done', id }) }, () => { tell({ kind: 'refused', id }) })
+    obey(server, order).then(
+      () => {
+        save()
+        tell({ kind: 'done', id })
+      },
+      () => {
+        tell({ kind: 'refused', id })
+      },
+    )
   })
-  const end = (): void => { leave(server, timer).then(() => process.exit(0), () => process.exit(1)) }
+  const end = (): void => {
+    leave(server, timer).then(
+      () => process.exit(0),
+      () => process.exit(1),
+    )
+  }
   // The server may have been killed before this process listened.
   if (process.connected) process.once('disconnect', end)
   else end()

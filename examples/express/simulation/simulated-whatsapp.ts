@@ -13,14 +13,16 @@ export class SimulatedWhatsApp implements PhoneNetwork {
   /** Its signing key, as hexadecimal text. */
   readonly rootPublicKey: string
   readonly #child: ChildProcess
-  readonly #waiting = new Map<number, { resolve: () => void, reject: (error: Error) => void }>()
+  readonly #waiting = new Map<number, { resolve: () => void; reject: (error: Error) => void }>()
   #orders = 0
 
   private constructor(child: ChildProcess, { url, rootPublicKey }: Extract<SimulationMessage, { kind: 'started' }>) {
     this.#child = child
     this.url = url
     this.rootPublicKey = rootPublicKey
-    child.on('message', (message: SimulationMessage) => { this.#hear(message) })
+    child.on('message', (message: SimulationMessage) => {
+      this.#hear(message)
+    })
     child.once('exit', () => {
       for (const { reject } of this.#waiting.values()) reject(new Error('The simulated WhatsApp has ended.'))
     })
@@ -30,14 +32,17 @@ export class SimulatedWhatsApp implements PhoneNetwork {
   static async start(options: SimulationStart): Promise<SimulatedWhatsApp> {
     const child = fork(SCRIPT, [JSON.stringify(options)], { execArgv: ['--import', import.meta.resolve('tsx')], stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
     // The child sends nothing else first.
-    const [message] = await Promise.race([once(child, 'message'), once(child, 'exit').then(([code]) => [{ kind: 'failed', problem: `Its process ended with ${String(code)}.` }])]) as [SimulationMessage]
+    const [message] = (await Promise.race([
+      once(child, 'message'),
+      once(child, 'exit').then(([code]) => [{ kind: 'failed', problem: `Its process ended with ${String(code)}.` }]),
+    ])) as [SimulationMessage]
     if (message.kind === 'started') return new SimulatedWhatsApp(child, message)
     throw new Error(`The simulated WhatsApp did not start in ${options.folder}. ${message.kind === 'failed' ? message.problem : ''}`)
   }
 
   /** Resolves with an error when its process ends before {@link close}. */
   async ended(): Promise<Error> {
-    const [code, signal] = await once(this.#child, 'exit') as [number | null, NodeJS.Signals | null]
+    const [code, signal] = (await once(this.#child, 'exit')) as [number | null, NodeJS.Signals | null]
     return new Error(`The simulated WhatsApp ended unexpectedly (${String(signal ?? code)}).`)
   }
 
@@ -45,7 +50,9 @@ export class SimulatedWhatsApp implements PhoneNetwork {
     await new Promise<void>((resolve, reject) => {
       const message: OrderMessage = { id: ++this.#orders, order }
       this.#waiting.set(message.id, { resolve, reject })
-      this.#child.send(message, (error) => { if (error !== null) reject(error) })
+      this.#child.send(message, (error) => {
+        if (error !== null) reject(error)
+      })
     })
   }
 
@@ -53,7 +60,9 @@ export class SimulatedWhatsApp implements PhoneNetwork {
   async close(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return
     const gone = once(this.#child, 'exit')
-    const deadline = setTimeout(() => { this.#child.kill('SIGKILL') }, LEAVE_WITHIN_MS)
+    const deadline = setTimeout(() => {
+      this.#child.kill('SIGKILL')
+    }, LEAVE_WITHIN_MS)
     this.#child.disconnect()
     await gone
     clearTimeout(deadline)

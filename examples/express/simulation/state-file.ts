@@ -23,7 +23,7 @@ export class StateFile {
       throw error
     })
     // Only `write` writes it.
-    return text === null ? null : JSON.parse(text) as SavedSimulation
+    return text === null ? null : (JSON.parse(text) as SavedSimulation)
   }
 
   /** Replaces what was saved in one step, after earlier writes. Rejects if it cannot be written. */

@@ -90,32 +90,32 @@ export async function syncFolder(path: string): Promise<void> {
 
 /** Opens a file and gives its descriptor. */
 export function openFile(path: string, flags: string | number, mode?: number): Promise<number> {
-  return new Promise((resolve, reject) => fs.open(path, flags, mode, (error, file) => error === null ? resolve(file) : reject(error)))
+  return new Promise((resolve, reject) => fs.open(path, flags, mode, (error, file) => (error === null ? resolve(file) : reject(error))))
 }
 
 /** Closes a descriptor. */
 export function closeFile(file: number): Promise<void> {
-  return call(done => fs.close(file, done))
+  return call((done) => fs.close(file, done))
 }
 
 /** Makes what was written to a descriptor survive the loss of power. */
 export function syncFile(file: number): Promise<void> {
-  return call(done => fs.fsync(file, done))
+  return call((done) => fs.fsync(file, done))
 }
 
 /** What a descriptor is of. */
 export function statFile(file: number): Promise<fs.Stats> {
-  return new Promise((resolve, reject) => fs.fstat(file, (error, found) => error === null ? resolve(found) : reject(error)))
+  return new Promise((resolve, reject) => fs.fstat(file, (error, found) => (error === null ? resolve(found) : reject(error))))
 }
 
 /** Renames a file, over another one if need be. */
 export function renameFile(from: string, to: string): Promise<void> {
-  return call(done => fs.rename(from, to, done))
+  return call((done) => fs.rename(from, to, done))
 }
 
 /** Removes a file. */
 export function unlinkFile(path: string): Promise<void> {
-  return call(done => fs.unlink(path, done))
+  return call((done) => fs.unlink(path, done))
 }
 
 /** Writes a whole text to a descriptor. */
@@ -140,17 +140,19 @@ export async function readBytes(file: number, maxBytes: number): Promise<Buffer 
 }
 
 function writeSome(file: number, bytes: Buffer, offset: number): Promise<number> {
-  return new Promise((resolve, reject) => fs.write(file, bytes, offset, bytes.length - offset, null, (error, count) => error === null ? resolve(count) : reject(error)))
+  return new Promise((resolve, reject) =>
+    fs.write(file, bytes, offset, bytes.length - offset, null, (error, count) => (error === null ? resolve(count) : reject(error))),
+  )
 }
 
 function readSome(file: number, bytes: Buffer, offset: number): Promise<number> {
-  return new Promise((resolve, reject) => fs.read(file, bytes, offset, bytes.length - offset, offset, (error, count) => error === null ? resolve(count) : reject(error)))
+  return new Promise((resolve, reject) =>
+    fs.read(file, bytes, offset, bytes.length - offset, offset, (error, count) => (error === null ? resolve(count) : reject(error))),
+  )
 }
 
 function call(work: (done: (error: Error | null | undefined) => void) => void): Promise<void> {
-  return new Promise((resolve, reject) => {
-    work(error => error === null || error === undefined ? resolve() : reject(error))
-  })
+  return new Promise((resolve, reject) => work((error) => (error === null || error === undefined ? resolve() : reject(error))))
 }
 
 /**

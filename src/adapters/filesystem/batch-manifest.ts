@@ -97,7 +97,10 @@ export async function finishBatch(finish: BatchFinish): Promise<void> {
   }
   const put = ([fileName, temporary]: readonly [string, string]): Promise<void> => putAgain(join(folder, temporary), join(folder, fileName), sessionId)
   const writes = [...pending.writes]
-  await limit.map(writes.filter(([fileName]) => !LAST_WRITTEN.includes(fileName)), put)
+  await limit.map(
+    writes.filter(([fileName]) => !LAST_WRITTEN.includes(fileName)),
+    put,
+  )
   for (const write of writes.filter(([fileName]) => LAST_WRITTEN.includes(fileName))) await put(write)
   // From here on the next holder could be hurt, who has carried it out and gone on.
   await finish.beforeCommit()
@@ -115,13 +118,19 @@ export async function putInPlace(temporary: string, path: string, sessionId: str
 }
 
 /** Removes the files of records. */
-export async function removeRecords({ folder, sessionId, limit }: Pick<BatchFinish, 'folder' | 'sessionId' | 'limit'>, fileNames: ReadonlySet<string>): Promise<void> {
+export async function removeRecords(
+  { folder, sessionId, limit }: Pick<BatchFinish, 'folder' | 'sessionId' | 'limit'>,
+  fileNames: ReadonlySet<string>,
+): Promise<void> {
   const remove = (fileName: string): Promise<void> => {
     const path = join(folder, fileName)
     return onDisk({ verb: 'delete', path, sessionId }, () => removeFile(path))
   }
   for (const fileName of FIRST_REMOVED) if (fileNames.has(fileName)) await remove(fileName)
-  await limit.map([...fileNames].filter(fileName => !FIRST_REMOVED.includes(fileName)), remove)
+  await limit.map(
+    [...fileNames].filter((fileName) => !FIRST_REMOVED.includes(fileName)),
+    remove,
+  )
 }
 
 /** A temporary file that is gone was renamed before. */
@@ -141,7 +150,9 @@ async function renameOver(temporary: string, path: string): Promise<void> {
   } catch (error) {
     if (!FOLDER_IN_PLACE.includes(errorCode(error))) throw error
     // An empty folder in the place of a record, as a container makes it for a mount that is missing, holds nothing to lose.
-    await rmdir(path).catch(() => { throw error })
+    await rmdir(path).catch(() => {
+      throw error
+    })
     await renameFile(temporary, path)
   }
 }

@@ -110,9 +110,9 @@ export class FileConnectionRepository implements ConnectionRepository {
 
   async #write(changes: readonly WaitingChange[]): Promise<void> {
     await makeFolder(dirname(this.#file))
-    await this.#mutex.run(async assertStillMine => {
+    await this.#mutex.run(async (assertStillMine) => {
       const table = await this.#read()
-      const changed = changes.filter(change => applyChange(table, change))
+      const changed = changes.filter((change) => applyChange(table, change))
       if (changed.length === 0) return
       await assertStillMine()
       await replaceFile(this.#file, formatTable(table), { isDurable: true })
@@ -197,8 +197,9 @@ class FileMutex {
     for (let waitMs = 1; ; waitMs = Math.min(waitMs * 2, LONGEST_WAIT_MS)) {
       const lease = await this.#lock.acquire(LOCK)
       if (lease !== null) return lease
-      if (performance.now() > deadline) throw new Error(`${await this.#lock.owner(LOCK) ?? 'another process'} has held the lock in ${this.#folder} for ${PATIENCE_MS / 1000} s`)
-      await new Promise(resolve => setTimeout(resolve, waitMs * (0.5 + Math.random())))
+      if (performance.now() > deadline)
+        throw new Error(`${(await this.#lock.owner(LOCK)) ?? 'another process'} has held the lock in ${this.#folder} for ${PATIENCE_MS / 1000} s`)
+      await new Promise((resolve) => setTimeout(resolve, waitMs * (0.5 + Math.random())))
     }
   }
 }

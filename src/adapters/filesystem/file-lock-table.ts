@@ -73,7 +73,7 @@ export class FileLockTable implements LockTable<FileLockEntry> {
       const older = olderTokens === null ? NO_TOKEN : await this.#lookAt(olderTokens)
       // A guard stands in the way of older versions alone, and what this version holds where they look is the lock of another folder.
       const holders = [own.mark === 'guard' ? null : own.holder, older.mark === 'older' ? older.holder : null]
-      return { token: own.token, olderToken: older.token, holders: holders.filter(holder => holder !== null) }
+      return { token: own.token, olderToken: older.token, holders: holders.filter((holder) => holder !== null) }
     })
   }
 
@@ -135,7 +135,7 @@ export class FileLockTable implements LockTable<FileLockEntry> {
     }
   }
 
-  async #claim({ sessionId, place, seen, holder }: { sessionId: string, place: LockPlace, seen: FileLockEntry, holder: Holder }): Promise<number | null> {
+  async #claim({ sessionId, place, seen, holder }: { sessionId: string; place: LockPlace; seen: FileLockEntry; holder: Holder }): Promise<number | null> {
     const { tokens, olderTokens } = place
     // Beyond both, so that a token of an older version is older here, too.
     const token = Math.max(seen.token, seen.olderToken) + 1
@@ -156,7 +156,7 @@ export class FileLockTable implements LockTable<FileLockEntry> {
   /** Takes a token where older versions look, to keep them away; none where this version does that already. Refused when somebody was faster. */
   async #guard(olderTokens: TokenFiles, seenToken: number, holder: Holder): Promise<number | null | 'refused'> {
     const { token, holder: other, mark } = await this.#lookAt(olderTokens)
-    if (mark !== 'older' && other !== null && await mayLive(other, holder)) return null
+    if (mark !== 'older' && other !== null && (await mayLive(other, holder))) return null
     if (token !== seenToken || !(await olderTokens.claim(token + 1, textOf(holder, 'guard')))) return 'refused'
     return token + 1
   }
@@ -167,7 +167,8 @@ export class FileLockTable implements LockTable<FileLockEntry> {
       if (!isHeld) return { ...NO_TOKEN, token }
       const file = await tokens.read(token)
       // Gone already: there is a newer one to look at.
-      if (file !== null) return { token, holder: { text: file.text, lastSignAt: Math.max(file.writtenAt, await this.#lastBeat(file.text)) }, mark: markIn(file.text) }
+      if (file !== null)
+        return { token, holder: { text: file.text, lastSignAt: Math.max(file.writtenAt, await this.#lastBeat(file.text)) }, mark: markIn(file.text) }
     }
     throw new Error(`the newest lock file vanished ${LOOKS} times while it was looked at`)
   }
@@ -272,7 +273,7 @@ function textOf(holder: Holder, lock: LockMark): string {
 
 async function mayLive({ text }: HolderSign, self: Holder): Promise<boolean> {
   const holder = parseHolder(text)
-  return holder === null || await judgeHolder(holder, self) !== 'dead'
+  return holder === null || (await judgeHolder(holder, self)) !== 'dead'
 }
 
 /** Where a holder's heartbeat is. The nonce came from a file, so it is held to what this library makes. */

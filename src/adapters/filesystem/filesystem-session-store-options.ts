@@ -45,9 +45,11 @@ export function resolveOptions(options: FileSystemSessionStoreOptions): Resolved
   if (typeof directory !== 'string') throw new TypeError(`directory must be a path, not ${typeof directory}.`)
   if (directory === '' || directory.includes('\0')) throw new RangeError(`directory must be a path that is not empty, not ${JSON.stringify(directory)}.`)
   if (typeof prefix !== 'string') throw new TypeError(`prefix must be a text, not ${typeof prefix}.`)
-  if (!PREFIX.test(prefix)) throw new RangeError(`prefix must be at most 64 letters, digits, "_", "-", "." or spaces, without a dot or space in front, not ${JSON.stringify(prefix)}.`)
+  if (!PREFIX.test(prefix))
+    throw new RangeError(`prefix must be at most 64 letters, digits, "_", "-", "." or spaces, without a dot or space in front, not ${JSON.stringify(prefix)}.`)
   if (durability !== undefined && typeof durability !== 'string') throw new TypeError(`durability must be "power" or "process", not ${typeof durability}.`)
-  if (durability !== undefined && !DURABILITIES.includes(durability)) throw new RangeError(`durability must be "power" or "process", not ${JSON.stringify(durability)}.`)
+  if (durability !== undefined && !DURABILITIES.includes(durability))
+    throw new RangeError(`durability must be "power" or "process", not ${JSON.stringify(durability)}.`)
   return { directory, prefix, durability }
 }
 

@@ -51,14 +51,14 @@ export class FileSystemSessionStore implements SessionStore {
     const folder = join(path, HIDDEN_FOLDER)
     this.#table = new FileLockTable({
       folder,
-      placeOf: async sessionId => lockPlaceOf(join(folder, 'locks'), sessionId, await this.#folders.nameOf(sessionId)),
+      placeOf: async (sessionId) => lockPlaceOf(join(folder, 'locks'), sessionId, await this.#folders.nameOf(sessionId)),
       heartbeats: join(folder, 'heartbeats'),
-      assertWritable: sessionId => this.#folders.assertWritable(sessionId),
+      assertWritable: (sessionId) => this.#folders.assertWritable(sessionId),
     })
     this.#lock = new LeaseLock({
       table: this.#table,
       onAcquired: (sessionId, token) => this.#tidy(sessionId, token),
-      onEnded: sessionId => this.#upkeep.forget(sessionId),
+      onEnded: (sessionId) => this.#upkeep.forget(sessionId),
     })
     this.#upkeep = new SessionUpkeep((sessionId, token) => this.#lock.holds(sessionId, token))
     this.lock = this.#lock
@@ -89,7 +89,7 @@ export class FileSystemSessionStore implements SessionStore {
     const pending = await this.#upkeep.pendingIn(path, sessionId)
     const names = needsTable(keys) ? await this.#upkeep.namesIn(path, sessionId, pending) : new RecordNames()
     const view = await this.#viewOf(path, sessionId)
-    const found = await this.#limit.map(keys, async key => {
+    const found = await this.#limit.map(keys, async (key) => {
       const fileName = names.fileOf(key)
       return fileName === null || (await view.holdsTwin(fileName)) ? null : readRecord({ path, sessionId, pending }, fileName)
     })
@@ -106,7 +106,7 @@ export class FileSystemSessionStore implements SessionStore {
     this.#lock.assertOpen(sessionId)
     assertStorable(changes)
     // Taken now: what the caller does to its objects later is no part of this write.
-    const copies = changes.map(change => ({ ...change }))
+    const copies = changes.map((change) => ({ ...change }))
     await this.#turns.run(sessionId, () => this.#write(sessionId, copies, options))
   }
 
@@ -128,7 +128,7 @@ export class FileSystemSessionStore implements SessionStore {
     const { exists } = await this.#folders.locate(sessionId)
     if (!exists) await this.#check(sessionId, fencingToken)
     // Nothing to remove, and nothing to make a folder for.
-    if (!exists && changes.every(change => change.value === null)) return
+    if (!exists && changes.every((change) => change.value === null)) return
     try {
       const use = this.#use(await this.#folders.ensure(sessionId), sessionId, fencingToken)
       await this.#upkeep.prepare(use)
@@ -189,8 +189,10 @@ function assertStorable(changes: readonly RecordChange[]): void {
   for (const { type, id, value } of changes) {
     if (value === null) continue
     if (typeof value !== 'string') throw new TypeError(`The value of record "${type}" "${id}" must be a text or null, not ${typeof value}.`)
-    if (isTooLarge(value)) throw new RangeError(`The value of record "${type}" "${id}" is larger than ${MAX_RECORD_BYTES / 1024 / 1024} MiB, and would not be read back.`)
+    if (isTooLarge(value))
+      throw new RangeError(`The value of record "${type}" "${id}" is larger than ${MAX_RECORD_BYTES / 1024 / 1024} MiB, and would not be read back.`)
     // A file cannot keep it as it is, and a value that changes in storage is worse than none.
-    if (LONE_SURROGATE.test(value)) throw new TypeError(`The value of record "${type}" "${id}" holds half of a character (a lone surrogate), which UTF-8 cannot hold.`)
+    if (LONE_SURROGATE.test(value))
+      throw new TypeError(`The value of record "${type}" "${id}" holds half of a character (a lone surrogate), which UTF-8 cannot hold.`)
   }
 }

@@ -32,7 +32,7 @@ type FolderKind = 'session' | 'browser-profile' | 'other'
 
 /** Says what a folder is. An empty one counts as a session's: nothing in it can be lost. */
 export function kindOfFolder(names: readonly string[]): FolderKind {
-  if (names.some(name => name === CREDS_FILE || name === LIFECYCLE_FILE || isStoreFile(name))) return 'session'
+  if (names.some((name) => name === CREDS_FILE || name === LIFECYCLE_FILE || isStoreFile(name))) return 'session'
   if (browserProfileMark(names) !== undefined) return 'browser-profile'
   return names.every(hasRecordName) ? 'session' : 'other'
 }
@@ -40,7 +40,7 @@ export function kindOfFolder(names: readonly string[]): FolderKind {
 /** Whether a folder with such a name is the lock of a file beside it, as a `FileConnectionRepository` keeps one, and no session's. */
 export function isLockOfFile(folderName: string, names: readonly string[]): boolean {
   // One that was made just now is empty; a session of this name has nothing to lose then either.
-  return folderName.endsWith(LOCK_ENDING) && names.every(name => isTokenFile(name) || isTemporaryName(name))
+  return folderName.endsWith(LOCK_ENDING) && names.every((name) => isTokenFile(name) || isTemporaryName(name))
 }
 
 /** Whether a file is the store's own, beside the records. */
@@ -59,7 +59,7 @@ export function isSessionFile(name: string): boolean {
  */
 export function removableRecords(names: readonly string[], table: RecordNames): string[] {
   const isShared = !names.every(isSessionFile)
-  return names.filter(name => hasRecordName(name) && !(isShared && isGuess(name) && !table.has(name)))
+  return names.filter((name) => hasRecordName(name) && !(isShared && isGuess(name) && !table.has(name)))
 }
 
 function isGuess(name: string): boolean {
@@ -71,7 +71,7 @@ const BROWSER_PROFILE: readonly string[] = ['Default', 'Local State', 'Singleton
 
 /** The file or folder by which a browser profile is known; `undefined` when there is none. */
 function browserProfileMark(names: readonly string[]): string | undefined {
-  return BROWSER_PROFILE.find(name => names.includes(name))
+  return BROWSER_PROFILE.find((name) => names.includes(name))
 }
 
 /** Throws `LEGACY_SESSION` when the folder is a browser profile of whatsapp-web.js, and holds no creds of Baileys. */
@@ -79,7 +79,11 @@ export async function assertNotLegacy(folder: string, sessionId: string): Promis
   const names = await onDisk({ verb: 'list', path: folder, sessionId }, () => namesIn(folder))
   const marker = browserProfileMark(names)
   if (marker === undefined || names.includes(CREDS_FILE)) return
-  throw new SessionError('LEGACY_SESSION', `${folder} is a browser profile of whatsapp-web.js (it holds "${marker}"), which Baileys cannot use. Move it away, then pair the session again.`, { sessionId })
+  throw new SessionError(
+    'LEGACY_SESSION',
+    `${folder} is a browser profile of whatsapp-web.js (it holds "${marker}"), which Baileys cannot use. Move it away, then pair the session again.`,
+    { sessionId },
+  )
 }
 
 /** The folder of a session that is to go. */
@@ -104,7 +108,10 @@ export async function removeSession(removal: SessionRemoval): Promise<void> {
   const remove = (fileName: string): Promise<void> => removeFile(join(folder, fileName))
   await onDisk({ verb: 'delete', path: folder, sessionId }, async () => {
     for (const fileName of FIRST) if (files.includes(fileName)) await remove(fileName)
-    await limit.map(files.filter(fileName => !FIRST.includes(fileName) && !LAST.includes(fileName)), remove)
+    await limit.map(
+      files.filter((fileName) => !FIRST.includes(fileName) && !LAST.includes(fileName)),
+      remove,
+    )
     for (const fileName of LAST) if (files.includes(fileName)) await remove(fileName)
     await removeFolder(folder)
   })
@@ -114,7 +121,9 @@ function assertSession({ folder, sessionId }: SessionRemoval, names: readonly st
   const kind = kindOfFolder(names)
   if (kind === 'session') return
   const what = kind === 'browser-profile' ? 'is a browser profile of whatsapp-web.js' : 'holds files of something else, and no session'
-  throw new SessionError('STORE_UNAVAILABLE', `${folder} ${what}. Nothing was deleted. Check the prefix of the store, or remove the folder by hand.`, { sessionId })
+  throw new SessionError('STORE_UNAVAILABLE', `${folder} ${what}. Nothing was deleted. Check the prefix of the store, or remove the folder by hand.`, {
+    sessionId,
+  })
 }
 
 /** The table of names, as far as it can be read: a damaged one must not keep a session from being deleted. */

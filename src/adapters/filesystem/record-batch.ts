@@ -35,7 +35,7 @@ export async function applyBatch(batch: RecordBatch): Promise<AppliedBatch> {
 
 /** The backup is no part of what a reader sees, and may lag behind. */
 function isSingle({ writes, removals, names }: BatchPlan): boolean {
-  const files = [...writes.map(({ fileName }) => fileName), ...removals].filter(fileName => fileName !== BACKUP_FILE)
+  const files = [...writes.map(({ fileName }) => fileName), ...removals].filter((fileName) => fileName !== BACKUP_FILE)
   return files.length <= 1 && !names.isChanged
 }
 
@@ -44,7 +44,7 @@ async function applySingle(batch: RecordBatch, { writes, removals }: BatchPlan):
   const isDurable = waitsForDisk(batch.durability, [...writes.map(({ fileName }) => fileName), ...removals])
   const [records, backups] = [writes.filter(({ fileName }) => fileName !== BACKUP_FILE), writes.filter(({ fileName }) => fileName === BACKUP_FILE)]
   try {
-    await limit.map(records, file => prepare(batch, file, isDurable))
+    await limit.map(records, (file) => prepare(batch, file, isDurable))
     await batch.beforeCommit()
     for (const { temporary, fileName } of records) await putInPlace(join(folder, temporary), join(folder, fileName), sessionId)
   } catch (error) {
@@ -68,7 +68,7 @@ async function applyTogether(batch: RecordBatch, { writes, removals, names }: Ba
   const files = [...writes, manifest]
   const discardAll = (): Promise<unknown> => limit.map(files, ({ temporary }) => discard(join(folder, temporary)))
   try {
-    await limit.map(files, file => prepare(batch, file, isDurable))
+    await limit.map(files, (file) => prepare(batch, file, isDurable))
     await batch.beforeCommit()
     await putInPlace(join(folder, manifest.temporary), join(folder, MANIFEST_FILE), sessionId)
   } catch (error) {
@@ -90,7 +90,10 @@ async function prepare({ folder, sessionId }: RecordBatch, { temporary, text }: 
 
 /** Takes a manifest back that perhaps never reached the disk, and says whether that worked. */
 async function withdraw(folder: string): Promise<boolean> {
-  return unlinkFile(join(folder, MANIFEST_FILE)).then(() => true, (error: unknown) => errorCode(error) === 'ENOENT')
+  return unlinkFile(join(folder, MANIFEST_FILE)).then(
+    () => true,
+    (error: unknown) => errorCode(error) === 'ENOENT',
+  )
 }
 
 async function isLeftPending(finish: BatchFinish): Promise<boolean> {
@@ -145,7 +148,7 @@ export async function planBatch(request: BatchRequest): Promise<BatchPlan> {
   const { folder, sessionId, view } = request
   const names = request.replaceAll ? request.names.copyForReplacement() : request.names.copy()
   // Of several changes to one record the last one counts.
-  const changes = new Map(request.changes.map(change => [keyText(change), change]))
+  const changes = new Map(request.changes.map((change) => [keyText(change), change]))
   const texts = new Map<string, string>()
   const removals = new Set<string>()
   for (const { type, id, value } of changes.values()) {

@@ -11,8 +11,17 @@ import { storageFailure } from './storage-failure.js'
 
 /** The types whose file names can be read back with certainty, longest first: `sender-key-memory` before `sender-key`. */
 const KNOWN_TYPES = [
-  'app-state-sync-key', 'app-state-sync-version', 'contacts-tc-token', 'device-list', 'identity-key', 'lid-mapping',
-  'pre-key', 'sender-key-memory', 'sender-key', 'session', 'tctoken',
+  'app-state-sync-key',
+  'app-state-sync-version',
+  'contacts-tc-token',
+  'device-list',
+  'identity-key',
+  'lid-mapping',
+  'pre-key',
+  'sender-key-memory',
+  'sender-key',
+  'session',
+  'tctoken',
 ].sort((a, b) => b.length - a.length)
 
 /** Ids of these types hold what stock file names replace; the ids of the others never do. */
@@ -96,7 +105,10 @@ function fromFile(text: string): string {
 export function corrupt(path: string, sessionId: string, why: string, cause?: unknown): SessionError {
   // Only with its creds a session is lost.
   const otherwise = basename(path) === CREDS_FILE ? ' Only when there is none, delete the session and pair again.' : ''
-  return new SessionError('RECORD_CORRUPT', `${path} cannot be a record: ${why}. It was left as it is. Restore it from a backup.${otherwise}`, { sessionId, cause })
+  return new SessionError('RECORD_CORRUPT', `${path} cannot be a record: ${why}. It was left as it is. Restore it from a backup.${otherwise}`, {
+    sessionId,
+    cause,
+  })
 }
 
 /** Which record a file name speaks of, judged by the name alone. */
@@ -135,7 +147,10 @@ export function hasRecordName(fileName: string): boolean {
 
 /** The name of a record that cannot have its stock name. The side file tells whose it is. */
 export function escapedFileName({ type, id }: RecordKey): string {
-  return `~${createHash('sha256').update(JSON.stringify([type, id])).digest('hex').slice(0, 40)}.json`
+  return `~${createHash('sha256')
+    .update(JSON.stringify([type, id]))
+    .digest('hex')
+    .slice(0, 40)}.json`
 }
 
 /** The record that a stock file name speaks of, or `null` when it is no record's. */
@@ -147,7 +162,7 @@ export function recordOfFileName(fileName: string): NamedRecord | null {
 }
 
 function splitName(name: string): NamedRecord | null {
-  const known = KNOWN_TYPES.find(type => name.startsWith(`${type}-`))
+  const known = KNOWN_TYPES.find((type) => name.startsWith(`${type}-`))
   if (known !== undefined) {
     const id = name.slice(known.length + 1)
     return { key: { type: known, id: RESTORE_ID[known]?.(id) ?? id }, isCertain: true }

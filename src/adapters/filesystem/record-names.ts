@@ -3,7 +3,17 @@ import { join } from 'node:path'
 import { errorCode, isSessionError, type SessionError } from '../../errors.js'
 import type { RecordKey } from '../../store/session-store.js'
 import { namesIn, replaceFile, type ReplaceOptions } from './atomic-file.js'
-import { corrupt, escapedFileName, hasRecordName, isPortable, isRecordFileName, isSingleRecord, readRecordFile, recordOfFileName, stockFileName } from './record-file.js'
+import {
+  corrupt,
+  escapedFileName,
+  hasRecordName,
+  isPortable,
+  isRecordFileName,
+  isSingleRecord,
+  readRecordFile,
+  recordOfFileName,
+  stockFileName,
+} from './record-file.js'
 import { onDisk } from './storage-failure.js'
 
 /** What a session's folder holds, as far as choosing names needs it. */
@@ -177,7 +187,7 @@ export function areNameRows(rows: unknown): rows is NameRow[] {
 }
 
 function isRow(row: unknown): row is NameRow {
-  return Array.isArray(row) && row.length === 3 && row.every(field => typeof field === 'string') && isRecordFileName(row[0])
+  return Array.isArray(row) && row.length === 3 && row.every((field) => typeof field === 'string') && isRecordFileName(row[0])
 }
 
 function readRows(text: string): NameRow[] | null {
@@ -199,8 +209,8 @@ export interface BatchFolderView extends FolderView {
 export function exactFolderView(folder: string): BatchFolderView {
   const added = new Set<string>()
   return {
-    add: fileName => void added.add(fileName),
-    holds: async fileName => added.has(fileName) || (await exists(join(folder, fileName))),
+    add: (fileName) => void added.add(fileName),
+    holds: async (fileName) => added.has(fileName) || (await exists(join(folder, fileName))),
     holdsTwin: () => Promise.resolve(false),
   }
 }
@@ -212,11 +222,11 @@ export async function caseFoldingFolderView(folder: string): Promise<BatchFolder
 
 /** The same, over the names in the folder. */
 export function foldedNames(names: readonly string[]): BatchFolderView {
-  const spellings = new Map(names.map(name => [name.toLowerCase(), name]))
+  const spellings = new Map(names.map((name) => [name.toLowerCase(), name]))
   return {
-    add: fileName => void spellings.set(fileName.toLowerCase(), fileName),
-    holds: fileName => Promise.resolve(spellings.get(fileName.toLowerCase()) === fileName),
-    holdsTwin: fileName => Promise.resolve((spellings.get(fileName.toLowerCase()) ?? fileName) !== fileName),
+    add: (fileName) => void spellings.set(fileName.toLowerCase(), fileName),
+    holds: (fileName) => Promise.resolve(spellings.get(fileName.toLowerCase()) === fileName),
+    holdsTwin: (fileName) => Promise.resolve((spellings.get(fileName.toLowerCase()) ?? fileName) !== fileName),
   }
 }
 

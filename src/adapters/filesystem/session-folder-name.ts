@@ -17,8 +17,7 @@ const DEVICE_NAME = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i
 const PLAIN_ID = /^[A-Za-z0-9_@+=-](?:[A-Za-z0-9_@+=.-]*[A-Za-z0-9_@+=-])?$/
 const LONE_SURROGATE = /\p{Surrogate}/u
 
-const percent = (text: string): string =>
-  Buffer.from(text).toString('hex').toUpperCase().replace(/../g, '%$&')
+const percent = (text: string): string => Buffer.from(text).toString('hex').toUpperCase().replace(/../g, '%$&')
 
 /** Throws `INVALID_SESSION_ID` for an id that no folder can be named after. */
 export function assertSessionId(sessionId: string): void {
@@ -26,7 +25,9 @@ export function assertSessionId(sessionId: string): void {
     throw new SessionError('INVALID_SESSION_ID', 'A session id must be a text that is not empty.')
   }
   if (LONE_SURROGATE.test(sessionId)) {
-    throw new SessionError('INVALID_SESSION_ID', 'The session id holds half of a character (a lone surrogate), which no file name can. Use another id.', { sessionId })
+    throw new SessionError('INVALID_SESSION_ID', 'The session id holds half of a character (a lone surrogate), which no file name can. Use another id.', {
+      sessionId,
+    })
   }
 }
 

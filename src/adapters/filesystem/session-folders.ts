@@ -51,7 +51,7 @@ export class SessionFolders {
   async list(limit: OperationLimit): Promise<string[]> {
     const folders = await this.#named()
     const areSessions = await limit.map(folders, ({ name }) => mayHoldSession(join(this.#directory, name)))
-    return folders.flatMap(({ sessionId }, index) => areSessions[index] === true ? [sessionId] : [])
+    return folders.flatMap(({ sessionId }, index) => (areSessions[index] === true ? [sessionId] : []))
   }
 
   /** The ids that the names of all folders stand for, whatever is in them. */
@@ -76,7 +76,7 @@ export class SessionFolders {
   /** Without a prefix, and with some others, the lock of a file that is kept beside the sessions is named as a session would be. */
   async #withoutLocks(folders: readonly NamedFolder[]): Promise<NamedFolder[]> {
     const locks = new Set<string>()
-    for (const { name } of folders.filter(folder => folder.name.endsWith(LOCK_ENDING))) {
+    for (const { name } of folders.filter((folder) => folder.name.endsWith(LOCK_ENDING))) {
       // What cannot be looked at is told of as any other.
       const names = await readdir(join(this.#directory, name)).catch(() => null)
       if (names !== null && isLockOfFile(name, names)) locks.add(name)
@@ -87,7 +87,7 @@ export class SessionFolders {
   /** The sessions of names that are escaped, or should be: when both are there, the escaped one counts. */
   #withoutTwins(names: readonly string[]): NamedFolder[] {
     const all = new Set(names)
-    return names.flatMap(name => {
+    return names.flatMap((name) => {
       const sessionId = sessionIdOfFolder(this.#prefix, name)
       if (sessionId === null) return []
       const canonical = canonicalFolderName(this.#prefix, sessionId)
@@ -108,7 +108,11 @@ export class SessionFolders {
     const literal = await this.#literalFolder(sessionId)
     if (literal !== null) return { path: join(this.#directory, literal), exists: true }
     if (!fitsIntoName(canonical)) {
-      throw new SessionError('INVALID_SESSION_ID', `The session id is too long for a folder name: ${canonical.length} characters once escaped, at most 255 fit. Use a shorter id.`, { sessionId })
+      throw new SessionError(
+        'INVALID_SESSION_ID',
+        `The session id is too long for a folder name: ${canonical.length} characters once escaped, at most 255 fit. Use a shorter id.`,
+        { sessionId },
+      )
     }
     return { path, exists: false }
   }
@@ -155,7 +159,10 @@ export class SessionFolders {
 
   /** Whether the disk can be read, and has no folder of this session. */
   async isGone(sessionId: string): Promise<boolean> {
-    return this.locate(sessionId).then(({ exists }) => !exists, () => false)
+    return this.locate(sessionId).then(
+      ({ exists }) => !exists,
+      () => false,
+    )
   }
 
   /** To be called when a folder may be gone: it is looked for again. */
@@ -190,7 +197,11 @@ export class SessionFolders {
     const found = await onDisk({ verb: 'read', path, sessionId }, () => statOrNull(path))
     if (found === null) return false
     if (found.isSymbolicLink()) {
-      throw new SessionError('STORE_UNAVAILABLE', `${path} is a symbolic link, and sessions are not followed out of their directory. Put the folder itself there.`, { sessionId })
+      throw new SessionError(
+        'STORE_UNAVAILABLE',
+        `${path} is a symbolic link, and sessions are not followed out of their directory. Put the folder itself there.`,
+        { sessionId },
+      )
     }
     if (!found.isDirectory()) {
       throw new SessionError('STORE_UNAVAILABLE', `${path} is a file where the folder of the session should be. Move it away.`, { sessionId })
@@ -209,7 +220,11 @@ export class SessionFolders {
         this.#foldsCase = twin !== null && twin.ino === found.ino && twin.dev === found.dev
       }
       if (!this.#foldsCase || (await readdir(this.#directory)).includes(name)) return
-      throw new SessionError('INVALID_SESSION_ID', `Another session has this id in another spelling, and the disk under ${this.#directory} cannot tell upper from lower case. Use an id that differs by more.`, { sessionId })
+      throw new SessionError(
+        'INVALID_SESSION_ID',
+        `Another session has this id in another spelling, and the disk under ${this.#directory} cannot tell upper from lower case. Use an id that differs by more.`,
+        { sessionId },
+      )
     })
   }
 }
@@ -218,7 +233,7 @@ export class SessionFolders {
 async function mayHoldSession(path: string): Promise<boolean> {
   try {
     // Most have creds, and many files beside them.
-    if (await statOrNull(join(path, CREDS_FILE)) !== null) return true
+    if ((await statOrNull(join(path, CREDS_FILE))) !== null) return true
     return kindOfFolder(await readdir(path)) !== 'other'
   } catch {
     return true
@@ -235,5 +250,5 @@ async function statOrNull(path: string): Promise<BigIntStats | null> {
 }
 
 function swapCase(text: string): string {
-  return text.replace(/[a-z]/gi, letter => letter === letter.toLowerCase() ? letter.toUpperCase() : letter.toLowerCase())
+  return text.replace(/[a-z]/gi, (letter) => (letter === letter.toLowerCase() ? letter.toUpperCase() : letter.toLowerCase()))
 }

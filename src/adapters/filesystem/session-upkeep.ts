@@ -98,8 +98,8 @@ async function tidyFolder(use: FolderUse): Promise<RecordNames | null> {
   const leftOver = names.filter(isTemporaryName)
   const hasManifest = names.includes(MANIFEST_FILE)
   if (hasManifest || leftOver.length > 0) await use.beforeCommit()
-  if (hasManifest) await finishBatch({ ...use, pending: await readManifest(folder, sessionId) ?? NOTHING })
-  await limit.map(leftOver, async name => {
+  if (hasManifest) await finishBatch({ ...use, pending: (await readManifest(folder, sessionId)) ?? NOTHING })
+  await limit.map(leftOver, async (name) => {
     const path = join(folder, name)
     if (fencingToken !== undefined || (await isAbandoned(path))) await discard(path)
   })
@@ -107,5 +107,8 @@ async function tidyFolder(use: FolderUse): Promise<RecordNames | null> {
 }
 
 async function isAbandoned(path: string): Promise<boolean> {
-  return lstat(path).then(({ mtimeMs }) => mtimeMs < Date.now() - ABANDONED_AFTER_MS, () => false)
+  return lstat(path).then(
+    ({ mtimeMs }) => mtimeMs < Date.now() - ABANDONED_AFTER_MS,
+    () => false,
+  )
 }

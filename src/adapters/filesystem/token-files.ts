@@ -58,7 +58,7 @@ export class TokenFiles {
    * same text on the same disk, if there is one: a link to it costs a fraction of a new file.
    */
   async claim(token: number, text: string, twin?: string): Promise<boolean> {
-    if (!(await this.#link(token, twin) ?? await this.#create(token, text))) return false
+    if (!((await this.#link(token, twin)) ?? (await this.#create(token, text)))) return false
     const names = await this.#namesWithNewest(token)
     if (names === null) return false
     await this.#clean(names, token)
@@ -87,7 +87,7 @@ export class TokenFiles {
    */
   async #isOwnNewest(): Promise<boolean> {
     if (this.#claimed === 0) return false
-    if (await access(this.#pathOf(this.#claimed + 1)).then(() => 'there', errorCode) !== 'ENOENT') return false
+    if ((await access(this.#pathOf(this.#claimed + 1)).then(() => 'there', errorCode)) !== 'ENOENT') return false
     return canBeOpened(this.#pathOf(this.#claimed))
   }
 
@@ -137,11 +137,13 @@ export class TokenFiles {
 
   /** Removes what means nothing any more; a failure here costs only its room. */
   async #clean(names: readonly string[], newest: number): Promise<void> {
-    await Promise.allSettled(names.map(async name => {
-      const path = join(this.#folder, name)
-      const token = this.#tokenOf(name)
-      if ((token > 0 && token < newest) || (await isAbandoned(path))) await unlinkFile(path)
-    }))
+    await Promise.allSettled(
+      names.map(async (name) => {
+        const path = join(this.#folder, name)
+        const token = this.#tokenOf(name)
+        if ((token > 0 && token < newest) || (await isAbandoned(path))) await unlinkFile(path)
+      }),
+    )
   }
 
   #newestOf(names: readonly string[]): NewestToken {

@@ -7,7 +7,7 @@ export class MemoryConnectionRepository implements ConnectionRepository {
   // What is stored is copied on its way in and out: a caller that changes its object changes nothing here.
 
   async findAll(): Promise<ConnectionRecord[]> {
-    return [...this.#records.values()].map(record => structuredClone(record))
+    return [...this.#records.values()].map((record) => structuredClone(record))
   }
 
   async find(sessionId: string): Promise<ConnectionRecord | null> {

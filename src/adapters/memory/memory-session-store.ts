@@ -32,7 +32,7 @@ export class MemorySessionStore implements SessionStore {
   async read(sessionId: string, keys: readonly RecordKey[]): Promise<StoredRecord[]> {
     this.#assertOpen(sessionId)
     const records = this.#recordsOf(sessionId)
-    return keys.flatMap(key => {
+    return keys.flatMap((key) => {
       const record = records.get(keyText(key))
       return record === undefined ? [] : [{ ...record }]
     })

@@ -10,11 +10,14 @@ import { problemOf, sqliteFailure } from './sqlite-failure.js'
 const SOURCES: readonly SqliteDriverSource[] = [
   ['better-sqlite3', () => createRequire(import.meta.url)('better-sqlite3') as unknown],
   ['libsql', () => createRequire(import.meta.url)('libsql') as unknown],
-  ['node:sqlite', () => {
-    // Not by an import: bundlers and older versions of Node do not know the module.
-    const module: unknown = typeof process.getBuiltinModule === 'function' ? process.getBuiltinModule('node:sqlite') : undefined
-    return typeof module === 'object' && module !== null ? Reflect.get(module, 'DatabaseSync') as unknown : undefined
-  }],
+  [
+    'node:sqlite',
+    () => {
+      // Not by an import: bundlers and older versions of Node do not know the module.
+      const module: unknown = typeof process.getBuiltinModule === 'function' ? process.getBuiltinModule('node:sqlite') : undefined
+      return typeof module === 'object' && module !== null ? (Reflect.get(module, 'DatabaseSync') as unknown) : undefined
+    },
+  ],
 ]
 
 /** How a database is to be opened. */
@@ -96,7 +99,11 @@ export function findSqliteDriver(sources: readonly SqliteDriverSource[] = SOURCE
       if (errorCode(error) !== 'MODULE_NOT_FOUND') broken.push(` ${name} is there, and does not work: ${line}`)
     }
   }
-  throw new SessionError('STORE_UNAVAILABLE', `There is nothing to open a SQLite database with. Install better-sqlite3 or libsql, or use Node 22.13 or later.${broken.join('')}`, { cause: new AggregateError(failures) })
+  throw new SessionError(
+    'STORE_UNAVAILABLE',
+    `There is nothing to open a SQLite database with. Install better-sqlite3 or libsql, or use Node 22.13 or later.${broken.join('')}`,
+    { cause: new AggregateError(failures) },
+  )
 }
 
 function isDriver(value: unknown): value is SqliteDriver {

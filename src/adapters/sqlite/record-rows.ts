@@ -59,7 +59,10 @@ export function readRecords(statements: SqliteStatements, sessionId: string, wan
   return statements.rows(READ, JSON.stringify(asked), toColumn(sessionId)).map((row) => {
     const { type, id } = keyOf(row)
     const value = textOf(row, 'value')
-    if (value === null) throw new SessionError('RECORD_CORRUPT', `Record "${type}" "${id}" of session "${sessionId}" is no text in the SQLite database. It was left as it is.`, { sessionId })
+    if (value === null)
+      throw new SessionError('RECORD_CORRUPT', `Record "${type}" "${id}" of session "${sessionId}" is no text in the SQLite database. It was left as it is.`, {
+        sessionId,
+      })
     return { type, id, value }
   })
 }

@@ -62,15 +62,20 @@ export function assertKnownSchema(statements: SqliteStatements): number {
   const [row] = statements.rows('SELECT version FROM baileys_sessions_schema')
   const version = numberOf(row, 'version')
   if (Number.isSafeInteger(version) && version >= 1 && version <= SCHEMA_VERSION) return version
-  throw new SessionError('STORE_UNAVAILABLE',
-    `The SQLite database has tables of version ${version}, and this baileys-sessions knows versions 1 to ${SCHEMA_VERSION}: it was used by a newer one. Update baileys-sessions. Nothing was changed.`)
+  throw new SessionError(
+    'STORE_UNAVAILABLE',
+    `The SQLite database has tables of version ${version}, and this baileys-sessions knows versions 1 to ${SCHEMA_VERSION}: it was used by a newer one. Update baileys-sessions. Nothing was changed.`,
+  )
 }
 
 /** The tables would have to be changed, and the connection can only read. */
 export function outdatedSchema(version: number, cause?: unknown): SessionError {
   const tables = version === 0 ? 'no tables of baileys-sessions yet' : `tables of version ${version}, and this baileys-sessions reads version ${SCHEMA_VERSION}`
-  return new SessionError('STORE_UNAVAILABLE',
-    `The SQLite database has ${tables}, and it can only be read here, so nothing was changed. Its tables are made or brought up to date by the first program that opens it for writing: start your application with this version, or run "baileys-sessions doctor sqlite:<file> --repair".`, { cause })
+  return new SessionError(
+    'STORE_UNAVAILABLE',
+    `The SQLite database has ${tables}, and it can only be read here, so nothing was changed. Its tables are made or brought up to date by the first program that opens it for writing: start your application with this version, or run "baileys-sessions doctor sqlite:<file> --repair".`,
+    { cause },
+  )
 }
 
 /** Makes the tables, or brings them up to date. Runs in a transaction. */

@@ -58,13 +58,15 @@ export class SqliteConnectionRepository implements ConnectionRepository {
       for (const row of page) records.push(readRow(row))
       const last = page.at(-1)?.['session_id']
       if (page.length < PAGE || typeof last !== 'string') return records
-      await new Promise<void>((resolve) => { setImmediate(resolve) })
+      await new Promise<void>((resolve) => {
+        setImmediate(resolve)
+      })
       page = await this.#rows(NEXT, last)
     }
   }
 
   async find(sessionId: string): Promise<ConnectionRecord | null> {
-    const [row] = await this.#connection.read(action('read', sessionId), statements => statements.rows(FIND, toColumn(sessionId)))
+    const [row] = await this.#connection.read(action('read', sessionId), (statements) => statements.rows(FIND, toColumn(sessionId)))
     return row === undefined ? null : readRow(row)
   }
 
@@ -74,19 +76,19 @@ export class SqliteConnectionRepository implements ConnectionRepository {
     const empty = toColumns(newConnectionRecord(sessionId))
     const key = toColumn(sessionId)
     await this.#change(sessionId, 'write', (statements) => {
-      statements.run(INSERT, key, ...CONNECTION_COLUMNS.map(column => empty.get(column) ?? null))
+      statements.run(INSERT, key, ...CONNECTION_COLUMNS.map((column) => empty.get(column) ?? null))
       if (columns.size === 0) return
-      const assignments = [...columns.keys()].map(column => `${column} = ?`).join(', ')
+      const assignments = [...columns.keys()].map((column) => `${column} = ?`).join(', ')
       statements.run(`UPDATE baileys_sessions_connection SET ${assignments} WHERE session_id = ?`, ...columns.values(), key)
     })
   }
 
   async delete(sessionId: string): Promise<void> {
-    await this.#change(sessionId, 'delete', statements => statements.run(DELETE, toColumn(sessionId)))
+    await this.#change(sessionId, 'delete', (statements) => statements.run(DELETE, toColumn(sessionId)))
   }
 
   async #rows(sql: string, ...after: string[]): Promise<SqliteRow[]> {
-    return this.#connection.read(action('read', undefined), statements => statements.rows(sql, ...after))
+    return this.#connection.read(action('read', undefined), (statements) => statements.rows(sql, ...after))
   }
 
   async #change(sessionId: string, verb: string, work: (statements: SqliteStatements) => void): Promise<void> {
@@ -120,20 +122,22 @@ type Column = readonly [field: Exclude<keyof ConnectionRecord, 'sessionId'>, col
 /** Changes by column, as they are bound. Throws `TypeError` for what no column holds. */
 function toColumns(changes: Partial<ConnectionRecord>): Map<string, SqliteValue> {
   const row = toRow(changes)
-  return new Map(COLUMNS.filter(([field]) => row[field] !== undefined).map(([field, column, kind]) => {
-    const value = row[field]
-    if (value === null) return [column, null]
-    if (kind === 'json') return [column, JSON.stringify(value)]
-    if (typeof value !== 'string') throw new TypeError(`${field} of a connection must be a text, a date or null, not ${typeof value}`)
-    return [column, toColumn(value)]
-  }))
+  return new Map(
+    COLUMNS.filter(([field]) => row[field] !== undefined).map(([field, column, kind]) => {
+      const value = row[field]
+      if (value === null) return [column, null]
+      if (kind === 'json') return [column, JSON.stringify(value)]
+      if (typeof value !== 'string') throw new TypeError(`${field} of a connection must be a text, a date or null, not ${typeof value}`)
+      return [column, toColumn(value)]
+    }),
+  )
 }
 
 /** A row as the application sees it. Throws for what is no date, or no JSON. */
 function fromColumns(sessionId: string, row: SqliteRow): ConnectionRecord {
   const fields = COLUMNS.map(([field, column, kind]) => {
     const text = textOf(row, column)
-    return [field, kind === 'json' && text !== null ? JSON.parse(text) as unknown : text]
+    return [field, kind === 'json' && text !== null ? (JSON.parse(text) as unknown) : text]
   })
   const connection: ConnectionRow = Object.fromEntries(fields) as ConnectionRow
   return fromRow(sessionId, connection)

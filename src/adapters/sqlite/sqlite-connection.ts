@@ -36,11 +36,13 @@ export class SqliteConnection {
 
   /** Does all of the work, or nothing, while no other connection writes. */
   async write<Result>(action: SqliteAction, work: SqliteWork<Result>): Promise<Result> {
-    return this.#attempt(this.#writes, action, () => this.#transaction(() => {
-      // A newer version may have come in meanwhile, in another process.
-      assertKnownSchema(this.#statements)
-      return work(this.#statements)
-    }))
+    return this.#attempt(this.#writes, action, () =>
+      this.#transaction(() => {
+        // A newer version may have come in meanwhile, in another process.
+        assertKnownSchema(this.#statements)
+        return work(this.#statements)
+      }),
+    )
   }
 
   async #attempt<Result>(waiting: BusyWait, action: SqliteAction, work: () => Result): Promise<Result> {
@@ -154,7 +156,9 @@ export class BusyWait {
   }
 
   async #pauseAfter(tries: number): Promise<void> {
-    await new Promise((resolve) => { setTimeout(resolve, Math.random() * Math.min(2 ** tries, LONGEST_PAUSE_MS)) })
+    await new Promise((resolve) => {
+      setTimeout(resolve, Math.random() * Math.min(2 ** tries, LONGEST_PAUSE_MS))
+    })
     this.#pause = undefined
   }
 }

@@ -36,7 +36,7 @@ const EXPECTED = 'database must be an open database of the synchronous kind: a D
 /** Checks what the application passed as its database. Throws `TypeError` when it works in another way; touches no table. */
 export function requireSqliteDatabase(value: unknown): SqliteDatabase {
   if (typeof value !== 'object' || value === null) throw new TypeError(`${EXPECTED}, not ${value === null ? 'null' : typeof value}.`)
-  const missing = ['exec', 'prepare', 'close'].filter(name => typeof Reflect.get(value, name) !== 'function')
+  const missing = ['exec', 'prepare', 'close'].filter((name) => typeof Reflect.get(value, name) !== 'function')
   if (missing.length > 0) throw new TypeError(`${EXPECTED}; this object has no ${missing.join(', no ')}.`)
   const database = value as SqliteDatabase
   const answer = tryOut(database)
@@ -65,7 +65,7 @@ function tryOut(database: SqliteDatabase): string | null {
 }
 
 function hasVerbs(statement: unknown): statement is SqliteStatement {
-  return typeof statement === 'object' && statement !== null && ['run', 'get', 'all'].every(name => typeof Reflect.get(statement, name) === 'function')
+  return typeof statement === 'object' && statement !== null && ['run', 'get', 'all'].every((name) => typeof Reflect.get(statement, name) === 'function')
 }
 
 /** Whether it was closed. One of the drivers goes on with statements prepared before, and each tells it by another name. */

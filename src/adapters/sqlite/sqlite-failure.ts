@@ -18,9 +18,11 @@ export type SqliteProblem = 'busy' | 'full' | 'damaged' | 'noDatabase' | 'readOn
 const ADVICE: Readonly<Record<Exclude<SqliteProblem, 'other'>, string>> = Object.freeze({
   busy: 'Another connection has it locked (SQLITE_BUSY), and did for all of busyTimeoutMs. Look for a transaction that is left open.',
   full: 'The disk is full, or the database has reached its max_page_count (SQLITE_FULL). Make room.',
-  damaged: 'A page of it is damaged (SQLITE_CORRUPT); it was left as it is. Stop what uses it, copy it away with its -wal file, and restore a backup or save what is left with the command ".recover" of sqlite3.',
+  damaged:
+    'A page of it is damaged (SQLITE_CORRUPT); it was left as it is. Stop what uses it, copy it away with its -wal file, and restore a backup or save what is left with the command ".recover" of sqlite3.',
   noDatabase: 'The file is not a SQLite database, or is encrypted (SQLITE_NOTADB); it was left as it is. Look whether it is the right one.',
-  readOnly: 'It can only be read (SQLITE_READONLY). Let this user write to the file and to its folder, in which SQLite keeps the -wal and -shm files, and open it for writing.',
+  readOnly:
+    'It can only be read (SQLITE_READONLY). Let this user write to the file and to its folder, in which SQLite keeps the -wal and -shm files, and open it for writing.',
   disk: 'The disk failed (SQLITE_IOERR). Look at it.',
   cannotOpen: 'The file, or one that SQLite keeps beside it, cannot be opened (SQLITE_CANTOPEN). Let this user read and write there.',
   closed: 'The database object was closed. Close it after the store, and make both anew.',
@@ -45,8 +47,7 @@ export function problemOf(error: unknown): SqliteProblem {
   const code: unknown = Reflect.get(error, 'code')
   const number: unknown = Reflect.get(error, 'errcode')
   // Extended codes have the plain one in their name, or in their lowest byte.
-  const found = PROBLEMS.find(([name, plain]) =>
-    typeof number === 'number' ? (number & 0xff) === plain : typeof code === 'string' && code.startsWith(name))
+  const found = PROBLEMS.find(([name, plain]) => (typeof number === 'number' ? (number & 0xff) === plain : typeof code === 'string' && code.startsWith(name)))
   if (found !== undefined) return found[2]
   if (/(?:within|inside) a transaction/.test(error.message)) return 'inTransaction'
   if (code === 'ERR_INVALID_STATE' || /not open/.test(error.message)) return 'closed'

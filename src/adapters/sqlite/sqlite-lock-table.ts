@@ -47,7 +47,7 @@ export class SqliteLockTable implements LockTable<SessionRow> {
   }
 
   async look(sessionId: string): Promise<SessionRow> {
-    return this.#connection.read({ verb: `look at the lock of session "${sessionId}" in`, sessionId }, statements => findSession(statements, sessionId))
+    return this.#connection.read({ verb: `look at the lock of session "${sessionId}" in`, sessionId }, (statements) => findSession(statements, sessionId))
   }
 
   async claim(sessionId: string, seen: SessionRow, holder: Holder): Promise<number | null> {
@@ -70,7 +70,7 @@ export class SqliteLockTable implements LockTable<SessionRow> {
   }
 
   async beat({ nonce }: Holder): Promise<boolean> {
-    await this.#connection.write({ verb: 'show that this process lives in' }, statements => statements.run(BEAT, nonce, Date.now()))
+    await this.#connection.write({ verb: 'show that this process lives in' }, (statements) => statements.run(BEAT, nonce, Date.now()))
     return true
   }
 
@@ -95,7 +95,7 @@ export class SqliteLockTable implements LockTable<SessionRow> {
         return null
       })
       if (seen === null) return
-      assertCurrentWriter({ sessionId, fencingToken, newestToken: seen.token, isHeld: await lock.ownerOf(seen) !== null })
+      assertCurrentWriter({ sessionId, fencingToken, newestToken: seen.token, isHeld: (await lock.ownerOf(seen)) !== null })
       dead = seen
     }
   }

@@ -34,7 +34,7 @@ function noteWhetherListed(statements: SqliteStatements, sessionKey: number): vo
 function listSessions(statements: SqliteStatements, after: string | null, limit: number): string[] {
   const [row] = statements.rows(after === null ? LIST_FIRST : LIST_NEXT, toColumn(after ?? ''), limit)
   const ids: unknown = JSON.parse(textOf(row, 'ids') ?? '[]')
-  return Array.isArray(ids) ? ids.filter(id => typeof id === 'string').map(fromColumn) : []
+  return Array.isArray(ids) ? ids.filter((id) => typeof id === 'string').map(fromColumn) : []
 }
 
 /**
@@ -66,23 +66,24 @@ export class SqliteSessionStore implements SessionStore {
   }
 
   async *list(): AsyncIterable<string> {
-    const next = (after: string | null): Promise<string[]> => this.#read({ verb: 'list the sessions in' }, statements => listSessions(statements, after, PAGE))
+    const next = (after: string | null): Promise<string[]> =>
+      this.#read({ verb: 'list the sessions in' }, (statements) => listSessions(statements, after, PAGE))
     for await (const page of pages(next)) for (const sessionId of page) yield sessionId
   }
 
   async *records(sessionId: string): AsyncIterable<RecordKey> {
     const action = { verb: `list the records of session "${sessionId}" in`, sessionId }
-    const next = (after: RecordKey | null): Promise<RecordKey[]> => this.#read(action, statements => listKeys(statements, sessionId, after, PAGE))
+    const next = (after: RecordKey | null): Promise<RecordKey[]> => this.#read(action, (statements) => listKeys(statements, sessionId, after, PAGE))
     for await (const page of pages(next)) for (const key of page) yield { ...key }
   }
 
   async read(sessionId: string, keys: readonly RecordKey[]): Promise<StoredRecord[]> {
     const action = { verb: `read records of session "${sessionId}" in`, sessionId, damageCode: 'RECORD_CORRUPT' as const }
-    const wanted = keys.map(key => ({ ...key }))
-    const records = await this.#read(action, statements => readRecords(statements, sessionId, wanted.slice(0, 2 * PAGE)))
+    const wanted = keys.map((key) => ({ ...key }))
+    const records = await this.#read(action, (statements) => readRecords(statements, sessionId, wanted.slice(0, 2 * PAGE)))
     for (let start = 2 * PAGE; start < wanted.length; start += 2 * PAGE) {
       await breathe()
-      records.push(...await this.#read(action, statements => readRecords(statements, sessionId, wanted.slice(start, start + 2 * PAGE))))
+      records.push(...(await this.#read(action, (statements) => readRecords(statements, sessionId, wanted.slice(start, start + 2 * PAGE)))))
     }
     return records
   }
@@ -93,23 +94,27 @@ export class SqliteSessionStore implements SessionStore {
     const { fencingToken, replaceAll = false } = options
     const writesNothing = rows.every(({ value }) => value === null)
     const leavesOne = typeof rows.at(-1)?.value === 'string'
-    await this.#turns.run(sessionId, () => this.#table.write(this.#lock, { sessionId, fencingToken, verb: 'write' }, session => (statements) => {
-      if (session.sessionKey === null && writesNothing) return
-      const sessionKey = session.sessionKey ?? addSession(statements, sessionId)
-      if (replaceAll) removeRecords(statements, sessionKey)
-      applyChanges(statements, sessionKey, rows)
-      if (!session.hasRecords || !leavesOne) noteWhetherListed(statements, sessionKey)
-    }))
+    await this.#turns.run(sessionId, () =>
+      this.#table.write(this.#lock, { sessionId, fencingToken, verb: 'write' }, (session) => (statements) => {
+        if (session.sessionKey === null && writesNothing) return
+        const sessionKey = session.sessionKey ?? addSession(statements, sessionId)
+        if (replaceAll) removeRecords(statements, sessionKey)
+        applyChanges(statements, sessionKey, rows)
+        if (!session.hasRecords || !leavesOne) noteWhetherListed(statements, sessionKey)
+      }),
+    )
   }
 
   async delete(sessionId: string, options: DeleteOptions = {}): Promise<void> {
     this.#lock.assertOpen(sessionId)
     const { fencingToken } = options
-    await this.#turns.run(sessionId, () => this.#table.write(this.#lock, { sessionId, fencingToken, verb: 'delete' }, ({ sessionKey }) => (statements) => {
-      if (sessionKey === null) return
-      removeRecords(statements, sessionKey)
-      noteWhetherListed(statements, sessionKey)
-    }))
+    await this.#turns.run(sessionId, () =>
+      this.#table.write(this.#lock, { sessionId, fencingToken, verb: 'delete' }, ({ sessionKey }) => (statements) => {
+        if (sessionKey === null) return
+        removeRecords(statements, sessionKey)
+        noteWhetherListed(statements, sessionKey)
+      }),
+    )
   }
 
   close(): Promise<void> {
@@ -135,5 +140,7 @@ async function* pages<Row>(next: (after: Row | null) => Promise<Row[]>): AsyncIt
 
 /** Lets the event loop go on. */
 async function breathe(): Promise<void> {
-  await new Promise<void>((resolve) => { setImmediate(resolve) })
+  await new Promise<void>((resolve) => {
+    setImmediate(resolve)
+  })
 }

@@ -19,7 +19,9 @@ export class SqliteStatements {
 
   /** The rows that a statement gives. Always all of them, so that no statement is left half way, which would hold the log up. */
   rows(sql: string, ...values: SqliteValue[]): SqliteRow[] {
-    return this.#statement(sql).all(...values).filter(isRow)
+    return this.#statement(sql)
+      .all(...values)
+      .filter(isRow)
   }
 
   /** Runs a statement that gives no rows. */
@@ -58,10 +60,7 @@ export function numberOf(row: SqliteRow | undefined, column: string): number {
  * ends the text for some), is written as the mark and four hexadecimal digits. All other texts stand as they are.
  */
 export function toColumn(text: string): string {
-  return text
-    .replaceAll(MARK, escaped)
-    .replaceAll('\0', escaped)
-    .replace(HALF_CHARACTERS, escaped)
+  return text.replaceAll(MARK, escaped).replaceAll('\0', escaped).replace(HALF_CHARACTERS, escaped)
 }
 
 /** The text that {@link toColumn} was given. */

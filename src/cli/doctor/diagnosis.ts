@@ -36,10 +36,27 @@ export interface Finding {
 
 /** The name of a finding. */
 type FindingCode =
-  | 'half_paired' | 'logged_out' | 'restricted' | 'credentials_corrupt' | 'credentials_from_backup' | 'credentials_missing' | 'legacy_session'
-  | 'key_missing' | 'wrong_key' | 'records_not_encrypted' | 'records_under_old_key' | 'records_unreadable'
-  | 'unavailable' | 'modes_too_wide' | 'left_over_files' | 'unfinished_batch' | 'symbolic_links' | 'not_a_session'
-  | 'is_a_session' | 'other_prefix' | 'directory_writable'
+  | 'half_paired'
+  | 'logged_out'
+  | 'restricted'
+  | 'credentials_corrupt'
+  | 'credentials_from_backup'
+  | 'credentials_missing'
+  | 'legacy_session'
+  | 'key_missing'
+  | 'wrong_key'
+  | 'records_not_encrypted'
+  | 'records_under_old_key'
+  | 'records_unreadable'
+  | 'unavailable'
+  | 'modes_too_wide'
+  | 'left_over_files'
+  | 'unfinished_batch'
+  | 'symbolic_links'
+  | 'not_a_session'
+  | 'is_a_session'
+  | 'other_prefix'
+  | 'directory_writable'
 
 /** What is to be said of a session. */
 export interface Diagnosis {
@@ -64,12 +81,18 @@ export interface Diagnosis {
 /** What became of a session, by what is stored of it. */
 export function stateOf(stored: StoredSession): SessionState {
   switch (stored.kind) {
-    case 'absent': return 'never_paired'
-    case 'corrupt': return 'corrupt'
-    case 'legacy': return 'legacy'
-    case 'wrong-key': return 'locked'
-    case 'unavailable': return 'unavailable'
-    case 'readable': return stateOfCreds(stored)
+    case 'absent':
+      return 'never_paired'
+    case 'corrupt':
+      return 'corrupt'
+    case 'legacy':
+      return 'legacy'
+    case 'wrong-key':
+      return 'locked'
+    case 'unavailable':
+      return 'unavailable'
+    case 'readable':
+      return stateOfCreds(stored)
   }
 }
 
@@ -142,16 +165,26 @@ const passing = (code: FindingCode, message: string): Finding => ({ code, messag
 function faultOfState({ sessionId, stored, records, hasKeys, folder }: SessionFacts, state: SessionState): Finding[] {
   switch (state) {
     case 'restorable':
-    case 'stopped': return []
-    case 'never_paired': return stored.kind === 'absent' ? faultsWithoutCreds({ records, folder }) : []
-    case 'half_paired': return [forPerson('half_paired', 'A pairing was begun and never finished: pair again, or delete the session.')]
-    case 'logged_out': return [forPerson('logged_out', `The device was unlinked${loggedOutAt(stored)}: link it again, or delete the session.`)]
-    case 'legacy': return [forPerson('legacy_session', messageOf(stored))]
-    case 'corrupt': return [forPerson('credentials_corrupt', messageOf(stored))]
-    case 'unavailable': return [forPerson('unavailable', messageOf(stored))]
-    case 'locked': return [hasKeys
-      ? forPerson('wrong_key', messageOf(stored))
-      : forPerson('key_missing', `The credentials of session "${sessionId}" are encrypted: say with --key-file which key opens them.`)]
+    case 'stopped':
+      return []
+    case 'never_paired':
+      return stored.kind === 'absent' ? faultsWithoutCreds({ records, folder }) : []
+    case 'half_paired':
+      return [forPerson('half_paired', 'A pairing was begun and never finished: pair again, or delete the session.')]
+    case 'logged_out':
+      return [forPerson('logged_out', `The device was unlinked${loggedOutAt(stored)}: link it again, or delete the session.`)]
+    case 'legacy':
+      return [forPerson('legacy_session', messageOf(stored))]
+    case 'corrupt':
+      return [forPerson('credentials_corrupt', messageOf(stored))]
+    case 'unavailable':
+      return [forPerson('unavailable', messageOf(stored))]
+    case 'locked':
+      return [
+        hasKeys
+          ? forPerson('wrong_key', messageOf(stored))
+          : forPerson('key_missing', `The credentials of session "${sessionId}" are encrypted: say with --key-file which key opens them.`),
+      ]
   }
 }
 
@@ -159,30 +192,63 @@ function faultOfState({ sessionId, stored, records, hasKeys, folder }: SessionFa
 function faultsWithoutCreds({ records, folder }: Pick<SessionFacts, 'records' | 'folder'>): Finding[] {
   // First, lest somebody deletes a folder of something else: some of its files may be named as records are.
   if (folder !== null && folder.foreign > 0 && !folder.hasBackup) {
-    return [forPerson('not_a_session', `${folder.path} holds ${count(folder.foreign, 'file or folder', 'files and folders')} of something else, and no credentials. Is the prefix right?`)]
+    return [
+      forPerson(
+        'not_a_session',
+        `${folder.path} holds ${count(folder.foreign, 'file or folder', 'files and folders')} of something else, and no credentials. Is the prefix right?`,
+      ),
+    ]
   }
   const missing = `It has ${count(records.total, 'record')} and no credentials.`
-  if (folder?.hasBackup === true) return [forPerson('credentials_missing', `${missing} The file ${BACKUP_FILE} in its folder is a copy of them, as they were last written: copy it to ${CREDS_FILE}.`)]
+  if (folder?.hasBackup === true)
+    return [
+      forPerson(
+        'credentials_missing',
+        `${missing} The file ${BACKUP_FILE} in its folder is a copy of them, as they were last written: copy it to ${CREDS_FILE}.`,
+      ),
+    ]
   // What is remembered of a session may be there before its first pairing, and stay after its last.
-  if (records.total > Number(records.hasLifecycle)) return [forPerson('credentials_missing', `${missing} Restore them from a backup. Only when there is none, delete the session and pair again.`)]
+  if (records.total > Number(records.hasLifecycle))
+    return [forPerson('credentials_missing', `${missing} Restore them from a backup. Only when there is none, delete the session and pair again.`)]
   return []
 }
 
 function faultsOfVerdict({ stored }: SessionFacts, now: Date): Finding[] {
   const verdict = stored.kind === 'readable' ? stored.lifecycle.verdict : null
   if (verdict?.kind !== 'restricted' || (verdict.until !== null && verdict.until <= now)) return []
-  return [forPerson('restricted', `WhatsApp has restricted the account${verdict.until === null ? '' : ` until ${verdict.until.toISOString()}`}: look at the phone.`)]
+  return [
+    forPerson('restricted', `WhatsApp has restricted the account${verdict.until === null ? '' : ` until ${verdict.until.toISOString()}`}: look at the phone.`),
+  ]
 }
 
 function faultsOfRecords({ records, hasKeys }: SessionFacts, state: SessionState): Finding[] {
   const findings: Finding[] = []
   const { plain, encrypted, unreadable, locked, underOldKey, hasRestoredCreds } = records
-  if (hasRestoredCreds) findings.push(repairable('credentials_from_backup', 'The credentials are damaged, and are read from their backup: --repair writes them back.'))
-  if (unreadable > 0 && state !== 'corrupt') findings.push(forPerson('records_unreadable', `${count(unreadable, 'record')} cannot be read. Messages that need them fail; restore them from a backup, or let the contact send again.`))
-  if (locked > 0 && state !== 'locked') findings.push(forPerson(hasKeys ? 'wrong_key' : 'key_missing', `${count(locked, 'record is', 'records are')} encrypted with a key that was not given.`))
-  if (plain > 0 && (hasKeys || encrypted > 0)) findings.push(forPerson('records_not_encrypted', `${count(plain, 'record is', 'records are')} not encrypted: if they are yours, run the command "encrypt"${encrypted > 0 ? ' with --allow-plain' : ''}.`))
+  if (hasRestoredCreds)
+    findings.push(repairable('credentials_from_backup', 'The credentials are damaged, and are read from their backup: --repair writes them back.'))
+  if (unreadable > 0 && state !== 'corrupt')
+    findings.push(
+      forPerson(
+        'records_unreadable',
+        `${count(unreadable, 'record')} cannot be read. Messages that need them fail; restore them from a backup, or let the contact send again.`,
+      ),
+    )
+  if (locked > 0 && state !== 'locked')
+    findings.push(forPerson(hasKeys ? 'wrong_key' : 'key_missing', `${count(locked, 'record is', 'records are')} encrypted with a key that was not given.`))
+  if (plain > 0 && (hasKeys || encrypted > 0))
+    findings.push(
+      forPerson(
+        'records_not_encrypted',
+        `${count(plain, 'record is', 'records are')} not encrypted: if they are yours, run the command "encrypt"${encrypted > 0 ? ' with --allow-plain' : ''}.`,
+      ),
+    )
   if (underOldKey > 0 && locked === 0) {
-    findings.push({ code: 'records_under_old_key', message: `${count(underOldKey, 'record is', 'records are')} not under the current key: the command "encrypt" moves them.`, needsPerson: false, canRepair: false })
+    findings.push({
+      code: 'records_under_old_key',
+      message: `${count(underOldKey, 'record is', 'records are')} not under the current key: the command "encrypt" moves them.`,
+      needsPerson: false,
+      canRepair: false,
+    })
   }
   return findings
 }
@@ -193,11 +259,29 @@ function faultsOfFolder({ stored, folder }: SessionFacts): Finding[] {
   const findings: Finding[] = []
   const widest = isSession({ stored, folder }) ? wideModes[0] : undefined
   if (widest !== undefined) {
-    findings.push(repairable('modes_too_wide', `Others than the owner may use ${count(wideModes.length, 'file or folder', 'files and folders')}, such as ${widest.path} with mode ${widest.mode.toString(8).padStart(4, '0')}: --repair closes them.`))
+    findings.push(
+      repairable(
+        'modes_too_wide',
+        `Others than the owner may use ${count(wideModes.length, 'file or folder', 'files and folders')}, such as ${widest.path} with mode ${widest.mode.toString(8).padStart(4, '0')}: --repair closes them.`,
+      ),
+    )
   }
-  if (hasUnfinishedBatch) findings.push(passing('unfinished_batch', 'A write was cut off after it was decided: it is finished when the session is run next, or by --repair.'))
-  if (leftOvers > 0) findings.push(passing('left_over_files', `${count(leftOvers, 'file was', 'files were')} left behind by a write that was cut off: cleaned when the session is run next, or by --repair.`))
-  if (links > 0) findings.push(forPerson('symbolic_links', `${count(links, 'symbolic link is', 'symbolic links are')} in the place of files, and not followed: put the files themselves there.`))
+  if (hasUnfinishedBatch)
+    findings.push(passing('unfinished_batch', 'A write was cut off after it was decided: it is finished when the session is run next, or by --repair.'))
+  if (leftOvers > 0)
+    findings.push(
+      passing(
+        'left_over_files',
+        `${count(leftOvers, 'file was', 'files were')} left behind by a write that was cut off: cleaned when the session is run next, or by --repair.`,
+      ),
+    )
+  if (links > 0)
+    findings.push(
+      forPerson(
+        'symbolic_links',
+        `${count(links, 'symbolic link is', 'symbolic links are')} in the place of files, and not followed: put the files themselves there.`,
+      ),
+    )
   return findings
 }
 

@@ -53,7 +53,7 @@ export interface NumberDisplay {
 /** A session as it is reported. */
 export function reportSession(diagnosis: Diagnosis, { done, refused }: RepairReport, { showNumbers, typed }: NumberDisplay): ReportedSession {
   // The names of files hold the numbers of contacts.
-  const masked = (message: string): string => showNumbers ? message : maskNumbersIn(message, typed)
+  const masked = (message: string): string => (showNumbers ? message : maskNumbersIn(message, typed))
   const { sessionId, state, owner, phoneNumber, records, lastWriteAt, encryption, findings } = diagnosis
   return {
     sessionId,
@@ -64,7 +64,7 @@ export function reportSession(diagnosis: Diagnosis, { done, refused }: RepairRep
     records,
     lastWriteAt: lastWriteAt?.toISOString() ?? null,
     encryption,
-    findings: findings.map(finding => ({ ...finding, message: masked(finding.message) })),
+    findings: findings.map((finding) => ({ ...finding, message: masked(finding.message) })),
     repairs: done.map(masked),
     refusals: refused.map(masked),
   }
@@ -72,13 +72,13 @@ export function reportSession(diagnosis: Diagnosis, { done, refused }: RepairRep
 
 /** The whole report. */
 export function reportStore(store: string, findings: readonly Finding[], sessions: readonly ReportedSession[]): DoctorReport {
-  const needsPerson = findings.some(finding => finding.needsPerson) || sessions.some(waitsForPerson)
+  const needsPerson = findings.some((finding) => finding.needsPerson) || sessions.some(waitsForPerson)
   return { version: 1, store, needsPerson, findings, sessions }
 }
 
 /** Whether a session waits for a person. */
 export function waitsForPerson({ findings, refusals }: Pick<ReportedSession, 'findings' | 'refusals'>): boolean {
-  return refusals.length > 0 || findings.some(finding => finding.needsPerson)
+  return refusals.length > 0 || findings.some((finding) => finding.needsPerson)
 }
 
 /** A session in a line. */

@@ -9,7 +9,14 @@ import { type FolderInspection, inspectDirectory, inspectFolder } from './inspec
 import { countRecords } from './record-census.js'
 
 const NO_RECORDS: RecordCensus = Object.freeze({
-  total: 0, plain: 0, encrypted: 0, locked: 0, underOldKey: 0, unreadable: 0, hasRestoredCreds: false, hasLifecycle: false,
+  total: 0,
+  plain: 0,
+  encrypted: 0,
+  locked: 0,
+  underOldKey: 0,
+  unreadable: 0,
+  hasRestoredCreds: false,
+  hasLifecycle: false,
 })
 
 /** Looks at one session and changes nothing. Never rejects: what could not be looked at is a fact, too. */
@@ -23,7 +30,10 @@ export async function gatherFacts(name: StoreName, view: StoreView, sessionId: s
       return otherwise
     }
   }
-  const stored = await readStoredSession(view.open, sessionId, READ_TIMEOUT_MS).catch((cause: unknown) => ({ kind: 'unavailable' as const, error: asStoreError(sessionId, cause) }))
+  const stored = await readStoredSession(view.open, sessionId, READ_TIMEOUT_MS).catch((cause: unknown) => ({
+    kind: 'unavailable' as const,
+    error: asStoreError(sessionId, cause),
+  }))
   const hasKeys = view.currentKeyId !== null
   // A browser profile is not ours to look through.
   if (stored.kind === 'legacy') return { sessionId, stored, records: NO_RECORDS, owner: null, folder: null, hasKeys, failures }
@@ -49,7 +59,12 @@ export async function examineStore(name: StoreName, hasSessions: boolean): Promi
   const { mode, isWritableByOthers } = await inspectDirectory(name.path)
   const findings: Finding[] = []
   if (isWritableByOthers) {
-    findings.push({ code: 'directory_writable', message: `Others than the owner may move sessions in and out of ${name.path}: it has mode ${mode.toString(8).padStart(4, '0')}. Close it with chmod, if nobody else needs it.`, needsPerson: true, canRepair: false })
+    findings.push({
+      code: 'directory_writable',
+      message: `Others than the owner may move sessions in and out of ${name.path}: it has mode ${mode.toString(8).padStart(4, '0')}. Close it with chmod, if nobody else needs it.`,
+      needsPerson: true,
+      canRepair: false,
+    })
   }
   const misnomer = await findMisnomer(name, hasSessions)
   if (misnomer !== null) findings.push({ ...misnomer, needsPerson: true, canRepair: false })

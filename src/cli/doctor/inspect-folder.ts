@@ -59,12 +59,12 @@ export async function inspectFolder(directory: string, prefix: string, sessionId
     return {
       path,
       wideModes: [...wideMode(path, folder), ...[...entries].flatMap(([name, found]) => wideMode(join(path, name), found))],
-      leftOvers: names.filter(name => isTemporaryName(name)).length,
+      leftOvers: names.filter((name) => isTemporaryName(name)).length,
       hasUnfinishedBatch: entries.has(MANIFEST_FILE),
       hasBackup: entries.has(BACKUP_FILE),
-      links: [...entries.values()].filter(found => found.isSymbolicLink()).length,
+      links: [...entries.values()].filter((found) => found.isSymbolicLink()).length,
       records: names.filter(hasRecordName).length,
-      foreign: names.filter(name => !isSessionFile(name)).length,
+      foreign: names.filter((name) => !isSessionFile(name)).length,
       lastWriteAt: written.length === 0 ? null : new Date(Math.max(...written)),
     }
   })

@@ -17,7 +17,14 @@ type Counts = { -readonly [Field in keyof RecordCensus]: RecordCensus[Field] }
  */
 export async function countRecords(view: StoreView, sessionId: string, timeoutMs: number): Promise<RecordCensus> {
   const counts: Counts = {
-    total: 0, plain: 0, encrypted: 0, locked: 0, underOldKey: 0, unreadable: 0, hasRestoredCreds: false, hasLifecycle: false,
+    total: 0,
+    plain: 0,
+    encrypted: 0,
+    locked: 0,
+    underOldKey: 0,
+    unreadable: 0,
+    hasRestoredCreds: false,
+    hasLifecycle: false,
   }
   for await (const chunk of chunksOf(view.raw.records(sessionId))) await countChunk(counts, { view, sessionId, timeoutMs }, chunk)
   return counts
@@ -77,7 +84,7 @@ async function readEach(store: SessionStore, reading: Reading, keys: readonly Re
     if (keys.length === 1) return [isSessionError(error, 'WRONG_KEY') ? 'locked' : 'unreadable']
   }
   const answers: Answer[] = []
-  for (const key of keys) answers.push(...await readEach(store, reading, [key]))
+  for (const key of keys) answers.push(...(await readEach(store, reading, [key])))
   return answers
 }
 

@@ -31,7 +31,7 @@ export async function repairSession(place: RepairPlace, facts: SessionFacts): Pr
   const { lock } = place.store
   try {
     const lease = await lock.acquire(sessionId)
-    if (lease === null) return { done, refused: [`Not repaired: it is run by ${await lock.owner(sessionId) ?? 'another process'}. Stop it there first.`] }
+    if (lease === null) return { done, refused: [`Not repaired: it is run by ${(await lock.owner(sessionId)) ?? 'another process'}. Stop it there first.`] }
     try {
       await repairUnderLease(place, facts, lease.fencingToken, done)
     } finally {

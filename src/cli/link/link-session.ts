@@ -47,11 +47,11 @@ export type LinkEnd =
 export async function linkSession(manager: SessionManager, order: LinkOrder, audience: LinkAudience): Promise<LinkEnd> {
   const { sessionId, phoneNumber, signal } = order
   return new Promise((resolve, reject) => {
-    const callOff = (): void => { resolve({ kind: 'called-off' }) }
+    const callOff = (): void => resolve({ kind: 'called-off' })
     signal.addEventListener('abort', callOff, { once: true })
     if (signal.aborted) callOff()
     manager.on('socket', ({ socket }) => {
-      if (isLinkedDevice(socket)) upload(socket, (name) => { resolve({ kind: 'uploaded', name }) })
+      if (isLinkedDevice(socket)) upload(socket, (name) => resolve({ kind: 'uploaded', name }))
     })
     manager.on('status', (snapshot) => {
       if (isAtRest(snapshot)) resolve({ kind: 'gave-up', snapshot })
@@ -59,10 +59,10 @@ export async function linkSession(manager: SessionManager, order: LinkOrder, aud
       else if (snapshot.message !== DEFAULT_STATUS_MESSAGES.pairing) audience.onNotice(snapshot.message)
     })
     if (phoneNumber === null) {
-      manager.on('qr', ({ qr, expiresAt }) => { audience.onQr(qr, expiresAt) })
+      manager.on('qr', ({ qr, expiresAt }) => audience.onQr(qr, expiresAt))
       manager.connect(sessionId).catch(reject)
     } else {
-      manager.on('pairing-code', ({ code, expiresAt }) => { audience.onCode(code, expiresAt) })
+      manager.on('pairing-code', ({ code, expiresAt }) => audience.onCode(code, expiresAt))
       askForCodes(manager, sessionId, phoneNumber, reject)
     }
   })
@@ -77,8 +77,12 @@ function isAtRest({ status }: Pick<SessionSnapshot, 'status'>): boolean {
 function askForCodes(manager: SessionManager, sessionId: string, phoneNumber: string, onFailure: (error: unknown) => void): void {
   let sockets = 0
   let askedAt = 1
-  const ask = (): void => { manager.requestPairingCode(sessionId, phoneNumber).catch(onFailure) }
-  manager.on('socket', () => { sockets += 1 })
+  const ask = (): void => {
+    manager.requestPairingCode(sessionId, phoneNumber).catch(onFailure)
+  }
+  manager.on('socket', () => {
+    sockets += 1
+  })
   manager.on('status', ({ status }) => {
     if (status !== 'pairing' || sockets <= askedAt) return
     askedAt = sockets
@@ -89,7 +93,9 @@ function askForCodes(manager: SessionManager, sessionId: string, phoneNumber: st
 
 /** A login that fails is tried again by the manager, as often as it may. */
 function upload(socket: WASocket, done: (name: string | null) => void): void {
-  uploadAtLogin(socket).then(done, (cause: unknown) => { void socket.end(cause instanceof Error ? cause : new Error(String(cause))) })
+  uploadAtLogin(socket).then(done, (cause: unknown) => {
+    void socket.end(cause instanceof Error ? cause : new Error(String(cause)))
+  })
 }
 
 /** Baileys' own listener for a login that WhatsApp has taken. */
@@ -119,13 +125,17 @@ async function uploadAtLogin(socket: WASocket): Promise<string | null> {
   })
   await socket.uploadPreKeysToServerIfRequired()
   // Baileys 7 only logs that it could not upload.
-  if (await countAtServer(socket) === 0) throw new Error('WhatsApp has no pre-keys of this device after the upload.')
+  if ((await countAtServer(socket)) === 0) throw new Error('WhatsApp has no pre-keys of this device after the upload.')
   const name = attrs['display_name'] ?? socket.authState.creds.me?.name ?? ''
   return name === '' ? null : name
 }
 
 async function countAtServer(socket: WASocket): Promise<number> {
-  const answer: unknown = await socket.query({ tag: 'iq', attrs: { xmlns: 'encrypt', type: 'get', to: 's.whatsapp.net' }, content: [{ tag: 'count', attrs: {} }] })
+  const answer: unknown = await socket.query({
+    tag: 'iq',
+    attrs: { xmlns: 'encrypt', type: 'get', to: 's.whatsapp.net' },
+    content: [{ tag: 'count', attrs: {} }],
+  })
   return Number(readCount(answer))
 }
 
@@ -159,7 +169,11 @@ export function isLinkedSession(stored: StoredSession): stored is LinkedSession 
 
 /** Rejects with a `CommandError` when a phone cannot or should not be linked there. Changes nothing. */
 export async function requireLinkable(place: LinkPlace): Promise<void> {
-  const { name, view: { raw }, sessionId } = place
+  const {
+    name,
+    view: { raw },
+    sessionId,
+  } = place
   const sessionIds = await listSessions(raw)
   const misnomer = await findMisnomer(name, sessionIds.length > 0)
   if (misnomer !== null) throw new CommandError(misnomer.message)
@@ -174,9 +188,11 @@ export async function requireLinkable(place: LinkPlace): Promise<void> {
 async function requireOneKind({ name, view: { raw }, isSimulated }: LinkPlace): Promise<void> {
   const other = isSimulated ? await findRealSession(raw) : await findSimulatedSession(raw)
   if (other === null) return
-  throw new CommandError(isSimulated
-    ? `${name.text} holds "${other}", which is no simulated session. Name another store for the simulation.`
-    : `${name.text} holds "${other}", which was linked with --simulated and means nothing to WhatsApp. Name another store, or delete it first.`)
+  throw new CommandError(
+    isSimulated
+      ? `${name.text} holds "${other}", which is no simulated session. Name another store for the simulation.`
+      : `${name.text} holds "${other}", which was linked with --simulated and means nothing to WhatsApp. Name another store, or delete it first.`,
+  )
 }
 
 /** The application has one set of keys for the whole store: with others, or without any, it could not read this session or those. */
@@ -186,7 +202,10 @@ async function requireKeys({ name, view: { raw, open, currentKeyId } }: LinkPlac
     return
   }
   for (const sessionId of sessionIds) {
-    const isOther = await open.read(sessionId, [CREDS_KEY]).then(() => false, (error: unknown) => isSessionError(error, 'WRONG_KEY'))
+    const isOther = await open.read(sessionId, [CREDS_KEY]).then(
+      () => false,
+      (error: unknown) => isSessionError(error, 'WRONG_KEY'),
+    )
     if (isOther) throw new CommandError(`The keys of --key-file do not open "${sessionId}", which is in ${name.text}, too. Name the keys of the application.`)
   }
 }
@@ -197,7 +216,9 @@ async function requireUnlinked({ name, view: { open }, sessionId }: LinkPlace): 
   const foreign = await findForeignFolder(name, open, sessionId)
   if (foreign !== null) throw new CommandError(foreign.reason)
   if (!isLinkedSession(stored)) return
-  throw new CommandError(`Session "${sessionId}" is already linked, to ${maskNumber(stored.creds.phoneNumber)}. Nothing was changed. To link another phone, log it out or delete it first.`)
+  throw new CommandError(
+    `Session "${sessionId}" is already linked, to ${maskNumber(stored.creds.phoneNumber)}. Nothing was changed. To link another phone, log it out or delete it first.`,
+  )
 }
 
 /** What was stored of a session before it was to be linked. */

@@ -30,13 +30,17 @@ export class PairingScreen {
     this.#tellOnce(this.#advice.qr)
     const drawing = drawQr(qr, this.#printer.hasColors)
     let fits: boolean | null = null
-    this.#count(expiresAt, (caption) => {
-      // Somebody may make the terminal larger meanwhile.
-      const before = fits
-      fits = this.#fits(drawing)
-      if (fits === before) this.#printer.caption(caption)
-      else this.#printer.picture(fits ? drawing.lines : [tooSmall(drawing)], caption)
-    }, drawing.lines)
+    this.#count(
+      expiresAt,
+      (caption) => {
+        // Somebody may make the terminal larger meanwhile.
+        const before = fits
+        fits = this.#fits(drawing)
+        if (fits === before) this.#printer.caption(caption)
+        else this.#printer.picture(fits ? drawing.lines : [tooSmall(drawing)], caption)
+      },
+      drawing.lines,
+    )
   }
 
   /** Shows a pairing code. */
@@ -44,11 +48,15 @@ export class PairingScreen {
     this.#tellOnce(this.#advice.code)
     const line = `${code.slice(0, 4)}-${code.slice(4)}`
     let isShown = false
-    this.#count(expiresAt, (caption) => {
-      if (isShown) this.#printer.caption(caption)
-      else this.#printer.picture([line], caption)
-      isShown = true
-    }, [line])
+    this.#count(
+      expiresAt,
+      (caption) => {
+        if (isShown) this.#printer.caption(caption)
+        else this.#printer.picture([line], caption)
+        isShown = true
+      },
+      [line],
+    )
   }
 
   /** Takes away what is shown: it is a secret, and of no more use. */
@@ -78,7 +86,7 @@ export class PairingScreen {
       this.#printer.note(`It is valid until ${expiresAt.toISOString()}.`)
       return
     }
-    const tick = (): void => { redraw(timeLeft(expiresAt, new Date())) }
+    const tick = (): void => redraw(timeLeft(expiresAt, new Date()))
     tick()
     this.#ticking = setInterval(tick, TICK_MS)
   }

@@ -23,8 +23,8 @@ export async function startSimulatedNetwork({ phoneNumber, onRefused }: Pretende
   const hand = new PhoneInHand(server, phoneNumber, onRefused)
   return {
     socketConfig: server.socketConfig,
-    onQr: (qr) => { hand.see({ qr }) },
-    onCode: (code) => { hand.see({ code }) },
+    onQr: (qr) => hand.see({ qr }),
+    onCode: (code) => hand.see({ code }),
     close: async () => {
       hand.putDown()
       distrust()
@@ -55,7 +55,9 @@ class PhoneInHand {
 
   see(shown: { readonly qr?: string; readonly code?: string }): void {
     this.#shown = shown
-    this.#timer ??= setTimeout(() => { void this.#act() }, PHONE_TAKES_MS)
+    this.#timer ??= setTimeout(() => {
+      void this.#act()
+    }, PHONE_TAKES_MS)
   }
 
   putDown(): void {

@@ -18,16 +18,19 @@ export interface StatusPlace {
 
 /** Looks at sessions, and changes nothing. Rejects when the store cannot list them, or the records cannot be read; one session that cannot be read is told of. */
 export async function lookAtSessions({ view, connections, sessionId }: StatusPlace): Promise<Standing[]> {
-  const records = new Map((await connections?.findAll() ?? []).map(record => [record.sessionId, record]))
+  const records = new Map(((await connections?.findAll()) ?? []).map((record) => [record.sessionId, record]))
   // After a logout the record stays.
-  const sessionIds = sessionId === null ? [...new Set([...await listSessions(view.raw), ...records.keys()])].sort() : [sessionId]
+  const sessionIds = sessionId === null ? [...new Set([...(await listSessions(view.raw)), ...records.keys()])].sort() : [sessionId]
   const standings: Standing[] = []
   for (const id of sessionIds) standings.push(await lookAtSession(view, id, records.get(id) ?? null))
   return standings
 }
 
 async function lookAtSession(view: StoreView, sessionId: string, record: ConnectionRecord | null): Promise<Standing> {
-  const stored = await readStoredSession(view.open, sessionId, READ_TIMEOUT_MS).catch((cause: unknown) => ({ kind: 'unavailable' as const, error: asStoreError(sessionId, cause) }))
+  const stored = await readStoredSession(view.open, sessionId, READ_TIMEOUT_MS).catch((cause: unknown) => ({
+    kind: 'unavailable' as const,
+    error: asStoreError(sessionId, cause),
+  }))
   // A lock that cannot be read says nothing about the session; whoever starts it finds out.
   const owner = await view.raw.lock.owner(sessionId).catch(() => null)
   return judgeStanding({ sessionId, stored, hasKeys: view.currentKeyId !== null, owner, record }, new Date())
@@ -47,7 +50,11 @@ export interface StandingChanges {
 }
 
 /** Looks again and again, and tells of what changed: first of everything. Resolves when it is called off. Rejects as `look` does. */
-export async function watchSessions(look: () => Promise<readonly ReportedStanding[]>, signal: AbortSignal, tell: (changes: StandingChanges) => void): Promise<void> {
+export async function watchSessions(
+  look: () => Promise<readonly ReportedStanding[]>,
+  signal: AbortSignal,
+  tell: (changes: StandingChanges) => void,
+): Promise<void> {
   let before: readonly ReportedStanding[] | null = null
   while (!signal.aborted) {
     const sessions = await look()
@@ -60,12 +67,12 @@ export async function watchSessions(look: () => Promise<readonly ReportedStandin
 
 /** What changed between two looks. */
 export function compareStandings(before: readonly ReportedStanding[], sessions: readonly ReportedStanding[]): StandingChanges {
-  const known = new Map(before.map(session => [session.sessionId, JSON.stringify(session)]))
+  const known = new Map(before.map((session) => [session.sessionId, JSON.stringify(session)]))
   const ids = new Set(sessions.map(({ sessionId }) => sessionId))
   return {
     sessions,
-    changed: sessions.filter(session => known.get(session.sessionId) !== JSON.stringify(session)),
-    gone: before.map(({ sessionId }) => sessionId).filter(sessionId => !ids.has(sessionId)),
+    changed: sessions.filter((session) => known.get(session.sessionId) !== JSON.stringify(session)),
+    gone: before.map(({ sessionId }) => sessionId).filter((sessionId) => !ids.has(sessionId)),
   }
 }
 
@@ -148,14 +155,16 @@ export function standingLine({ sessionId, state, until, phoneNumber, owner, conn
     `${sessionId}: ${inWords(state)}${until === null ? '' : ` until ${until}`}`,
     owner === null ? 'not running' : `run by ${owner}`,
     ...(phoneNumber === null ? [] : [phoneNumber]),
-    ...(connection === null ? [] : [`recorded as ${inWords(connection.status)}${connection.reason === null ? '' : ` (${inWords(connection.reason)})`} at ${connection.updatedAt}`]),
+    ...(connection === null
+      ? []
+      : [`recorded as ${inWords(connection.status)}${connection.reason === null ? '' : ` (${inWords(connection.reason)})`} at ${connection.updatedAt}`]),
   ].join(', ')
 }
 
 /** All sessions in a line. */
 export function standingsLine({ sessions }: StatusReport): string {
   if (sessions.length === 0) return 'No sessions.'
-  const linked = sessions.filter(session => session.linked).length
+  const linked = sessions.filter((session) => session.linked).length
   const running = sessions.filter(({ owner }) => owner !== null).length
   const waiting = sessions.filter(({ needsPerson }) => needsPerson).length
   return `${count(sessions.length, 'session')}: ${linked} linked, ${running} running. ${waiting === 0 ? 'Nothing needs a person.' : `${count(waiting, 'session needs', 'sessions need')} a person.`}`

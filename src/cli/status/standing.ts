@@ -19,7 +19,7 @@ import { stateOf } from '../doctor/diagnosis.js'
  * - `unavailable`: it could not be read.
  */
 export type StandingState =
-  | 'linked' | 'rate_limited' | 'restricted' | 'stopped' | 'logged_out' | 'half_paired' | 'never_paired' | 'corrupt' | 'legacy' | 'locked' | 'unavailable'
+  'linked' | 'rate_limited' | 'restricted' | 'stopped' | 'logged_out' | 'half_paired' | 'never_paired' | 'corrupt' | 'legacy' | 'locked' | 'unavailable'
 
 /** All that was seen of one session. */
 export interface StandingFacts {
@@ -60,7 +60,7 @@ export function judgeStanding({ sessionId, stored, hasKeys, owner, record }: Sta
   const verdict = state === 'restorable' || state === 'stopped' ? verdictNow(stored, now) : null
   return {
     sessionId,
-    state: state === 'restorable' ? verdict?.kind ?? 'linked' : state,
+    state: state === 'restorable' ? (verdict?.kind ?? 'linked') : state,
     until: verdict?.until ?? null,
     phoneNumber: isPaired ? stored.creds.phoneNumber : null,
     owner,

@@ -46,7 +46,7 @@ export class AdvSecrets {
     const current = this.#current
     const start = qr.lastIndexOf('#') + 1
     const fields = qr.slice(start).split(',')
-    const index = fields.findIndex(field => this.#known.has(field))
+    const index = fields.findIndex((field) => this.#known.has(field))
     if (index < 0) return null
     fields[index] = current
     return qr.slice(0, start) + fields.join(',')
@@ -55,7 +55,7 @@ export class AdvSecrets {
   /** Whether a phone has scanned a code with an earlier secret. */
   isRetired({ details, hmac }: ScanProof): boolean {
     const current = this.#current
-    return [...this.#known].some(secret => secret !== current && PREFIXES.some(prefix => isHmac(hmac, Buffer.concat([prefix, details]), secret)))
+    return [...this.#known].some((secret) => secret !== current && PREFIXES.some((prefix) => isHmac(hmac, Buffer.concat([prefix, details]), secret)))
   }
 }
 

@@ -16,8 +16,16 @@ export async function obtainPairingCode(sessionId: string, socket: WASocket, pho
   const answers = new Answers(socket)
   try {
     const code = await withSignal(socket.requestPairingCode(phoneNumber), ended)
-    const answer = await withDeadline(withSignal(answers.toLatest(), ended), ANSWER_TIMEOUT_MS, () => new SessionError('PAIRING_CODE_TIMEOUT',
-      `WhatsApp did not answer within ${ANSWER_TIMEOUT_MS} ms when session "${sessionId}" asked for a pairing code. Ask again, or scan the QR code.`, { sessionId }))
+    const answer = await withDeadline(
+      withSignal(answers.toLatest(), ended),
+      ANSWER_TIMEOUT_MS,
+      () =>
+        new SessionError(
+          'PAIRING_CODE_TIMEOUT',
+          `WhatsApp did not answer within ${ANSWER_TIMEOUT_MS} ms when session "${sessionId}" asked for a pairing code. Ask again, or scan the QR code.`,
+          { sessionId },
+        ),
+    )
     if (answer.attrs['type'] === 'error') throw refused(sessionId, answer)
     return code
   } finally {
@@ -73,7 +81,10 @@ function numberOf(id: string): number {
 function refused(sessionId: string, answer: BinaryNode): SessionError {
   const error = Array.isArray(answer.content) ? answer.content.find(({ tag }) => tag === 'error') : undefined
   const code = error?.attrs['code'] ?? 'no code'
-  const said = [code, error?.attrs['text']].filter(part => part !== undefined).join(' ')
-  const advice = code === '429' ? 'Wait a while before you ask again, or scan the QR code.' : 'Check the number, and use a plain "browser" such as Browsers.ubuntu("Chrome"), or scan the QR code.'
+  const said = [code, error?.attrs['text']].filter((part) => part !== undefined).join(' ')
+  const advice =
+    code === '429'
+      ? 'Wait a while before you ask again, or scan the QR code.'
+      : 'Check the number, and use a plain "browser" such as Browsers.ubuntu("Chrome"), or scan the QR code.'
   return new SessionError('PAIRING_CODE_REFUSED', `WhatsApp refused a pairing code for session "${sessionId}" (${said}). ${advice}`, { sessionId })
 }

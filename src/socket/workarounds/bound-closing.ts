@@ -12,8 +12,8 @@ export function boundClosing(socket: WASocket): void {
   ws.close = async () => {
     const raw = rawSocketOf(socket)
     if (raw !== null) {
-      const timer = setTimeout(() => { raw.terminate() }, CLOSE_GRACE_MS)
-      void whenClosed(raw).then(() => { clearTimeout(timer) })
+      const timer = setTimeout(() => raw.terminate(), CLOSE_GRACE_MS)
+      void whenClosed(raw).then(() => clearTimeout(timer))
     }
     await close()
   }

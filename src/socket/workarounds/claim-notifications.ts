@@ -20,7 +20,9 @@ export interface NotificationClaim {
  */
 export function claimNotifications(socket: WASocket, { type, claims, handle, onProblem }: NotificationClaim): void {
   const isOurs = (node: unknown): boolean => isNode(node) && node.attrs['type'] === type && claims()
-  wrapListeners(socket, 'CB:notification', (call, [node]) => { if (!isOurs(node)) call() })
+  wrapListeners(socket, 'CB:notification', (call, [node]) => {
+    if (!isOurs(node)) call()
+  })
   socket.ws.on(`CB:notification,type:${type}`, (node: BinaryNode) => {
     if (!isOurs(node)) return
     void acknowledge(socket, node).catch(onProblem)

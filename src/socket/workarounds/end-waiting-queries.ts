@@ -11,10 +11,13 @@ export function endWaitingQueries({ ws }: Pick<WASocket, 'ws'>, { ended }: { rea
   ws.removeAllListeners = (...events) => {
     const waiting = events[0] === 'close' ? ws.listeners('close') : []
     removeAll(...events)
-    for (const listener of waiting) tell(() => { Reflect.apply(listener, ws, [connectionClosed()]) })
+    for (const listener of waiting)
+      tell(() => {
+        Reflect.apply(listener, ws, [connectionClosed()])
+      })
     return ws
   }
-  ended.addEventListener('abort', () => { refuseQueries(ws) }, { once: true })
+  ended.addEventListener('abort', () => refuseQueries(ws), { once: true })
 }
 
 /** A query listens for an error or the close of the websocket (7.0.0-rc14 for both, 6.7.24 for the close). */
@@ -22,7 +25,7 @@ function refuseQueries(ws: WASocket['ws']): void {
   const on = ws.on.bind(ws)
   ws.on = (event, listener) => {
     on(event, listener)
-    if (event === 'error' || event === 'close') queueMicrotask(() => { tell(() => { listener(connectionClosed()) }) })
+    if (event === 'error' || event === 'close') queueMicrotask(() => tell(() => listener(connectionClosed())))
     return ws
   }
 }

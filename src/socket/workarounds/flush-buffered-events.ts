@@ -25,5 +25,5 @@ export function flushBufferedEvents(socket: WASocket, { keyUse, ending }: FlushS
     if (keyUse.quietForMs > 0) flushBeforeClose(socket)
   }, LOOK_MS)
   timer.unref()
-  ending.addEventListener('abort', () => { clearInterval(timer) }, { once: true })
+  ending.addEventListener('abort', () => clearInterval(timer), { once: true })
 }

@@ -24,8 +24,8 @@ export function noticePasskey({ socket, isLinked, onAsked, onProblem }: PasskeyN
     claimNotifications(socket, {
       type,
       claims: () => !isLinked(),
-      handle: () => { onAsked() },
-      onProblem: (cause) => { onProblem('WhatsApp asked for a passkey, and that could not be acknowledged.', cause) },
+      handle: () => onAsked(),
+      onProblem: (cause) => onProblem('WhatsApp asked for a passkey, and that could not be acknowledged.', cause),
     })
   }
 }

@@ -29,7 +29,11 @@ export function pauseUntilKeysDerived(socket: WASocket, { baileys: { hkdf } }: {
     raw.pause?.()
     send(data, (error) => {
       callback?.(error)
-      void rounds(derive).catch(() => undefined).finally(() => { raw.resume?.() })
+      void rounds(derive)
+        .catch(() => undefined)
+        .finally(() => {
+          raw.resume?.()
+        })
     })
   }
 }

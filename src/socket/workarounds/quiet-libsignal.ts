@@ -28,7 +28,9 @@ const isQuiet = (print: Print): print is QuietPrint => QUIET in print
  */
 export function quietLibsignal(): () => void {
   const undos = METHODS.map(quietMethod)
-  return () => { for (const undo of undos) undo() }
+  return () => {
+    for (const undo of undos) undo()
+  }
 }
 
 function quietMethod(method: (typeof METHODS)[number]): () => void {
@@ -36,21 +38,24 @@ function quietMethod(method: (typeof METHODS)[number]): () => void {
   const print = console[method]
   if (isQuiet(print)) return print[QUIET]()
   let users = 0
-  const quiet: QuietPrint = Object.assign((...values: unknown[]) => {
-    if (users === 0 || !isCalledByLibsignal(quiet)) print(...values)
-  }, {
-    [QUIET]: () => {
-      users += 1
-      let isUndone = false
-      return () => {
-        if (isUndone) return
-        isUndone = true
-        users -= 1
-        // Where somebody has replaced the method since, this one stays below theirs, and drops nothing.
-        if (users === 0 && console[method] === quiet) console[method] = print
-      }
+  const quiet: QuietPrint = Object.assign(
+    (...values: unknown[]) => {
+      if (users === 0 || !isCalledByLibsignal(quiet)) print(...values)
     },
-  })
+    {
+      [QUIET]: () => {
+        users += 1
+        let isUndone = false
+        return () => {
+          if (isUndone) return
+          isUndone = true
+          users -= 1
+          // Where somebody has replaced the method since, this one stays below theirs, and drops nothing.
+          if (users === 0 && console[method] === quiet) console[method] = print
+        }
+      },
+    },
+  )
   console[method] = quiet
   return quiet[QUIET]()
 }

@@ -43,11 +43,13 @@ export class Registration {
     claimNotifications(socket, {
       type: TYPE,
       claims: () => !isLinked(),
-      handle: (node) => { this.#refresh(node) },
-      onProblem: (cause) => { onProblem('WhatsApp refreshed the registration, and that could not be acknowledged.', cause) },
+      handle: (node) => this.#refresh(node),
+      onProblem: (cause) => onProblem('WhatsApp refreshed the registration, and that could not be acknowledged.', cause),
     })
     // From then on the secret is the one that phone and client derive from the code (`link_code_companion_reg` in Baileys).
-    socket.ws.on('CB:notification,type:link_code_companion_reg', () => { this.#isCodeEntered = true })
+    socket.ws.on('CB:notification,type:link_code_companion_reg', () => {
+      this.#isCodeEntered = true
+    })
     this.#refuseRetired()
   }
 
@@ -95,8 +97,9 @@ export class Registration {
     onRetiredScan()
     onProblem('A phone scanned a QR code that WhatsApp had retired a moment before. It was refused: scan the code that is shown now.')
     const error = { tag: 'error', attrs: { code: '401', text: 'not-authorized' } }
-    socket.sendNode({ tag: 'iq', attrs: { to: attrs['from'] ?? 's.whatsapp.net', type: 'error', id: attrs['id'] ?? '' }, content: [error] })
-      .catch((cause: unknown) => { onProblem('The refusal of a retired QR code could not be sent.', cause) })
+    socket
+      .sendNode({ tag: 'iq', attrs: { to: attrs['from'] ?? 's.whatsapp.net', type: 'error', id: attrs['id'] ?? '' }, content: [error] })
+      .catch((cause: unknown) => onProblem('The refusal of a retired QR code could not be sent.', cause))
   }
 
   #tellUnreadable(): void {
@@ -118,7 +121,7 @@ function readProof(node: BinaryNode, { proto }: BaileysModule): ScanProof | null
 
 function identityOf(node: BinaryNode): Uint8Array {
   const child = (parent: BinaryNode | undefined, tag: string): BinaryNode | undefined =>
-    Array.isArray(parent?.content) ? parent.content.find(candidate => candidate.tag === tag) : undefined
+    Array.isArray(parent?.content) ? parent.content.find((candidate) => candidate.tag === tag) : undefined
   const content = child(child(node, 'pair-success'), 'device-identity')?.content
   return content instanceof Uint8Array ? content : new Uint8Array()
 }

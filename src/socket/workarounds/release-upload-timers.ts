@@ -19,17 +19,21 @@ export function releaseUploadTimers({ logger, ...config }: DialConfig): DialConf
 /** Calls the logger itself, whatever it is made of: an object that inherits from it would lack its private fields. */
 function watchUploads(logger: Logger): Logger {
   return {
-    get level() { return logger.level },
-    set level(level) { logger.level = level },
-    child: bindings => logger.child(bindings),
-    trace: (...line) => { logger.trace(...line) },
-    debug: (...line) => { logger.debug(...line) },
+    get level() {
+      return logger.level
+    },
+    set level(level) {
+      logger.level = level
+    },
+    child: (bindings) => logger.child(bindings),
+    trace: (...line) => logger.trace(...line),
+    debug: (...line) => logger.debug(...line),
     info: (...line) => {
       logger.info(...line)
       if (line[1] === UPLOAD_MESSAGE) unrefUploadTimer()
     },
-    warn: (...line) => { logger.warn(...line) },
-    error: (...line) => { logger.error(...line) },
+    warn: (...line) => logger.warn(...line),
+    error: (...line) => logger.error(...line),
   }
 }
 

@@ -40,7 +40,7 @@ export class StorageSharing {
   during<Result>(work: () => Result): Result {
     if (!this.#isOn) return work()
     const before = Object.getOwnPropertyDescriptor(this.#exports, 'AsyncLocalStorage')
-    const shared = this.#shared ??= makeSharedStorage(this.#real)
+    const shared = (this.#shared ??= makeSharedStorage(this.#real))
     if (before === undefined || !this.#export({ configurable: before.configurable === true, enumerable: true, writable: true, value: shared })) {
       this.#refuse()
       return work()
@@ -69,7 +69,7 @@ export class StorageSharing {
 
 /** The same Baileys, whose sockets are made while storages are shared. */
 export function shareStorages(baileys: BaileysModule, sharing: StorageSharing): BaileysModule {
-  return { ...baileys, makeWASocket: config => sharing.during(() => baileys.makeWASocket(config)) }
+  return { ...baileys, makeWASocket: (config) => sharing.during(() => baileys.makeWASocket(config)) }
 }
 
 /** Storages that hand their content on in an async hook cost every promise something; those of Node 24 and later do not. */
@@ -146,7 +146,7 @@ export function makeSharedStorage(Real: StorageClass): StorageClass {
 
 /** The same frame with one entry set, and without those of storages that are gone. */
 function withEntry(frame: Frame | undefined, key: WeakRef<object>, store: unknown): Frame {
-  const living = [...frame ?? []].filter(([other]) => other.deref() !== undefined)
+  const living = [...(frame ?? [])].filter(([other]) => other.deref() !== undefined)
   return new Map(living).set(key, store)
 }
 
@@ -160,13 +160,13 @@ function withEntryOf(source: Frame | undefined, key: WeakRef<object>, frame: Fra
 
 /** The one real storage. Apart from its class, so that nothing here keeps alive whom it serves. */
 function makeFrames(Real: StorageClass): AsyncLocalStorage<Frame> & { serve(storageClass: object): void } {
-  return new class extends Real<Frame> {
+  return new (class extends Real<Frame> {
     /** Node holds on to a storage that is at work, and the storage to this. */
-    readonly #registry = new FinalizationRegistry(() => { this.disable() })
+    readonly #registry = new FinalizationRegistry(() => this.disable())
 
     /** Works until this class, and every storage of it, is gone. */
     serve(storageClass: object): void {
       this.#registry.register(storageClass, undefined)
     }
-  }()
+  })()
 }

@@ -35,10 +35,7 @@ export interface SocketSurroundings {
 }
 
 /** What is done to the configuration before a socket is made with it. */
-const ON_CONFIG: readonly ((config: DialConfig) => DialConfig)[] = [
-  commitOnce,
-  releaseUploadTimers,
-]
+const ON_CONFIG: readonly ((config: DialConfig) => DialConfig)[] = [commitOnce, releaseUploadTimers]
 
 /** What is done to a socket before anybody else listens to it, in this order. */
 const ON_SOCKET: readonly ((socket: WASocket, surroundings: SocketSurroundings) => void)[] = [
@@ -54,9 +51,7 @@ const ON_SOCKET: readonly ((socket: WASocket, surroundings: SocketSurroundings) 
 ]
 
 /** What is waited for before a socket is ended that takes nothing in any more; until `isOver` says that nobody waits. */
-const BEFORE_END: readonly ((socket: WASocket, isOver: () => boolean) => Promise<void>)[] = [
-  waitForTransactions,
-]
+const BEFORE_END: readonly ((socket: WASocket, isOver: () => boolean) => Promise<void>)[] = [waitForTransactions]
 
 /** The configuration that a socket is made with. */
 export function amendConfig(config: DialConfig): DialConfig {

@@ -12,5 +12,8 @@ const PATIENCE_MS = 1000
  */
 export async function waitForTransactions({ authState: { keys } }: WASocket, isOver: () => boolean): Promise<void> {
   const end = performance.now() + PATIENCE_MS
-  while (keys.isInTransaction() && !isOver() && performance.now() < end) await new Promise((resolve) => { setTimeout(resolve, LOOK_MS) })
+  while (keys.isInTransaction() && !isOver() && performance.now() < end)
+    await new Promise((resolve) => {
+      setTimeout(resolve, LOOK_MS)
+    })
 }

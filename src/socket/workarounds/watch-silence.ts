@@ -38,5 +38,5 @@ export function watchSilence({ ws }: Pick<WASocket, 'ws'>, { keepAliveIntervalMs
     silentLooks = 0
     if (timer === undefined && !ending.aborted) timer = setInterval(look, Math.max(keepAliveIntervalMs, LEAST_INTERVAL_MS)).unref()
   })
-  ending.addEventListener('abort', () => { clearInterval(timer) }, { once: true })
+  ending.addEventListener('abort', () => clearInterval(timer), { once: true })
 }

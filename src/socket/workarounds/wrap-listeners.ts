@@ -10,7 +10,7 @@ export function wrapListeners({ ws }: Pick<WASocket, 'ws'>, prefix: string, wrap
     const listeners = ws.listeners(event)
     ws.removeAllListeners(event)
     for (const listener of listeners) {
-      ws.on(event, (...values: unknown[]) => { wrap(() => Reflect.apply(listener, ws, values), values) })
+      ws.on(event, (...values: unknown[]) => wrap(() => Reflect.apply(listener, ws, values), values))
     }
   }
 }

@@ -18,11 +18,16 @@ export async function outcomeOf<Value>(call: () => Promise<Value>): Promise<Outc
 export async function assertRejects(code: SessionErrorCode, calls: Readonly<Record<string, () => Promise<unknown>>>): Promise<void> {
   const outcomes: Record<string, string> = {}
   for (const [name, call] of Object.entries(calls)) outcomes[name] = describeOutcome(await outcomeOf(call))
-  const expected = Object.fromEntries(Object.keys(calls).map(name => [name, `rejected with ${code}`]))
-  const wrong = Object.keys(calls).filter(name => outcomes[name] !== expected[name])
+  const expected = Object.fromEntries(Object.keys(calls).map((name) => [name, `rejected with ${code}`]))
+  const wrong = Object.keys(calls).filter((name) => outcomes[name] !== expected[name])
   if (wrong.length === 0) return
-  const lines = wrong.map(name => `  ${name}: ${outcomes[name] ?? ''}`)
-  throw new AssertionError({ message: `Expected a SessionError with the code ${code}, but:\n${lines.join('\n')}`, actual: outcomes, expected, operator: 'assertRejects' })
+  const lines = wrong.map((name) => `  ${name}: ${outcomes[name] ?? ''}`)
+  throw new AssertionError({
+    message: `Expected a SessionError with the code ${code}, but:\n${lines.join('\n')}`,
+    actual: outcomes,
+    expected,
+    operator: 'assertRejects',
+  })
 }
 
 /** In words, for a comparison: `resolved with …`, or `rejected with` a code or an error. */

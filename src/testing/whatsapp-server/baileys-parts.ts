@@ -25,7 +25,7 @@ export interface Curve {
 
 /** Loads Baileys, unless it is given, and picks the parts. Rejects with `BAILEYS_UNSUPPORTED`. */
 export async function loadBaileysParts(given: object | undefined): Promise<BaileysParts> {
-  return pickBaileysParts(given ?? await importBaileys())
+  return pickBaileysParts(given ?? (await importBaileys()))
 }
 
 /** Picks the parts by what the module offers, never by its version. */
@@ -43,7 +43,7 @@ export function pickBaileysParts(baileys: object): BaileysParts {
     curve: wrapCurve(curve as Curve),
     encodeNode: encodeNode as BaileysParts['encodeNode'],
     decodeNode: decodeNode as BaileysParts['decodeNode'],
-    makeSignalRepository: typeof makeSignalRepository === 'function' ? makeSignalRepository as SignalRepositoryFactory : null,
+    makeSignalRepository: typeof makeSignalRepository === 'function' ? (makeSignalRepository as SignalRepositoryFactory) : null,
     derivesKeysLater: derivesLater(exported(baileys, 'hkdf')),
   }
 }
@@ -58,13 +58,15 @@ export function trustRootKey(baileys: object, rootPublicKey: Uint8Array): () => 
   if (details === undefined) return () => undefined
   const before = details.PUBLIC_KEY
   details.PUBLIC_KEY = Buffer.from(rootPublicKey)
-  return () => { details.PUBLIC_KEY = before }
+  return () => {
+    details.PUBLIC_KEY = before
+  }
 }
 
 function certificateDetails(baileys: object): { PUBLIC_KEY: Uint8Array } | undefined {
   const details = exported(baileys, 'WA_CERT_DETAILS')
   const key = property(details, 'PUBLIC_KEY')
-  return key instanceof Uint8Array ? details as { PUBLIC_KEY: Uint8Array } : undefined
+  return key instanceof Uint8Array ? (details as { PUBLIC_KEY: Uint8Array }) : undefined
 }
 
 async function importBaileys(): Promise<object> {

@@ -12,8 +12,6 @@ export type { RefreshChild, RegistrationRefreshes } from './pairing/refresh-plan
 export type { SentMessage } from './phone/send.js'
 export type { Kick } from './faults/kick-node.js'
 export type { RefusalOptions } from './faults/refusal.js'
-export type {
-  LinkedDevice, LoginEvent, LogoutEvent, PairingCodeEvent, PhoneMessage, QrEvent, ReceiptEvent, WhatsAppServerEvents,
-} from './server-events.js'
+export type { LinkedDevice, LoginEvent, LogoutEvent, PairingCodeEvent, PhoneMessage, QrEvent, ReceiptEvent, WhatsAppServerEvents } from './server-events.js'
 export type { DeviceDescription } from './watching/describe.js'
 export type { Attempt, AttemptOutcome, LogEntry, LogKind, ServerProblem } from './watching/log-entry.js'

@@ -76,19 +76,19 @@ export interface ReceiptEvent {
 /** The events of a `WhatsAppServer`, each with one object. */
 export interface WhatsAppServerEvents {
   /** A client can show a QR. */
-  'qr': [event: QrEvent]
+  qr: [event: QrEvent]
   /** A client asked for a pairing code. */
   'pairing-code': [event: PairingCodeEvent]
   /** A device was linked. */
-  'paired': [device: LinkedDevice]
+  paired: [device: LinkedDevice]
   /** A device logged in. */
-  'login': [event: LoginEvent]
+  login: [event: LoginEvent]
   /** A device unlinked itself. */
-  'logout': [event: LogoutEvent]
+  logout: [event: LogoutEvent]
   /** A phone received a message. */
-  'message': [message: PhoneMessage]
+  message: [message: PhoneMessage]
   /** A device sent a receipt. */
-  'receipt': [event: ReceiptEvent]
+  receipt: [event: ReceiptEvent]
   /** Something happened; every line of `server.log` comes by here. */
-  'log': [entry: LogEntry]
+  log: [entry: LogEntry]
 }

@@ -51,7 +51,11 @@ export function makeServerParts({ settings, linking, state, baileys, webSockets 
   for (const account of state?.accounts ?? []) accounts.add(account)
   let ids = 0
   const context: ServerContext = {
-    settings, linking, baileys, keys, accounts,
+    settings,
+    linking,
+    baileys,
+    keys,
+    accounts,
     certificateChain: makeCertificateChain(baileys, keys),
     connections: new ConnectionPool(),
     pairings: new PendingPairings(),
@@ -64,7 +68,10 @@ export function makeServerParts({ settings, linking, state, baileys, webSockets 
   const owner = ownerOf(context)
   const { faults, journal, connections } = context
   const listener = new Listener({
-    port: settings.port, webSockets, journal, faults,
+    port: settings.port,
+    webSockets,
+    journal,
+    faults,
     onWebSocket: (webSocket, socket, attempt) => {
       const connection = new Connection(owner, webSocket, socket, attempt)
       connections.add(connection)
@@ -87,13 +94,13 @@ export async function closeServerParts({ context, listener }: ServerParts): Prom
 function ownerOf(context: ServerContext): ConnectionOwner {
   return {
     baileys: context.baileys,
-    onHandshake: (connection, frame) => { onHandshakeFrame(context, connection, frame) },
+    onHandshake: (connection, frame) => onHandshakeFrame(context, connection, frame),
     onNode: async (connection, node) => onStanza(context, connection, node),
     onClosed: (connection, code) => {
       context.connections.remove(connection)
       context.pairings.forget(connection)
       context.journal.write('disconnect', connection, { code })
     },
-    onProblem: (where, connection, error) => { context.journal.fail(where, connection, error) },
+    onProblem: (where, connection, error) => context.journal.fail(where, connection, error),
   }
 }

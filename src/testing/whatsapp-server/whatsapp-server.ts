@@ -133,17 +133,17 @@ export class WhatsAppServer extends EventEmitter<WhatsAppServerEvents> implement
 
   /** Cuts TCP without a word: FIN, or RST with `reset`. Returns how many were there. */
   drop(target: Target, { reset = false }: { reset?: boolean } = {}): number {
-    return strike(this.#parts.context, target, 'drop', (connection) => { connection.drop(reset) })
+    return strike(this.#parts.context, target, 'drop', (connection) => connection.drop(reset))
   }
 
   /** Closes websockets properly, by default with 1000. Returns how many were there. */
   closeClean(target: Target, code = 1000): number {
-    return strike(this.#parts.context, target, 'close-clean', (connection) => { connection.close(code) })
+    return strike(this.#parts.context, target, 'close-clean', (connection) => connection.close(code))
   }
 
   /** From now on takes every byte of these connections and answers none. Returns how many were there. */
   blackHole(target: Target): number {
-    return strike(this.#parts.context, target, 'black-hole', (connection) => { connection.swallow() })
+    return strike(this.#parts.context, target, 'black-hole', (connection) => connection.swallow())
   }
 
   /** Refuses new connections for `durationMs`, or until {@link accept} when it is `Infinity`. Open ones stay. */
@@ -285,7 +285,9 @@ export class WhatsAppServer extends EventEmitter<WhatsAppServerEvents> implement
 
   /** Ends every connection and closes the port; nothing is left behind. Idempotent. What was seen stays readable. */
   async close(): Promise<void> {
-    this.#closing ??= closeServerParts(this.#parts).then(() => { this.removeAllListeners() })
+    this.#closing ??= closeServerParts(this.#parts).then(() => {
+      this.removeAllListeners()
+    })
     return this.#closing
   }
 

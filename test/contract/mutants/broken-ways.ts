@@ -23,27 +23,41 @@ export function aroundDelete(store: SharedStore, around: (remove: SharedStore['d
 
 /** Changes the texts on their way in. */
 export function changeValues(store: SharedStore, changed: (value: string, record: RecordKey) => string): void {
-  aroundWrite(store, write => (sessionId, changes, options) =>
-    write(sessionId, changes.map(({ type, id, value }) => ({ type, id, value: typeof value === 'string' ? changed(value, { type, id }) : value })), options))
+  aroundWrite(
+    store,
+    (write) => (sessionId, changes, options) =>
+      write(
+        sessionId,
+        changes.map(({ type, id, value }) => ({ type, id, value: typeof value === 'string' ? changed(value, { type, id }) : value })),
+        options,
+      ),
+  )
 }
 
 /** Takes some session ids for others. */
 export function confuseIds(store: SharedStore, other: (sessionId: string) => string): void {
   const records = store.records.bind(store)
-  store.records = sessionId => records(other(sessionId))
-  aroundWrite(store, write => (sessionId, changes, options) => write(other(sessionId), changes, options))
-  aroundRead(store, read => (sessionId, keys) => read(other(sessionId), keys))
-  aroundDelete(store, remove => (sessionId, options) => remove(other(sessionId), options))
+  store.records = (sessionId) => records(other(sessionId))
+  aroundWrite(store, (write) => (sessionId, changes, options) => write(other(sessionId), changes, options))
+  aroundRead(store, (read) => (sessionId, keys) => read(other(sessionId), keys))
+  aroundDelete(store, (remove) => (sessionId, options) => remove(other(sessionId), options))
 }
 
 /** Takes some record keys for others. */
 export function confuseKeys(store: SharedStore, other: (key: RecordKey) => RecordKey): void {
-  aroundWrite(store, write => (sessionId, changes, options) =>
-    write(sessionId, changes.map(({ type, id, value }) => ({ ...other({ type, id }), value })), options))
-  aroundRead(store, read => async (sessionId, keys) => {
+  aroundWrite(
+    store,
+    (write) => (sessionId, changes, options) =>
+      write(
+        sessionId,
+        changes.map(({ type, id, value }) => ({ ...other({ type, id }), value })),
+        options,
+      ),
+  )
+  aroundRead(store, (read) => async (sessionId, keys) => {
     const found = await read(sessionId, keys.map(other))
     return keys.flatMap((key) => {
-      const record = found.find(one => keyText(one) === keyText(other(key)))
+      const record = found.find((one) => keyText(one) === keyText(other(key)))
       return record === undefined ? [] : [{ ...record, ...key }]
     })
   })
@@ -60,7 +74,10 @@ export function checkingOnly(store: SharedStore, check: (sessionId: string, toke
 /** Makes a method of a store skip the check of tokens. */
 export function unchecked(store: SharedStore, options: WriteOptions | DeleteOptions, isUnchecked: boolean): WriteOptions {
   const { check } = store
-  if (isUnchecked) store.check = () => { store.check = check }
+  if (isUnchecked)
+    store.check = () => {
+      store.check = check
+    }
   return options
 }
 
@@ -71,5 +88,7 @@ export function refusal(code: 'INVALID_SESSION_ID' | 'STALE_WRITER' | 'STORE_UNA
 
 /** Lets other work go on. */
 export async function tick(): Promise<void> {
-  await new Promise((resolve) => { setImmediate(resolve) })
+  await new Promise((resolve) => {
+    setImmediate(resolve)
+  })
 }

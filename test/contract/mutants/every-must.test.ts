@@ -13,7 +13,13 @@ const nothing = (): undefined => undefined
 const ports = [
   { port: 'SessionStore', file: 'src/store/session-store.ts', musts: STORE_MUST, cases: storeCases(nothing), mutants: STORE_MUTANTS },
   { port: 'SessionLock', file: 'src/lease/session-lock.ts', musts: LOCK_MUST, cases: lockCases(nothing), mutants: LOCK_MUTANTS },
-  { port: 'ConnectionRepository', file: 'src/repository/connection-repository.ts', musts: REPOSITORY_MUST, cases: repositoryCases(nothing), mutants: REPOSITORY_MUTANTS },
+  {
+    port: 'ConnectionRepository',
+    file: 'src/repository/connection-repository.ts',
+    musts: REPOSITORY_MUST,
+    cases: repositoryCases(nothing),
+    mutants: REPOSITORY_MUTANTS,
+  },
 ]
 
 /** The points of the contract, each in one line. */
@@ -21,7 +27,10 @@ function pointsOf(file: string, port: string): string[] {
   const comment = readFileSync(file, 'utf8').split(`export interface ${port} {`)[0]?.split('/**').at(-1) ?? ''
   const text = comment.replaceAll(/\s*\n \* ?/gu, '\n')
   const list = text.split('Implementations MUST:\n')[1]?.split('\n\n')[0] ?? ''
-  return list.split(/^- /mu).map(point => point.replaceAll(/\s+/gu, ' ').trim()).filter(point => point !== '')
+  return list
+    .split(/^- /mu)
+    .map((point) => point.replaceAll(/\s+/gu, ' ').trim())
+    .filter((point) => point !== '')
 }
 
 describe.each(ports)('$port', ({ port, file, musts, cases, mutants }) => {
@@ -30,16 +39,16 @@ describe.each(ports)('$port', ({ port, file, musts, cases, mutants }) => {
 
   it('has a check for each point of its contract', () => {
     expect(points.length).toBeGreaterThan(6)
-    expect(points.filter(point => !sentences.some(sentence => point.includes(sentence)))).toEqual([])
+    expect(points.filter((point) => !sentences.some((sentence) => point.includes(sentence)))).toEqual([])
   })
 
   it('says what is checked in the words of its contract', () => {
-    expect(sentences.filter(sentence => !points.some(point => point.includes(sentence)))).toEqual([])
-    expect(sentences.filter(sentence => !cases.some(({ must }) => must === sentence))).toEqual([])
+    expect(sentences.filter((sentence) => !points.some((point) => point.includes(sentence)))).toEqual([])
+    expect(sentences.filter((sentence) => !cases.some(({ must }) => must === sentence))).toEqual([])
   })
 
   it('has a mutant for each of them, and for each case', () => {
-    expect(sentences.filter(sentence => !mutants.some(({ must }) => must === sentence))).toEqual([])
-    expect(cases.map(({ name }) => name).filter(name => !mutants.some(({ caughtBy }) => caughtBy.includes(name)))).toEqual([])
+    expect(sentences.filter((sentence) => !mutants.some(({ must }) => must === sentence))).toEqual([])
+    expect(cases.map(({ name }) => name).filter((name) => !mutants.some(({ caughtBy }) => caughtBy.includes(name)))).toEqual([])
   })
 })

@@ -16,7 +16,9 @@ export interface Mutant<Subject> {
 
 function down(memory: SharedMemory): () => void {
   memory.isDown = true
-  return () => { memory.isDown = false }
+  return () => {
+    memory.isDown = false
+  }
 }
 
 /** The suite over a store in which something may be broken. */
@@ -76,16 +78,20 @@ export function provesItself<Subject>(suite: (breakIt: (subject: Subject) => voi
 
   describe('catches one', () => {
     // What a case waits for in vain is over at once.
-    beforeEach(() => { vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }).setTimerTickMode('nextTimerAsync') })
-    afterEach(() => { vi.useRealTimers() })
+    beforeEach(() => {
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }).setTimerTickMode('nextTimerAsync')
+    })
+    afterEach(() => {
+      vi.useRealTimers()
+    })
 
     it.each(mutants)('that $name', async ({ must, caughtBy, breakIt }) => {
       const cases = suite(breakIt)
       for (const name of caughtBy) {
-        const found = cases.find(one => one.name === name)
+        const found = cases.find((one) => one.name === name)
         await expect(found?.run(), name).rejects.toThrow(`This part of the contract is broken: "${found?.must ?? 'no such case'}."`)
       }
-      expect(cases.filter(({ name }) => caughtBy.includes(name)).map(one => one.must)).toContain(must)
+      expect(cases.filter(({ name }) => caughtBy.includes(name)).map((one) => one.must)).toContain(must)
     })
   })
 }

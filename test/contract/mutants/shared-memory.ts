@@ -1,14 +1,22 @@
 import { SessionError } from '../../../src/errors.js'
 import { assertCurrentWriter, type SessionLease, type SessionLock } from '../../../src/lease/session-lock.js'
 import { connectionChanges, type ConnectionRecord, type ConnectionRepository, newConnectionRecord } from '../../../src/repository/connection-repository.js'
-import { CREDS_KEY, type DeleteOptions, type RecordChange, type RecordKey, type SessionStore, type StoredRecord, type WriteOptions } from '../../../src/store/session-store.js'
+import {
+  CREDS_KEY,
+  type DeleteOptions,
+  type RecordChange,
+  type RecordKey,
+  type SessionStore,
+  type StoredRecord,
+  type WriteOptions,
+} from '../../../src/store/session-store.js'
 
 // Implementations that keep every contract and can do all that the suites may ask for, each of a few plain steps that a
 // mutant can break.
 
 interface Claim {
   token: number
-  holder: { readonly owner: string, readonly lost: AbortController } | null
+  holder: { readonly owner: string; readonly lost: AbortController } | null
 }
 
 /** What several stores, locks and repositories share, as processes share a database. */
@@ -116,7 +124,7 @@ export class SharedStore implements SessionStore {
     }
     this.put(sessionId, records)
     if (options.replaceAll === true || changes.some(({ type }) => type === 'creds')) this.dropCopy(sessionId)
-    for (const key of options.replaceAll === true ? this.memory.damaged : changes.map(change => damageText(sessionId, change))) {
+    for (const key of options.replaceAll === true ? this.memory.damaged : changes.map((change) => damageText(sessionId, change))) {
       if (key.startsWith(JSON.stringify(sessionId))) this.memory.damaged.delete(key)
     }
   }
@@ -181,7 +189,7 @@ export class SharedRepository implements ConnectionRepository {
 
   async findAll(): Promise<ConnectionRecord[]> {
     this.memory.assertUp()
-    return [...this.memory.connections.values()].map(record => structuredClone(record))
+    return [...this.memory.connections.values()].map((record) => structuredClone(record))
   }
 
   async find(sessionId: string): Promise<ConnectionRecord | null> {

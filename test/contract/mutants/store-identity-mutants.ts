@@ -14,93 +14,233 @@ const stockName = (text: string): string => text.replaceAll('/', '__').replaceAl
 
 /** Takes one separator for a good idea. */
 function joinKeys(separator: string): (store: SharedStore) => void {
-  return store => confuseKeys(store, ({ type, id }) => ({ type: '', id: `${type}${separator}${id}` }))
+  return (store) => confuseKeys(store, ({ type, id }) => ({ type: '', id: `${type}${separator}${id}` }))
 }
 
 function refuseIds(isRefused: (sessionId: string) => boolean, error: () => Error): (store: SharedStore) => void {
-  return store => aroundWrite(store, write => async (sessionId, changes, options) => {
-    if (isRefused(sessionId)) throw error()
-    await write(sessionId, changes, options)
-  })
+  return (store) =>
+    aroundWrite(store, (write) => async (sessionId, changes, options) => {
+      if (isRefused(sessionId)) throw error()
+      await write(sessionId, changes, options)
+    })
 }
 
 /** Which ids and keys are mixed up. */
 export const IDENTITY: readonly Mutant<SharedStore>[] = [
-  { name: 'names records as stock files are named', must: STORE_MUST.distinct, caughtBy: [KEYS_APART], breakIt: store => confuseKeys(store, ({ type, id }) => ({ type, id: stockName(id) })) },
-  { name: 'folds the case of record ids', must: STORE_MUST.distinct, caughtBy: [KEYS_APART], breakIt: store => confuseKeys(store, ({ type, id }) => ({ type, id: id.toLowerCase() })) },
-  { name: 'trims record ids', must: STORE_MUST.distinct, caughtBy: [KEYS_APART], breakIt: store => confuseKeys(store, ({ type, id }) => ({ type, id: id.trim() })) },
-  { name: 'normalizes record ids', must: STORE_MUST.distinct, caughtBy: [KEYS_APART], breakIt: store => confuseKeys(store, ({ type, id }) => ({ type, id: id.normalize() })) },
-  { name: 'cuts record ids at 255 characters', must: STORE_MUST.distinct, caughtBy: [KEYS_APART], breakIt: store => confuseKeys(store, ({ type, id }) => ({ type, id: id.slice(0, 255) })) },
-  { name: 'cuts record ids at a NUL', must: STORE_MUST.distinct, caughtBy: [KEYS_APART], breakIt: store => confuseKeys(store, ({ type, id }) => ({ type, id: id.split('\0')[0] ?? '' })) },
-  { name: 'loses records named like parts of an object', must: STORE_MUST.distinct, caughtBy: [KEYS_APART], breakIt: store => aroundRead(store, read => (sessionId, keys) => read(sessionId, keys.filter(({ id }) => id !== '__proto__'))) },
-  { name: 'folds the case of record types', must: STORE_MUST.distinct, caughtBy: ['record types of any characters stay apart'], breakIt: store => confuseKeys(store, ({ type, id }) => ({ type: type.toLowerCase(), id })) },
-  { name: 'names types as stock files are named', must: STORE_MUST.distinct, caughtBy: ['record types of any characters stay apart'], breakIt: store => confuseKeys(store, ({ type, id }) => ({ type: stockName(type), id })) },
-  ...['-', ':', '/', '.', ' ', '\0', '|', '_', ''].map(separator => ({
-    name: `joins type and id with ${JSON.stringify(separator)}`, must: STORE_MUST.distinct, caughtBy: ['types and ids that join to the same text stay apart'], breakIt: joinKeys(separator),
+  {
+    name: 'names records as stock files are named',
+    must: STORE_MUST.distinct,
+    caughtBy: [KEYS_APART],
+    breakIt: (store) => confuseKeys(store, ({ type, id }) => ({ type, id: stockName(id) })),
+  },
+  {
+    name: 'folds the case of record ids',
+    must: STORE_MUST.distinct,
+    caughtBy: [KEYS_APART],
+    breakIt: (store) => confuseKeys(store, ({ type, id }) => ({ type, id: id.toLowerCase() })),
+  },
+  {
+    name: 'trims record ids',
+    must: STORE_MUST.distinct,
+    caughtBy: [KEYS_APART],
+    breakIt: (store) => confuseKeys(store, ({ type, id }) => ({ type, id: id.trim() })),
+  },
+  {
+    name: 'normalizes record ids',
+    must: STORE_MUST.distinct,
+    caughtBy: [KEYS_APART],
+    breakIt: (store) => confuseKeys(store, ({ type, id }) => ({ type, id: id.normalize() })),
+  },
+  {
+    name: 'cuts record ids at 255 characters',
+    must: STORE_MUST.distinct,
+    caughtBy: [KEYS_APART],
+    breakIt: (store) => confuseKeys(store, ({ type, id }) => ({ type, id: id.slice(0, 255) })),
+  },
+  {
+    name: 'cuts record ids at a NUL',
+    must: STORE_MUST.distinct,
+    caughtBy: [KEYS_APART],
+    breakIt: (store) => confuseKeys(store, ({ type, id }) => ({ type, id: id.split('\0')[0] ?? '' })),
+  },
+  {
+    name: 'loses records named like parts of an object',
+    must: STORE_MUST.distinct,
+    caughtBy: [KEYS_APART],
+    breakIt: (store) =>
+      aroundRead(
+        store,
+        (read) => (sessionId, keys) =>
+          read(
+            sessionId,
+            keys.filter(({ id }) => id !== '__proto__'),
+          ),
+      ),
+  },
+  {
+    name: 'folds the case of record types',
+    must: STORE_MUST.distinct,
+    caughtBy: ['record types of any characters stay apart'],
+    breakIt: (store) => confuseKeys(store, ({ type, id }) => ({ type: type.toLowerCase(), id })),
+  },
+  {
+    name: 'names types as stock files are named',
+    must: STORE_MUST.distinct,
+    caughtBy: ['record types of any characters stay apart'],
+    breakIt: (store) => confuseKeys(store, ({ type, id }) => ({ type: stockName(type), id })),
+  },
+  ...['-', ':', '/', '.', ' ', '\0', '|', '_', ''].map((separator) => ({
+    name: `joins type and id with ${JSON.stringify(separator)}`,
+    must: STORE_MUST.distinct,
+    caughtBy: ['types and ids that join to the same text stay apart'],
+    breakIt: joinKeys(separator),
   })),
-  { name: 'keeps record ids as UTF-8', must: STORE_MUST.distinct, caughtBy: ['record ids with half of a character stay apart, or are refused'], breakIt: store => confuseKeys(store, ({ type, id }) => ({ type, id: Buffer.from(id).toString() })) },
   {
-    name: 'forgets the odd names when creds or lifecycle are written alone', must: STORE_MUST.distinct,
+    name: 'keeps record ids as UTF-8',
+    must: STORE_MUST.distinct,
+    caughtBy: ['record ids with half of a character stay apart, or are refused'],
+    breakIt: (store) => confuseKeys(store, ({ type, id }) => ({ type, id: Buffer.from(id).toString() })),
+  },
+  {
+    name: 'forgets the odd names when creds or lifecycle are written alone',
+    must: STORE_MUST.distinct,
     caughtBy: ['records of odd names outlive a write of creds or lifecycle alone under a new lease'],
-    breakIt: store => aroundWrite(store, write => async (sessionId, changes, options) => {
-      await write(sessionId, changes, options)
-      if (options.fencingToken === undefined || !changes.every(({ id }) => id === '')) return
-      store.put(sessionId, new Map([...store.recordsOf(sessionId)].filter(([, { id }]) => !id.includes(':'))))
-    }),
+    breakIt: (store) =>
+      aroundWrite(store, (write) => async (sessionId, changes, options) => {
+        await write(sessionId, changes, options)
+        if (options.fencingToken === undefined || !changes.every(({ id }) => id === '')) return
+        store.put(sessionId, new Map([...store.recordsOf(sessionId)].filter(([, { id }]) => !id.includes(':'))))
+      }),
   },
-  { name: 'names sessions as stock files are named', must: STORE_MUST.distinct, caughtBy: [IDS_APART], breakIt: store => confuseIds(store, stockName) },
-  { name: 'makes paths of session ids', must: STORE_MUST.distinct, caughtBy: [IDS_APART], breakIt: store => confuseIds(store, sessionId => new URL(encodeURI(`file:///${sessionId}`)).pathname) },
-  { name: 'normalizes session ids', must: STORE_MUST.distinct, caughtBy: [IDS_APART], breakIt: store => confuseIds(store, sessionId => sessionId.normalize()) },
-  { name: 'normalizes session ids for compatibility', must: STORE_MUST.distinct, caughtBy: [IDS_APART], breakIt: store => confuseIds(store, sessionId => sessionId.normalize('NFKC')) },
-  { name: 'trims session ids', must: STORE_MUST.distinct, caughtBy: [IDS_APART], breakIt: store => confuseIds(store, sessionId => sessionId.trim()) },
-  { name: 'refuses session ids with a slash', must: STORE_MUST.distinct, caughtBy: [IDS_APART], breakIt: refuseIds(sessionId => sessionId.includes('/'), () => refusal('INVALID_SESSION_ID')) },
+  { name: 'names sessions as stock files are named', must: STORE_MUST.distinct, caughtBy: [IDS_APART], breakIt: (store) => confuseIds(store, stockName) },
   {
-    name: 'deletes every session whose id begins alike', must: STORE_MUST.distinct, caughtBy: ['a session whose id begins with that of another is another'],
-    breakIt: store => aroundDelete(store, remove => async (sessionId, options) => {
-      await remove(sessionId, options)
-      for (const other of [...store.memory.sessions.keys()]) if (other.startsWith(sessionId)) store.memory.sessions.delete(other)
-    }),
+    name: 'makes paths of session ids',
+    must: STORE_MUST.distinct,
+    caughtBy: [IDS_APART],
+    breakIt: (store) => confuseIds(store, (sessionId) => new URL(encodeURI(`file:///${sessionId}`)).pathname),
   },
   {
-    name: 'deletes what matches the id as a pattern', must: STORE_MUST.distinct, caughtBy: ['a session whose id begins with that of another is another'],
-    breakIt: store => aroundDelete(store, remove => async (sessionId, options) => {
-      await remove(sessionId, options)
-      for (const other of [...store.memory.sessions.keys()]) if (sessionId === `${other[0] ?? ''}*` && other.startsWith(sessionId.slice(0, -1))) store.memory.sessions.delete(other)
-    }),
+    name: 'normalizes session ids',
+    must: STORE_MUST.distinct,
+    caughtBy: [IDS_APART],
+    breakIt: (store) => confuseIds(store, (sessionId) => sessionId.normalize()),
   },
-  { name: 'folds the case of session ids', must: STORE_MUST.refuseId, caughtBy: [CASE_IDS], breakIt: store => confuseIds(store, sessionId => sessionId.toLowerCase()) },
   {
-    name: 'answers for a session in another case', must: STORE_MUST.refuseId, caughtBy: [CASE_IDS],
+    name: 'normalizes session ids for compatibility',
+    must: STORE_MUST.distinct,
+    caughtBy: [IDS_APART],
+    breakIt: (store) => confuseIds(store, (sessionId) => sessionId.normalize('NFKC')),
+  },
+  { name: 'trims session ids', must: STORE_MUST.distinct, caughtBy: [IDS_APART], breakIt: (store) => confuseIds(store, (sessionId) => sessionId.trim()) },
+  {
+    name: 'refuses session ids with a slash',
+    must: STORE_MUST.distinct,
+    caughtBy: [IDS_APART],
+    breakIt: refuseIds(
+      (sessionId) => sessionId.includes('/'),
+      () => refusal('INVALID_SESSION_ID'),
+    ),
+  },
+  {
+    name: 'deletes every session whose id begins alike',
+    must: STORE_MUST.distinct,
+    caughtBy: ['a session whose id begins with that of another is another'],
+    breakIt: (store) =>
+      aroundDelete(store, (remove) => async (sessionId, options) => {
+        await remove(sessionId, options)
+        for (const other of [...store.memory.sessions.keys()]) if (other.startsWith(sessionId)) store.memory.sessions.delete(other)
+      }),
+  },
+  {
+    name: 'deletes what matches the id as a pattern',
+    must: STORE_MUST.distinct,
+    caughtBy: ['a session whose id begins with that of another is another'],
+    breakIt: (store) =>
+      aroundDelete(store, (remove) => async (sessionId, options) => {
+        await remove(sessionId, options)
+        for (const other of [...store.memory.sessions.keys()])
+          if (sessionId === `${other[0] ?? ''}*` && other.startsWith(sessionId.slice(0, -1))) store.memory.sessions.delete(other)
+      }),
+  },
+  {
+    name: 'folds the case of session ids',
+    must: STORE_MUST.refuseId,
+    caughtBy: [CASE_IDS],
+    breakIt: (store) => confuseIds(store, (sessionId) => sessionId.toLowerCase()),
+  },
+  {
+    name: 'answers for a session in another case',
+    must: STORE_MUST.refuseId,
+    caughtBy: [CASE_IDS],
     breakIt: (store) => {
       const records = store.records.bind(store)
-      const spelling = (sessionId: string): string => [...store.memory.sessions.keys()].find(key => key.toLowerCase() === sessionId.toLowerCase()) ?? sessionId
-      store.records = sessionId => records(spelling(sessionId))
-      aroundRead(store, read => (sessionId, keys) => read(spelling(sessionId), keys))
-      refuseIds(sessionId => spelling(sessionId) !== sessionId, () => refusal('INVALID_SESSION_ID'))(store)
+      const spelling = (sessionId: string): string =>
+        [...store.memory.sessions.keys()].find((key) => key.toLowerCase() === sessionId.toLowerCase()) ?? sessionId
+      store.records = (sessionId) => records(spelling(sessionId))
+      aroundRead(store, (read) => (sessionId, keys) => read(spelling(sessionId), keys))
+      refuseIds(
+        (sessionId) => spelling(sessionId) !== sessionId,
+        () => refusal('INVALID_SESSION_ID'),
+      )(store)
     },
   },
   {
-    name: 'gives the lock of a session that it refuses to nobody', must: STORE_MUST.refuseId, caughtBy: [AWKWARD_IDS],
+    name: 'gives the lock of a session that it refuses to nobody',
+    must: STORE_MUST.refuseId,
+    caughtBy: [AWKWARD_IDS],
     breakIt: (store) => {
       const acquire = store.lock.acquire.bind(store.lock)
       store.lock.acquire = async (sessionId) => {
         if (sessionId.length > 255) throw refusal('STORE_UNAVAILABLE')
         return acquire(sessionId)
       }
-      refuseIds(sessionId => sessionId.length > 255, () => refusal('INVALID_SESSION_ID'))(store)
+      refuseIds(
+        (sessionId) => sessionId.length > 255,
+        () => refusal('INVALID_SESSION_ID'),
+      )(store)
     },
   },
-  { name: 'cuts session ids at 255 characters', must: STORE_MUST.refuseId, caughtBy: [AWKWARD_IDS], breakIt: store => confuseIds(store, sessionId => sessionId.slice(0, 255)) },
-  { name: 'refuses long session ids with an error of its own', must: STORE_MUST.refuseId, caughtBy: [AWKWARD_IDS], breakIt: refuseIds(sessionId => sessionId.length > 255, () => new RangeError('ENAMETOOLONG')) },
-  { name: 'takes no id for a default one', must: STORE_MUST.refuseId, caughtBy: [AWKWARD_IDS], breakIt: store => confuseIds(store, sessionId => sessionId === '' ? 'default' : sessionId) },
-  { name: 'ends session ids at a line end', must: STORE_MUST.refuseId, caughtBy: [AWKWARD_IDS], breakIt: store => confuseIds(store, sessionId => sessionId.split(/\r?\n/u)[0] ?? '') },
-  { name: 'keeps session ids as UTF-8', must: STORE_MUST.refuseId, caughtBy: [HALF_IDS], breakIt: store => confuseIds(store, sessionId => Buffer.from(sessionId).toString()) },
+  {
+    name: 'cuts session ids at 255 characters',
+    must: STORE_MUST.refuseId,
+    caughtBy: [AWKWARD_IDS],
+    breakIt: (store) => confuseIds(store, (sessionId) => sessionId.slice(0, 255)),
+  },
+  {
+    name: 'refuses long session ids with an error of its own',
+    must: STORE_MUST.refuseId,
+    caughtBy: [AWKWARD_IDS],
+    breakIt: refuseIds(
+      (sessionId) => sessionId.length > 255,
+      () => new RangeError('ENAMETOOLONG'),
+    ),
+  },
+  {
+    name: 'takes no id for a default one',
+    must: STORE_MUST.refuseId,
+    caughtBy: [AWKWARD_IDS],
+    breakIt: (store) => confuseIds(store, (sessionId) => (sessionId === '' ? 'default' : sessionId)),
+  },
+  {
+    name: 'ends session ids at a line end',
+    must: STORE_MUST.refuseId,
+    caughtBy: [AWKWARD_IDS],
+    breakIt: (store) => confuseIds(store, (sessionId) => sessionId.split(/\r?\n/u)[0] ?? ''),
+  },
+  {
+    name: 'keeps session ids as UTF-8',
+    must: STORE_MUST.refuseId,
+    caughtBy: [HALF_IDS],
+    breakIt: (store) => confuseIds(store, (sessionId) => Buffer.from(sessionId).toString()),
+  },
 ]
 
 /** What is listed. */
 export const LISTING: readonly Mutant<SharedStore>[] = [
   {
-    name: 'lists only sessions with creds', must: STORE_MUST.list, caughtBy: ['list has every session once'],
+    name: 'lists only sessions with creds',
+    must: STORE_MUST.list,
+    caughtBy: ['list has every session once'],
     breakIt: (store) => {
       const list = store.list.bind(store)
       store.list = async function* () {
@@ -109,7 +249,9 @@ export const LISTING: readonly Mutant<SharedStore>[] = [
     },
   },
   {
-    name: 'lists a session once for each record', must: STORE_MUST.list, caughtBy: ['list has every session once'],
+    name: 'lists a session once for each record',
+    must: STORE_MUST.list,
+    caughtBy: ['list has every session once'],
     breakIt: (store) => {
       store.list = async function* () {
         store.assertReachable()
@@ -118,7 +260,9 @@ export const LISTING: readonly Mutant<SharedStore>[] = [
     },
   },
   {
-    name: 'lists the first 10 sessions', must: STORE_MUST.list, caughtBy: ['list has every session once'],
+    name: 'lists the first 10 sessions',
+    must: STORE_MUST.list,
+    caughtBy: ['list has every session once'],
     breakIt: (store) => {
       store.list = async function* () {
         store.assertReachable()
@@ -127,7 +271,9 @@ export const LISTING: readonly Mutant<SharedStore>[] = [
     },
   },
   {
-    name: 'lists by offset, while what was listed goes', must: STORE_MUST.list, caughtBy: ['list goes on while sessions come and go'],
+    name: 'lists by offset, while what was listed goes',
+    must: STORE_MUST.list,
+    caughtBy: ['list goes on while sessions come and go'],
     breakIt: (store) => {
       store.list = async function* () {
         store.assertReachable()
@@ -136,10 +282,12 @@ export const LISTING: readonly Mutant<SharedStore>[] = [
     },
   },
   {
-    name: 'breaks a listing off when something is written', must: STORE_MUST.list, caughtBy: ['list goes on while sessions come and go'],
+    name: 'breaks a listing off when something is written',
+    must: STORE_MUST.list,
+    caughtBy: ['list goes on while sessions come and go'],
     breakIt: (store) => {
       let writes = 0
-      aroundWrite(store, write => (sessionId, changes, options) => {
+      aroundWrite(store, (write) => (sessionId, changes, options) => {
         writes += 1
         return write(sessionId, changes, options)
       })
@@ -154,7 +302,9 @@ export const LISTING: readonly Mutant<SharedStore>[] = [
     },
   },
   {
-    name: 'lists records by offset, while what was listed goes', must: STORE_MUST.list, caughtBy: ['records goes on while records come and go'],
+    name: 'lists records by offset, while what was listed goes',
+    must: STORE_MUST.list,
+    caughtBy: ['records goes on while records come and go'],
     breakIt: (store) => {
       store.records = async function* (sessionId) {
         store.assertReachable()
@@ -166,7 +316,9 @@ export const LISTING: readonly Mutant<SharedStore>[] = [
     },
   },
   {
-    name: 'holds a lock until a listing came to its end', must: STORE_MUST.list, caughtBy: ['a listing that is left early holds nothing up'],
+    name: 'holds a lock until a listing came to its end',
+    must: STORE_MUST.list,
+    caughtBy: ['a listing that is left early holds nothing up'],
     breakIt: (store) => {
       const list = store.list.bind(store)
       let isListing = false
@@ -175,14 +327,16 @@ export const LISTING: readonly Mutant<SharedStore>[] = [
         yield* list()
         isListing = false
       }
-      aroundDelete(store, remove => async (sessionId, options) => {
+      aroundDelete(store, (remove) => async (sessionId, options) => {
         if (isListing) throw refusal('STORE_UNAVAILABLE')
         await remove(sessionId, options)
       })
     },
   },
   {
-    name: 'makes a session of a write of nothing', must: STORE_MUST.list, caughtBy: ['a write of nothing makes no session'],
+    name: 'makes a session of a write of nothing',
+    must: STORE_MUST.list,
+    caughtBy: ['a write of nothing makes no session'],
     breakIt: (store) => {
       store.put = (sessionId, records) => void store.memory.sessions.set(sessionId, records)
     },
@@ -192,62 +346,76 @@ export const LISTING: readonly Mutant<SharedStore>[] = [
 /** Calls that are made before others have come back. */
 export const PARALLEL: readonly Mutant<SharedStore>[] = [
   {
-    name: 'reads, waits and writes', must: STORE_MUST.inOrder,
+    name: 'reads, waits and writes',
+    must: STORE_MUST.inOrder,
     caughtBy: ['writes of one session that are called at once lose nothing of one another', 'many sessions are written at once'],
-    breakIt: store => aroundWrite(store, write => async (sessionId, changes, options) => {
-      const before = new Map(store.recordsOf(sessionId))
-      await tick()
-      store.put(sessionId, before)
-      await write(sessionId, changes, options)
-    }),
-  },
-  {
-    name: 'carries out the write that was called last first', must: STORE_MUST.inOrder, caughtBy: ['writes of one session that are called at once follow one another'],
-    breakIt: store => aroundWrite(store, (write) => {
-      let waiting: (() => void)[] = []
-      return async (sessionId, changes, options) => {
-        await new Promise<void>((resolve) => {
-          waiting.push(resolve)
-          setImmediate(() => {
-            const all = waiting.reverse()
-            waiting = []
-            for (const wake of all) wake()
-          })
-        })
+    breakIt: (store) =>
+      aroundWrite(store, (write) => async (sessionId, changes, options) => {
+        const before = new Map(store.recordsOf(sessionId))
+        await tick()
+        store.put(sessionId, before)
         await write(sessionId, changes, options)
-      }
-    }),
+      }),
   },
   {
-    name: 'deletes before the writes that were called earlier', must: STORE_MUST.inOrder, caughtBy: ['writes and deletes of one session that are called at once follow one another'],
-    breakIt: store => aroundWrite(store, write => async (sessionId, changes, options) => {
-      await tick()
-      await write(sessionId, changes, options)
-    }),
+    name: 'carries out the write that was called last first',
+    must: STORE_MUST.inOrder,
+    caughtBy: ['writes of one session that are called at once follow one another'],
+    breakIt: (store) =>
+      aroundWrite(store, (write) => {
+        let waiting: (() => void)[] = []
+        return async (sessionId, changes, options) => {
+          await new Promise<void>((resolve) => {
+            waiting.push(resolve)
+            setImmediate(() => {
+              const all = waiting.reverse()
+              waiting = []
+              for (const wake of all) wake()
+            })
+          })
+          await write(sessionId, changes, options)
+        }
+      }),
   },
   {
-    name: 'fails what was called beside a write that fails', must: STORE_MUST.inOrder, caughtBy: ['a write that is refused holds up none that was called beside it'],
-    breakIt: store => aroundWrite(store, (write) => {
-      let failures = 0
-      return async (sessionId, changes, options) => {
-        await write(sessionId, changes, options).catch((error: unknown) => {
-          failures += 1
-          throw error
-        })
+    name: 'deletes before the writes that were called earlier',
+    must: STORE_MUST.inOrder,
+    caughtBy: ['writes and deletes of one session that are called at once follow one another'],
+    breakIt: (store) =>
+      aroundWrite(store, (write) => async (sessionId, changes, options) => {
         await tick()
-        if (failures > 0) throw refusal('STORE_UNAVAILABLE')
-      }
-    }),
+        await write(sessionId, changes, options)
+      }),
   },
   {
-    name: 'has one place for the session that is being written', must: STORE_MUST.inOrder, caughtBy: ['two processes write their own sessions at once', 'many sessions are written at once'],
-    breakIt: store => aroundWrite(store, (write) => {
-      let current = ''
-      return async (sessionId, changes, options) => {
-        current = sessionId
-        await tick()
-        await write(current, changes, { replaceAll: options.replaceAll ?? false, fencingToken: store.lock.newest(current).token })
-      }
-    }),
+    name: 'fails what was called beside a write that fails',
+    must: STORE_MUST.inOrder,
+    caughtBy: ['a write that is refused holds up none that was called beside it'],
+    breakIt: (store) =>
+      aroundWrite(store, (write) => {
+        let failures = 0
+        return async (sessionId, changes, options) => {
+          await write(sessionId, changes, options).catch((error: unknown) => {
+            failures += 1
+            throw error
+          })
+          await tick()
+          if (failures > 0) throw refusal('STORE_UNAVAILABLE')
+        }
+      }),
+  },
+  {
+    name: 'has one place for the session that is being written',
+    must: STORE_MUST.inOrder,
+    caughtBy: ['two processes write their own sessions at once', 'many sessions are written at once'],
+    breakIt: (store) =>
+      aroundWrite(store, (write) => {
+        let current = ''
+        return async (sessionId, changes, options) => {
+          current = sessionId
+          await tick()
+          await write(current, changes, { replaceAll: options.replaceAll ?? false, fencingToken: store.lock.newest(current).token })
+        }
+      }),
   },
 ]

@@ -5,4 +5,14 @@ import { IDENTITY, LISTING, PARALLEL } from './store-identity-mutants.js'
 import { BATCHES, MISSING, RESTORED, VALUES } from './store-record-mutants.js'
 
 /** All broken stores. */
-export const STORE_MUTANTS: readonly Mutant<SharedStore>[] = [...MISSING, ...RESTORED, ...VALUES, ...BATCHES, ...IDENTITY, ...LISTING, ...PARALLEL, ...FENCING, ...ENDINGS]
+export const STORE_MUTANTS: readonly Mutant<SharedStore>[] = [
+  ...MISSING,
+  ...RESTORED,
+  ...VALUES,
+  ...BATCHES,
+  ...IDENTITY,
+  ...LISTING,
+  ...PARALLEL,
+  ...FENCING,
+  ...ENDINGS,
+]

@@ -2,4 +2,4 @@ import { OneByOneStore } from './broken-store.js'
 import { openAuthState } from './open-auth-state.js'
 import { writeUntilKilled } from './write-until-killed.js'
 
-writeUntilKilled(directory => openAuthState(new OneByOneStore({ directory })))
+writeUntilKilled((directory) => openAuthState(new OneByOneStore({ directory })))

@@ -6,4 +6,4 @@ import { writeUntilKilled } from './write-until-killed.js'
 // Every process of a session needs the same key.
 const keys = { main: Buffer.alloc(32, 7) }
 
-writeUntilKilled(directory => openAuthState(encrypted(new FileSystemSessionStore({ directory }), { keys, currentKeyId: 'main' })))
+writeUntilKilled((directory) => openAuthState(encrypted(new FileSystemSessionStore({ directory }), { keys, currentKeyId: 'main' })))

@@ -2,4 +2,4 @@ import { FileSystemSessionStore } from '../../../src/adapters/filesystem/filesys
 import { openAuthState } from './open-auth-state.js'
 import { writeUntilKilled } from './write-until-killed.js'
 
-writeUntilKilled(directory => openAuthState(new FileSystemSessionStore({ directory })))
+writeUntilKilled((directory) => openAuthState(new FileSystemSessionStore({ directory })))

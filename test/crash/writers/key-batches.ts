@@ -11,11 +11,11 @@ interface KeyBatch {
 
 const BATCHES: readonly KeyBatch[] = [
   // What a message writes: the ratchets of a few devices.
-  { type: 'session', size: 4, idOf: index => `4915112345${index}.0` },
-  { type: 'sender-key', size: 12, idOf: index => `120363000000@g.us::4915112345${index}::0` },
-  { type: 'pre-key', size: 60, idOf: index => String(index) },
+  { type: 'session', size: 4, idOf: (index) => `4915112345${index}.0` },
+  { type: 'sender-key', size: 12, idOf: (index) => `120363000000@g.us::4915112345${index}::0` },
+  { type: 'pre-key', size: 60, idOf: (index) => String(index) },
   // What a first login writes.
-  { type: 'pre-key', size: 812, idOf: index => String(1000 + index) },
+  { type: 'pre-key', size: 812, idOf: (index) => String(1000 + index) },
 ]
 
 const PRE_KEY_BYTES = 32
@@ -28,7 +28,7 @@ export function batchNumbers(isBig: boolean): number[] {
 /** Everything that one write of a batch changes: three of four records are set, every fourth is removed. */
 export function batchData(number: number, version: number): SignalDataSet {
   const { type, size, idOf } = batchOf(number)
-  const records = indexes(size).map(index => [idOf(index), isRemoved(index, version) ? null : keyValue(type, index, version)])
+  const records = indexes(size).map((index) => [idOf(index), isRemoved(index, version) ? null : keyValue(type, index, version)])
   return { [type]: Object.fromEntries(records) }
 }
 
@@ -41,7 +41,7 @@ export async function findBatch(auth: AuthUnderTest, number: number): Promise<Fo
   } catch (error) {
     return { kind: 'torn', problem: error instanceof Error ? error.message : String(error) }
   }
-  const versions = indexes(size).map(index => versionOf(type, index, values[idOf(index)]))
+  const versions = indexes(size).map((index) => versionOf(type, index, values[idOf(index)]))
   const version = Math.max(...versions)
   const isWhole = versions.every((found, index) => found === (version === 0 || isRemoved(index, version) ? 0 : version))
   return isWhole ? { kind: 'whole', version } : { kind: 'torn', problem: `its ${size} records are of several writes: ${tell(versions)}` }
@@ -59,7 +59,7 @@ const isRemoved = (index: number, version: number): boolean => index % 4 === ver
 /** The value of a record, which tells its version, and of which a part is not taken for the whole. */
 function keyValue(type: KeyBatch['type'], index: number, version: number): unknown {
   if (type === 'pre-key') return { public: bytes(PRE_KEY_BYTES, version), private: bytes(PRE_KEY_BYTES, version + index) }
-  return bytes(200 + (version * 31 + index * 7) % 1500, version)
+  return bytes(200 + ((version * 31 + index * 7) % 1500), version)
 }
 
 function bytes(length: number, version: number): Buffer {
@@ -80,6 +80,9 @@ function versionOf(type: KeyBatch['type'], index: number, value: unknown): numbe
 function tell(versions: readonly number[]): string {
   const counts = new Map<number, number>()
   for (const version of versions) counts.set(version, (counts.get(version) ?? 0) + 1)
-  const name = (version: number): string => version === 0 ? 'not there' : version < 0 ? 'unreadable' : `value ${version}`
-  return [...counts].sort(([left], [right]) => left - right).map(([version, count]) => `${count} × ${name(version)}`).join(', ')
+  const name = (version: number): string => (version === 0 ? 'not there' : version < 0 ? 'unreadable' : `value ${version}`)
+  return [...counts]
+    .sort(([left], [right]) => left - right)
+    .map(([version, count]) => `${count} × ${name(version)}`)
+    .join(', ')
 }

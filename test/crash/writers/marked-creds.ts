@@ -29,4 +29,4 @@ export function findCreds({ creds, problem }: AuthUnderTest): FoundPart {
   return creds.additionalData === filler(version) ? { kind: 'whole', version } : { kind: 'torn', problem: `they begin as value ${version} and end as another` }
 }
 
-const filler = (version: number): string => `${version} `.repeat(1 + (version * 37) % 1000)
+const filler = (version: number): string => `${version} `.repeat(1 + ((version * 37) % 1000))

@@ -17,17 +17,26 @@ export async function openAuthState(store: SessionStore): Promise<AuthUnderTest>
   const isReadable = stored.kind === 'readable'
   const baileys = new FakeBaileys()
   const auth = new AuthState({
-    sessionId: SESSION_ID, store, baileys, fencingToken: lease.fencingToken, timeoutMs: TIMEOUT_MS,
+    sessionId: SESSION_ID,
+    store,
+    baileys,
+    fencingToken: lease.fencingToken,
+    timeoutMs: TIMEOUT_MS,
     creds: isReadable ? decodeCreds(stored.text) : baileys.initAuthCreds(),
     storedText: isReadable ? stored.text : null,
-    onFailure: (error) => { throw error }, onProblem: (error) => { throw error },
+    onFailure: (error) => {
+      throw error
+    },
+    onProblem: (error) => {
+      throw error
+    },
   })
   const { creds, keys } = auth.authenticationState
   return {
     creds,
     problem: stored.kind === 'corrupt' ? stored.error.message : null,
     getKeys: async (type, ids) => keys.get(type, ids),
-    setKeys: async data => keys.set(data),
+    setKeys: async (data) => keys.set(data),
     saveCreds: () => auth.saveCreds(),
   }
 }

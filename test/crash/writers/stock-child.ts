@@ -3,13 +3,16 @@ import { useMultiFileAuthState } from '@whiskeysockets/baileys/lib/Utils/use-mul
 import { writeUntilKilled } from './write-until-killed.js'
 
 writeUntilKilled(async (directory) => {
-  const { state: { creds, keys }, saveCreds } = await useMultiFileAuthState(join(directory, 'session-shop'))
+  const {
+    state: { creds, keys },
+    saveCreds,
+  } = await useMultiFileAuthState(join(directory, 'session-shop'))
   return {
     creds,
     // It says nothing of what it could not read: a new identity takes the place of creds, and keys are not there.
     problem: null,
     getKeys: async (type, ids) => keys.get(type, ids),
-    setKeys: async data => keys.set(data),
+    setKeys: async (data) => keys.set(data),
     saveCreds,
   }
 })

@@ -19,7 +19,7 @@ export function writeUntilKilled(open: (directory: string) => Promise<AuthUnderT
   input.once('line', (line) => {
     // The parent sends nothing else.
     work(JSON.parse(line) as WriterOrder, open).catch((error: unknown) => {
-      tell({ kind: 'failed', problem: error instanceof Error ? error.stack ?? error.message : String(error) })
+      tell({ kind: 'failed', problem: error instanceof Error ? (error.stack ?? error.message) : String(error) })
       process.exit(1)
     })
   })
@@ -49,10 +49,7 @@ async function writeForEver(auth: AuthUnderTest, { seed, firstVersion, isBig }: 
   for (;;) {
     const choice = random.below(3)
     const number = random.below(numbers.length)
-    await Promise.all([
-      ...(choice === 0 ? [] : [writeBatch(auth, number, version++)]),
-      ...(choice === 1 ? [] : [writeCreds(auth, version++)]),
-    ])
+    await Promise.all([...(choice === 0 ? [] : [writeBatch(auth, number, version++)]), ...(choice === 1 ? [] : [writeCreds(auth, version++)])])
     // They are saved far more often than anything else.
     for (let saves = choice === 0 ? CREDS_IN_A_ROW : 0; saves > 0; saves -= 1) await writeCreds(auth, version++)
   }

@@ -1,11 +1,14 @@
-import {
-  isSessionError, SessionManager, type RestoreResult, type SessionManagerOptions, type SessionSnapshot, type SessionStore,
-} from '../../../src/index.js'
+import { isSessionError, SessionManager, type RestoreResult, type SessionManagerOptions, type SessionSnapshot, type SessionStore } from '../../../src/index.js'
 import { FakeBaileys } from '../../../src/testing/index.js'
 
 /** Short enough for a test to wait for. */
 const QUICK = { initialDelayMs: 50, maxDelayMs: 200, jitter: 'none' } as const
-const QUICK_OPTIONS: Partial<SessionManagerOptions> = { retry: { ...QUICK, maxRetries: 2 }, reconnect: QUICK, standbyPollMs: 100, dials: { concurrency: 50, perSecond: 1000 } }
+const QUICK_OPTIONS: Partial<SessionManagerOptions> = {
+  retry: { ...QUICK, maxRetries: 2 },
+  reconnect: QUICK,
+  standbyPollMs: 100,
+  dials: { concurrency: 50, perSecond: 1000 },
+}
 
 /** A manager over a real store. WhatsApp lets every paired session in. */
 export class FaultRig {
@@ -22,10 +25,12 @@ export class FaultRig {
 
   constructor(store: SessionStore, options: Partial<SessionManagerOptions> = {}) {
     this.#store = store
-    this.baileys = new FakeBaileys({ onSocket: (socket) => {
-      if (socket.authState.creds.account === undefined) socket.qr('the-qr')
-      else socket.open()
-    } })
+    this.baileys = new FakeBaileys({
+      onSocket: (socket) => {
+        if (socket.authState.creds.account === undefined) socket.qr('the-qr')
+        else socket.open()
+      },
+    })
     this.manager = new SessionManager({ ...QUICK_OPTIONS, ...options, store, baileys: this.baileys })
     this.manager.on('status', ({ sessionId, status, reason }) => {
       const course = this.#courses.get(sessionId) ?? []
@@ -36,7 +41,9 @@ export class FaultRig {
       const cause: unknown = error
       this.#errors.push(isSessionError(cause) ? `${cause.code}: ${cause.message}` : String(cause))
     })
-    this.manager.on('creds-restored', ({ sessionId }) => { this.restoredCreds.push(sessionId) })
+    this.manager.on('creds-restored', ({ sessionId }) => {
+      this.restoredCreds.push(sessionId)
+    })
   }
 
   /** Restores a session: the outcome, with the reason when there is one. */
@@ -79,12 +86,12 @@ export class FaultRig {
     const value = Buffer.alloc(bytes, name)
     const ids = Array.from({ length: records }, (_, index) => `${name}${index}`)
     try {
-      await socket.authState.keys.set({ session: Object.fromEntries(ids.map(id => [id, value])) })
+      await socket.authState.keys.set({ session: Object.fromEntries(ids.map((id) => [id, value])) })
     } catch (error) {
       return isSessionError(error) ? error.code : String(error)
     }
     const stored = this.#acknowledged.get(sessionId) ?? {}
-    this.#acknowledged.set(sessionId, { ...stored, ...Object.fromEntries(ids.map(id => [id, value.toString('base64')])) })
+    this.#acknowledged.set(sessionId, { ...stored, ...Object.fromEntries(ids.map((id) => [id, value.toString('base64')])) })
     return 'stored'
   }
 
@@ -101,8 +108,11 @@ export class FaultRig {
   /** The acknowledged keys of a session that cannot be read, or are something else. */
   async missing(sessionId: string): Promise<string[]> {
     const acknowledged = Object.entries(this.#acknowledged.get(sessionId) ?? {})
-    const records = await this.#store.read(sessionId, acknowledged.map(([id]) => ({ type: 'session', id })))
-    return acknowledged.filter(([id, value]) => !records.some(record => record.id === id && record.value.includes(value))).map(([id]) => id)
+    const records = await this.#store.read(
+      sessionId,
+      acknowledged.map(([id]) => ({ type: 'session', id })),
+    )
+    return acknowledged.filter(([id, value]) => !records.some((record) => record.id === id && record.value.includes(value))).map(([id]) => id)
   }
 
   /** Ends the manager and the store. */

@@ -9,10 +9,12 @@ export const FAULT_STORES = ['fs', 'sqlite'] as const
 export type FaultStore = (typeof FAULT_STORES)[number]
 
 const OPEN: Readonly<Record<FaultStore, (directory: string) => Promise<SessionStore>>> = {
-  fs: async directory => new FileSystemSessionStore({ directory }),
+  fs: async (directory) => new FileSystemSessionStore({ directory }),
   sqlite: async (directory) => {
     const database = await openSqliteDatabase(join(directory, 'sessions.db'))
-    return new ClosingStore({ database }, () => { database.close() })
+    return new ClosingStore({ database }, () => {
+      database.close()
+    })
   },
 }
 

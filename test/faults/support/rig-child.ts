@@ -6,7 +6,7 @@ import { FAULT_STORES, openStore } from './fault-stores.js'
 // A rig in a process of its own: it does what each line says, and prints what came of it.
 
 const [kind = '', directory = '', options = '{}'] = process.argv.slice(2)
-const known = FAULT_STORES.find(name => name === kind)
+const known = FAULT_STORES.find((name) => name === kind)
 if (known === undefined) throw new RangeError(`There is no store ${kind}.`)
 // The test gives options of a manager.
 const rig = new FaultRig(await openStore(known, directory), JSON.parse(options) as ConstructorParameters<typeof FaultRig>[1])
@@ -32,7 +32,7 @@ async function perform(verb: string, args: readonly unknown[]): Promise<unknown>
   if (verb === 'giveDescriptorsBack') return giveDescriptorsBack()
   const member: unknown = Reflect.get(rig, verb)
   if (typeof member !== 'function') throw new TypeError(`There is no ${verb}.`)
-  return await Reflect.apply(member, rig, args) as unknown
+  return (await Reflect.apply(member, rig, args)) as unknown
 }
 
 const print = (value: unknown): boolean => process.stdout.write(`${JSON.stringify(value)}\n`)
@@ -41,5 +41,5 @@ print('ready')
 for await (const line of createInterface(process.stdin)) {
   // The test sends nothing else.
   const [verb, ...args] = JSON.parse(line) as [string, ...unknown[]]
-  print(await perform(verb, args).catch((error: unknown) => String(error)) ?? null)
+  print((await perform(verb, args).catch((error: unknown) => String(error))) ?? null)
 }

@@ -23,7 +23,7 @@ export class RigProcess {
   /** Calls a method of the rig. */
   async call<Name extends Verb>(verb: Name, ...args: Parameters<FaultRig[Name]>): Promise<Awaited<ReturnType<FaultRig[Name]>>> {
     // It is the method's own answer, as JSON.
-    return await this.script.ask(JSON.stringify([verb, ...args])) as Awaited<ReturnType<FaultRig[Name]>>
+    return (await this.script.ask(JSON.stringify([verb, ...args]))) as Awaited<ReturnType<FaultRig[Name]>>
   }
 
   /** Takes every descriptor that is left, or gives them back: how many. */

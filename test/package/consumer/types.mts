@@ -1,5 +1,13 @@
 import { type ConnectionRepository, MemorySessionStore, SessionManager, type SessionSnapshot, type SessionStore } from 'baileys-sessions'
-import { connectionRepositoryContract, type ContractCase, FakeBaileys, type FakeSocket, sessionLockContract, sessionStoreContract, WhatsAppServer } from 'baileys-sessions/testing'
+import {
+  connectionRepositoryContract,
+  type ContractCase,
+  FakeBaileys,
+  type FakeSocket,
+  sessionLockContract,
+  sessionStoreContract,
+  WhatsAppServer,
+} from 'baileys-sessions/testing'
 import { openSqliteDatabase, type SqliteDatabase, SqliteConnectionRepository, SqliteSessionStore } from 'baileys-sessions/sqlite'
 
 declare const repository: ConnectionRepository
@@ -13,9 +21,11 @@ export function phoneOf(socket: FakeSocket): string | undefined {
   return socket.phoneNumber
 }
 export const cases: ContractCase[] = [
-  ...sessionStoreContract(async () => new MemorySessionStore(), { corrupt: (of: MemorySessionStore, sessionId, key) => of.write(sessionId, [{ ...key, value: '' }]) }),
+  ...sessionStoreContract(async () => new MemorySessionStore(), {
+    corrupt: (of: MemorySessionStore, sessionId, key) => of.write(sessionId, [{ ...key, value: '' }]),
+  }),
   ...sessionLockContract(() => store.lock, { disconnect: () => () => undefined }),
-  ...connectionRepositoryContract(() => repository, { dispose: of => of.delete('a') }),
+  ...connectionRepositoryContract(() => repository, { dispose: (of) => of.delete('a') }),
 ]
 export async function openSqlite(): Promise<SessionManager> {
   const database: SqliteDatabase = await openSqliteDatabase('sessions.db')

@@ -7,7 +7,7 @@ const sessions = new api.SessionManager({ store: new api.MemorySessionStore(), b
 const { status, reason } = await sessions.getStatus('nobody')
 assert.deepEqual([status, reason], ['disconnected', 'never_paired'])
 await sessions.close()
-await assert.rejects(sessions.getStatus('nobody'), error => error instanceof api.SessionError && error.code === 'MANAGER_CLOSED')
+await assert.rejects(sessions.getStatus('nobody'), (error) => error instanceof api.SessionError && error.code === 'MANAGER_CLOSED')
 
 // What is loaded here in one format is judged by a suite of the same.
 const cases = [
@@ -17,8 +17,13 @@ const cases = [
 ]
 assert.ok(cases.length > 50)
 for (const { run } of cases) await run()
-const [readCase] = testing.sessionStoreContract(() => Object.assign(new api.MemorySessionStore(), { read: async () => [{ type: 'creds', id: '', value: 'made up' }] }))
-await assert.rejects(readCase.run(), { code: 'ERR_ASSERTION', message: /^This part of the contract is broken: "leave absent records out of what `read` resolves with/ })
+const [readCase] = testing.sessionStoreContract(() =>
+  Object.assign(new api.MemorySessionStore(), { read: async () => [{ type: 'creds', id: '', value: 'made up' }] }),
+)
+await assert.rejects(readCase.run(), {
+  code: 'ERR_ASSERTION',
+  message: /^This part of the contract is broken: "leave absent records out of what `read` resolves with/,
+})
 
 // Whichever driver is installed; the error class is that of the main entry.
 const database = await sqlite.openSqliteDatabase(':memory:')
@@ -28,7 +33,7 @@ assert.deepEqual(await store.read('a', [api.CREDS_KEY]), [{ type: 'creds', id: '
 assert.equal(await new sqlite.SqliteConnectionRepository({ database }).find('a'), null)
 await store.close()
 database.close()
-await assert.rejects(store.read('a', []), error => error instanceof api.SessionError && error.code === 'STORE_UNAVAILABLE')
+await assert.rejects(store.read('a', []), (error) => error instanceof api.SessionError && error.code === 'STORE_UNAVAILABLE')
 assert.throws(() => new sqlite.SqliteSessionStore({ database: {} }), TypeError)
 
 // Loads the real Baileys, in both formats.

@@ -38,7 +38,8 @@ function breaking(mutant: Mutant): Plugin {
     name: 'mutant',
     setup: ({ onLoad }) => {
       onLoad({ filter: /\.ts$/ }, ({ path }) =>
-        relative(SOURCES, path).split(sep).join('/') === mutant.file ? { contents: mutate(mutant), loader: 'ts' } : null)
+        relative(SOURCES, path).split(sep).join('/') === mutant.file ? { contents: mutate(mutant), loader: 'ts' } : null,
+      )
     },
   }
 }

@@ -26,8 +26,10 @@ export class KeptCredentials implements Observer {
     if (old === null || old === current) return
     if (call.verb === 'delete') this.#onDelete(call, old)
     else if (current === null) this.#world.violate(2, `a write removed the credentials of ${call.sessionId ?? ''}`)
-    else if (!isLoggedOut(old, before.get('lifecycle/'))) this.#world.violate(2, `a pairing replaced credentials of ${call.sessionId ?? ''} that were not logged out`)
-    else if (after.size !== call.changes.length || after.get('lifecycle/') === undefined) this.#world.violate(2, `the records of ${call.sessionId ?? ''} were not replaced in one write`)
+    else if (!isLoggedOut(old, before.get('lifecycle/')))
+      this.#world.violate(2, `a pairing replaced credentials of ${call.sessionId ?? ''} that were not logged out`)
+    else if (after.size !== call.changes.length || after.get('lifecycle/') === undefined)
+      this.#world.violate(2, `the records of ${call.sessionId ?? ''} were not replaced in one write`)
   }
 
   #onDelete(call: StoreCall, identity: string): void {
@@ -64,7 +66,8 @@ export class NewIdentities implements Observer {
 
   landed({ call, after }: Landing): void {
     const creds = call.changes.find(({ type }) => type === 'creds')
-    if (creds !== undefined && pairedIdentity(after.get('creds/')) === null) this.#world.violate(3, `credentials of ${call.sessionId ?? ''} were stored that are not paired`)
+    if (creds !== undefined && pairedIdentity(after.get('creds/')) === null)
+      this.#world.violate(3, `credentials of ${call.sessionId ?? ''} were stored that are not paired`)
   }
 
   #mayPair(sessionId: string, creds: string | undefined, lifecycle: string | undefined, how: string): void {

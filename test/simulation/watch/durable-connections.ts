@@ -23,7 +23,8 @@ export class DurableConnections implements Observer {
     if (socket === undefined || this.#world.backend.text(sessionId, 'creds') !== encodeAuthValue(socket.fake.authState.creds)) {
       this.#world.violate(5, `${manager} announced ${sessionId} as connected, and its credentials are not what is stored`)
     }
-    if (this.#world.backend.holder(sessionId)?.owner !== manager) this.#world.violate(1, `${manager} announced ${sessionId} as connected without holding its lock`)
+    if (this.#world.backend.holder(sessionId)?.owner !== manager)
+      this.#world.violate(1, `${manager} announced ${sessionId} as connected without holding its lock`)
   }
 
   dialled({ manager, sessionId, fake, fencingToken }: SimulatedSocket): void {

@@ -15,7 +15,8 @@ export class FlushedMessages implements Observer {
     for (const { fake, number, arrived, delivered, sessionId } of this.#world.sockets) {
       if (!fake.isDestroyed || this.#checked.has(number)) continue
       this.#checked.add(number)
-      if (arrived.length > delivered.length) this.#world.violate(12, `socket ${number} of ${sessionId} ended with ${arrived.length - delivered.length} messages that the application was not given`)
+      if (arrived.length > delivered.length)
+        this.#world.violate(12, `socket ${number} of ${sessionId} ended with ${arrived.length - delivered.length} messages that the application was not given`)
     }
   }
 }

@@ -15,7 +15,7 @@ export class KeptSecrets implements Observer {
 
   dialled({ fake }: SimulatedSocket): void {
     const { noiseKey, signedIdentityKey, signedPreKey, advSecretKey } = fake.authState.creds
-    const secrets = [noiseKey.private, signedIdentityKey.private, signedPreKey.keyPair.private].map(key => Buffer.from(key).toString('base64'))
+    const secrets = [noiseKey.private, signedIdentityKey.private, signedPreKey.keyPair.private].map((key) => Buffer.from(key).toString('base64'))
     for (const secret of [...secrets, advSecretKey]) if (!this.#keys.includes(secret)) this.#keys.push(secret)
   }
 
@@ -31,7 +31,11 @@ export class KeptSecrets implements Observer {
   settled({ value, manager, call, outcome }: VerbCall): void {
     // What waitUntilConnected resolves with is the socket.
     if (call.verb === 'waitUntilConnected' && outcome === 'resolved') return
-    this.#search(value, `${manager}.${call.verb} ${outcome} with`, outcome === 'rejected' || (call.verb !== 'getStatus' && call.verb !== 'getStatuses' && call.verb !== 'connect'))
+    this.#search(
+      value,
+      `${manager}.${call.verb} ${outcome} with`,
+      outcome === 'rejected' || (call.verb !== 'getStatus' && call.verb !== 'getStatuses' && call.verb !== 'connect'),
+    )
   }
 
   #search(value: unknown, where: string, isQrSecret: boolean): void {
@@ -40,7 +44,7 @@ export class KeptSecrets implements Observer {
   }
 
   #find(value: unknown, secrets: readonly string[], depth: number): string | null {
-    if (typeof value === 'string') return value.length >= 8 && secrets.some(secret => value.includes(secret)) ? 'a secret' : null
+    if (typeof value === 'string') return value.length >= 8 && secrets.some((secret) => value.includes(secret)) ? 'a secret' : null
     if (typeof value !== 'object' || value === null || depth === 0) return null
     if (value instanceof Uint8Array) return 'bytes'
     // The message and the cause of an error are not enumerable.

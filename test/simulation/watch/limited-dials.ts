@@ -12,16 +12,25 @@ export class LimitedDials implements Observer {
   }
 
   admitted(manager: string): void {
-    const { time, plan: { dials: { perSecond } } } = this.#world
-    const lately = [...(this.#begun.get(manager) ?? []), time.elapsedMs].filter(atMs => atMs > time.elapsedMs - 1000)
+    const {
+      time,
+      plan: {
+        dials: { perSecond },
+      },
+    } = this.#world
+    const lately = [...(this.#begun.get(manager) ?? []), time.elapsedMs].filter((atMs) => atMs > time.elapsedMs - 1000)
     this.#begun.set(manager, lately)
     if (lately.length > perSecond) this.#world.violate(10, `${manager} began ${lately.length} dials within a second, of ${perSecond}`)
   }
 
   dialled({ manager }: SimulatedSocket): void {
-    const { plan: { dials: { concurrency } } } = this.#world
+    const {
+      plan: {
+        dials: { concurrency },
+      },
+    } = this.#world
     // The one that was just made is not among them yet.
-    const underWay = 1 + this.#world.sockets.filter(socket => socket.manager === manager && this.#isOnItsWay(socket)).length
+    const underWay = 1 + this.#world.sockets.filter((socket) => socket.manager === manager && this.#isOnItsWay(socket)).length
     if (underWay > concurrency) this.#world.violate(10, `${manager} has ${underWay} dials under way, of ${concurrency}`)
   }
 

@@ -31,16 +31,16 @@ export class ModestStatus implements Observer {
   }
 
   called({ call, manager, sessionId, order }: VerbCall): void {
-    if (call.verb !== 'getStatus') this.#looks = this.#looks.filter(look => look.manager !== manager || (sessionId !== null && look.sessionId !== sessionId))
+    if (call.verb !== 'getStatus') this.#looks = this.#looks.filter((look) => look.manager !== manager || (sessionId !== null && look.sessionId !== sessionId))
     if (STARTING_VERBS.has(call.verb)) {
-      for (const name of this.#world.managers.map(each => each.name)) {
+      for (const name of this.#world.managers.map((each) => each.name)) {
         for (const id of sessionId === null ? this.#world.sessionIds : [sessionId]) this.#resting.delete(`${name} ${id}`)
       }
     }
     if (call.verb !== 'getStatus' || sessionId === null || this.#busy.get(`${manager} ${sessionId}`) === true) return
-    const known = this.#looks.find(look => look.manager === manager && look.sessionId === sessionId)
+    const known = this.#looks.find((look) => look.manager === manager && look.sessionId === sessionId)
     if (known !== undefined) known.mayRestore ||= call.restore
-    else if (this.#world.pending(manager, sessionId).every(other => other.order === order)) {
+    else if (this.#world.pending(manager, sessionId).every((other) => other.order === order)) {
       this.#looks.push({ manager, sessionId, atMs: this.#world.time.elapsedMs, mayRestore: call.restore, reads: 0, acquires: 0 })
     }
   }
@@ -57,7 +57,7 @@ export class ModestStatus implements Observer {
   }
 
   dialled({ manager, sessionId }: SimulatedSocket): void {
-    this.#looks = this.#looks.filter(look => look.manager !== manager || look.sessionId !== sessionId)
+    this.#looks = this.#looks.filter((look) => look.manager !== manager || look.sessionId !== sessionId)
   }
 
   told({ manager, name, event }: Told): void {
@@ -65,18 +65,21 @@ export class ModestStatus implements Observer {
     const key = `${manager} ${event.sessionId}`
     this.#busy.set(key, event.status !== 'disconnected' && event.status !== 'failed' && event.status !== 'logged_out')
     const rested = this.#resting.get(key)
-    if (rested !== undefined && event.status === 'connecting' && !this.#isStillAsked(event.sessionId)) this.#world.violate(8, `${manager} revived ${event.sessionId}, which was ${rested}, and nobody had asked for it`)
+    if (rested !== undefined && event.status === 'connecting' && !this.#isStillAsked(event.sessionId))
+      this.#world.violate(8, `${manager} revived ${event.sessionId}, which was ${rested}, and nobody had asked for it`)
     this.#resting.delete(key)
     const rests = event.status === 'failed' || event.status === 'logged_out' || event.reason === 'stopped'
-    const isWanted = this.#world.managers.some(each => this.#world.pending(each.name, event.sessionId).some(({ call }) => STARTING_VERBS.has(call.verb)))
+    const isWanted = this.#world.managers.some((each) => this.#world.pending(each.name, event.sessionId).some(({ call }) => STARTING_VERBS.has(call.verb)))
     if (rests && !isWanted) this.#resting.set(key, event.reason ?? event.status)
   }
 
   /** A caller who gave up does not take back what was asked: the work that others may share goes on. */
   #isStillAsked(sessionId: string): boolean {
     const { calls, time } = this.#world
-    return calls.some(({ call, sessionId: of, calledAtMs }) => (of === null || of === sessionId)
-      && 'abortAfterMs' in call && call.abortAfterMs !== null && time.elapsedMs - calledAtMs < ASKED_FOR_MS)
+    return calls.some(
+      ({ call, sessionId: of, calledAtMs }) =>
+        (of === null || of === sessionId) && 'abortAfterMs' in call && call.abortAfterMs !== null && time.elapsedMs - calledAtMs < ASKED_FOR_MS,
+    )
   }
 
   settled({ call, outcome, value }: VerbCall): void {

@@ -12,7 +12,8 @@ export class NothingLeft implements Observer {
 
   ended(): void {
     const { sockets, sessionIds, backend, time } = this.#world
-    for (const { fake, number, sessionId } of sockets) if (fake.endCalls === 0 && !fake.isEnded) this.#world.violate(4, `socket ${number} of ${sessionId} outlived its manager`)
+    for (const { fake, number, sessionId } of sockets)
+      if (fake.endCalls === 0 && !fake.isEnded) this.#world.violate(4, `socket ${number} of ${sessionId} outlived its manager`)
     for (const sessionId of sessionIds) {
       const holder = backend.holder(sessionId)
       if (holder !== null && !this.#isReported(holder.owner, sessionId)) this.#world.violate(4, `${holder.owner} still holds the lock of ${sessionId}`)
@@ -22,6 +23,6 @@ export class NothingLeft implements Observer {
 
   /** Whether `close` said that this session was not finished in time. */
   #isReported(manager: string, sessionId: string): boolean {
-    return this.#world.calls.some(call => call.manager === manager && notDrainedBy(call)?.includes(sessionId) === true)
+    return this.#world.calls.some((call) => call.manager === manager && notDrainedBy(call)?.includes(sessionId) === true)
   }
 }

@@ -3,7 +3,14 @@ import type { Observer, Told } from '../observer.js'
 import type { World } from '../world/world.js'
 
 /** Losses after which the delay is that of the back-off and nothing else. */
-const BACKED_OFF: ReadonlySet<DisconnectCause> = new Set<DisconnectCause>(['connection_lost', 'connection_closed', 'server_unavailable', 'transport_failed', 'connect_timeout', 'unknown'])
+const BACKED_OFF: ReadonlySet<DisconnectCause> = new Set<DisconnectCause>([
+  'connection_lost',
+  'connection_closed',
+  'server_unavailable',
+  'transport_failed',
+  'connect_timeout',
+  'unknown',
+])
 
 /** The longest delay of the default policies. */
 const CAP_MS = 60_000
@@ -44,7 +51,8 @@ export class PatientBackOff implements Observer {
 
   #onLoss(key: string, cause: DisconnectCause, nextRetryAt: Date | null): void {
     const known = this.#records.get(key)
-    const wasStable = known?.connectedAtMs !== null && known?.connectedAtMs !== undefined && this.#world.time.elapsedMs - known.connectedAtMs >= this.#world.plan.stableAfterMs
+    const wasStable =
+      known?.connectedAtMs !== null && known?.connectedAtMs !== undefined && this.#world.time.elapsedMs - known.connectedAtMs >= this.#world.plan.stableAfterMs
     const record: Record = known === undefined || wasStable ? { lastMs: 0, failures: 0, connectedAtMs: null, unspread: 0 } : { ...known, connectedAtMs: null }
     this.#records.set(key, record)
     if (nextRetryAt === null || !BACKED_OFF.has(cause)) return
@@ -55,7 +63,8 @@ export class PatientBackOff implements Observer {
     const { jitter } = this.#world.plan
     record.failures += 1
     if (delayMs > CAP_MS) this.#world.violate(11, `the delay of ${key} is ${delayMs} ms, over the cap`)
-    if (jitter === 'none' && delayMs < record.lastMs) this.#world.violate(11, `the delay of ${key} went from ${record.lastMs} ms to ${delayMs} ms without a stable connection`)
+    if (jitter === 'none' && delayMs < record.lastMs)
+      this.#world.violate(11, `the delay of ${key} went from ${record.lastMs} ms to ${delayMs} ms without a stable connection`)
     if (jitter === 'full') this.#watchSpread(key, record, delayMs)
     record.lastMs = delayMs
   }

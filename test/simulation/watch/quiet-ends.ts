@@ -63,8 +63,13 @@ export class QuietEnds implements Observer {
 
   /** Whether somebody else wants something of this session, so that it need not be quiet. */
   #isBusy({ order }: VerbCall, sessionId: string): boolean {
-    return this.#world.calls.some(other => STARTING_VERBS.has(other.call.verb) && (other.sessionId === null || other.sessionId === sessionId)
-      && other.order !== order && (other.outcome === 'pending' || other.order > order))
+    return this.#world.calls.some(
+      (other) =>
+        STARTING_VERBS.has(other.call.verb) &&
+        (other.sessionId === null || other.sessionId === sessionId) &&
+        other.order !== order &&
+        (other.outcome === 'pending' || other.order > order),
+    )
   }
 
   #onEnd(manager: string, sessionId: string, verb: string): void {
@@ -84,16 +89,18 @@ export class QuietEnds implements Observer {
     // What was not finished in time is named in the report; its sockets are given a second more.
     if (notDrainedBy(call)?.length !== 0) return
     this.#refuseLiveSockets('close', manager)
-    if (calls.some(other => other.outcome === 'pending' && other.manager === manager && other.order !== order)) return
+    if (calls.some((other) => other.outcome === 'pending' && other.manager === manager && other.order !== order)) return
     this.#closed.add(manager)
     // Each call that the backend has not answered may keep its deadline, and a look at the repository its grace beside it.
-    if (managers.length === 1 && time.codeTimers > 2 * backplane.unanswered) this.#world.violate(4, `${time.codeTimers} timers are left after close, and ${backplane.unanswered} calls are unanswered`)
+    if (managers.length === 1 && time.codeTimers > 2 * backplane.unanswered)
+      this.#world.violate(4, `${time.codeTimers} timers are left after close, and ${backplane.unanswered} calls are unanswered`)
   }
 
   #refuseLiveSockets(verb: string, manager: string, sessionId?: string): void {
     for (const socket of this.#world.sockets) {
       const isMeant = socket.manager === manager && (sessionId === undefined || socket.sessionId === sessionId)
-      if (isMeant && socket.fake.endCalls === 0 && !socket.fake.isEnded) this.#world.violate(4, `socket ${socket.number} of ${socket.sessionId} is alive after ${verb}`)
+      if (isMeant && socket.fake.endCalls === 0 && !socket.fake.isEnded)
+        this.#world.violate(4, `socket ${socket.number} of ${socket.sessionId} is alive after ${verb}`)
     }
   }
 }

@@ -47,7 +47,8 @@ export class SettledPromises implements Observer {
     if (name !== 'status') return
     const key = `${manager} ${event.sessionId}`
     if (event.status === 'connected' && this.#isAtPeace(manager, event.sessionId)) this.#undisturbed.add(key)
-    else if (this.#undisturbed.delete(key)) this.#world.violate(9, `${event.sessionId} became ${event.status} (${event.reason ?? ''}) and nothing had happened to it`)
+    else if (this.#undisturbed.delete(key))
+      this.#world.violate(9, `${event.sessionId} became ${event.status} (${event.reason ?? ''}) and nothing had happened to it`)
   }
 
   ended(): void {
@@ -58,7 +59,9 @@ export class SettledPromises implements Observer {
 
   #isAtPeace(manager: string, sessionId: string): boolean {
     const socket = this.#world.newestSocket(sessionId, manager)
-    return !this.#harmed.has(sessionId) && socket?.fake.isEnded === false && !this.#world.pending(manager, sessionId).some(({ call }) => !LOOKING.has(call.verb))
+    return (
+      !this.#harmed.has(sessionId) && socket?.fake.isEnded === false && !this.#world.pending(manager, sessionId).some(({ call }) => !LOOKING.has(call.verb))
+    )
   }
 
   #disturb(manager: string, sessionId: string | null): void {

@@ -21,9 +21,11 @@ export class TrueStatus implements Observer {
     if (name !== 'status') return
     const key = `${manager} ${event.sessionId}`
     const last = this.#last.get(key)
-    if (last !== undefined && event.previous !== last && !this.#isBeingDeleted(manager, event.sessionId)) this.#world.violate('status', `${key} is told to have been ${event.previous}, and was ${last}`)
+    if (last !== undefined && event.previous !== last && !this.#isBeingDeleted(manager, event.sessionId))
+      this.#world.violate('status', `${key} is told to have been ${event.previous}, and was ${last}`)
     this.#last.set(key, event.status)
-    if (event.isConnected !== (event.status === 'connected')) this.#world.violate('status', `isConnected of ${key} is ${String(event.isConnected)} while it is ${event.status}`)
+    if (event.isConnected !== (event.status === 'connected'))
+      this.#world.violate('status', `isConnected of ${key} is ${String(event.isConnected)} while it is ${event.status}`)
   }
 
   stepped(): void {
@@ -41,7 +43,8 @@ export class TrueStatus implements Observer {
     const socket = this.#world.newestSocket(sessionId, manager)
     // Of one whose peer is gone Baileys tells nothing until it was cut, a second later.
     const isParting = socket?.fake.isDestroyed === false && socket.fake.ending !== 'prompt'
-    if (!isParting && (socket?.fake.ws.isOpen !== true || socket.fake.isEnded)) this.#world.violate('status', `${key} is told to be connected, and has no open socket`)
+    if (!isParting && (socket?.fake.ws.isOpen !== true || socket.fake.isEnded))
+      this.#world.violate('status', `${key} is told to be connected, and has no open socket`)
   }
 
   #checkSocket({ name, sessions }: SimulatedManager, sessionId: string): void {
@@ -49,7 +52,8 @@ export class TrueStatus implements Observer {
     const socket = this.#world.newestSocket(sessionId, name)
     if (given === undefined) return
     if (given !== socket?.fake.asWASocket()) this.#world.violate('status', `getSocket gives an old socket of ${sessionId}`)
-    if (this.#last.get(`${name} ${sessionId}`) !== 'connected') this.#world.violate('status', `getSocket gives a socket of ${sessionId}, which is not told to be connected`)
+    if (this.#last.get(`${name} ${sessionId}`) !== 'connected')
+      this.#world.violate('status', `getSocket gives a socket of ${sessionId}, which is not told to be connected`)
   }
 
   #isBeingDeleted(manager: string, sessionId: string): boolean {

@@ -19,8 +19,22 @@ import { WholeWrites } from './whole-writes.js'
 /** Whoever watches over a world. */
 export function watchInvariants(world: World): Observer[] {
   const watchers = [
-    OneSocket, KeptCredentials, NewIdentities, QuietEnds, DurableConnections, WholeWrites, Patience, ModestStatus, SettledPromises, LimitedDials,
-    PatientBackOff, FlushedMessages, KeptSecrets, PlainIds, TrueStatus, NothingLeft,
+    OneSocket,
+    KeptCredentials,
+    NewIdentities,
+    QuietEnds,
+    DurableConnections,
+    WholeWrites,
+    Patience,
+    ModestStatus,
+    SettledPromises,
+    LimitedDials,
+    PatientBackOff,
+    FlushedMessages,
+    KeptSecrets,
+    PlainIds,
+    TrueStatus,
+    NothingLeft,
   ]
-  return watchers.map(Watcher => new Watcher(world))
+  return watchers.map((Watcher) => new Watcher(world))
 }

@@ -24,7 +24,8 @@ export class WholeWrites implements Observer {
   ratchetRead(socket: SimulatedSocket, value: number): void {
     const identity = this.#identityStored(socket)
     if (identity === null) return
-    if (value < (this.#acknowledged.get(identity) ?? 0)) this.#world.violate(6, `socket ${socket.number} of ${socket.sessionId} was given a number that was used already`)
+    if (value < (this.#acknowledged.get(identity) ?? 0))
+      this.#world.violate(6, `socket ${socket.number} of ${socket.sessionId} was given a number that was used already`)
     if (value > this.#stored(socket)) this.#world.violate(6, `socket ${socket.number} of ${socket.sessionId} was given a number that is not stored`)
   }
 

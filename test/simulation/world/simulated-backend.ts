@@ -42,7 +42,10 @@ export class SimulatedBackend {
   }
 
   /** Applies changes, all or none. Returns what was there before and what is there now. */
-  change({ sessionId, fencingToken, changes }: Pick<StoreCall, 'sessionId' | 'fencingToken' | 'changes'>, replaceAll: boolean): { before: Records; after: Records } {
+  change(
+    { sessionId, fencingToken, changes }: Pick<StoreCall, 'sessionId' | 'fencingToken' | 'changes'>,
+    replaceAll: boolean,
+  ): { before: Records; after: Records } {
     const id = sessionId ?? ''
     this.#check(id, fencingToken)
     const before = this.records(id)

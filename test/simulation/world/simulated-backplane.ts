@@ -73,7 +73,9 @@ export class SimulatedBackplane {
         }
       })
     })
-    const note = (): void => { this.unanswered -= 1 }
+    const note = (): void => {
+      this.unanswered -= 1
+    }
     answer.then(note, note)
     return answer
   }

@@ -11,7 +11,18 @@ import { SimulatedStore } from './simulated-store.js'
 
 type EventName = keyof SessionManagerEvents
 
-const EVENT_NAMES = ['status', 'qr', 'pairing-code', 'socket', 'connected', 'disconnected', 'restored', 'creds-restored', 'logged-out', 'error'] as const satisfies readonly EventName[]
+const EVENT_NAMES = [
+  'status',
+  'qr',
+  'pairing-code',
+  'socket',
+  'connected',
+  'disconnected',
+  'restored',
+  'creds-restored',
+  'logged-out',
+  'error',
+] as const satisfies readonly EventName[]
 
 /** What a manager of the world is made of. */
 export interface SimulatedManagerOptions {
@@ -40,13 +51,17 @@ export class SimulatedManager {
     this.#options = options
     const { name, plan, backplane, backend, rows } = options
     this.name = name
-    this.#baileys = new FakeBaileys({ onSocket: (fake) => { this.#introduce(fake) } })
+    this.#baileys = new FakeBaileys({
+      onSocket: (fake) => {
+        this.#introduce(fake)
+      },
+    })
     const { initAuthCreds, proto } = this.#baileys
     this.sessions = new SessionManager({
       store: new SimulatedStore(name, backend, backplane),
       repository: new SimulatedRepository(name, rows, backplane),
-      baileys: { initAuthCreds, proto, makeWASocket: config => this.#makeSocket(config) },
-      socketConfig: sessionId => this.#configure(sessionId),
+      baileys: { initAuthCreds, proto, makeWASocket: (config) => this.#makeSocket(config) },
+      socketConfig: (sessionId) => this.#configure(sessionId),
       logger: this.#logger(),
       dials: plan.dials,
       restore: { delayMs: 100, concurrency: 2 },
@@ -70,7 +85,9 @@ export class SimulatedManager {
   /** An application that reads its messages. */
   #receive(socket: SessionManagerEvents['socket'][0]['socket']): void {
     const owned = this.#options.sockets.find(({ fake }) => fake.asWASocket() === socket)
-    socket.ev.on('messages.upsert', ({ messages }) => { for (const { key } of messages) owned?.delivered.push(key.id ?? '') })
+    socket.ev.on('messages.upsert', ({ messages }) => {
+      for (const { key } of messages) owned?.delivered.push(key.id ?? '')
+    })
   }
 
   #makeSocket(config: Parameters<FakeBaileys['makeWASocket']>[0]): ReturnType<FakeBaileys['makeWASocket']> {
@@ -82,9 +99,16 @@ export class SimulatedManager {
     if (fake === undefined) throw new Error('FakeBaileys made no socket')
     const holder = backend.holder(sessionId)
     const socket: SimulatedSocket = {
-      manager: this.name, sessionId, fake, number: sockets.length, dialledAtMs: backplane.time.elapsedMs,
+      manager: this.name,
+      sessionId,
+      fake,
+      number: sockets.length,
+      dialledAtMs: backplane.time.elapsedMs,
       fencingToken: holder?.owner === this.name ? holder.token : null,
-      leaseLostAtMs: null, isAnswered: false, arrived: [], delivered: [],
+      leaseLostAtMs: null,
+      isAnswered: false,
+      arrived: [],
+      delivered: [],
     }
     backplane.tell('dialled', socket)
     sockets.push(socket)
@@ -92,7 +116,7 @@ export class SimulatedManager {
   }
 
   #introduce(fake: FakeSocket): void {
-    const socket = this.#options.sockets.find(known => known.fake === fake)
+    const socket = this.#options.sockets.find((known) => known.fake === fake)
     if (socket !== undefined && !fake.isEnded) this.#options.server.meet(socket)
   }
 
@@ -102,7 +126,10 @@ export class SimulatedManager {
     const roll = this.#isRude ? backplane.dice.roll(`configure ${sessionId}`) : 1
     if (roll < 0.03) throw new Error('The simulated application cannot make a configuration.')
     if (roll < 0.05) return new Promise(() => undefined)
-    if (roll < 0.15) await new Promise<void>((resolve) => { backplane.time.later(backplane.dice.between('configuring', 1, 5000), resolve) })
+    if (roll < 0.15)
+      await new Promise<void>((resolve) => {
+        backplane.time.later(backplane.dice.between('configuring', 1, 5000), resolve)
+      })
     // The one thing that comes through to `makeWASocket` as it is.
     const mark = {}
     this.#configured.set(mark, sessionId)

@@ -31,22 +31,31 @@ export class SimulatedServer {
   meet(socket: SimulatedSocket): void {
     const { fake } = socket
     const { dice } = this.#backplane
-    fake.answer = node => this.#answer(socket, node)
+    fake.answer = (node) => this.#answer(socket, node)
     if (this.mood !== 'welcoming' && dice.roll('ending') < 0.15) fake.ending = dice.roll('which ending') < 0.6 ? 'half-open' : 'never'
     switch (this.mood === 'moody' ? dice.pick(`meet ${socket.sessionId}`, MOODY) : this.mood) {
-      case 'welcoming': this.#welcome(socket); break
+      case 'welcoming':
+        this.#welcome(socket)
+        break
       case 'flapping':
         this.#welcome(socket)
         this.#closeLater(socket, 8000, dice.pick('drop', LOSSES))
         break
-      case 'refusing': this.#closeLater(socket, 1000, dice.pick('refusal', LOSSES)); break
-      case 'judging': this.#closeLater(socket, 3000, dice.pick('judgement', JUDGEMENTS)); break
-      case 'silent': break
+      case 'refusing':
+        this.#closeLater(socket, 1000, dice.pick('refusal', LOSSES))
+        break
+      case 'judging':
+        this.#closeLater(socket, 3000, dice.pick('judgement', JUDGEMENTS))
+        break
+      case 'silent':
+        break
     }
   }
 
   #closeLater(socket: SimulatedSocket, atMostMs: number, code: number): void {
-    this.#later(socket, 'close', atMostMs, () => { this.#act(socket, { what: 'close', code }) })
+    this.#later(socket, 'close', atMostMs, () => {
+      this.#act(socket, { what: 'close', code })
+    })
   }
 
   /** A history makes something happen to a socket. What makes no sense there does nothing. */
@@ -59,7 +68,14 @@ export class SimulatedServer {
     const outlivesSocket = signal.what === 'ratchet' || signal.what === 'key read'
     const isLinked = socket.fake.authState.creds.account !== undefined
     const needsLink: Readonly<Record<typeof signal.what, boolean | null>> = {
-      'qr': false, 'scan': false, 'open': true, 'offline done': true, 'message': true, 'creds': null, 'ratchet': null, 'key read': null,
+      qr: false,
+      scan: false,
+      open: true,
+      'offline done': true,
+      message: true,
+      creds: null,
+      ratchet: null,
+      'key read': null,
     }
     const needed = needsLink[signal.what]
     if ((outlivesSocket || !socket.fake.isEnded) && (needed === null || needed === isLinked)) this.#act(socket, signal)
@@ -74,16 +90,36 @@ export class SimulatedServer {
       return
     }
     const acts: Readonly<Record<typeof signal.what, () => void>> = {
-      'half-open': () => { fake.ending = 'half-open' },
-      'never ends': () => { fake.ending = 'never' },
-      'qr': () => { this.#answered(socket).qr(`2@qr-of-${socket.number}`) },
-      'scan': () => { this.#scan(socket) },
-      'open': () => { this.#answered(socket).open({ offline: this.#backplane.dice.roll('offline') < 0.5 ? 'pending' : 'done' }) },
-      'offline done': () => { fake.offlineDone() },
-      'message': () => { this.#deliver(socket) },
-      'creds': () => { fake.updateCreds({ nextPreKeyId: fake.authState.creds.nextPreKeyId + 1 }) },
-      'ratchet': () => { this.#swallow(() => this.#turnRatchet(socket)) },
-      'key read': () => { this.#swallow(async () => fake.authState.keys.get('lid-mapping', ['left'])) },
+      'half-open': () => {
+        fake.ending = 'half-open'
+      },
+      'never ends': () => {
+        fake.ending = 'never'
+      },
+      qr: () => {
+        this.#answered(socket).qr(`2@qr-of-${socket.number}`)
+      },
+      scan: () => {
+        this.#scan(socket)
+      },
+      open: () => {
+        this.#answered(socket).open({ offline: this.#backplane.dice.roll('offline') < 0.5 ? 'pending' : 'done' })
+      },
+      'offline done': () => {
+        fake.offlineDone()
+      },
+      message: () => {
+        this.#deliver(socket)
+      },
+      creds: () => {
+        fake.updateCreds({ nextPreKeyId: fake.authState.creds.nextPreKeyId + 1 })
+      },
+      ratchet: () => {
+        this.#swallow(() => this.#turnRatchet(socket))
+      },
+      'key read': () => {
+        this.#swallow(async () => fake.authState.keys.get('lid-mapping', ['left']))
+      },
     }
     acts[signal.what]()
   }
@@ -97,14 +133,26 @@ export class SimulatedServer {
     const isLinked = socket.fake.authState.creds.account !== undefined
     this.#later(socket, 'welcome', 3000, () => {
       this.act(socket, { what: isLinked ? 'open' : 'qr' })
-      if (isLinked) this.#later(socket, 'offline', 3000, () => { this.act(socket, { what: 'offline done' }) })
-      else this.#backplane.time.later(QR_CODES_LAST_MS, () => { if (!socket.fake.isEnded) { this.#backplane.tell('signalled', socket); void socket.fake.expireQr() } })
+      if (isLinked)
+        this.#later(socket, 'offline', 3000, () => {
+          this.act(socket, { what: 'offline done' })
+        })
+      else
+        this.#backplane.time.later(QR_CODES_LAST_MS, () => {
+          if (!socket.fake.isEnded) {
+            this.#backplane.tell('signalled', socket)
+            void socket.fake.expireQr()
+          }
+        })
     })
   }
 
   #scan(socket: SimulatedSocket): void {
     this.#answered(socket).pairSuccess()
-    if (this.#backplane.dice.roll('restart') < 0.85) this.#later(socket, 'restart', 2000, () => { this.#act(socket, { what: 'close', code: 515 }) })
+    if (this.#backplane.dice.roll('restart') < 0.85)
+      this.#later(socket, 'restart', 2000, () => {
+        this.#act(socket, { what: 'close', code: 515 })
+      })
   }
 
   #deliver(socket: SimulatedSocket): void {
@@ -124,7 +172,9 @@ export class SimulatedServer {
 
   #remove(socket: SimulatedSocket): void {
     if (!this.#isUnlinking(socket)) this.#onStrangeRemoval(socket)
-    this.#later(socket, 'removed', 50, () => { this.#act(socket, { what: 'close', code: 401 }) })
+    this.#later(socket, 'removed', 50, () => {
+      this.#act(socket, { what: 'close', code: 401 })
+    })
   }
 
   /**
@@ -150,10 +200,12 @@ export class SimulatedServer {
   }
 
   #later(socket: SimulatedSocket, name: string, atMostMs: number, work: () => void): void {
-    this.#backplane.time.later(this.#backplane.dice.between(name, 1, atMostMs), () => { if (!socket.fake.isEnded) work() })
+    this.#backplane.time.later(this.#backplane.dice.between(name, 1, atMostMs), () => {
+      if (!socket.fake.isEnded) work()
+    })
   }
 }
 
 function removesDevice(node: BinaryNode): boolean {
-  return Array.isArray(node.content) && node.content.some(child => child.tag === 'remove-companion-device')
+  return Array.isArray(node.content) && node.content.some((child) => child.tag === 'remove-companion-device')
 }

@@ -15,8 +15,8 @@ export class SimulatedStore implements SessionStore {
     this.#backend = backend
     this.#backplane = backplane
     this.lock = {
-      acquire: sessionId => this.#ask('lock', { verb: 'acquire', sessionId }, () => this.#acquire(sessionId)),
-      owner: sessionId => this.#ask('lock', { verb: 'owner', sessionId }, () => backend.holder(sessionId)?.owner ?? null),
+      acquire: (sessionId) => this.#ask('lock', { verb: 'acquire', sessionId }, () => this.#acquire(sessionId)),
+      owner: (sessionId) => this.#ask('lock', { verb: 'owner', sessionId }, () => backend.holder(sessionId)?.owner ?? null),
     }
   }
 
@@ -44,11 +44,15 @@ export class SimulatedStore implements SessionStore {
   }
 
   write(sessionId: string, changes: readonly RecordChange[], { fencingToken, replaceAll = false }: WriteOptions = {}): Promise<void> {
-    return this.#ask('store', { verb: 'write', sessionId, changes, fencingToken }, (call) => { this.#land(call, replaceAll) })
+    return this.#ask('store', { verb: 'write', sessionId, changes, fencingToken }, (call) => {
+      this.#land(call, replaceAll)
+    })
   }
 
   delete(sessionId: string, { fencingToken }: DeleteOptions = {}): Promise<void> {
-    return this.#ask('store', { verb: 'delete', sessionId, fencingToken }, (call) => { this.#land(call, true) })
+    return this.#ask('store', { verb: 'delete', sessionId, fencingToken }, (call) => {
+      this.#land(call, true)
+    })
   }
 
   close(): Promise<void> {
@@ -58,7 +62,10 @@ export class SimulatedStore implements SessionStore {
   #acquire(sessionId: string): SessionLease | null {
     const claim = this.#backend.acquire(sessionId, this.#manager)
     if (claim === null) return null
-    const release = (): Promise<void> => this.#ask('lock', { verb: 'release', sessionId }, () => { claim.isHeld = false })
+    const release = (): Promise<void> =>
+      this.#ask('lock', { verb: 'release', sessionId }, () => {
+        claim.isHeld = false
+      })
     return { owner: this.#manager, fencingToken: claim.token, lost: claim.lost.signal, release }
   }
 
@@ -66,11 +73,31 @@ export class SimulatedStore implements SessionStore {
     this.#backplane.tell('landed', { call, ...this.#backend.change(call, replaceAll) })
   }
 
-  #ask<Result>(of: 'store' | 'lock', asked: Pick<StoreCall, 'verb' | 'sessionId'> & Partial<StoreCall>, carryOut: (call: StoreCall) => Result): Promise<Result> {
-    const call: StoreCall = { changes: [], isLook: false, fencingToken: undefined, ...asked, manager: this.#manager, issuedAtMs: this.#backplane.time.elapsedMs, isAnswered: false }
+  #ask<Result>(
+    of: 'store' | 'lock',
+    asked: Pick<StoreCall, 'verb' | 'sessionId'> & Partial<StoreCall>,
+    carryOut: (call: StoreCall) => Result,
+  ): Promise<Result> {
+    const call: StoreCall = {
+      changes: [],
+      isLook: false,
+      fencingToken: undefined,
+      ...asked,
+      manager: this.#manager,
+      issuedAtMs: this.#backplane.time.elapsedMs,
+      isAnswered: false,
+    }
     this.#backplane.tell('issued', call)
-    const answer = this.#backplane.carryOut({ of, sessionId: call.sessionId, verb: call.verb, work: () => carryOut(call), unavailable: () => this.#backend.unavailable(call.sessionId) })
-    const note = (): void => { call.isAnswered = true }
+    const answer = this.#backplane.carryOut({
+      of,
+      sessionId: call.sessionId,
+      verb: call.verb,
+      work: () => carryOut(call),
+      unavailable: () => this.#backend.unavailable(call.sessionId),
+    })
+    const note = (): void => {
+      call.isAnswered = true
+    }
     answer.then(note, note)
     return answer
   }

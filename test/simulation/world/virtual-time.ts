@@ -45,14 +45,19 @@ export class VirtualTime {
 
   /** Lets everything happen that waits for nothing but its turn. */
   async settle(): Promise<void> {
-    for (let turn = 0; turn < 2; turn += 1) await new Promise<void>((resolve) => { realSetImmediate(resolve) })
+    for (let turn = 0; turn < 2; turn += 1)
+      await new Promise<void>((resolve) => {
+        realSetImmediate(resolve)
+      })
   }
 
   /** Lets time pass, timer by timer. */
   async pass(delayMs: number): Promise<void> {
     await this.settle()
     let isOver = false
-    this.later(delayMs, () => { isOver = true })
+    this.later(delayMs, () => {
+      isOver = true
+    })
     while (!this.#isOver(() => isOver)) await this.settle()
   }
 

@@ -44,13 +44,32 @@ export class World {
     this.plan = plan
     this.sessionIds = SESSION_IDS.slice(0, plan.sessions.length)
     this.backplane = new SimulatedBackplane(this.time, new Dice(plan.luck))
-    this.time.onThrow = (error) => { this.violate(9, `a timer threw: ${String(error)}`) }
-    this.server = new SimulatedServer(this.backplane,
+    this.time.onThrow = (error) => {
+      this.violate(9, `a timer threw: ${String(error)}`)
+    }
+    this.server = new SimulatedServer(
+      this.backplane,
       ({ manager, sessionId }) => this.pending(manager, sessionId).some(({ call }) => call.verb === 'logout'),
-      (socket) => { this.violate(2, `the device of ${socket.sessionId} was removed, and nobody had asked for it`) })
-    this.managers = Array.from({ length: plan.managers }, (_, index) =>
-      new SimulatedManager({ name: `M${index}`, plan, backplane: this.backplane, backend: this.backend, rows: this.rows, server: this.server, sockets: this.sockets }))
-    plan.sessions.forEach((seed, index) => { this.#seed(this.sessionId(index), seed) })
+      (socket) => {
+        this.violate(2, `the device of ${socket.sessionId} was removed, and nobody had asked for it`)
+      },
+    )
+    this.managers = Array.from(
+      { length: plan.managers },
+      (_, index) =>
+        new SimulatedManager({
+          name: `M${index}`,
+          plan,
+          backplane: this.backplane,
+          backend: this.backend,
+          rows: this.rows,
+          server: this.server,
+          sockets: this.sockets,
+        }),
+    )
+    plan.sessions.forEach((seed, index) => {
+      this.#seed(this.sessionId(index), seed)
+    })
   }
 
   /** The session at a place; places wrap around. */
@@ -67,7 +86,7 @@ export class World {
 
   /** The newest socket of a session, at any manager or at one of them. */
   newestSocket(sessionId: string, manager?: string): SimulatedSocket | undefined {
-    return this.sockets.findLast(socket => socket.sessionId === sessionId && (manager === undefined || socket.manager === manager))
+    return this.sockets.findLast((socket) => socket.sessionId === sessionId && (manager === undefined || socket.manager === manager))
   }
 
   /** Notes that something happened that must not. */
@@ -77,7 +96,7 @@ export class World {
 
   /** The calls to a manager that have not settled, and that a session is concerned by. */
   pending(manager: string, sessionId: string): VerbCall[] {
-    return this.calls.filter(call => call.outcome === 'pending' && call.manager === manager && (call.sessionId === null || call.sessionId === sessionId))
+    return this.calls.filter((call) => call.outcome === 'pending' && call.manager === manager && (call.sessionId === null || call.sessionId === sessionId))
   }
 
   /** Whether a manager was told to close. */
@@ -97,10 +116,13 @@ export class World {
   #seed(sessionId: string, seed: Seed): void {
     if (seed === 'absent') return
     const creds = seed === 'corrupt' ? '{"noiseKey"' : pairedCreds()
-    const text = seed === 'half paired' ? JSON.stringify({ ...JSON.parse(creds) as object, account: undefined }) : creds
+    const text = seed === 'half paired' ? JSON.stringify({ ...(JSON.parse(creds) as object), account: undefined }) : creds
     const stored = inspectStoredCreds(text)
     const remembered: Partial<Lifecycle> | null = seed === 'stopped' ? { desired: 'stopped' } : seed === 'logged out' ? { loggedOutAt: new Date() } : null
-    const lifecycle = remembered === null || !('identity' in stored) ? [] : [{ type: 'lifecycle', id: '', value: encodeLifecycle({ ...freshLifecycle(stored.identity), ...remembered }) }]
+    const lifecycle =
+      remembered === null || !('identity' in stored)
+        ? []
+        : [{ type: 'lifecycle', id: '', value: encodeLifecycle({ ...freshLifecycle(stored.identity), ...remembered }) }]
     this.backend.change({ sessionId, fencingToken: undefined, changes: [{ type: 'creds', id: '', value: text }, ...lifecycle] }, true)
   }
 }

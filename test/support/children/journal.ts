@@ -10,9 +10,9 @@ export interface TextEvent {
 
 /** What a process can tell: the events of its manager, the texts that came, and `ready` once it has made its manager. */
 export interface JournalEvents extends Omit<{ [Name in keyof SessionManagerEvents]: SessionManagerEvents[Name][0] }, 'socket' | 'error' | 'pairing-code'> {
-  'text': TextEvent
-  'error': { sessionId: string | null; code: string | null; message: string }
-  'ready': { sessionId: null }
+  text: TextEvent
+  error: { sessionId: string | null; code: string | null; message: string }
+  ready: { sessionId: null }
 }
 
 /** One thing that happened. */
@@ -43,7 +43,7 @@ export class Journal {
 
   /** All of one kind, of all sessions or of one. */
   all<Name extends keyof JournalEvents>(event: Name, sessionId?: string): JournalEvents[Name][] {
-    return this.#entries.flatMap(entry => isNamed(entry, event) && (sessionId === undefined || entry.data.sessionId === sessionId) ? [entry.data] : [])
+    return this.#entries.flatMap((entry) => (isNamed(entry, event) && (sessionId === undefined || entry.data.sessionId === sessionId) ? [entry.data] : []))
   }
 
   /** The first of a kind that holds a condition: told already, or told soon. */
@@ -56,11 +56,19 @@ export class Journal {
       }
       const look = (): void => {
         const found = this.all(event).find(holds)
-        if (found !== undefined) settle(() => { resolve(found) })
-        else if (this.#ended !== null) settle(() => { reject(new Error(`No "${event}" came: ${String(this.#ended)}`)) })
+        if (found !== undefined)
+          settle(() => {
+            resolve(found)
+          })
+        else if (this.#ended !== null)
+          settle(() => {
+            reject(new Error(`No "${event}" came: ${String(this.#ended)}`))
+          })
       }
       const timer = setTimeout(() => {
-        settle(() => { reject(new Error(`Waited ${PATIENCE_MS} ms in vain for "${event}" ${holds.toString()}; there were: ${this.#tell()}`)) })
+        settle(() => {
+          reject(new Error(`Waited ${PATIENCE_MS} ms in vain for "${event}" ${holds.toString()}; there were: ${this.#tell()}`))
+        })
       }, PATIENCE_MS)
       this.#waiting.add(look)
       look()
@@ -69,12 +77,12 @@ export class Journal {
 
   /** The first `status` event of a session with this status: told already, or told soon. */
   async firstStatus(sessionId: string, status: JournalEvents['status']['status']): Promise<JournalEvents['status']> {
-    return this.first('status', event => event.sessionId === sessionId && event.status === status)
+    return this.first('status', (event) => event.sessionId === sessionId && event.status === status)
   }
 
   /** Status and reason of each `status` event of a session, such as `reconnecting connection_lost`. */
   course(sessionId: string): string[] {
-    return this.all('status', sessionId).map(({ status, reason }) => reason === null ? status : `${status} ${reason}`)
+    return this.all('status', sessionId).map(({ status, reason }) => (reason === null ? status : `${status} ${reason}`))
   }
 
   /** The texts that reached a session, in order. */
@@ -87,7 +95,7 @@ export class Journal {
   }
 
   #tell(): string {
-    return this.#entries.map(({ event, data }) => 'message' in data ? `${event} (${data.message})` : event).join(', ')
+    return this.#entries.map(({ event, data }) => ('message' in data ? `${event} (${data.message})` : event)).join(', ')
   }
 }
 

@@ -25,10 +25,12 @@ function killingStore(store: SessionStore, { of, count, delayMs }: NonNullable<P
     if (isMeant && --left === 0) setTimeout(() => process.kill(process.pid, 'SIGKILL'), delayMs)
     return writing
   }
-  return new Proxy(store, { get: (target, name) => {
-    const member: unknown = name === 'write' ? write : Reflect.get(target, name)
-    return typeof member === 'function' ? member.bind(target) as unknown : member
-  } })
+  return new Proxy(store, {
+    get: (target, name) => {
+      const member: unknown = name === 'write' ? write : Reflect.get(target, name)
+      return typeof member === 'function' ? (member.bind(target) as unknown) : member
+    },
+  })
 }
 
 const files = new FileSystemSessionStore({ directory })
@@ -37,13 +39,17 @@ const manager = new SessionManager({
   baileys,
   store: killInWrite === undefined ? files : killingStore(files, killInWrite),
   repository: new FileConnectionRepository({ file: connectionsFile(directory) }),
-  socketConfig: sessionId => ({ waWebSocketUrl: `${url}?client=${encodeURIComponent(sessionId)}` }),
+  socketConfig: (sessionId) => ({ waWebSocketUrl: `${url}?client=${encodeURIComponent(sessionId)}` }),
 })
 
 for (const event of ['status', 'qr', 'connected', 'disconnected', 'restored', 'creds-restored', 'logged-out'] as const) {
-  manager.on(event, (data) => { tell({ event, data }) })
+  manager.on(event, (data) => {
+    tell({ event, data })
+  })
 }
-manager.on('error', ({ sessionId, error }) => { tell({ event: 'error', data: { sessionId, ...toPlainError(error) } }) })
+manager.on('error', ({ sessionId, error }) => {
+  tell({ event: 'error', data: { sessionId, ...toPlainError(error) } })
+})
 manager.on('socket', ({ sessionId, socket }) => {
   socket.ev.on('messages.upsert', ({ messages }) => {
     for (const message of fromOthers(messages, socket)) tell({ event: 'text', data: { sessionId, id: message.key.id ?? '', text: textOf(message) } })
@@ -57,13 +63,17 @@ async function perform({ method, args }: ChildCall): Promise<unknown> {
   if (method === 'waitUntilConnected') return (await manager.waitUntilConnected(sessionId)).user?.id
   const member: unknown = Reflect.get(manager, method)
   if (typeof member !== 'function') throw new TypeError(`SessionManager has no method ${method}`)
-  return await Reflect.apply(member, manager, args) as unknown
+  return (await Reflect.apply(member, manager, args)) as unknown
 }
 
 process.on('message', (call: ChildCall) => {
   perform(call).then(
-    (result) => { tell({ id: call.id, result }) },
-    (error: unknown) => { tell({ id: call.id, error: toPlainError(error) }) },
+    (result) => {
+      tell({ id: call.id, result })
+    },
+    (error: unknown) => {
+      tell({ id: call.id, error: toPlainError(error) })
+    },
   )
 })
 process.on('disconnect', () => {

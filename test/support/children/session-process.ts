@@ -62,11 +62,15 @@ export class SessionProcess implements AsyncDisposable {
 
   private constructor(options: ChildOptions, uid: number | undefined) {
     this.#child = fork(SCRIPT, [JSON.stringify(options)], {
-      execArgv: ['--import', 'tsx'], stdio: ['ignore', 'inherit', 'inherit', 'ipc'], serialization: 'advanced',
+      execArgv: ['--import', 'tsx'],
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      serialization: 'advanced',
       // Another user could not read the cache that this one has made.
       ...(uid === undefined ? {} : { uid, gid: uid, env: { ...process.env, TSX_DISABLE_CACHE: '1' } }),
     })
-    this.#child.on('message', (message: ChildMessage) => { this.#take(message) })
+    this.#child.on('message', (message: ChildMessage) => {
+      this.#take(message)
+    })
     this.#ended = new Promise((resolve) => {
       this.#child.on('exit', (code, signal) => {
         this.#leave(`The process ended with ${String(signal ?? code)}.`)
@@ -91,7 +95,7 @@ export class SessionProcess implements AsyncDisposable {
   /** Calls a method of the manager. Rejects with an `Error` that holds `code` and `message` of the one over there. */
   async call<Name extends Method>(method: Name, ...args: Parameters<SessionManager[Name]>): Promise<Awaited<ReturnType<SessionManager[Name]>>> {
     // The method's own type says what comes back.
-    return await this.#call(method, args) as Awaited<ReturnType<SessionManager[Name]>>
+    return (await this.#call(method, args)) as Awaited<ReturnType<SessionManager[Name]>>
   }
 
   /** Calls a method that is not expected to answer: the process ends before. */

@@ -6,12 +6,20 @@ const late = (): Error => new Error('late')
 const listenersOf = (signal: AbortSignal): { added: number; removed: number } => {
   const counts = { added: 0, removed: 0 }
   const { addEventListener, removeEventListener } = signal
-  signal.addEventListener = (...call: Parameters<typeof addEventListener>) => { counts.added += 1; addEventListener.apply(signal, call) }
-  signal.removeEventListener = (...call: Parameters<typeof removeEventListener>) => { counts.removed += 1; removeEventListener.apply(signal, call) }
+  signal.addEventListener = (...call: Parameters<typeof addEventListener>) => {
+    counts.added += 1
+    addEventListener.apply(signal, call)
+  }
+  signal.removeEventListener = (...call: Parameters<typeof removeEventListener>) => {
+    counts.removed += 1
+    removeEventListener.apply(signal, call)
+  }
   return counts
 }
 
-beforeEach(() => { vi.useFakeTimers() })
+beforeEach(() => {
+  vi.useFakeTimers()
+})
 afterEach(() => {
   expect(vi.getTimerCount()).toBe(0)
   vi.useRealTimers()
@@ -58,10 +66,12 @@ describe('boundedBy', () => {
   it('tells the work when the caller leaves, and lets the caller go', async () => {
     const stop = new AbortController()
     let told: AbortSignal | undefined
-    const waiting = expect(boundedBy({ signal: stop.signal, onTimeout: late }, (signal) => {
-      told = signal
-      return never()
-    })).rejects.toMatchObject({ name: 'AbortError' })
+    const waiting = expect(
+      boundedBy({ signal: stop.signal, onTimeout: late }, (signal) => {
+        told = signal
+        return never()
+      }),
+    ).rejects.toMatchObject({ name: 'AbortError' })
     stop.abort()
     await waiting
     expect(told?.aborted).toBe(true)

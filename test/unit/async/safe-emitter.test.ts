@@ -2,15 +2,17 @@ import { describe, expect, it, vi } from 'vitest'
 import { SafeEmitter } from '../../../src/async/safe-emitter.js'
 
 interface Events {
-  'told': [event: { sessionId: string }]
-  'error': [event: { sessionId: string }]
+  told: [event: { sessionId: string }]
+  error: [event: { sessionId: string }]
 }
 
 const event = { sessionId: 's' }
 
 function makeEmitter(): { emitter: SafeEmitter<Events>; failures: [string, unknown][] } {
   const failures: [string, unknown][] = []
-  const emitter = new SafeEmitter<Events>((name, error) => { failures.push([name, error]) })
+  const emitter = new SafeEmitter<Events>((name, error) => {
+    failures.push([name, error])
+  })
   return { emitter, failures }
 }
 
@@ -19,8 +21,12 @@ describe('SafeEmitter', () => {
     const { emitter } = makeEmitter()
     const heard: string[] = []
     expect(emitter.emit('told', event)).toBe(false)
-    emitter.on('told', ({ sessionId }) => { heard.push(`first ${sessionId}`) })
-    emitter.on('told', ({ sessionId }) => { heard.push(`second ${sessionId}`) })
+    emitter.on('told', ({ sessionId }) => {
+      heard.push(`first ${sessionId}`)
+    })
+    emitter.on('told', ({ sessionId }) => {
+      heard.push(`second ${sessionId}`)
+    })
     expect(emitter.emit('told', event)).toBe(true)
     expect(heard).toEqual(['first s', 'second s'])
   })
@@ -30,7 +36,9 @@ describe('SafeEmitter', () => {
     const [before, after] = [vi.fn(), vi.fn()]
     const error = new Error('boom')
     emitter.on('told', before)
-    emitter.on('told', () => { throw error })
+    emitter.on('told', () => {
+      throw error
+    })
     emitter.on('told', after)
     emitter.emit('told', event)
     expect([before.mock.calls, after.mock.calls]).toEqual([[[event]], [[event]]])
@@ -46,12 +54,19 @@ describe('SafeEmitter', () => {
       throw error
     })
     emitter.emit('told', event)
-    await vi.waitFor(() => { expect(failures).toEqual([['told', error], ['told', error]]) })
+    await vi.waitFor(() => {
+      expect(failures).toEqual([
+        ['told', error],
+        ['told', error],
+      ])
+    })
   })
 
   it('passes on a failure of an error listener like any other: who is told decides what becomes of it', () => {
     const { emitter, failures } = makeEmitter()
-    emitter.on('error', () => { throw new Error('again') })
+    emitter.on('error', () => {
+      throw new Error('again')
+    })
     emitter.emit('error', event)
     expect(failures.map(([name]) => name)).toEqual(['error'])
   })

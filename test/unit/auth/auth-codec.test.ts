@@ -12,20 +12,28 @@ const stockValue = (text: string): unknown => JSON.parse(text, BufferJSON.revive
 const bytes = (...values: number[]): Buffer => Buffer.from(values)
 
 const syncKey = proto.Message.AppStateSyncKeyData.fromObject({
-  keyData: bytes(1, 2, 250), fingerprint: { rawId: 7, currentIndex: 1, deviceIndexes: [0, 1] }, timestamp: 1_700_000_000,
+  keyData: bytes(1, 2, 250),
+  fingerprint: { rawId: 7, currentIndex: 1, deviceIndexes: [0, 1] },
+  timestamp: 1_700_000_000,
 })
 
 /** One value, and sometimes more, of every type of Signal key there is: a new type makes this fail to compile. */
 const samples: { [Type in keyof SignalTypes]: SignalTypes[Type][] } = {
   'pre-key': [fakeKeyPair()],
-  'session': [bytes(0, 1, 2, 255), Uint8Array.of(9, 8, 7)],
+  session: [bytes(0, 1, 2, 255), Uint8Array.of(9, 8, 7)],
   'sender-key': [bytes(), bytes(123)],
   'sender-key-memory': [{}, { '49151000001@s.whatsapp.net': true, '49151000002:3@s.whatsapp.net': false }],
   'app-state-sync-key': [syncKey],
-  'app-state-sync-version': [{ version: 12, hash: bytes(...Array.from({ length: 128 }, (_, index) => index)), indexValueMap: { 'aGVsbG8=': { valueMac: bytes(5, 6) }, '1234': { valueMac: bytes(7) } } }],
+  'app-state-sync-version': [
+    {
+      version: 12,
+      hash: bytes(...Array.from({ length: 128 }, (_, index) => index)),
+      indexValueMap: { 'aGVsbG8=': { valueMac: bytes(5, 6) }, '1234': { valueMac: bytes(7) } },
+    },
+  ],
   'lid-mapping': ['12345678901234', ''],
   'device-list': [['0', '1', '17'], []],
-  'tctoken': [{ token: bytes(4, 5, 6), timestamp: '1700000000' }],
+  tctoken: [{ token: bytes(4, 5, 6), timestamp: '1700000000' }],
   'identity-key': [bytes(5, ...Array.from({ length: 32 }, (_, index) => 255 - index))],
 }
 

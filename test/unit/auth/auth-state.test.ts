@@ -11,22 +11,40 @@ import { WatchedSessionStore } from '../../support/watched-session-store.js'
 
 const TIMEOUT_MS = 1000
 
-async function makeState({ paired = false }: { paired?: boolean } = {}): Promise<{ state: AuthState; store: WatchedSessionStore; failures: string[]; problems: string[] }> {
+async function makeState({ paired = false }: { paired?: boolean } = {}): Promise<{
+  state: AuthState
+  store: WatchedSessionStore
+  failures: string[]
+  problems: string[]
+}> {
   const creds = paired ? fakePairedCreds({ phone: '49151000001' }) : fakeAuthCreds()
   const store = new WatchedSessionStore()
   const lease = await store.inner.lock.acquire('s')
   const failures: string[] = []
   const problems: string[] = []
   const state = new AuthState({
-    sessionId: 's', baileys, store, fencingToken: lease?.fencingToken ?? 0, timeoutMs: TIMEOUT_MS, creds,
-    storedText: paired ? encodeAuthValue(creds) : null, onFailure: (error) => { failures.push(error.code) }, onProblem: (error) => { problems.push(error.code) },
+    sessionId: 's',
+    baileys,
+    store,
+    fencingToken: lease?.fencingToken ?? 0,
+    timeoutMs: TIMEOUT_MS,
+    creds,
+    storedText: paired ? encodeAuthValue(creds) : null,
+    onFailure: (error) => {
+      failures.push(error.code)
+    },
+    onProblem: (error) => {
+      problems.push(error.code)
+    },
   })
   return { state, store, failures, problems }
 }
 
 const link = (state: AuthState): void => void Object.assign(state.creds, pairingUpdate({ phone: '49151000001', device: 3 }))
 
-beforeEach(() => { vi.useFakeTimers() })
+beforeEach(() => {
+  vi.useFakeTimers()
+})
 afterEach(() => {
   expect(vi.getTimerCount()).toBe(0)
   vi.useRealTimers()
@@ -49,7 +67,14 @@ describe('before the phone has scanned', () => {
 
   it('then creds, keys and a fresh lifecycle take the place of everything, in one write', async () => {
     const { state, store } = await makeState()
-    await store.inner.write('s', [{ type: 'session', id: 'old', value: '"old"' }, { type: 'creds', id: '', value: 'old' }], { fencingToken: 1 })
+    await store.inner.write(
+      's',
+      [
+        { type: 'session', id: 'old', value: '"old"' },
+        { type: 'creds', id: '', value: 'old' },
+      ],
+      { fencingToken: 1 },
+    )
     await state.authenticationState.keys.set({ 'lid-mapping': { a: 'b' } })
     link(state)
     await state.saveCreds()
@@ -57,7 +82,12 @@ describe('before the phone has scanned', () => {
     const records = await store.dump('s')
     expect(Object.keys(records).sort()).toEqual(['creds/', 'lid-mapping/a', 'lifecycle/'])
     expect(inspectStoredCreds(records['creds/'] ?? '')).toMatchObject({ kind: 'paired', phoneNumber: '49151000001' })
-    expect(decodeLifecycle(records['lifecycle/'] ?? '')).toEqual({ desired: 'running', loggedOutAt: null, verdict: null, identity: hashIdentity(state.creds.noiseKey.public) })
+    expect(decodeLifecycle(records['lifecycle/'] ?? '')).toEqual({
+      desired: 'running',
+      loggedOutAt: null,
+      verdict: null,
+      identity: hashIdentity(state.creds.noiseKey.public),
+    })
     expect([state.paired, state.phoneNumber, state.unsavedPairing]).toEqual([true, '49151000001', null])
   })
 
@@ -70,7 +100,11 @@ describe('before the phone has scanned', () => {
     const setting = Promise.all([state.authenticationState.keys.set({ 'lid-mapping': { a: 'b' } }), state.saveCreds()])
     slow.resolve()
     await Promise.all([pairing, setting])
-    expect(store.calls.map(({ keys, replaceAll }) => [keys.map(({ type }) => type).join(' '), replaceAll])).toEqual([['lifecycle creds', true], ['lid-mapping', false], ['creds', false]])
+    expect(store.calls.map(({ keys, replaceAll }) => [keys.map(({ type }) => type).join(' '), replaceAll])).toEqual([
+      ['lifecycle creds', true],
+      ['lid-mapping', false],
+      ['creds', false],
+    ])
   })
 
   it('invariant 2: what the pairing could not store is not lost', async () => {
@@ -91,7 +125,11 @@ describe('a paired session', () => {
     const { state, store } = await makeState({ paired: true })
     await state.authenticationState.keys.set({ session: { x: Buffer.from('abc') }, 'device-list': { me: ['0'] } })
     await state.saveCreds()
-    expect(await store.dump('s')).toEqual({ 'session/x': encodeAuthValue(Buffer.from('abc')), 'device-list/me': '["0"]', 'creds/': encodeAuthValue(state.creds) })
+    expect(await store.dump('s')).toEqual({
+      'session/x': encodeAuthValue(Buffer.from('abc')),
+      'device-list/me': '["0"]',
+      'creds/': encodeAuthValue(state.creds),
+    })
     await state.authenticationState.keys.set({ session: { x: null } })
     expect(await store.text('s', 'session', 'x')).toBeUndefined()
   })
@@ -116,7 +154,7 @@ describe('a paired session', () => {
     const { state, store } = await makeState({ paired: true })
     const { keys } = state.authenticationState
     const slow = deferred()
-    store.before = ({ verb }) => verb === 'write' ? slow.promise : undefined
+    store.before = ({ verb }) => (verb === 'write' ? slow.promise : undefined)
     const writing = keys.set({ 'lid-mapping': { a: 'new' } })
     const reading = keys.get('lid-mapping', ['a'])
     await vi.advanceTimersByTimeAsync(10)
@@ -130,7 +168,9 @@ describe('a paired session', () => {
     const { state, store } = await makeState({ paired: true })
     const { keys } = state.authenticationState
     await keys.set({ 'lid-mapping': { a: 'old' } })
-    store.before = ({ verb }) => { if (verb === 'write') throw new SessionError('RECORD_CORRUPT', 'no') }
+    store.before = ({ verb }) => {
+      if (verb === 'write') throw new SessionError('RECORD_CORRUPT', 'no')
+    }
     await expect(keys.set({ 'lid-mapping': { a: 'new' } })).rejects.toMatchObject({ code: 'RECORD_CORRUPT' })
     expect(await keys.get('lid-mapping', ['a'])).toEqual({ a: 'old' })
   })
@@ -139,7 +179,7 @@ describe('a paired session', () => {
     const { state, store } = await makeState({ paired: true })
     state.creds.nextPreKeyId = 4711
     await state.flushed()
-    expect(decodeAuthValue(await store.text('s', 'creds') ?? '')).toMatchObject({ nextPreKeyId: 4711 })
+    expect(decodeAuthValue((await store.text('s', 'creds')) ?? '')).toMatchObject({ nextPreKeyId: 4711 })
     await state.flushed()
     expect(store.count('write')).toBe(1)
   })
@@ -157,7 +197,10 @@ describe('a paired session', () => {
     await store.inner.write('s', [{ type: 'session', id: 'x', value: '{"secret":"AAECAwQ' }], { fencingToken: 1 })
     const reading = Promise.resolve(state.authenticationState.keys.get('session', ['x']))
     await expect(reading).rejects.toMatchObject({ code: 'RECORD_CORRUPT', sessionId: 's' })
-    const error: unknown = await reading.then(() => null, (thrown: unknown) => thrown)
+    const error: unknown = await reading.then(
+      () => null,
+      (thrown: unknown) => thrown,
+    )
     expect(error instanceof SessionError && `${error.message} ${String(error.cause)}`).not.toContain('AAECAwQ')
     expect(await store.text('s', 'session', 'x')).toBe('{"secret":"AAECAwQ')
   })
@@ -167,7 +210,9 @@ describe('reads that fail', () => {
   it('a store that hiccups is asked again, and nobody is told', async () => {
     const { state, store, failures } = await makeState({ paired: true })
     let calls = 0
-    store.before = () => { if (++calls < 3) throw new Error('EMFILE') }
+    store.before = () => {
+      if (++calls < 3) throw new Error('EMFILE')
+    }
     const reading = expect(state.authenticationState.keys.get('session', ['x'])).resolves.toEqual({})
     await vi.advanceTimersByTimeAsync(600)
     await reading
@@ -177,10 +222,14 @@ describe('reads that fail', () => {
 
   it('invariant 7: a store that cannot be reached is told before Baileys hears of it, once', async () => {
     const { state, store, failures } = await makeState({ paired: true })
-    store.before = () => { throw new Error('EMFILE') }
+    store.before = () => {
+      throw new Error('EMFILE')
+    }
     for (let times = 0; times < 2; times += 1) {
       const told: string[][] = []
-      const reading = Promise.resolve(state.authenticationState.keys.get('session', ['x'])).catch(() => { told.push([...failures]) })
+      const reading = Promise.resolve(state.authenticationState.keys.get('session', ['x'])).catch(() => {
+        told.push([...failures])
+      })
       await vi.advanceTimersByTimeAsync(600)
       await reading
       expect(told).toEqual([['STORE_UNAVAILABLE']])
@@ -219,7 +268,9 @@ describe('reads that fail', () => {
 
   it('invariant 4: one that is being made again when it is sealed is not made yet again', async () => {
     const { state, store } = await makeState({ paired: true })
-    store.before = () => { throw new Error('EMFILE') }
+    store.before = () => {
+      throw new Error('EMFILE')
+    }
     const reading = expect(state.authenticationState.keys.get('session', ['x'])).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
     await vi.advanceTimersByTimeAsync(50)
     state.seal()
@@ -231,7 +282,10 @@ describe('reads that fail', () => {
 })
 
 describe('a device whose owner is overwritten', () => {
-  it.each([['stored', true], ['linked here', false]])('%s: invariant 5: goes on storing, under the number of the pairing, and says so', async (_how, paired) => {
+  it.each([
+    ['stored', true],
+    ['linked here', false],
+  ])('%s: invariant 5: goes on storing, under the number of the pairing, and says so', async (_how, paired) => {
     const { state, store, problems } = await makeState({ paired })
     if (!paired) link(state)
     await state.saveCreds()
@@ -241,7 +295,7 @@ describe('a device whose owner is overwritten', () => {
     state.creds.nextPreKeyId = 900
     expect([state.paired, state.phoneNumber]).toEqual([true, '49151000001'])
     await state.saveCreds()
-    expect(JSON.parse(await store.text('s', 'creds') ?? '')).toMatchObject({ me: { id: owner?.id }, nextPreKeyId: 900 })
+    expect(JSON.parse((await store.text('s', 'creds')) ?? '')).toMatchObject({ me: { id: owner?.id }, nextPreKeyId: 900 })
     expect(state.creds.me).toEqual(owner)
     expect(problems).toEqual(['ALREADY_PAIRED'])
   })

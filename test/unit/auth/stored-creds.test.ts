@@ -9,7 +9,8 @@ const linked = fakePairedCreds({ phone: '49151000001', device: 7 })
 const { account, me } = linked
 
 /** The text of creds with these changes; a `null` leaves the field out. */
-const text = (changes: Record<string, unknown> = {}, creds: object = fresh): string => encodeAuthValue(Object.fromEntries(Object.entries({ ...creds, ...changes }).filter(([, value]) => value !== null)))
+const text = (changes: Record<string, unknown> = {}, creds: object = fresh): string =>
+  encodeAuthValue(Object.fromEntries(Object.entries({ ...creds, ...changes }).filter(([, value]) => value !== null)))
 const kindOf = (changes: Record<string, unknown>, creds?: object): string => inspectStoredCreds(text(changes, creds)).kind
 const key = (length: number): Buffer => randomBytes(length)
 
@@ -85,7 +86,12 @@ describe('corrupt credentials', () => {
 })
 
 describe('keys', () => {
-  it.each([[31, 'corrupt'], [32, 'unpaired'], [33, 'unpaired'], [34, 'corrupt']])('of %i bytes: %s', (length, kind) => {
+  it.each([
+    [31, 'corrupt'],
+    [32, 'unpaired'],
+    [33, 'unpaired'],
+    [34, 'corrupt'],
+  ])('of %i bytes: %s', (length, kind) => {
     expect(kindOf({ noiseKey: { public: key(length), private: key(length) } })).toBe(kind)
   })
 
@@ -104,14 +110,18 @@ describe('keys', () => {
 
   it('name it alike, whether written as text or as a list', () => {
     const creds = fakePairedCreds()
-    const identities = [encodeAuthValue(creds), JSON.stringify(creds)].map(inspectStoredCreds).map(found => 'identity' in found ? found.identity : null)
+    const identities = [encodeAuthValue(creds), JSON.stringify(creds)].map(inspectStoredCreds).map((found) => ('identity' in found ? found.identity : null))
     expect(identities).toEqual([hashIdentity(creds.noiseKey.public), hashIdentity(creds.noiseKey.public)])
   })
 })
 
 describe('phoneNumberOf', () => {
   it.each([
-    ['49151000001:7@s.whatsapp.net', '49151000001'], ['49151000001@s.whatsapp.net', '49151000001'], ['x@s.whatsapp.net', undefined], ['', undefined], [undefined, undefined],
+    ['49151000001:7@s.whatsapp.net', '49151000001'],
+    ['49151000001@s.whatsapp.net', '49151000001'],
+    ['x@s.whatsapp.net', undefined],
+    ['', undefined],
+    [undefined, undefined],
   ])('%s: %s', (id, phoneNumber) => {
     expect(phoneNumberOf(id)).toBe(phoneNumber)
   })

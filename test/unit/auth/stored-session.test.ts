@@ -11,7 +11,9 @@ const TIMEOUT_MS = 1000
 const AT = new Date('2026-01-02T03:04:05Z')
 const read = (store: WatchedSessionStore): ReturnType<typeof readStoredSession> => readStoredSession(store, 's', TIMEOUT_MS)
 
-beforeEach(() => { vi.useFakeTimers() })
+beforeEach(() => {
+  vi.useFakeTimers()
+})
 afterEach(() => {
   expect(vi.getTimerCount()).toBe(0)
   vi.useRealTimers()
@@ -31,7 +33,12 @@ describe('what a store holds of a session', () => {
   it('creds and what is remembered, in one call', async () => {
     const store = new WatchedSessionStore()
     const text = await store.seed('s', { phone: '49151000001' }, { loggedOutAt: AT })
-    expect(await read(store)).toMatchObject({ kind: 'readable', text, creds: { kind: 'paired', phoneNumber: '49151000001' }, lifecycle: { loggedOutAt: AT, desired: 'running' } })
+    expect(await read(store)).toMatchObject({
+      kind: 'readable',
+      text,
+      creds: { kind: 'paired', phoneNumber: '49151000001' },
+      lifecycle: { loggedOutAt: AT, desired: 'running' },
+    })
     expect(store.calls).toHaveLength(1)
   })
 
@@ -54,7 +61,9 @@ describe('what a store holds of a session', () => {
   it('creds under another key: told, and neither missing nor out of reach', async () => {
     const store = new WatchedSessionStore()
     const error = new SessionError('WRONG_KEY', 'give the other key')
-    store.before = () => { throw error }
+    store.before = () => {
+      throw error
+    }
     expect(await read(store)).toEqual({ kind: 'wrong-key', error })
   })
 
@@ -62,29 +71,41 @@ describe('what a store holds of a session', () => {
     const store = new WatchedSessionStore()
     await store.inner.write('s', [{ type: 'creds', id: '', value: '{"noiseKey":{"private":"SECRET"' }])
     const found = await read(store)
-    expect(found).toMatchObject({ kind: 'corrupt', error: { code: 'RECORD_CORRUPT', sessionId: 's', message: expect.stringMatching(/it is not a whole JSON object.*Nothing was changed/) } })
+    expect(found).toMatchObject({
+      kind: 'corrupt',
+      error: { code: 'RECORD_CORRUPT', sessionId: 's', message: expect.stringMatching(/it is not a whole JSON object.*Nothing was changed/) },
+    })
     expect(JSON.stringify(found)).not.toContain('SECRET')
     expect(store.count('write')).toBe(0)
   })
 
   it.each<[code: SessionErrorCode, kind: string]>([
-    ['RECORD_CORRUPT', 'corrupt'], ['LEGACY_SESSION', 'legacy'], ['STORE_UNAVAILABLE', 'unavailable'], ['STALE_WRITER', 'unavailable'],
+    ['RECORD_CORRUPT', 'corrupt'],
+    ['LEGACY_SESSION', 'legacy'],
+    ['STORE_UNAVAILABLE', 'unavailable'],
+    ['STALE_WRITER', 'unavailable'],
   ])('a store that says %s: %s', async (code, kind) => {
     const store = new WatchedSessionStore()
     const error = new SessionError(code, 'it failed', { sessionId: 's' })
-    store.before = () => { throw error }
+    store.before = () => {
+      throw error
+    }
     expect(await read(store)).toEqual({ kind, error })
   })
 
-  it('a store that cannot keep this id is the caller\'s to mend', async () => {
+  it("a store that cannot keep this id is the caller's to mend", async () => {
     const store = new WatchedSessionStore()
-    store.before = () => { throw new SessionError('INVALID_SESSION_ID', 'it differs only by case') }
+    store.before = () => {
+      throw new SessionError('INVALID_SESSION_ID', 'it differs only by case')
+    }
     await expect(read(store)).rejects.toMatchObject({ code: 'INVALID_SESSION_ID' })
   })
 
   it('a store that throws anything else, or hangs, cannot be asked: never "absent"', async () => {
     const store = new WatchedSessionStore()
-    store.before = () => { throw new Error('ENOSPC') }
+    store.before = () => {
+      throw new Error('ENOSPC')
+    }
     expect(await read(store)).toMatchObject({ kind: 'unavailable', error: { code: 'STORE_UNAVAILABLE', message: 'The store of session "s" failed: ENOSPC' } })
     store.before = () => never()
     const reading = read(store)

@@ -15,25 +15,34 @@ function makeQueue(...answers: (() => Promise<void>)[]): { queue: WriteQueue; wr
   const failures: string[] = []
   let [running, most] = [0, 0]
   const queue = new WriteQueue({
-    sessionId: 's', timeoutMs: TIMEOUT_MS,
+    sessionId: 's',
+    timeoutMs: TIMEOUT_MS,
     write: async (changes, { replaceAll }) => {
       most = Math.max(most, ++running)
-      writes.push(`${replaceAll === true ? 'all: ' : ''}${changes.map(({ id, value }) => id === '' ? value : id).join(' ')}`)
+      writes.push(`${replaceAll === true ? 'all: ' : ''}${changes.map(({ id, value }) => (id === '' ? value : id)).join(' ')}`)
       try {
         await (answers.shift()?.() ?? Promise.resolve())
       } finally {
         running -= 1
       }
     },
-    onFailure: (error) => { failures.push(error.code) },
+    onFailure: (error) => {
+      failures.push(error.code)
+    },
   })
   return { queue, writes, failures, running: () => most }
 }
 
 const fail = (code: SessionErrorCode) => (): Promise<void> => Promise.reject(storeError(code))
-const codeOf = (work: Promise<void>): Promise<string> => work.then(() => 'done', (error: unknown) => error instanceof SessionError ? error.code : String(error))
+const codeOf = (work: Promise<void>): Promise<string> =>
+  work.then(
+    () => 'done',
+    (error: unknown) => (error instanceof SessionError ? error.code : String(error)),
+  )
 
-beforeEach(() => { vi.useFakeTimers() })
+beforeEach(() => {
+  vi.useFakeTimers()
+})
 afterEach(() => {
   expect(vi.getTimerCount()).toBe(0)
   vi.useRealTimers()
@@ -42,7 +51,10 @@ afterEach(() => {
 describe('invariant 6: the order of writes', () => {
   it('one at a time, in the order they came', async () => {
     const [first, second] = [deferred(), deferred()]
-    const { queue, writes, running } = makeQueue(() => first.promise, () => second.promise)
+    const { queue, writes, running } = makeQueue(
+      () => first.promise,
+      () => second.promise,
+    )
     const written = Promise.all([queue.write([change('1')]), queue.write([change('2')]), queue.write([change('3')], true)])
     await vi.advanceTimersByTimeAsync(10)
     expect(writes).toEqual(['1'])
@@ -75,7 +87,7 @@ describe('invariant 6: the order of writes', () => {
 describe('creds', () => {
   it('saved many times in one tick are written once, as they are then', async () => {
     const { queue, writes } = makeQueue()
-    await Promise.all(['a', 'b', 'c'].map(value => queue.writeLatest(() => creds(value))))
+    await Promise.all(['a', 'b', 'c'].map((value) => queue.writeLatest(() => creds(value))))
     expect(writes).toEqual(['c'])
   })
 
@@ -84,7 +96,7 @@ describe('creds', () => {
     const { queue, writes } = makeQueue(() => slow.promise)
     const first = queue.writeLatest(() => creds('a'))
     await vi.advanceTimersByTimeAsync(1)
-    const later = ['b', 'c', 'd'].map(value => queue.writeLatest(() => creds(value)))
+    const later = ['b', 'c', 'd'].map((value) => queue.writeLatest(() => creds(value)))
     slow.resolve()
     await Promise.all([first, ...later])
     expect(writes).toEqual(['a', 'd'])
@@ -99,7 +111,13 @@ describe('creds', () => {
 
   it('that cannot be put into text fail like any write', async () => {
     const { queue, failures } = makeQueue()
-    expect(await codeOf(queue.writeLatest(() => { throw new TypeError('cyclic') }))).toBe('STORE_UNAVAILABLE')
+    expect(
+      await codeOf(
+        queue.writeLatest(() => {
+          throw new TypeError('cyclic')
+        }),
+      ),
+    ).toBe('STORE_UNAVAILABLE')
     expect(failures).toEqual(['STORE_UNAVAILABLE'])
   })
 })
@@ -129,7 +147,12 @@ describe('a write that is rejected', () => {
   })
 
   it('with anything that is no SessionError counts as a store that cannot be reached', async () => {
-    const { queue, writes } = makeQueue(() => Promise.reject(new Error('EMFILE')), () => { throw new Error('thrown') })
+    const { queue, writes } = makeQueue(
+      () => Promise.reject(new Error('EMFILE')),
+      () => {
+        throw new Error('thrown')
+      },
+    )
     const written = queue.write([change('1')])
     await vi.advanceTimersByTimeAsync(600)
     await written
@@ -154,7 +177,14 @@ describe('a write that hangs', () => {
 
   it('and lands or fails afterwards, harms nobody', async () => {
     const late = [deferred(), deferred()]
-    for (const [index, settle] of [() => { late[0]?.resolve() }, () => { late[1]?.reject(new Error('late')) }].entries()) {
+    for (const [index, settle] of [
+      () => {
+        late[0]?.resolve()
+      },
+      () => {
+        late[1]?.reject(new Error('late'))
+      },
+    ].entries()) {
       const { queue, failures } = makeQueue(() => late[index]?.promise ?? never())
       const code = codeOf(queue.write([change('1')]))
       await vi.advanceTimersByTimeAsync(TIMEOUT_MS)

@@ -15,7 +15,8 @@ async function textsOf(store: SessionStore, sessionId: string): Promise<string[]
   return records.map(({ type, id, value }) => `${type} ${id} ${value}`).sort()
 }
 
-const openTarget = (directory: string): SessionStore => encrypted(new FileSystemSessionStore({ directory }), { keys: { main: Buffer.alloc(32, 1) }, currentKeyId: 'main' })
+const openTarget = (directory: string): SessionStore =>
+  encrypted(new FileSystemSessionStore({ directory }), { keys: { main: Buffer.alloc(32, 1) }, currentKeyId: 'main' })
 
 describe('a copy that is killed', () => {
   it('leaves each session in the target whole or not at all, and is complete when it is run again', { tags: 'full' }, async () => {
@@ -34,7 +35,7 @@ describe('a copy that is killed', () => {
       const until = acknowledged + 1 + random.below(4)
       for (let done: unknown = 0; done !== until;) done = await child.next()
       acknowledged = until
-      await new Promise(resolve => setTimeout(resolve, random.below(15)))
+      await new Promise((resolve) => setTimeout(resolve, random.below(15)))
       await child.kill('SIGKILL')
       const to = openTarget(target)
       const there = await collect(to.list())

@@ -1,7 +1,16 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
-import { copySessions, encrypted, FileSystemSessionStore, MemorySessionStore, SessionError, type RecordKey, type SessionProgress, type SessionStore } from '../../../src/index.js'
+import {
+  copySessions,
+  encrypted,
+  FileSystemSessionStore,
+  MemorySessionStore,
+  SessionError,
+  type RecordKey,
+  type SessionProgress,
+  type SessionStore,
+} from '../../../src/index.js'
 import { pairedCreds } from '../../../src/testing/index.js'
 import { collect } from '../../support/collect.js'
 import { temporaryFolder } from '../../support/temporary-folder.js'
@@ -26,8 +35,10 @@ async function fill(store: SessionStore): Promise<void> {
   for (const [index, sessionId] of ['a', 'b:c/d', 'c'].entries()) {
     const count = index === 0 ? 450 : 2
     await store.write(sessionId, [
-      { ...CREDS, value: pairedCreds({ phone: `4915100000${index}` }) }, { type: 'lifecycle', id: '', value: '{"desired":"running"}' },
-      ...Array.from({ length: count }, (_, id) => ({ ...preKey(id), value: `key ü🙂 ${id}` })), { type: 'session', id: '4915@x:1.0', value: '' },
+      { ...CREDS, value: pairedCreds({ phone: `4915100000${index}` }) },
+      { type: 'lifecycle', id: '', value: '{"desired":"running"}' },
+      ...Array.from({ length: count }, (_, id) => ({ ...preKey(id), value: `key ü🙂 ${id}` })),
+      { type: 'session', id: '4915@x:1.0', value: '' },
     ])
   }
 }
@@ -40,28 +51,45 @@ async function filled(): Promise<WatchedSessionStore> {
 
 /** All that lies in a folder, but for the locks: names, bytes, modes and times. */
 function bytesOf(folder: string): Record<string, string> {
-  const files = readdirSync(folder, { recursive: true, encoding: 'utf8', withFileTypes: true }).filter(entry => entry.isFile())
-  const paths = files.map(entry => join(entry.parentPath, entry.name)).filter(path => !path.includes('.baileys-sessions/'))
-  return Object.fromEntries(paths.map(path => [path, `${statSync(path).mtimeMs} ${statSync(path).mode} ${readFileSync(path, 'base64')}`]))
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8', withFileTypes: true }).filter((entry) => entry.isFile())
+  const paths = files.map((entry) => join(entry.parentPath, entry.name)).filter((path) => !path.includes('.baileys-sessions/'))
+  return Object.fromEntries(paths.map((path) => [path, `${statSync(path).mtimeMs} ${statSync(path).mode} ${readFileSync(path, 'base64')}`]))
 }
 
 describe('copySessions', () => {
   it.each<[string, (store: SessionStore) => SessionStore, (store: SessionStore) => SessionStore]>([
-    ['plain to plain', store => store, store => store],
-    ['plain to encrypted', store => store, store => encrypted(store, ENCRYPTION)],
-    ['encrypted to plain', store => encrypted(store, ENCRYPTION), store => store],
-    ['encrypted to encrypted', store => encrypted(store, ENCRYPTION), store => encrypted(store, { keys: { other: Buffer.alloc(32, 2) }, currentKeyId: 'other' })],
+    ['plain to plain', (store) => store, (store) => store],
+    ['plain to encrypted', (store) => store, (store) => encrypted(store, ENCRYPTION)],
+    ['encrypted to plain', (store) => encrypted(store, ENCRYPTION), (store) => store],
+    [
+      'encrypted to encrypted',
+      (store) => encrypted(store, ENCRYPTION),
+      (store) => encrypted(store, { keys: { other: Buffer.alloc(32, 2) }, currentKeyId: 'other' }),
+    ],
   ])('%s: every record, in one write for each session, read back, and told', async (_name, around, aroundTarget) => {
     const [from, inner] = [around(new MemorySessionStore()), new WatchedSessionStore()]
     const to = aroundTarget(inner)
     await fill(from)
     const before = await contents(from)
     const progress: SessionProgress[] = []
-    expect(await copySessions(from, to, { onProgress: done => progress.push(done) })).toEqual({ copied: ['a', 'b:c/d', 'c'], unchanged: [], failed: [], progressError: undefined })
+    expect(await copySessions(from, to, { onProgress: (done) => progress.push(done) })).toEqual({
+      copied: ['a', 'b:c/d', 'c'],
+      unchanged: [],
+      failed: [],
+      progressError: undefined,
+    })
     const calls = [...inner.calls]
-    expect(progress).toEqual([{ sessionId: 'a', done: 1, total: 3, records: 453 }, { sessionId: 'b:c/d', done: 2, total: 3, records: 5 }, { sessionId: 'c', done: 3, total: 3, records: 5 }])
+    expect(progress).toEqual([
+      { sessionId: 'a', done: 1, total: 3, records: 453 },
+      { sessionId: 'b:c/d', done: 2, total: 3, records: 5 },
+      { sessionId: 'c', done: 3, total: 3, records: 5 },
+    ])
     expect([await contents(from), await contents(to)]).toEqual([before, before])
-    expect(calls.filter(({ verb }) => verb === 'write').map(({ sessionId, keys, replaceAll }) => [sessionId, keys.length, replaceAll])).toEqual([['a', 453, true], ['b:c/d', 5, true], ['c', 5, true]])
+    expect(calls.filter(({ verb }) => verb === 'write').map(({ sessionId, keys, replaceAll }) => [sessionId, keys.length, replaceAll])).toEqual([
+      ['a', 453, true],
+      ['b:c/d', 5, true],
+      ['c', 5, true],
+    ])
     const afterWrite = calls.slice(calls.findIndex(({ verb }) => verb === 'write'))
     expect(afterWrite.filter(({ verb, sessionId }) => verb === 'read' && sessionId === 'a').flatMap(({ keys }) => keys)).toHaveLength(453)
   })
@@ -89,7 +117,9 @@ describe('copySessions', () => {
   it('works under the leases of both stores, and gives them back', async () => {
     const [from, to] = [await filled(), new WatchedSessionStore()]
     const held: (string | null)[] = []
-    to.before = async ({ verb }) => { if (verb === 'write') held.push(await from.inner.lock.owner('c'), await to.inner.lock.owner('c')) }
+    to.before = async ({ verb }) => {
+      if (verb === 'write') held.push(await from.inner.lock.owner('c'), await to.inner.lock.owner('c'))
+    }
     await copySessions(from, to, { sessions: ['c'] })
     expect(held).toEqual([expect.any(String), expect.any(String)])
     expect([await from.lock.owner('c'), await to.lock.owner('c')]).toEqual([null, null])
@@ -100,7 +130,10 @@ describe('copySessions', () => {
   it.each(['from', 'to'] as const)('refuses a session that is being run in "%s", and goes on with the others', async (where) => {
     const stores = { from: await filled(), to: new WatchedSessionStore() }
     const lease = await stores[where].lock.acquire('b:c/d')
-    expect(await copySessions(stores.from, stores.to)).toMatchObject({ copied: ['a', 'c'], failed: [{ sessionId: 'b:c/d', error: { code: 'OWNED_ELSEWHERE', message: expect.stringContaining(lease?.owner ?? '?') } }] })
+    expect(await copySessions(stores.from, stores.to)).toMatchObject({
+      copied: ['a', 'c'],
+      failed: [{ sessionId: 'b:c/d', error: { code: 'OWNED_ELSEWHERE', message: expect.stringContaining(lease?.owner ?? '?') } }],
+    })
     expect(await collect(stores.to.inner.list())).toEqual(['a', 'c'])
     await lease?.release()
     expect(await copySessions(stores.from, stores.to)).toMatchObject({ copied: ['b:c/d'], unchanged: ['a', 'c'] })
@@ -112,9 +145,15 @@ describe('copySessions', () => {
     await fill(from)
     await inner.write('a', [{ ...preKey(449), value: '{"encrypted":1,"cut' }])
     const to = new MemorySessionStore()
-    expect(await copySessions(from, to)).toMatchObject({ copied: ['b:c/d', 'c'], failed: [{ sessionId: 'a', error: { code: 'RECORD_CORRUPT', message: expect.stringContaining('"449"') } }] })
+    expect(await copySessions(from, to)).toMatchObject({
+      copied: ['b:c/d', 'c'],
+      failed: [{ sessionId: 'a', error: { code: 'RECORD_CORRUPT', message: expect.stringContaining('"449"') } }],
+    })
     expect(await collect(to.list())).toEqual(['b:c/d', 'c'])
-    expect(await copySessions(encrypted(inner, { ...ENCRYPTION, keys: { main: Buffer.alloc(32, 9) } }), new MemorySessionStore())).toMatchObject({ copied: [], failed: [{ error: { code: 'WRONG_KEY' } }, { error: { code: 'WRONG_KEY' } }, { error: { code: 'WRONG_KEY' } }] })
+    expect(await copySessions(encrypted(inner, { ...ENCRYPTION, keys: { main: Buffer.alloc(32, 9) } }), new MemorySessionStore())).toMatchObject({
+      copied: [],
+      failed: [{ error: { code: 'WRONG_KEY' } }, { error: { code: 'WRONG_KEY' } }, { error: { code: 'WRONG_KEY' } }],
+    })
   })
 
   it.each(['', '{"noiseKey":', '{}'])('credentials that nobody can log in with are no session: %j', async (text) => {
@@ -127,12 +166,18 @@ describe('copySessions', () => {
   it('a folder of whatsapp-web.js is told; an empty one is nothing to copy; what somebody names has to be there', async () => {
     const [from, to] = [await filled(), new MemorySessionStore()]
     const { read } = from.inner
-    from.inner.list = async function *list() { yield* ['legacy', 'empty', 'c'] }
+    from.inner.list = async function* list() {
+      yield* ['legacy', 'empty', 'c']
+    }
     from.inner.read = async (sessionId, keys) => {
       if (sessionId === 'legacy') throw new SessionError('LEGACY_SESSION', 'a browser profile', { sessionId })
       return read.call(from.inner, sessionId, keys)
     }
-    expect(await copySessions(from, to)).toMatchObject({ copied: ['c'], unchanged: ['empty'], failed: [{ sessionId: 'legacy', error: { code: 'LEGACY_SESSION' } }] })
+    expect(await copySessions(from, to)).toMatchObject({
+      copied: ['c'],
+      unchanged: ['empty'],
+      failed: [{ sessionId: 'legacy', error: { code: 'LEGACY_SESSION' } }],
+    })
     expect(await copySessions(from, to, { sessions: ['empty'] })).toMatchObject({ failed: [{ sessionId: 'empty', error: { code: 'NOT_PAIRED' } }] })
     expect(await collect(to.list())).toEqual(['c'])
   })
@@ -148,7 +193,10 @@ describe('a target that holds the session already', () => {
     const [from, to] = [await filled(), new WatchedSessionStore()]
     await to.inner.write('c', [...records, { ...preKey('left'), value: 'over' }])
     const before = await to.dump('c')
-    expect(await copySessions(from, to)).toMatchObject({ copied: ['a', 'b:c/d'], failed: [{ sessionId: 'c', error: { code: 'ALREADY_PAIRED', message: expect.stringMatching(message) } }] })
+    expect(await copySessions(from, to)).toMatchObject({
+      copied: ['a', 'b:c/d'],
+      failed: [{ sessionId: 'c', error: { code: 'ALREADY_PAIRED', message: expect.stringMatching(message) } }],
+    })
     expect(await to.dump('c')).toEqual(before)
     expect(await copySessions(from, to, { overwrite: true })).toMatchObject({ copied: ['c'], failed: [] })
     expect(await contents(to)).toEqual(await contents(from.inner))
@@ -158,7 +206,11 @@ describe('a target that holds the session already', () => {
     const [from, to] = [await filled(), new MemorySessionStore()]
     await copySessions(from, to)
     await to.write('c', [{ type: 'session', id: '4915@x:1.0', value: 'further on' }])
-    expect(await copySessions(from, to)).toMatchObject({ copied: [], unchanged: ['a', 'b:c/d'], failed: [{ sessionId: 'c', error: { code: 'ALREADY_PAIRED', message: expect.stringMatching(/in another state: one of the two was run/) } }] })
+    expect(await copySessions(from, to)).toMatchObject({
+      copied: [],
+      unchanged: ['a', 'b:c/d'],
+      failed: [{ sessionId: 'c', error: { code: 'ALREADY_PAIRED', message: expect.stringMatching(/in another state: one of the two was run/) } }],
+    })
     expect((await contents(to))['c']?.['session/4915@x:1.0']).toBe('further on')
   })
 
@@ -182,11 +234,16 @@ describe('a target that holds the session already', () => {
 describe('trouble on the way', () => {
   it('a source whose lock cannot be written is copied when nobody runs it', async () => {
     const [from, to] = [await filled(), new MemorySessionStore()]
-    from.before = ({ verb }) => { if (verb === 'acquire') throw new SessionError('STORE_UNAVAILABLE', 'EROFS') }
+    from.before = ({ verb }) => {
+      if (verb === 'acquire') throw new SessionError('STORE_UNAVAILABLE', 'EROFS')
+    }
     expect(await copySessions(from, to)).toMatchObject({ copied: ['a', 'b:c/d', 'c'] })
     const lease = await from.inner.lock.acquire('c')
     from.calls.length = 0
-    expect(await copySessions(from, new MemorySessionStore())).toMatchObject({ copied: ['a', 'b:c/d'], failed: [{ sessionId: 'c', error: { code: 'OWNED_ELSEWHERE' } }] })
+    expect(await copySessions(from, new MemorySessionStore())).toMatchObject({
+      copied: ['a', 'b:c/d'],
+      failed: [{ sessionId: 'c', error: { code: 'OWNED_ELSEWHERE' } }],
+    })
     expect(from.count('read', 'c')).toBe(0)
     await lease?.release()
     // Somebody begins while it is read.
@@ -203,8 +260,19 @@ describe('trouble on the way', () => {
     const [from, to] = [await filled(), new WatchedSessionStore()]
     const lost = new AbortController()
     const lock = { owner: async () => 'another', acquire: async () => ({ owner: 'me', fencingToken: 1, lost: lost.signal, release: async () => undefined }) }
-    from.before = ({ verb }) => { if (verb === 'read') lost.abort() }
-    const copied = await copySessions(Object.assign(Object.create(from) as WatchedSessionStore, { lock, list: () => from.list(), records: (id: string) => from.records(id), read: (id: string, keys: RecordKey[]) => from.read(id, keys) }), to, { sessions: ['c'] })
+    from.before = ({ verb }) => {
+      if (verb === 'read') lost.abort()
+    }
+    const copied = await copySessions(
+      Object.assign(Object.create(from) as WatchedSessionStore, {
+        lock,
+        list: () => from.list(),
+        records: (id: string) => from.records(id),
+        read: (id: string, keys: RecordKey[]) => from.read(id, keys),
+      }),
+      to,
+      { sessions: ['c'] },
+    )
     expect(copied).toMatchObject({ failed: [{ error: { code: 'OWNED_ELSEWHERE' } }] })
     expect(to.count('write')).toBe(0)
   })
@@ -212,30 +280,54 @@ describe('trouble on the way', () => {
   it('a target that does not keep what it is given is found out', async () => {
     const [from, to] = [await filled(), new MemorySessionStore()]
     const write = to.write.bind(to)
-    to.write = async (sessionId, changes, options) => write(sessionId, changes.map(change => change.id === '1' ? { ...change, value: 'other' } : change), options)
-    expect(await copySessions(from, to, { sessions: ['c'] })).toMatchObject({ copied: [], failed: [{ sessionId: 'c', error: { code: 'STORE_UNAVAILABLE', message: expect.stringContaining('came back as something else') } }] })
+    to.write = async (sessionId, changes, options) =>
+      write(
+        sessionId,
+        changes.map((change) => (change.id === '1' ? { ...change, value: 'other' } : change)),
+        options,
+      )
+    expect(await copySessions(from, to, { sessions: ['c'] })).toMatchObject({
+      copied: [],
+      failed: [{ sessionId: 'c', error: { code: 'STORE_UNAVAILABLE', message: expect.stringContaining('came back as something else') } }],
+    })
     to.write = async (sessionId, changes, options) => write(sessionId, changes.slice(1), options)
     expect(await copySessions(from, to, { sessions: ['b:c/d'] })).toMatchObject({ failed: [{ error: { code: 'STORE_UNAVAILABLE' } }] })
   })
 
   it('a target that fails for one session holds up no other; records that go missing in the source fail theirs', async () => {
     const [from, to] = [await filled(), new WatchedSessionStore()]
-    to.before = ({ verb, sessionId }) => { if (verb === 'write' && sessionId === 'a') throw new Error('ENOSPC') }
-    from.before = ({ verb, sessionId }) => verb === 'read' && sessionId === 'c' ? from.inner.write('c', [{ ...preKey(1), value: null }], { fencingToken: 9 }) : undefined
-    expect(await copySessions(from, to)).toMatchObject({ copied: ['b:c/d'], failed: [{ sessionId: 'a', error: { code: 'STORE_UNAVAILABLE', message: expect.stringContaining('ENOSPC') } }, { sessionId: 'c', error: { code: 'STORE_UNAVAILABLE', message: expect.stringContaining('not there') } }] })
+    to.before = ({ verb, sessionId }) => {
+      if (verb === 'write' && sessionId === 'a') throw new Error('ENOSPC')
+    }
+    from.before = ({ verb, sessionId }) =>
+      verb === 'read' && sessionId === 'c' ? from.inner.write('c', [{ ...preKey(1), value: null }], { fencingToken: 9 }) : undefined
+    expect(await copySessions(from, to)).toMatchObject({
+      copied: ['b:c/d'],
+      failed: [
+        { sessionId: 'a', error: { code: 'STORE_UNAVAILABLE', message: expect.stringContaining('ENOSPC') } },
+        { sessionId: 'c', error: { code: 'STORE_UNAVAILABLE', message: expect.stringContaining('not there') } },
+      ],
+    })
     expect(await to.inner.lock.owner('a')).toBeNull()
   })
 
   it('the signal stops it between sessions and between reads; what it did not reach is in the report', async () => {
-    for (const [verb, copied] of [['write', ['a']], ['read', []]] as const) {
+    for (const [verb, copied] of [
+      ['write', ['a']],
+      ['read', []],
+    ] as const) {
       const [from, to] = [await filled(), new WatchedSessionStore()]
       const stop = new AbortController()
       const watched = verb === 'write' ? to : from
-      watched.before = (call) => { if (call.verb === verb) stop.abort() }
+      watched.before = (call) => {
+        if (call.verb === verb) stop.abort()
+      }
       const onProgress = vi.fn()
       const report = await copySessions(from, to, { signal: stop.signal, onProgress })
       expect(report.copied).toEqual(copied)
-      expect(report.failed.map(({ sessionId, error }) => [sessionId, error.code])).toEqual(['a', 'b:c/d', 'c'].slice(copied.length).map(sessionId => [sessionId, 'ABORTED']))
+      expect(report.failed.map(({ sessionId, error }) => [sessionId, error.code])).toEqual(
+        ['a', 'b:c/d', 'c'].slice(copied.length).map((sessionId) => [sessionId, 'ABORTED']),
+      )
       expect([from.count('read', 'a'), from.count('acquire')]).toEqual([verb === 'write' ? 3 : 1, 1])
       expect([await from.inner.lock.owner('a'), await to.inner.lock.owner('a')]).toEqual([null, null])
     }
@@ -244,7 +336,11 @@ describe('trouble on the way', () => {
   it('a signal that has aborted already: nothing is read or written, and the report says so', async () => {
     const [from, to] = [await filled(), new WatchedSessionStore()]
     const report = await copySessions(from, to, { signal: AbortSignal.abort() })
-    expect(report.failed.map(({ sessionId, error }) => [sessionId, error.code])).toEqual([['a', 'ABORTED'], ['b:c/d', 'ABORTED'], ['c', 'ABORTED']])
+    expect(report.failed.map(({ sessionId, error }) => [sessionId, error.code])).toEqual([
+      ['a', 'ABORTED'],
+      ['b:c/d', 'ABORTED'],
+      ['c', 'ABORTED'],
+    ])
     expect([from.count('acquire'), from.count('read'), to.count('write')]).toEqual([0, 0, 0])
   })
 
@@ -253,15 +349,25 @@ describe('trouble on the way', () => {
     const stop = new AbortController()
     from.before = ({ verb }) => {
       if (verb !== 'read') return undefined
-      setImmediate(() => { stop.abort() })
+      setImmediate(() => {
+        stop.abort()
+      })
       return new Promise<void>(() => undefined)
     }
-    expect(await copySessions(from, to, { signal: stop.signal })).toMatchObject({ copied: [], failed: [{ error: { code: 'ABORTED' } }, { error: { code: 'ABORTED' } }, { error: { code: 'ABORTED' } }] })
+    expect(await copySessions(from, to, { signal: stop.signal })).toMatchObject({
+      copied: [],
+      failed: [{ error: { code: 'ABORTED' } }, { error: { code: 'ABORTED' } }, { error: { code: 'ABORTED' } }],
+    })
     expect(to.count('write')).toBe(0)
   })
 
   it('onProgress that throws or rejects breaks nothing, and is told in the report', async () => {
-    const listeners: (() => unknown)[] = [() => { throw new Error('mine') }, () => Promise.reject(new Error('mine'))]
+    const listeners: (() => unknown)[] = [
+      () => {
+        throw new Error('mine')
+      },
+      () => Promise.reject(new Error('mine')),
+    ]
     for (const onProgress of listeners) {
       const report = await copySessions(await filled(), new MemorySessionStore(), { onProgress })
       expect(report).toMatchObject({ copied: ['a', 'b:c/d', 'c'], failed: [], progressError: { code: 'LISTENER_FAILED', cause: { message: 'mine' } } })
@@ -278,7 +384,9 @@ describe('trouble on the way', () => {
 
   it('rejects when the sessions cannot be listed', async () => {
     const from = await filled()
-    from.before = ({ verb }) => { if (verb === 'list') throw new Error('EACCES') }
+    from.before = ({ verb }) => {
+      if (verb === 'list') throw new Error('EACCES')
+    }
     await expect(copySessions(from, new MemorySessionStore())).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
   })
 })

@@ -5,13 +5,18 @@ import { deferred } from '../../support/deferred.js'
 /** A ticket that writes its name down when its turn comes. */
 function queue(limiter: DialLimiter, order: string[], name: string, priority: DialPriority = 'bulk'): DialTicket {
   const ticket = limiter.request(priority)
-  ticket.turn.then(() => order.push(name), () => undefined)
+  ticket.turn.then(
+    () => order.push(name),
+    () => undefined,
+  )
   return ticket
 }
 
 const settle = (): Promise<unknown> => vi.advanceTimersByTimeAsync(0)
 
-beforeEach(() => { vi.useFakeTimers() })
+beforeEach(() => {
+  vi.useFakeTimers()
+})
 afterEach(() => {
   expect(vi.getTimerCount()).toBe(0)
   vi.useRealTimers()
@@ -21,7 +26,7 @@ describe('invariant 10: the dial limiter', () => {
   it('lets a bounded number through at once, the next one when one is given back', async () => {
     const limiter = new DialLimiter({ concurrency: 2, perSecond: 100 })
     const order: string[] = []
-    const tickets = ['a', 'b', 'c', 'd'].map(name => queue(limiter, order, name))
+    const tickets = ['a', 'b', 'c', 'd'].map((name) => queue(limiter, order, name))
     await settle()
     expect(order).toEqual(['a', 'b'])
     tickets[1]?.release()
@@ -35,7 +40,8 @@ describe('invariant 10: the dial limiter', () => {
     const limiter = new DialLimiter({ concurrency: 1, perSecond: 100 })
     const order: string[] = []
     const tickets = [queue(limiter, order, 'first')]
-    for (const priority of ['bulk', 'reconnect', 'poll', 'person', 'bulk', 'reconnect', 'poll', 'person'] as const) tickets.push(queue(limiter, order, `${priority} ${tickets.length}`, priority))
+    for (const priority of ['bulk', 'reconnect', 'poll', 'person', 'bulk', 'reconnect', 'poll', 'person'] as const)
+      tickets.push(queue(limiter, order, `${priority} ${tickets.length}`, priority))
     for (let turn = 0; turn < tickets.length; turn += 1) {
       await settle()
       const name = order.at(-1) ?? ''
@@ -71,7 +77,7 @@ describe('invariant 10: the dial limiter', () => {
     }
     await vi.advanceTimersByTimeAsync(10_000)
     expect(starts).toHaveLength(10)
-    for (const start of starts) expect(starts.filter(other => other >= start && other < start + 1000).length).toBeLessThanOrEqual(3)
+    for (const start of starts) expect(starts.filter((other) => other >= start && other < start + 1000).length).toBeLessThanOrEqual(3)
     expect((starts.at(-1) ?? 0) - (starts[0] ?? 0)).toBeLessThan(3500)
   })
 
@@ -107,7 +113,7 @@ describe('invariant 10: the dial limiter', () => {
     const limiter = new DialLimiter({ concurrency: 1, perSecond: 100 })
     const order: string[] = []
     const first = queue(limiter, order, 'a')
-    const others = ['b', 'c'].map(name => queue(limiter, order, name))
+    const others = ['b', 'c'].map((name) => queue(limiter, order, name))
     await settle()
     first.release()
     first.release()
@@ -141,7 +147,7 @@ describe('invariant 10: the dial limiter', () => {
   it.each(['while it stands aside', 'while it waits to come back'])('a ticket given back %s is called off, and frees no place', async (when) => {
     const limiter = new DialLimiter({ concurrency: 1, perSecond: 100 })
     const order: string[] = []
-    const [first, ...others] = ['a', 'b', 'c'].map(name => queue(limiter, order, name))
+    const [first, ...others] = ['a', 'b', 'c'].map((name) => queue(limiter, order, name))
     await settle()
     const errand = deferred()
     const aside = first?.standAside(errand.promise)
@@ -172,7 +178,7 @@ describe('invariant 10: the dial limiter', () => {
   it('gives a ticket that is promoted a place that was kept from it', async () => {
     const limiter = new DialLimiter({ concurrency: 4, perSecond: 100 })
     const order: string[] = []
-    const tickets = ['a', 'b', 'c', 'd'].map(name => queue(limiter, order, name))
+    const tickets = ['a', 'b', 'c', 'd'].map((name) => queue(limiter, order, name))
     await settle()
     expect(order).toEqual(['a', 'b', 'c'])
     tickets[3]?.promote('person')
@@ -186,11 +192,15 @@ describe('invariant 10: the dial limiter', () => {
     const limiter = new DialLimiter({ concurrency: 8, perSecond: 100 })
     const order: string[] = []
     const hanging = Array.from({ length: 8 }, () => limiter.request('person', { mayHang: true }))
-    for (const [index, { turn }] of hanging.entries()) turn.then(() => order.push(`hanging ${index}`), () => undefined)
+    for (const [index, { turn }] of hanging.entries())
+      turn.then(
+        () => order.push(`hanging ${index}`),
+        () => undefined,
+      )
     await settle()
     expect(order).toEqual(['hanging 0', 'hanging 1', 'hanging 2', 'hanging 3'])
     const healthy = ['bulk', 'reconnect', 'person', 'poll'] as const
-    const tickets = healthy.map(priority => queue(limiter, order, priority, priority))
+    const tickets = healthy.map((priority) => queue(limiter, order, priority, priority))
     await settle()
     // Of the other half bulk work has one part.
     expect(order.slice(4)).toEqual(['bulk', 'reconnect', 'person', 'poll'])
@@ -206,7 +216,7 @@ describe('invariant 10: the dial limiter', () => {
     const order: string[] = []
     const [first, second] = [queue(limiter, order, 'a'), queue(limiter, order, 'b')]
     await settle()
-    void first.standAside(Promise.resolve('errand')).then(result => order.push(`a with its ${result}`))
+    void first.standAside(Promise.resolve('errand')).then((result) => order.push(`a with its ${result}`))
     await settle()
     expect(order).toEqual(['a', 'a with its errand'])
     await vi.advanceTimersByTimeAsync(1000)

@@ -2,7 +2,12 @@ import { describe, expect, it } from 'vitest'
 import { type ConnectionLoss, type DisconnectCause, readDisconnectCause, readRestrictedUntil } from '../../../src/disconnect/disconnect-cause.js'
 
 const at = new Date('2026-01-02T03:04:05Z')
-const loss = (code: number | null, message = 'Connection Failure', attributes: Record<string, string> = {}): ConnectionLoss => ({ code, message, attributes, at })
+const loss = (code: number | null, message = 'Connection Failure', attributes: Record<string, string> = {}): ConnectionLoss => ({
+  code,
+  message,
+  attributes,
+  at,
+})
 
 /** The messages are those of Baileys 7.0.0-rc14. */
 const rows: [code: number | null, message: string, whenPaired: DisconnectCause, whenUnpaired: DisconnectCause][] = [
@@ -48,7 +53,15 @@ describe('readDisconnectCause', () => {
 
 describe('readRestrictedUntil', () => {
   it.each<[expire: string | undefined, seconds: number | null]>([
-    ['3600', 3600], ['1', 1], ['0.5', 0.5], ['0', null], ['-5', null], ['', null], ['soon', null], ['Infinity', null], [undefined, null],
+    ['3600', 3600],
+    ['1', 1],
+    ['0.5', 0.5],
+    ['0', null],
+    ['-5', null],
+    ['', null],
+    ['soon', null],
+    ['Infinity', null],
+    [undefined, null],
   ])('expire %s: %s seconds from the loss on', (expire, seconds) => {
     const attributes = expire === undefined ? {} : { expire }
     expect(readRestrictedUntil(loss(403, 'x', attributes))).toEqual(seconds === null ? null : new Date(at.getTime() + seconds * 1000))

@@ -4,7 +4,15 @@ import { DISCONNECT_DECISIONS, type DisconnectDecision } from '../../../src/disc
 import { afterClose } from '../../../src/session/session-machine.js'
 import { circumstances, run } from '../../support/machine-states.js'
 
-const lost: DisconnectDecision = { action: 'back-off', reason: 'connection_lost', stretch: 1, limit: Infinity, pairingLimit: Infinity, exhausted: 'retries_exhausted', refreshVersion: false }
+const lost: DisconnectDecision = {
+  action: 'back-off',
+  reason: 'connection_lost',
+  stretch: 1,
+  limit: Infinity,
+  pairingLimit: Infinity,
+  exhausted: 'retries_exhausted',
+  refreshVersion: false,
+}
 
 /** The table of design.md, row by row. */
 const expected: Record<DisconnectCause, DisconnectDecision> = {

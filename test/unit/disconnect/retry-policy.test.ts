@@ -5,23 +5,24 @@ import { seededRandom } from '../../support/seeded-random.js'
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 const base: BackOff = { maxRetries: Infinity, initialDelayMs: 1000, factor: 2, maxDelayMs: 60_000, jitter: 'none' }
-const ask = (policy: RetryPolicy, attempt: number, random = 0.5): number | null => delayOf(policy, { attempt, failures: attempt, cause: 'connection_lost', sessionId: 's' }, random)
+const ask = (policy: RetryPolicy, attempt: number, random = 0.5): number | null =>
+  delayOf(policy, { attempt, failures: attempt, cause: 'connection_lost', sessionId: 's' }, random)
 const attempts = (count: number): number[] => Array.from({ length: count }, (_, index) => index + 1)
 
 describe('invariant 11: an exponential back-off', () => {
   it('gives exactly 1000, 2000, 4000 by default without jitter, then gives up', () => {
     const policy: BackOff = { ...DEFAULT_SESSION_MANAGER_OPTIONS.retry, jitter: 'none' }
-    expect(attempts(5).map(attempt => ask(policy, attempt))).toEqual([1000, 2000, 4000, null, null])
+    expect(attempts(5).map((attempt) => ask(policy, attempt))).toEqual([1000, 2000, 4000, null, null])
   })
 
   it('grows up to the cap and stays there', () => {
     const policy = base
-    expect(attempts(8).map(attempt => ask(policy, attempt))).toEqual([1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000])
+    expect(attempts(8).map((attempt) => ask(policy, attempt))).toEqual([1000, 2000, 4000, 8000, 16_000, 32_000, 60_000, 60_000])
   })
 
   it('keeps the delay with factor 1, and takes fractions', () => {
-    expect(attempts(3).map(attempt => ask({ ...base, factor: 1 }, attempt))).toEqual([1000, 1000, 1000])
-    expect(attempts(3).map(attempt => ask({ ...base, factor: 1.5 }, attempt))).toEqual([1000, 1500, 2250])
+    expect(attempts(3).map((attempt) => ask({ ...base, factor: 1 }, attempt))).toEqual([1000, 1000, 1000])
+    expect(attempts(3).map((attempt) => ask({ ...base, factor: 1.5 }, attempt))).toEqual([1000, 1500, 2250])
   })
 
   it('stays a number for 3,000 steps, also where the power overflows', () => {
@@ -66,13 +67,19 @@ describe('invariant 11: an exponential back-off', () => {
     [2, [1000, 2000, null]],
     [Infinity, [1000, 2000, 4000]],
   ])('retries %s times', (maxRetries, given) => {
-    expect(attempts(3).map(attempt => ask({ ...base, maxRetries }, attempt))).toEqual(given)
+    expect(attempts(3).map((attempt) => ask({ ...base, maxRetries }, attempt))).toEqual(given)
   })
 })
 
 describe("an application's own function", () => {
   it.each<[answer: unknown, delayMs: number | null]>([
-    [0, 0], [1500, 1500], [-1, 0], [-Infinity, 0], [Infinity, LONGEST_TIMER_MS], [2 ** 40, LONGEST_TIMER_MS], [null, null],
+    [0, 0],
+    [1500, 1500],
+    [-1, 0],
+    [-Infinity, 0],
+    [Infinity, LONGEST_TIMER_MS],
+    [2 ** 40, LONGEST_TIMER_MS],
+    [null, null],
   ])('answers %s with %s', (answer, delayMs) => {
     // An application in JavaScript may answer anything.
     expect(ask((() => answer) as RetryFunction, 1)).toBe(delayMs)
@@ -84,7 +91,14 @@ describe("an application's own function", () => {
 
   it('is told what it is asked for', () => {
     const asked: unknown[] = []
-    delayOf((context) => { asked.push(context); return 1 }, { attempt: 3, failures: 3, cause: 'rate_limited', sessionId: 'a' }, 0)
+    delayOf(
+      (context) => {
+        asked.push(context)
+        return 1
+      },
+      { attempt: 3, failures: 3, cause: 'rate_limited', sessionId: 'a' },
+      0,
+    )
     expect(asked).toEqual([{ attempt: 3, failures: 3, cause: 'rate_limited', sessionId: 'a' }])
   })
 })

@@ -1,6 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { encrypted, type EncryptionOptions, isSessionError, MemorySessionStore, type RecordKey, type SessionStore, type StoredRecord } from '../../../src/index.js'
+import {
+  encrypted,
+  type EncryptionOptions,
+  isSessionError,
+  MemorySessionStore,
+  type RecordKey,
+  type SessionStore,
+  type StoredRecord,
+} from '../../../src/index.js'
 import { collect } from '../../support/collect.js'
 import { WatchedSessionStore } from '../../support/watched-session-store.js'
 
@@ -33,7 +41,8 @@ async function outcomeOf(store: SessionStore, sessionId = 'a', key: RecordKey = 
   } catch (error) {
     if (!isSessionError(error)) throw error
     expect(error.sessionId).toBe(sessionId)
-    for (const secret of ['The private key', KEYS.k1.toString('hex'), KEYS.k1.toString('base64')]) expect(`${error.message} ${String(error.cause)}`).not.toContain(secret)
+    for (const secret of ['The private key', KEYS.k1.toString('hex'), KEYS.k1.toString('base64')])
+      expect(`${error.message} ${String(error.cause)}`).not.toContain(secret)
     return error.code
   }
 }
@@ -42,7 +51,9 @@ describe('an encrypted record', () => {
   it('is one line of JSON that shows nothing of the text, and names its version, its key and what AES-GCM needs', async () => {
     const { inner } = await sealed()
     const text = await raw(inner)
-    expect(text).toMatch(/^\{"encrypted":1,"keyId":"k1","keyCheck":"[\w-]{12}","iv":"[A-Za-z0-9+/]{16}","tag":"[A-Za-z0-9+/]{22}==","data":"[A-Za-z0-9+/]+=*"\}$/)
+    expect(text).toMatch(
+      /^\{"encrypted":1,"keyId":"k1","keyCheck":"[\w-]{12}","iv":"[A-Za-z0-9+/]{16}","tag":"[A-Za-z0-9+/]{22}==","data":"[A-Za-z0-9+/]+=*"\}$/,
+    )
     expect(text).not.toContain('secret')
     expect(Buffer.from(text.split('"data":"')[1] ?? '', 'base64').toString('latin1')).not.toContain('private')
   })
@@ -62,13 +73,16 @@ describe('an encrypted record', () => {
 
   it('property: comes back as it was, whatever it, its session, its type and its id are', async () => {
     const text = fc.string({ unit: 'binary' })
-    await fc.assert(fc.asyncProperty(text, text, text, text, async (sessionId, type, id, value) => {
-      const inner = new MemorySessionStore()
-      const store = encrypted(inner, WITH_K1)
-      await store.write(sessionId, [{ type, id, value }])
-      expect(await store.read(sessionId, [{ type, id }])).toEqual([{ type, id, value }])
-      if (value.length > 4) expect(await raw(inner, sessionId, { type, id })).not.toContain(JSON.stringify(value).slice(1, -1))
-    }), { numRuns: 300 })
+    await fc.assert(
+      fc.asyncProperty(text, text, text, text, async (sessionId, type, id, value) => {
+        const inner = new MemorySessionStore()
+        const store = encrypted(inner, WITH_K1)
+        await store.write(sessionId, [{ type, id, value }])
+        expect(await store.read(sessionId, [{ type, id }])).toEqual([{ type, id, value }])
+        if (value.length > 4) expect(await raw(inner, sessionId, { type, id })).not.toContain(JSON.stringify(value).slice(1, -1))
+      }),
+      { numRuns: 300 },
+    )
   })
 
   it.each([{}, { allowPlain: true }])('property: with any one bit of it changed it is refused (%o)', async (options) => {
@@ -139,7 +153,10 @@ describe('an encrypted record', () => {
     const other = { type: 'pre-key', id: '13' }
     await store.write('a', [{ ...other, value: 'another' }])
     const [mine, theirs] = [await raw(inner), await raw(inner, 'a', other)]
-    await inner.write('a', [{ ...KEY, value: theirs }, { ...other, value: mine }])
+    await inner.write('a', [
+      { ...KEY, value: theirs },
+      { ...other, value: mine },
+    ])
     expect([await outcomeOf(store), await outcomeOf(store, 'a', other)]).toEqual(['RECORD_CORRUPT', 'RECORD_CORRUPT'])
   })
 
@@ -148,7 +165,10 @@ describe('an encrypted record', () => {
     await store.write('a', [{ ...CREDS, value: 'the creds' }])
     await put(inner, '{"encrypted":1,')
     expect(await outcomeOf(store, 'a', CREDS)).toBe('text the creds')
-    await expect(store.read('a', [CREDS, KEY])).rejects.toMatchObject({ code: 'RECORD_CORRUPT', message: expect.stringMatching(/^The record pre-key "12" of session "a" was altered(?!.*(delete|pair again))/u) })
+    await expect(store.read('a', [CREDS, KEY])).rejects.toMatchObject({
+      code: 'RECORD_CORRUPT',
+      message: expect.stringMatching(/^The record pre-key "12" of session "a" was altered(?!.*(delete|pair again))/u),
+    })
     expect(await raw(inner)).toBe('{"encrypted":1,')
   })
 })
@@ -178,7 +198,11 @@ describe('keys that change', () => {
   ])('one %s is WRONG_KEY, and says what to do', async (_name, options, message) => {
     const { inner } = await sealed()
     const before = await raw(inner)
-    await expect(encrypted(inner, options).read('a', [KEY])).rejects.toMatchObject({ code: 'WRONG_KEY', sessionId: 'a', message: expect.stringMatching(message) })
+    await expect(encrypted(inner, options).read('a', [KEY])).rejects.toMatchObject({
+      code: 'WRONG_KEY',
+      sessionId: 'a',
+      message: expect.stringMatching(message),
+    })
     expect(await raw(inner)).toBe(before)
   })
 })
@@ -188,7 +212,10 @@ describe('records that are not encrypted', () => {
     const { inner, store } = await sealed()
     for (const value of [TEXT, '', 'no JSON', '{}', '[]', '"', 'null', '{"encrypted" :1}', '{"encryption":1}']) {
       await put(inner, value)
-      await expect(store.read('a', [KEY]), value).rejects.toMatchObject({ code: 'RECORD_CORRUPT', message: expect.stringMatching(/is not encrypted.*"baileys-sessions encrypt".*allowPlain/) })
+      await expect(store.read('a', [KEY]), value).rejects.toMatchObject({
+        code: 'RECORD_CORRUPT',
+        message: expect.stringMatching(/is not encrypted.*"baileys-sessions encrypt".*allowPlain/),
+      })
     }
   })
 
@@ -210,7 +237,10 @@ describe('what is not encrypted', () => {
     const inner = new WatchedSessionStore()
     const store = encrypted(inner, WITH_K1)
     expect(store.lock).toBe(inner.lock)
-    await store.write('a', [{ ...KEY, value: TEXT }, { ...CREDS, value: 'c' }])
+    await store.write('a', [
+      { ...KEY, value: TEXT },
+      { ...CREDS, value: 'c' },
+    ])
     expect([await collect(store.list()), await collect(store.records('a'))]).toEqual([['a'], [KEY, CREDS]])
     await store.write('a', [{ ...KEY, value: null }])
     expect(await collect(inner.records('a'))).toEqual([CREDS])
@@ -235,7 +265,12 @@ describe('what is not encrypted', () => {
     const { inner, store } = await sealed()
     const before = await raw(inner)
     for (const value of ['\ud83e', 7 as unknown as string, undefined as unknown as string]) {
-      await expect(store.write('a', [{ ...KEY, value: 'new' }, { ...CREDS, value }])).rejects.toThrow(TypeError)
+      await expect(
+        store.write('a', [
+          { ...KEY, value: 'new' },
+          { ...CREDS, value },
+        ]),
+      ).rejects.toThrow(TypeError)
     }
     expect([await raw(inner), await raw(inner, 'a', CREDS)]).toEqual([before, ''])
   })

@@ -21,7 +21,12 @@ describe('options that cannot be used are refused when the store is made', () =>
     ['a long key id', { keys: { ['x'.repeat(65)]: key(1) }, currentKeyId: 'x'.repeat(65) }, RangeError, /1 to 64 characters/],
     ['a key id with a line break', { keys: { 'a\nb': key(1) }, currentKeyId: 'a\nb' }, RangeError, /without control characters/],
     ['a key id with half a character', { keys: { '\ud83e': key(1) }, currentKeyId: '\ud83e' }, RangeError, /cannot be used/],
-    ['allowPlain that is no flag', { keys: { main: key(1) }, currentKeyId: 'main', allowPlain: 'yes' }, TypeError, /"allowPlain" must be true or false, not string/],
+    [
+      'allowPlain that is no flag',
+      { keys: { main: key(1) }, currentKeyId: 'main', allowPlain: 'yes' },
+      TypeError,
+      /"allowPlain" must be true or false, not string/,
+    ],
   ] as const)('%s', (_name, options, kind, message) => {
     expect(() => make(options)).toThrow(kind)
     expect(() => make(options)).toThrow(message)
@@ -84,7 +89,8 @@ describe('the keys', () => {
     const before = looks()
     await store.write('a', [{ type: 'pre-key', id: '1', value: 'v' }])
     for (const text of [before, looks()]) {
-      for (const secret of [passphrase, SALT, bytes.toString(), bytes.toString('hex'), bytes.toString('base64'), '30 31 32 33', '48, 49, 50']) expect(text).not.toContain(secret)
+      for (const secret of [passphrase, SALT, bytes.toString(), bytes.toString('hex'), bytes.toString('base64'), '30 31 32 33', '48, 49, 50'])
+        expect(text).not.toContain(secret)
     }
   })
 })

@@ -8,9 +8,11 @@ const QUICK = { N: 2 ** 10, r: 8, p: 1, maxmem: 2 ** 28 }
 
 vi.mock('node:crypto', async (load) => {
   const real: typeof crypto = await load()
-  const scrypt = vi.fn<(...given: [string, Buffer, number, object, (error: Error | null, key: Buffer) => void]) => void>((password, salt, length, options, done) => {
-    real.scrypt(password, salt, length, { ...options, ...QUICK }, done)
-  })
+  const scrypt = vi.fn<(...given: [string, Buffer, number, object, (error: Error | null, key: Buffer) => void]) => void>(
+    (password, salt, length, options, done) => {
+      real.scrypt(password, salt, length, { ...options, ...QUICK }, done)
+    },
+  )
   return { ...real, scrypt }
 })
 
@@ -21,7 +23,9 @@ const PRE_KEY: RecordKey = { type: 'pre-key', id: '1' }
 const phrase = { passphrase: PASSPHRASE, salt: SALT }
 const raw = Buffer.alloc(32, 1)
 
-beforeEach(() => { scrypt.mockClear() })
+beforeEach(() => {
+  scrypt.mockClear()
+})
 
 describe('a key from a passphrase', () => {
   it('is derived by scrypt once, when it is first needed, and shared by all calls', async () => {
@@ -63,7 +67,10 @@ describe('a key from a passphrase', () => {
   ])('%s is another key: WRONG_KEY', async (_name, other) => {
     const inner = new MemorySessionStore()
     await encrypted(inner, { keys: { phrase }, currentKeyId: 'phrase' }).write('a', [{ ...PRE_KEY, value: 'v' }])
-    await expect(encrypted(inner, { keys: { phrase: other }, currentKeyId: 'phrase' }).read('a', [PRE_KEY])).rejects.toMatchObject({ code: 'WRONG_KEY', message: expect.stringContaining('same passphrase and salt') })
+    await expect(encrypted(inner, { keys: { phrase: other }, currentKeyId: 'phrase' }).read('a', [PRE_KEY])).rejects.toMatchObject({
+      code: 'WRONG_KEY',
+      message: expect.stringContaining('same passphrase and salt'),
+    })
   })
 
   it('that cannot be derived now is STORE_UNAVAILABLE, tried again with the next call, and holds up no delete', async () => {
@@ -71,7 +78,9 @@ describe('a key from a passphrase', () => {
     const store = encrypted(inner, { keys: { phrase }, currentKeyId: 'phrase' })
     scrypt.mockImplementationOnce((...args: unknown[]) => {
       const done = args.at(-1) as (error: Error) => void
-      setImmediate(() => { done(new Error('no memory')) })
+      setImmediate(() => {
+        done(new Error('no memory'))
+      })
     })
     const [written, deleted] = await Promise.allSettled([store.write('a', [{ ...PRE_KEY, value: 'v' }]), store.delete('b')])
     expect(written).toMatchObject({ reason: { code: 'STORE_UNAVAILABLE', message: expect.stringMatching(/"phrase" could not be derived.*no memory/) } })

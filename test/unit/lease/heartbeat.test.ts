@@ -11,9 +11,11 @@ function heart(options: Partial<HeartbeatOptions> = {}): { heartbeat: Heartbeat 
 }
 
 /** What a test says when it is done, to be called later. */
-function later(): { promise: Promise<boolean>, settle: (value: boolean) => void } {
+function later(): { promise: Promise<boolean>; settle: (value: boolean) => void } {
   let settle: (value: boolean) => void = () => undefined
-  const promise = new Promise<boolean>((resolve) => { settle = resolve })
+  const promise = new Promise<boolean>((resolve) => {
+    settle = resolve
+  })
   return { promise, settle }
 }
 
@@ -41,7 +43,7 @@ describe('a heartbeat', () => {
     expect(letGo).toHaveBeenCalledExactlyOnceWith(true)
     await vi.advanceTimersByTimeAsync(60_000)
     expect(beat).toHaveBeenCalledTimes(3)
-    expect([onLate, onLapsed].map(call => vi.mocked(call).mock.calls)).toEqual([[], []])
+    expect([onLate, onLapsed].map((call) => vi.mocked(call).mock.calls)).toEqual([[], []])
     expect(vi.getTimerCount()).toBe(0)
   })
 
@@ -53,7 +55,10 @@ describe('a heartbeat', () => {
     expect(beat).toHaveBeenCalledOnce()
   })
 
-  it.each([['went on', HOUR_MS], ['was set back', -HOUR_MS]])('says that it was late when the clock %s by an hour between two beats', async (_, by) => {
+  it.each([
+    ['went on', HOUR_MS],
+    ['was set back', -HOUR_MS],
+  ])('says that it was late when the clock %s by an hour between two beats', async (_, by) => {
     const { heartbeat, onLate } = heart()
     await heartbeat.hold(ONE)
     vi.setSystemTime(Date.now() + by)
@@ -88,7 +93,12 @@ describe('a heartbeat', () => {
     await vi.advanceTimersByTimeAsync(30_000)
     expect(beat).toHaveBeenCalledOnce()
     const order: string[] = []
-    const ends = [heartbeat.part(ONE, async () => { order.push('let go') }), heartbeat.hold(OTHER).then(() => order.push('held'))]
+    const ends = [
+      heartbeat.part(ONE, async () => {
+        order.push('let go')
+      }),
+      heartbeat.hold(OTHER).then(() => order.push('held')),
+    ]
     await vi.advanceTimersByTimeAsync(10_000)
     expect(order).toEqual([])
     beating.settle(true)

@@ -90,7 +90,21 @@ describe('the text of a lock file', () => {
     expect(parseHolder(JSON.stringify(inThread))).toEqual(inThread)
   })
 
-  it.each(['', '{', 'null', '[]', '{}', '5', JSON.stringify({ ...holder, pid: '7' }), JSON.stringify({ ...holder, pid: 0 }), JSON.stringify({ ...holder, pid: -1 }), JSON.stringify({ ...holder, bootId: 5 }), JSON.stringify({ ...holder, thread: null }), JSON.stringify({ ...holder, thread: { id: '9' } }), JSON.stringify({ ...holder, thread: { id: 9, startedAt: 5 } })])('that is not whole names nobody: %s', text => {
+  it.each([
+    '',
+    '{',
+    'null',
+    '[]',
+    '{}',
+    '5',
+    JSON.stringify({ ...holder, pid: '7' }),
+    JSON.stringify({ ...holder, pid: 0 }),
+    JSON.stringify({ ...holder, pid: -1 }),
+    JSON.stringify({ ...holder, bootId: 5 }),
+    JSON.stringify({ ...holder, thread: null }),
+    JSON.stringify({ ...holder, thread: { id: '9' } }),
+    JSON.stringify({ ...holder, thread: { id: 9, startedAt: 5 } }),
+  ])('that is not whole names nobody: %s', (text) => {
     expect(parseHolder(text)).toBeNull()
   })
 })

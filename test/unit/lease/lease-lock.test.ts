@@ -130,8 +130,8 @@ describe('invariant 1: a holder that cannot be seen', () => {
 
   it('is one of several that may have the lock: it is free when none of them lives', async () => {
     const table = new FakeTable()
-    const signs = await Promise.all(['x', 'y'].map(async name => ({ text: JSON.stringify(await elsewhere(name)(name, name)), lastSignAt: Date.now() })))
-    const [gone, alive] = signs.map((sign, index) => index === 0 ? { ...sign, lastSignAt: 0 } : sign)
+    const signs = await Promise.all(['x', 'y'].map(async (name) => ({ text: JSON.stringify(await elsewhere(name)(name, name)), lastSignAt: Date.now() })))
+    const [gone, alive] = signs.map((sign, index) => (index === 0 ? { ...sign, lastSignAt: 0 } : sign))
     if (gone === undefined || alive === undefined) throw new Error('there are two')
     const lock = open(table)
     expect(await lock.ownerOf({ token: 1, holders: [gone, alive] })).toBe('y')
@@ -158,7 +158,7 @@ describe('a lease', () => {
   it('is shown to live by one beat for all that the process has, which ends with the last', async () => {
     const table = new FakeTable()
     const lock = open(table)
-    const leases = await Promise.all(['a', 'b', 'c'].map(sessionId => take(lock, sessionId)))
+    const leases = await Promise.all(['a', 'b', 'c'].map((sessionId) => take(lock, sessionId)))
     await vi.advanceTimersByTimeAsync(20_000)
     expect(table.calls).toEqual(['beat for a,b,c', 'beat for a,b,c'])
     for (const lease of leases) await lease.release()
@@ -199,7 +199,7 @@ describe('a lease', () => {
     expect(await lock.owner('a')).toBeNull()
   })
 
-  it('has run out, and is not somebody else\'s, when an engine that ends leases was not told of this process in time', async () => {
+  it("has run out, and is not somebody else's, when an engine that ends leases was not told of this process in time", async () => {
     const table = new FakeTable()
     const lock = open(table, { staleAfterMs: 12_000, lapsesAfterMs: 8500 })
     const [lease, other] = [await take(lock), await take(lock, 'b')]
@@ -269,13 +269,15 @@ describe('the end of a lock', () => {
   it('gives everything back once what is under way has settled, and is tried again when that failed', async () => {
     const table = new FakeTable()
     const lock = open(table)
-    await Promise.all(['a', 'b'].map(sessionId => take(lock, sessionId)))
+    await Promise.all(['a', 'b'].map((sessionId) => take(lock, sessionId)))
     table.isDown = true
     await expect(lock.close()).rejects.toThrow('the engine is down')
     await expect(lock.acquire('c')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE', sessionId: 'c', message: 'The store was closed. Make a new one.' })
     await expect(lock.owner('a')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
     table.isDown = false
-    const settled = vi.fn(async () => { table.calls.push('settled') })
+    const settled = vi.fn(async () => {
+      table.calls.push('settled')
+    })
     await Promise.all([lock.close(settled), lock.close(settled)])
     expect(table.calls).toEqual(['settled', 'release a', 'release b, the last'])
     expect(vi.getTimerCount()).toBe(0)

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { processLock } from '../../../src/lease/process-lock.js'
 
 it('names its holder by host, process and object', async () => {
-  const [one, other] = await Promise.all([processLock(), processLock()].map(lock => lock.acquire('a')))
+  const [one, other] = await Promise.all([processLock(), processLock()].map((lock) => lock.acquire('a')))
   expect(one?.owner).toMatch(new RegExp(`^.+:${process.pid}:\\w+$`, 'u'))
   expect(other?.owner).not.toBe(one?.owner)
 })

@@ -4,7 +4,7 @@ import { askWhenStarted, describeHolder, type Holder, judgeSilent } from '../../
 
 /** What the system answers; `null` when it has no such command, or knows of no such process. */
 let answer: string | null = null
-vi.mock('node:child_process', async original => ({
+vi.mock('node:child_process', async (original) => ({
   ...(await original<object>()),
   execFile: vi.fn((_command: string, _parameters: string[], _options: object, done: (error: Error | null, output: string) => void) => {
     done(answer === null ? new Error('ENOENT') : null, answer ?? '')
@@ -20,10 +20,20 @@ function holderOn(platform: string, more: Partial<Holder> = {}): Holder {
 it('a system without /proc tells when a process started', async () => {
   answer = STARTED
   expect(await askWhenStarted(7, 'darwin')).toBe('2026-11-30T12:03:39.000Z')
-  expect(execFile).toHaveBeenLastCalledWith('ps', ['-o', 'lstart=', '-p', '7'], expect.objectContaining({ env: expect.objectContaining({ LC_ALL: 'C', TZ: 'UTC0' }) }), expect.any(Function))
+  expect(execFile).toHaveBeenLastCalledWith(
+    'ps',
+    ['-o', 'lstart=', '-p', '7'],
+    expect.objectContaining({ env: expect.objectContaining({ LC_ALL: 'C', TZ: 'UTC0' }) }),
+    expect.any(Function),
+  )
   answer = '2026-11-30T12:03:39.1234567Z\r\n'
   expect(await askWhenStarted(7, 'win32')).toBe('2026-11-30T12:03:39.123Z')
-  expect(execFile).toHaveBeenLastCalledWith('powershell.exe', expect.arrayContaining([expect.stringContaining('Get-Process -Id 7')]), expect.anything(), expect.any(Function))
+  expect(execFile).toHaveBeenLastCalledWith(
+    'powershell.exe',
+    expect.arrayContaining([expect.stringContaining('Get-Process -Id 7')]),
+    expect.anything(),
+    expect.any(Function),
+  )
   for (const nothing of [null, '', 'no such process']) {
     answer = nothing
     expect(await askWhenStarted(7, 'darwin')).toBeNull()
@@ -41,10 +51,13 @@ it('a holder that beats no more is alive while its process is there, and dead wh
 
 it.each([
   ['on another machine', holderOn('darwin', { hostname: 'other' })],
-  ['of a version that did not say when it started', ((): Holder => {
-    const { startedAt: _startedAt, ...holder } = holderOn('darwin')
-    return holder
-  })()],
+  [
+    'of a version that did not say when it started',
+    ((): Holder => {
+      const { startedAt: _startedAt, ...holder } = holderOn('darwin')
+      return holder
+    })(),
+  ],
   ['in a worker thread, which may have ended before its process', holderOn('darwin', { thread: { id: 1 } })],
 ])('a holder that beats no more is not known %s', async (_, holder) => {
   answer = STARTED

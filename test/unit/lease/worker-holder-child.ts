@@ -15,7 +15,9 @@ async function openLock([kind, place]: readonly string[]): Promise<SessionLock> 
 
 async function runWorker(place: readonly string[]): Promise<void> {
   const lease = await (await openLock(place)).acquire('a')
-  parentPort?.once('message', () => { throw new Error('a bug in the worker') })
+  parentPort?.once('message', () => {
+    throw new Error('a bug in the worker')
+  })
   parentPort?.postMessage(lease?.fencingToken ?? null)
 }
 
@@ -33,12 +35,14 @@ async function runMain(place: readonly string[]): Promise<void> {
     acquire: async () => (await lock.acquire('a'))?.fencingToken ?? null,
     crash: async () => {
       // Not by `once`, which would reject with the error that it is to die of.
-      const exit = new Promise((resolve) => { worker.on('exit', resolve) })
+      const exit = new Promise((resolve) => {
+        worker.on('exit', resolve)
+      })
       worker.postMessage('crash')
       return exit
     },
   }
-  for await (const line of createInterface(process.stdin)) print(await commands[line]?.() ?? null)
+  for await (const line of createInterface(process.stdin)) print((await commands[line]?.()) ?? null)
 }
 
 const parameters: readonly string[] = isMainThread ? process.argv.slice(2) : workerData

@@ -8,8 +8,8 @@ import { ScriptProcess } from '../../support/script-process.js'
 import { temporaryFolder } from '../../support/temporary-folder.js'
 
 const STORES: readonly (readonly [kind: string, open: (place: string) => SessionStore | Promise<SessionStore>])[] = [
-  ['files', directory => new FileSystemSessionStore({ directory })],
-  ['SQLite', async file => new SqliteSessionStore({ database: await openSqliteDatabase(file) })],
+  ['files', (directory) => new FileSystemSessionStore({ directory })],
+  ['SQLite', async (file) => new SqliteSessionStore({ database: await openSqliteDatabase(file) })],
 ]
 
 describe.runIf(process.platform === 'linux').each(STORES)('invariant 1: a worker thread that holds a lock in %s', (kind, open) => {

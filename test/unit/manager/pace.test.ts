@@ -11,7 +11,9 @@ async function startTimes(pace: Pace, count: number, runMs: number): Promise<num
   return times
 }
 
-beforeEach(() => { vi.useFakeTimers() })
+beforeEach(() => {
+  vi.useFakeTimers()
+})
 afterEach(() => {
   expect(vi.getTimerCount()).toBe(0)
   vi.useRealTimers()
@@ -37,7 +39,12 @@ describe('Pace', () => {
     const pace = new Pace(1000)
     const stop = new AbortController()
     await pace.turn(stop.signal)
-    const turns = [pace.turn(stop.signal), pace.turn(stop.signal)].map(turn => turn.then(() => 'started', (error: unknown) => error instanceof Error ? error.name : 'odd'))
+    const turns = [pace.turn(stop.signal), pace.turn(stop.signal)].map((turn) =>
+      turn.then(
+        () => 'started',
+        (error: unknown) => (error instanceof Error ? error.name : 'odd'),
+      ),
+    )
     await vi.advanceTimersByTimeAsync(500)
     stop.abort()
     expect(await Promise.all(turns)).toEqual(['AbortError', 'AbortError'])

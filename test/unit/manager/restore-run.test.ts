@@ -7,9 +7,17 @@ import { deferred, never } from '../../support/deferred.js'
 const restored = (sessionId: string): RestoreResult => ({ sessionId, outcome: 'restored', reason: null, durationMs: 0 })
 const skipped = (sessionId: string): RestoreResult => ({ sessionId, outcome: 'skipped', reason: 'never_paired', durationMs: 0 })
 const named = (count: number): string[] => Array.from({ length: count }, (_, index) => `s${index}`)
-const take = (delayMs: number) => (): Promise<void> => new Promise(resolve => { setTimeout(resolve, delayMs) })
+const take = (delayMs: number) => (): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, delayMs)
+  })
 
-interface Watched { run: RestoreRun; started: string[]; most: () => number; times: number[] }
+interface Watched {
+  run: RestoreRun
+  started: string[]
+  most: () => number
+  times: number[]
+}
 
 /** A run over sessions whose restore takes as long as `work` says. */
 function begin(sessionIds: string[], work: (sessionId: string) => Promise<unknown>, options: Partial<RestoreRunOptions> = {}): Watched {
@@ -18,8 +26,9 @@ function begin(sessionIds: string[], work: (sessionId: string) => Promise<unknow
   const startedAt = Date.now()
   let [running, most] = [0, 0]
   const run = new RestoreRun({
-    concurrency: 5, delayMs: 0,
-    candidates: () => Promise.resolve(sessionIds.map(sessionId => ({ sessionId, record: null }))),
+    concurrency: 5,
+    delayMs: 0,
+    candidates: () => Promise.resolve(sessionIds.map((sessionId) => ({ sessionId, record: null }))),
     settle: () => Promise.resolve(null),
     restore: async (sessionId) => {
       started.push(sessionId)
@@ -34,9 +43,17 @@ function begin(sessionIds: string[], work: (sessionId: string) => Promise<unknow
   return { run, started, most: () => most, times }
 }
 
-const count = ({ total, restored: ok, retrying, skipped: left, failed }: RestoreReport): number[] => [total, ok.length, retrying.length, left.length, failed.length]
+const count = ({ total, restored: ok, retrying, skipped: left, failed }: RestoreReport): number[] => [
+  total,
+  ok.length,
+  retrying.length,
+  left.length,
+  failed.length,
+]
 
-beforeEach(() => { vi.useFakeTimers() })
+beforeEach(() => {
+  vi.useFakeTimers()
+})
 afterEach(() => {
   expect(vi.getTimerCount()).toBe(0)
   vi.useRealTimers()
@@ -52,7 +69,10 @@ describe('RestoreRun', () => {
   })
 
   it('starts them apart, and waits for no start where there is nothing to start', async () => {
-    const { run, times } = begin(named(30), take(10), { delayMs: 1000, settle: ({ sessionId }) => Promise.resolve(Number(sessionId.slice(1)) % 10 === 0 ? null : skipped(sessionId)) })
+    const { run, times } = begin(named(30), take(10), {
+      delayMs: 1000,
+      settle: ({ sessionId }) => Promise.resolve(Number(sessionId.slice(1)) % 10 === 0 ? null : skipped(sessionId)),
+    })
     const report = run.join({})
     await vi.advanceTimersByTimeAsync(5000)
     expect(count(await report)).toEqual([30, 3, 0, 27, 0])
@@ -61,7 +81,7 @@ describe('RestoreRun', () => {
 
   it('starts in the order of the candidates, though looking at some takes longer', async () => {
     const slow = deferred<RestoreResult | null>()
-    const { run, started } = begin(named(4), take(10), { settle: ({ sessionId }) => sessionId === 's0' ? slow.promise : Promise.resolve(null) })
+    const { run, started } = begin(named(4), take(10), { settle: ({ sessionId }) => (sessionId === 's0' ? slow.promise : Promise.resolve(null)) })
     const report = run.join({})
     await vi.advanceTimersByTimeAsync(500)
     slow.resolve(null)
@@ -72,7 +92,7 @@ describe('RestoreRun', () => {
 
   it('one whose look hangs does not hold up the others', async () => {
     const slow = deferred<RestoreResult | null>()
-    const { run, started } = begin(named(4), take(10), { settle: ({ sessionId }) => sessionId === 's0' ? slow.promise : Promise.resolve(null) })
+    const { run, started } = begin(named(4), take(10), { settle: ({ sessionId }) => (sessionId === 's0' ? slow.promise : Promise.resolve(null)) })
     const report = run.join({})
     await vi.advanceTimersByTimeAsync(1500)
     expect(started).toEqual(['s1', 's2', 's3'])
@@ -81,10 +101,15 @@ describe('RestoreRun', () => {
   })
 
   it('invariant 9: one that cannot be looked at is failed, and the others are restored', async () => {
-    const { run } = begin(named(3), take(10), { settle: ({ sessionId }) => sessionId === 's1' ? Promise.reject(new SessionError('INVALID_SESSION_ID', 'no')) : Promise.resolve(null) })
+    const { run } = begin(named(3), take(10), {
+      settle: ({ sessionId }) => (sessionId === 's1' ? Promise.reject(new SessionError('INVALID_SESSION_ID', 'no')) : Promise.resolve(null)),
+    })
     const report = run.join({})
     await vi.advanceTimersByTimeAsync(100)
-    expect(await report).toMatchObject({ restored: [{ sessionId: 's0' }, { sessionId: 's2' }], failed: [{ sessionId: 's1', error: { code: 'INVALID_SESSION_ID' } }] })
+    expect(await report).toMatchObject({
+      restored: [{ sessionId: 's0' }, { sessionId: 's2' }],
+      failed: [{ sessionId: 's1', error: { code: 'INVALID_SESSION_ID' } }],
+    })
   })
 
   it('goes on with the next ones when the first dial of one was not answered, and waits for its result', async () => {
@@ -128,9 +153,9 @@ describe('RestoreRun', () => {
   it('tells everybody who waits how far it has come, from when they joined', async () => {
     const { run } = begin(named(4), take(100), { concurrency: 1 })
     const [first, second]: RestoreProgress[][] = [[], []]
-    const early = run.join({ onProgress: progress => first?.push(progress) })
+    const early = run.join({ onProgress: (progress) => first?.push(progress) })
     await vi.advanceTimersByTimeAsync(250)
-    const late = run.join({ onProgress: progress => second?.push(progress) })
+    const late = run.join({ onProgress: (progress) => second?.push(progress) })
     await vi.advanceTimersByTimeAsync(1000)
     expect(await late).toBe(await early)
     expect(first?.map(({ done, total }) => `${done}/${total}`)).toEqual(['1/4', '2/4', '3/4', '4/4'])

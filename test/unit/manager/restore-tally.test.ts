@@ -5,8 +5,12 @@ import { abortedResult, RestoreTally } from '../../../src/manager/restore-run.js
 const result = (sessionId: string, outcome: RestoreOutcome): RestoreResult => ({ sessionId, outcome, reason: null, durationMs: 1 })
 const ids = (results: RestoreResult[]): string[] => results.map(({ sessionId }) => sessionId)
 
-beforeEach(() => { vi.useFakeTimers() })
-afterEach(() => { vi.useRealTimers() })
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
 
 describe('RestoreTally', () => {
   it('counts each result, and keeps each id in one list', () => {

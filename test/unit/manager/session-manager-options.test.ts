@@ -1,7 +1,16 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { delayOf } from '../../../src/disconnect/disconnect-decision.js'
-import { copySessions, encrypted, encryptRecords, FileConnectionRepository, FileSystemSessionStore, type FileSystemSessionStoreOptions, latestWaWebVersion, MemorySessionStore } from '../../../src/index.js'
+import {
+  copySessions,
+  encrypted,
+  encryptRecords,
+  FileConnectionRepository,
+  FileSystemSessionStore,
+  type FileSystemSessionStoreOptions,
+  latestWaWebVersion,
+  MemorySessionStore,
+} from '../../../src/index.js'
 import { DEFAULT_SESSION_MANAGER_OPTIONS, resolveSessionManagerOptions, type SessionManagerOptions } from '../../../src/manager/session-manager-options.js'
 import { SessionManager } from '../../../src/manager/session-manager.js'
 import { SqliteConnectionRepository, SqliteSessionStore } from '../../../src/sqlite.js'
@@ -20,8 +29,13 @@ describe('the defaults', () => {
       reconnect: { maxRetries: Infinity, initialDelayMs: 1000, factor: 2, maxDelayMs: 60_000, jitter: 'full', stableAfterMs: 60_000 },
       restore: { delayMs: 1000, concurrency: 5 },
       dials: { concurrency: 20, perSecond: 10 },
-      connectTimeoutMs: 60_000, storeTimeoutMs: 15_000, standbyPollMs: 5000, replacedDelayMs: 5000, rateLimitCoolDownMs: 300_000,
-      restoreOnStatus: true, shareAsyncLocalStorage: true,
+      connectTimeoutMs: 60_000,
+      storeTimeoutMs: 15_000,
+      standbyPollMs: 5000,
+      replacedDelayMs: 5000,
+      rateLimitCoolDownMs: 300_000,
+      restoreOnStatus: true,
+      shareAsyncLocalStorage: true,
     })
   })
 
@@ -34,20 +48,34 @@ describe('the defaults', () => {
     const documented = readDefaultValues()
     expect(documented.size).toBeGreaterThan(10)
     for (const [name, value] of documented) expect(value, name).toEqual(valueOf(name))
-    const undocumented = Object.keys(defaults).filter(name => !documented.has(name))
+    const undocumented = Object.keys(defaults).filter((name) => !documented.has(name))
     expect(undocumented).toEqual([])
   })
 
   it('hold where an option is given as undefined', () => {
     const nothing = { maxRetries: undefined, initialDelayMs: undefined, factor: undefined, maxDelayMs: undefined, jitter: undefined, stableAfterMs: undefined }
     const given = resolve({
-      retry: nothing, reconnect: nothing, restore: { delayMs: undefined, concurrency: undefined }, dials: { concurrency: undefined, perSecond: undefined },
-      connectTimeoutMs: undefined, storeTimeoutMs: undefined, standbyPollMs: undefined, replacedDelayMs: undefined, rateLimitCoolDownMs: undefined,
-      restoreOnStatus: undefined, shareAsyncLocalStorage: undefined, messages: undefined, logger: undefined, socketConfig: undefined, repository: undefined, baileys: undefined, version: undefined,
+      retry: nothing,
+      reconnect: nothing,
+      restore: { delayMs: undefined, concurrency: undefined },
+      dials: { concurrency: undefined, perSecond: undefined },
+      connectTimeoutMs: undefined,
+      storeTimeoutMs: undefined,
+      standbyPollMs: undefined,
+      replacedDelayMs: undefined,
+      rateLimitCoolDownMs: undefined,
+      restoreOnStatus: undefined,
+      shareAsyncLocalStorage: undefined,
+      messages: undefined,
+      logger: undefined,
+      socketConfig: undefined,
+      repository: undefined,
+      baileys: undefined,
+      version: undefined,
     })
     const bare = resolve({})
     expect(withoutFunctions(given)).toEqual(withoutFunctions(bare))
-    const asked = [1, 2, 3, 4].map(attempt => delayOf(given.session.retry, { attempt, failures: attempt, cause: 'unknown', sessionId: 's' }, 0.5) === null)
+    const asked = [1, 2, 3, 4].map((attempt) => delayOf(given.session.retry, { attempt, failures: attempt, cause: 'unknown', sessionId: 's' }, 0.5) === null)
     expect(asked).toEqual([false, false, false, true])
     expect(bare.session.stableAfterMs).toBe(60_000)
   })
@@ -126,7 +154,10 @@ describe('options that make no sense', () => {
 
   it('an unknown option of a store, of a repository and of the look-up is refused, too', () => {
     const made: [make: () => unknown, message: RegExp][] = [
-      [() => new FileSystemSessionStore({ directory: 'sessions', durabilty: 'power' } as FileSystemSessionStoreOptions), /"durabilty" is unknown\. Did you mean "durability"\?/],
+      [
+        () => new FileSystemSessionStore({ directory: 'sessions', durabilty: 'power' } as FileSystemSessionStoreOptions),
+        /"durabilty" is unknown\. Did you mean "durability"\?/,
+      ],
       [() => new FileSystemSessionStore(undefined as never), /"options" must be an object, but is undefined/],
       [() => new FileSystemSessionStore('sessions' as never), /"options" must be an object, but is "sessions"/],
       [() => new FileConnectionRepository({ path: 'rows.json' } as never), /"path" is unknown\. Did you mean "file"\?/],
@@ -142,7 +173,9 @@ describe('options that make no sense', () => {
   })
 
   it('an unknown option of a walk through a store is refused, too', async () => {
-    await expect(copySessions(store, new MemorySessionStore(), { overwite: true } as never)).rejects.toThrow(/"overwite" is unknown\. Did you mean "overwrite"\?/)
+    await expect(copySessions(store, new MemorySessionStore(), { overwite: true } as never)).rejects.toThrow(
+      /"overwite" is unknown\. Did you mean "overwrite"\?/,
+    )
     const keys = { keys: { main: new Uint8Array(32) }, currentKeyId: 'main' }
     await expect(encryptRecords(store, keys, { session: ['s'] } as never)).rejects.toThrow(/"session" is unknown\. Did you mean "sessions"\?/)
   })
@@ -155,12 +188,30 @@ describe('options that make no sense', () => {
 describe('options that make sense', () => {
   it('go through as they are', () => {
     const resolved = resolve({
-      restore: { delayMs: 0, concurrency: 1 }, dials: { concurrency: 1, perSecond: 1 }, connectTimeoutMs: 1, storeTimeoutMs: 1, standbyPollMs: 1, replacedDelayMs: 0, rateLimitCoolDownMs: 0,
-      restoreOnStatus: false, messages: { connected: 'x' }, reconnect: { stableAfterMs: 0, maxRetries: Infinity },
+      restore: { delayMs: 0, concurrency: 1 },
+      dials: { concurrency: 1, perSecond: 1 },
+      connectTimeoutMs: 1,
+      storeTimeoutMs: 1,
+      standbyPollMs: 1,
+      replacedDelayMs: 0,
+      rateLimitCoolDownMs: 0,
+      restoreOnStatus: false,
+      messages: { connected: 'x' },
+      reconnect: { stableAfterMs: 0, maxRetries: Infinity },
     })
     expect(resolved).toMatchObject({
-      restore: { delayMs: 0, concurrency: 1 }, dials: { concurrency: 1, perSecond: 1 }, restoreOnStatus: false,
-      session: { connectTimeoutMs: 1, storeTimeoutMs: 1, standbyPollMs: 1, replacedDelayMs: 0, rateLimitCoolDownMs: 0, stableAfterMs: 0, messages: { connected: 'x' } },
+      restore: { delayMs: 0, concurrency: 1 },
+      dials: { concurrency: 1, perSecond: 1 },
+      restoreOnStatus: false,
+      session: {
+        connectTimeoutMs: 1,
+        storeTimeoutMs: 1,
+        standbyPollMs: 1,
+        replacedDelayMs: 0,
+        rateLimitCoolDownMs: 0,
+        stableAfterMs: 0,
+        messages: { connected: 'x' },
+      },
     })
   })
 
@@ -180,7 +231,8 @@ function readDefaultValues(): Map<string, unknown> {
   const source = readFileSync(new URL('../../../src/manager/session-manager-options.ts', import.meta.url), 'utf8')
   const documented = new Map<string, unknown>()
   for (const [, section = '', body = ''] of source.matchAll(/^export interface (\w+)[^{]*\{\n(.*?)^\}/gms)) {
-    for (const [, value = '', name = ''] of body.matchAll(/@defaultValue `(.+)`\n\s+\*\/\n\s+(?:readonly )?(\w+)/g)) documented.set(pathOf(section, name), parse(value))
+    for (const [, value = '', name = ''] of body.matchAll(/@defaultValue `(.+)`\n\s+\*\/\n\s+(?:readonly )?(\w+)/g))
+      documented.set(pathOf(section, name), parse(value))
   }
   return documented
 }
@@ -195,8 +247,12 @@ function pathOf(section: string, name: string): string {
 
 /** Reads an object literal of plain values, such as `{ maxRetries: Infinity, jitter: 'full' }`. */
 function parse(literal: string): unknown {
-  const json = literal.replace(/(\w+):/g, '"$1":').replaceAll('\'', '"').replaceAll('Infinity', '"Infinity"').replaceAll('_', '')
-  return JSON.parse(json, (_name, value: unknown) => value === 'Infinity' ? Infinity : value)
+  const json = literal
+    .replace(/(\w+):/g, '"$1":')
+    .replaceAll("'", '"')
+    .replaceAll('Infinity', '"Infinity"')
+    .replaceAll('_', '')
+  return JSON.parse(json, (_name, value: unknown) => (value === 'Infinity' ? Infinity : value))
 }
 
 function valueOf(path: string): unknown {

@@ -22,7 +22,13 @@ class WatchedRepository extends MemoryConnectionRepository {
 function follow(): { follower: RepositoryFollower; repository: WatchedRepository; errors: string[] } {
   const repository = new WatchedRepository()
   const errors: string[] = []
-  const follower = new RepositoryFollower({ repository, timeoutMs: TIMEOUT_MS, onError: (error) => { errors.push(`${error.sessionId ?? '-'} ${error.code}`) } })
+  const follower = new RepositoryFollower({
+    repository,
+    timeoutMs: TIMEOUT_MS,
+    onError: (error) => {
+      errors.push(`${error.sessionId ?? '-'} ${error.code}`)
+    },
+  })
   return { follower, repository, errors }
 }
 
@@ -30,7 +36,9 @@ const statusOf = async (repository: WatchedRepository, sessionId = 'a'): Promise
 const pass = (delayMs = 0): Promise<unknown> => vi.advanceTimersByTimeAsync(delayMs)
 const failing = (): Promise<void> => Promise.reject(new Error('database is down'))
 
-beforeEach(() => { vi.useFakeTimers() })
+beforeEach(() => {
+  vi.useFakeTimers()
+})
 afterEach(() => {
   expect(vi.getTimerCount()).toBe(0)
   vi.useRealTimers()
@@ -40,7 +48,7 @@ describe('a repository that refuses the metadata', () => {
   it('is brought up to date without it, and tells of it', async () => {
     const { follower, repository, errors } = follow()
     const save = repository.save.bind(repository)
-    repository.save = (sessionId, changes) => changes.metadata === undefined ? save(sessionId, changes) : Promise.reject(new Error('value too long'))
+    repository.save = (sessionId, changes) => (changes.metadata === undefined ? save(sessionId, changes) : Promise.reject(new Error('value too long')))
     follower.save('a', { metadata: { note: 'much too long' } })
     await pass()
     follower.save('a', { status: 'connected' })
@@ -70,7 +78,7 @@ describe('a repository that works', () => {
   it('one session does not wait for another', async () => {
     const { follower, repository } = follow()
     const slow = deferred()
-    repository.behave = () => repository.saves.length === 1 ? slow.promise : Promise.resolve()
+    repository.behave = () => (repository.saves.length === 1 ? slow.promise : Promise.resolve())
     follower.save('a', { status: 'connecting' })
     follower.save('b', { status: 'connecting' })
     await pass()
@@ -99,7 +107,9 @@ describe('a repository that fails', () => {
 
   it('that throws instead of rejecting is one that fails', async () => {
     const { follower, repository, errors } = follow()
-    repository.behave = () => { throw new TypeError('not a promise') }
+    repository.behave = () => {
+      throw new TypeError('not a promise')
+    }
     follower.save('a', { status: 'connected' })
     await pass()
     expect(errors).toEqual(['a REPOSITORY_FAILED'])
@@ -140,7 +150,7 @@ describe('a repository that hangs', () => {
   it('and carries a change out late, over nothing, is not told anything empty', async () => {
     const { follower, repository } = follow()
     const slow = deferred()
-    repository.behave = () => repository.saves.length === 1 ? slow.promise : Promise.resolve()
+    repository.behave = () => (repository.saves.length === 1 ? slow.promise : Promise.resolve())
     follower.save('a', { status: 'connecting' })
     await pass(TIMEOUT_MS)
     slow.resolve()
@@ -201,7 +211,9 @@ describe('a session that is forgotten', () => {
     follower.save('a', { status: 'connected' })
     await pass()
     let forgotten = false
-    const forgetting = follower.forget('a').then(() => { forgotten = true })
+    const forgetting = follower.forget('a').then(() => {
+      forgotten = true
+    })
     await pass()
     expect(forgotten).toBe(false)
     slow.resolve()
@@ -239,7 +251,7 @@ describe('a session that is forgotten', () => {
   it('is followed again from its next change on', async () => {
     const { follower, repository } = follow()
     const slow = deferred()
-    repository.behave = () => repository.saves.length === 1 ? slow.promise : Promise.resolve()
+    repository.behave = () => (repository.saves.length === 1 ? slow.promise : Promise.resolve())
     follower.save('a', { status: 'connecting' })
     await pass()
     const forgetting = follower.forget('a')
@@ -255,7 +267,12 @@ describe('a session that is forgotten', () => {
 describe('repositoryFailed', () => {
   it('says what failed, for which session, and why', () => {
     const cause = new Error('timeout')
-    expect(repositoryFailed('a', 'save', cause)).toMatchObject({ code: 'REPOSITORY_FAILED', sessionId: 'a', cause, message: 'The connection repository failed to save session "a": timeout' })
+    expect(repositoryFailed('a', 'save', cause)).toMatchObject({
+      code: 'REPOSITORY_FAILED',
+      sessionId: 'a',
+      cause,
+      message: 'The connection repository failed to save session "a": timeout',
+    })
     expect(repositoryFailed(undefined, 'find', 'odd')).toMatchObject({ message: 'The connection repository failed to find its records: odd' })
   })
 })

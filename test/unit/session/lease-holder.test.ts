@@ -25,9 +25,17 @@ class ScriptedLock implements SessionLock {
 
   grant(): SessionLease {
     const controller = new AbortController()
-    const entry = { released: 0, lose: () => { controller.abort() }, lease: {} as SessionLease }
+    const entry = {
+      released: 0,
+      lose: () => {
+        controller.abort()
+      },
+      lease: {} as SessionLease,
+    }
     entry.lease = {
-      owner: 'me', fencingToken: this.leases.length + 1, lost: controller.signal,
+      owner: 'me',
+      fencingToken: this.leases.length + 1,
+      lost: controller.signal,
       release: async () => {
         await this.releaseWith?.()
         entry.released += 1
@@ -49,7 +57,7 @@ async function holdPastALateOne(lock: ScriptedLock, holder: LeaseHolder): Promis
   const arrive = (): (() => number) => {
     const lease = lock.grant()
     late.resolve(lease)
-    return () => lock.leases.find(entry => entry.lease === lease)?.released ?? NaN
+    return () => lock.leases.find((entry) => entry.lease === lease)?.released ?? NaN
   }
   return { held: await holder.hold(), arrive }
 }
@@ -58,11 +66,23 @@ function keep(): { lock: ScriptedLock; holder: LeaseHolder; lost: () => number; 
   const lock = new ScriptedLock()
   const errors: SessionError[] = []
   let lost = 0
-  const holder = new LeaseHolder({ sessionId: 's', lock, timeoutMs: TIMEOUT_MS, onLost: () => { lost += 1 }, onError: (error) => { errors.push(error) } })
+  const holder = new LeaseHolder({
+    sessionId: 's',
+    lock,
+    timeoutMs: TIMEOUT_MS,
+    onLost: () => {
+      lost += 1
+    },
+    onError: (error) => {
+      errors.push(error)
+    },
+  })
   return { lock, holder, lost: () => lost, errors }
 }
 
-beforeEach(() => { vi.useFakeTimers() })
+beforeEach(() => {
+  vi.useFakeTimers()
+})
 afterEach(() => {
   expect(vi.getTimerCount()).toBe(0)
   vi.useRealTimers()
@@ -98,7 +118,9 @@ describe('LeaseHolder', () => {
   it('takes a new lease after it was outdated, giving the old one back first', async () => {
     const { lock, holder } = keep()
     const order: string[] = []
-    lock.releaseWith = async () => { order.push('released') }
+    lock.releaseWith = async () => {
+      order.push('released')
+    }
     await holder.hold()
     lock.acquireWith = async () => {
       order.push('acquired')
@@ -207,7 +229,9 @@ describe('LeaseHolder', () => {
     const { lock, holder } = keep()
     lock.acquireWith = () => Promise.reject(new Error('down'))
     await expect(holder.hold()).rejects.toThrow('down')
-    lock.acquireWith = () => { throw new Error('thrown') }
+    lock.acquireWith = () => {
+      throw new Error('thrown')
+    }
     await expect(holder.hold()).rejects.toThrow('thrown')
     lock.acquireWith = null
     expect(await holder.hold()).not.toBeNull()

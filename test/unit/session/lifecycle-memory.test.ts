@@ -8,16 +8,28 @@ import { LifecycleMemory } from '../../../src/session/lifecycle-memory.js'
 const NOW = new Date('2026-01-02T03:04:05Z')
 const RETRY_MS = 5000
 
-function remember(): { memory: LifecycleMemory; written: Lifecycle[]; fail: (error: Error | null) => void; errors: SessionError[]; due: () => number; holder: LeaseHolder; lock: ReturnType<typeof processLock> } {
+function remember(): {
+  memory: LifecycleMemory
+  written: Lifecycle[]
+  fail: (error: Error | null) => void
+  errors: SessionError[]
+  due: () => number
+  holder: LeaseHolder
+  lock: ReturnType<typeof processLock>
+} {
   const written: Lifecycle[] = []
   const errors: SessionError[] = []
   let failure: Error | null = null
   let due = 0
   const lock = processLock()
-  const onError = (error: SessionError): void => { errors.push(error) }
+  const onError = (error: SessionError): void => {
+    errors.push(error)
+  }
   const holder = new LeaseHolder({ sessionId: 's', lock, timeoutMs: 1000, onLost: () => undefined, onError })
   const memory = new LifecycleMemory({
-    sessionId: 's', holder, onError,
+    sessionId: 's',
+    holder,
+    onError,
     write: async (_lease, lifecycle) => {
       if (failure !== null) throw failure
       written.push(lifecycle)
@@ -27,10 +39,22 @@ function remember(): { memory: LifecycleMemory; written: Lifecycle[]; fail: (err
       void memory.retry()
     },
   })
-  return { memory, written, fail: (error) => { failure = error }, errors, due: () => due, holder, lock }
+  return {
+    memory,
+    written,
+    fail: (error) => {
+      failure = error
+    },
+    errors,
+    due: () => due,
+    holder,
+    lock,
+  }
 }
 
-beforeEach(() => { vi.useFakeTimers({ now: NOW }) })
+beforeEach(() => {
+  vi.useFakeTimers({ now: NOW })
+})
 afterEach(() => {
   expect(vi.getTimerCount()).toBe(0)
   vi.useRealTimers()

@@ -19,10 +19,24 @@ function anyEvent(random: SeededRandom): SessionEvent {
     { type: 'start', request },
     { type: 'retry-now', isForced: false, lostAt: null },
     { type: 'owned-elsewhere' },
-    { type: 'loaded', decision: random.pick([{ action: 'dial' }, { action: 'dial' }, { action: 'pair' }, { action: 'cool-down', until: NOW }, { action: 'rest', status: 'failed', reason: 'restricted', until: null }] as const) },
+    {
+      type: 'loaded',
+      decision: random.pick([
+        { action: 'dial' },
+        { action: 'dial' },
+        { action: 'pair' },
+        { action: 'cool-down', until: NOW },
+        { action: 'rest', status: 'failed', reason: 'restricted', until: null },
+      ] as const),
+    },
     { type: 'loaded', decision: { action: 'dial' } },
     { type: 'store-failed' },
-    { type: 'qr' }, { type: 'paired' }, { type: 'opened' }, { type: 'durable' }, { type: 'stable' }, { type: 'timer' },
+    { type: 'qr' },
+    { type: 'paired' },
+    { type: 'opened' },
+    { type: 'durable' },
+    { type: 'stable' },
+    { type: 'timer' },
     { type: 'closed', cause: random.pick(CAUSES), restrictedUntil: random.pick([null, NOW]) },
     { type: 'lease-lost' },
     { type: 'halt', to: restingState('disconnected', 'stopped') },
@@ -34,10 +48,13 @@ function anyCircumstances(random: SeededRandom): Circumstances {
   return circumstances(random.pick<Partial<Circumstances>>([{}, { retry: () => null }, GIVE_UP]))
 }
 
-const has = (effects: readonly SessionEffect[], type: SessionEffect['type']): boolean => effects.some(effect => effect.type === type)
+const has = (effects: readonly SessionEffect[], type: SessionEffect['type']): boolean => effects.some((effect) => effect.type === type)
 
 /** What a shell would hold after carrying out the effects so far. */
-interface Holdings { sockets: number; mostSockets: number }
+interface Holdings {
+  sockets: number
+  mostSockets: number
+}
 
 function carryOut(holdings: Holdings, effects: readonly SessionEffect[]): void {
   for (const { type } of effects) {
@@ -47,26 +64,34 @@ function carryOut(holdings: Holdings, effects: readonly SessionEffect[]): void {
   }
 }
 
-interface Turn { readonly before: SessionState; readonly event: SessionEvent; readonly after: SessionState; readonly effects: readonly SessionEffect[] }
+interface Turn {
+  readonly before: SessionState
+  readonly event: SessionEvent
+  readonly after: SessionState
+  readonly effects: readonly SessionEffect[]
+}
 
 const enters = ({ before, after }: Turn, phase: SessionState['phase']): boolean => after.phase === phase && before.phase !== phase
 
 /** What must be true of every step, whatever came before. */
 const RULES: Readonly<Record<string, (turn: Turn) => boolean>> = {
   'a dial follows a load, and nothing else': ({ before, after, effects }) => !has(effects, 'dial') || (before.phase === 'loading' && after.phase === 'dialing'),
-  'connected comes from settling, when all is stored': turn => !enters(turn, 'connected') || (turn.before.phase === 'settling' && turn.event.type === 'durable'),
-  'settling waits for what is to be stored': turn => !enters(turn, 'settling') || has(turn.effects, 'settle'),
-  'waiting has a timer': turn => !enters(turn, 'waiting') || has(turn.effects, 'wait'),
-  'standby looks for the owner': turn => !enters(turn, 'standby') || has(turn.effects, 'stand-by'),
-  'loading loads': turn => !enters(turn, 'loading') || has(turn.effects, 'load'),
-  'an end gives the lease back, unless somebody else does': turn => !enters(turn, 'idle') || turn.event.type === 'halt' || has(turn.effects, 'release'),
+  'connected comes from settling, when all is stored': (turn) =>
+    !enters(turn, 'connected') || (turn.before.phase === 'settling' && turn.event.type === 'durable'),
+  'settling waits for what is to be stored': (turn) => !enters(turn, 'settling') || has(turn.effects, 'settle'),
+  'waiting has a timer': (turn) => !enters(turn, 'waiting') || has(turn.effects, 'wait'),
+  'standby looks for the owner': (turn) => !enters(turn, 'standby') || has(turn.effects, 'stand-by'),
+  'loading loads': (turn) => !enters(turn, 'loading') || has(turn.effects, 'load'),
+  'an end gives the lease back, unless somebody else does': (turn) => !enters(turn, 'idle') || turn.event.type === 'halt' || has(turn.effects, 'release'),
   'what was ended stays ended until it is started': ({ before, after, event }) => before.phase !== 'idle' || after.phase === 'idle' || event.type === 'start',
   'nothing is remembered but after a close': ({ event, effects }) => !has(effects, 'remember') || event.type === 'closed',
   'an event that means nothing changes nothing': ({ before, after, effects }) => after !== before || effects.length === 0,
 }
 
 function findWrong(turn: Turn): string[] {
-  return Object.entries(RULES).filter(([, holds]) => !holds(turn)).map(([rule]) => rule)
+  return Object.entries(RULES)
+    .filter(([, holds]) => !holds(turn))
+    .map(([rule]) => rule)
 }
 
 describe('random histories of a session', () => {
@@ -95,7 +120,7 @@ describe('random histories of a session', () => {
       for (let step = 0; step < STEPS; step += 1) {
         const event = anyEvent(random)
         const next: SessionState = transition(state, event, anyCircumstances(random)).state
-        const [before, after] = [state, next].map(at => 'run' in at ? at.run.failures : 0)
+        const [before, after] = [state, next].map((at) => ('run' in at ? at.run.failures : 0))
         if (after !== undefined && before !== undefined && after < before && next.phase !== 'idle') {
           expect(['stable', 'start'], `${state.phase} (SEED=${random.seed})`).toContain(event.type)
         }

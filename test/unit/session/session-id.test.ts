@@ -2,10 +2,30 @@ import { describe, expect, it } from 'vitest'
 import { requireSessionId } from '../../../src/session/session-arguments.js'
 
 describe('invariant 14: requireSessionId', () => {
-  it.each(['a', 'shop-1', '../x', 'a/b', 'a__b', 'CON', 'con', '.', '..', '%2e', '🦊', 'é', 'e\u0301', ' ', 'a b', 'x'.repeat(128), '__proto__', 'constructor', '-1', "'; DROP TABLE"])(
-    'takes %j as data', (sessionId) => {
-      expect(requireSessionId(sessionId)).toBe(sessionId)
-    })
+  it.each([
+    'a',
+    'shop-1',
+    '../x',
+    'a/b',
+    'a__b',
+    'CON',
+    'con',
+    '.',
+    '..',
+    '%2e',
+    '🦊',
+    'é',
+    'e\u0301',
+    ' ',
+    'a b',
+    'x'.repeat(128),
+    '__proto__',
+    'constructor',
+    '-1',
+    "'; DROP TABLE",
+  ])('takes %j as data', (sessionId) => {
+    expect(requireSessionId(sessionId)).toBe(sessionId)
+  })
 
   it.each<[sessionId: string, problem: RegExp]>([
     ['', /it is empty/],
@@ -23,7 +43,13 @@ describe('invariant 14: requireSessionId', () => {
     expect(() => requireSessionId('x'.repeat(1_000_000))).toThrow(/^.{1,120}$/)
   })
 
-  it.each([[undefined, 'undefined'], [null, 'null'], [7, 'number'], [{}, 'object'], [Symbol('a'), 'symbol']])('%s is no text', (sessionId, name) => {
+  it.each([
+    [undefined, 'undefined'],
+    [null, 'null'],
+    [7, 'number'],
+    [{}, 'object'],
+    [Symbol('a'), 'symbol'],
+  ])('%s is no text', (sessionId, name) => {
     expect(() => requireSessionId(sessionId)).toThrow(new TypeError(`A session id must be a string, but is ${name}.`))
   })
 })

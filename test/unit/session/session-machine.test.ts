@@ -9,7 +9,7 @@ const later = (delayMs: number): Date => new Date(NOW.getTime() + delayMs)
 
 /** Every event, by a name that tells its variants apart. */
 const EVENTS = {
-  'start': { type: 'start', request: { purpose: 'connect', force: false } },
+  start: { type: 'start', request: { purpose: 'connect', force: false } },
   'retry-now': { type: 'retry-now', isForced: false, lostAt: null },
   'owned-elsewhere': { type: 'owned-elsewhere' },
   'loaded: dial': { type: 'loaded', decision: { action: 'dial' } },
@@ -17,16 +17,16 @@ const EVENTS = {
   'loaded: rest': { type: 'loaded', decision: { action: 'rest', status: 'logged_out', reason: 'logged_out', until: null } },
   'loaded: cool-down': { type: 'loaded', decision: { action: 'cool-down', until: later(9000) } },
   'store-failed': { type: 'store-failed' },
-  'qr': { type: 'qr' },
+  qr: { type: 'qr' },
   'passkey-required': { type: 'passkey-required' },
-  'paired': { type: 'paired' },
-  'opened': { type: 'opened' },
-  'durable': { type: 'durable' },
-  'stable': { type: 'stable' },
-  'closed': { type: 'closed', cause: 'connection_lost', restrictedUntil: null },
-  'timer': { type: 'timer' },
+  paired: { type: 'paired' },
+  opened: { type: 'opened' },
+  durable: { type: 'durable' },
+  stable: { type: 'stable' },
+  closed: { type: 'closed', cause: 'connection_lost', restrictedUntil: null },
+  timer: { type: 'timer' },
   'lease-lost': { type: 'lease-lost' },
-  'halt': { type: 'halt', to: restingState('disconnected', 'not_running') },
+  halt: { type: 'halt', to: restingState('disconnected', 'not_running') },
 } as const satisfies Record<string, SessionEvent>
 
 type EventName = keyof typeof EVENTS
@@ -44,7 +44,7 @@ const TABLE: Record<Phase, Partial<Record<EventName, string>>> = {
   idle: { start: started, halt: halted },
   standby: { start: started, timer: 'loading connecting restoring | load', halt: halted },
   loading: {
-    'start': 'loading connecting restoring | ',
+    start: 'loading connecting restoring | ',
     'owned-elsewhere': 'standby disconnected owned_elsewhere | stand-by',
     'loaded: dial': 'dialing connecting restoring | dial',
     'loaded: pair': 'dialing connecting restoring | dial',
@@ -52,42 +52,57 @@ const TABLE: Record<Phase, Partial<Record<EventName, string>>> = {
     'loaded: cool-down': 'waiting reconnecting rate_limited | wait',
     'store-failed': storeLost,
     'lease-lost': stoodBy,
-    'halt': halted,
+    halt: halted,
   },
   dialing: {
-    'qr': 'dialing connecting restoring | ',
+    qr: 'dialing connecting restoring | ',
     'passkey-required': 'dialing connecting restoring | ',
-    'paired': 'dialing connecting restart_required | ',
-    'opened': 'settling connecting restoring | settle',
-    'closed': backedOff, 'store-failed': storeLost, 'lease-lost': stoodBy, 'halt': halted,
+    paired: 'dialing connecting restart_required | ',
+    opened: 'settling connecting restoring | settle',
+    closed: backedOff,
+    'store-failed': storeLost,
+    'lease-lost': stoodBy,
+    halt: halted,
   },
   pairing: {
     'passkey-required': 'pairing pairing null | ',
-    'paired': 'dialing connecting restart_required | ',
-    'opened': 'settling connecting starting | settle',
-    'closed': backedOff, 'store-failed': storeLost, 'lease-lost': stoodBy, 'halt': halted,
+    paired: 'dialing connecting restart_required | ',
+    opened: 'settling connecting starting | settle',
+    closed: backedOff,
+    'store-failed': storeLost,
+    'lease-lost': stoodBy,
+    halt: halted,
   },
   settling: {
-    'durable': 'connected connected null | watch-stability',
-    'closed': backedOff, 'store-failed': storeLost, 'lease-lost': stoodBy, 'halt': halted,
+    durable: 'connected connected null | watch-stability',
+    closed: backedOff,
+    'store-failed': storeLost,
+    'lease-lost': stoodBy,
+    halt: halted,
   },
   connected: {
-    'stable': 'connected connected null | ',
-    'closed': backedOff, 'store-failed': storeLost, 'lease-lost': stoodBy, 'halt': halted,
+    stable: 'connected connected null | ',
+    closed: backedOff,
+    'store-failed': storeLost,
+    'lease-lost': stoodBy,
+    halt: halted,
   },
   waiting: {
-    timer: 'loading connecting restoring | load', 'retry-now': 'loading connecting restoring | load', 'lease-lost': stoodBy, halt: halted,
+    timer: 'loading connecting restoring | load',
+    'retry-now': 'loading connecting restoring | load',
+    'lease-lost': stoodBy,
+    halt: halted,
   },
 }
 
 function describeStep(state: SessionState, event: SessionEvent): string {
   const step = transition(state, event, circumstances())
   const { status, reason } = statusOf(step.state)
-  const effects = step.effects.map(effect => effect.type === 'close' && effect.freshLease ? 'close fresh' : effect.type)
+  const effects = step.effects.map((effect) => (effect.type === 'close' && effect.freshLease ? 'close fresh' : effect.type))
   return `${step.state.phase} ${status} ${reason ?? 'null'} | ${effects.join(', ')}`
 }
 
-const pairs = PHASES.flatMap(phase => Object.keys(EVENTS).map(name => [phase, name as EventName] as const))
+const pairs = PHASES.flatMap((phase) => Object.keys(EVENTS).map((name) => [phase, name as EventName] as const))
 
 describe('the table of states and events', () => {
   it.each(pairs)('%s, %s', (phase, name) => {
@@ -98,8 +113,8 @@ describe('the table of states and events', () => {
   })
 
   it('lists the same events as the code, phase by phase', () => {
-    const listed = Object.fromEntries(PHASES.map(phase => [phase, Object.keys(TRANSITIONS[phase]).sort()]))
-    const tested = Object.fromEntries(PHASES.map(phase => [phase, [...new Set(Object.keys(TABLE[phase]).map(name => name.split(':')[0]))].sort()]))
+    const listed = Object.fromEntries(PHASES.map((phase) => [phase, Object.keys(TRANSITIONS[phase]).sort()]))
+    const tested = Object.fromEntries(PHASES.map((phase) => [phase, [...new Set(Object.keys(TABLE[phase]).map((name) => name.split(':')[0]))].sort()]))
     expect(listed).toEqual(tested)
   })
 
@@ -113,7 +128,7 @@ describe('the table of states and events', () => {
   })
 
   it('every phase but idle and standby can be halted and can lose its lease', () => {
-    for (const phase of PHASES.filter(name => name !== 'idle' && name !== 'standby')) {
+    for (const phase of PHASES.filter((name) => name !== 'idle' && name !== 'standby')) {
       expect(describeStep(stateIn(phase), EVENTS.halt)).toBe(halted)
       expect(describeStep(stateIn(phase), EVENTS['lease-lost'])).toBe(stoodBy)
     }
@@ -124,7 +139,12 @@ describe('the run that goes from state to state', () => {
   it('loads as a takeover only where another process that ran it is gone', () => {
     const load = (phase: Phase, name: EventName): unknown => transition(stateIn(phase), EVENTS[name], circumstances()).effects
     expect(load('standby', 'timer')).toEqual([{ type: 'load', isTakeover: true }])
-    for (const [phase, name] of [['standby', 'start'], ['idle', 'start'], ['waiting', 'timer'], ['waiting', 'retry-now']] as const) {
+    for (const [phase, name] of [
+      ['standby', 'start'],
+      ['idle', 'start'],
+      ['waiting', 'timer'],
+      ['waiting', 'retry-now'],
+    ] as const) {
       expect(load(phase, name)).toEqual([{ type: 'load', isTakeover: false }])
     }
   })
@@ -132,7 +152,8 @@ describe('the run that goes from state to state', () => {
   it('begins anew with each start', () => {
     const { state } = transition(INITIAL_STATE, EVENTS.start, circumstances())
     expect(state).toEqual({
-      phase: 'loading', reason: 'starting',
+      phase: 'loading',
+      reason: 'starting',
       run: { request: { purpose: 'connect', force: false }, paired: null, failures: 0, failuresAtStart: 0, restarts: 0, repeated: null, start: 'trying' },
     })
   })
@@ -148,7 +169,11 @@ describe('the run that goes from state to state', () => {
     ['restore', true, 'restore', false, { purpose: 'restore', force: true }],
     ['unlink', true, 'restore', false, { purpose: 'unlink', force: true }],
   ] as const)('%s (force %s) joined by %s (force %s) while loading', (purpose, force, joining, joiningForce, request) => {
-    const { state } = transition(stateIn('loading', run({ request: { purpose, force } })), { type: 'start', request: { purpose: joining, force: joiningForce } }, circumstances())
+    const { state } = transition(
+      stateIn('loading', run({ request: { purpose, force } })),
+      { type: 'start', request: { purpose: joining, force: joiningForce } },
+      circumstances(),
+    )
     expect('run' in state && state.run.request).toEqual(request)
   })
 
@@ -191,16 +216,27 @@ describe('the run that goes from state to state', () => {
 
   it('on standby, or after a lost lease, only a restore is left of what was asked', () => {
     const connecting = run({ request: { purpose: 'connect', force: false }, paired: true, start: 'connected', failures: 2 })
-    for (const [phase, name] of [['loading', 'owned-elsewhere'], ['connected', 'lease-lost'], ['pairing', 'lease-lost'], ['waiting', 'lease-lost']] as const) {
+    for (const [phase, name] of [
+      ['loading', 'owned-elsewhere'],
+      ['connected', 'lease-lost'],
+      ['pairing', 'lease-lost'],
+      ['waiting', 'lease-lost'],
+    ] as const) {
       const { state } = transition(stateIn(phase, connecting), EVENTS[name], circumstances())
       expect('run' in state && state.run.request, `${phase}, ${name}`).toEqual({ purpose: 'restore', force: false })
     }
   })
 
   it.each([
-    ['connection_lost', 4999, false, 'waiting'], ['connection_lost', 5000, false, 'loading'], ['connection_lost', null, false, 'loading'],
-    ['storage_unavailable', null, false, 'waiting'], ['rate_limited', null, false, 'waiting'], ['connection_replaced', null, false, 'waiting'],
-    ['connection_lost', 0, true, 'loading'], ['storage_unavailable', 0, true, 'loading'], ['rate_limited', 0, true, 'loading'],
+    ['connection_lost', 4999, false, 'waiting'],
+    ['connection_lost', 5000, false, 'loading'],
+    ['connection_lost', null, false, 'loading'],
+    ['storage_unavailable', null, false, 'waiting'],
+    ['rate_limited', null, false, 'waiting'],
+    ['connection_replaced', null, false, 'waiting'],
+    ['connection_lost', 0, true, 'loading'],
+    ['storage_unavailable', 0, true, 'loading'],
+    ['rate_limited', 0, true, 'loading'],
   ] as const)('waiting for %s, lost %s ms ago, asked to try now (forced: %s): %s', (reason, lostAgoMs, isForced, phase) => {
     const waiting: SessionState = { phase: 'waiting', run: run(), reason, retryAt: later(60_000) }
     const lostAt = lostAgoMs === null ? null : later(-lostAgoMs)
@@ -217,12 +253,25 @@ describe('the run that goes from state to state', () => {
 
   it('a rest shows until when', () => {
     const decision = { action: 'rest', status: 'failed', reason: 'restricted', until: later(5) } as const
-    expect(transition(stateIn('loading'), { type: 'loaded', decision }, circumstances()).state).toEqual({ phase: 'idle', status: 'failed', reason: 'restricted', until: later(5), tried: false })
+    expect(transition(stateIn('loading'), { type: 'loaded', decision }, circumstances()).state).toEqual({
+      phase: 'idle',
+      status: 'failed',
+      reason: 'restricted',
+      until: later(5),
+      tried: false,
+    })
   })
 
-  it.each([['connect', 'starting'], ['restore', 'restoring']] as const)('after an outage of the store a %s is %s again', (purpose, reason) => {
+  it.each([
+    ['connect', 'starting'],
+    ['restore', 'restoring'],
+  ] as const)('after an outage of the store a %s is %s again', (purpose, reason) => {
     const waited = run({ request: { purpose, force: false } })
-    const { state } = transition({ phase: 'loading', run: waited, reason: 'storage_unavailable' }, { type: 'loaded', decision: { action: 'pair' } }, circumstances())
+    const { state } = transition(
+      { phase: 'loading', run: waited, reason: 'storage_unavailable' },
+      { type: 'loaded', decision: { action: 'pair' } },
+      circumstances(),
+    )
     expect(state).toMatchObject({ phase: 'dialing', reason })
   })
 })

@@ -7,22 +7,52 @@ import type { SessionSnapshot, StatusMessages } from '../../../src/status/sessio
 import { NOW, run, stateIn } from '../../support/machine-states.js'
 
 /** A report, and what it announced, oldest first. */
-function report(messages: StatusMessages = {}): { report: SessionReport; told: string[]; tell: (before: SessionState, event: ReportedStep['event'], after: SessionState) => void } {
+function report(messages: StatusMessages = {}): {
+  report: SessionReport
+  told: string[]
+  tell: (before: SessionState, event: ReportedStep['event'], after: SessionState) => void
+} {
   const told: string[] = []
   const announce: SessionAnnouncements = {
-    status: ({ status, reason }, previous) => { told.push(`status ${previous.status} > ${status} ${reason ?? ''}`.trim()) },
-    metadata: (_id, metadata) => { told.push(`metadata ${JSON.stringify(metadata)}`) },
-    qr: (_id, qr) => { told.push(`qr ${qr}`) },
-    pairingCode: (_id, code) => { told.push(`pairing code ${code}`) },
-    socket: () => { told.push('socket') },
-    connected: (_id, phoneNumber, restored) => { told.push(`connected ${phoneNumber ?? 'nobody'}${restored ? ' restored' : ''}`) },
-    disconnected: ({ cause, code, willRetry }) => { told.push(`disconnected ${cause} ${code ?? 'null'}${willRetry ? ' retried' : ''}`) },
-    credsRestored: () => { told.push('creds restored') },
-    loggedOut: (_id, cause) => { told.push(`logged out ${cause}`) },
-    error: () => { told.push('error') },
+    status: ({ status, reason }, previous) => {
+      told.push(`status ${previous.status} > ${status} ${reason ?? ''}`.trim())
+    },
+    metadata: (_id, metadata) => {
+      told.push(`metadata ${JSON.stringify(metadata)}`)
+    },
+    qr: (_id, qr) => {
+      told.push(`qr ${qr}`)
+    },
+    pairingCode: (_id, code) => {
+      told.push(`pairing code ${code}`)
+    },
+    socket: () => {
+      told.push('socket')
+    },
+    connected: (_id, phoneNumber, restored) => {
+      told.push(`connected ${phoneNumber ?? 'nobody'}${restored ? ' restored' : ''}`)
+    },
+    disconnected: ({ cause, code, willRetry }) => {
+      told.push(`disconnected ${cause} ${code ?? 'null'}${willRetry ? ' retried' : ''}`)
+    },
+    credsRestored: () => {
+      told.push('creds restored')
+    },
+    loggedOut: (_id, cause) => {
+      told.push(`logged out ${cause}`)
+    },
+    error: () => {
+      told.push('error')
+    },
   }
   const made = new SessionReport({ sessionId: 's', announce, messages, findMetadata: () => Promise.resolve(null) }, INITIAL_STATE)
-  return { report: made, told, tell: (before, event, after) => { made.tell({ before, event, after, owner: null, isUnlinking: false }) } }
+  return {
+    report: made,
+    told,
+    tell: (before, event, after) => {
+      made.tell({ before, event, after, owner: null, isUnlinking: false })
+    },
+  }
 }
 
 const view = (state: SessionState, messages: StatusMessages = {}): SessionSnapshot => report(messages).report.view(state)
@@ -60,7 +90,14 @@ describe('statusOf', () => {
 describe('the view of a state', () => {
   it('leaves out what is not known', () => {
     expect(view(stateIn('loading'))).toEqual({
-      sessionId: 's', status: 'connecting', isConnected: false, reason: 'restoring', message: 'Restoring connection from saved session...', since: expect.any(Date), owner: null, isLocal: true,
+      sessionId: 's',
+      status: 'connecting',
+      isConnected: false,
+      reason: 'restoring',
+      message: 'Restoring connection from saved session...',
+      since: expect.any(Date),
+      owner: null,
+      isLocal: true,
     })
   })
 
@@ -74,7 +111,12 @@ describe('the view of a state', () => {
   })
 
   it('shows owner, number, loss and metadata in every phase', () => {
-    const known = { owner: 'host:1:abc', phoneNumber: '49151000001', lastDisconnect: { code: 428, cause: 'connection_closed', message: 'gone', at: NOW }, metadata: { shop: 1 } }
+    const known = {
+      owner: 'host:1:abc',
+      phoneNumber: '49151000001',
+      lastDisconnect: { code: 428, cause: 'connection_closed', message: 'gone', at: NOW },
+      metadata: { shop: 1 },
+    }
     for (const phase of ['idle', 'loading', 'connected', 'waiting'] as const) {
       expect(fullView(stateIn(phase))).toMatchObject({ ...known, isLocal: true })
     }
@@ -95,7 +137,9 @@ describe('the view of a state', () => {
   })
 
   it('is connected only when it is', () => {
-    const connected = (['idle', 'standby', 'loading', 'dialing', 'pairing', 'settling', 'connected', 'waiting'] as const).filter(phase => view(stateIn(phase)).isConnected)
+    const connected = (['idle', 'standby', 'loading', 'dialing', 'pairing', 'settling', 'connected', 'waiting'] as const).filter(
+      (phase) => view(stateIn(phase)).isConnected,
+    )
     expect(connected).toEqual(['connected'])
   })
 
@@ -133,10 +177,13 @@ describe('what a step announces', () => {
     tell(stateIn('pairing'), { type: 'paired' }, stateIn('dialing'))
     tell(stateIn('settling'), { type: 'durable' }, stateIn('connected'))
     tell(stateIn('settling'), { type: 'durable' }, stateIn('connected'))
-    expect(told.filter(line => line.startsWith('connected'))).toEqual(['connected 49151000001', 'connected 49151000001 restored'])
+    expect(told.filter((line) => line.startsWith('connected'))).toEqual(['connected 49151000001', 'connected 49151000001 restored'])
   })
 
-  it.each([[false, 'logged_out'], [true, 'intentional_logout']] as const)('who logged it out, when a logout is under way: %s', (isUnlinking, cause) => {
+  it.each([
+    [false, 'logged_out'],
+    [true, 'intentional_logout'],
+  ] as const)('who logged it out, when a logout is under way: %s', (isUnlinking, cause) => {
     const { report: made, told } = report()
     const after: SessionState = { phase: 'idle', status: 'logged_out', reason: 'logged_out', until: null, tried: true }
     made.tell({ before: stateIn('connected'), event: { ...lost, cause: 'logged_out' }, after, owner: null, isUnlinking })

@@ -10,28 +10,64 @@ const soon = new Date(NOW.getTime() + 1)
 
 const identity = 'identity'
 const paired = { kind: 'paired', phoneNumber: '49151000001', identity } as const
-const readable = (creds: Extract<StoredSession, { kind: 'readable' }>['creds'], changes: Partial<Lifecycle> = {}): StoredSession =>
-  ({ kind: 'readable', creds, text: '{}', isBackup: false, lifecycle: { ...freshLifecycle(identity), ...changes } })
+const readable = (creds: Extract<StoredSession, { kind: 'readable' }>['creds'], changes: Partial<Lifecycle> = {}): StoredSession => ({
+  kind: 'readable',
+  creds,
+  text: '{}',
+  isBackup: false,
+  lifecycle: { ...freshLifecycle(identity), ...changes },
+})
 const limited = (kind: 'restricted' | 'rate_limited', until: Date | null): StoredSession => readable(paired, { verdict: { kind, until } })
 
 const dial: StartDecision = { action: 'dial' }
 const pair: StartDecision = { action: 'pair' }
-const rest = (status: 'disconnected' | 'logged_out' | 'failed', reason: Extract<StartDecision, { action: 'rest' }>['reason'], until: Date | null = null): StartDecision =>
-  ({ action: 'rest', status, reason, until })
+const rest = (
+  status: 'disconnected' | 'logged_out' | 'failed',
+  reason: Extract<StartDecision, { action: 'rest' }>['reason'],
+  until: Date | null = null,
+): StartDecision => ({ action: 'rest', status, reason, until })
 
 /** What each way of asking comes to: restore, restore by force, connect, unlink. */
 const rows: [name: string, stored: StoredSession, restore: StartDecision, forced: StartDecision, connect: StartDecision, unlink: StartDecision][] = [
-  ['nothing', { kind: 'absent', lifecycle: freshLifecycle(null) }, rest('disconnected', 'never_paired'), rest('disconnected', 'never_paired'), pair, rest('disconnected', 'never_paired')],
+  [
+    'nothing',
+    { kind: 'absent', lifecycle: freshLifecycle(null) },
+    rest('disconnected', 'never_paired'),
+    rest('disconnected', 'never_paired'),
+    pair,
+    rest('disconnected', 'never_paired'),
+  ],
   ['a store that cannot be asked', { kind: 'unavailable', error }, { action: 'probe' }, { action: 'probe' }, { action: 'probe' }, { action: 'probe' }],
   ['corrupt credentials', { kind: 'corrupt', error }, ...four(rest('failed', 'credentials_corrupt'))],
   ['credentials under another key', { kind: 'wrong-key', error }, ...four(rest('failed', 'wrong_key'))],
   ['a whatsapp-web.js folder', { kind: 'legacy', error }, ...four(rest('failed', 'legacy_session'))],
-  ['an identity that was never paired', readable({ kind: 'unpaired', identity }), rest('disconnected', 'never_paired'), rest('disconnected', 'never_paired'), pair, rest('disconnected', 'never_paired')],
-  ['a pairing that was not finished', readable({ kind: 'half_paired', identity }), rest('disconnected', 'pairing_incomplete'), rest('disconnected', 'pairing_incomplete'), pair, rest('disconnected', 'pairing_incomplete')],
+  [
+    'an identity that was never paired',
+    readable({ kind: 'unpaired', identity }),
+    rest('disconnected', 'never_paired'),
+    rest('disconnected', 'never_paired'),
+    pair,
+    rest('disconnected', 'never_paired'),
+  ],
+  [
+    'a pairing that was not finished',
+    readable({ kind: 'half_paired', identity }),
+    rest('disconnected', 'pairing_incomplete'),
+    rest('disconnected', 'pairing_incomplete'),
+    pair,
+    rest('disconnected', 'pairing_incomplete'),
+  ],
   ['a paired session', readable(paired), ...four(dial)],
   ['a stopped one', readable(paired, { desired: 'stopped' }), rest('disconnected', 'stopped'), rest('disconnected', 'stopped'), dial, dial],
   ['a logged out one', readable(paired, { loggedOutAt: NOW }), rest('logged_out', 'logged_out'), dial, pair, dial],
-  ['one logged out, then stopped', readable(paired, { loggedOutAt: NOW, desired: 'stopped' }), rest('logged_out', 'logged_out'), rest('disconnected', 'stopped'), pair, dial],
+  [
+    'one logged out, then stopped',
+    readable(paired, { loggedOutAt: NOW, desired: 'stopped' }),
+    rest('logged_out', 'logged_out'),
+    rest('disconnected', 'stopped'),
+    pair,
+    dial,
+  ],
   ['a restricted one', limited('restricted', soon), rest('failed', 'restricted', soon), dial, dial, dial],
   ['one restricted for an unknown time', limited('restricted', null), rest('failed', 'restricted', null), dial, dial, dial],
   ['one that was restricted until now', limited('restricted', NOW), ...four(dial)],
@@ -47,9 +83,12 @@ function four(decision: StartDecision): [StartDecision, StartDecision, StartDeci
 describe('decideStart', () => {
   it.each(rows)('%s', (_name, stored, ...decisions) => {
     const requests: StartRequest[] = [
-      { purpose: 'restore', force: false }, { purpose: 'restore', force: true }, { purpose: 'connect', force: false }, { purpose: 'unlink', force: true },
+      { purpose: 'restore', force: false },
+      { purpose: 'restore', force: true },
+      { purpose: 'connect', force: false },
+      { purpose: 'unlink', force: true },
     ]
-    expect(requests.map(request => decideStart(stored, request, NOW))).toEqual(decisions)
+    expect(requests.map((request) => decideStart(stored, request, NOW))).toEqual(decisions)
   })
 
   it('cools down for no longer than asked, should the clock have been ahead when the limit was noted', () => {

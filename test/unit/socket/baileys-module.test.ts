@@ -24,19 +24,37 @@ describe('loading Baileys', () => {
   })
 
   it.each([
-    ['at once', () => Buffer.alloc(64), false], ['later', async () => Buffer.alloc(64), true],
-    ['later, with a failure', async () => { throw new Error('no such hash') }, true], ['with an error', () => { throw new Error('no such hash') }, false],
+    ['at once', () => Buffer.alloc(64), false],
+    ['later', async () => Buffer.alloc(64), true],
+    [
+      'later, with a failure',
+      async () => {
+        throw new Error('no such hash')
+      },
+      true,
+    ],
+    [
+      'with an error',
+      () => {
+        throw new Error('no such hash')
+      },
+      false,
+    ],
   ])('keeps what derives keys only where it takes a turn or more: %s', async (_name, hkdf, isKept) => {
     const { makeWASocket, initAuthCreds, proto } = new FakeBaileys()
     expect((await loadBaileys({ makeWASocket, initAuthCreds, proto, hkdf })).hkdf).toBe(isKept ? hkdf : undefined)
   })
 
   it.each<[string, object]>([
-    ['nothing', {}], ['no socket', { initAuthCreds: () => ({}), proto: real.proto }], ['no proto', { makeWASocket: () => ({}), initAuthCreds: () => ({}) }],
+    ['nothing', {}],
+    ['no socket', { initAuthCreds: () => ({}), proto: real.proto }],
+    ['no proto', { makeWASocket: () => ({}), initAuthCreds: () => ({}) }],
     ['a proto of another kind', { makeWASocket: () => ({}), initAuthCreds: () => ({}), proto: { Message: {} } }],
   ])('refuses one with %s', async (_name, module) => {
     await expect(loadBaileys(given(module))).rejects.toMatchObject({
-      name: 'SessionError', code: 'BAILEYS_UNSUPPORTED', message: expect.stringContaining(INSTALL_BAILEYS),
+      name: 'SessionError',
+      code: 'BAILEYS_UNSUPPORTED',
+      message: expect.stringContaining(INSTALL_BAILEYS),
     })
   })
 })

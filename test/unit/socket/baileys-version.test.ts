@@ -1,13 +1,35 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { describeUnsupported, INSTALL_BAILEYS, isSupportedBaileys, readInstalledVersion, RECOMMENDED_BAILEYS_VERSION } from '../../../src/socket/baileys-module.js'
+import {
+  describeUnsupported,
+  INSTALL_BAILEYS,
+  isSupportedBaileys,
+  readInstalledVersion,
+  RECOMMENDED_BAILEYS_VERSION,
+} from '../../../src/socket/baileys-module.js'
 
 describe('the versions of Baileys', () => {
   it.each([
-    ['7.0.0-rc11', true], ['7.0.0-rc14', true], ['7.0.0-rc100', true], ['7.0.0', true], ['7.3.1', true], ['7.1.0-rc1', true], ['7.0.1-rc.2', true],
-    ['7.0.0-rc10', false], ['7.0.0-rc.9', false], ['7.0.0-rc9', false],
-    ['6.7.18', true], ['6.7.24', true], ['6.7.17', false], ['6.7.18-rc1', false], ['6.8.0', false], ['6.17.16', false],
-    ['8.0.0', false], ['5.0.0', false], ['latest', false], ['', false],
+    ['7.0.0-rc11', true],
+    ['7.0.0-rc14', true],
+    ['7.0.0-rc100', true],
+    ['7.0.0', true],
+    ['7.3.1', true],
+    ['7.1.0-rc1', true],
+    ['7.0.1-rc.2', true],
+    ['7.0.0-rc10', false],
+    ['7.0.0-rc.9', false],
+    ['7.0.0-rc9', false],
+    ['6.7.18', true],
+    ['6.7.24', true],
+    ['6.7.17', false],
+    ['6.7.18-rc1', false],
+    ['6.8.0', false],
+    ['6.17.16', false],
+    ['8.0.0', false],
+    ['5.0.0', false],
+    ['latest', false],
+    ['', false],
   ])('%s: %s', (version, isSupported) => {
     expect(isSupportedBaileys(version)).toBe(isSupported)
     expect(describeUnsupported(version) === null).toBe(isSupported)

@@ -13,7 +13,9 @@ function dialling(): { socket: WASocket; ws: EventEmitter; told: ReturnType<type
   const told = vi.fn()
   socket.end = async () => {
     ws.removeAllListeners('error')
-    process.nextTick(() => { told(tellError(ws)) })
+    process.nextTick(() => {
+      told(tellError(ws))
+    })
   }
   return { socket, ws, told }
 }
@@ -31,7 +33,9 @@ it('somebody hears the error of a websocket that is torn down while it is dialle
   const { socket, told } = dialling()
   hearLateErrors(socket)
   await tearDownSocket(socket)
-  await vi.waitFor(() => { expect(told.mock.calls).toEqual([['heard']]) })
+  await vi.waitFor(() => {
+    expect(told.mock.calls).toEqual([['heard']])
+  })
 })
 
 it('somebody hears the error of a websocket that Baileys closes by itself', async () => {

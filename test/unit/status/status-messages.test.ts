@@ -4,7 +4,13 @@ import { ALL_STATUS_REASONS as REASONS } from '../../../src/status/status-reason
 
 // Fails to compile when a status is added and not listed.
 const STATUSES = Object.keys({
-  disconnected: 0, connecting: 0, pairing: 0, connected: 0, reconnecting: 0, logged_out: 0, failed: 0,
+  disconnected: 0,
+  connecting: 0,
+  pairing: 0,
+  connected: 0,
+  reconnecting: 0,
+  logged_out: 0,
+  failed: 0,
 } satisfies Record<SessionStatus, 0>) as SessionStatus[]
 
 describe('status messages', () => {
@@ -24,7 +30,7 @@ describe('status messages', () => {
 
   it.each(['disconnected', 'failed'] as const)('nothing is said to be tried again where the session is %s', (status) => {
     const promises = /trying again|reconnecting|next attempt/i
-    expect(REASONS.filter(reason => reason !== 'connection_lost' && promises.test(describeStatus(status, reason, {})))).toEqual([])
+    expect(REASONS.filter((reason) => reason !== 'connection_lost' && promises.test(describeStatus(status, reason, {})))).toEqual([])
     expect(describeStatus('reconnecting', 'storage_unavailable', {})).toMatch(promises)
     expect(describeStatus('reconnecting', 'rate_limited', {})).toMatch(promises)
     expect(describeStatus(status, 'storage_unavailable', { storage_unavailable: 'Reworded.' })).toBe('Reworded.')
@@ -58,7 +64,7 @@ describe('status messages', () => {
 
   it.each([...STATUSES, ...REASONS])('"%s" can be reworded, alone', (key) => {
     const messages = { [key]: 'Reworded.' }
-    const all = [...STATUSES.map(status => describeStatus(status, null, messages)), ...REASONS.map(reason => describeStatus('failed', reason, messages))]
-    expect(all.filter(sentence => sentence === 'Reworded.')).toHaveLength(key === 'logged_out' ? 2 : 1)
+    const all = [...STATUSES.map((status) => describeStatus(status, null, messages)), ...REASONS.map((reason) => describeStatus('failed', reason, messages))]
+    expect(all.filter((sentence) => sentence === 'Reworded.')).toHaveLength(key === 'logged_out' ? 2 : 1)
   })
 })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { ALL_STATUS_REASONS, STATUS_REASONS, unreadableReason, type StatusReason, type StatusReasonFacts } from '../../../src/status/status-reasons.js'
 
-const reasonsWith = (test: (facts: StatusReasonFacts) => boolean): StatusReason[] => ALL_STATUS_REASONS.filter(reason => test(STATUS_REASONS[reason]))
+const reasonsWith = (test: (facts: StatusReasonFacts) => boolean): StatusReason[] => ALL_STATUS_REASONS.filter((reason) => test(STATUS_REASONS[reason]))
 
 describe('STATUS_REASONS', () => {
   it('names the reason of each code that says that records cannot be used, and of no other', () => {
@@ -13,7 +13,7 @@ describe('STATUS_REASONS', () => {
     for (const reason of reasonsWith(({ unreadable }) => unreadable === true)) {
       const { errorCode } = STATUS_REASONS[reason]
       expect(unreadableReason(errorCode)).toBe(reason)
-      expect(reasonsWith(facts => facts.errorCode === errorCode)).toEqual([reason])
+      expect(reasonsWith((facts) => facts.errorCode === errorCode)).toEqual([reason])
     }
   })
 

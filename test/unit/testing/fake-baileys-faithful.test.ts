@@ -20,7 +20,7 @@ function recordingKeys(failures = 0): { keys: real.SignalKeyStore; writes: real.
   const writes: real.SignalDataSet[] = []
   let failing = failures
   const get: real.SignalKeyStore['get'] = (type, ids) => {
-    const found = ids.filter(id => values.has(`${type} ${id}`)).map(id => [id, values.get(`${type} ${id}`)])
+    const found = ids.filter((id) => values.has(`${type} ${id}`)).map((id) => [id, values.get(`${type} ${id}`)])
     return Object.fromEntries(found) as Record<string, real.SignalDataTypeMap[typeof type]>
   }
   const set = async (data: real.SignalDataSet): Promise<void> => {
@@ -36,8 +36,10 @@ function recordingKeys(failures = 0): { keys: real.SignalKeyStore; writes: real.
 
 describe('the fakes agree with Baileys', () => {
   it('on the shape of new creds', () => {
-    const shape = (creds: real.AuthenticationCreds): unknown => JSON.parse(JSON.stringify(creds, real.BufferJSON.replacer), (_key, value: unknown) =>
-      typeof value === 'string' ? value.length : typeof value === 'number' ? 0 : value)
+    const shape = (creds: real.AuthenticationCreds): unknown =>
+      JSON.parse(JSON.stringify(creds, real.BufferJSON.replacer), (_key, value: unknown) =>
+        typeof value === 'string' ? value.length : typeof value === 'number' ? 0 : value,
+      )
     expect(shape(fakeAuthCreds())).toEqual(shape(real.initAuthCreds()))
     expect(Object.keys(fakeAuthCreds()).sort()).toEqual(Object.keys(real.initAuthCreds()).sort())
   })
@@ -90,7 +92,9 @@ describe.each(implementations)('transactions of %s', (_name, withTransactions) =
     const { keys, writes } = recordingKeys()
     const transactional = withTransactions(keys)
     const work = transactional.transaction(async () => {
-      await transactional.transaction(async () => { await transactional.set({ 'lid-mapping': { one: '1' } }) }, 'key')
+      await transactional.transaction(async () => {
+        await transactional.set({ 'lid-mapping': { one: '1' } })
+      }, 'key')
       throw new Error('changed my mind')
     }, 'key')
     await expect(work).rejects.toThrow('changed my mind')
@@ -113,11 +117,15 @@ describe.each(implementations)('transactions of %s', (_name, withTransactions) =
   it('commit again after a failure, and give up after the last try', async () => {
     const once = recordingKeys(1)
     const lucky = withTransactions(once.keys)
-    await lucky.transaction(async () => { await lucky.set({ 'lid-mapping': { one: '1' } }) }, 'key')
+    await lucky.transaction(async () => {
+      await lucky.set({ 'lid-mapping': { one: '1' } })
+    }, 'key')
     expect(once.writes).toHaveLength(1)
     const always = recordingKeys(2)
     const unlucky = withTransactions(always.keys)
-    const work = unlucky.transaction(async () => { await unlucky.set({ 'lid-mapping': { one: '1' } }) }, 'key')
+    const work = unlucky.transaction(async () => {
+      await unlucky.set({ 'lid-mapping': { one: '1' } })
+    }, 'key')
     await expect(work).rejects.toThrow('disk full')
   })
 

@@ -5,7 +5,7 @@ import { fakeAuthCreds, fakePairedCreds } from '../../../src/testing/fake-creds.
 
 const noKeys = { get: () => ({}), set: () => undefined }
 
-async function makeSocket({ paired = true } = {}): Promise<{ socket: FakeSocket, heard: WAMessage[], types: string[] }> {
+async function makeSocket({ paired = true } = {}): Promise<{ socket: FakeSocket; heard: WAMessage[]; types: string[] }> {
   const baileys = new FakeBaileys()
   const [heard, types]: [WAMessage[], string[]] = [[], []]
   baileys.makeWASocket({ auth: { creds: paired ? fakePairedCreds() : fakeAuthCreds(), keys: noKeys } }).ev.on('messages.upsert', ({ messages, type }) => {
@@ -24,7 +24,10 @@ describe('messages of a FakeSocket', () => {
     const inGroup = socket.receive('hello all', { from: '1234@g.us' })
     expect(heard).toEqual([text, image, inGroup])
     expect(types).toEqual(['notify', 'append', 'notify'])
-    expect(text).toMatchObject({ key: { remoteJid: '4915187654321@s.whatsapp.net', fromMe: false, id: expect.stringMatching(/^[0-9A-F]{20}$/u) }, message: { conversation: 'hello' } })
+    expect(text).toMatchObject({
+      key: { remoteJid: '4915187654321@s.whatsapp.net', fromMe: false, id: expect.stringMatching(/^[0-9A-F]{20}$/u) },
+      message: { conversation: 'hello' },
+    })
     expect(image).toMatchObject({ key: { remoteJid: '49151000002@s.whatsapp.net', id: 'A1' }, message: { imageMessage: { caption: 'a cat' } } })
     expect(inGroup.key.remoteJid).toBe('1234@g.us')
   })
@@ -57,7 +60,7 @@ describe('welcome', () => {
     const [linked, fresh] = [await makeSocket(), await makeSocket({ paired: false })]
     const told: unknown[] = []
     for (const { socket } of [linked, fresh]) {
-      socket.ev.on('connection.update', update => void told.push(Object.keys(update)))
+      socket.ev.on('connection.update', (update) => void told.push(Object.keys(update)))
       socket.welcome()
     }
     expect(told).toEqual([['connection'], ['receivedPendingNotifications'], ['qr']])
@@ -68,7 +71,9 @@ describe('welcome', () => {
     socket.accept()
     await socket.requestPairingCode('49151000003')
     let qr: string | undefined
-    socket.ev.on('connection.update', (update) => { qr = update.qr })
+    socket.ev.on('connection.update', (update) => {
+      qr = update.qr
+    })
     socket.welcome()
     expect(qr).toMatch(/^2@/u)
   })

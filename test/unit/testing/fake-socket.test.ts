@@ -12,7 +12,7 @@ async function makeSocket(options: FakeSocketOptions & { paired?: boolean } = {}
   const creds = options.paired === true ? fakePairedCreds({ phone: '49151000001' }) : fakeAuthCreds()
   const made = baileys.makeWASocket({ auth: { creds, keys: noKeys } })
   const updates: ConnectionUpdate[] = []
-  made.ev.on('connection.update', update => void updates.push(update))
+  made.ev.on('connection.update', (update) => void updates.push(update))
   return { socket: await baileys.takeSocket(), updates }
 }
 
@@ -58,13 +58,13 @@ describe('FakeSocket', () => {
     expect(restored.socket.phoneNumber).toBe('49151000001')
   })
 
-  it.each([401, 403, 408, 411, 428, 429, 440, 500, 503, 515, 516])('closes once with %i, then is deaf and mute', async code => {
+  it.each([401, 403, 408, 411, 428, 429, 440, 500, 503, 515, 516])('closes once with %i, then is deaf and mute', async (code) => {
     const { socket, updates } = await makeSocket({ paired: true })
     socket.open()
     const closing = socket.close(code)
     expect(updates.at(-1)).not.toHaveProperty('lastDisconnect')
     await Promise.all([closing, socket.close(500), socket.end(undefined)])
-    const closes = updates.filter(update => update.connection === 'close')
+    const closes = updates.filter((update) => update.connection === 'close')
     expect(closes.map(statusCode)).toEqual([code])
     socket.qr()
     socket.open()
@@ -90,8 +90,10 @@ describe('FakeSocket', () => {
     socket.open()
     const raw = socket.ws.socket
     let ended = false
-    const ending = socket.end(undefined).then(() => { ended = true })
-    await new Promise(resolve => setImmediate(resolve))
+    const ending = socket.end(undefined).then(() => {
+      ended = true
+    })
+    await new Promise((resolve) => setImmediate(resolve))
     expect(ended).toBe(false)
     raw?.terminate()
     await ending
@@ -102,7 +104,7 @@ describe('FakeSocket', () => {
     const { socket, updates } = await makeSocket({ paired: true })
     socket.open()
     socket.ws.socket?.terminate()
-    await new Promise(resolve => setImmediate(resolve))
+    await new Promise((resolve) => setImmediate(resolve))
     expect(statusCode(updates.at(-1))).toBe(428)
   })
 
@@ -113,7 +115,7 @@ describe('FakeSocket', () => {
     expect(socket.isEnded).toBe(false)
     socket.logoutError = undefined
     await socket.logout()
-    await new Promise(resolve => setImmediate(resolve))
+    await new Promise((resolve) => setImmediate(resolve))
     expect(updates.at(-1)?.lastDisconnect?.error?.message).toBe('Intentional Logout')
     expect(statusCode(updates.at(-1))).toBe(401)
     expect(socket.logoutCalls).toBe(2)
@@ -159,7 +161,12 @@ describe('FakeSocket', () => {
 describe('FakeBaileys', () => {
   it('records sockets and configs, throws when told, and lets a script drive each socket', async () => {
     const indexes: number[] = []
-    const baileys = new FakeBaileys({ onSocket: (socket, index) => { indexes.push(index); socket.qr() } })
+    const baileys = new FakeBaileys({
+      onSocket: (socket, index) => {
+        indexes.push(index)
+        socket.qr()
+      },
+    })
     const config = { auth: { creds: baileys.initAuthCreds(), keys: noKeys } }
     baileys.failNext(new Error('refused'))
     expect(() => baileys.makeWASocket(config)).toThrow('refused')
@@ -167,7 +174,7 @@ describe('FakeBaileys', () => {
     baileys.makeWASocket(config)
     expect(await baileys.takeSocket()).toBe(baileys.sockets[0])
     expect(await baileys.takeSocket()).toBe(baileys.lastSocket)
-    await new Promise(resolve => setImmediate(resolve))
+    await new Promise((resolve) => setImmediate(resolve))
     expect(indexes).toEqual([0, 1])
     expect(baileys.configs).toEqual([config, config])
   })

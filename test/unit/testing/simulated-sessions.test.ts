@@ -1,12 +1,24 @@
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { copySessions, CREDS_KEY, encrypted, FileSystemSessionStore, LIFECYCLE_KEY, MemorySessionStore, SessionError, type SessionStore } from '../../../src/index.js'
+import {
+  copySessions,
+  CREDS_KEY,
+  encrypted,
+  FileSystemSessionStore,
+  LIFECYCLE_KEY,
+  MemorySessionStore,
+  SessionError,
+  type SessionStore,
+} from '../../../src/index.js'
 import { openSqliteDatabase, SqliteSessionStore } from '../../../src/sqlite.js'
 import { findRealSession, findSimulatedSession, pairedCreds, simulated, SIMULATION_KEY } from '../../../src/testing/index.js'
 import { temporaryFolder } from '../../support/temporary-folder.js'
 
 const KEYS = { currentKeyId: 'a', keys: { a: Buffer.alloc(32, 7) } }
-const PAIRING = [{ ...CREDS_KEY, value: pairedCreds({ phone: '4915112345678' }) }, { type: 'pre-key', id: '1', value: '{}' }]
+const PAIRING = [
+  { ...CREDS_KEY, value: pairedCreds({ phone: '4915112345678' }) },
+  { type: 'pre-key', id: '1', value: '{}' },
+]
 
 const ENGINES: readonly (readonly [name: string, open: () => Promise<SessionStore>])[] = [
   ['memory', () => Promise.resolve(new MemorySessionStore())],

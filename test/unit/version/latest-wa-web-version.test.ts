@@ -25,7 +25,7 @@ describe('what WhatsApp says of itself', () => {
   it('is asked by the global fetch, where no other is given', async () => {
     await using server = await VersionServer.start()
     const { fetch } = server
-    vi.stubGlobal('fetch', (url: string, init: object) => url.startsWith('https:') ? fetch(url, init) : realFetch(url, init))
+    vi.stubGlobal('fetch', (url: string, init: object) => (url.startsWith('https:') ? fetch(url, init) : realFetch(url, init)))
     try {
       expect(await latestWaWebVersion()()).toEqual(OWN)
     } finally {
@@ -60,7 +60,9 @@ describe('what WhatsApp says of itself', () => {
       push()
     }
     expect(await latestWaWebVersion({ fetch: server.fetch })()).toEqual([2, 3000, 9])
-    await vi.waitFor(() => { expect(server.pending).toBe(0) })
+    await vi.waitFor(() => {
+      expect(server.pending).toBe(0)
+    })
     expect(sent).toBeLessThan(64 * 1024 * 1024)
   })
 
@@ -79,21 +81,42 @@ describe('when WhatsApp does not say', () => {
     ['an empty answer', says('')],
     ['half a number', says('{"client_revision":10475')],
     ['a connection that breaks', breaks],
-    ['a body that breaks', (response) => { response.write('{"client_'); setTimeout(() => response.destroy(), 10) }],
-    ['a redirect to itself', (response, request) => { response.writeHead(302, { location: request.url ?? '' }).end() }],
-    ['a redirect to nothing', (response) => { response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end() }],
+    [
+      'a body that breaks',
+      (response) => {
+        response.write('{"client_')
+        setTimeout(() => response.destroy(), 10)
+      },
+    ],
+    [
+      'a redirect to itself',
+      (response, request) => {
+        response.writeHead(302, { location: request.url ?? '' }).end()
+      },
+    ],
+    [
+      'a redirect to nothing',
+      (response) => {
+        response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end()
+      },
+    ],
     ['silence', isSilent],
-    ['a body that never ends', (response) => { response.write('{"client_') }],
+    [
+      'a body that never ends',
+      (response) => {
+        response.write('{"client_')
+      },
+    ],
   ]
 
-  it.each(TROUBLES)('(%s) the number in Baileys\' repository is taken, for ten minutes', async (_name, answer) => {
+  it.each(TROUBLES)("(%s) the number in Baileys' repository is taken, for ten minutes", async (_name, answer) => {
     await using server = await VersionServer.start()
     server.answers['web.whatsapp.com'] = answer
     expect(await latestWaWebVersion({ ...QUICK, fetch: server.fetch }).lookUp()).toEqual({ version: PUBLISHED, maxAgeMs: 600_000 })
     expect(server.asked.at(-1)).toBe('raw.githubusercontent.com')
   })
 
-  it('nor does Baileys\' repository, the look-up rejects, and says why', async () => {
+  it("nor does Baileys' repository, the look-up rejects, and says why", async () => {
     await using server = await VersionServer.start()
     server.answers['web.whatsapp.com'] = refuses(403)
     server.answers['raw.githubusercontent.com'] = says('404: Not Found')
@@ -102,7 +125,7 @@ describe('when WhatsApp does not say', () => {
   })
 
   it('and the network is gone, the reason is that of the network', async () => {
-    const gone: VersionFetch = url => fetch(url.replace(/^https:..[^/]*/u, 'http://127.0.0.1:1'))
+    const gone: VersionFetch = (url) => fetch(url.replace(/^https:..[^/]*/u, 'http://127.0.0.1:1'))
     await expect(latestWaWebVersion({ fetch: gone })()).rejects.toThrow(/^web\.whatsapp\.com: .*\. raw\.githubusercontent\.com: /u)
   })
 
@@ -112,14 +135,20 @@ describe('when WhatsApp does not say', () => {
     server.answers['raw.githubusercontent.com'] = isSilent
     const latest = latestWaWebVersion({ timeoutMs: 100, fetch: server.fetch })
     await expect(latest()).rejects.toThrow('web.whatsapp.com: no answer within 60 ms. raw.githubusercontent.com: no answer within 40 ms.')
-    await vi.waitFor(() => { expect(server.pending).toBe(0) })
+    await vi.waitFor(() => {
+      expect(server.pending).toBe(0)
+    })
   })
 
   it('with an answer that never ends, that is not waited for, nor left open', async () => {
     await using server = await VersionServer.start()
-    server.answers['web.whatsapp.com'] = (response) => { response.writeHead(403).write('<html>') }
+    server.answers['web.whatsapp.com'] = (response) => {
+      response.writeHead(403).write('<html>')
+    }
     expect(await latestWaWebVersion({ fetch: server.fetch })()).toEqual(PUBLISHED)
-    await vi.waitFor(() => { expect(server.pending).toBe(0) })
+    await vi.waitFor(() => {
+      expect(server.pending).toBe(0)
+    })
   })
 
   it('the look-up ends with its signal, and asks nobody else', async () => {
@@ -127,14 +156,21 @@ describe('when WhatsApp does not say', () => {
     server.answers['web.whatsapp.com'] = isSilent
     const ending = new AbortController()
     const looking = latestWaWebVersion({ fetch: server.fetch }).lookUp({}, ending.signal)
-    await vi.waitFor(() => { expect(server.asked).toHaveLength(1) })
+    await vi.waitFor(() => {
+      expect(server.asked).toHaveLength(1)
+    })
     ending.abort(new Error('closed'))
     await expect(looking).rejects.toThrow('closed')
-    await vi.waitFor(() => { expect(server.pending).toBe(0) })
+    await vi.waitFor(() => {
+      expect(server.pending).toBe(0)
+    })
     expect(server.asked).toEqual(['web.whatsapp.com'])
   })
 
-  it.each([['older than', 1_035_194_822], ['the same as', 1_035_194_821]])('a number in the repository that is %s the built-in one is of no use', async (_name, revision) => {
+  it.each([
+    ['older than', 1_035_194_822],
+    ['the same as', 1_035_194_821],
+  ])('a number in the repository that is %s the built-in one is of no use', async (_name, revision) => {
     await using server = await VersionServer.start()
     server.answers['web.whatsapp.com'] = refuses(403)
     const looking = latestWaWebVersion({ fetch: server.fetch }).lookUp({ builtIn: [2, 3000, revision] })
@@ -145,7 +181,10 @@ describe('when WhatsApp does not say', () => {
     await using server = await VersionServer.start()
     server.answers['web.whatsapp.com'] = refuses(403)
     server.answers['raw.githubusercontent.com'] = baileysSource(8)
-    expect(await latestWaWebVersion({ fetch: server.fetch, maxAgeMs: 1000 }).lookUp({ builtIn: [2, 3000, 7] })).toEqual({ version: [2, 3000, 8], maxAgeMs: 1000 })
+    expect(await latestWaWebVersion({ fetch: server.fetch, maxAgeMs: 1000 }).lookUp({ builtIn: [2, 3000, 7] })).toEqual({
+      version: [2, 3000, 8],
+      maxAgeMs: 1000,
+    })
   })
 })
 
@@ -183,7 +222,9 @@ describe('the way', () => {
   it('through a ProxyAgent of undici is never left: not by the second host, and not by a redirect', async () => {
     await using server = await VersionServer.start()
     await using proxy = await ConnectProxy.start(server.port)
-    server.answers['web.whatsapp.com'] = (response) => { response.writeHead(302, { location: 'http://moved.example/sw.js' }).end() }
+    server.answers['web.whatsapp.com'] = (response) => {
+      response.writeHead(302, { location: 'http://moved.example/sw.js' }).end()
+    }
     const dispatcher = new ProxyAgent(proxy.url)
     try {
       // Without TLS: who looks into the tunnels is no part of this.
@@ -199,15 +240,20 @@ describe('the way', () => {
   it('through a proxy that is down leads nowhere', async () => {
     const dispatcher = new ProxyAgent('http://127.0.0.1:1')
     try {
-      await expect(latestWaWebVersion({ fetch: undiciFetch, dispatcher })()).rejects.toThrow('web.whatsapp.com: ECONNREFUSED. raw.githubusercontent.com: ECONNREFUSED.')
+      await expect(latestWaWebVersion({ fetch: undiciFetch, dispatcher })()).rejects.toThrow(
+        'web.whatsapp.com: ECONNREFUSED. raw.githubusercontent.com: ECONNREFUSED.',
+      )
     } finally {
       await dispatcher.close()
     }
   })
 
   it('of another undici than the fetch is told as that', async () => {
-    const mixed: VersionFetch = () => Promise.reject(new TypeError('fetch failed', { cause: Object.assign(new Error('invalid onRequestStart method'), { code: 'UND_ERR_INVALID_ARG' }) }))
-    await expect(latestWaWebVersion({ fetch: mixed, dispatcher: {} })()).rejects.toThrow(/web\.whatsapp\.com: UND_ERR_INVALID_ARG \(the dispatcher is of another undici than the fetch/u)
+    const mixed: VersionFetch = () =>
+      Promise.reject(new TypeError('fetch failed', { cause: Object.assign(new Error('invalid onRequestStart method'), { code: 'UND_ERR_INVALID_ARG' }) }))
+    await expect(latestWaWebVersion({ fetch: mixed, dispatcher: {} })()).rejects.toThrow(
+      /web\.whatsapp\.com: UND_ERR_INVALID_ARG \(the dispatcher is of another undici than the fetch/u,
+    )
   })
 })
 

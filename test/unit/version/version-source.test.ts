@@ -30,10 +30,20 @@ function source(...answers: Answer[]): Made {
     },
     bypassesProxy: ({ isProxied, dispatcher }) => isProxied === true && dispatcher === undefined,
   }
-  const versions = new VersionSource({ lookup, onFailure: cause => told.push(cause), onBypass: () => { bypasses += 1 } })
+  const versions = new VersionSource({
+    lookup,
+    onFailure: (cause) => told.push(cause),
+    onBypass: () => {
+      bypasses += 1
+    },
+  })
   return {
-    versions, asked, failures: told,
-    get bypasses() { return bypasses },
+    versions,
+    asked,
+    failures: told,
+    get bypasses() {
+      return bypasses
+    },
     pair: async (question = {}) => {
       await versions.renew(question)
       return versions.kept
@@ -41,10 +51,15 @@ function source(...answers: Answer[]): Made {
   }
 }
 
-const gives = (...version: WAVersion): Answer => () => Promise.resolve({ version, maxAgeMs: 6 * HOURS })
+const gives =
+  (...version: WAVersion): Answer =>
+  () =>
+    Promise.resolve({ version, maxAgeMs: 6 * HOURS })
 const fails: Answer = () => Promise.reject(new Error('offline'))
 
-beforeEach(() => { vi.useFakeTimers() })
+beforeEach(() => {
+  vi.useFakeTimers()
+})
 afterEach(() => {
   expect(vi.getTimerCount()).toBe(0)
   vi.useRealTimers()
@@ -259,7 +274,12 @@ describe('a provider of the application', () => {
 
   it.each([
     ['rejects', () => Promise.reject(new Error('offline'))],
-    ['throws', () => { throw new Error('offline') }],
+    [
+      'throws',
+      () => {
+        throw new Error('offline')
+      },
+    ],
   ])('that %s is told', async (_name, provider) => {
     const { pair, failures } = of(provider)
     expect(await pair()).toBeUndefined()

@@ -31,6 +31,6 @@ export function connectionRepositoryContract<Repository extends ConnectionReposi
   create: () => Repository | Promise<Repository>,
   hooks: ConnectionRepositoryContractHooks<Repository> = {},
 ): ContractCase[] {
-  const more = WITH_HOOK.flatMap(([hook, checks]) => hooks[hook] === undefined ? [] : checks)
+  const more = WITH_HOOK.flatMap(([hook, checks]) => (hooks[hook] === undefined ? [] : checks))
   return contractCases<RepositoryFixture<Repository>>([...ALWAYS, ...more], () => new RepositoryFixture(create, hooks))
 }

@@ -31,7 +31,7 @@ export const FINDING: readonly Check<RepositoryFixture>[] = [
       for (const status of statuses) await repository.save(`session ${status}`, { status })
       for (const status of statuses) await repository.save(`session ${status}`, { owner: 'me' })
       const found = await repository.findAll()
-      assert.deepEqual(found.map(({ sessionId, status }) => `${sessionId}: ${status}`).sort(), statuses.map(status => `session ${status}: ${status}`).sort())
+      assert.deepEqual(found.map(({ sessionId, status }) => `${sessionId}: ${status}`).sort(), statuses.map((status) => `session ${status}: ${status}`).sort())
     },
   },
   {
@@ -60,7 +60,10 @@ export const FINDING: readonly Check<RepositoryFixture>[] = [
       await assertApart(repository, sessionIds)
       await repository.delete('1')
       await repository.delete('__proto__')
-      await assertApart(repository, sessionIds.filter(sessionId => sessionId !== '1' && sessionId !== '__proto__'))
+      await assertApart(
+        repository,
+        sessionIds.filter((sessionId) => sessionId !== '1' && sessionId !== '__proto__'),
+      )
     },
   },
   {

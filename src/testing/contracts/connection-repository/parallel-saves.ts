@@ -28,11 +28,16 @@ export const PARALLEL_SAVES: readonly Check<RepositoryFixture>[] = [
     check: async (fixture) => {
       const repository = await fixture.open()
       const sessionIds = Array.from({ length: MANY }, (_, index) => `session ${index}`)
-      await Promise.all(sessionIds.map(sessionId => repository.save(sessionId, { phoneNumber: sessionId })))
-      await Promise.all(sessionIds.map((sessionId, index) => index % 2 === 0 ? repository.delete(sessionId) : repository.save(sessionId, { owner: sessionId })))
+      await Promise.all(sessionIds.map((sessionId) => repository.save(sessionId, { phoneNumber: sessionId })))
+      await Promise.all(
+        sessionIds.map((sessionId, index) => (index % 2 === 0 ? repository.delete(sessionId) : repository.save(sessionId, { owner: sessionId }))),
+      )
       const kept = sessionIds.filter((_, index) => index % 2 !== 0).sort()
       const found = await repository.findAll()
-      assert.deepEqual(found.map(({ phoneNumber, owner }) => `${phoneNumber ?? ''} ${owner ?? ''}`).sort(), kept.map(sessionId => `${sessionId} ${sessionId}`))
+      assert.deepEqual(
+        found.map(({ phoneNumber, owner }) => `${phoneNumber ?? ''} ${owner ?? ''}`).sort(),
+        kept.map((sessionId) => `${sessionId} ${sessionId}`),
+      )
     },
   },
   {
@@ -41,12 +46,16 @@ export const PARALLEL_SAVES: readonly Check<RepositoryFixture>[] = [
     check: async (fixture) => {
       const repository = await fixture.open()
       const before = Array.from({ length: MANY }, (_, index) => `before ${index}`).sort()
-      await Promise.all(before.map(sessionId => repository.save(sessionId, { status: 'connecting' })))
-      const saving = before.map(sessionId => [repository.save(sessionId, { status: 'connected' }), repository.save(`new ${sessionId}`, {})]).flat()
+      await Promise.all(before.map((sessionId) => repository.save(sessionId, { status: 'connecting' })))
+      const saving = before.map((sessionId) => [repository.save(sessionId, { status: 'connected' }), repository.save(`new ${sessionId}`, {})]).flat()
       const looks = await Promise.all(Array.from({ length: 5 }, () => idsOf(repository)))
       await Promise.all(saving)
-      for (const look of looks) assert.deepEqual(look.filter(sessionId => !sessionId.startsWith('new ')), before)
-      assert.deepEqual(await idsOf(repository), [...before, ...before.map(sessionId => `new ${sessionId}`)].sort())
+      for (const look of looks)
+        assert.deepEqual(
+          look.filter((sessionId) => !sessionId.startsWith('new ')),
+          before,
+        )
+      assert.deepEqual(await idsOf(repository), [...before, ...before.map((sessionId) => `new ${sessionId}`)].sort())
     },
   },
 ]

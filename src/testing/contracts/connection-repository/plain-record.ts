@@ -30,9 +30,16 @@ export function plain(record: ConnectionRecord | null): Record<string, unknown> 
   if (record === null) return null
   const { sessionId, status, reason, phoneNumber, lastConnectedAt, lastDisconnect, owner, updatedAt, metadata } = record
   return {
-    sessionId, status, reason, phoneNumber, owner,
+    sessionId,
+    status,
+    reason,
+    phoneNumber,
+    owner,
     lastConnectedAt: dateText(lastConnectedAt),
-    lastDisconnect: lastDisconnect === null ? null : { code: lastDisconnect.code, cause: lastDisconnect.cause, message: lastDisconnect.message, at: dateText(lastDisconnect.at) },
+    lastDisconnect:
+      lastDisconnect === null
+        ? null
+        : { code: lastDisconnect.code, cause: lastDisconnect.cause, message: lastDisconnect.message, at: dateText(lastDisconnect.at) },
     updatedAt: dateText(updatedAt),
     metadata: JSON.parse(JSON.stringify(metadata)) as unknown,
   }
@@ -40,7 +47,7 @@ export function plain(record: ConnectionRecord | null): Record<string, unknown> 
 
 /** Records as they are compared, by id. */
 export function plainAll(records: readonly ConnectionRecord[]): unknown[] {
-  const byId = (a: ConnectionRecord, b: ConnectionRecord): number => a.sessionId < b.sessionId ? -1 : Number(a.sessionId > b.sessionId)
+  const byId = (a: ConnectionRecord, b: ConnectionRecord): number => (a.sessionId < b.sessionId ? -1 : Number(a.sessionId > b.sessionId))
   return [...records].sort(byId).map(plain)
 }
 

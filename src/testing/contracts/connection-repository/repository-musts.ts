@@ -2,7 +2,7 @@
 export const REPOSITORY_MUST = {
   unknown: 'resolve `find` with `null` for an unknown id, and reject when it could not look; no call resolves that was not carried out',
   insert: 'insert on `save` when there is no record, with `disconnected`, `null`, `{}` and the time of the call for what is not given',
-  partial: 'change only the fields that are given when there is one: the application\'s own columns and the metadata stay',
+  partial: "change only the fields that are given when there is one: the application's own columns and the metadata stay",
   given: '`null` is given and `undefined` is not; `metadata` is one field, replaced as a whole; the id is that of the call',
   atOnce: 'lose no field when several saves come at once',
   all: 'resolve `findAll` with all records, each once, not only the active ones',

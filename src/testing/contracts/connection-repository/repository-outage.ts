@@ -15,12 +15,12 @@ export const REPOSITORY_OUTAGE: readonly Check<RepositoryFixture>[] = [
       await repository.save('a', fullChanges('a'))
       const reconnect = await fixture.disconnect(repository)
       const calls: Record<string, () => Promise<unknown>> = {
-        'find': () => repository.find('a'),
+        find: () => repository.find('a'),
         'find of an unknown id': () => repository.find('b'),
-        'findAll': () => repository.findAll(),
-        'save': () => repository.save('a', { owner: 'me' }),
+        findAll: () => repository.findAll(),
+        save: () => repository.save('a', { owner: 'me' }),
         'save of a new id': () => repository.save('b', {}),
-        'delete': () => repository.delete('a'),
+        delete: () => repository.delete('a'),
         'delete of an unknown id': () => repository.delete('b'),
       }
       for (const [name, call] of Object.entries(calls)) {

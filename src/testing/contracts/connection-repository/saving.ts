@@ -39,7 +39,10 @@ export const SAVING: readonly Check<RepositoryFixture>[] = [
       await repository.save('a', { owner: 'me' })
       await repository.save('b', {})
       const expected = { status: 'disconnected', reason: null, phoneNumber: null, lastConnectedAt: null, lastDisconnect: null, metadata: {} } as const
-      for (const [sessionId, owner] of [['a', 'me'], ['b', null]] as const) {
+      for (const [sessionId, owner] of [
+        ['a', 'me'],
+        ['b', null],
+      ] as const) {
         const found = await mustFind(repository, sessionId)
         assertTimeSince(earliest, found.updatedAt)
         assert.deepEqual(plain(found), plain({ ...expected, sessionId, owner, updatedAt: found.updatedAt }))
@@ -118,14 +121,20 @@ async function mustFind(repository: ConnectionRepository, sessionId: string): Pr
 function otherValues(): Omit<ConnectionRecord, 'sessionId'> {
   const at = new Date('2025-05-06T07:08:09.123Z')
   return {
-    status: 'failed', reason: 'restricted', phoneNumber: '4915', lastConnectedAt: at, owner: 'other:2:cd', updatedAt: at, metadata: { other: [] },
+    status: 'failed',
+    reason: 'restricted',
+    phoneNumber: '4915',
+    lastConnectedAt: at,
+    owner: 'other:2:cd',
+    updatedAt: at,
+    metadata: { other: [] },
     lastDisconnect: { code: null, cause: 'connection_lost', message: 'other', at },
   }
 }
 
 /** What an application without `exactOptionalPropertyTypes` passes. */
 function undefinedFields(): Partial<ConnectionRecord> {
-  return Object.fromEntries(Object.keys(fullRecord('a')).map(field => [field, undefined]))
+  return Object.fromEntries(Object.keys(fullRecord('a')).map((field) => [field, undefined]))
 }
 
 function spoil(record: Partial<ConnectionRecord>): void {

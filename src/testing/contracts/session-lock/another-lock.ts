@@ -42,7 +42,7 @@ export const ANOTHER_LOCK: readonly Check<LockFixture>[] = [
       const lock = await fixture.open()
       const other = await fixture.openAnother(lock)
       const leases = await Promise.all(Array.from({ length: MANY }, () => [fixture.tryToTake(lock, 'a'), fixture.tryToTake(other, 'a')]).flat())
-      const given = leases.filter(lease => lease !== null)
+      const given = leases.filter((lease) => lease !== null)
       assert.equal(given.length, 1, `${given.length} of ${MANY * 2} who asked at once were given the lock`)
     },
   },
@@ -57,7 +57,10 @@ export const ANOTHER_LOCK: readonly Check<LockFixture>[] = [
         tokens.push(lease.fencingToken)
         await lease.release()
       }
-      assert.deepEqual(tokens, [...new Set(tokens)].sort((a, b) => a - b))
+      assert.deepEqual(
+        tokens,
+        [...new Set(tokens)].sort((a, b) => a - b),
+      )
     },
   },
   {

@@ -45,7 +45,7 @@ export const HOLDING: readonly Check<LockFixture>[] = [
       const lock = await fixture.open()
       for (let round = 0; round < 3; round++) {
         const leases = await Promise.all(Array.from({ length: MANY }, () => fixture.tryToTake(lock, 'a')))
-        const given = leases.filter(lease => lease !== null)
+        const given = leases.filter((lease) => lease !== null)
         assert.equal(given.length, 1, `${given.length} of ${MANY} who asked at once were given the lock`)
         await given[0]?.release()
       }
@@ -65,14 +65,17 @@ export const HOLDING: readonly Check<LockFixture>[] = [
           holders += 1
           assert.equal(holders, 1, 'the lock has two holders')
           tokens.push(lease.fencingToken)
-          await new Promise(resolve => setImmediate(resolve))
+          await new Promise((resolve) => setImmediate(resolve))
           holders -= 1
           await lease.release()
         }
       }
       await Promise.all(Array.from({ length: 5 }, contend))
       await (await fixture.take(lock, 'a')).release()
-      assert.deepEqual(tokens, [...new Set(tokens)].sort((a, b) => a - b))
+      assert.deepEqual(
+        tokens,
+        [...new Set(tokens)].sort((a, b) => a - b),
+      )
     },
   },
   {
@@ -86,8 +89,14 @@ export const HOLDING: readonly Check<LockFixture>[] = [
         tokens.push(lease.fencingToken)
         await lease.release()
       }
-      assert.deepEqual(tokens.filter(token => !Number.isSafeInteger(token)), [])
-      assert.deepEqual(tokens, [...new Set(tokens)].sort((a, b) => a - b))
+      assert.deepEqual(
+        tokens.filter((token) => !Number.isSafeInteger(token)),
+        [],
+      )
+      assert.deepEqual(
+        tokens,
+        [...new Set(tokens)].sort((a, b) => a - b),
+      )
     },
   },
 ]

@@ -52,7 +52,8 @@ async function holdAll(fixture: LockFixture, sessionIds: readonly string[]): Pro
     await lease.release()
     held.delete(sessionId)
     assert.equal(await findOwner(lock, sessionId), null)
-    for (const [other, { owner }] of held) assert.equal(await findOwner(lock, other), owner, `the release of ${JSON.stringify(sessionId)} freed ${JSON.stringify(other)}`)
+    for (const [other, { owner }] of held)
+      assert.equal(await findOwner(lock, other), owner, `the release of ${JSON.stringify(sessionId)} freed ${JSON.stringify(other)}`)
   }
   return { refused }
 }

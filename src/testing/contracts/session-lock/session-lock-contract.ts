@@ -30,6 +30,6 @@ const WITH_HOOK: readonly (readonly [hook: keyof SessionLockContractHooks, check
  * ```
  */
 export function sessionLockContract<Lock extends SessionLock>(create: () => Lock | Promise<Lock>, hooks: SessionLockContractHooks<Lock> = {}): ContractCase[] {
-  const more = WITH_HOOK.flatMap(([hook, checks]) => hooks[hook] === undefined ? [] : checks)
+  const more = WITH_HOOK.flatMap(([hook, checks]) => (hooks[hook] === undefined ? [] : checks))
   return contractCases<LockFixture<Lock>>([...ALWAYS, ...more], () => new LockFixture(create, hooks))
 }

@@ -20,7 +20,10 @@ export const ANOTHER_STORE: readonly Check<StoreFixture>[] = [
       await other.write('a', [creds('two')])
       assert.deepEqual(await stored(store, 'a'), recordTexts([creds('two'), preKey(1, 'k')]))
       // What one of them remembers of a session must not outlive a delete by the other.
-      for (const [deleting, writing] of [[other, store], [store, other]] as const) {
+      for (const [deleting, writing] of [
+        [other, store],
+        [store, other],
+      ] as const) {
         await deleting.delete('a')
         assert.deepEqual(await stored(writing, 'a'), [])
         await writing.write('a', [creds('new')])
@@ -36,11 +39,13 @@ export const ANOTHER_STORE: readonly Check<StoreFixture>[] = [
       const store = await fixture.open()
       const other = await fixture.openAnother(store)
       const sessionIds = Array.from({ length: 20 }, (_, index) => `session ${index}`)
-      await Promise.all(sessionIds.map(async (sessionId, index) => {
-        const own = index % 2 === 0 ? store : other
-        const { fencingToken } = await fixture.take(own, sessionId)
-        await own.write(sessionId, [creds(sessionId), preKey(1, sessionId)], { fencingToken })
-      }))
+      await Promise.all(
+        sessionIds.map(async (sessionId, index) => {
+          const own = index % 2 === 0 ? store : other
+          const { fencingToken } = await fixture.take(own, sessionId)
+          await own.write(sessionId, [creds(sessionId), preKey(1, sessionId)], { fencingToken })
+        }),
+      )
       for (const looking of [store, other]) {
         assert.deepEqual(await listed(looking), [...sessionIds].sort())
         for (const sessionId of sessionIds) assert.deepEqual(await stored(looking, sessionId), recordTexts([creds(sessionId), preKey(1, sessionId)]))

@@ -32,13 +32,14 @@ export const BATCHES: readonly Check<StoreFixture>[] = [
   {
     name: 'a change in the middle that fails refuses the whole write',
     must: STORE_MUST.refuseWhole,
-    check: fixture => refuse(fixture, {
-      type: 'pre-key',
-      id: '2',
-      get value(): string {
-        throw new Error('This value cannot be had.')
-      },
-    }),
+    check: (fixture) =>
+      refuse(fixture, {
+        type: 'pre-key',
+        id: '2',
+        get value(): string {
+          throw new Error('This value cannot be had.')
+        },
+      }),
   },
   {
     name: 'a value that is no text refuses the whole write',

@@ -40,14 +40,14 @@ export const CLOSING: readonly Check<StoreFixture>[] = [
       await store.write('a', [creds('c')])
       await store.close()
       await assertRejects('STORE_UNAVAILABLE', {
-        'read': () => store.read('a', [CREDS_KEY]),
+        read: () => store.read('a', [CREDS_KEY]),
         'read of what is not there': () => store.read('b', [CREDS_KEY]),
         'read of nothing': () => store.read('a', []),
-        'records': () => collect(store.records('a')),
-        'list': () => collect(store.list()),
-        'write': () => store.write('a', [creds('new')]),
+        records: () => collect(store.records('a')),
+        list: () => collect(store.list()),
+        write: () => store.write('a', [creds('new')]),
         'write of nothing': () => store.write('a', []),
-        'delete': () => store.delete('a'),
+        delete: () => store.delete('a'),
         'delete of what is not there': () => store.delete('b'),
       })
     },

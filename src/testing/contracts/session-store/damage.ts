@@ -9,7 +9,7 @@ import { STORE_MUST } from './store-musts.js'
 const BEFORE = [creds('the creds'), preKey(1, 'the key')]
 
 /** Records that are there and cannot be read. */
-export const DAMAGE: readonly Check<StoreFixture>[] = [creds('the creds'), preKey(1, 'the key')].map(damaged => ({
+export const DAMAGE: readonly Check<StoreFixture>[] = [creds('the creds'), preKey(1, 'the key')].map((damaged) => ({
   name: `a damaged ${damaged.type} is never missing: it is RECORD_CORRUPT, or handed on as it is`,
   must: STORE_MUST.leaveOut,
   check: async (fixture: StoreFixture) => {
@@ -31,7 +31,7 @@ export const DAMAGE: readonly Check<StoreFixture>[] = [creds('the creds'), preKe
   },
 }))
 
-async function assertSeen(store: SessionStore, keys: readonly RecordKey[], damaged: { type: string, id: string, value: string }): Promise<void> {
+async function assertSeen(store: SessionStore, keys: readonly RecordKey[], damaged: { type: string; id: string; value: string }): Promise<void> {
   const outcome = await outcomeOf(() => store.read('a', keys))
   if (isRefusal(outcome, 'RECORD_CORRUPT')) return
   assert.ok('value' in outcome, `read of a damaged record ${describeOutcome(outcome)}`)

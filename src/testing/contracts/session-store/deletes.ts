@@ -33,7 +33,10 @@ export const DELETES: readonly Check<StoreFixture>[] = [
       await store.delete('never')
       await store.write('never', [{ ...CREDS_KEY, value: null }])
       await store.write('a', [creds('c')])
-      await store.write('a', [{ type: 'session', id: 'never', value: null }, { ...LIFECYCLE_KEY, value: null }])
+      await store.write('a', [
+        { type: 'session', id: 'never', value: null },
+        { ...LIFECYCLE_KEY, value: null },
+      ])
       await Promise.all([store.write('a', [{ ...CREDS_KEY, value: null }]), store.write('a', [{ ...CREDS_KEY, value: null }])])
       assert.deepEqual(await stored(store, 'a'), [])
       await Promise.all([store.delete('a'), store.delete('a')])

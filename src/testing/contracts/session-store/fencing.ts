@@ -9,11 +9,11 @@ import { STORE_MUST } from './store-musts.js'
 /** Every way to change a session under a token, or without one. */
 export function changesWith(store: SessionStore, sessionId: string, token: { fencingToken?: number }): Record<string, () => Promise<void>> {
   return {
-    'write': () => store.write(sessionId, [creds('by another')], token),
+    write: () => store.write(sessionId, [creds('by another')], token),
     'write of a deletion': () => store.write(sessionId, [{ ...creds(''), value: null }], token),
     'write with replaceAll': () => store.write(sessionId, [creds('by another')], { ...token, replaceAll: true }),
     'write with replaceAll of nothing': () => store.write(sessionId, [], { ...token, replaceAll: true }),
-    'delete': () => store.delete(sessionId, token),
+    delete: () => store.delete(sessionId, token),
   }
 }
 
@@ -96,7 +96,10 @@ export const FENCING: readonly Check<StoreFixture>[] = [
         tokens.push(lease.fencingToken)
         await lease.release()
       }
-      assert.deepEqual(tokens, [...new Set(tokens)].sort((a, b) => a - b))
+      assert.deepEqual(
+        tokens,
+        [...new Set(tokens)].sort((a, b) => a - b),
+      )
       await assertRejects('STALE_WRITER', changesWith(store, 'a', { fencingToken: tokens[3] ?? NaN }))
       assert.deepEqual(await listed(store), [])
     },

@@ -8,34 +8,51 @@ import type { StoreFixture } from './store-fixture.js'
 import { STORE_MUST } from './store-musts.js'
 
 /** One begins with the other, or would match it as a pattern. */
-const PREFIXES: readonly string[] = ['a', 'ab', 'a*', 'a?', 'a%', 'a_', 'a-', 'a:', 'a/', 'a.', 'a:creds', 'a:pre-key', 'a/creds', 'a-creds', 'a-creds.json', 'a-pre-key-1']
+const PREFIXES: readonly string[] = [
+  'a',
+  'ab',
+  'a*',
+  'a?',
+  'a%',
+  'a_',
+  'a-',
+  'a:',
+  'a/',
+  'a.',
+  'a:creds',
+  'a:pre-key',
+  'a/creds',
+  'a-creds',
+  'a-creds.json',
+  'a-pre-key-1',
+]
 
 /** Session ids that lesser stores mix up. */
 export const HOSTILE_IDS: readonly Check<StoreFixture>[] = [
   {
     name: 'session ids of any characters stay apart',
     must: STORE_MUST.distinct,
-    check: fixture => keepApart(fixture, HOSTILE_TEXTS),
+    check: (fixture) => keepApart(fixture, HOSTILE_TEXTS),
   },
   {
     name: 'a session whose id begins with that of another is another',
     must: STORE_MUST.distinct,
-    check: fixture => keepApart(fixture, PREFIXES),
+    check: (fixture) => keepApart(fixture, PREFIXES),
   },
   {
     name: 'session ids that differ only by case are kept apart, or refused',
     must: STORE_MUST.refuseId,
-    check: fixture => keepApartOrRefuse(fixture, CASE_TWINS),
+    check: (fixture) => keepApartOrRefuse(fixture, CASE_TWINS),
   },
   {
     name: 'session ids that are too long, empty or hold control characters are kept apart, or refused',
     must: STORE_MUST.refuseId,
-    check: fixture => keepApartOrRefuse(fixture, AWKWARD_TEXTS),
+    check: (fixture) => keepApartOrRefuse(fixture, AWKWARD_TEXTS),
   },
   {
     name: 'session ids with half of a character are kept apart, or refused',
     must: STORE_MUST.refuseId,
-    check: fixture => keepApartOrRefuse(fixture, ['\ufffd', ...HALF_TEXTS]),
+    check: (fixture) => keepApartOrRefuse(fixture, ['\ufffd', ...HALF_TEXTS]),
   },
 ]
 
@@ -45,7 +62,10 @@ async function keepApart(fixture: StoreFixture, sessionIds: readonly string[]): 
   await assertApart(store, sessionIds)
   const isEven = (_: string, index: number): boolean => index % 2 === 0
   for (const sessionId of sessionIds.filter(isEven)) await store.delete(sessionId)
-  await assertApart(store, sessionIds.filter((sessionId, index) => !isEven(sessionId, index)))
+  await assertApart(
+    store,
+    sessionIds.filter((sessionId, index) => !isEven(sessionId, index)),
+  )
   for (const sessionId of sessionIds.filter(isEven)) assert.deepEqual(await stored(store, sessionId), [])
 }
 

@@ -12,9 +12,33 @@ const TYPES: readonly string[] = ['session', 'sender-key', 'app-state-sync-key',
 
 /** Pairs that become one text when they are joined with the usual separators. */
 const JOINED: readonly (readonly [type: string, id: string])[] = [
-  ['sender-key', 'memory-x'], ['sender-key-memory', 'x'], ['sender', 'key-memory-x'],
-  ['a', 'b:c'], ['a:b', 'c'], ['a', 'b/c'], ['a/b', 'c'], ['a', 'b.c'], ['a.b', 'c'], ['a', 'b c'], ['a b', 'c'], ['a', 'b\u0000c'], ['a\u0000b', 'c'], ['a', 'b|c'], ['a|b', 'c'], ['a', 'b_c'], ['a_b', 'c'],
-  ['creds', ''], ['creds', 'x'], ['creds-', ''], ['', 'creds'], ['lifecycle', ''], ['lifecycle', 'lifecycle'], ['', ''], ['a', ''], ['', 'a'], ['aa', ''],
+  ['sender-key', 'memory-x'],
+  ['sender-key-memory', 'x'],
+  ['sender', 'key-memory-x'],
+  ['a', 'b:c'],
+  ['a:b', 'c'],
+  ['a', 'b/c'],
+  ['a/b', 'c'],
+  ['a', 'b.c'],
+  ['a.b', 'c'],
+  ['a', 'b c'],
+  ['a b', 'c'],
+  ['a', 'b\u0000c'],
+  ['a\u0000b', 'c'],
+  ['a', 'b|c'],
+  ['a|b', 'c'],
+  ['a', 'b_c'],
+  ['a_b', 'c'],
+  ['creds', ''],
+  ['creds', 'x'],
+  ['creds-', ''],
+  ['', 'creds'],
+  ['lifecycle', ''],
+  ['lifecycle', 'lifecycle'],
+  ['', ''],
+  ['a', ''],
+  ['', 'a'],
+  ['aa', ''],
 ]
 
 /** Record keys that lesser stores mix up. */
@@ -22,17 +46,25 @@ export const HOSTILE_KEYS: readonly Check<StoreFixture>[] = [
   {
     name: 'record ids of any characters stay apart',
     must: STORE_MUST.distinct,
-    check: fixture => keepApart(fixture, TYPES.flatMap(type => IDS.map(id => [type, id] as const))),
+    check: (fixture) =>
+      keepApart(
+        fixture,
+        TYPES.flatMap((type) => IDS.map((id) => [type, id] as const)),
+      ),
   },
   {
     name: 'record types of any characters stay apart',
     must: STORE_MUST.distinct,
-    check: fixture => keepApart(fixture, IDS.map(type => [type, '1'] as const)),
+    check: (fixture) =>
+      keepApart(
+        fixture,
+        IDS.map((type) => [type, '1'] as const),
+      ),
   },
   {
     name: 'types and ids that join to the same text stay apart',
     must: STORE_MUST.distinct,
-    check: fixture => keepApart(fixture, JOINED),
+    check: (fixture) => keepApart(fixture, JOINED),
   },
   {
     name: 'record ids with half of a character stay apart, or are refused',
@@ -53,7 +85,11 @@ export const HOSTILE_KEYS: readonly Check<StoreFixture>[] = [
     must: STORE_MUST.distinct,
     check: async (fixture) => {
       const store = await fixture.open()
-      const odd = [{ type: 'session', id: 'a:b', value: '1' }, { type: 'zz-future', id: 'a:b', value: '2' }, { type: 'session', id: '名', value: '3' }]
+      const odd = [
+        { type: 'session', id: 'a:b', value: '1' },
+        { type: 'zz-future', id: 'a:b', value: '2' },
+        { type: 'session', id: '名', value: '3' },
+      ]
       await store.write('a', odd)
       for (const alone of [creds('c'), { ...LIFECYCLE_KEY, value: '{}' }]) {
         const lease = await fixture.take(store, 'a')
@@ -78,11 +114,14 @@ async function keepApart(fixture: StoreFixture, keys: readonly (readonly [type: 
   assert.deepEqual(await stored(store, 'a'), recordTexts(records))
   // One at a time, too: a look-alike that is asked for alone must not answer for another.
   const alone: StoredRecord[] = []
-  for (const key of records) alone.push(...await store.read('a', [key]))
+  for (const key of records) alone.push(...(await store.read('a', [key])))
   assert.deepEqual(recordTexts(alone), recordTexts(records))
   // Half of them go, and take no other with them.
   const isEven = (_: StoredRecord, index: number): boolean => index % 2 === 0
-  await store.write('a', records.filter(isEven).map(({ type, id }) => ({ type, id, value: null })))
+  await store.write(
+    'a',
+    records.filter(isEven).map(({ type, id }) => ({ type, id, value: null })),
+  )
   assert.deepEqual(await stored(store, 'a'), recordTexts(records.filter((record, index) => !isEven(record, index))))
   assert.deepEqual(recordTexts(await store.read('a', records.filter(isEven))), [])
 }

@@ -37,9 +37,9 @@ export const LISTING: readonly Check<StoreFixture>[] = [
         await store.write(`later ${sessionId}`, [creds('c')])
         await Promise.all([store.write(`late ${sessionId}`, [creds('c')]), store.write(sessionId, [creds('again')])])
       }
-      assert.deepEqual(seen.filter(sessionId => sessionId.startsWith('before')).sort(), before)
+      assert.deepEqual(seen.filter((sessionId) => sessionId.startsWith('before')).sort(), before)
       assert.equal(new Set(seen).size, seen.length, 'a session was listed twice')
-      assert.deepEqual(await listed(store), before.flatMap(sessionId => [sessionId, `late ${sessionId}`, `later ${sessionId}`]).sort())
+      assert.deepEqual(await listed(store), before.flatMap((sessionId) => [sessionId, `late ${sessionId}`, `later ${sessionId}`]).sort())
     },
   },
   {
@@ -52,9 +52,13 @@ export const LISTING: readonly Check<StoreFixture>[] = [
       const seen: string[] = []
       for await (const { type, id } of store.records('a')) {
         seen.push(...keyTexts([{ type, id }]))
-        if (type === 'pre-key') await store.write('a', [{ type, id, value: null }, { type: 'session', id, value: 's' }])
+        if (type === 'pre-key')
+          await store.write('a', [
+            { type, id, value: null },
+            { type: 'session', id, value: 's' },
+          ])
       }
-      assert.deepEqual(seen.filter(text => text.includes('pre-key')).sort(), keyTexts(before))
+      assert.deepEqual(seen.filter((text) => text.includes('pre-key')).sort(), keyTexts(before))
       assert.deepEqual(await storedKeys(store, 'a'), keyTexts(before.map(({ id }) => ({ type: 'session', id }))))
     },
   },

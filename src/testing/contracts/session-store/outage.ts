@@ -17,11 +17,11 @@ export const OUTAGE: readonly Check<StoreFixture>[] = [
       await store.write('a', [creds('c'), preKey(1, 'k')])
       const reconnect = await fixture.disconnect(store)
       await assertRejects('STORE_UNAVAILABLE', {
-        'read': () => store.read('a', [CREDS_KEY]),
+        read: () => store.read('a', [CREDS_KEY]),
         'read of what is not there': () => store.read('b', [CREDS_KEY]),
-        'records': () => collect(store.records('a')),
+        records: () => collect(store.records('a')),
         'records of what is not there': () => collect(store.records('b')),
-        'list': () => collect(store.list()),
+        list: () => collect(store.list()),
         ...changesWith(store, 'a', {}),
         'write of a new session': () => store.write('c', [creds('c')]),
       })

@@ -25,9 +25,9 @@ export const PARALLEL_WRITERS: readonly Check<StoreFixture>[] = [
     check: async (fixture) => {
       const store = await fixture.open()
       const records = Array.from({ length: WRITERS }, (_, index) => preKey(index, `value ${index}`))
-      await Promise.all(records.map(record => store.write('a', [record])))
+      await Promise.all(records.map((record) => store.write('a', [record])))
       assert.deepEqual(await stored(store, 'a'), recordTexts(records))
-      await Promise.all(records.slice(1).map(record => store.write('a', [{ ...record, value: null }])))
+      await Promise.all(records.slice(1).map((record) => store.write('a', [{ ...record, value: null }])))
       assert.deepEqual(await stored(store, 'a'), recordTexts(records.slice(0, 1)))
     },
   },
@@ -53,8 +53,11 @@ export const PARALLEL_WRITERS: readonly Check<StoreFixture>[] = [
           throw new Error('This value cannot be had.')
         },
       }
-      const outcomes = await Promise.all([[preKey(1, 'one')], [bad], [preKey(3, 'three')]].map(changes => outcomeOf(() => store.write('a', changes))))
-      assert.deepEqual(outcomes.map(outcome => 'value' in outcome), [true, false, true])
+      const outcomes = await Promise.all([[preKey(1, 'one')], [bad], [preKey(3, 'three')]].map((changes) => outcomeOf(() => store.write('a', changes))))
+      assert.deepEqual(
+        outcomes.map((outcome) => 'value' in outcome),
+        [true, false, true],
+      )
       assert.deepEqual(await stored(store, 'a'), recordTexts([preKey(1, 'one'), preKey(3, 'three')]))
     },
   },
@@ -64,7 +67,7 @@ export const PARALLEL_WRITERS: readonly Check<StoreFixture>[] = [
     check: async (fixture) => {
       const store = await fixture.open()
       const sessionIds = Array.from({ length: 50 }, (_, index) => `session ${index}`)
-      await Promise.all(sessionIds.flatMap(sessionId => [store.write(sessionId, [creds(sessionId)]), store.write(sessionId, [preKey(1, sessionId)])]))
+      await Promise.all(sessionIds.flatMap((sessionId) => [store.write(sessionId, [creds(sessionId)]), store.write(sessionId, [preKey(1, sessionId)])]))
       assert.deepEqual(await listed(store), sessionIds.sort())
       for (const sessionId of sessionIds) assert.deepEqual(await stored(store, sessionId), recordTexts([creds(sessionId), preKey(1, sessionId)]))
     },

@@ -32,7 +32,9 @@ export const REOPENING: readonly Check<StoreFixture>[] = [
     must: STORE_MUST.distinct,
     check: async (fixture) => {
       const store = await fixture.open()
-      const records = [...new Set([...HOSTILE_TEXTS, ...CASE_TWINS])].flatMap(id => ['session', 'sender-key', 'zz'].map(type => ({ type, id, value: `of ${type} ${id}` })))
+      const records = [...new Set([...HOSTILE_TEXTS, ...CASE_TWINS])].flatMap((id) =>
+        ['session', 'sender-key', 'zz'].map((type) => ({ type, id, value: `of ${type} ${id}` })),
+      )
       for (const sessionId of HOSTILE_TEXTS) await store.write(sessionId, [creds(`of ${sessionId}`)])
       await store.write('many', records)
       const again = await fixture.reopen(store)
@@ -50,9 +52,12 @@ export const REOPENING: readonly Check<StoreFixture>[] = [
       const writing = Array.from({ length: 10 }, (_, index) => outcomeOf(() => store.write('a', [creds(`write ${index}`), preKey(index, 'k')])))
       const again = await fixture.reopen(store)
       const outcomes = await Promise.all(writing)
-      const written = outcomes.flatMap((outcome, index) => 'value' in outcome ? [index] : [])
+      const written = outcomes.flatMap((outcome, index) => ('value' in outcome ? [index] : []))
       const last = written.at(-1)
-      assert.deepEqual(await stored(again, 'a'), recordTexts([creds(last === undefined ? 'before' : `write ${last}`), ...written.map(index => preKey(index, 'k'))]))
+      assert.deepEqual(
+        await stored(again, 'a'),
+        recordTexts([creds(last === undefined ? 'before' : `write ${last}`), ...written.map((index) => preKey(index, 'k'))]),
+      )
     },
   },
 ]

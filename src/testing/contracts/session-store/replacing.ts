@@ -26,7 +26,13 @@ export const REPLACING: readonly Check<StoreFixture>[] = [
     must: STORE_MUST.replaceAll,
     check: async (fixture) => {
       const store = await fixture.open()
-      for (const changes of [[], [{ ...creds(''), value: null }, { ...preKey(9, ''), value: null }]]) {
+      for (const changes of [
+        [],
+        [
+          { ...creds(''), value: null },
+          { ...preKey(9, ''), value: null },
+        ],
+      ]) {
         await store.write('a', BEFORE)
         await store.write('a', changes, { replaceAll: true })
         assert.deepEqual(await stored(store, 'a'), [])

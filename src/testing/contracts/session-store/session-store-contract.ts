@@ -20,7 +20,17 @@ import { TAKE_OVER } from './take-over.js'
 import { VALUES } from './values.js'
 
 const ALWAYS: readonly Check<StoreFixture>[] = [
-  ...VALUES, ...BATCHES, ...REPLACING, ...DELETES, ...HOSTILE_KEYS, ...HOSTILE_IDS, ...LISTING, ...PARALLEL_WRITERS, ...FENCING, ...CLOSING, ...UNMARKED,
+  ...VALUES,
+  ...BATCHES,
+  ...REPLACING,
+  ...DELETES,
+  ...HOSTILE_KEYS,
+  ...HOSTILE_IDS,
+  ...LISTING,
+  ...PARALLEL_WRITERS,
+  ...FENCING,
+  ...CLOSING,
+  ...UNMARKED,
 ]
 
 const WITH_HOOK: readonly (readonly [hook: keyof SessionStoreContractHooks, checks: readonly Check<StoreFixture>[]])[] = [
@@ -44,7 +54,10 @@ const WITH_HOOK: readonly (readonly [hook: keyof SessionStoreContractHooks, chec
  * })
  * ```
  */
-export function sessionStoreContract<Store extends SessionStore>(create: () => Store | Promise<Store>, hooks: SessionStoreContractHooks<Store> = {}): ContractCase[] {
-  const more = WITH_HOOK.flatMap(([hook, checks]) => hooks[hook] === undefined ? [] : checks)
+export function sessionStoreContract<Store extends SessionStore>(
+  create: () => Store | Promise<Store>,
+  hooks: SessionStoreContractHooks<Store> = {},
+): ContractCase[] {
+  const more = WITH_HOOK.flatMap(([hook, checks]) => (hooks[hook] === undefined ? [] : checks))
   return contractCases<StoreFixture<Store>>([...ALWAYS, ...more], () => new StoreFixture(create, hooks))
 }

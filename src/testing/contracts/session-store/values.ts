@@ -11,7 +11,25 @@ import { STORE_MUST } from './store-musts.js'
 const MANY = 812
 const A_MILLION = 1_000_000
 const TEXTS: readonly string[] = [
-  '', ' ', '\n', '\n\n', '\r\n', '\t', '\u0000', '{"a":1}', '{"a":', 'not json', 'null', 'undefined', '0', '"', '\ufeffmark', 'ü🙂\u0000', '\\u0000', '%00', '\u2028',
+  '',
+  ' ',
+  '\n',
+  '\n\n',
+  '\r\n',
+  '\t',
+  '\u0000',
+  '{"a":1}',
+  '{"a":',
+  'not json',
+  'null',
+  'undefined',
+  '0',
+  '"',
+  '\ufeffmark',
+  'ü🙂\u0000',
+  '\\u0000',
+  '%00',
+  '\u2028',
 ]
 
 /** Missing records, and values as they come back. */
@@ -70,7 +88,7 @@ export const VALUES: readonly Check<StoreFixture>[] = [
     check: async (fixture) => {
       const store = await fixture.open()
       const types = ['zz-future', 'creds', 'lifecycle', 'sender-key', 'Sender-Key', 'x', 'device-list', 'lid-mapping', 'constructor']
-      const records = [creds('c'), { ...LIFECYCLE_KEY, value: 'l' }, ...types.map(type => ({ type, id: '7', value: `of ${type}` }))]
+      const records = [creds('c'), { ...LIFECYCLE_KEY, value: 'l' }, ...types.map((type) => ({ type, id: '7', value: `of ${type}` }))]
       await store.write('a', records)
       assert.deepEqual(await stored(store, 'a'), recordTexts(records))
     },
@@ -83,7 +101,10 @@ export const VALUES: readonly Check<StoreFixture>[] = [
       const records = Array.from({ length: MANY }, (_, index) => preKey(index, `value ${index}`))
       await store.write('a', [creds('c'), ...records])
       assert.deepEqual(await stored(store, 'a'), recordTexts([creds('c'), ...records]))
-      await store.write('a', records.map(record => ({ ...record, value: null })))
+      await store.write(
+        'a',
+        records.map((record) => ({ ...record, value: null })),
+      )
       assert.deepEqual(await stored(store, 'a'), recordTexts([creds('c')]))
     },
   },

@@ -67,8 +67,16 @@ export class AccountBook {
   /** Links a device under a number of this account. */
   link(account: Account, number: number, identity: DeviceIdentity, signedIdentity: Buffer): Device {
     const device: Device = {
-      ...identity, phone: account.phone, number, preKeys: new Map(), signedIdentity, removed: false, pushName: '',
-      queue: [], appState: new Map(), awaitsFirstSync: false,
+      ...identity,
+      phone: account.phone,
+      number,
+      preKeys: new Map(),
+      signedIdentity,
+      removed: false,
+      pushName: '',
+      queue: [],
+      appState: new Map(),
+      awaitsFirstSync: false,
     }
     account.devices.set(number, device)
     return device

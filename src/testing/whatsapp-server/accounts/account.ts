@@ -52,14 +52,15 @@ export interface Account {
 }
 
 /** The key of a device. */
-export function deviceKeyOf(device: { phone: string, number: number }): DeviceKey {
+export function deviceKeyOf(device: { phone: string; number: number }): DeviceKey {
   return `${device.phone}:${device.number}`
 }
 
 /** Takes a device key apart. Throws `TypeError` when it is none. */
-export function parseDeviceKey(deviceKey: string): { phone: string, number: number } {
+export function parseDeviceKey(deviceKey: string): { phone: string; number: number } {
   const [, phone, number] = /^(\d{5,20}):([1-9]\d{0,3})$/.exec(deviceKey) ?? []
-  if (phone === undefined) throw new TypeError(`deviceKey must look like '491700000001:1' (digits of the phone, colon, device number), got ${JSON.stringify(deviceKey)}`)
+  if (phone === undefined)
+    throw new TypeError(`deviceKey must look like '491700000001:1' (digits of the phone, colon, device number), got ${JSON.stringify(deviceKey)}`)
   return { phone, number: Number(number) }
 }
 

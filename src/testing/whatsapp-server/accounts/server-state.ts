@@ -47,7 +47,5 @@ function unmark(_key: string, value: unknown): unknown {
 }
 
 function isBufferJson(value: unknown): value is { data: number[] } {
-  return typeof value === 'object' && value !== null && 'type' in value && value.type === 'Buffer'
-    && 'data' in value && Array.isArray(value.data)
+  return typeof value === 'object' && value !== null && 'type' in value && value.type === 'Buffer' && 'data' in value && Array.isArray(value.data)
 }
-

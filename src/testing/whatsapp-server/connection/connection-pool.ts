@@ -53,6 +53,6 @@ export class ConnectionPool {
     const open = this.all().filter(({ isOpen }) => isOpen)
     if (target === '*') return open
     const online = this.#online.get(target)
-    return open.filter((connection) => online === undefined ? connection.deviceKey === target : connection === online)
+    return open.filter((connection) => (online === undefined ? connection.deviceKey === target : connection === online))
   }
 }

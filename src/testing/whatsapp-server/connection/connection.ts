@@ -69,9 +69,9 @@ export class Connection {
     this.#owner = owner
     this.#webSocket = webSocket
     this.#socket = socket
-    webSocket.on('message', (data: RawData) => { this.#receive(data) })
+    webSocket.on('message', (data: RawData) => this.#receive(data))
     webSocket.on('error', () => undefined)
-    webSocket.on('close', (code) => { this.#closed(code) })
+    webSocket.on('close', (code) => this.#closed(code))
   }
 
   /** The edge routing data that the client sent back. */
@@ -113,7 +113,7 @@ export class Connection {
   async ask(node: BinaryNode): Promise<BinaryNode> {
     const id = node.attrs['id'] ?? ''
     const answer = await new Promise<BinaryNode | Error>((resolve) => {
-      const stopTimer = this.timers.later(ANSWER_TIMEOUT_MS, () => { take(new Error(`The client did not answer within ${ANSWER_TIMEOUT_MS} ms.`)) })
+      const stopTimer = this.timers.later(ANSWER_TIMEOUT_MS, () => take(new Error(`The client did not answer within ${ANSWER_TIMEOUT_MS} ms.`)))
       const take = (result: BinaryNode | Error): void => {
         stopTimer()
         resolve(result)
@@ -129,7 +129,7 @@ export class Connection {
   /** Sends a last stanza, then closes the websocket properly; `null` leaves it open. */
   dismiss(node: BinaryNode, closeAfterMs: number | null = 0): void {
     this.send(node)
-    if (closeAfterMs !== null) this.timers.later(closeAfterMs + this.slowMs, () => { this.close(1000) })
+    if (closeAfterMs !== null) this.timers.later(closeAfterMs + this.slowMs, () => this.close(1000))
   }
 
   /** Closes the websocket properly, unless it must stay silent. */
@@ -179,7 +179,7 @@ export class Connection {
       return
     }
     const plain = this.noise.decrypt(frame)
-    this.#work = this.#work.then(async () => this.#deliver(plain)).catch((error: unknown) => { this.#owner.onProblem('stanza', this, error) })
+    this.#work = this.#work.then(async () => this.#deliver(plain)).catch((error: unknown) => this.#owner.onProblem('stanza', this, error))
   }
 
   async #deliver(plain: Buffer): Promise<void> {

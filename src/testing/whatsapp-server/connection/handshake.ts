@@ -54,6 +54,9 @@ function onFinish(server: ServerContext, connection: Connection, sealedStatic: B
     else onLogin(server, connection, wish)
   }
   const { timers } = connection
-  if (server.baileys.derivesKeysLater) timers.later(SLOW_KEYS_MS, () => { timers.later(SLOW_KEYS_MS, answer) })
+  if (server.baileys.derivesKeysLater)
+    timers.later(SLOW_KEYS_MS, () => {
+      timers.later(SLOW_KEYS_MS, answer)
+    })
   else timers.later(NETWORK_MS, answer)
 }

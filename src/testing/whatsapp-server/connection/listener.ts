@@ -47,10 +47,12 @@ export class Listener {
   /** Begins to listen, unless it does already. */
   async open(): Promise<void> {
     if (this.#http !== null || this.#closed) return
-    const http = createServer((_request, response) => { response.writeHead(426).end() })
+    const http = createServer((_request, response) => {
+      response.writeHead(426).end()
+    })
     this.#http = http
-    http.on('connection', (socket) => { this.#accept(socket) })
-    http.on('upgrade', (request, socket, head) => { this.#upgrade(request, socket, head) })
+    http.on('connection', (socket) => this.#accept(socket))
+    http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
     await new Promise<void>((resolve, reject) => {
       http.once('error', reject)
       http.listen({ port: this.#port, host: HOST, backlog: MAX_WAITING }, () => {
@@ -72,7 +74,7 @@ export class Listener {
     }
     if (durationMs === Infinity) return
     this.#timers.later(Math.max(1, durationMs), () => {
-      this.accept().catch((error: unknown) => { this.#parts.journal.fail('listening again', null, error) })
+      this.accept().catch((error: unknown) => this.#parts.journal.fail('listening again', null, error))
     })
   }
 
@@ -99,19 +101,25 @@ export class Listener {
     this.#http = null
     if (http === null) return
     http.close()
-    await new Promise<void>((resolve) => { setImmediate(resolve) })
+    await new Promise<void>((resolve) => {
+      setImmediate(resolve)
+    })
   }
 
   // A port that no socket has goes to the next one who asks the system for any, and that would be dialled instead.
   async #holdPort(): Promise<void> {
     const http = this.#http
     if (http === null) return
-    const holder = connect(this.#port, HOST).unref().on('error', () => undefined)
+    const holder = connect(this.#port, HOST)
+      .unref()
+      .on('error', () => undefined)
     this.#holder = holder
     await new Promise<void>((resolve) => {
       // Also when the server is closed meanwhile.
       holder.once('close', resolve)
-      http.on('connection', (socket) => { if (this.#isHeld(socket)) resolve() })
+      http.on('connection', (socket) => {
+        if (this.#isHeld(socket)) resolve()
+      })
     })
   }
 
@@ -161,9 +169,7 @@ export class Listener {
       socket.on('data', () => undefined)
       return
     }
-    this.#parts.webSockets.handleUpgrade(request, socket, head, (webSocket) => {
-      this.#parts.onWebSocket(webSocket, request.socket, attempt)
-    })
+    this.#parts.webSockets.handleUpgrade(request, socket, head, (webSocket) => this.#parts.onWebSocket(webSocket, request.socket, attempt))
   }
 
   #noteRefusal(attempt: Attempt, reason: string): void {
@@ -172,7 +178,7 @@ export class Listener {
   }
 }
 
-function toSubject(attempt: Attempt): { id: number, label: string | null, deviceKey: null } {
+function toSubject(attempt: Attempt): { id: number; label: string | null; deviceKey: null } {
   return { id: attempt.connection, label: attempt.label, deviceKey: null }
 }
 

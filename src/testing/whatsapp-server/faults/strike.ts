@@ -17,7 +17,7 @@ export function strike(server: ServerContext, target: Target, kind: LogKind, blo
 
 /** Throws clients out with a stanza. */
 export function kick(server: ServerContext, target: Target, how: Kick): number {
-  return strike(server, target, 'kick', (connection) => { connection.dismiss(kickNode(how), how.closeAfterMs) })
+  return strike(server, target, 'kick', (connection) => connection.dismiss(kickNode(how), how.closeAfterMs))
 }
 
 /** The phone's user removes a device: it is thrown out, and refused at every later login. */

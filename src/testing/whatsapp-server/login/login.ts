@@ -29,7 +29,7 @@ export function onLogin(server: ServerContext, connection: Connection, wish: pro
   if (device === undefined) refuse(server, connection, NOT_WELCOME, 'unknown device')
   else if (device.removed) refuse(server, connection, NOT_WELCOME, 'device removed')
   else if (!device.noisePublicKey.equals(connection.noisePublicKey)) refuse(server, connection, NOT_WELCOME, 'noise key of another device')
-  else connection.timers.later(faults.loginDelayMs, () => { welcome(server, connection, device, wish.pushName ?? '') })
+  else connection.timers.later(faults.loginDelayMs, () => welcome(server, connection, device, wish.pushName ?? ''))
 }
 
 /** A half-paired client logs in as `phone:0`, which is no device key. */
@@ -73,10 +73,18 @@ function welcome(server: ServerContext, connection: Connection, device: Device, 
 
 function sendSuccess(server: ServerContext, connection: Connection, device: Device): void {
   const lid = server.accounts.account(device.phone).lid
-  connection.send(stanza('success', {
-    creation: '1700000000', location: 'lla', props: '27', abprops: '1', group_abprops: '1', t: nowInSeconds(),
-    lid: lidJid(lid, device.number), display_name: device.pushName || 'Loop',
-  }))
+  connection.send(
+    stanza('success', {
+      creation: '1700000000',
+      location: 'lla',
+      props: '27',
+      abprops: '1',
+      group_abprops: '1',
+      t: nowInSeconds(),
+      lid: lidJid(lid, device.number),
+      display_name: device.pushName || 'Loop',
+    }),
+  )
   if (!server.settings.edgeRouting) return
   const routing = stanza('routing_info', {}, Buffer.from(`edge-${device.phone}`))
   connection.send(stanza('ib', { from: SERVER_JID }, [stanza('edge_routing', {}, [routing])]))

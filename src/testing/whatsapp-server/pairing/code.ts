@@ -19,7 +19,9 @@ const REFUSALS = { 400: 'bad-request', 429: 'rate-overlimit' } as const
 
 /** The client's two messages: it asks for a pairing code, and later it finishes with a bundle of keys. */
 export function onCodeMessage(server: ServerContext, connection: Connection, id: string, message: BinaryNode): void {
-  const answer = (content?: BinaryNode[]): void => { connection.send(stanza('iq', { from: SERVER_JID, type: 'result', id }, content)) }
+  const answer = (content?: BinaryNode[]): void => {
+    connection.send(stanza('iq', { from: SERVER_JID, type: 'result', id }, content))
+  }
   if (message.attrs['stage'] === 'companion_hello') {
     const { codeRefusal } = server.linking.rules
     if (codeRefusal !== null) {
@@ -29,9 +31,7 @@ export function onCodeMessage(server: ServerContext, connection: Connection, id:
     const request = toRequest(connection, message)
     server.pairings.request(request)
     server.journal.write('pairing-code', connection, { phone: request.phone })
-    answer([stanza('link_code_companion_reg', { stage: 'companion_hello' }, [
-      stanza('link_code_pairing_ref', {}, Buffer.from(request.reference)),
-    ])])
+    answer([stanza('link_code_companion_reg', { stage: 'companion_hello' }, [stanza('link_code_pairing_ref', {}, Buffer.from(request.reference))])])
     server.journal.announce('pairing-code', { connection: connection.id, phone: request.phone })
     return
   }
@@ -93,7 +93,7 @@ async function wrapKey(code: string, publicKey: Buffer): Promise<Buffer> {
 async function exchange(server: ServerContext, request: CodeRequest, account: Account, wrapped: Buffer): Promise<Buffer> {
   const { timers } = request.connection
   return new Promise<Buffer>((resolve, reject) => {
-    const stopTimer = timers.later(FINISH_TIMEOUT_MS, () => { reject(new Error(`The client did not finish the pairing within ${FINISH_TIMEOUT_MS} ms.`)) })
+    const stopTimer = timers.later(FINISH_TIMEOUT_MS, () => reject(new Error(`The client did not finish the pairing within ${FINISH_TIMEOUT_MS} ms.`)))
     request.finish = (bundle) => {
       stopTimer()
       if (bundle === null) reject(new Error('The client closed its connection before it finished the pairing.'))

@@ -13,10 +13,15 @@ export interface PhoneVouch {
 
 /** The phone vouches for a device. */
 export function vouch({ curve, proto }: BaileysParts, account: Account, identityPublicKey: Buffer, keyIndex: number): PhoneVouch {
-  const details = Buffer.from(proto.ADVDeviceIdentity.encode({
-    rawId: account.registrationId, timestamp: Math.floor(Date.now() / 1000), keyIndex,
-    accountType: proto.ADVEncryptionType.E2EE, deviceType: proto.ADVEncryptionType.E2EE,
-  }).finish())
+  const details = Buffer.from(
+    proto.ADVDeviceIdentity.encode({
+      rawId: account.registrationId,
+      timestamp: Math.floor(Date.now() / 1000),
+      keyIndex,
+      accountType: proto.ADVEncryptionType.E2EE,
+      deviceType: proto.ADVEncryptionType.E2EE,
+    }).finish(),
+  )
   const signed = Buffer.concat([SIGNED_BY_ACCOUNT, details, identityPublicKey])
   return {
     details,

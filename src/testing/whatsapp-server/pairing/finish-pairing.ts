@@ -33,7 +33,11 @@ export class ClientRefusal extends Error {
 
 /** The last step of every pairing: both sides sign, the device is linked, and the client is told to restart. */
 export async function finishPairing(
-  server: ServerContext, connection: Connection, registration: Registration, advSecret: Buffer, options: PairingOptions,
+  server: ServerContext,
+  connection: Connection,
+  registration: Registration,
+  advSecret: Buffer,
+  options: PairingOptions,
 ): Promise<LinkedDevice> {
   checkDelay('restartDelayMs', options.restartDelayMs ?? 0)
   if (connection.deviceKey !== null || registration.isBeingLinked) throw new Error('The client is paired already, or is being paired right now.')
@@ -51,7 +55,11 @@ export async function finishPairing(
 
 /** The phone vouches for the client, and the client signs in return. */
 async function askToSign(
-  server: ServerContext, connection: Connection, registration: Registration, advSecret: Buffer, options: PairingOptions,
+  server: ServerContext,
+  connection: Connection,
+  registration: Registration,
+  advSecret: Buffer,
+  options: PairingOptions,
 ): Promise<Device> {
   const account = server.accounts.account(options.phone)
   const { identity } = registration
@@ -59,7 +67,10 @@ async function askToSign(
   try {
     const phone = vouch(server.baileys, account, identity.identityPublicKey, number)
     server.journal.write('pair-success', connection, { phone: account.phone, number })
-    const answer = await ask(connection, pairSuccess(server, phone, advSecret, { jid: phoneJid(account.phone, number), lid: lidJid(account.lid, number) }, options))
+    const answer = await ask(
+      connection,
+      pairSuccess(server, phone, advSecret, { jid: phoneJid(account.phone, number), lid: lidJid(account.lid, number) }, options),
+    )
     const deviceSignature = readDeviceSignature(server, answer)
     const signed = deviceMessage(phone.details, identity.identityPublicKey, account)
     if (!verifyXeddsa(identity.identityPublicKey, signed, deviceSignature)) throw new Error('The client answered the pairing with a wrong signature.')
@@ -90,13 +101,11 @@ function completeLink(server: ServerContext, connection: Connection, device: Dev
   Object.assign(connection.attempt, { outcome: 'paired', deviceKey: result.deviceKey })
   server.journal.write('paired', connection)
   server.journal.announce('paired', result)
-  if (options.restart ?? true) connection.timers.later(options.restartDelayMs ?? 0, () => { connection.dismiss(kickNode({ code: 515 })) })
+  if (options.restart ?? true) connection.timers.later(options.restartDelayMs ?? 0, () => connection.dismiss(kickNode({ code: 515 })))
   return result
 }
 
-function pairSuccess(
-  server: ServerContext, phone: PhoneVouch, advSecret: Buffer, device: { jid: string, lid: string }, options: PairingOptions,
-): BinaryNode {
+function pairSuccess(server: ServerContext, phone: PhoneVouch, advSecret: Buffer, device: { jid: string; lid: string }, options: PairingOptions): BinaryNode {
   const { proto } = server.baileys
   const details = Buffer.from(proto.ADVSignedDeviceIdentity.encode(phone).finish())
   const sealed = proto.ADVSignedDeviceIdentityHMAC.encode({ details, hmac: hmacSha256(advSecret, details) }).finish()

@@ -63,10 +63,17 @@ export function linkDirect(server: ServerContext, creds: LinkableCreds, options:
   const signed = deviceMessage(vouched.details, identityPublicKey, account)
   const deviceSignature = Buffer.from(server.baileys.curve.sign(creds.signedIdentityKey.private, signed))
   const { keyId, keyPair, signature } = creds.signedPreKey
-  const device = server.accounts.link(account, number, {
-    noisePublicKey: Buffer.from(creds.noiseKey.public), identityPublicKey, registrationId: creds.registrationId,
-    signedPreKey: { id: keyId, publicKey: Buffer.from(keyPair.public), signature: Buffer.from(signature) },
-  }, encodeSignedIdentity(server.baileys, vouched, deviceSignature))
+  const device = server.accounts.link(
+    account,
+    number,
+    {
+      noisePublicKey: Buffer.from(creds.noiseKey.public),
+      identityPublicKey,
+      registrationId: creds.registrationId,
+      signedPreKey: { id: keyId, publicKey: Buffer.from(keyPair.public), signature: Buffer.from(signature) },
+    },
+    encodeSignedIdentity(server.baileys, vouched, deviceSignature),
+  )
   for (let id = 1; id <= preKeys; id++) device.preKeys.set(-id, Buffer.alloc(0))
 
   const jid = phoneJid(phone, number)
@@ -77,10 +84,12 @@ export function linkDirect(server: ServerContext, creds: LinkableCreds, options:
     platform: 'android',
     accountSyncCounter: 1,
     myAppStateKeyId: NO_KEY,
-    signalIdentities: [{
-      identifier: { name: lid, deviceId: 0 },
-      identifierKey: Buffer.concat([SIGNAL_KEY_TYPE, account.identity.public]),
-    }],
+    signalIdentities: [
+      {
+        identifier: { name: lid, deviceId: 0 },
+        identifierKey: Buffer.concat([SIGNAL_KEY_TYPE, account.identity.public]),
+      },
+    ],
   })
   return { deviceKey: deviceKeyOf(device), phone, number, jid, lid }
 }

@@ -9,10 +9,18 @@ export function requestPasskey(server: ServerContext, connection: Connection): v
   connection.passkeyRequest = id
   connection.attempt.passkey = 'requested'
   server.journal.write('passkey-requested', connection, { id })
-  const options = { challenge: randomBytes(32).toString('base64url'), rpId: 'whatsapp.com', userVerification: 'required', allowCredentials: [], timeout: 60_000 }
-  connection.send(stanza('notification', { from: SERVER_JID, type: 'passkey_prologue_request', id, t: nowInSeconds() }, [
-    stanza('passkey_request_options', {}, Buffer.from(JSON.stringify(options))),
-  ]))
+  const options = {
+    challenge: randomBytes(32).toString('base64url'),
+    rpId: 'whatsapp.com',
+    userVerification: 'required',
+    allowCredentials: [],
+    timeout: 60_000,
+  }
+  connection.send(
+    stanza('notification', { from: SERVER_JID, type: 'passkey_prologue_request', id, t: nowInSeconds() }, [
+      stanza('passkey_request_options', {}, Buffer.from(JSON.stringify(options))),
+    ]),
+  )
 }
 
 /** The client has seen the request. */

@@ -12,8 +12,9 @@ const LOOK_MS = 10_000
 const REFRESHES_MS = 10 * 60_000
 
 const RETIRED = 'This QR code was retired: WhatsApp has refreshed the registration, and links nobody with the old code. Scan the one that is shown now.'
-const IGNORED = 'WhatsApp refused the link: it refreshed the registration (companion_reg_refresh), and the client did not acknowledge that, so its QR codes are retired. '
-  + `Baileys up to 7.0.0-rc14 ignores it by itself; such clients link with registration: 'classic'.`
+const IGNORED =
+  'WhatsApp refused the link: it refreshed the registration (companion_reg_refresh), and the client did not acknowledge that, so its QR codes are retired. ' +
+  `Baileys up to 7.0.0-rc14 ignores it by itself; such clients link with registration: 'classic'.`
 
 /** What a phone scans: the text of a QR code, or a look at the screen that shows one. */
 export type Scannable = string | (() => string | undefined | Promise<string | undefined>)

@@ -36,7 +36,8 @@ const DEFAULTS: RefreshPlan = Object.freeze({ times: 1, when: 'after-qr', child:
 export function toRefreshPlan(wish: boolean | number | RegistrationRefreshes): RefreshPlan {
   const plan = { ...DEFAULTS, ...(typeof wish === 'object' ? wish : { times: Number(wish) }) }
   const { times, when, child, everyMs, ignoredAfterMs } = plan
-  if (!Number.isInteger(times) || times < 0 || times > MOST) throw new RangeError(`refreshRegistration must be a number of refreshes from 0 to ${MOST}, got ${times}`)
+  if (!Number.isInteger(times) || times < 0 || times > MOST)
+    throw new RangeError(`refreshRegistration must be a number of refreshes from 0 to ${MOST}, got ${times}`)
   expectOneOf('refreshRegistration.when', when, ['after-qr', 'before-qr', 'after-scan'])
   expectOneOf('refreshRegistration.child', child, CHILDREN)
   checkDelay('refreshRegistration.everyMs', everyMs)

@@ -36,9 +36,7 @@ export function refreshAfterScan(server: ServerContext, connection: Connection):
 /** Sends a refresh to clients that register or are logged in. Returns to how many. Throws for a device that was never linked. */
 export function sendRefresh(server: ServerContext, target: Target | number, message: RefreshMessage): number {
   if (typeof target === 'string' && target !== '*') server.accounts.knownDevice(target)
-  const aimedAt = typeof target === 'number'
-    ? server.connections.all().filter(({ id }) => id === target)
-    : server.connections.aimedAt(target)
+  const aimedAt = typeof target === 'number' ? server.connections.all().filter(({ id }) => id === target) : server.connections.aimedAt(target)
   const clients = aimedAt.filter(({ isOpen, phase }) => isOpen && (phase === 'registering' || phase === 'online'))
   for (const connection of clients) refresh(server, connection, message)
   return clients.length
@@ -61,13 +59,18 @@ function planNext(server: ServerContext, connection: Connection, plan: RefreshPl
 
 function refresh(server: ServerContext, connection: Connection, { id = server.nextId(), child }: RefreshMessage = {}): void {
   const { plan } = connection.refreshes
-  const tag = child === undefined ? plan?.child ?? NOTIFICATION : child
+  const tag = child === undefined ? (plan?.child ?? NOTIFICATION) : child
   const isAwaited = id !== null && isRefreshChild(tag)
   if (isAwaited) connection.refreshes.send(id)
   connection.attempt.refreshesSent++
   server.journal.write('refresh', connection, { id, child: tag })
-  connection.send(stanza('notification', { from: SERVER_JID, type: NOTIFICATION, t: nowInSeconds(), ...(id === null ? {} : { id }) },
-    tag === null ? undefined : [stanza(tag)]))
+  connection.send(
+    stanza(
+      'notification',
+      { from: SERVER_JID, type: NOTIFICATION, t: nowInSeconds(), ...(id === null ? {} : { id }) },
+      tag === null ? undefined : [stanza(tag)],
+    ),
+  )
   if (!isAwaited) return
   connection.timers.later(plan?.ignoredAfterMs ?? DEFAULT_PATIENCE_MS, () => {
     if (connection.refreshes.giveUp(id)) server.journal.write('refresh-ignored', connection, { id })

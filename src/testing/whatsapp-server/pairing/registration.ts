@@ -52,10 +52,19 @@ function offerReferences(server: ServerContext, connection: Connection, identity
   server.pairings.offer(references, connection)
   server.journal.write('register', connection, { references: references.length })
   refreshBeforeQr(server, connection)
-  connection.ask(stanza('iq', { from: SERVER_JID, type: 'set', id: server.nextId(), xmlns: 'md' }, [
-    stanza('pair-device', {}, references.map((reference) => stanza('ref', {}, Buffer.from(reference)))),
-    // Whoever does not answer in time is refreshed all the same; whoever is gone has no timers.
-  ])).catch(() => undefined).finally(() => { refreshAfterQr(server, connection) })
+  connection
+    .ask(
+      stanza('iq', { from: SERVER_JID, type: 'set', id: server.nextId(), xmlns: 'md' }, [
+        stanza(
+          'pair-device',
+          {},
+          references.map((reference) => stanza('ref', {}, Buffer.from(reference))),
+        ),
+        // Whoever does not answer in time is refreshed all the same; whoever is gone has no timers.
+      ]),
+    )
+    .catch(() => undefined)
+    .finally(() => refreshAfterQr(server, connection))
   server.journal.announce('qr', { connection: connection.id, label: connection.label, references: references.length })
 }
 

@@ -24,10 +24,12 @@ function appStateKey(server: ServerContext, account: Account): object {
   return {
     type: server.baileys.proto.Message.ProtocolMessage.Type.APP_STATE_SYNC_KEY_SHARE,
     appStateSyncKeyShare: {
-      keys: [{
-        keyId: { keyId },
-        keyData: { keyData, fingerprint: { rawId: account.registrationId, currentIndex: 0, deviceIndexes: [0] }, timestamp: 1_700_000_000 },
-      }],
+      keys: [
+        {
+          keyId: { keyId },
+          keyData: { keyData, fingerprint: { rawId: account.registrationId, currentIndex: 0, deviceIndexes: [0] }, timestamp: 1_700_000_000 },
+        },
+      ],
     },
   }
 }

@@ -17,7 +17,9 @@ export class PhoneBook {
     const known = this.#phones.get(account.phone)
     if (known !== undefined) return known
     if (this.#makeRepository === null) {
-      throw new UnsupportedBaileysError('This version of Baileys exports no Signal repository, so the phones of the WhatsApp server cannot read or write messages.')
+      throw new UnsupportedBaileysError(
+        'This version of Baileys exports no Signal repository, so the phones of the WhatsApp server cannot read or write messages.',
+      )
     }
     const phone = new Phone(this.#makeRepository, account)
     this.#phones.set(account.phone, phone)

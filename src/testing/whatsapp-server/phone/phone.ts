@@ -19,7 +19,7 @@ export class Phone {
   }
 
   /** Encrypts for a device; `bundle` is asked for when there is no session with it yet. */
-  async encrypt(jid: string, data: Uint8Array, bundle: () => SignalBundle): Promise<{ type: string, ciphertext: Uint8Array }> {
+  async encrypt(jid: string, data: Uint8Array, bundle: () => SignalBundle): Promise<{ type: string; ciphertext: Uint8Array }> {
     return this.#inTurn(async () => {
       const address = this.#repository.jidToSignalProtocolAddress(jid)
       if (!this.#records.has(`session/${address}`)) await this.#repository.injectE2ESession({ jid, session: bundle() })

@@ -20,7 +20,11 @@ export interface SentMessage {
 
 /** The phone of an account encrypts a message for a linked device and sends it. */
 export async function sendFromPhone(
-  server: ServerContext, phone: string, deviceKey: DeviceKey, content: object, attributes: Record<string, string> = {},
+  server: ServerContext,
+  phone: string,
+  deviceKey: DeviceKey,
+  content: object,
+  attributes: Record<string, string> = {},
 ): Promise<SentMessage> {
   checkPhone(phone)
   const device = server.accounts.knownDevice(deviceKey)
@@ -31,9 +35,24 @@ export async function sendFromPhone(
   const plain = pad(Message.encode(Message.fromObject(content)).finish())
   const { type, ciphertext } = await server.phones.phone(sender).encrypt(jid, plain, () => bundleOf(device))
   const id = `LOOP${randomBytes(8).toString('hex').toUpperCase()}`
-  const delivered = deliver(server, device, stanza('message', {
-    from: phoneJid(phone), id, type: 'text', t: nowInSeconds(), notify: 'Phone', sender_lid: lidJid(sender.lid), addressing_mode: 'pn', ...attributes,
-  }, [stanza('enc', { v: '2', type }, Buffer.from(ciphertext))]))
+  const delivered = deliver(
+    server,
+    device,
+    stanza(
+      'message',
+      {
+        from: phoneJid(phone),
+        id,
+        type: 'text',
+        t: nowInSeconds(),
+        notify: 'Phone',
+        sender_lid: lidJid(sender.lid),
+        addressing_mode: 'pn',
+        ...attributes,
+      },
+      [stanza('enc', { v: '2', type }, Buffer.from(ciphertext))],
+    ),
+  )
   return { id, delivered }
 }
 

@@ -2,9 +2,9 @@ import type { KeyPair } from '../wire/ciphers.js'
 
 /** The part of Baileys' Signal repository that a phone uses. */
 export interface SignalRepository {
-  encryptMessage(options: { jid: string, data: Uint8Array }): Promise<{ type: string, ciphertext: Uint8Array }>
-  decryptMessage(options: { jid: string, type: string, ciphertext: Uint8Array }): Promise<Uint8Array>
-  injectE2ESession(options: { jid: string, session: SignalBundle }): Promise<void>
+  encryptMessage(options: { jid: string; data: Uint8Array }): Promise<{ type: string; ciphertext: Uint8Array }>
+  decryptMessage(options: { jid: string; type: string; ciphertext: Uint8Array }): Promise<Uint8Array>
+  injectE2ESession(options: { jid: string; session: SignalBundle }): Promise<void>
   jidToSignalProtocolAddress(jid: string): string
   /** Stops the timers of its caches, where it has any. */
   close?(): void
@@ -14,8 +14,8 @@ export interface SignalRepository {
 export interface SignalBundle {
   registrationId: number
   identityKey: Uint8Array
-  signedPreKey: { keyId: number, publicKey: Uint8Array, signature: Uint8Array }
-  preKey?: { keyId: number, publicKey: Uint8Array } | undefined
+  signedPreKey: { keyId: number; publicKey: Uint8Array; signature: Uint8Array }
+  preKey?: { keyId: number; publicKey: Uint8Array } | undefined
 }
 
 /** What a Signal repository reads and writes its records through. */
@@ -29,13 +29,13 @@ export interface SignalKeys {
 /** The identity of the phone that a repository works for. */
 interface SignalCredentials {
   signedIdentityKey: KeyPair
-  signedPreKey: { keyId: number, keyPair: KeyPair, signature: Uint8Array }
+  signedPreKey: { keyId: number; keyPair: KeyPair; signature: Uint8Array }
   registrationId: number
 }
 
 /** Baileys' factory; older versions ignore what follows the first argument. */
 export type SignalRepositoryFactory = (
-  auth: { creds: SignalCredentials, keys: SignalKeys },
+  auth: { creds: SignalCredentials; keys: SignalKeys },
   logger: object,
   findLids: () => Promise<never[]>,
 ) => SignalRepository

@@ -50,7 +50,11 @@ function digest(device: Device): BinaryNode {
     SIGNAL_TYPE_NODE,
     stanza('identity', {}, device.identityPublicKey),
     signedPreKeyNode(device.signedPreKey),
-    stanza('list', {}, ids.map((id) => stanza('id', {}, writeUnsigned(id, 3)))),
+    stanza(
+      'list',
+      {},
+      ids.map((id) => stanza('id', {}, writeUnsigned(id, 3))),
+    ),
     stanza('hash', {}, hash),
   ])
 }

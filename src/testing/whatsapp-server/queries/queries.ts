@@ -9,7 +9,15 @@ import { answerResult, type Query, type QueryHandler } from './answer.js'
 import { answerLogout } from './logout.js'
 import { answerEncrypt } from './pre-keys.js'
 import {
-  answerAppState, answerBlockList, answerDone, answerFacts, answerGroups, answerMediaHosts, answerPicture, answerPrivacy, answerProperties,
+  answerAppState,
+  answerBlockList,
+  answerDone,
+  answerFacts,
+  answerGroups,
+  answerMediaHosts,
+  answerPicture,
+  answerPrivacy,
+  answerProperties,
 } from './settings.js'
 import { answerUsers } from './users.js'
 
@@ -57,7 +65,7 @@ function answerPassive({ server, connection, device, iq, asked }: Query): boolea
   sendQueue(server, connection, device)
   if (device.awaitsFirstSync) {
     device.awaitsFirstSync = false
-    sendFirstSync(server, device).catch((error: unknown) => { server.journal.fail('first sync', connection, error) })
+    sendFirstSync(server, device).catch((error: unknown) => server.journal.fail('first sync', connection, error))
   }
   return true
 }

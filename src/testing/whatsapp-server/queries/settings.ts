@@ -8,43 +8,45 @@ const ACCOUNT_FACTS = { data: { xwa2_fetch_account_reachout_timelock: { is_activ
 export const answerDone: QueryHandler = ({ connection, iq }) => answerResult(connection, iq)
 
 /** `abt`, and `w` in older versions: the properties of the client's experiments. */
-export const answerProperties: QueryHandler = ({ connection, iq }) => answerResult(connection, iq, [
-  stanza('props', { protocol: '1', hash: 'loop1', refresh: '86400', refresh_id: '1' }, [
-    stanza('prop', { config_code: '10518', config_value: 'true' }),
-  ]),
-])
+export const answerProperties: QueryHandler = ({ connection, iq }) =>
+  answerResult(connection, iq, [
+    stanza('props', { protocol: '1', hash: 'loop1', refresh: '86400', refresh_id: '1' }, [stanza('prop', { config_code: '10518', config_value: 'true' })]),
+  ])
 
 /** `blocklist`: nobody is blocked. */
 export const answerBlockList: QueryHandler = ({ connection, iq }) => answerResult(connection, iq, [stanza('list', { dhash: '1' }, [])])
 
 /** `privacy`: everybody may see everything; no tokens. */
-export const answerPrivacy: QueryHandler = ({ connection, iq, asked }) => answerResult(connection, iq, [
-  asked?.tag === 'tokens'
-    ? stanza('tokens')
-    : stanza('privacy', {}, PRIVACY_CATEGORIES.map((name) => stanza('category', { name, value: 'all' }))),
-])
+export const answerPrivacy: QueryHandler = ({ connection, iq, asked }) =>
+  answerResult(connection, iq, [
+    asked?.tag === 'tokens'
+      ? stanza('tokens')
+      : stanza(
+          'privacy',
+          {},
+          PRIVACY_CATEGORIES.map((name) => stanza('category', { name, value: 'all' })),
+        ),
+  ])
 
 /** `w:mex`: facts about the account. */
-export const answerFacts: QueryHandler = ({ connection, iq }) => answerResult(connection, iq, [
-  stanza('result', {}, Buffer.from(JSON.stringify(ACCOUNT_FACTS))),
-])
+export const answerFacts: QueryHandler = ({ connection, iq }) =>
+  answerResult(connection, iq, [stanza('result', {}, Buffer.from(JSON.stringify(ACCOUNT_FACTS)))])
 
 /** `w:m`: where media would go. */
-export const answerMediaHosts: QueryHandler = ({ connection, iq }) => answerResult(connection, iq, [
-  stanza('media_conn', { auth: 'loop', ttl: '3600', auth_ttl: '3600', max_buckets: '12' }, [
-    stanza('host', { hostname: '127.0.0.1', maxContentLengthBytes: '104857600' }),
-  ]),
-])
+export const answerMediaHosts: QueryHandler = ({ connection, iq }) =>
+  answerResult(connection, iq, [
+    stanza('media_conn', { auth: 'loop', ttl: '3600', auth_ttl: '3600', max_buckets: '12' }, [
+      stanza('host', { hostname: '127.0.0.1', maxContentLengthBytes: '104857600' }),
+    ]),
+  ])
 
 /** `w:profile:picture`: nobody has one. */
-export const answerPicture: QueryHandler = ({ connection, iq }) => iq.attrs['type'] === 'get'
-  ? answerError(connection, iq, 404, 'item-not-found')
-  : answerResult(connection, iq)
+export const answerPicture: QueryHandler = ({ connection, iq }) =>
+  iq.attrs['type'] === 'get' ? answerError(connection, iq, 404, 'item-not-found') : answerResult(connection, iq)
 
 /** `w:g2`: there are no groups. */
-export const answerGroups: QueryHandler = ({ connection, iq, asked }) => asked?.tag === 'participating'
-  ? answerResult(connection, iq, [stanza('groups', {}, [])])
-  : answerError(connection, iq, 404, 'item-not-found')
+export const answerGroups: QueryHandler = ({ connection, iq, asked }) =>
+  asked?.tag === 'participating' ? answerResult(connection, iq, [stanza('groups', {}, [])]) : answerError(connection, iq, 404, 'item-not-found')
 
 /** `w:sync:app:state`: takes patches without looking into them, and counts versions. */
 export const answerAppState: QueryHandler = ({ connection, device, iq, asked }) => {

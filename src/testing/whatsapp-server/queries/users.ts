@@ -36,9 +36,6 @@ function describeUser(server: ServerContext, user: BinaryNode, protocols: readon
 function deviceList(server: ServerContext, addressee: Addressee | undefined): BinaryNode {
   const linked = addressee === undefined ? [] : [...addressee.account.devices.values()].filter((device) => !device.removed)
   const phone = addressee !== undefined && server.settings.listPhone ? [stanza('device', { id: '0' })] : []
-  const devices = linked.map(({ number }) => stanza('device', { 'id': String(number), 'key-index': String(number) }))
-  return stanza('devices', {}, [
-    stanza('device-list', { hash: '2:loop' }, [...phone, ...devices]),
-    stanza('key-index-list', { ts: nowInSeconds() }),
-  ])
+  const devices = linked.map(({ number }) => stanza('device', { id: String(number), 'key-index': String(number) }))
+  return stanza('devices', {}, [stanza('device-list', { hash: '2:loop' }, [...phone, ...devices]), stanza('key-index-list', { ts: nowInSeconds() })])
 }

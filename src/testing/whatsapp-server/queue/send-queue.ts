@@ -10,9 +10,7 @@ export function sendQueue(server: ServerContext, connection: Connection, device:
   connection.active = true
   connection.send(stanza('ib', { from: SERVER_JID }, [stanza('dirty', { type: 'account_sync', timestamp: nowInSeconds() })]))
   if (queue.length > 0) {
-    connection.send(stanza('ib', { from: SERVER_JID }, [
-      stanza('offline_preview', { count, message: count, notification: '0', receipt: '0', appdata: '0' }),
-    ]))
+    connection.send(stanza('ib', { from: SERVER_JID }, [stanza('offline_preview', { count, message: count, notification: '0', receipt: '0', appdata: '0' })]))
   }
   for (const node of queue) connection.send({ ...node, attrs: { ...node.attrs, offline: '0' } })
   connection.send(stanza('ib', { from: SERVER_JID }, [stanza('offline', { count })]))

@@ -17,7 +17,8 @@ export function keyBundle(server: ServerContext, jid: string): BinaryNode {
   const { account, number } = addressee
   if (number === 0) {
     return stanza('user', { jid, t: nowInSeconds() }, [
-      ...identityNodes(account.registrationId, account.identity.public), signedPreKeyNode(account.signedPreKey),
+      ...identityNodes(account.registrationId, account.identity.public),
+      signedPreKeyNode(account.signedPreKey),
     ])
   }
   const device = account.devices.get(number)
@@ -27,18 +28,14 @@ export function keyBundle(server: ServerContext, jid: string): BinaryNode {
   return stanza('user', { jid, t: nowInSeconds() }, [
     ...identityNodes(device.registrationId, device.identityPublicKey),
     signedPreKeyNode(device.signedPreKey),
-    ...(preKey === undefined ? [] : [stanza('key', {}, [
-      stanza('id', {}, writeUnsigned(preKey.id, 3)), stanza('value', {}, preKey.publicKey),
-    ])]),
+    ...(preKey === undefined ? [] : [stanza('key', {}, [stanza('id', {}, writeUnsigned(preKey.id, 3)), stanza('value', {}, preKey.publicKey)])]),
     stanza('device-identity', {}, device.signedIdentity),
   ])
 }
 
 /** A signed pre-key as a node. */
 export function signedPreKeyNode({ id, publicKey, signature }: SignedPreKey): BinaryNode {
-  return stanza('skey', {}, [
-    stanza('id', {}, writeUnsigned(id, 3)), stanza('value', {}, publicKey), stanza('signature', {}, signature),
-  ])
+  return stanza('skey', {}, [stanza('id', {}, writeUnsigned(id, 3)), stanza('value', {}, publicKey), stanza('signature', {}, signature)])
 }
 
 function identityNodes(registrationId: number, identityPublicKey: Buffer): BinaryNode[] {
@@ -52,7 +49,9 @@ function notFound(jid: string): BinaryNode {
 function askForMore(server: ServerContext, device: Device): void {
   const left = device.preKeys.size
   if (left >= FEW_PRE_KEYS) return
-  deliverIfOnline(server, device, stanza('notification', { from: SERVER_JID, type: 'encrypt', id: server.nextId(), t: nowInSeconds() }, [
-    stanza('count', { value: String(left) }),
-  ]))
+  deliverIfOnline(
+    server,
+    device,
+    stanza('notification', { from: SERVER_JID, type: 'encrypt', id: server.nextId(), t: nowInSeconds() }, [stanza('count', { value: String(left) })]),
+  )
 }

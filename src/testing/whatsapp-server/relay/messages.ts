@@ -23,10 +23,11 @@ export async function relayMessage(server: ServerContext, connection: Connection
 
 function copiesOf(message: BinaryNode): Copy[] {
   const participants = childrenOf(childOf(message, 'participants'), 'to')
-  const pairs = participants.length > 0
-    ? participants.map((participant) => ({ jid: participant.attrs['jid'], ciphertext: childOf(participant, 'enc') }))
-    : [{ jid: message.attrs['to'], ciphertext: childOf(message, 'enc') }]
-  return pairs.flatMap(({ jid, ciphertext }) => jid === undefined || ciphertext === undefined ? [] : [{ jid, ciphertext }])
+  const pairs =
+    participants.length > 0
+      ? participants.map((participant) => ({ jid: participant.attrs['jid'], ciphertext: childOf(participant, 'enc') }))
+      : [{ jid: message.attrs['to'], ciphertext: childOf(message, 'enc') }]
+  return pairs.flatMap(({ jid, ciphertext }) => (jid === undefined || ciphertext === undefined ? [] : [{ jid, ciphertext }]))
 }
 
 async function relayCopy(server: ServerContext, sender: Device, message: BinaryNode, copy: Copy, identity: BinaryNode | undefined): Promise<void> {
@@ -49,7 +50,10 @@ function envelope(server: ServerContext, sender: Device, message: BinaryNode, ji
   const byLid = parseJid(jid)?.server === 'lid'
   const isOwn = server.accounts.resolve(jid)?.account.phone === sender.phone
   return {
-    id, type, t: nowInSeconds(), notify: sender.pushName || 'Loop',
+    id,
+    type,
+    t: nowInSeconds(),
+    notify: sender.pushName || 'Loop',
     from: byLid ? lidJid(lid, sender.number) : phoneJid(sender.phone, sender.number),
     addressing_mode: byLid ? 'lid' : 'pn',
     ...(byLid ? { sender_pn: phoneJid(sender.phone) } : { sender_lid: lidJid(lid) }),

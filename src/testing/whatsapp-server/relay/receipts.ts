@@ -10,9 +10,15 @@ const FOR_THE_PHONE_ONLY = ['hist_sync', 'peer_msg']
 /** A device sends a receipt: what it is about is not sent again, and the sender of the message hears of it. */
 export function relayReceipt(server: ServerContext, connection: Connection, device: Device, receipt: BinaryNode): void {
   const { id = '', to, type, participant } = receipt.attrs
-  connection.send(stanza('ack', {
-    id, class: 'receipt', from: to ?? '', ...(type === undefined ? {} : { type }), ...(participant === undefined ? {} : { participant }),
-  }))
+  connection.send(
+    stanza('ack', {
+      id,
+      class: 'receipt',
+      from: to ?? '',
+      ...(type === undefined ? {} : { type }),
+      ...(participant === undefined ? {} : { participant }),
+    }),
+  )
   for (const message of [id, ...childrenOf(childOf(receipt, 'list'), 'item').map(({ attrs }) => attrs['id'] ?? '')]) {
     acknowledge(server, device, 'message', message)
   }
@@ -29,8 +35,11 @@ function forward(server: ServerContext, device: Device, receipt: BinaryNode): vo
   const { account, number, isLid } = addressee
   const { lid } = server.accounts.account(device.phone)
   const attrs = {
-    id, t: nowInSeconds(), from: isLid ? lidJid(lid, device.number) : phoneJid(device.phone, device.number),
-    ...(type === undefined ? {} : { type }), ...(recipient === undefined ? {} : { recipient }),
+    id,
+    t: nowInSeconds(),
+    from: isLid ? lidJid(lid, device.number) : phoneJid(device.phone, device.number),
+    ...(type === undefined ? {} : { type }),
+    ...(recipient === undefined ? {} : { recipient }),
   }
   for (const other of account.devices.values()) {
     const isMeant = number === 0 || other.number === number

@@ -20,8 +20,11 @@ export function describeDevice(server: ServerContext, deviceKey: DeviceKey): Dev
   const device = server.accounts.knownDevice(deviceKey)
   const { lid } = server.accounts.account(device.phone)
   return {
-    deviceKey, phone: device.phone, number: device.number,
-    jid: phoneJid(device.phone, device.number), lid: lidJid(lid, device.number),
+    deviceKey,
+    phone: device.phone,
+    number: device.number,
+    jid: phoneJid(device.phone, device.number),
+    lid: lidJid(lid, device.number),
     removed: device.removed,
     online: server.connections.online(deviceKey) !== undefined,
     preKeys: device.preKeys.size,

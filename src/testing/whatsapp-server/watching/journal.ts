@@ -29,9 +29,19 @@ export class Journal {
   /** Opens the record of a new TCP connection. */
   begin(): Attempt {
     const attempt: Attempt = {
-      connection: ++this.#connections, label: null, acceptedAt: Date.now(), payloadAt: null,
-      purpose: 'unknown', deviceKey: null, outcome: 'pending', reason: null,
-      version: null, browser: null, refreshesSent: 0, refreshesAcknowledged: 0, passkey: null,
+      connection: ++this.#connections,
+      label: null,
+      acceptedAt: Date.now(),
+      payloadAt: null,
+      purpose: 'unknown',
+      deviceKey: null,
+      outcome: 'pending',
+      reason: null,
+      version: null,
+      browser: null,
+      refreshesSent: 0,
+      refreshesAcknowledged: 0,
+      passkey: null,
     }
     keep(this.attempts, attempt)
     return attempt
@@ -40,7 +50,12 @@ export class Journal {
   /** Writes a line and announces it. */
   write(kind: LogKind, subject: JournalSubject | null, detail: Record<string, unknown> = {}): void {
     const entry: LogEntry = {
-      at: Date.now(), kind, connection: subject?.id ?? null, deviceKey: subject?.deviceKey ?? null, label: subject?.label ?? null, detail,
+      at: Date.now(),
+      kind,
+      connection: subject?.id ?? null,
+      deviceKey: subject?.deviceKey ?? null,
+      label: subject?.label ?? null,
+      detail,
     }
     keep(this.entries, entry)
     this.announce('log', entry)

@@ -2,12 +2,46 @@ import type { DeviceKey } from '../accounts/account.js'
 
 /** What can happen on the server, in the order in which a connection usually sees it. */
 export type LogKind =
-  | 'refused' | 'muted-upgrade' | 'connect' | 'hello' | 'muted-handshake'
-  | 'register' | 'registration-refused' | 'refresh' | 'refresh-acknowledged' | 'refresh-ignored'
-  | 'pairing-code' | 'pairing-code-refused' | 'link-refused' | 'passkey-requested' | 'passkey-acknowledged' | 'pair-success' | 'paired'
-  | 'login' | 'muted-login' | 'login-failed' | 'success' | 'muted-success' | 'replaced'
-  | 'pre-keys' | 'message' | 'phone-message' | 'receipt' | 'delivered' | 'queued' | 'acknowledged' | 'queue-sent' | 'logout' | 'muted-logout'
-  | 'kick' | 'drop' | 'close-clean' | 'black-hole' | 'device-removed' | 'disconnect' | 'server-error'
+  | 'refused'
+  | 'muted-upgrade'
+  | 'connect'
+  | 'hello'
+  | 'muted-handshake'
+  | 'register'
+  | 'registration-refused'
+  | 'refresh'
+  | 'refresh-acknowledged'
+  | 'refresh-ignored'
+  | 'pairing-code'
+  | 'pairing-code-refused'
+  | 'link-refused'
+  | 'passkey-requested'
+  | 'passkey-acknowledged'
+  | 'pair-success'
+  | 'paired'
+  | 'login'
+  | 'muted-login'
+  | 'login-failed'
+  | 'success'
+  | 'muted-success'
+  | 'replaced'
+  | 'pre-keys'
+  | 'message'
+  | 'phone-message'
+  | 'receipt'
+  | 'delivered'
+  | 'queued'
+  | 'acknowledged'
+  | 'queue-sent'
+  | 'logout'
+  | 'muted-logout'
+  | 'kick'
+  | 'drop'
+  | 'close-clean'
+  | 'black-hole'
+  | 'device-removed'
+  | 'disconnect'
+  | 'server-error'
 
 /** One line of the server's log. */
 export interface LogEntry {
@@ -26,8 +60,7 @@ export interface LogEntry {
 }
 
 /** How an attempt ended, or where it stands. */
-export type AttemptOutcome =
-  | 'pending' | 'refused' | 'muted' | 'failed' | 'success' | 'registering' | 'paired' | 'gone'
+export type AttemptOutcome = 'pending' | 'refused' | 'muted' | 'failed' | 'success' | 'registering' | 'paired' | 'gone'
 
 /** One TCP connection that a client made, and what came of it. */
 export interface Attempt {

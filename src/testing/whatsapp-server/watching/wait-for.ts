@@ -20,7 +20,7 @@ export class Waits {
   /** The condition, which is looked at now and after every line of the log. */
   async condition(holds: () => boolean, timeoutMs: number): Promise<void> {
     if (holds()) return
-    await this.#wait('log', `the condition ${holds.toString().slice(0, 120)}`, timeoutMs, () => holds() ? { value: undefined } : null)
+    await this.#wait('log', `the condition ${holds.toString().slice(0, 120)}`, timeoutMs, () => (holds() ? { value: undefined } : null))
   }
 
   /** The first value that is not `null`, looked for again and again. */
@@ -45,14 +45,17 @@ export class Waits {
         this.#abandon.delete(abandon)
         end()
       }
-      const abandon = (): void => { settle(() => { reject(closedWhile(what)) }) }
-      const timer = setTimeout(() => { settle(resolve) }, LOOK_EVERY_MS)
+      const abandon = (): void => settle(() => reject(closedWhile(what)))
+      const timer = setTimeout(() => settle(resolve), LOOK_EVERY_MS)
       this.#abandon.add(abandon)
     })
   }
 
   async #wait<Name extends keyof WhatsAppServerEvents, Value>(
-    name: Name, what: string, timeoutMs: number, check: (event: WhatsAppServerEvents[Name][0]) => { value: Value } | null,
+    name: Name,
+    what: string,
+    timeoutMs: number,
+    check: (event: WhatsAppServerEvents[Name][0]) => { value: Value } | null,
   ): Promise<Value> {
     return new Promise<Value>((resolve, reject) => {
       const settle = (end: () => void): void => {
@@ -63,10 +66,10 @@ export class Waits {
       }
       const listener = (event: WhatsAppServerEvents[Name][0]): void => {
         const found = check(event)
-        if (found !== null) settle(() => { resolve(found.value) })
+        if (found !== null) settle(() => resolve(found.value))
       }
-      const abandon = (): void => { settle(() => { reject(closedWhile(what)) }) }
-      const timer = setTimeout(() => { settle(() => { reject(new Error(`Waited ${timeoutMs} ms in vain for ${what}.`)) }) }, timeoutMs)
+      const abandon = (): void => settle(() => reject(closedWhile(what)))
+      const timer = setTimeout(() => settle(() => reject(new Error(`Waited ${timeoutMs} ms in vain for ${what}.`))), timeoutMs)
       this.#abandon.add(abandon)
       this.#events.on(name, listener)
     })

@@ -17,13 +17,20 @@ export function makeServerKeys({ curve }: BaileysParts): ServerKeys {
 
 /** The encoded chain that the server shows in the handshake. */
 export function makeCertificateChain({ curve, proto }: BaileysParts, keys: ServerKeys): Buffer {
-  const details = (serial: number, key: KeyPair): Uint8Array => proto.CertChain.NoiseCertificate.Details.encode({
-    serial, issuerSerial: serial - 1, key: key.public, notBefore: 0, notAfter: YEAR_2100,
-  }).finish()
+  const details = (serial: number, key: KeyPair): Uint8Array =>
+    proto.CertChain.NoiseCertificate.Details.encode({
+      serial,
+      issuerSerial: serial - 1,
+      key: key.public,
+      notBefore: 0,
+      notAfter: YEAR_2100,
+    }).finish()
   const intermediate = details(1, keys.intermediate)
   const leaf = details(2, keys.handshake)
-  return Buffer.from(proto.CertChain.encode({
-    intermediate: { details: intermediate, signature: curve.sign(keys.root.private, intermediate) },
-    leaf: { details: leaf, signature: curve.sign(keys.intermediate.private, leaf) },
-  }).finish())
+  return Buffer.from(
+    proto.CertChain.encode({
+      intermediate: { details: intermediate, signature: curve.sign(keys.root.private, intermediate) },
+      leaf: { details: leaf, signature: curve.sign(keys.intermediate.private, leaf) },
+    }).finish(),
+  )
 }

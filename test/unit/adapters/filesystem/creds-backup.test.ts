@@ -1,4 +1,17 @@
-import { chmodSync, existsSync, linkSync, lstatSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, truncateSync, unlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { FileSystemSessionStore } from '../../../../src/adapters/filesystem/filesystem-session-store.js'
@@ -10,7 +23,12 @@ const CREDS = { ...CREDS_KEY, value: '{"registrationId":7,"me":{"id":"4915100000
 const RESTORED = [{ ...CREDS, restoredFrom: 'backup' }]
 const PRE_KEY = { type: 'pre-key', id: '1', value: 'k' }
 
-interface Written { store: FileSystemSessionStore; directory: string; creds: string; backup: string }
+interface Written {
+  store: FileSystemSessionStore
+  directory: string
+  creds: string
+  backup: string
+}
 
 async function written(): Promise<Written> {
   const directory = temporaryFolder()
@@ -23,15 +41,18 @@ async function written(): Promise<Written> {
 }
 
 const DAMAGES: [string, (path: string) => void][] = [
-  ['empty', path => truncateSync(path)],
-  ['cut in the middle', path => truncateSync(path, 20)],
-  ['cut at a brace', path => writeFileSync(path, '{"registrationId":7,"me":{"id":"49151000001:2@s.whatsapp.net"}')],
-  ['no UTF-8', path => writeFileSync(path, Buffer.from([0x7b, 0xff]))],
-  ['zeros', path => writeFileSync(path, Buffer.alloc(60))],
-  ['an empty folder', (path) => {
-    rmSync(path)
-    mkdirSync(path)
-  }],
+  ['empty', (path) => truncateSync(path)],
+  ['cut in the middle', (path) => truncateSync(path, 20)],
+  ['cut at a brace', (path) => writeFileSync(path, '{"registrationId":7,"me":{"id":"49151000001:2@s.whatsapp.net"}')],
+  ['no UTF-8', (path) => writeFileSync(path, Buffer.from([0x7b, 0xff]))],
+  ['zeros', (path) => writeFileSync(path, Buffer.alloc(60))],
+  [
+    'an empty folder',
+    (path) => {
+      rmSync(path)
+      mkdirSync(path)
+    },
+  ],
 ]
 
 describe('the copy of the creds (invariants 2, 3)', () => {
@@ -86,11 +107,18 @@ describe('the copy of the creds (invariants 2, 3)', () => {
   })
 
   it.each<[string, (store: FileSystemSessionStore) => Promise<void>]>([
-    ['a removal of the creds', store => store.write('a', [{ ...CREDS_KEY, value: null }])],
-    ['a removal of the creds among others', store => store.write('a', [{ ...CREDS_KEY, value: null }, { ...PRE_KEY, value: null }])],
-    ['a replacement without creds', store => store.write('a', [PRE_KEY, { ...LIFECYCLE_KEY, value: '{}' }], { replaceAll: true })],
-    ['a replacement with nothing', store => store.write('a', [], { replaceAll: true })],
-    ['a delete of the session', store => store.delete('a')],
+    ['a removal of the creds', (store) => store.write('a', [{ ...CREDS_KEY, value: null }])],
+    [
+      'a removal of the creds among others',
+      (store) =>
+        store.write('a', [
+          { ...CREDS_KEY, value: null },
+          { ...PRE_KEY, value: null },
+        ]),
+    ],
+    ['a replacement without creds', (store) => store.write('a', [PRE_KEY, { ...LIFECYCLE_KEY, value: '{}' }], { replaceAll: true })],
+    ['a replacement with nothing', (store) => store.write('a', [], { replaceAll: true })],
+    ['a delete of the session', (store) => store.delete('a')],
   ])('goes with %s', async (_name, remove) => {
     const { store, backup } = await written()
     await remove(store)
@@ -123,14 +151,18 @@ describe('the copy of the creds (invariants 2, 3)', () => {
 
   it.each<[string, (backup: string, other: string) => void, string]>([
     ['has a second name', (backup, other) => linkSync(backup, other), CREDS.value],
-    ['is a symbolic link', (backup, other) => {
-      writeFileSync(other, 'of somebody else', { mode: 0o600 })
-      rmSync(backup)
-      symlinkSync(other, backup)
-    }, 'of somebody else'],
-    ['lets others read', backup => chmodSync(backup, 0o644), ''],
-    ['is longer than the creds', backup => writeFileSync(backup, 'x'.repeat(5000)), ''],
-    ['is not there', backup => unlinkSync(backup), ''],
+    [
+      'is a symbolic link',
+      (backup, other) => {
+        writeFileSync(other, 'of somebody else', { mode: 0o600 })
+        rmSync(backup)
+        symlinkSync(other, backup)
+      },
+      'of somebody else',
+    ],
+    ['lets others read', (backup) => chmodSync(backup, 0o644), ''],
+    ['is longer than the creds', (backup) => writeFileSync(backup, 'x'.repeat(5000)), ''],
+    ['is not there', (backup) => unlinkSync(backup), ''],
   ])('that %s is replaced, and not written over', async (_name, change, others) => {
     const { store, creds, backup } = await written()
     const other = join(temporaryFolder(), 'other')

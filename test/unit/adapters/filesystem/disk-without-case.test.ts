@@ -7,11 +7,11 @@ import { collect } from '../../../support/collect.js'
 import { temporaryFolder } from '../../../support/temporary-folder.js'
 
 // Looking a name up finds it in any spelling, as the disks of Windows and macOS do.
-vi.mock('node:fs/promises', async original => {
+vi.mock('node:fs/promises', async (original) => {
   const real = await original<{ lstat: (path: string, options: object) => Promise<unknown>; readdir: (path: string) => Promise<string[]> }>()
   const lstat = async (path: string, options: object): Promise<unknown> => {
     const names = await real.readdir(dirname(path)).catch(() => [])
-    const spelling = names.find(name => name.toLowerCase() === basename(path).toLowerCase())
+    const spelling = names.find((name) => name.toLowerCase() === basename(path).toLowerCase())
     return real.lstat(join(dirname(path), spelling ?? basename(path)), options)
   }
   return { ...real, lstat }
@@ -45,9 +45,12 @@ it('an id in the spelling of the folder is used by a store that has not seen it 
 
 it('record ids that differ only by case are kept apart (invariant 14)', async () => {
   const { store, directory } = openStore()
-  const keys: RecordKey[] = ['AAab', 'AAAB', 'aaab'].map(id => ({ type: 'app-state-sync-key', id }))
-  await store.write('a', keys.map(({ type, id }) => ({ type, id, value: id })))
-  expect(readdirSync(join(directory, 'session-a')).filter(name => name.startsWith('app'))).toEqual(['app-state-sync-key-AAab.json'])
+  const keys: RecordKey[] = ['AAab', 'AAAB', 'aaab'].map((id) => ({ type: 'app-state-sync-key', id }))
+  await store.write(
+    'a',
+    keys.map(({ type, id }) => ({ type, id, value: id })),
+  )
+  expect(readdirSync(join(directory, 'session-a')).filter((name) => name.startsWith('app'))).toEqual(['app-state-sync-key-AAab.json'])
   expect((await store.read('a', keys)).map(({ value }) => value)).toEqual(['AAab', 'AAAB', 'aaab'])
   expect(await store.read('a', [{ type: 'app-state-sync-key', id: 'aaAb' }])).toEqual([])
   await store.write('a', [{ type: 'app-state-sync-key', id: 'aaAb', value: null }])

@@ -6,7 +6,7 @@ import { FileLock } from '../../../support/opened-locks.js'
 import { temporaryFolder } from '../../../support/temporary-folder.js'
 
 // What FAT and some network disks answer.
-vi.mock('node:fs/promises', async original => ({
+vi.mock('node:fs/promises', async (original) => ({
   ...(await original<object>()),
   link: vi.fn(() => Promise.reject(Object.assign(new Error('EPERM: operation not permitted, link'), { code: 'EPERM' }))),
 }))
@@ -25,6 +25,6 @@ it('a lock works on a disk that knows no links', async () => {
 it('one of many makes the file of a token there', async () => {
   const folder = temporaryFolder()
   const claims = await Promise.all(Array.from({ length: 10 }, (_, index) => new TokenFiles(folder).claim(1, `holder ${index}`)))
-  expect(claims.filter(claimed => claimed)).toHaveLength(1)
+  expect(claims.filter((claimed) => claimed)).toHaveLength(1)
   expect(readdirSync(folder)).toEqual(['1'])
 })

@@ -15,7 +15,7 @@ vi.mock('node:fs', async (original) => {
     open: (path: string, flags: string, mode: number, done: (error: Error | null, file: number) => void) => {
       const opened = (error: Error | null, file: number): void => {
         disk.open.set(file, path)
-        ;(typeof mode === 'function' ? mode as typeof done : done)(error, file)
+        ;(typeof mode === 'function' ? (mode as typeof done) : done)(error, file)
       }
       actual.open(path, flags, typeof mode === 'number' ? mode : undefined, opened)
     },
@@ -34,7 +34,9 @@ function nameOf(path: string): string {
   return basename(path).replace(/^\.[0-9a-f]{18}\.tmp$/u, 'text')
 }
 
-beforeEach(() => { disk.calls.length = 0 })
+beforeEach(() => {
+  disk.calls.length = 0
+})
 
 async function openStore(durability?: 'power' | 'process'): Promise<FileSystemSessionStore> {
   const store = new FileSystemSessionStore({ directory: temporaryFolder(), ...(durability === undefined ? {} : { durability }) })
@@ -46,10 +48,13 @@ async function openStore(durability?: 'power' | 'process'): Promise<FileSystemSe
 
 const CREDS: RecordChange = { ...CREDS_KEY, value: '{"new":1}' }
 const LIFECYCLE: RecordChange = { ...LIFECYCLE_KEY, value: '{}' }
-const KEYS: RecordChange[] = [{ type: 'pre-key', id: '1', value: 'k' }, { type: 'pre-key', id: '2', value: 'k' }]
+const KEYS: RecordChange[] = [
+  { type: 'pre-key', id: '1', value: 'k' },
+  { type: 'pre-key', id: '2', value: 'k' },
+]
 const [KEY] = KEYS
 
-const syncs = (): string[] => disk.calls.filter(call => call.startsWith('sync'))
+const syncs = (): string[] => disk.calls.filter((call) => call.startsWith('sync'))
 
 describe('durability', () => {
   const text = 'sync text'
@@ -77,7 +82,10 @@ describe('durability', () => {
     await store.write('a', changes)
     expect(syncs()).toEqual(expected)
     disk.calls.length = 0
-    await store.write('a', changes.map(({ type, id }) => ({ type, id, value: null })))
+    await store.write(
+      'a',
+      changes.map(({ type, id }) => ({ type, id, value: null })),
+    )
     expect(syncs()).toContain(folder)
   })
 
@@ -111,7 +119,12 @@ describe('durability', () => {
     await store.write('a', [...KEYS, CREDS])
     expect(disk.calls.slice(0, 5)).toEqual(Array.from({ length: 5 }, () => text))
     expect(disk.calls.slice(5, 7)).toEqual(['rename .batch.json', folder])
-    expect(disk.calls.slice(7).filter(call => call.startsWith('rename')).sort()).toEqual(['rename .creds.backup.json', 'rename creds.json', 'rename pre-key-1.json', 'rename pre-key-2.json'])
+    expect(
+      disk.calls
+        .slice(7)
+        .filter((call) => call.startsWith('rename'))
+        .sort(),
+    ).toEqual(['rename .creds.backup.json', 'rename creds.json', 'rename pre-key-1.json', 'rename pre-key-2.json'])
     expect(disk.calls.at(-1)).toBe(folder)
   })
 })

@@ -25,13 +25,26 @@ describe('the file', () => {
     expect(await repository.find('a')).toBeNull()
     expect(existsSync(file)).toBe(false)
     const at = new Date('2024-01-02T03:04:05.678Z')
-    await repository.save('a', { status: 'connected', updatedAt: at, lastConnectedAt: at, lastDisconnect: { code: 428, cause: 'connection_closed', message: 'Connection Closed', at } })
+    await repository.save('a', {
+      status: 'connected',
+      updatedAt: at,
+      lastConnectedAt: at,
+      lastDisconnect: { code: 428, cause: 'connection_closed', message: 'Connection Closed', at },
+    })
     expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({
-      connections: [{
-        sessionId: 'a', status: 'connected', reason: null, phoneNumber: null, lastConnectedAt: '2024-01-02T03:04:05.678Z',
-        lastDisconnect: { code: 428, cause: 'connection_closed', message: 'Connection Closed', at: '2024-01-02T03:04:05.678Z' },
-        owner: null, updatedAt: '2024-01-02T03:04:05.678Z', metadata: {},
-      }],
+      connections: [
+        {
+          sessionId: 'a',
+          status: 'connected',
+          reason: null,
+          phoneNumber: null,
+          lastConnectedAt: '2024-01-02T03:04:05.678Z',
+          lastDisconnect: { code: 428, cause: 'connection_closed', message: 'Connection Closed', at: '2024-01-02T03:04:05.678Z' },
+          owner: null,
+          updatedAt: '2024-01-02T03:04:05.678Z',
+          metadata: {},
+        },
+      ],
     })
     expect(statSync(file).mode & 0o777).toBe(0o600)
     expect(readdirSync(join(file, '..')).sort()).toEqual(['connections.json', 'connections.json.lock'])
@@ -39,34 +52,50 @@ describe('the file', () => {
 
   it('keeps what the application added', async () => {
     const { repository, file } = open()
-    writeFileSync(file, JSON.stringify({ note: 'ours', connections: [{ sessionId: 'b', tenant: 7 }, { sessionId: 'a', color: 'red', status: 'failed', metadata: { x: 1 } }] }))
+    writeFileSync(
+      file,
+      JSON.stringify({
+        note: 'ours',
+        connections: [
+          { sessionId: 'b', tenant: 7 },
+          { sessionId: 'a', color: 'red', status: 'failed', metadata: { x: 1 } },
+        ],
+      }),
+    )
     expect(await repository.find('b')).toMatchObject({ sessionId: 'b', status: 'disconnected', updatedAt: new Date(0), metadata: {} })
     await repository.save('a', { status: 'connected' })
     await repository.save('c', {})
     await repository.delete('b')
     expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({
-      note: 'ours', connections: [{ sessionId: 'a', color: 'red', status: 'connected', metadata: { x: 1 } }, { sessionId: 'c' }],
+      note: 'ours',
+      connections: [{ sessionId: 'a', color: 'red', status: 'connected', metadata: { x: 1 } }, { sessionId: 'c' }],
     })
   })
 
-  it.each(['', '{', '[]', 'null', '{}', '{"connections":{}}', '{"connections":[5]}', '{"connections":[{"status":"failed"}]}'])('is never overwritten when it holds %j', async text => {
-    const { repository, file } = open()
-    writeFileSync(file, text)
-    const failed = { name: 'SessionError', code: 'REPOSITORY_FAILED', message: expect.stringContaining(file) }
-    await expect(repository.find('a')).rejects.toMatchObject(failed)
-    await expect(repository.findAll()).rejects.toMatchObject(failed)
-    await expect(repository.save('a', { status: 'connected' })).rejects.toMatchObject({ ...failed, sessionId: 'a' })
-    await expect(repository.delete('a')).rejects.toMatchObject(failed)
-    expect(readFileSync(file, 'utf8')).toBe(text)
-    writeFileSync(file, '{"connections":[]}')
-    await repository.save('a', { status: 'connected' })
-    expect(await repository.findAll()).toHaveLength(1)
-  })
+  it.each(['', '{', '[]', 'null', '{}', '{"connections":{}}', '{"connections":[5]}', '{"connections":[{"status":"failed"}]}'])(
+    'is never overwritten when it holds %j',
+    async (text) => {
+      const { repository, file } = open()
+      writeFileSync(file, text)
+      const failed = { name: 'SessionError', code: 'REPOSITORY_FAILED', message: expect.stringContaining(file) }
+      await expect(repository.find('a')).rejects.toMatchObject(failed)
+      await expect(repository.findAll()).rejects.toMatchObject(failed)
+      await expect(repository.save('a', { status: 'connected' })).rejects.toMatchObject({ ...failed, sessionId: 'a' })
+      await expect(repository.delete('a')).rejects.toMatchObject(failed)
+      expect(readFileSync(file, 'utf8')).toBe(text)
+      writeFileSync(file, '{"connections":[]}')
+      await repository.save('a', { status: 'connected' })
+      expect(await repository.findAll()).toHaveLength(1)
+    },
+  )
 
   it('is not waited for when a named pipe is in its place', async () => {
     const file = join(temporaryFolder(), 'connections.json')
     execFileSync('mkfifo', ['-m', '600', file])
-    await expect(new FileConnectionRepository({ file }).findAll()).rejects.toMatchObject({ code: 'REPOSITORY_FAILED', message: expect.stringContaining('is a named pipe, not a file') })
+    await expect(new FileConnectionRepository({ file }).findAll()).rejects.toMatchObject({
+      code: 'REPOSITORY_FAILED',
+      message: expect.stringContaining('is a named pipe, not a file'),
+    })
   })
 
   it('names the field that is no date', async () => {
@@ -100,11 +129,13 @@ describe('the file', () => {
 describe('two processes', () => {
   it('lose no change of one another', async () => {
     const { repository, file } = open()
-    const children = ['x', 'y'].map(name => new ScriptProcess('./repository-child.ts', import.meta.url, [file, name]))
+    const children = ['x', 'y'].map((name) => new ScriptProcess('./repository-child.ts', import.meta.url, [file, name]))
     for (const child of children) expect(await child.next()).toBe('ready')
-    await Promise.all([...children.map(child => child.ask('go')), repository.save('mine', { owner: 'me' })])
+    await Promise.all([...children.map((child) => child.ask('go')), repository.save('mine', { owner: 'me' })])
     const found = await repository.findAll()
-    expect(found.map(({ sessionId }) => sessionId).sort()).toEqual(['mine', 'shared', ...['x', 'y'].flatMap(name => Array.from({ length: 20 }, (_, round) => `${name} ${round}`))].sort())
+    expect(found.map(({ sessionId }) => sessionId).sort()).toEqual(
+      ['mine', 'shared', ...['x', 'y'].flatMap((name) => Array.from({ length: 20 }, (_, round) => `${name} ${round}`))].sort(),
+    )
   })
 
   it('do not wait for one that died in the middle', async () => {

@@ -17,7 +17,12 @@ type Describe = NonNullable<FileLockOptions['describe']>
 /** A process of this machine that has ended. */
 const dead: Describe = async (owner, nonce) => ({ ...(await describeHolder(owner, nonce)), pid: NO_PID })
 /** A process in another container. */
-const elsewhere: Describe = async (owner, nonce) => ({ ...(await describeHolder(owner, nonce)), hostname: 'elsewhere', platform: 'linux', pidNamespace: 'pid:[0]' })
+const elsewhere: Describe = async (owner, nonce) => ({
+  ...(await describeHolder(owner, nonce)),
+  hostname: 'elsewhere',
+  platform: 'linux',
+  pidNamespace: 'pid:[0]',
+})
 
 function openLock(folder: string, options: Partial<FileLockOptions> = {}): FileLock {
   const lock = new FileLock({ folder, ...options })
@@ -32,12 +37,19 @@ async function take(lock: FileLock): Promise<SessionLease> {
 }
 
 /** Where the tokens of the only session are, and what their names begin with. */
-function tokensOf(folder: string): { folder: string, path: (token: number) => string, names: () => string[] } {
+function tokensOf(folder: string): { folder: string; path: (token: number) => string; names: () => string[] } {
   const [place] = readdirSync(join(folder, 'locks'))
   const tokens = join(folder, 'locks', place ?? '')
   const [name = ''] = readdirSync(tokens)
   const prefix = name.slice(0, name.indexOf('.') + 1)
-  return { folder: tokens, path: token => join(tokens, `${prefix}${token}`), names: () => readdirSync(tokens).map(found => found.slice(prefix.length)).sort() }
+  return {
+    folder: tokens,
+    path: (token) => join(tokens, `${prefix}${token}`),
+    names: () =>
+      readdirSync(tokens)
+        .map((found) => found.slice(prefix.length))
+        .sort(),
+  }
 }
 
 /** As on a disk without links: the files of the tokens are their own. */
@@ -186,7 +198,7 @@ describe('invariant 1: a holder that is', () => {
     const end = Date.now() + 1000
     while (Date.now() < end) {
       expect(await other.acquire('a')).toBeNull()
-      await new Promise(resolve => setTimeout(resolve, 50))
+      await new Promise((resolve) => setTimeout(resolve, 50))
     }
   })
 
@@ -210,7 +222,9 @@ describe('invariant 1: a holder that is', () => {
     await take(lock)
     const { folder: unreadable } = tokensOf(folder)
     const other = await lock.acquire('b')
-    const [place] = readdirSync(join(folder, 'locks')).map(name => join(folder, 'locks', name)).filter(path => path !== unreadable)
+    const [place] = readdirSync(join(folder, 'locks'))
+      .map((name) => join(folder, 'locks', name))
+      .filter((path) => path !== unreadable)
     const [token = ''] = readdirSync(place ?? '')
     rmSync(unreadable, { recursive: true })
     writeFileSync(unreadable, 'a file in its place')
@@ -267,7 +281,7 @@ describe('the lock', () => {
   it('gives everything back when it closes, and nothing out afterwards', async () => {
     const folder = temporaryFolder()
     const [one, other] = [openLock(folder), openLock(folder)]
-    const leases = await Promise.all(['a', 'b', 'c'].map(sessionId => one.acquire(sessionId)))
+    const leases = await Promise.all(['a', 'b', 'c'].map((sessionId) => one.acquire(sessionId)))
     await one.close()
     await one.close()
     expect(readdirSync(join(folder, 'heartbeats'))).toEqual([])

@@ -18,7 +18,10 @@ function openStore(directory: string = temporaryFolder(), prefix?: string): { st
 
 const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8)
 /** Without the copy of the creds, which has tests of its own. */
-const namesIn = (folder: string): string[] => readdirSync(folder).filter(name => name !== '.creds.backup.json').sort()
+const namesIn = (folder: string): string[] =>
+  readdirSync(folder)
+    .filter((name) => name !== '.creds.backup.json')
+    .sort()
 
 it('close gives back what it could not give back before, once the disk lets it, and nothing else is done meanwhile', async () => {
   const directory = temporaryFolder()
@@ -42,8 +45,11 @@ describe('the files of a session', () => {
     const directory = join(temporaryFolder(), 'made', 'here')
     const { store } = openStore(directory)
     await store.write('company_5', [
-      { ...CREDS_KEY, value: '{"c":1}' }, { ...LIFECYCLE_KEY, value: '{}' }, { ...PRE_KEY, value: '{"k":1}' },
-      { type: 'sender-key', id: 'g@g.us::u::0', value: '[]' }, { type: 'app-state-sync-key', id: 'a/b+c=', value: '1' },
+      { ...CREDS_KEY, value: '{"c":1}' },
+      { ...LIFECYCLE_KEY, value: '{}' },
+      { ...PRE_KEY, value: '{"k":1}' },
+      { type: 'sender-key', id: 'g@g.us::u::0', value: '[]' },
+      { type: 'app-state-sync-key', id: 'a/b+c=', value: '1' },
     ])
     const folder = join(directory, 'session-company_5')
     expect(namesIn(folder)).toEqual(['app-state-sync-key-a__b+c=.json', 'creds.json', 'lifecycle.json', 'pre-key-1.json', 'sender-key-g@g.us--u--0.json'])
@@ -87,7 +93,12 @@ describe('the files of a session', () => {
     const folder = join(directory, 'session-a')
     renameSync(folder, `${folder} away`)
     writeFileSync(folder, 'a file in its place')
-    await expect(store.write('a', [{ ...PRE_KEY, value: 'k' }, { ...CREDS_KEY, value: 'new' }])).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
+    await expect(
+      store.write('a', [
+        { ...PRE_KEY, value: 'k' },
+        { ...CREDS_KEY, value: 'new' },
+      ]),
+    ).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
     renameSync(`${folder} away`, `${folder}2`)
     expect(namesIn(`${folder}2`)).toEqual(['creds.json'])
     expect(readFileSync(`${folder}2/creds.json`, 'utf8')).toBe('old')
@@ -116,8 +127,14 @@ describe('the files of a session', () => {
     const { store, directory } = openStore()
     for (const name of ['creds.json', 'pre-key-1.json']) mkdirSync(join(directory, 'session-a', name), { recursive: true })
     await store.write('a', [{ ...CREDS_KEY, value: 'c' }])
-    await store.write('a', [{ ...PRE_KEY, value: 'k' }, { ...LIFECYCLE_KEY, value: 'l' }])
-    expect(await store.read('a', [CREDS_KEY, PRE_KEY])).toEqual([{ ...CREDS_KEY, value: 'c' }, { ...PRE_KEY, value: 'k' }])
+    await store.write('a', [
+      { ...PRE_KEY, value: 'k' },
+      { ...LIFECYCLE_KEY, value: 'l' },
+    ])
+    expect(await store.read('a', [CREDS_KEY, PRE_KEY])).toEqual([
+      { ...CREDS_KEY, value: 'c' },
+      { ...PRE_KEY, value: 'k' },
+    ])
   })
 })
 
@@ -127,9 +144,27 @@ describe('invariant 3: what cannot be read', () => {
     ['no UTF-8', (path: string) => writeFileSync(path, Buffer.from([0x7b, 0xff, 0xfe])), 'RECORD_CORRUPT'],
     ['a folder', (path: string) => mkdirSync(path), 'RECORD_CORRUPT'],
     ['a named pipe', (path: string) => execFileSync('mkfifo', ['-m', '600', path]), 'RECORD_CORRUPT'],
-    ['a socket', (path: string) => execFileSync(process.execPath, ['-e', 'require("net").createServer().listen(process.argv[1], () => process.exit())', path]), 'RECORD_CORRUPT'],
-    ['a file of 600 MB', (path: string) => { writeFileSync(path, ''); truncateSync(path, 600e6) }, 'RECORD_CORRUPT'],
-    ['a file beyond what a text can be', (path: string) => { writeFileSync(path, ''); truncateSync(path, 5e9) }, 'RECORD_CORRUPT'],
+    [
+      'a socket',
+      (path: string) => execFileSync(process.execPath, ['-e', 'require("net").createServer().listen(process.argv[1], () => process.exit())', path]),
+      'RECORD_CORRUPT',
+    ],
+    [
+      'a file of 600 MB',
+      (path: string) => {
+        writeFileSync(path, '')
+        truncateSync(path, 600e6)
+      },
+      'RECORD_CORRUPT',
+    ],
+    [
+      'a file beyond what a text can be',
+      (path: string) => {
+        writeFileSync(path, '')
+        truncateSync(path, 5e9)
+      },
+      'RECORD_CORRUPT',
+    ],
     ['a link to itself', (path: string) => symlinkSync(path, path), 'STORE_UNAVAILABLE'],
     ['a link that leads out', (path: string) => symlinkSync('/proc/self/status', path), 'STORE_UNAVAILABLE'],
   ])('%s is told from what is missing, and stays', async (_, make, code) => {
@@ -139,7 +174,12 @@ describe('invariant 3: what cannot be read', () => {
     make(join(folder, 'creds.json'))
     make(join(folder, 'pre-key-1.json'))
     for (const key of [CREDS_KEY, PRE_KEY]) {
-      await expect(store.read('a', [LIFECYCLE_KEY, key])).rejects.toMatchObject({ name: 'SessionError', code, sessionId: 'a', message: expect.stringContaining(folder) })
+      await expect(store.read('a', [LIFECYCLE_KEY, key])).rejects.toMatchObject({
+        name: 'SessionError',
+        code,
+        sessionId: 'a',
+        message: expect.stringContaining(folder),
+      })
     }
     // Without a key a session goes on.
     await expect(store.read('a', [PRE_KEY])).rejects.toMatchObject({ message: expect.not.stringMatching(/delete|pair/u) })
@@ -169,35 +209,47 @@ describe('invariant 3: what cannot be read', () => {
     expect(await collect(store.list())).toEqual([])
   })
 
-  it.each(['', '{', '{}', '[["../../x.json","pre-key","1"]]', '[["a.json",1,2]]'])('a table of names that says %j makes corrupt what only it could tell, and nothing else', async table => {
-    const { store, directory } = openStore()
-    const told = [{ ...CREDS_KEY, value: 'c' }, { ...PRE_KEY, value: 'k' }, { type: 'session', id: '名', value: 's' }]
-    const odd = { type: 'new-type', id: 'a:b', value: 'o' }
-    await store.write('a', [...told, odd])
-    const path = join(directory, 'session-a', '.names.json')
-    const whole = readFileSync(path)
-    writeFileSync(path, table)
-    for (const isLeased of [false, true]) {
-      const under = isLeased ? await store.lock.acquire('a') : null
-      const options = under === null ? {} : { fencingToken: under.fencingToken }
-      expect(await store.read('a', told)).toEqual(told)
-      await store.write('a', [{ ...PRE_KEY, value: 'k' }], options)
-      for (const refused of [() => store.read('a', [odd]), () => store.write('a', [odd], options), () => store.write('a', [{ ...odd, value: null }], options), () => collect(store.records('a'))]) {
-        await expect(refused()).rejects.toMatchObject({ code: 'RECORD_CORRUPT', message: expect.stringContaining('.names.json') })
+  it.each(['', '{', '{}', '[["../../x.json","pre-key","1"]]', '[["a.json",1,2]]'])(
+    'a table of names that says %j makes corrupt what only it could tell, and nothing else',
+    async (table) => {
+      const { store, directory } = openStore()
+      const told = [
+        { ...CREDS_KEY, value: 'c' },
+        { ...PRE_KEY, value: 'k' },
+        { type: 'session', id: '名', value: 's' },
+      ]
+      const odd = { type: 'new-type', id: 'a:b', value: 'o' }
+      await store.write('a', [...told, odd])
+      const path = join(directory, 'session-a', '.names.json')
+      const whole = readFileSync(path)
+      writeFileSync(path, table)
+      for (const isLeased of [false, true]) {
+        const under = isLeased ? await store.lock.acquire('a') : null
+        const options = under === null ? {} : { fencingToken: under.fencingToken }
+        expect(await store.read('a', told)).toEqual(told)
+        await store.write('a', [{ ...PRE_KEY, value: 'k' }], options)
+        for (const refused of [
+          () => store.read('a', [odd]),
+          () => store.write('a', [odd], options),
+          () => store.write('a', [{ ...odd, value: null }], options),
+          () => collect(store.records('a')),
+        ]) {
+          await expect(refused()).rejects.toMatchObject({ code: 'RECORD_CORRUPT', message: expect.stringContaining('.names.json') })
+        }
+        expect(readFileSync(path, 'utf8')).toBe(table)
+        await under?.release()
       }
-      expect(readFileSync(path, 'utf8')).toBe(table)
-      await under?.release()
-    }
-    writeFileSync(path, whole)
-    expect(await store.read('a', [...told, odd])).toEqual([...told, odd])
-    // A fresh pairing needs nothing of before.
-    writeFileSync(path, table)
-    await store.write('a', [{ ...CREDS_KEY, value: 'new' }, odd], { replaceAll: true })
-    expect(await collect(store.records('a'))).toEqual(expect.arrayContaining([CREDS_KEY, { type: 'new-type', id: 'a:b' }]))
-    expect(await store.read('a', [...told, odd])).toEqual([{ ...CREDS_KEY, value: 'new' }, odd])
-  })
+      writeFileSync(path, whole)
+      expect(await store.read('a', [...told, odd])).toEqual([...told, odd])
+      // A fresh pairing needs nothing of before.
+      writeFileSync(path, table)
+      await store.write('a', [{ ...CREDS_KEY, value: 'new' }, odd], { replaceAll: true })
+      expect(await collect(store.records('a'))).toEqual(expect.arrayContaining([CREDS_KEY, { type: 'new-type', id: 'a:b' }]))
+      expect(await store.read('a', [...told, odd])).toEqual([{ ...CREDS_KEY, value: 'new' }, odd])
+    },
+  )
 
-  it.each(['Default', 'Local State', 'SingletonLock', 'DevToolsActivePort'])('a whatsapp-web.js folder, told by "%s", has its own name', async marker => {
+  it.each(['Default', 'Local State', 'SingletonLock', 'DevToolsActivePort'])('a whatsapp-web.js folder, told by "%s", has its own name', async (marker) => {
     const { store, directory } = openStore()
     const folder = join(directory, 'session-old')
     mkdirSync(join(folder, marker), { recursive: true })
@@ -250,7 +302,7 @@ describe('invariant 14: the folders of sessions', () => {
     expect(readFileSync(join(outside, 'creds.json'), 'utf8')).toBe('sentinel')
   })
 
-  it.each(['../victim', '..', '.', '/etc', 'a/../../victim', 'C:\\x', '..\\victim', 'a\0b'])('of %j stay inside', async sessionId => {
+  it.each(['../victim', '..', '.', '/etc', 'a/../../victim', 'C:\\x', '..\\victim', 'a\0b'])('of %j stay inside', async (sessionId) => {
     const parent = temporaryFolder()
     mkdirSync(join(parent, 'victim'))
     writeFileSync(join(parent, 'victim', 'creds.json'), 'sentinel')
@@ -296,7 +348,12 @@ describe('options', () => {
 
   it('a value that is too large to be read back is refused', async () => {
     const { store } = openStore()
-    await expect(store.write('a', [{ ...CREDS_KEY, value: 'c' }, { ...PRE_KEY, value: 'k'.repeat(64 * 1024 * 1024) }])).rejects.toThrow(RangeError)
+    await expect(
+      store.write('a', [
+        { ...CREDS_KEY, value: 'c' },
+        { ...PRE_KEY, value: 'k'.repeat(64 * 1024 * 1024) },
+      ]),
+    ).rejects.toThrow(RangeError)
     expect(await store.read('a', [CREDS_KEY])).toEqual([])
     const largest = 'k'.repeat(64 * 1024 * 1024 - 1)
     await store.write('a', [{ ...PRE_KEY, value: largest }])

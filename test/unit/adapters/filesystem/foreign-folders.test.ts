@@ -11,7 +11,7 @@ import { collect } from '../../../support/collect.js'
 import { temporaryFolder } from '../../../support/temporary-folder.js'
 
 /** A store without a prefix in a folder that holds these files. A path that ends with a slash is a folder. */
-function storeAmong(paths: readonly string[]): { store: FileSystemSessionStore, directory: string } {
+function storeAmong(paths: readonly string[]): { store: FileSystemSessionStore; directory: string } {
   const directory = temporaryFolder()
   for (const path of paths) {
     mkdirSync(join(directory, path.endsWith('/') ? path : dirname(path)), { recursive: true })
@@ -22,7 +22,10 @@ function storeAmong(paths: readonly string[]): { store: FileSystemSessionStore, 
   return { store, directory }
 }
 
-const filesBelow = (folder: string): string[] => readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(name => !name.startsWith('.baileys-sessions')).sort()
+const filesBelow = (folder: string): string[] =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => !name.startsWith('.baileys-sessions'))
+    .sort()
 
 const PROJECT = ['src/index.ts', 'src/package-lock.json', '.git/HEAD', '.git/objects/', 'docs/read-me.json', 'docs/images/one.png'] as const
 
@@ -31,7 +34,11 @@ describe('invariant 2: a folder of something else', () => {
     const { store, directory } = storeAmong(PROJECT)
     const before = filesBelow(directory)
     for (const id of ['src', '.git', 'docs']) {
-      await expect(store.delete(id)).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE', sessionId: id, message: expect.stringContaining(`${join(directory, id)} holds files of something else`) })
+      await expect(store.delete(id)).rejects.toMatchObject({
+        code: 'STORE_UNAVAILABLE',
+        sessionId: id,
+        message: expect.stringContaining(`${join(directory, id)} holds files of something else`),
+      })
     }
     expect(filesBelow(directory)).toEqual(before)
   })
@@ -40,7 +47,9 @@ describe('invariant 2: a folder of something else', () => {
     const { store, directory } = storeAmong(PROJECT)
     const before = filesBelow(directory)
     const manager = new SessionManager({ store, baileys: new FakeBaileys() })
-    onTestFinished(async () => { await manager.close() })
+    onTestFinished(async () => {
+      await manager.close()
+    })
     await expect(manager.delete('src')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
     await expect(manager.logout('docs')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
     expect(filesBelow(directory)).toEqual(before)
@@ -65,8 +74,22 @@ describe('invariant 2: a folder of something else', () => {
   it('keeps its files when a session begins in it, and when that is deleted', async () => {
     const { store, directory } = storeAmong(PROJECT)
     for (const id of ['src', 'docs']) {
-      await store.write(id, [{ ...CREDS_KEY, value: 'c' }, { type: 'new-type', id: 'a:b', value: 'k' }], { replaceAll: true })
-      await store.write(id, [{ ...CREDS_KEY, value: 'd' }, { type: 'new-type', id: 'c', value: 'k' }], { replaceAll: true })
+      await store.write(
+        id,
+        [
+          { ...CREDS_KEY, value: 'c' },
+          { type: 'new-type', id: 'a:b', value: 'k' },
+        ],
+        { replaceAll: true },
+      )
+      await store.write(
+        id,
+        [
+          { ...CREDS_KEY, value: 'd' },
+          { type: 'new-type', id: 'c', value: 'k' },
+        ],
+        { replaceAll: true },
+      )
     }
     expect((await collect(store.list())).sort()).toEqual(['docs', 'src'])
     for (const id of ['src', 'docs']) await store.delete(id)
@@ -92,7 +115,12 @@ describe('the folder of a session', () => {
 
   it('stays with what else was put into it, and is no session any more', async () => {
     const { store, directory } = storeAmong(['a/notes.txt', 'a/media/photo.jpg'])
-    await store.write('a', [{ ...CREDS_KEY, value: 'c' }, { ...LIFECYCLE_KEY, value: 'l' }, { type: 'new-type', id: 'a:b', value: 'k' }, { type: 'session', id: 'x'.repeat(300), value: 'k' }])
+    await store.write('a', [
+      { ...CREDS_KEY, value: 'c' },
+      { ...LIFECYCLE_KEY, value: 'l' },
+      { type: 'new-type', id: 'a:b', value: 'k' },
+      { type: 'session', id: 'x'.repeat(300), value: 'k' },
+    ])
     await store.delete('a')
     expect(filesBelow(join(directory, 'a'))).toEqual(['media', 'media/photo.jpg', 'notes.txt'])
     expect(await collect(store.list())).toEqual([])

@@ -25,15 +25,18 @@ async function take({ lock }: FileSystemSessionStore, sessionId: string): Promis
 }
 
 /** How a version that goes by the id alone looks at a lock, and takes it. */
-async function olderVersion(directory: string, sessionId: string): Promise<{ tokens: TokenFiles, owner: () => Promise<string | null>, take: () => Promise<number> }> {
+async function olderVersion(
+  directory: string,
+  sessionId: string,
+): Promise<{ tokens: TokenFiles; owner: () => Promise<string | null>; take: () => Promise<number> }> {
   const hidden = join(directory, '.baileys-sessions')
   const { tokens } = lockPlaceOf(join(hidden, 'locks'), sessionId)
   const self = await describeHolder('older', '0123456789abcdef')
   const table = new FileLockTable({ folder: hidden, placeOf: async () => ({ tokens, olderTokens: null }), heartbeats: null })
   // It knows nothing of guards.
-  const look = async (): Promise<{ token: number, text: string | null }> => {
+  const look = async (): Promise<{ token: number; text: string | null }> => {
     const { token, isHeld } = await tokens.newest()
-    return { token, text: isHeld ? (await tokens.read(token))?.text ?? null : null }
+    return { token, text: isHeld ? ((await tokens.read(token))?.text ?? null) : null }
   }
   const lock = new LeaseLock({ table, describe: async () => self })
   return {
@@ -51,12 +54,26 @@ async function olderVersion(directory: string, sessionId: string): Promise<{ tok
 }
 
 describe('invariant 1: a folder has one lock, whatever leads to it', () => {
-  it.each([['session-', 'eu-1', 'session-eu-', '1'], ['session-', 'x', '', 'session-x'], ['', 'eu-1', 'eu-', '1'], ['session-', '.x', '', 'session-%2Ex']])('prefix "%s" with id "%s", and prefix "%s" with id "%s"', async (prefix, id, otherPrefix, otherId) => {
+  it.each([
+    ['session-', 'eu-1', 'session-eu-', '1'],
+    ['session-', 'x', '', 'session-x'],
+    ['', 'eu-1', 'eu-', '1'],
+    ['session-', '.x', '', 'session-%2Ex'],
+  ])('prefix "%s" with id "%s", and prefix "%s" with id "%s"', async (prefix, id, otherPrefix, otherId) => {
     const directory = temporaryFolder()
     const [store, other] = [openStore(directory, prefix), openStore(directory, otherPrefix)]
     await store.write(id, [CREDS])
     expect(await other.read(otherId, [CREDS_KEY])).toEqual([CREDS])
-    for (const [[holder, held], [guest, same]] of [[[store, id], [other, otherId]], [[other, otherId], [store, id]]] as const) {
+    for (const [[holder, held], [guest, same]] of [
+      [
+        [store, id],
+        [other, otherId],
+      ],
+      [
+        [other, otherId],
+        [store, id],
+      ],
+    ] as const) {
       const lease = await take(holder, held)
       expect(await guest.lock.acquire(same)).toBeNull()
       expect(await guest.lock.owner(same)).toBe(lease.owner)
@@ -84,7 +101,7 @@ describe('invariant 1: a folder has one lock, whatever leads to it', () => {
 
   it('and sessions of one id in different folders are held at once', async () => {
     const directory = temporaryFolder()
-    const stores = ['session-', 'a-', 'b-', ''].map(prefix => openStore(directory, prefix))
+    const stores = ['session-', 'a-', 'b-', ''].map((prefix) => openStore(directory, prefix))
     for (const order of [stores, [...stores].reverse()]) {
       const leases: SessionLease[] = []
       for (const store of order) leases.push(await take(store, 'x'))
@@ -93,7 +110,7 @@ describe('invariant 1: a folder has one lock, whatever leads to it', () => {
         expect(await store.lock.owner('x')).toBe(leases[index]?.owner)
       }
       for (const lease of leases) await lease.release()
-      expect(await Promise.all(order.map(store => store.lock.owner('x')))).toEqual([null, null, null, null])
+      expect(await Promise.all(order.map((store) => store.lock.owner('x')))).toEqual([null, null, null, null])
     }
   })
 })

@@ -37,7 +37,7 @@ async function contend(): Promise<unknown> {
     tokens.push(held.fencingToken)
     try {
       writeFileSync(inside, '', { flag: 'wx' })
-      await new Promise(resolve => setTimeout(resolve, Math.random() * 2))
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 2))
       rmSync(inside)
     } catch {
       violations += 1

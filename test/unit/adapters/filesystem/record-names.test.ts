@@ -3,7 +3,7 @@ import { recordOfFileName, stockFileName } from '../../../../src/adapters/filesy
 import { foldedNames, type FolderView, RecordNames } from '../../../../src/adapters/filesystem/record-names.js'
 
 const folderOf = (...fileNames: string[]): FolderView => ({
-  holds: async fileName => fileNames.includes(fileName),
+  holds: async (fileName) => fileNames.includes(fileName),
   holdsTwin: async () => false,
 })
 
@@ -36,7 +36,18 @@ describe('the stock name of a record', () => {
     expect(names.fileOf(key)).toBe(fileName)
   })
 
-  it.each(['notes.json', 'creds (copy).json', 'creds.json.bak', '.0a1b.tmp', '.names.json', '~0123.json', 'session-a:b.json', 'session-1', 'creds-.json', 'session-é.json'])('%s is the name of no record', fileName => {
+  it.each([
+    'notes.json',
+    'creds (copy).json',
+    'creds.json.bak',
+    '.0a1b.tmp',
+    '.names.json',
+    '~0123.json',
+    'session-a:b.json',
+    'session-1',
+    'creds-.json',
+    'session-é.json',
+  ])('%s is the name of no record', (fileName) => {
     expect(recordOfFileName(fileName)).toBeNull()
   })
 })
@@ -51,7 +62,10 @@ describe('the names of records', () => {
     const again = new RecordNames(names.entries())
     expect(again.fileOf({ type: 'session', id: 'a:b' })).toBe(first)
     expect(again.fileOf({ type: 'session', id: 'a-b' })).toBe(second)
-    expect([again.recordOf(first), again.recordOf(second)]).toEqual([{ type: 'session', id: 'a:b' }, { type: 'session', id: 'a-b' }])
+    expect([again.recordOf(first), again.recordOf(second)]).toEqual([
+      { type: 'session', id: 'a:b' },
+      { type: 'session', id: 'a-b' },
+    ])
   })
 
   it('leaves a stock name to the record that Baileys makes under it', async () => {

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { assertSessionId, canonicalFolderName, HIDDEN_FOLDER, literalFolderName, sessionIdOfFolder } from '../../../../src/adapters/filesystem/session-folder-name.js'
+import {
+  assertSessionId,
+  canonicalFolderName,
+  HIDDEN_FOLDER,
+  literalFolderName,
+  sessionIdOfFolder,
+} from '../../../../src/adapters/filesystem/session-folder-name.js'
 import { seededRandom } from '../../../support/seeded-random.js'
 
 describe('invariant 14: the name of a session folder', () => {
@@ -30,12 +36,18 @@ describe('invariant 14: the name of a session folder', () => {
     expect(sessionIdOfFolder('session-', name)).toBe(sessionId)
   })
 
-  it.each([['CON', '%43ON'], ['nul.json', '%6Eul.json'], ['com1', '%63om1'], ['console', 'console'], ['.baileys-sessions', '%2Ebaileys-sessions']])('of %j without a prefix is %s', (sessionId, name) => {
+  it.each([
+    ['CON', '%43ON'],
+    ['nul.json', '%6Eul.json'],
+    ['com1', '%63om1'],
+    ['console', 'console'],
+    ['.baileys-sessions', '%2Ebaileys-sessions'],
+  ])('of %j without a prefix is %s', (sessionId, name) => {
     expect(canonicalFolderName('', sessionId)).toBe(name)
     expect(sessionIdOfFolder('', name)).toBe(sessionId)
   })
 
-  it.each(['', 'other', 'session', 'session-', HIDDEN_FOLDER])('%j is no folder of a session', name => {
+  it.each(['', 'other', 'session', 'session-', HIDDEN_FOLDER])('%j is no folder of a session', (name) => {
     expect(sessionIdOfFolder('session-', name)).toBeNull()
   })
 
@@ -45,8 +57,14 @@ describe('invariant 14: the name of a session folder', () => {
   })
 
   it.each([
-    ['josé', 'session-josé'], ['a%b', 'session-a%b'], ['a%20b', 'session-a%20b'], ['a.', 'session-a.'],
-    ['company_5', null], ['a/b', null], ['a\\b', null], ['a\0b', null],
+    ['josé', 'session-josé'],
+    ['a%b', 'session-a%b'],
+    ['a%20b', 'session-a%20b'],
+    ['a.', 'session-a.'],
+    ['company_5', null],
+    ['a/b', null],
+    ['a\\b', null],
+    ['a\0b', null],
     // The folder `session-a%2Fb` is that of `a/b`, so it cannot also be that of `a%2Fb`.
     ['a%2Fb', null],
   ])('that stock code gave %j may be used when it is there: %j', (sessionId, name) => {
@@ -54,11 +72,11 @@ describe('invariant 14: the name of a session folder', () => {
     if (name !== null) expect(sessionIdOfFolder('session-', name)).toBe(sessionId)
   })
 
-  it.each(['..', '.', '/', '../x', 'a/../b'])('without a prefix, %j never stands for itself', sessionId => {
+  it.each(['..', '.', '/', '../x', 'a/../b'])('without a prefix, %j never stands for itself', (sessionId) => {
     expect(literalFolderName('', sessionId)).toBeNull()
   })
 
-  it.each(['', '\ud800', 'a\udc00b'])('refuses %j', sessionId => {
+  it.each(['', '\ud800', 'a\udc00b'])('refuses %j', (sessionId) => {
     expect(() => assertSessionId(sessionId)).toThrow(expect.objectContaining({ code: 'INVALID_SESSION_ID' }))
   })
 

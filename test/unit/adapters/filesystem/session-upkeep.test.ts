@@ -10,7 +10,14 @@ const KEY = { type: 'zz', id: '-a' }
 
 it('the names of a write count for the lease under which it was made, and for no later one', async () => {
   const folder = temporaryFolder()
-  const use = (fencingToken: number): FolderUse => ({ folder, sessionId: 'a', fencingToken, limit: new OperationLimit(1), durability: undefined, beforeCommit: async () => undefined })
+  const use = (fencingToken: number): FolderUse => ({
+    folder,
+    sessionId: 'a',
+    fencingToken,
+    limit: new OperationLimit(1),
+    durability: undefined,
+    beforeCommit: async () => undefined,
+  })
   const upkeep = new SessionUpkeep(() => true)
   const fileOf = async (): Promise<string | null> => (await upkeep.namesIn(folder, 'a', null)).fileOf(KEY)
   await upkeep.prepare(use(1))

@@ -16,14 +16,17 @@ const keys: SignalDataSet = {
   session: { '5511999.0': bytes(300), '98765_1.12': bytes(10) },
   'sender-key': { '5511-1400@g.us::5511999::0': bytes(50), 'status@broadcast::98765_1::3': bytes(50) },
   'sender-key-memory': { '5511-1400@g.us': { '5511999:3@s.whatsapp.net': true } },
-  'app-state-sync-key': { 'AAAA/+//b==': { keyData: bytes(32), fingerprint: { rawId: 1, currentIndex: 0, deviceIndexes: [0, 1] }, timestamp: 5 }, AAAAaB: { keyData: bytes(32) } },
+  'app-state-sync-key': {
+    'AAAA/+//b==': { keyData: bytes(32), fingerprint: { rawId: 1, currentIndex: 0, deviceIndexes: [0, 1] }, timestamp: 5 },
+    AAAAaB: { keyData: bytes(32) },
+  },
   'app-state-sync-version': { critical_unblock_low: { version: 3, hash: bytes(128), indexValueMap: { 'a/b=': { valueMac: bytes(4) } } } },
   'lid-mapping': { 5511999: '98765', '98765_reverse': '5511999' },
   'device-list': { 5511999: ['0', '12'] },
   tctoken: { __index: { token: bytes(3) }, '98765@lid': { token: bytes(8), timestamp: '5' } },
   'identity-key': { '5511999.0': bytes(33) },
 }
-const recordKeys: RecordKey[] = Object.entries(keys).flatMap(([type, values]) => Object.keys(values).map(id => ({ type, id })))
+const recordKeys: RecordKey[] = Object.entries(keys).flatMap(([type, values]) => Object.keys(values).map((id) => ({ type, id })))
 const names = (list: readonly RecordKey[]): string[] => list.map(({ type, id }) => JSON.stringify([type, id])).sort()
 
 function openStore(directory: string): FileSystemSessionStore {
@@ -49,7 +52,7 @@ it('a folder of stock Baileys is read here, record by record', async () => {
   const found = await collect(store.records('company_5'))
   expect(names(found)).toEqual(names([CREDS_KEY, ...recordKeys]))
   const texts = new Set((await store.read('company_5', found)).map(({ value }) => value))
-  expect(texts).toEqual(new Set(readdirSync(folder).map(name => readFileSync(join(folder, name), 'utf8'))))
+  expect(texts).toEqual(new Set(readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'))))
 })
 
 it('a folder written here is read by stock Baileys, and has the same files', async () => {
@@ -81,12 +84,17 @@ it('both may take turns in one folder', async () => {
   const directory = temporaryFolder()
   const folder = await stockFolder(directory)
   const store = openStore(directory)
-  await store.write('company_5', [{ type: 'session', id: '5511999.0', value: '{"changed":"here"}' }, { type: 'pre-key', id: '1', value: null }])
+  await store.write('company_5', [
+    { type: 'session', id: '5511999.0', value: '{"changed":"here"}' },
+    { type: 'pre-key', id: '1', value: null },
+  ])
   const { state } = await useMultiFileAuthState(folder)
   expect(await state.keys.get('session', ['5511999.0'])).toEqual({ '5511999.0': { changed: 'here' } })
   expect(await state.keys.get('pre-key', ['1'])).toEqual({ 1: null })
   await state.keys.set({ session: { '5511999.0': null }, 'pre-key': { 1: keyPair } })
   expect(await store.read('company_5', [{ type: 'session', id: '5511999.0' }])).toEqual([])
   expect(await store.read('company_5', [{ type: 'pre-key', id: '1' }])).toHaveLength(1)
-  expect(names(await collect(store.records('company_5')))).toEqual(names([CREDS_KEY, ...recordKeys.filter(({ id }) => id !== '5511999.0'), { type: 'identity-key', id: '5511999.0' }]))
+  expect(names(await collect(store.records('company_5')))).toEqual(
+    names([CREDS_KEY, ...recordKeys.filter(({ id }) => id !== '5511999.0'), { type: 'identity-key', id: '5511999.0' }]),
+  )
 })

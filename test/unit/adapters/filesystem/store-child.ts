@@ -35,11 +35,18 @@ async function everyVerb(store: SessionStore): Promise<Record<string, string>> {
 /** Five sessions that write and read many pre-keys at the same time. */
 async function manyKeys(store: SessionStore): Promise<string[]> {
   const keys = Array.from({ length: 812 }, (_, index) => ({ type: 'pre-key', id: String(index) }))
-  return Promise.all(['a', 'b', 'c', 'd', 'e'].map(async sessionId => {
-    const written = await outcome(store.write(sessionId, keys.map(key => ({ ...key, value: `key of ${sessionId}` }))))
-    const read = await store.read(sessionId, keys)
-    return `${written}, ${read.filter(({ value }) => value === `key of ${sessionId}`).length} read`
-  }))
+  return Promise.all(
+    ['a', 'b', 'c', 'd', 'e'].map(async (sessionId) => {
+      const written = await outcome(
+        store.write(
+          sessionId,
+          keys.map((key) => ({ ...key, value: `key of ${sessionId}` })),
+        ),
+      )
+      const read = await store.read(sessionId, keys)
+      return `${written}, ${read.filter(({ value }) => value === `key of ${sessionId}`).length} read`
+    }),
+  )
 }
 
 /** Creds of about the real size, each time of another letter, until somebody ends it. */
@@ -58,8 +65,14 @@ async function modesOf(folder: string): Promise<string[]> {
   await modes.lock.acquire('other')
   await modes.write('a', [{ ...CREDS_KEY, value: '{}' }])
   mkdirSync(join(folder, 'session-a', 'pre-key-1.json', 'something'), { recursive: true, mode: 0o700 })
-  await modes.write('a', [{ type: 'pre-key', id: '1', value: 'k' }, { type: 'zz', id: '-a', value: 'named by the table' }, { type: 'pre-key', id: '2', value: 'k' }])
-  const found = ['.', ...readdirSync(folder, { recursive: true, encoding: 'utf8' })].map(name => `${name} ${(statSync(join(folder, name)).mode & 0o777).toString(8)}`)
+  await modes.write('a', [
+    { type: 'pre-key', id: '1', value: 'k' },
+    { type: 'zz', id: '-a', value: 'named by the table' },
+    { type: 'pre-key', id: '2', value: 'k' },
+  ])
+  const found = ['.', ...readdirSync(folder, { recursive: true, encoding: 'utf8' })].map(
+    (name) => `${name} ${(statSync(join(folder, name)).mode & 0o777).toString(8)}`,
+  )
   await modes.close()
   return found
 }

@@ -29,10 +29,17 @@ function directoryWithCreds(): { directory: string; folder: string; creds: strin
 describe.runIf(isRoot)('for a user without rights', () => {
   it('a directory that may only be read is readable, and nothing in it is changed', async () => {
     const { directory, folder, creds } = directoryWithCreds()
-    const refused = (place: string): unknown => expect.stringMatching(new RegExp(`^STORE_UNAVAILABLE: .*${place} has mode 0755 and belongs to uid 0; this process runs as uid ${NOBODY}`))
+    const refused = (place: string): unknown =>
+      expect.stringMatching(new RegExp(`^STORE_UNAVAILABLE: .*${place} has mode 0755 and belongs to uid 0; this process runs as uid ${NOBODY}`))
     expect(await run('verbs', directory, { uid: NOBODY })).toEqual({
-      read: 'done', list: 'done', records: 'done',
-      acquire: refused(folder), write: refused(folder), delete: refused(folder), other: refused(directory), acquireOther: refused(directory),
+      read: 'done',
+      list: 'done',
+      records: 'done',
+      acquire: refused(folder),
+      write: refused(folder),
+      delete: refused(folder),
+      other: refused(directory),
+      acquireOther: refused(directory),
     })
     expect(readFileSync(creds, 'utf8')).toBe('old')
     expect(readdirSync(directory)).toEqual(['session-a'])
@@ -44,7 +51,9 @@ describe.runIf(isRoot)('for a user without rights', () => {
     for (const path of [directory, folder]) chmodSync(path, 0o777)
     chmodSync(creds, 0o600)
     expect(await run('verbs', directory, { uid: NOBODY })).toMatchObject({
-      read: expect.stringMatching(/^STORE_UNAVAILABLE: Could not read .*creds\.json: EACCES.*has mode 0600/), list: 'done', records: 'done',
+      read: expect.stringMatching(/^STORE_UNAVAILABLE: Could not read .*creds\.json: EACCES.*has mode 0600/),
+      list: 'done',
+      records: 'done',
     })
   })
 
@@ -54,7 +63,14 @@ describe.runIf(isRoot)('for a user without rights', () => {
     chmodSync(folder, 0o700)
     const closed = expect.stringMatching(new RegExp(`^STORE_UNAVAILABLE: .*${folder} has mode 0700 and belongs to uid 0`))
     expect(await run('verbs', directory, { uid: NOBODY })).toEqual({
-      read: closed, list: 'done', records: closed, acquire: closed, write: closed, delete: closed, other: 'done', acquireOther: 'done',
+      read: closed,
+      list: 'done',
+      records: closed,
+      acquire: closed,
+      write: closed,
+      delete: closed,
+      other: 'done',
+      acquireOther: 'done',
     })
     expect(readFileSync(creds, 'utf8')).toBe('old')
     expect(statSync(folder).mode & 0o777).toBe(0o700)
@@ -64,8 +80,11 @@ describe.runIf(isRoot)('for a user without rights', () => {
     const folder = temporaryFolder()
     chmodSync(folder, 0o755)
     expect(await run('verbs', join(folder, 'sessions', 'here'), { uid: NOBODY })).toMatchObject({
-      read: 'done', list: 'done', acquire: expect.stringMatching(new RegExp(`^STORE_UNAVAILABLE: .*${folder} has mode 0755`)),
-      write: expect.stringMatching(/^STORE_UNAVAILABLE: .*EACCES/), delete: 'done',
+      read: 'done',
+      list: 'done',
+      acquire: expect.stringMatching(new RegExp(`^STORE_UNAVAILABLE: .*${folder} has mode 0755`)),
+      write: expect.stringMatching(/^STORE_UNAVAILABLE: .*EACCES/),
+      delete: 'done',
     })
     expect(readdirSync(folder)).toEqual([])
   })
@@ -90,8 +109,18 @@ describe('with few descriptors', () => {
 describe('with a mask that hides nothing', () => {
   it.skipIf(process.platform === 'win32')('everything is for this user alone all the same', async () => {
     const modes = await run('modes', join(temporaryFolder(), 'sessions'))
-    expect(modes).toEqual(expect.arrayContaining(['. 700', '.baileys-sessions 700', 'session-a 700', 'session-a/creds.json 600', 'session-a/.creds.backup.json 600', 'session-a/.names.json 600', 'session-a/.batch.json 600']))
-    expect((modes as string[]).filter(line => !/ (?:600|700)$/u.test(line))).toEqual([])
+    expect(modes).toEqual(
+      expect.arrayContaining([
+        '. 700',
+        '.baileys-sessions 700',
+        'session-a 700',
+        'session-a/creds.json 600',
+        'session-a/.creds.backup.json 600',
+        'session-a/.names.json 600',
+        'session-a/.batch.json 600',
+      ]),
+    )
+    expect((modes as string[]).filter((line) => !/ (?:600|700)$/u.test(line))).toEqual([])
   })
 })
 
@@ -99,23 +128,25 @@ describe('invariants 5, 6: creds, killed while they are saved', () => {
   it('are always a whole value, and at least the last one that was acknowledged', { tags: 'full' }, async () => {
     const random = seededRandom()
     // Four at a time: most of it is waiting for processes to start.
-    await Promise.all(Array.from({ length: 4 }, async () => {
-      const directory = temporaryFolder()
-      for (let round = 0; round < 5; round++) {
-        const child = new ScriptProcess('./store-child.ts', import.meta.url, ['save', directory])
-        let acknowledged = await child.next()
-        const rounds = random.below(20)
-        while (typeof acknowledged === 'number' && acknowledged < rounds) acknowledged = await child.next()
-        await new Promise(resolve => setTimeout(resolve, random.below(8)))
-        await child.kill('SIGKILL')
-        const store = new FileSystemSessionStore({ directory })
-        const [creds] = await store.read('a', [CREDS_KEY])
-        const value: unknown = JSON.parse(creds?.value ?? '')
-        const about = `seed ${random.seed}, round ${round}`
-        expect(value, about).toEqual({ round: expect.any(Number), text: expect.stringMatching(/^(.)\1{39999}$/) })
-        expect((value as { round: number }).round, about).toBeGreaterThanOrEqual(Number(acknowledged))
-        await store.close()
-      }
-    }))
+    await Promise.all(
+      Array.from({ length: 4 }, async () => {
+        const directory = temporaryFolder()
+        for (let round = 0; round < 5; round++) {
+          const child = new ScriptProcess('./store-child.ts', import.meta.url, ['save', directory])
+          let acknowledged = await child.next()
+          const rounds = random.below(20)
+          while (typeof acknowledged === 'number' && acknowledged < rounds) acknowledged = await child.next()
+          await new Promise((resolve) => setTimeout(resolve, random.below(8)))
+          await child.kill('SIGKILL')
+          const store = new FileSystemSessionStore({ directory })
+          const [creds] = await store.read('a', [CREDS_KEY])
+          const value: unknown = JSON.parse(creds?.value ?? '')
+          const about = `seed ${random.seed}, round ${round}`
+          expect(value, about).toEqual({ round: expect.any(Number), text: expect.stringMatching(/^(.)\1{39999}$/) })
+          expect((value as { round: number }).round, about).toBeGreaterThanOrEqual(Number(acknowledged))
+          await store.close()
+        }
+      }),
+    )
   })
 })

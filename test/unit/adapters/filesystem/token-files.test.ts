@@ -8,19 +8,26 @@ import { temporaryFolder } from '../../../support/temporary-folder.js'
 const listed = vi.hoisted((): string[] => [])
 vi.mock('../../../../src/adapters/filesystem/atomic-file.js', async (importActual) => {
   const actual = await importActual<{ namesIn: (folder: string) => Promise<string[]> }>()
-  return { namesIn: (folder: string) => { listed.push(folder); return actual.namesIn(folder) } }
+  return {
+    namesIn: (folder: string) => {
+      listed.push(folder)
+      return actual.namesIn(folder)
+    },
+  }
 })
-beforeEach(() => { listed.length = 0 })
+beforeEach(() => {
+  listed.length = 0
+})
 
 /** A token that is held, in a folder that it shares with others. */
-async function heldToken(): Promise<{ folder: string, tokens: TokenFiles, at: (name: string) => string }> {
+async function heldToken(): Promise<{ folder: string; tokens: TokenFiles; at: (name: string) => string }> {
   const folder = temporaryFolder()
   const tokens = new TokenFiles(folder, 'a.')
   for (const name of ['b.7', 'c.1.released', 'a.6.released']) writeFileSync(join(folder, name), '')
   expect(await tokens.claim(7, 'mine')).toBe(true)
   expect(readdirSync(folder).sort()).toEqual(['a.7', 'b.7', 'c.1.released'])
   listed.length = 0
-  return { folder, tokens, at: name => join(folder, name) }
+  return { folder, tokens, at: (name) => join(folder, name) }
 }
 
 describe('the newest token', () => {
@@ -30,13 +37,52 @@ describe('the newest token', () => {
     expect(listed).toEqual([])
   })
 
-  it.each<[string, (at: (name: string) => string) => void, { token: number, isHeld: boolean }]>([
-    ['that was given back', at => { renameSync(at('a.7'), at('a.7.released')) }, { token: 7, isHeld: false }],
-    ['of somebody who took it over', at => { linkSync(at('b.7'), at('a.8')); unlinkSync(at('a.7')) }, { token: 8, isHeld: true }],
-    ['of somebody who took it over and gave it back', at => { linkSync(at('b.7'), at('a.8.released')); unlinkSync(at('a.7')) }, { token: 8, isHeld: false }],
-    ['of somebody who died while taking it over', at => { linkSync(at('b.7'), at('a.8')) }, { token: 8, isHeld: true }],
-    ['of somebody who went beyond the next one', at => { linkSync(at('b.7'), at('a.12')); unlinkSync(at('a.7')) }, { token: 12, isHeld: true }],
-    ['of nobody, when all files are gone', at => { unlinkSync(at('a.7')) }, { token: 0, isHeld: false }],
+  it.each<[string, (at: (name: string) => string) => void, { token: number; isHeld: boolean }]>([
+    [
+      'that was given back',
+      (at) => {
+        renameSync(at('a.7'), at('a.7.released'))
+      },
+      { token: 7, isHeld: false },
+    ],
+    [
+      'of somebody who took it over',
+      (at) => {
+        linkSync(at('b.7'), at('a.8'))
+        unlinkSync(at('a.7'))
+      },
+      { token: 8, isHeld: true },
+    ],
+    [
+      'of somebody who took it over and gave it back',
+      (at) => {
+        linkSync(at('b.7'), at('a.8.released'))
+        unlinkSync(at('a.7'))
+      },
+      { token: 8, isHeld: false },
+    ],
+    [
+      'of somebody who died while taking it over',
+      (at) => {
+        linkSync(at('b.7'), at('a.8'))
+      },
+      { token: 8, isHeld: true },
+    ],
+    [
+      'of somebody who went beyond the next one',
+      (at) => {
+        linkSync(at('b.7'), at('a.12'))
+        unlinkSync(at('a.7'))
+      },
+      { token: 12, isHeld: true },
+    ],
+    [
+      'of nobody, when all files are gone',
+      (at) => {
+        unlinkSync(at('a.7'))
+      },
+      { token: 0, isHeld: false },
+    ],
   ])('is seen by a holder who has lost it: one %s', async (_what, change, newest) => {
     const { tokens, at } = await heldToken()
     change(at)
@@ -52,9 +98,9 @@ it('a write under a lease lists no files of tokens, however many ids there are o
   const fencingToken = lease?.fencingToken ?? 0
   listed.length = 0
   for (let id = 0; id < 3; id++) await store.write('shop', [{ type: 'session', id: String(id), value: '1' }], { fencingToken })
-  expect(listed.filter(folder => folder.includes('locks'))).toEqual([])
+  expect(listed.filter((folder) => folder.includes('locks'))).toEqual([])
   // As a process of the version before takes it over.
-  const shard = readdirSync(join(directory, '.baileys-sessions', 'locks')).map(name => join(directory, '.baileys-sessions', 'locks', name))[0] ?? ''
+  const shard = readdirSync(join(directory, '.baileys-sessions', 'locks')).map((name) => join(directory, '.baileys-sessions', 'locks', name))[0] ?? ''
   const [name = ''] = readdirSync(shard)
   mkdirSync(join(directory, 'other'))
   writeFileSync(join(directory, 'other', 'holder'), '')

@@ -10,8 +10,11 @@ import { temporaryFolder } from '../../../support/temporary-folder.js'
 type Step = (path: string) => Error | Promise<void> | undefined
 
 /** Looks at each rename and removal, by the name that it is about, and fails those that it gives an error for. */
-const disk = vi.hoisted((): { beforeRename: Step, beforeUnlink: Step, afterRename: (path: string) => Promise<void> | undefined } =>
-  ({ beforeRename: () => undefined, beforeUnlink: () => undefined, afterRename: () => undefined }))
+const disk = vi.hoisted((): { beforeRename: Step; beforeUnlink: Step; afterRename: (path: string) => Promise<void> | undefined } => ({
+  beforeRename: () => undefined,
+  beforeUnlink: () => undefined,
+  afterRename: () => undefined,
+}))
 
 vi.mock('node:fs', async (original) => {
   const actual = await original<typeof fs>()
@@ -24,10 +27,28 @@ vi.mock('node:fs', async (original) => {
   return {
     ...actual,
     rename: (from: string, to: string, done: Done) => {
-      const renamed: Done = (error) => { void (disk.afterRename(to) ?? Promise.resolve()).then(() => { done(error) }) }
-      guard(disk.beforeRename(to), () => { actual.rename(from, to, renamed) }, done)
+      const renamed: Done = (error) => {
+        void (disk.afterRename(to) ?? Promise.resolve()).then(() => {
+          done(error)
+        })
+      }
+      guard(
+        disk.beforeRename(to),
+        () => {
+          actual.rename(from, to, renamed)
+        },
+        done,
+      )
     },
-    unlink: (path: string, done: Done) => { guard(disk.beforeUnlink(path), () => { actual.unlink(path, done) }, done) },
+    unlink: (path: string, done: Done) => {
+      guard(
+        disk.beforeUnlink(path),
+        () => {
+          actual.unlink(path, done)
+        },
+        done,
+      )
+    },
   }
 })
 
@@ -57,7 +78,13 @@ function recover(): void {
 const key = (id: number, value: string | null): RecordChange => ({ type: 'pre-key', id: String(id), value })
 const BEFORE = [{ ...CREDS_KEY, value: '"old"' }, { ...LIFECYCLE_KEY, value: '{}' }, key(1, 'one'), key(2, 'two')]
 const BATCH = [key(1, 'uno'), key(2, null), key(3, 'tres'), { ...CREDS_KEY, value: '"new"' }, { type: 'zz', id: '-a', value: 'named by the table' }]
-const AFTER = [{ ...CREDS_KEY, value: '"new"' }, { ...LIFECYCLE_KEY, value: '{}' }, key(1, 'uno'), key(3, 'tres'), { type: 'zz', id: '-a', value: 'named by the table' }]
+const AFTER = [
+  { ...CREDS_KEY, value: '"new"' },
+  { ...LIFECYCLE_KEY, value: '{}' },
+  key(1, 'uno'),
+  key(3, 'tres'),
+  { type: 'zz', id: '-a', value: 'named by the table' },
+]
 
 function openStore(directory: string): FileSystemSessionStore {
   const store = new FileSystemSessionStore({ directory })
@@ -68,17 +95,22 @@ function openStore(directory: string): FileSystemSessionStore {
 const texts = (records: readonly (RecordChange | StoredRecord)[]): string[] => records.map(({ type, id, value }) => JSON.stringify([type, id, value])).sort()
 async function stored(store: FileSystemSessionStore): Promise<string[]> {
   const keys = await collect(store.records('a'))
-  return texts(await store.read('a', [...keys, ...BEFORE, ...BATCH].filter(({ type, id }, index, all) => all.findIndex(other => other.type === type && other.id === id) === index)))
+  return texts(
+    await store.read(
+      'a',
+      [...keys, ...BEFORE, ...BATCH].filter(({ type, id }, index, all) => all.findIndex((other) => other.type === type && other.id === id) === index),
+    ),
+  )
 }
 
-async function written(): Promise<{ directory: string, folder: string, store: FileSystemSessionStore }> {
+async function written(): Promise<{ directory: string; folder: string; store: FileSystemSessionStore }> {
   const directory = temporaryFolder()
   const store = openStore(directory)
   await store.write('a', BEFORE)
   return { directory, folder: join(directory, 'session-a'), store }
 }
 
-const hidden = (folder: string): string[] => readdirSync(folder).filter(name => name.startsWith('.') && !['.names.json', '.creds.backup.json'].includes(name))
+const hidden = (folder: string): string[] => readdirSync(folder).filter((name) => name.startsWith('.') && !['.names.json', '.creds.backup.json'].includes(name))
 
 describe('invariant 6: a batch that is cut off', () => {
   it('before its manifest is in place changes nothing, and leaves nothing behind', async () => {
@@ -91,22 +123,26 @@ describe('invariant 6: a batch that is cut off', () => {
     expect(hidden(folder)).toEqual([])
   })
 
-  it.each(['.names.json', 'pre-key-1.json', 'pre-key-3.json', 'creds.json', '.creds.backup.json', 'pre-key-2.json', '.batch.json gone'])('before the step of %s is whole all the same, for everybody', async (step) => {
-    const { directory, folder, store } = await written()
-    if (step === '.batch.json gone') disk.beforeUnlink = path => path.endsWith('.batch.json') ? failure('EIO') : undefined
-    else dieBefore(step)
-    // It counts: what is left is done later.
-    await store.write('a', BATCH)
-    for (const looking of [store, openStore(directory)]) expect(await stored(looking), 'while it is left').toEqual(texts(AFTER))
-    expect(hidden(folder)).toContain('.batch.json')
-    recover()
-    const next = openStore(directory)
-    await next.write('a', [key(9, 'nine')])
-    for (const looking of [next, store, openStore(directory)]) expect(await stored(looking), 'after the next write').toEqual(texts([...AFTER, key(9, 'nine')]))
-    await next.lock.acquire('a')
-    expect(hidden(folder)).toEqual([])
-    expect(existsSync(join(folder, 'pre-key-2.json'))).toBe(false)
-  })
+  it.each(['.names.json', 'pre-key-1.json', 'pre-key-3.json', 'creds.json', '.creds.backup.json', 'pre-key-2.json', '.batch.json gone'])(
+    'before the step of %s is whole all the same, for everybody',
+    async (step) => {
+      const { directory, folder, store } = await written()
+      if (step === '.batch.json gone') disk.beforeUnlink = (path) => (path.endsWith('.batch.json') ? failure('EIO') : undefined)
+      else dieBefore(step)
+      // It counts: what is left is done later.
+      await store.write('a', BATCH)
+      for (const looking of [store, openStore(directory)]) expect(await stored(looking), 'while it is left').toEqual(texts(AFTER))
+      expect(hidden(folder)).toContain('.batch.json')
+      recover()
+      const next = openStore(directory)
+      await next.write('a', [key(9, 'nine')])
+      for (const looking of [next, store, openStore(directory)])
+        expect(await stored(looking), 'after the next write').toEqual(texts([...AFTER, key(9, 'nine')]))
+      await next.lock.acquire('a')
+      expect(hidden(folder)).toEqual([])
+      expect(existsSync(join(folder, 'pre-key-2.json'))).toBe(false)
+    },
+  )
 
   it('is finished when the lease is taken, before anybody writes', async () => {
     const { directory, folder, store } = await written()
@@ -167,7 +203,7 @@ describe('invariant 6: a batch that is cut off', () => {
     await store.write('a', BATCH)
     recover()
     await openStore(directory).delete('a')
-    expect(readdirSync(directory).filter(name => name === 'session-a')).toEqual([])
+    expect(readdirSync(directory).filter((name) => name === 'session-a')).toEqual([])
     await store.write('a', [key(1, 'k')])
     expect(await stored(store)).toEqual(texts([key(1, 'k')]))
   })
@@ -226,14 +262,22 @@ describe('invariant 6: a batch that is cut off', () => {
 })
 
 describe('a manifest', () => {
-  it.each(['', '{', '{}', 'null', '{"writes":[["../outside.json","creds.json"]],"removals":[],"names":null}', '{"writes":[],"removals":["../outside.json"],"names":null}',
-    '{"writes":[],"removals":[],"names":[["../x","a","b"]]}', '{"writes":[[".0123456789abcdef01.tmp","../outside.json"]],"removals":[],"names":null}'])('that no write has made is not followed: %j', async (text) => {
+  it.each([
+    '',
+    '{',
+    '{}',
+    'null',
+    '{"writes":[["../outside.json","creds.json"]],"removals":[],"names":null}',
+    '{"writes":[],"removals":["../outside.json"],"names":null}',
+    '{"writes":[],"removals":[],"names":[["../x","a","b"]]}',
+    '{"writes":[[".0123456789abcdef01.tmp","../outside.json"]],"removals":[],"names":null}',
+  ])('that no write has made is not followed: %j', async (text) => {
     const { directory, folder } = await written()
     writeFileSync(join(folder, '.batch.json'), text)
     writeFileSync(join(directory, 'outside.json'), 'outside')
     writeFileSync(join(folder, '.0123456789abcdef01.tmp'), 'not for outside')
     const store = openStore(directory)
-    await store.lock.acquire('a').then(lease => lease?.release())
+    await store.lock.acquire('a').then((lease) => lease?.release())
     expect(await stored(store)).toEqual(texts(BEFORE))
     await store.write('a', [key(9, 'nine')])
     expect(await stored(store)).toEqual(texts([...BEFORE, key(9, 'nine')]))
@@ -249,7 +293,10 @@ describe('a manifest', () => {
     symlinkSync(outside, join(folder, name))
     if (name === '.creds.backup.json') writeFileSync(join(folder, 'creds.json'), '')
     const store = openStore(directory)
-    await expect(store.read('a', [CREDS_KEY, { type: 'pre-key', id: '1' }])).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE', message: expect.stringContaining('ymbolic') })
+    await expect(store.read('a', [CREDS_KEY, { type: 'pre-key', id: '1' }])).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+      message: expect.stringContaining('ymbolic'),
+    })
     await store.write('a', BATCH).catch(() => undefined)
     expect(readFileSync(outside, 'utf8')).toMatch(/^(\[\]|\{"writes":\[\],"removals":\["creds.json"\],"names":null\})$/u)
   })

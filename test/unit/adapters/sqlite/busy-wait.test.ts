@@ -26,24 +26,32 @@ describe('waiting for a lock', () => {
   it('tries again until its time is over, and then tells the last error', async () => {
     const tries: number[] = []
     const began = performance.now()
-    const running = outcome(new BusyWait().run(60, isLocked, () => {
-      tries.push(performance.now() - began)
-      throw LOCKED
-    }))
+    const running = outcome(
+      new BusyWait().run(60, isLocked, () => {
+        tries.push(performance.now() - began)
+        throw LOCKED
+      }),
+    )
     await vi.advanceTimersByTimeAsync(1000)
     expect(await running).toBe('Error: locked')
     expect(tries).toEqual([0, 2, 6, 14, 30, 50, 70])
   })
 
   it('is not held up by a clock that is set back', async () => {
-    const running = outcome(new BusyWait().run(100, isLocked, () => { throw LOCKED }))
+    const running = outcome(
+      new BusyWait().run(100, isLocked, () => {
+        throw LOCKED
+      }),
+    )
     vi.setSystemTime(0)
     await vi.advanceTimersByTimeAsync(200)
     expect(await running).toBe('Error: locked')
   })
 
   it('tells any other error at once', async () => {
-    const work = vi.fn(() => { throw new Error('another') })
+    const work = vi.fn(() => {
+      throw new Error('another')
+    })
     expect(await outcome(new BusyWait().run(1000, isLocked, work))).toBe('Error: another')
     expect(work).toHaveBeenCalledOnce()
   })
@@ -53,11 +61,13 @@ describe('waiting for a lock', () => {
     let isHeld = true
     let tries = 0
     const done: number[] = []
-    const running = Array.from({ length: 300 }, (_, index) => waiting.run(1000, isLocked, () => {
-      tries += 1
-      if (isHeld) throw LOCKED
-      done.push(index)
-    }))
+    const running = Array.from({ length: 300 }, (_, index) =>
+      waiting.run(1000, isLocked, () => {
+        tries += 1
+        if (isHeld) throw LOCKED
+        done.push(index)
+      }),
+    )
     await vi.advanceTimersByTimeAsync(55)
     expect(tries).toBe(6)
     isHeld = false
@@ -69,7 +79,13 @@ describe('waiting for a lock', () => {
 
   it('gives each of hundreds its error when the lock stays', async () => {
     const waiting = new BusyWait()
-    const running = Array.from({ length: 300 }, () => outcome(waiting.run(100, isLocked, () => { throw LOCKED })))
+    const running = Array.from({ length: 300 }, () =>
+      outcome(
+        waiting.run(100, isLocked, () => {
+          throw LOCKED
+        }),
+      ),
+    )
     await vi.advanceTimersByTimeAsync(130)
     expect(new Set(await Promise.all(running))).toEqual(new Set(['Error: locked']))
   })

@@ -38,8 +38,8 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
     const database = openDatabase(driver)
     const beating = (): unknown => firstRow(database, 'SELECT count(*) AS beating FROM baileys_sessions_heartbeat')
     const [store, other] = [openStore(database), openStore(database)]
-    const [first, second] = await Promise.all(['a', 'b', 'c'].map(sessionId => store.lock.acquire(sessionId)))
-    await Promise.all(['d', 'e', 'f'].map(sessionId => other.lock.acquire(sessionId)))
+    const [first, second] = await Promise.all(['a', 'b', 'c'].map((sessionId) => store.lock.acquire(sessionId)))
+    await Promise.all(['d', 'e', 'f'].map((sessionId) => other.lock.acquire(sessionId)))
     await Promise.all([first?.release(), second?.release()])
     expect(beating()).toEqual({ beating: 2 })
     await other.close()
@@ -51,13 +51,22 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
   it('a list that is under way ends with the store', async () => {
     const database = openDatabase(driver)
     const store = openStore(database, { durability: 'process' })
-    await store.write('a', Array.from({ length: 501 }, (_, index) => ({ type: 'key', id: String(index), value: 'k' })))
+    await store.write(
+      'a',
+      Array.from({ length: 501 }, (_, index) => ({ type: 'key', id: String(index), value: 'k' })),
+    )
     for (let index = 0; index < 501; index += 1) await store.write(`s${index}`, [creds])
     const lists = [store.list()[Symbol.asyncIterator](), store.records('a')[Symbol.asyncIterator]()]
     for (const list of lists) expect((await list.next()).done).toBe(false)
     await store.close()
     for (const list of lists) {
-      expect(await outcome((async () => { while ((await list.next()).done !== true); })())).toBe(CLOSED)
+      expect(
+        await outcome(
+          (async () => {
+            while ((await list.next()).done !== true);
+          })(),
+        ),
+      ).toBe(CLOSED)
     }
   })
 
@@ -69,7 +78,7 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
         if (isBroken && sql === 'BEGIN IMMEDIATE') throw Object.assign(new Error('disk I/O error'), { code: 'SQLITE_IOERR_READ' })
         return database.exec(sql)
       },
-      prepare: sql => database.prepare(sql),
+      prepare: (sql) => database.prepare(sql),
       close: () => database.close(),
     }
     const store = openStore(breakable)

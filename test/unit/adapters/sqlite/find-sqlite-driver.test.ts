@@ -11,7 +11,12 @@ class WithoutBinary {
   }
 }
 
-const missing: SqliteDriverSource = ['not-installed', () => { throw Object.assign(new Error('Cannot find module'), { code: 'MODULE_NOT_FOUND' }) }]
+const missing: SqliteDriverSource = [
+  'not-installed',
+  () => {
+    throw Object.assign(new Error('Cannot find module'), { code: 'MODULE_NOT_FOUND' })
+  },
+]
 const withoutBinary: SqliteDriverSource = ['without-binary', () => WithoutBinary]
 const older: SqliteDriverSource = ['not-in-this-node', () => undefined]
 
@@ -38,11 +43,15 @@ it('takes the first driver that works, and leaves nothing open', () => {
 })
 
 it('says what to install when there is none', async () => {
-  expect(await outcome((async () => findSqliteDriver([missing, older]))())).toBe('STORE_UNAVAILABLE: There is nothing to open a SQLite database with. Install better-sqlite3 or libsql, or use Node 22.13 or later.')
+  expect(await outcome((async () => findSqliteDriver([missing, older]))())).toBe(
+    'STORE_UNAVAILABLE: There is nothing to open a SQLite database with. Install better-sqlite3 or libsql, or use Node 22.13 or later.',
+  )
 })
 
 it('says of one that was installed what is wrong with it', async () => {
-  expect(await outcome((async () => findSqliteDriver([withoutBinary, missing]))())).toMatch(/or later\. without-binary is there, and does not work: Could not locate the bindings file\. Tried:$/)
+  expect(await outcome((async () => findSqliteDriver([withoutBinary, missing]))())).toMatch(
+    /or later\. without-binary is there, and does not work: Could not locate the bindings file\. Tried:$/,
+  )
 })
 
 it('finds one here', () => {

@@ -69,8 +69,8 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
     await store.write('full', [creds, record('1')])
     const lease = await store.lock.acquire('empty')
     const fencingToken = lease?.fencingToken ?? NaN
-    database.exec('CREATE TRIGGER no_insert BEFORE INSERT ON baileys_sessions_record WHEN NEW.id = \'bad\' BEGIN SELECT RAISE(ABORT, \'not today\'); END')
-    database.exec('CREATE TRIGGER no_delete BEFORE DELETE ON baileys_sessions_record WHEN OLD.id = \'1\' BEGIN SELECT RAISE(ABORT, \'not today\'); END')
+    database.exec("CREATE TRIGGER no_insert BEFORE INSERT ON baileys_sessions_record WHEN NEW.id = 'bad' BEGIN SELECT RAISE(ABORT, 'not today'); END")
+    database.exec("CREATE TRIGGER no_delete BEFORE DELETE ON baileys_sessions_record WHEN OLD.id = '1' BEGIN SELECT RAISE(ABORT, 'not today'); END")
     const refused = expect.stringContaining('not today')
     expect(await outcome(store.write('empty', [creds, record('bad')], { fencingToken }))).toEqual(refused)
     expect(await outcome(store.write('new', [creds, record('bad')]))).toEqual(refused)
@@ -92,7 +92,7 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
         if (isBroken && sql === 'COMMIT') throw Object.assign(new Error('disk I/O error'), { code: 'SQLITE_IOERR_WRITE' })
         return database.exec(sql)
       },
-      prepare: sql => database.prepare(sql),
+      prepare: (sql) => database.prepare(sql),
       close: () => database.close(),
     }
     const store = openStore(breakable)
@@ -121,7 +121,7 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
     const database = openDatabase(driver)
     const prepared: string[] = []
     const watched: SqliteDatabase = {
-      exec: sql => database.exec(sql),
+      exec: (sql) => database.exec(sql),
       prepare: (sql) => {
         prepared.push(sql)
         return database.prepare(sql)
@@ -129,13 +129,21 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
       close: () => database.close(),
     }
     const store = openStore(watched)
-    await store.write('a', Array.from({ length: 501 }, (_, index) => record(String(index))))
+    await store.write(
+      'a',
+      Array.from({ length: 501 }, (_, index) => record(String(index))),
+    )
     for (let index = 0; index < 501; index += 1) await store.write(`s${index}`, [creds])
     prepared.length = 0
     expect(await collect(store.list())).toHaveLength(502)
     expect(prepared).toHaveLength(2)
-    const plan = prepared.flatMap(sql => database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all('', 1)).map(row => JSON.stringify(row)).join('\n')
-    expect(plan.match(/baileys_sessions_session USING \w+ INDEX \w+/gu)).toEqual(Array(2).fill('baileys_sessions_session USING COVERING INDEX baileys_sessions_listed'))
+    const plan = prepared
+      .flatMap((sql) => database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all('', 1))
+      .map((row) => JSON.stringify(row))
+      .join('\n')
+    expect(plan.match(/baileys_sessions_session USING \w+ INDEX \w+/gu)).toEqual(
+      Array(2).fill('baileys_sessions_session USING COVERING INDEX baileys_sessions_listed'),
+    )
     expect(plan).not.toMatch(/baileys_sessions_record|TEMP B-TREE/u)
   })
 })

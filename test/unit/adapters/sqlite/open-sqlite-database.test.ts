@@ -9,7 +9,9 @@ import { openStore, outcome } from './opened.js'
 
 async function open(path: string, options?: OpenSqliteOptions): Promise<SqliteDatabase> {
   const database = await openSqliteDatabase(path, options)
-  onTestFinished(() => { database.close() })
+  onTestFinished(() => {
+    database.close()
+  })
   return database
 }
 
@@ -17,7 +19,9 @@ const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(
 
 it('makes the file, what SQLite keeps beside it and the folders above for this user alone', async () => {
   const before = process.umask(0)
-  onTestFinished(() => { process.umask(before) })
+  onTestFinished(() => {
+    process.umask(before)
+  })
   const file = join(temporaryFolder(), 'new', 'deeper', 'sessions.db')
   const store = openStore(await open(file))
   await store.write('a', [{ ...CREDS_KEY, value: 'c' }])
@@ -36,7 +40,9 @@ it('leaves the mode of a file that is there', async () => {
 
 it('makes nothing when it is told so', async () => {
   const file = join(temporaryFolder(), 'missing', 'sessions.db')
-  expect(await outcome(openSqliteDatabase(file, { create: false }))).toBe(`STORE_UNAVAILABLE: Could not open the SQLite database ${file}: there is no such file.`)
+  expect(await outcome(openSqliteDatabase(file, { create: false }))).toBe(
+    `STORE_UNAVAILABLE: Could not open the SQLite database ${file}: there is no such file.`,
+  )
   expect(existsSync(dirname(file))).toBe(false)
 })
 
@@ -54,7 +60,9 @@ it('refuses a folder, a file in the place of a folder, and what is no path', asy
 it('takes no path for an address on the network', async () => {
   const before = process.cwd()
   process.chdir(temporaryFolder())
-  onTestFinished(() => { process.chdir(before) })
+  onTestFinished(() => {
+    process.chdir(before)
+  })
   const database = await openSqliteDatabase('libsql://127.0.0.1:1/x')
   database.exec('CREATE TABLE here (text TEXT)')
   database.close()

@@ -47,5 +47,5 @@ export async function outcome(work: Promise<unknown>): Promise<string> {
 /** The first row of a query. */
 export function firstRow(database: SqliteDatabase, sql: string): unknown {
   const [row] = database.prepare(sql).all()
-  return row === undefined ? undefined : { ...row as object }
+  return row === undefined ? undefined : { ...(row as object) }
 }

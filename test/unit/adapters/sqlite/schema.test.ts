@@ -12,8 +12,17 @@ const leftBy = (version: number): string => readFileSync(new URL(`./schema-versi
 
 /** Everything that is in a database. */
 function contentOf(database: SqliteDatabase): unknown {
-  const tables = database.prepare('SELECT name, sql FROM sqlite_master ORDER BY name').all() as { name: string, sql: string | null }[]
-  return tables.filter(({ sql }) => sql?.startsWith('CREATE TABLE') === true).map(({ name, sql }) => [name, sql, database.prepare(`SELECT * FROM ${name}`).all().map(row => ({ ...row as object }))])
+  const tables = database.prepare('SELECT name, sql FROM sqlite_master ORDER BY name').all() as { name: string; sql: string | null }[]
+  return tables
+    .filter(({ sql }) => sql?.startsWith('CREATE TABLE') === true)
+    .map(({ name, sql }) => [
+      name,
+      sql,
+      database
+        .prepare(`SELECT * FROM ${name}`)
+        .all()
+        .map((row) => ({ ...(row as object) })),
+    ])
 }
 
 describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
@@ -28,7 +37,10 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
     database.exec(leftBy(version))
     const store = openStore(database)
     expect(await collect(store.list())).toEqual(['shop'])
-    expect(await store.read('shop', [CREDS_KEY, { type: 'pre-key', id: '1' }])).toEqual([{ ...CREDS_KEY, value: '{"me":1}' }, { type: 'pre-key', id: '1', value: 'k' }])
+    expect(await store.read('shop', [CREDS_KEY, { type: 'pre-key', id: '1' }])).toEqual([
+      { ...CREDS_KEY, value: '{"me":1}' },
+      { type: 'pre-key', id: '1', value: 'k' },
+    ])
     expect((await store.lock.acquire('deleted'))?.fencingToken).toBe(8)
     const repository = new SqliteConnectionRepository({ database })
     await repository.save('shop', { status: 'connected' })
@@ -43,7 +55,9 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
     const database = openDatabase(driver, file, { readonly: true })
     database.exec('PRAGMA query_only = ON')
     const store = openStore(database)
-    expect(await outcome(collect(store.list()))).toMatch(/^STORE_UNAVAILABLE: The SQLite database has tables of version 2, .*reads version 3, .*brought up to date/)
+    expect(await outcome(collect(store.list()))).toMatch(
+      /^STORE_UNAVAILABLE: The SQLite database has tables of version 2, .*reads version 3, .*brought up to date/,
+    )
     expect(firstRow(older, 'PRAGMA journal_mode')).toEqual({ journal_mode: 'delete' })
     expect(await collect(openStore(older).list())).toEqual(['shop'])
     expect(await collect(store.list())).toEqual(['shop'])
@@ -57,11 +71,19 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
     const store = openStore(database)
     const repository = new SqliteConnectionRepository({ database })
     const calls = [
-      collect(store.list()), collect(store.records('shop')), store.read('shop', [CREDS_KEY]), store.write('shop', [{ ...CREDS_KEY, value: 'new' }]),
-      store.delete('shop'), store.lock.acquire('shop'), store.lock.owner('shop'),
+      collect(store.list()),
+      collect(store.records('shop')),
+      store.read('shop', [CREDS_KEY]),
+      store.write('shop', [{ ...CREDS_KEY, value: 'new' }]),
+      store.delete('shop'),
+      store.lock.acquire('shop'),
+      store.lock.owner('shop'),
     ]
-    for (const call of await Promise.all(calls.map(outcome))) expect(call).toMatch(/^STORE_UNAVAILABLE: .*knows versions 1 to 3.*Update baileys-sessions. Nothing was changed/)
-    for (const call of await Promise.all([repository.findAll(), repository.find('shop'), repository.save('shop', {}), repository.delete('shop')].map(outcome))) {
+    for (const call of await Promise.all(calls.map(outcome)))
+      expect(call).toMatch(/^STORE_UNAVAILABLE: .*knows versions 1 to 3.*Update baileys-sessions. Nothing was changed/)
+    for (const call of await Promise.all(
+      [repository.findAll(), repository.find('shop'), repository.save('shop', {}), repository.delete('shop')].map(outcome),
+    )) {
       expect(call).toMatch(/^REPOSITORY_FAILED: .*knows versions 1 to 3/)
     }
     expect(contentOf(database)).toEqual(before)
@@ -82,7 +104,7 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
     const database = openDatabase(driver, file)
     database.exec(leftBy(1))
     // In the way of its last step.
-    database.exec('CREATE TRIGGER refuse BEFORE UPDATE ON baileys_sessions_schema BEGIN SELECT RAISE(ABORT, \'not today\'); END')
+    database.exec("CREATE TRIGGER refuse BEFORE UPDATE ON baileys_sessions_schema BEGIN SELECT RAISE(ABORT, 'not today'); END")
     const before = contentOf(database)
     const store = openStore(database)
     expect(await outcome(collect(store.list()))).toMatch(/^STORE_UNAVAILABLE: .*not today/)

@@ -18,7 +18,7 @@ const database: SqliteDatabase = {
     if (sql === diesBefore) process.kill(process.pid, 'SIGKILL')
     return plain.exec(sql)
   },
-  prepare: sql => plain.prepare(sql),
+  prepare: (sql) => plain.prepare(sql),
   close: () => plain.close(),
 }
 const store = new SqliteSessionStore({ database, staleAfterMs: Number(staleAfterMs) })
@@ -27,14 +27,17 @@ const leases = new Map<string, SessionLease>()
 
 async function outcome(call: () => Promise<unknown>): Promise<unknown> {
   try {
-    return await call() ?? 'done'
+    return (await call()) ?? 'done'
   } catch (error) {
     return isSessionError(error) ? `${error.code}: ${error.message}` : String(error)
   }
 }
 
 function batch(round: number): RecordChange[] {
-  return [{ ...CREDS_KEY, value: `round ${round}` }, ...Array.from({ length: 200 }, (_, index) => ({ type: 'pre-key', id: String(index), value: `round ${round}` }))]
+  return [
+    { ...CREDS_KEY, value: `round ${round}` },
+    ...Array.from({ length: 200 }, (_, index) => ({ type: 'pre-key', id: String(index), value: `round ${round}` })),
+  ]
 }
 
 async function acquire(sessionId = 'a'): Promise<unknown> {
@@ -55,10 +58,19 @@ async function saveForEver(): Promise<never> {
 /** Sessions and fields of its own, many times. */
 async function work(name = ''): Promise<unknown> {
   const { fencingToken } = leases.get(name) ?? { fencingToken: NaN }
-  await Promise.all(Array.from({ length: 60 }, async (_, round) => {
-    await store.write(name, [{ ...CREDS_KEY, value: `${name} ${round}` }, { type: 'key', id: String(round), value: name }], { fencingToken })
-    await repository.save('shared', { metadata: { by: name }, ...(name === 'first' ? { owner: name } : { phoneNumber: name }) })
-  }))
+  await Promise.all(
+    Array.from({ length: 60 }, async (_, round) => {
+      await store.write(
+        name,
+        [
+          { ...CREDS_KEY, value: `${name} ${round}` },
+          { type: 'key', id: String(round), value: name },
+        ],
+        { fencingToken },
+      )
+      await repository.save('shared', { metadata: { by: name }, ...(name === 'first' ? { owner: name } : { phoneNumber: name }) })
+    }),
+  )
   return 'worked'
 }
 
@@ -72,7 +84,9 @@ const commands: Record<string, (argument?: string) => Promise<unknown>> = {
     return store.write('a', batch(1), { fencingToken: leases.get('a')?.fencingToken ?? NaN })
   },
   lost: async () => leases.get('a')?.lost.aborted ?? null,
-  lock: async () => { plain.exec('BEGIN IMMEDIATE') },
+  lock: async () => {
+    plain.exec('BEGIN IMMEDIATE')
+  },
   list: () => collect(store.list()),
   read: () => store.read('a', [CREDS_KEY]),
   anyWrite: () => store.write('other', [{ ...CREDS_KEY, value: 'new' }]),

@@ -8,7 +8,7 @@ import { SQLITE_DRIVERS } from '../../../support/sqlite-drivers.js'
 import { firstRow, newFile, openDatabase, openStore, outcome } from './opened.js'
 
 const SECRET = 'the private key'
-const creds = (value: string): { type: string, id: string, value: string } => ({ ...CREDS_KEY, value })
+const creds = (value: string): { type: string; id: string; value: string } => ({ ...CREDS_KEY, value })
 
 /** Every verb of a store, one after the other. */
 async function everyVerb(store: SqliteSessionStore): Promise<Record<string, string>> {
@@ -31,9 +31,13 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
     const other = openDatabase(driver, file)
     other.exec('BEGIN IMMEDIATE')
     let turns = 0
-    const ticking = setInterval(() => { turns += 1 }, 5)
+    const ticking = setInterval(() => {
+      turns += 1
+    }, 5)
     const began = Date.now()
-    expect(await outcome(store.write('a', [creds(SECRET)]))).toMatch(/^STORE_UNAVAILABLE: Could not write session "a" in the SQLite database\. .*SQLITE_BUSY.*busyTimeoutMs.*left open/)
+    expect(await outcome(store.write('a', [creds(SECRET)]))).toMatch(
+      /^STORE_UNAVAILABLE: Could not write session "a" in the SQLite database\. .*SQLITE_BUSY.*busyTimeoutMs.*left open/,
+    )
     clearInterval(ticking)
     expect(Date.now() - began).toBeGreaterThanOrEqual(390)
     expect(turns).toBeGreaterThan(1)
@@ -42,7 +46,9 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
     const repository = new SqliteConnectionRepository({ database: openDatabase(driver, file), busyTimeoutMs: 0 })
     expect(await outcome(repository.save('a', {}))).toMatch(/^REPOSITORY_FAILED: .*SQLITE_BUSY/)
     const writing = openStore(openDatabase(driver, file)).write('a', [creds('after')])
-    await new Promise((resolve) => { setTimeout(resolve, 60) })
+    await new Promise((resolve) => {
+      setTimeout(resolve, 60)
+    })
     other.exec('ROLLBACK')
     await writing
     expect(await store.read('a', [CREDS_KEY])).toEqual([creds('after')])
@@ -56,9 +62,11 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
     expect(firstRow(database, 'PRAGMA busy_timeout')).toEqual({ timeout: 0 })
     const other = openDatabase(driver, file)
     other.exec('BEGIN IMMEDIATE')
-    setTimeout(() => { other.exec('COMMIT') }, 100)
+    setTimeout(() => {
+      other.exec('COMMIT')
+    }, 100)
     const sessions = Array.from({ length: 100 }, (_, index) => `s${index}`)
-    expect(new Set(await Promise.all(sessions.map(sessionId => outcome(store.write(sessionId, [creds('c')])))))).toEqual(new Set(['done']))
+    expect(new Set(await Promise.all(sessions.map((sessionId) => outcome(store.write(sessionId, [creds('c')])))))).toEqual(new Set(['done']))
     expect(await collect(store.list())).toHaveLength(101)
   })
 
@@ -83,8 +91,12 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
     const file = newFile()
     const writing = openDatabase(driver, file)
     const store = openStore(writing)
-    for (const sessionId of ['a', 'b']) await store.write(sessionId, Array.from({ length: 200 }, (_, index) => ({ type: 'key', id: String(index), value: 'x'.repeat(500) })))
-    const { rootpage } = firstRow(writing, 'SELECT rootpage FROM sqlite_master WHERE name = \'baileys_sessions_record\'') as { rootpage: number }
+    for (const sessionId of ['a', 'b'])
+      await store.write(
+        sessionId,
+        Array.from({ length: 200 }, (_, index) => ({ type: 'key', id: String(index), value: 'x'.repeat(500) })),
+      )
+    const { rootpage } = firstRow(writing, "SELECT rootpage FROM sqlite_master WHERE name = 'baileys_sessions_record'") as { rootpage: number }
     const { page_size: size } = firstRow(writing, 'PRAGMA page_size') as { page_size: number }
     await store.close()
     writing.exec('PRAGMA wal_checkpoint(TRUNCATE)')
@@ -104,8 +116,10 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
     const database = openDatabase(driver)
     const store = openStore(database)
     await store.write('a', [creds('c'), { type: 'key', id: '1', value: 'k' }])
-    database.exec('UPDATE baileys_sessions_record SET value = x\'00ff\' WHERE type = \'creds\'')
-    expect(await outcome(store.read('a', [CREDS_KEY]))).toBe('RECORD_CORRUPT: Record "creds" "" of session "a" is no text in the SQLite database. It was left as it is.')
+    database.exec("UPDATE baileys_sessions_record SET value = x'00ff' WHERE type = 'creds'")
+    expect(await outcome(store.read('a', [CREDS_KEY]))).toBe(
+      'RECORD_CORRUPT: Record "creds" "" of session "a" is no text in the SQLite database. It was left as it is.',
+    )
     expect(await store.read('a', [{ type: 'key', id: '1' }])).toEqual([{ type: 'key', id: '1', value: 'k' }])
   })
 
@@ -114,7 +128,8 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
     writeFileSync(file, 'creds of somebody else\n'.repeat(500))
     const before = readFileSync(file)
     const store = openStore(openDatabase(driver, file))
-    for (const refused of Object.values(await everyVerb(store))) expect(refused).toMatch(/^STORE_UNAVAILABLE: .*not a SQLite database.*SQLITE_NOTADB.*left as it is/)
+    for (const refused of Object.values(await everyVerb(store)))
+      expect(refused).toMatch(/^STORE_UNAVAILABLE: .*not a SQLite database.*SQLITE_NOTADB.*left as it is/)
     expect(readFileSync(file).equals(before)).toBe(true)
   })
 
@@ -155,8 +170,10 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
     const database = openDatabase(driver)
     const store = openStore(database)
     await store.write('a', [creds('c')])
-    database.exec('CREATE TRIGGER refuse BEFORE INSERT ON baileys_sessions_record BEGIN SELECT RAISE(ABORT, \'not today\'); END')
-    expect(await outcome(store.write('a', [{ type: 'key', id: '1', value: SECRET }]))).toBe('STORE_UNAVAILABLE: Could not write session "a" in the SQLite database. It says: not today.')
+    database.exec("CREATE TRIGGER refuse BEFORE INSERT ON baileys_sessions_record BEGIN SELECT RAISE(ABORT, 'not today'); END")
+    expect(await outcome(store.write('a', [{ type: 'key', id: '1', value: SECRET }]))).toBe(
+      'STORE_UNAVAILABLE: Could not write session "a" in the SQLite database. It says: not today.',
+    )
     expect(await store.read('a', [CREDS_KEY])).toEqual([creds('c')])
   })
 })
@@ -173,7 +190,7 @@ it.each([
   const database = openDatabase(driver)
   let isBroken = false
   const store = openStore({
-    prepare: sql => database.prepare(sql),
+    prepare: (sql) => database.prepare(sql),
     exec: (sql) => {
       if (isBroken && sql === 'COMMIT') throw Object.assign(new Error(`could not write ${SECRET}`), { code })
       return database.exec(sql)

@@ -13,7 +13,7 @@ vi.mock('../../../../src/lease/holder.js', { spy: true })
 vi.mock('../../../../src/lease/holder.js', { spy: true })
 
 const HOUR_MS = 3_600_000
-const creds = (value: string): { type: string, id: string, value: string } => ({ ...CREDS_KEY, value })
+const creds = (value: string): { type: string; id: string; value: string } => ({ ...CREDS_KEY, value })
 
 /** A lock in a container of its own: others cannot see its process, nor it theirs. */
 function lockElsewhere(database: SqliteDatabase, container: string): LeaseLock<SessionRow> {
@@ -68,13 +68,15 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
     await lock.close()
   })
 
-  it('what listens for the loss of a lease may write to the same database: it is in nobody else\'s transaction', async () => {
+  it("what listens for the loss of a lease may write to the same database: it is in nobody else's transaction", async () => {
     const file = newFile()
     const database = openDatabase(driver, file)
     database.exec('CREATE TABLE mine (text TEXT)')
     const store = openStore(database)
     const lease = await store.lock.acquire('a')
-    lease?.lost.addEventListener('abort', () => { database.prepare('INSERT INTO mine VALUES (?)').run('lost') })
+    lease?.lost.addEventListener('abort', () => {
+      database.prepare('INSERT INTO mine VALUES (?)').run('lost')
+    })
     openDatabase(driver, file).exec('UPDATE baileys_sessions_session SET token = token + 1')
     expect(await outcome(store.write('a', [creds('old')], { fencingToken: 1 }))).toMatch(/^STALE_WRITER/)
     expect(lease?.lost.aborted).toBe(true)
@@ -88,7 +90,8 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
     const other = openStore(openDatabase(driver, file))
     vi.mocked(judgement.judgeHolder).mockRejectedValue(Object.assign(new Error('EMFILE: too many open files'), { code: 'EMFILE' }))
     const calls = [other.lock.acquire('a'), other.lock.owner('a'), other.write('a', [creds('c')]), other.delete('a')]
-    for (const refused of await Promise.all(calls.map(outcome))) expect(refused).toBe('STORE_UNAVAILABLE: This process cannot tell who holds the lock: it has too many files open. Raise its limit (ulimit -n).')
+    for (const refused of await Promise.all(calls.map(outcome)))
+      expect(refused).toBe('STORE_UNAVAILABLE: This process cannot tell who holds the lock: it has too many files open. Raise its limit (ulimit -n).')
     vi.mocked(judgement.judgeHolder).mockReset()
     expect(await other.lock.owner('a')).toBe(lease?.owner)
   })

@@ -14,7 +14,11 @@ import { newFile, openDatabase, openStore, outcome } from './opened.js'
 const NOBODY = 65_534
 const isRoot = process.geteuid?.() === 0
 
-async function startChild(driver: SqliteDriver, file: string, { staleAfterMs = 60_000, ...options }: ScriptOptions & { staleAfterMs?: number } = {}): Promise<ScriptProcess> {
+async function startChild(
+  driver: SqliteDriver,
+  file: string,
+  { staleAfterMs = 60_000, ...options }: ScriptOptions & { staleAfterMs?: number } = {},
+): Promise<ScriptProcess> {
   const child = new ScriptProcess('./sqlite-child.ts', import.meta.url, [file, driver.name, String(staleAfterMs)], options)
   expect(await child.next()).toBe('ready')
   return child
@@ -92,7 +96,7 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
   it('two processes that open an empty file at once both find it ready', async () => {
     const file = newFile()
     const children = await Promise.all([startChild(driver, file), startChild(driver, file), startChild(driver, file)])
-    expect(await Promise.all(children.map(child => child.ask('list')))).toEqual([[], [], []])
+    expect(await Promise.all(children.map((child) => child.ask('list')))).toEqual([[], [], []])
   })
 
   it('a holder in another container that was stopped for too long is replaced, and finds out when it wakes', async () => {
@@ -100,9 +104,11 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
     const child = await startChild(driver, file, { staleAfterMs: 1000 })
     expect(await child.ask('acquire')).toBe(1)
     // From where this process is, its pid says nothing.
-    openDatabase(driver, file).exec('UPDATE baileys_sessions_session SET holder = json_set(holder, \'$.pidNamespace\', \'pid:[1]\')')
+    openDatabase(driver, file).exec("UPDATE baileys_sessions_session SET holder = json_set(holder, '$.pidNamespace', 'pid:[1]')")
     const store = openStore(openDatabase(driver, file), { staleAfterMs: 1000 })
-    await new Promise((resolve) => { setTimeout(resolve, 1300) })
+    await new Promise((resolve) => {
+      setTimeout(resolve, 1300)
+    })
     // It beats, though it does nothing else.
     expect(await store.lock.acquire('a')).toBeNull()
     child.signal('SIGSTOP')
@@ -111,7 +117,12 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
     await store.write('a', [{ ...CREDS_KEY, value: 'new holder' }], { fencingToken: 2 })
     child.signal('SIGCONT')
     // By its heartbeat alone: it writes nothing.
-    await vi.waitFor(async () => { expect(await child.ask('lost')).toBe(true) }, { timeout: 10_000, interval: 50 })
+    await vi.waitFor(
+      async () => {
+        expect(await child.ask('lost')).toBe(true)
+      },
+      { timeout: 10_000, interval: 50 },
+    )
     expect(await child.ask('write old')).toMatch(/^STALE_WRITER/)
     await child.ask('release')
     expect(await store.lock.owner('a')).toBe(lease.owner)
@@ -122,7 +133,9 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
     const file = newFile()
     const child = await startChild(driver, file)
     await child.ask('acquire')
-    openDatabase(driver, file).exec('UPDATE baileys_sessions_session SET holder = json_set(holder, \'$.pidNamespace\', \'pid:[1]\'), held_since = 0; UPDATE baileys_sessions_heartbeat SET beat_at = 0')
+    openDatabase(driver, file).exec(
+      "UPDATE baileys_sessions_session SET holder = json_set(holder, '$.pidNamespace', 'pid:[1]'), held_since = 0; UPDATE baileys_sessions_heartbeat SET beat_at = 0",
+    )
     const store = openStore(openDatabase(driver, file))
     expect((await store.lock.acquire('a'))?.fencingToken).toBe(2)
     expect(await child.ask('lost')).toBe(false)

@@ -7,12 +7,12 @@ import { collect } from '../../../support/collect.js'
 import { SQLITE_DRIVERS } from '../../../support/sqlite-drivers.js'
 import { firstRow, newFile, openDatabase, openStore, outcome } from './opened.js'
 
-const creds = (value: string): { type: string, id: string, value: string } => ({ ...CREDS_KEY, value })
+const creds = (value: string): { type: string; id: string; value: string } => ({ ...CREDS_KEY, value })
 
 describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
   it('store and repository share a database with tables of the application, and close leaves it open', async () => {
     const database = openDatabase(driver)
-    database.exec('CREATE TABLE mine (text TEXT); INSERT INTO mine VALUES (\'kept\')')
+    database.exec("CREATE TABLE mine (text TEXT); INSERT INTO mine VALUES ('kept')")
     const store = openStore(database)
     const repository = new SqliteConnectionRepository({ database })
     await Promise.all([store.write('a', [creds('c')]), repository.save('a', { owner: 'me' })])
@@ -27,7 +27,7 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
     const repository = new SqliteConnectionRepository({ database })
     await repository.save('a', {})
     database.exec('ALTER TABLE baileys_sessions_connection ADD COLUMN company TEXT')
-    database.exec('UPDATE baileys_sessions_connection SET company = \'ours\'')
+    database.exec("UPDATE baileys_sessions_connection SET company = 'ours'")
     await repository.save('a', { status: 'connected' })
     expect(firstRow(database, 'SELECT company, status FROM baileys_sessions_connection')).toEqual({ company: 'ours', status: 'connected' })
   })
@@ -40,7 +40,10 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
     expect(database.prepare('SELECT name FROM sqlite_master').all()).not.toEqual([])
   })
 
-  it.each([['power', 2], ['process', 1]] as const)('durability %s writes with synchronous = %i, whatever others set on the connection', async (durability, synchronous) => {
+  it.each([
+    ['power', 2],
+    ['process', 1],
+  ] as const)('durability %s writes with synchronous = %i, whatever others set on the connection', async (durability, synchronous) => {
     const database = openDatabase(driver)
     const seen: unknown[] = []
     const watched: SqliteDatabase = {
@@ -48,7 +51,7 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
         if (sql === 'COMMIT') seen.push(firstRow(database, 'PRAGMA synchronous'))
         return database.exec(sql)
       },
-      prepare: sql => database.prepare(sql),
+      prepare: (sql) => database.prepare(sql),
       close: () => database.close(),
     }
     const store = openStore(watched, { durability })
@@ -85,13 +88,13 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
   it('reads records of several types as one write has left them, also when another connection writes meanwhile', async () => {
     const file = newFile()
     const keys = [CREDS_KEY, { type: 'key', id: '1' }, { type: 'other', id: '1' }]
-    const batch = (value: string): RecordChange[] => keys.map(key => ({ ...key, value }))
+    const batch = (value: string): RecordChange[] => keys.map((key) => ({ ...key, value }))
     const database = openDatabase(driver, file)
     const other = openStore(openDatabase(driver, file))
     await other.write('a', batch('old'))
     const writing: Promise<void>[] = []
     const watched: SqliteDatabase = {
-      exec: sql => database.exec(sql),
+      exec: (sql) => database.exec(sql),
       prepare: (sql) => {
         const statement = database.prepare(sql)
         const all = (...values: SqliteValue[]): unknown[] => {
@@ -115,13 +118,20 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
     const database = openDatabase(driver)
     const store = openStore(database, { durability: 'process' })
     const keys = Array.from({ length: 3000 }, (_, index) => ({ type: 'session', id: String(index) }))
-    await store.write('many', keys.map(key => ({ ...key, value: key.id })))
+    await store.write(
+      'many',
+      keys.map((key) => ({ ...key, value: key.id })),
+    )
     database.exec('BEGIN')
-    database.exec('WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 10000) INSERT INTO baileys_sessions_session (session_id, has_records) SELECT \'s\' || i, 1 FROM n')
-    database.exec('INSERT INTO baileys_sessions_record SELECT session_key, \'creds\', \'\', \'c\' FROM baileys_sessions_session WHERE session_id <> \'many\'')
+    database.exec(
+      "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 10000) INSERT INTO baileys_sessions_session (session_id, has_records) SELECT 's' || i, 1 FROM n",
+    )
+    database.exec("INSERT INTO baileys_sessions_record SELECT session_key, 'creds', '', 'c' FROM baileys_sessions_session WHERE session_id <> 'many'")
     database.exec('COMMIT')
     let turns = 0
-    const ticking = setInterval(() => { turns += 1 }, 0)
+    const ticking = setInterval(() => {
+      turns += 1
+    }, 0)
     const turnsOf = async (work: Promise<unknown[]>): Promise<number[]> => {
       const before = turns
       const { length } = await work
@@ -142,12 +152,16 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
     await store.write('a', [creds('before')])
     database.exec('BEGIN')
     const writing = store.write('a', [creds('after')])
-    await new Promise((resolve) => { setTimeout(resolve, 50) })
+    await new Promise((resolve) => {
+      setTimeout(resolve, 50)
+    })
     database.exec('ROLLBACK')
     await writing
     expect(await store.read('a', [CREDS_KEY])).toEqual([creds('after')])
     database.exec('BEGIN')
-    expect(await outcome(store.write('a', [creds('never')]))).toMatch(/^STORE_UNAVAILABLE: .*left a transaction open on the database object.*connection of its own/)
+    expect(await outcome(store.write('a', [creds('never')]))).toMatch(
+      /^STORE_UNAVAILABLE: .*left a transaction open on the database object.*connection of its own/,
+    )
     database.exec('ROLLBACK')
     expect(await store.read('a', [CREDS_KEY])).toEqual([creds('after')])
   })
@@ -159,7 +173,9 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
     const other = openDatabase(driver, file)
     other.exec('BEGIN IMMEDIATE')
     const writing = Array.from({ length: 12 }, (_, number) => store.write('a', [creds(String(number)), { type: 'key', id: String(number), value: '' }]))
-    await new Promise((resolve) => { setTimeout(resolve, 20) })
+    await new Promise((resolve) => {
+      setTimeout(resolve, 20)
+    })
     other.exec('COMMIT')
     await Promise.all(writing)
     expect(await store.read('a', [CREDS_KEY])).toEqual([creds('11')])
@@ -208,7 +224,7 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
         isLocked = false
         throw Object.assign(new Error('database is locked'), { code: 'SQLITE_BUSY' })
       },
-      prepare: sql => database.prepare(sql),
+      prepare: (sql) => database.prepare(sql),
       close: () => database.close(),
     }
     const store = openStore(lockedOnce)
@@ -217,7 +233,12 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
     const order: string[] = []
     const writing = store.write('a', [creds('last')], { fencingToken: lease?.fencingToken ?? NaN }).then(() => order.push('written'))
     // Until it was refused once, and tries again.
-    await vi.waitFor(() => { expect(isLocked).toBe(false) }, { interval: 1 })
+    await vi.waitFor(
+      () => {
+        expect(isLocked).toBe(false)
+      },
+      { interval: 1 },
+    )
     await Promise.all([writing, store.close().then(() => order.push('closed'))])
     expect(order).toEqual(['written', 'closed'])
     expect(firstRow(database, 'SELECT holder FROM baileys_sessions_session')).toEqual({ holder: null })
@@ -227,10 +248,14 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
   it('reads numbers that come as bigints', async () => {
     const plain = openDatabase(driver)
     const database: SqliteDatabase = {
-      exec: sql => plain.exec(sql),
+      exec: (sql) => plain.exec(sql),
       prepare: (sql) => {
         const statement = plain.prepare(sql)
-        return { run: (...values) => statement.run(...values), get: (...values) => statement.get(...values), all: (...values) => statement.all(...values).map(withBigints) }
+        return {
+          run: (...values) => statement.run(...values),
+          get: (...values) => statement.get(...values),
+          all: (...values) => statement.all(...values).map(withBigints),
+        }
       },
       close: () => plain.close(),
     }
@@ -243,7 +268,7 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
 
 /** A row as connections give it that were told to read bigints: those of `node:sqlite` have no prototype either. */
 function withBigints(row: unknown): unknown {
-  const columns = Object.entries({ ...row as object }).map(([column, value]) => [column, typeof value === 'number' ? BigInt(value) : value])
+  const columns = Object.entries({ ...(row as object) }).map(([column, value]) => [column, typeof value === 'number' ? BigInt(value) : value])
   return Object.assign(Object.create(null) as object, Object.fromEntries(columns))
 }
 
@@ -258,13 +283,27 @@ describe('the options', () => {
     ['null', null, /not null/],
     ['a path', './sessions.db', /not string/],
     ['an object of another kind', {}, /has no exec, no prepare, no close/],
-    ['one with callbacks', { exec: () => null, prepare: () => ({ run: () => null, get: () => null, all: () => ({}) }), close: (): null => null }, /rows of this one come in another way/],
-    ['one with promises', { exec: () => null, prepare: () => ({ run: () => null, get: () => null, all: async () => [] }), close: (): null => null }, /answers with promises/],
+    [
+      'one with callbacks',
+      { exec: () => null, prepare: () => ({ run: () => null, get: () => null, all: () => ({}) }), close: (): null => null },
+      /rows of this one come in another way/,
+    ],
+    [
+      'one with promises',
+      { exec: () => null, prepare: () => ({ run: () => null, get: () => null, all: async () => [] }), close: (): null => null },
+      /answers with promises/,
+    ],
     ['one whose statements are others', { exec: () => null, prepare: async () => null, close: (): null => null }, /prepares has no run, get and all/],
-    ['one whose rows are lists', { exec: () => null, prepare: () => ({ run: () => null, get: () => null, all: () => [[1]] }), close: (): null => null }, /rows are not objects/],
+    [
+      'one whose rows are lists',
+      { exec: () => null, prepare: () => ({ run: () => null, get: () => null, all: () => [[1]] }), close: (): null => null },
+      /rows are not objects/,
+    ],
   ])('refuse %s as a database, and say what is expected', (_, database, why) => {
     expect(() => make({ database })).toThrow(TypeError)
-    expect(() => make({ database })).toThrow(/must be an open database of the synchronous kind: a DatabaseSync of node:sqlite, or a Database of better-sqlite3 or libsql/)
+    expect(() => make({ database })).toThrow(
+      /must be an open database of the synchronous kind: a DatabaseSync of node:sqlite, or a Database of better-sqlite3 or libsql/,
+    )
     expect(() => make({ database })).toThrow(why)
     expect(() => new SqliteConnectionRepository({ database } as never)).toThrow(TypeError)
   })

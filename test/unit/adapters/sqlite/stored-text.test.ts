@@ -2,20 +2,29 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { fromColumn, toColumn } from '../../../../src/adapters/sqlite/sqlite-statements.js'
 
-const hostile = fc.array(fc.oneof(fc.constantFrom('\0', '\u0001', '0', 'a', '0000', 'd83e', '\ud83e', '\udd8a', '🦊', '\ufffd'), fc.string({ unit: 'binary' })), { maxLength: 8 }).map(parts => parts.join(''))
+const hostile = fc
+  .array(fc.oneof(fc.constantFrom('\0', '\u0001', '0', 'a', '0000', 'd83e', '\ud83e', '\udd8a', '🦊', '\ufffd'), fc.string({ unit: 'binary' })), {
+    maxLength: 8,
+  })
+  .map((parts) => parts.join(''))
 
 it('every text comes back, and none is stored with what SQLite cannot keep', () => {
-  fc.assert(fc.property(hostile, (text) => {
-    const column = toColumn(text)
-    expect(column).not.toMatch(/\0|\p{Surrogate}/u)
-    expect(fromColumn(column)).toBe(text)
-  }), { examples: [['\u00010000'], ['\u0001\u0001d83e'], ['\ud83e\ud83e\udd8a']] })
+  fc.assert(
+    fc.property(hostile, (text) => {
+      const column = toColumn(text)
+      expect(column).not.toMatch(/\0|\p{Surrogate}/u)
+      expect(fromColumn(column)).toBe(text)
+    }),
+    { examples: [['\u00010000'], ['\u0001\u0001d83e'], ['\ud83e\ud83e\udd8a']] },
+  )
 })
 
 it('two texts are stored as two', () => {
-  fc.assert(fc.property(hostile, hostile, (a, b) => {
-    expect(toColumn(a) === toColumn(b)).toBe(a === b)
-  }))
+  fc.assert(
+    fc.property(hostile, hostile, (a, b) => {
+      expect(toColumn(a) === toColumn(b)).toBe(a === b)
+    }),
+  )
 })
 
 it('what is usual stands as it is, and what somebody else has written is left alone', () => {

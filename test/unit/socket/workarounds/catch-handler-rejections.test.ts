@@ -12,13 +12,17 @@ it('tells of handlers of Baileys that reject, and leaves everything else as it i
     await Promise.reject(problem)
   }
   ws.on('CB:success', rejecting)
-  ws.on('CB:success', (node: unknown) => { order.push(node) })
+  ws.on('CB:success', (node: unknown) => {
+    order.push(node)
+  })
   const open = vi.fn()
   ws.on('open', open)
   const onHandlerRejected = vi.fn()
   catchHandlerRejections({ ws }, { onHandlerRejected })
   expect(ws.emit('CB:success', 'node')).toBe(true)
   expect(order).toEqual(['node', 'node'])
-  await vi.waitFor(() => { expect(onHandlerRejected.mock.calls).toEqual([[problem]]) })
+  await vi.waitFor(() => {
+    expect(onHandlerRejected.mock.calls).toEqual([[problem]])
+  })
   expect(ws.listeners('open')).toEqual([open])
 })

@@ -14,7 +14,9 @@ it('tells those who wait for the close when Baileys takes their listeners away',
   const { ws } = makeSocket()
   const waiting = vi.fn()
   endWaitingQueries({ ws }, { ended: new AbortController().signal })
-  ws.on('close', () => { throw new Error('a listener of the application') })
+  ws.on('close', () => {
+    throw new Error('a listener of the application')
+  })
   ws.on('close', waiting)
   ws.removeAllListeners('message')
   expect(waiting).not.toHaveBeenCalled()

@@ -3,8 +3,12 @@ import { KeyUse } from '../../../../src/socket/key-use.js'
 import { flushBufferedEvents } from '../../../../src/socket/workarounds/flush-buffered-events.js'
 import { FakeBaileys } from '../../../../src/testing/index.js'
 
-beforeEach(() => { vi.useFakeTimers() })
-afterEach(() => { vi.useRealTimers() })
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
 
 /** A socket whose buffer never flushes by itself, as that of Baileys 6.7.24, or one of Baileys 7. */
 function makeSocket(isOld: boolean): { flush: ReturnType<typeof vi.fn>; keyUse: KeyUse; end: () => void } {
@@ -16,7 +20,13 @@ function makeSocket(isOld: boolean): { flush: ReturnType<typeof vi.fn>; keyUse: 
   const keyUse = new KeyUse()
   const ending = new AbortController()
   flushBufferedEvents(socket, { keyUse, ending: ending.signal })
-  return { flush, keyUse, end: () => { ending.abort() } }
+  return {
+    flush,
+    keyUse,
+    end: () => {
+      ending.abort()
+    },
+  }
 }
 
 function withoutDestroy<Events extends object>(events: Events): Events {
@@ -24,7 +34,7 @@ function withoutDestroy<Events extends object>(events: Events): Events {
     has: (target, name) => name !== 'destroy' && Reflect.has(target, name),
     get: (target, name) => {
       const member: unknown = Reflect.get(target, name, target)
-      return typeof member === 'function' ? member.bind(target) as unknown : member
+      return typeof member === 'function' ? (member.bind(target) as unknown) : member
     },
   })
 }

@@ -19,7 +19,12 @@ function makeSocket(hkdf: (() => unknown) | undefined): { done: string[]; send: 
   }
   Reflect.set(socket.ws, 'socket', raw)
   pauseUntilKeysDerived(socket, { baileys: hkdf === undefined ? {} : { hkdf } })
-  return { done, send: (data) => { raw.send(data, () => done.push('sent')) } }
+  return {
+    done,
+    send: (data) => {
+      raw.send(data, () => done.push('sent'))
+    },
+  }
 }
 
 describe('pauseUntilKeysDerived', () => {
@@ -33,7 +38,9 @@ describe('pauseUntilKeysDerived', () => {
     done.length = 0
     for (const data of ['hello', 'login', 'ping']) send(data)
     expect(done).toEqual(['hello', 'sent', 'pause', 'login', 'sent', 'ping', 'sent'])
-    await vi.waitFor(() => { expect(done.at(-1)).toBe('resume') })
+    await vi.waitFor(() => {
+      expect(done.at(-1)).toBe('resume')
+    })
     expect(derived).toBeGreaterThan(2)
   })
 

@@ -6,20 +6,24 @@ import type { SignalKeys } from '../../../../src/testing/whatsapp-server/phone/s
 // The session with a contact is replaced again and again: each time the real libsignal prints the one that it closes.
 const records = new Map<string, unknown>()
 const keys: SignalKeys = {
-  get: (type, ids) => Promise.resolve(Object.fromEntries(ids.map(id => [id, records.get(`${type}/${id}`)]))),
+  get: (type, ids) => Promise.resolve(Object.fromEntries(ids.map((id) => [id, records.get(`${type}/${id}`)]))),
   set: (data) => {
     for (const [type, values] of Object.entries(data)) for (const [id, value] of Object.entries(values)) records.set(`${type}/${id}`, value)
     return Promise.resolve()
   },
   isInTransaction: () => true,
-  transaction: work => work(),
+  transaction: (work) => work(),
 }
 const { makeSignalRepository, curve } = pickBaileysParts(baileys)
 const publicKey = (key: Uint8Array): Uint8Array => Buffer.concat([Buffer.from([5]), key])
 
 function makeIdentity(): Parameters<NonNullable<typeof makeSignalRepository>>[0]['creds'] {
   const [signedIdentityKey, keyPair] = [curve.generateKeyPair(), curve.generateKeyPair()]
-  return { signedIdentityKey, signedPreKey: { keyId: 1, keyPair, signature: curve.sign(signedIdentityKey.private, publicKey(keyPair.public)) }, registrationId: 1 }
+  return {
+    signedIdentityKey,
+    signedPreKey: { keyId: 1, keyPair, signature: curve.sign(signedIdentityKey.private, publicKey(keyPair.public)) },
+    registrationId: 1,
+  }
 }
 
 const contact = makeIdentity()

@@ -9,13 +9,16 @@ import { temporaryFolder } from '../../../support/temporary-folder.js'
 const METHODS = ['log', 'info', 'warn', 'error', 'debug', 'trace'] as const
 
 /** A module that prints with every method, at this place. */
-async function printerAt(...place: string[]): Promise<{ print(text: string): void, call(listener: () => void): void }> {
+async function printerAt(...place: string[]): Promise<{ print(text: string): void; call(listener: () => void): void }> {
   const folder = join(temporaryFolder(), ...place)
   mkdirSync(folder, { recursive: true })
   const file = join(folder, 'print.mjs')
-  writeFileSync(file, `export const print = text => { for (const method of ${JSON.stringify(METHODS)}) console[method](text) }\nexport const call = listener => { listener() }\n`)
+  writeFileSync(
+    file,
+    `export const print = text => { for (const method of ${JSON.stringify(METHODS)}) console[method](text) }\nexport const call = listener => { listener() }\n`,
+  )
   // This module was just written.
-  return await import(pathToFileURL(file).href) as { print(text: string): void, call(listener: () => void): void }
+  return (await import(pathToFileURL(file).href)) as { print(text: string): void; call(listener: () => void): void }
 }
 
 const LIBSIGNAL = ['node_modules', 'libsignal', 'src']
@@ -27,10 +30,14 @@ let printed: string[]
 let page: Record<string, Print>
 beforeEach(() => {
   printed = []
-  const print: Print = (text) => { printed.push(text) }
-  page = Object.fromEntries(METHODS.map(method => [method, print]))
+  const print: Print = (text) => {
+    printed.push(text)
+  }
+  page = Object.fromEntries(METHODS.map((method) => [method, print]))
   vi.stubGlobal('console', page)
-  return () => { vi.unstubAllGlobals() }
+  return () => {
+    vi.unstubAllGlobals()
+  }
 })
 
 describe('quietLibsignal', () => {
@@ -43,22 +50,27 @@ describe('quietLibsignal', () => {
     expect(quiet).toBe('')
   })
 
-  it.each([LIBSIGNAL, ['node_modules', '.pnpm', 'libsignal@6.0.0', ...LIBSIGNAL], ['node_modules', '@whiskeysockets', 'libsignal-node', 'src']])('drops what is called from %s %s', async (...place) => {
-    const { print } = await printerAt(...place)
-    print('before')
-    const undo = quietLibsignal()
-    print('during')
-    undo()
-    print('after')
-    expect(new Set(printed)).toEqual(new Set(['before', 'after']))
-    expect(printed).toHaveLength(2 * METHODS.length)
-  })
+  it.each([LIBSIGNAL, ['node_modules', '.pnpm', 'libsignal@6.0.0', ...LIBSIGNAL], ['node_modules', '@whiskeysockets', 'libsignal-node', 'src']])(
+    'drops what is called from %s %s',
+    async (...place) => {
+      const { print } = await printerAt(...place)
+      print('before')
+      const undo = quietLibsignal()
+      print('during')
+      undo()
+      print('after')
+      expect(new Set(printed)).toEqual(new Set(['before', 'after']))
+      expect(printed).toHaveLength(2 * METHODS.length)
+    },
+  )
 
   it('leaves everybody else alone, also what an application prints while libsignal calls it', async () => {
     const [{ call }, application] = [await printerAt(...LIBSIGNAL), await printerAt('libsignal', 'src')]
     quietLibsignal()
     application.print('application')
-    call(() => { application.print('callback') })
+    call(() => {
+      application.print('callback')
+    })
     expect(printed).toEqual([...METHODS.map(() => 'application'), ...METHODS.map(() => 'callback')])
   })
 
@@ -80,7 +92,9 @@ describe('quietLibsignal', () => {
     const { print } = await printerAt(...LIBSIGNAL)
     const undo = quietLibsignal()
     const quiet = page['log']
-    const theirs: Print = (text) => { quiet?.(`theirs: ${text}`) }
+    const theirs: Print = (text) => {
+      quiet?.(`theirs: ${text}`)
+    }
     page['log'] = theirs
     undo()
     expect(page['log']).toBe(theirs)

@@ -18,7 +18,9 @@ function loggerOf(logger: Logger): Logger {
   return watching
 }
 
-afterEach(() => { for (const timer of timers.splice(0)) clearTimeout(timer) })
+afterEach(() => {
+  for (const timer of timers.splice(0)) clearTimeout(timer)
+})
 
 describe('releaseUploadTimers', () => {
   it('lets a process end in spite of the timer of an upload, and of no other', async () => {
@@ -27,7 +29,7 @@ describe('releaseUploadTimers', () => {
     logger.info({ count: 812 }, UPLOAD)
     const [shorter, upload, next] = [start(1000), start(), start()]
     await Promise.resolve()
-    expect([before, shorter, upload, next, start()].map(timer => timer.hasRef())).toEqual([true, true, false, true, true])
+    expect([before, shorter, upload, next, start()].map((timer) => timer.hasRef())).toEqual([true, true, false, true, true])
   })
 
   it('replaces setTimeout until the timer of the upload is made, and no longer', () => {
@@ -71,18 +73,33 @@ describe('releaseUploadTimers', () => {
     class Pino {
       level = 'info'
       readonly #secret = 'own member'
-      info(...line: unknown[]): void { lines.push([this.#secret, ...line]) }
-      child(bindings: Record<string, unknown>): Logger { return { ...silentLogger(), level: String(bindings['level']) } }
-      trace(...line: unknown[]): void { lines.push(line) }
-      debug(): void { return }
-      warn(): void { return }
-      error(): void { return }
+      info(...line: unknown[]): void {
+        lines.push([this.#secret, ...line])
+      }
+      child(bindings: Record<string, unknown>): Logger {
+        return { ...silentLogger(), level: String(bindings['level']) }
+      }
+      trace(...line: unknown[]): void {
+        lines.push(line)
+      }
+      debug(): void {
+        return
+      }
+      warn(): void {
+        return
+      }
+      error(): void {
+        return
+      }
     }
     const pino = new Pino()
     const logger = loggerOf(pino)
     logger.info({ a: 1 }, 'hello')
     logger.trace({ b: 2 }, 'detail')
-    expect(lines).toEqual([['own member', { a: 1 }, 'hello'], [{ b: 2 }, 'detail']])
+    expect(lines).toEqual([
+      ['own member', { a: 1 }, 'hello'],
+      [{ b: 2 }, 'detail'],
+    ])
     expect(logger.level).toBe('info')
     logger.level = 'warn'
     expect(pino.level).toBe('warn')

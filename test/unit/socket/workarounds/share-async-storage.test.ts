@@ -19,7 +19,13 @@ class FrameBased {
   readonly isFrameBased = true
 }
 
-const sharing = (exports?: StorageExports): StorageSharing => new StorageSharing({ onRefused: () => { throw new Error('refused') }, ...(exports === undefined ? {} : { exports }) })
+const sharing = (exports?: StorageExports): StorageSharing =>
+  new StorageSharing({
+    onRefused: () => {
+      throw new Error('refused')
+    },
+    ...(exports === undefined ? {} : { exports }),
+  })
 const keys = { get: () => ({}), set: () => undefined }
 const transactions = { maxCommitRetries: 1, delayBetweenTriesMs: 1 }
 
@@ -44,7 +50,11 @@ describe('while storages are shared', () => {
   it('what is thrown comes through, and the real one is put back', () => {
     const exports = { AsyncLocalStorage: HookBased }
     const error = new Error('on purpose')
-    expect(() => sharing(exports).during(() => { throw error })).toThrow(error)
+    expect(() =>
+      sharing(exports).during(() => {
+        throw error
+      }),
+    ).toThrow(error)
     expect(exports.AsyncLocalStorage).toBe(HookBased)
   })
 
@@ -63,7 +73,11 @@ describe('while storages are shared', () => {
 
   it('an export that is a getter becomes one again', () => {
     // As in Node 22.
-    const exports: StorageExports = { get AsyncLocalStorage() { return HookBased } }
+    const exports: StorageExports = {
+      get AsyncLocalStorage() {
+        return HookBased
+      },
+    }
     const before = Object.getOwnPropertyDescriptor(exports, 'AsyncLocalStorage')
     expect(sharing(exports).during(() => exports.AsyncLocalStorage)).not.toBe(HookBased)
     expect(Object.getOwnPropertyDescriptor(exports, 'AsyncLocalStorage')).toEqual(before)
@@ -72,7 +86,9 @@ describe('while storages are shared', () => {
   it('what somebody else puts in its place stays', () => {
     const exports: StorageExports = { AsyncLocalStorage: HookBased }
     class Patched<Store> extends Real<Store> {}
-    sharing(exports).during(() => { exports.AsyncLocalStorage = Patched })
+    sharing(exports).during(() => {
+      exports.AsyncLocalStorage = Patched
+    })
     expect(exports.AsyncLocalStorage).toBe(Patched)
   })
 
@@ -104,12 +120,19 @@ describe('nothing is replaced', () => {
 
   it.each<[string, StorageExports]>([
     ['frozen', Object.freeze({ AsyncLocalStorage: HookBased })],
-    ['exported by something that cannot be changed', Object.defineProperty({ AsyncLocalStorage: HookBased }, 'AsyncLocalStorage', { get: () => HookBased, configurable: false })],
+    [
+      'exported by something that cannot be changed',
+      Object.defineProperty({ AsyncLocalStorage: HookBased }, 'AsyncLocalStorage', { get: () => HookBased, configurable: false }),
+    ],
     ['inherited', Object.create({ AsyncLocalStorage: HookBased }) as StorageExports],
   ])('where it is %s: the work is done all the same, and that is told once', (_where, exports) => {
     const onRefused = vi.fn()
     const refused = new StorageSharing({ exports, onRefused })
-    expect([1, 2, 3].map(number => refused.during(() => [number, exports.AsyncLocalStorage]))).toEqual([[1, HookBased], [2, HookBased], [3, HookBased]])
+    expect([1, 2, 3].map((number) => refused.during(() => [number, exports.AsyncLocalStorage]))).toEqual([
+      [1, HookBased],
+      [2, HookBased],
+      [3, HookBased],
+    ])
     expect(onRefused).toHaveBeenCalledTimes(1)
   })
 })
@@ -119,10 +142,17 @@ describe('a Baileys whose sockets are made so', () => {
     const exports = { AsyncLocalStorage: HookBased }
     const seen: unknown[] = []
     const fake = new FakeBaileys()
-    const baileys = shareStorages({ initAuthCreds: fake.initAuthCreds, proto: fake.proto, makeWASocket: (config) => {
-      seen.push(exports.AsyncLocalStorage)
-      return fake.makeWASocket(config)
-    } }, sharing(exports))
+    const baileys = shareStorages(
+      {
+        initAuthCreds: fake.initAuthCreds,
+        proto: fake.proto,
+        makeWASocket: (config) => {
+          seen.push(exports.AsyncLocalStorage)
+          return fake.makeWASocket(config)
+        },
+      },
+      sharing(exports),
+    )
     const config = { auth: { creds: baileys.initAuthCreds(), keys } }
     baileys.makeWASocket(config)
     expect(fake.configs).toEqual([config])
@@ -146,9 +176,9 @@ describe('a Baileys whose sockets are made so', () => {
       }, 'me')
       expect([wasIn, capable.isInTransaction()]).toEqual([true, false])
     }
-    for (let index = 0; index < 30; index++) await transact(work => shared.during(work))
+    for (let index = 0; index < 30; index++) await transact((work) => shared.during(work))
     expect(await storagesOnAPromise()).toBe(before + 1)
-    for (let index = 0; index < 3; index++) await transact(work => work())
+    for (let index = 0; index < 3; index++) await transact((work) => work())
     expect(await storagesOnAPromise()).toBe(before + 4)
   })
 })

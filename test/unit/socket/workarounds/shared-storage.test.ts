@@ -8,10 +8,15 @@ import { programs, trace } from '../../../support/storage-program.js'
 
 const Shared = makeSharedStorage(AsyncLocalStorage)
 
-describe.each<[string, StorageClass]>([['the real storage', AsyncLocalStorage], ['the shared storage', Shared]])('%s', (_name, Storage) => {
+describe.each<[string, StorageClass]>([
+  ['the real storage', AsyncLocalStorage],
+  ['the shared storage', Shared],
+])('%s', (_name, Storage) => {
   const make = <Store>(): AsyncLocalStorage<Store> => {
     const storage = new Storage<Store>()
-    onTestFinished(() => { storage.disable() })
+    onTestFinished(() => {
+      storage.disable()
+    })
     return storage
   }
 
@@ -29,8 +34,16 @@ describe.each<[string, StorageClass]>([['the real storage', AsyncLocalStorage], 
     expect(storage.run('a', (left: number, right: number) => [storage.getStore(), left, right], 1, 2)).toEqual(['a', 1, 2])
     expect(storage.exit((value: number) => [storage.getStore(), value], 3)).toEqual([undefined, 3])
     const error = new Error('on purpose')
-    expect(() => storage.run('a', () => { throw error })).toThrow(error)
-    expect(() => storage.exit(() => { throw error })).toThrow(error)
+    expect(() =>
+      storage.run('a', () => {
+        throw error
+      }),
+    ).toThrow(error)
+    expect(() =>
+      storage.exit(() => {
+        throw error
+      }),
+    ).toThrow(error)
     expect(storage.getStore()).toBeUndefined()
   })
 
@@ -41,49 +54,80 @@ describe.each<[string, StorageClass]>([['the real storage', AsyncLocalStorage], 
 
   it('gives its store to everything that begins inside, and to nothing else', async () => {
     const storage = make<string>()
-    const found = await storage.run('inside', () => Promise.all([
-      Promise.resolve().then(() => storage.getStore()),
-      new Promise((resolve) => { setTimeout(() => { resolve(storage.getStore()) }, 1) }),
-      new Promise((resolve) => { setImmediate(() => { resolve(storage.getStore()) }) }),
-      new Promise((resolve) => { process.nextTick(() => { resolve(storage.getStore()) }) }),
-      new Promise((resolve) => { queueMicrotask(() => { resolve(storage.getStore()) }) }),
-    ]))
+    const found = await storage.run('inside', () =>
+      Promise.all([
+        Promise.resolve().then(() => storage.getStore()),
+        new Promise((resolve) => {
+          setTimeout(() => {
+            resolve(storage.getStore())
+          }, 1)
+        }),
+        new Promise((resolve) => {
+          setImmediate(() => {
+            resolve(storage.getStore())
+          })
+        }),
+        new Promise((resolve) => {
+          process.nextTick(() => {
+            resolve(storage.getStore())
+          })
+        }),
+        new Promise((resolve) => {
+          queueMicrotask(() => {
+            resolve(storage.getStore())
+          })
+        }),
+      ]),
+    )
     expect(found).toEqual(Array.from({ length: 5 }, () => 'inside'))
     expect(storage.getStore()).toBeUndefined()
   })
 
   it('keeps flows apart that take turns', async () => {
     const [one, other] = [make<number>(), make<number>()]
-    const flow = async (number: number): Promise<unknown[]> => one.run(number, async () => {
-      await Promise.resolve()
-      return other.run(-number, async () => {
-        await new Promise((resolve) => { setImmediate(resolve) })
-        return [one.getStore(), other.getStore()]
+    const flow = async (number: number): Promise<unknown[]> =>
+      one.run(number, async () => {
+        await Promise.resolve()
+        return other.run(-number, async () => {
+          await new Promise((resolve) => {
+            setImmediate(resolve)
+          })
+          return [one.getStore(), other.getStore()]
+        })
       })
-    })
-    expect(await Promise.all([1, 2, 3].map(flow))).toEqual([[1, -1], [2, -2], [3, -3]])
+    expect(await Promise.all([1, 2, 3].map(flow))).toEqual([
+      [1, -1],
+      [2, -2],
+      [3, -3],
+    ])
   })
 
   it('leaves alone what another one entered meanwhile', () => {
     const [one, other] = [make<string>(), make<string>()]
     new AsyncResource('test').runInAsyncScope(() => {
-      one.run('one', () => { other.enterWith('other') })
+      one.run('one', () => {
+        other.enterWith('other')
+      })
       expect([one.getStore(), other.getStore()]).toEqual([undefined, 'other'])
     })
   })
 
   it('is empty everywhere after disable, and works again when it is used again', async () => {
     const [one, other] = [make<string>(), make<string>()]
-    await one.run('one', () => other.run('other', async () => {
-      one.disable()
-      expect([one.getStore(), other.getStore()]).toEqual([undefined, 'other'])
-      await Promise.resolve()
-      expect([one.getStore(), other.getStore()]).toEqual([undefined, 'other'])
-      expect(await one.run('again', async () => {
+    await one.run('one', () =>
+      other.run('other', async () => {
+        one.disable()
+        expect([one.getStore(), other.getStore()]).toEqual([undefined, 'other'])
         await Promise.resolve()
-        return one.getStore()
-      })).toBe('again')
-    }))
+        expect([one.getStore(), other.getStore()]).toEqual([undefined, 'other'])
+        expect(
+          await one.run('again', async () => {
+            await Promise.resolve()
+            return one.getStore()
+          }),
+        ).toBe('again')
+      }),
+    )
     expect([one.getStore(), other.getStore()]).toEqual([undefined, undefined])
   })
 
@@ -108,9 +152,12 @@ describe.each<[string, StorageClass]>([['the real storage', AsyncLocalStorage], 
 })
 
 it('does the same as the real storage in programs of any shape', async () => {
-  await fc.assert(fc.asyncProperty(programs, async (program) => {
-    expect(await trace(Shared, program)).toEqual(await trace(AsyncLocalStorage, program))
-  }), { numRuns: 300, seed: 20_260_102 })
+  await fc.assert(
+    fc.asyncProperty(programs, async (program) => {
+      expect(await trace(Shared, program)).toEqual(await trace(AsyncLocalStorage, program))
+    }),
+    { numRuns: 300, seed: 20_260_102 },
+  )
 })
 
 it('takes the options of the real storage, where it has some', () => {
@@ -149,7 +196,7 @@ describe('the storages of one class', () => {
     // Each is born inside the work of the one before.
     const sizeAfter = async (generations: number): Promise<number | undefined> => {
       if (generations > 0) return make().run({}, async () => sizeAfter(generations - 1))
-      await collectUntil(() => storages.every(storage => storage.deref() === undefined))
+      await collectUntil(() => storages.every((storage) => storage.deref() === undefined))
       return make().run({}, () => frames.at(-1)?.size)
     }
     expect(await sizeAfter(30)).toBe(1)
@@ -158,7 +205,9 @@ describe('the storages of one class', () => {
   it('cost nothing any more once the class is gone (invariant 15)', async ({ skip }) => {
     skip(!PROMISES_PAY, 'in this Node promises pay nothing for a storage')
     const before = await storagesOnAPromise()
-    const useOne = (): void => { new (makeSharedStorage(AsyncLocalStorage))().run({}, () => undefined) }
+    const useOne = (): void => {
+      new (makeSharedStorage(AsyncLocalStorage))().run({}, () => undefined)
+    }
     for (let index = 0; index < 20; index++) useOne()
     expect(await storagesOnAPromise()).toBe(before + 20)
     await vi.waitFor(async () => {

@@ -2,7 +2,9 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { watchSilence } from '../../../../src/socket/workarounds/watch-silence.js'
 import { FakeBaileys } from '../../../../src/testing/index.js'
 
-beforeEach(() => { vi.useFakeTimers() })
+beforeEach(() => {
+  vi.useFakeTimers()
+})
 afterEach(() => {
   expect(vi.getTimerCount()).toBe(0)
   vi.useRealTimers()
@@ -14,7 +16,15 @@ function watch(keepAliveIntervalMs: number | undefined): { hear: () => void; onS
   const ending = new AbortController()
   const onSilent = vi.fn()
   watchSilence({ ws }, { keepAliveIntervalMs, ending: ending.signal, onSilent })
-  return { hear: () => { ws.emit('message', 'a frame') }, onSilent, end: () => { ending.abort() } }
+  return {
+    hear: () => {
+      ws.emit('message', 'a frame')
+    },
+    onSilent,
+    end: () => {
+      ending.abort()
+    },
+  }
 }
 
 it('tells of a connection on which nothing comes any more, although the clock was set back', async () => {

@@ -8,7 +8,8 @@ import { circumstances, GIVE_UP, NOW, run } from '../../support/machine-states.j
 const later = (delayMs: number): Date => new Date(NOW.getTime() + delayMs)
 const close = { type: 'close', freshLease: false }
 const release = { type: 'release' }
-const after = (cause: DisconnectCause, inside: Run = run(), changes = {}, until: Date | null = null): Step => afterClose(inside, cause, until, circumstances(changes))
+const after = (cause: DisconnectCause, inside: Run = run(), changes = {}, until: Date | null = null): Step =>
+  afterClose(inside, cause, until, circumstances(changes))
 const inARow = (cause: DisconnectCause, times: number): Run => run({ repeated: { cause, times }, failures: times })
 
 const LOST: readonly DisconnectCause[] = ['connection_lost', 'connection_closed', 'server_unavailable', 'transport_failed', 'connect_timeout', 'unknown']
@@ -23,7 +24,12 @@ describe('after a loss', () => {
 
   it.each([...LOST, 'storage_failed', 'restart_required'] as const)('%s, when the policy gives up', (cause) => {
     const given = after(cause, run({ restarts: 2 }), GIVE_UP)
-    expect(given.state).toMatchObject({ phase: 'idle', status: 'failed', reason: cause === 'storage_failed' ? 'storage_unavailable' : 'retries_exhausted', tried: true })
+    expect(given.state).toMatchObject({
+      phase: 'idle',
+      status: 'failed',
+      reason: cause === 'storage_failed' ? 'storage_unavailable' : 'retries_exhausted',
+      tried: true,
+    })
     expect(given.effects).toEqual([close, release])
     expect(after(cause, run({ paired: false, restarts: 2 }), GIVE_UP).state).toMatchObject({ phase: 'idle', status: 'disconnected' })
   })
@@ -36,7 +42,10 @@ describe('after a loss', () => {
 
   it('a restart is dialled at once and not counted, twice in a row; the third time it backs off', () => {
     const first = after('restart_required')
-    expect(first).toEqual({ state: { phase: 'loading', run: run({ restarts: 1, repeated: { cause: 'restart_required', times: 1 } }), reason: 'restart_required' }, effects: [close, { type: 'load', isTakeover: false }] })
+    expect(first).toEqual({
+      state: { phase: 'loading', run: run({ restarts: 1, repeated: { cause: 'restart_required', times: 1 } }), reason: 'restart_required' },
+      effects: [close, { type: 'load', isTakeover: false }],
+    })
     expect(after('restart_required', run({ restarts: 1 })).state).toMatchObject({ phase: 'loading', run: { restarts: 2, failures: 0 } })
     expect(after('restart_required', run({ restarts: 2 })).state).toMatchObject({ phase: 'waiting', retryAt: later(1000), run: { restarts: 3, failures: 1 } })
   })
@@ -51,10 +60,18 @@ describe('after a loss', () => {
 
   it('rate limited: the long cool-down, remembered', () => {
     expect(after('rate_limited')).toEqual({
-      state: { phase: 'waiting', run: run({ failures: 1, start: 'exhausted', repeated: { cause: 'rate_limited', times: 1 } }), reason: 'rate_limited', retryAt: later(300_000) },
+      state: {
+        phase: 'waiting',
+        run: run({ failures: 1, start: 'exhausted', repeated: { cause: 'rate_limited', times: 1 } }),
+        reason: 'rate_limited',
+        retryAt: later(300_000),
+      },
       effects: [close, { type: 'remember', what: { kind: 'rate_limited', until: later(300_000) } }, { type: 'wait', until: later(300_000) }],
     })
-    expect(after('rate_limited', run({ paired: false }))).toEqual({ state: { phase: 'idle', status: 'disconnected', reason: 'rate_limited', until: null, tried: true }, effects: [close, release] })
+    expect(after('rate_limited', run({ paired: false }))).toEqual({
+      state: { phase: 'idle', status: 'disconnected', reason: 'rate_limited', until: null, tried: true },
+      effects: [close, release],
+    })
   })
 
   it('restricted: failed and remembered, until the date when there is one', () => {
@@ -131,7 +148,8 @@ describe('after a store failure', () => {
 
   it('a session that is being paired ends', () => {
     expect(afterStoreFailure(run({ paired: false }), circumstances())).toEqual({
-      state: { phase: 'idle', status: 'disconnected', reason: 'storage_unavailable', until: null, tried: true }, effects: [fresh, release],
+      state: { phase: 'idle', status: 'disconnected', reason: 'storage_unavailable', until: null, tried: true },
+      effects: [fresh, release],
     })
   })
 
@@ -141,7 +159,10 @@ describe('after a store failure', () => {
 })
 
 describe('the delay before the next attempt', () => {
-  const policy = (delays: readonly number[]): RetryFunction => ({ attempt }) => delays[attempt - 1] ?? null
+  const policy =
+    (delays: readonly number[]): RetryFunction =>
+    ({ attempt }) =>
+      delays[attempt - 1] ?? null
   const forever: RetryFunction = ({ attempt, failures }) => attempt * 1000 + failures
   const choose = (inside: Run, retry: RetryPolicy, reconnect: RetryPolicy = forever, random = 0.5): unknown => {
     const { state } = after('connection_lost', inside, { retry, reconnect, random })
@@ -167,18 +188,35 @@ describe('the delay before the next attempt', () => {
 
   it('spreads a back-off by the chance that comes in', () => {
     const backOff = { maxRetries: 3, initialDelayMs: 1000, factor: 2, maxDelayMs: 9000, jitter: 'full' } as const
-    expect([0, 0.25, 0.75].map(random => choose(run({ failures: 1 }), backOff, forever, random))).toMatchObject([{ delayMs: 0 }, { delayMs: 500 }, { delayMs: 1500 }])
+    expect([0, 0.25, 0.75].map((random) => choose(run({ failures: 1 }), backOff, forever, random))).toMatchObject([
+      { delayMs: 0 },
+      { delayMs: 500 },
+      { delayMs: 1500 },
+    ])
   })
 
   it('tells the policy attempt, failures, cause and session', () => {
     const asked: unknown[] = []
-    after('transport_failed', run({ failures: 4 }), { retry: (context: unknown) => { asked.push(context); return 1 } })
+    after('transport_failed', run({ failures: 4 }), {
+      retry: (context: unknown) => {
+        asked.push(context)
+        return 1
+      },
+    })
     expect(asked).toEqual([{ attempt: 5, failures: 5, cause: 'transport_failed', sessionId: 's' }])
   })
 
   it.each([
-    ['connection_lost', 0, true], ['client_outdated', 0, true], ['storage_failed', 0, true], ['restart_required', 0, false], ['restart_required', 1, false],
-    ['restart_required', 2, true], ['connection_replaced', 0, false], ['rate_limited', 0, false], ['logged_out', 0, false], ['restricted', 0, false],
+    ['connection_lost', 0, true],
+    ['client_outdated', 0, true],
+    ['storage_failed', 0, true],
+    ['restart_required', 0, false],
+    ['restart_required', 1, false],
+    ['restart_required', 2, true],
+    ['connection_replaced', 0, false],
+    ['rate_limited', 0, false],
+    ['logged_out', 0, false],
+    ['restricted', 0, false],
   ] as const)('%s after %i restarts asks for one: %s', (cause, restarts, isAsked) => {
     const retry = vi.fn(() => 1)
     after(cause, run({ restarts }), { retry })
@@ -187,7 +225,9 @@ describe('the delay before the next attempt', () => {
 
   it.each(['trying', 'connected'] as const)('is 30 s when the policy throws, which is told (%s)', (start) => {
     const thrown = new Error('a slip of the pen')
-    const fails = (): never => { throw thrown }
+    const fails = (): never => {
+      throw thrown
+    }
     const step = after('connection_lost', run({ start }), { retry: fails, reconnect: fails })
     expect(step.state).toMatchObject({ phase: 'waiting', retryAt: later(30_000), run: { start: start === 'trying' ? 'exhausted' : 'connected' } })
     expect(step.effects[0]).toEqual({ type: 'tell-policy-failed', thrown })

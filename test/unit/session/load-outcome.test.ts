@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { SessionError, type SessionErrorCode } from '../../../src/errors.js'
 import type { SessionEvent } from '../../../src/session/session-state.js'
-import { eventOf, type LoadOutcome } from '../../../src/session/session-storage.js'
+import { eventOf, type LoadOutcome } from '../../../src/session/load-outcome.js'
 
 const failed = (code: SessionErrorCode, knownUnpaired = false): LoadOutcome => ({ kind: 'failed', error: new SessionError(code, 'it failed'), knownUnpaired })
-const rest = (status: 'failed' | 'disconnected', reason: 'credentials_corrupt' | 'wrong_key' | 'legacy_session' | 'storage_unavailable' | null): SessionEvent =>
-  ({ type: 'loaded', decision: { action: 'rest', status, reason, until: null } })
+const rest = (
+  status: 'failed' | 'disconnected',
+  reason: 'credentials_corrupt' | 'wrong_key' | 'legacy_session' | 'storage_unavailable' | null,
+): SessionEvent => ({ type: 'loaded', decision: { action: 'rest', status, reason, until: null } })
 const probing: SessionEvent = { type: 'store-failed' }
 
 const rows: [name: string, outcome: LoadOutcome, event: SessionEvent][] = [
@@ -28,6 +30,9 @@ describe('the event of a load', () => {
 
   it('passes decisions on', () => {
     const decision = { action: 'cool-down', until: new Date() } as const
-    expect(eventOf({ kind: 'rest', decision, stored: { kind: 'unavailable', error: new SessionError('STORE_TIMEOUT', 'late') }, error: null })).toEqual({ type: 'loaded', decision })
+    expect(eventOf({ kind: 'rest', decision, stored: { kind: 'unavailable', error: new SessionError('STORE_TIMEOUT', 'late') }, error: null })).toEqual({
+      type: 'loaded',
+      decision,
+    })
   })
 })
