@@ -199,7 +199,7 @@ class FileMutex {
       if (lease !== null) return lease
       if (performance.now() > deadline)
         throw new Error(`${(await this.#lock.owner(LOCK)) ?? 'another process'} has held the lock in ${this.#folder} for ${PATIENCE_MS / 1000} s`)
-      await new Promise((resolve) => setTimeout(resolve, waitMs * (0.5 + Math.random())))
+      await new Promise((wake) => setTimeout(wake, waitMs * (0.5 + Math.random())))
     }
   }
 }

@@ -138,10 +138,10 @@ export class BusyWait {
   #pause: Promise<void> | undefined
 
   /**
-   * Runs work at once, or when those before it had their turn, and again for as long as `isInTheWay` says so of its error.
+   * Runs work at once, or when those before it had their turn, and again for as long as `mayTryAgain` says so of its error.
    * Rejects with the error of its last try, which is made `timeoutMs` from now.
    */
-  async run<Result>(timeoutMs: number, isInTheWay: (error: unknown) => boolean, work: () => Result): Promise<Result> {
+  async run<Result>(timeoutMs: number, mayTryAgain: (error: unknown) => boolean, work: () => Result): Promise<Result> {
     // By a clock that nobody sets.
     const deadline = performance.now() + timeoutMs
     for (let tries = 1; ; tries += 1) {
@@ -149,7 +149,7 @@ export class BusyWait {
       try {
         return work()
       } catch (error) {
-        if (!isInTheWay(error) || performance.now() >= deadline) throw error
+        if (!mayTryAgain(error) || performance.now() >= deadline) throw error
       }
       this.#pause ??= this.#pauseAfter(tries)
     }
