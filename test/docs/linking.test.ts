@@ -8,7 +8,16 @@ const page = readPage('docs/linking.md')
 const refusals = tableOf(page, 'what you see', 'status and reason, or error', 'what it means', 'what to do').rows.map(([, cell = '']) => codeIn(cell))
 
 /** Why a session may be at rest although nobody refused to link it. */
-const NO_REFUSAL = ['never_paired', 'not_running', 'stopped', 'pairing_incomplete', 'owned_elsewhere', 'storage_unavailable']
+const NO_REFUSAL = [
+  'never_paired',
+  'not_running',
+  'stopped',
+  'pairing_incomplete',
+  'owned_elsewhere',
+  'storage_unavailable',
+  'retries_exhausted',
+  'socket_failed',
+]
 
 describe('docs/linking.md', () => {
   it('says which numbers are taken', () => {
