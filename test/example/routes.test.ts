@@ -96,7 +96,7 @@ describe.each(FRAMEWORKS)('the routes on %s', (_name, start) => {
   it('say that a session is linked already, or not at all', async () => {
     const example = await openExample({ start })
     const acme = await example.agent('acme')
-    expect((await acme.post('/api/whatsapp/logout')).body).toMatchObject({ status: 'logged_out', unlinked: false })
+    expect((await acme.post('/api/whatsapp/logout')).body).toMatchObject({ status: 'disconnected', unlinked: false })
     await pair(example, 'acme', '5511912345678')
     expect(inShort(await acme.post('/api/whatsapp/pairing-code', { phone_number: '5511912345678' }))).toBe('409 already_paired')
   })

@@ -45,7 +45,7 @@ export const MUTANTS: readonly Mutant[] = [
     invariant: 3,
     what: 'a store that cannot be asked counts as empty',
     file: 'session/start-decision.ts',
-    replace: ["case 'unavailable': return { action: 'probe' }", "case 'unavailable': return { action: request.purpose === 'connect' ? 'pair' : 'probe' }"],
+    replace: ["return { action: 'probe' }", "return { action: request.purpose === 'connect' ? 'pair' : 'probe' }"],
   },
   { invariant: 3, what: 'credentials are stored before they are paired', file: 'auth/auth-state.ts', replace: ['if (!this.paired) return\n', ''] },
   {
@@ -88,7 +88,7 @@ export const MUTANTS: readonly Mutant[] = [
     invariant: 7,
     what: 'a call to the store has no deadline',
     file: 'async/deadline.ts',
-    replace: ['timer = setTimeout(() => { reject(onDeadline()) }, timeoutMs)', 'reject satisfies unknown'],
+    replace: ['timer = setTimeout(() => reject(onDeadline()), timeoutMs)', 'reject satisfies unknown'],
   },
   {
     invariant: 7,
@@ -113,13 +113,19 @@ export const MUTANTS: readonly Mutant[] = [
     invariant: 9,
     what: 'a listener that throws reaches whoever told the event',
     file: 'async/safe-emitter.ts',
-    replace: ['callGuarded(() => listener(...payload), (error) => { this.#onFailure(event, error, payload[0]) })', 'void listener(...payload)'],
+    replace: [
+      'callGuarded(\n        () => listener(...payload),\n        (error) => this.#onFailure(event, error, payload[0]),\n      )',
+      'void listener(...payload)',
+    ],
   },
   {
     invariant: 9,
     what: 'a logger that throws reaches whoever logs',
     file: 'manager/session-announcer.ts',
-    replace: ['this.#logger = guardedLogger(logger)', 'this.#logger = logger satisfies object as ReturnType<typeof guardedLogger>'],
+    replace: [
+      'this.#logger = guardedLogger(logger ?? silentLogger())',
+      'this.#logger = (logger ?? silentLogger()) satisfies object as ReturnType<typeof guardedLogger>',
+    ],
   },
   {
     invariant: 9,
@@ -146,7 +152,7 @@ export const MUTANTS: readonly Mutant[] = [
     invariant: 10,
     what: 'dials are not limited in number',
     file: 'disconnect/dial-limiter.ts',
-    replace: [' && this.#running < this.#limits.concurrency &&', ' &&'],
+    replace: ['< concurrency - level * kept', '< 1000 * concurrency - level * kept'],
   },
   {
     invariant: 11,

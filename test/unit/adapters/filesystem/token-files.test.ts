@@ -9,6 +9,7 @@ const listed = vi.hoisted((): string[] => [])
 vi.mock('../../../../src/adapters/filesystem/atomic-file.js', async (importActual) => {
   const actual = await importActual<{ namesIn: (folder: string) => Promise<string[]> }>()
   return {
+    ...actual,
     namesIn: (folder: string) => {
       listed.push(folder)
       return actual.namesIn(folder)
