@@ -1,3 +1,4 @@
+// @module-tag full
 import { readFileSync } from 'node:fs'
 import { expect, it, onTestFinished } from 'vitest'
 import { WhatsAppServer } from '../../src/testing/whatsapp-server/index.js'

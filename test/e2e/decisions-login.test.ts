@@ -1,3 +1,4 @@
+// @module-tag full
 import { describe, expect, it, vi } from 'vitest'
 import type { DisconnectCause, SessionSnapshot, StatusReason } from '../../src/index.js'
 import type { Kick } from '../../src/testing/whatsapp-server/index.js'

@@ -1,3 +1,4 @@
+// @module-tag full
 import * as baileys from '@whiskeysockets/baileys'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -1,3 +1,4 @@
+// @module-tag full
 import { describe, expect, it, vi } from 'vitest'
 import type { SessionManager, SessionSnapshot } from '../../src/index.js'
 import { openWorld, pause, type World } from '../support/e2e.js'

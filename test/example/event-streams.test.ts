@@ -1,3 +1,4 @@
+// @module-tag full
 import { describe, expect, it } from 'vitest'
 import { ApiClient, inShort } from './api-client.js'
 import { eventually } from './eventually.js'

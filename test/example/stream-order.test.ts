@@ -1,3 +1,4 @@
+// @module-tag full
 import { describe, expect, it, vi } from 'vitest'
 import { CREDS_KEY, MemorySessionStore, type SessionManager } from '../../src/index.js'
 import { pairedCreds } from '../../src/testing/index.js'

@@ -1,3 +1,4 @@
+// @module-tag full
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Kick } from '../../src/testing/whatsapp-server/index.js'
 import { ServerFixture, type PairedDevice } from './server-fixture.js'

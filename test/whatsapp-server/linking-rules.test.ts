@@ -1,3 +1,4 @@
+// @module-tag full
 import { Browsers } from '@whiskeysockets/baileys'
 import { describe, expect, it } from 'vitest'
 import type { LinkingOptions } from '../../src/testing/whatsapp-server/index.js'

@@ -1,3 +1,4 @@
+// @module-tag full
 import { describe, expect, it } from 'vitest'
 import type { Attempt, LogEntry, LogKind } from '../../src/testing/whatsapp-server/index.js'
 import { type BaileysClient, newDevice } from './baileys-client.js'

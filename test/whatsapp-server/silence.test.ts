@@ -1,3 +1,4 @@
+// @module-tag full
 import { describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { WhatsAppServer } from '../../src/testing/whatsapp-server/index.js'

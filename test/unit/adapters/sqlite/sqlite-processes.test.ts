@@ -1,3 +1,4 @@
+// @module-tag full
 import { chmodSync, readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
