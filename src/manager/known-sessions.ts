@@ -53,14 +53,14 @@ export class KnownSessions {
   }
 
   /** The result of a session for which nothing has to be started; its record is corrected where it claims something else. */
-  async settle({ sessionId, record }: RestoreCandidate): Promise<RestoreResult | null> {
+  async resultAtRest({ sessionId, record }: RestoreCandidate): Promise<RestoreResult | null> {
     const { registry, lookup, restorer, follower } = this.#options
     const session = registry.find(sessionId)
     if (session?.isActive === true) {
       return session.openSocket !== undefined ? { sessionId, outcome: 'already_connected', reason: 'already_connected', durationMs: 0 } : null
     }
     const found = await lookup.look(sessionId)
-    const result = restorer.settle(found) ?? failedHere(session, found)
+    const result = restorer.resultAtRest(found) ?? failedHere(session, found)
     const { status, reason } = lookup.view({ ...found, record: found.record ?? record })
     if (result !== null && session === undefined && contradicts(record, { status, reason })) {
       follower?.save(sessionId, { status, reason, owner: null, updatedAt: new Date() })

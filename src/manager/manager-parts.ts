@@ -27,7 +27,7 @@ export interface ManagerParts {
   readonly lookup: StatusLookup
   readonly restorer: SessionRestorer
   readonly statuses: SessionStatuses
-  readonly fleet: KnownSessions
+  readonly knownSessions: KnownSessions
 }
 
 /** Puts a manager together. */
@@ -61,8 +61,8 @@ export function assembleManager(options: ResolvedSessionManagerOptions): Manager
     onRestored: (result) => announcer.restored(result),
   })
   const statuses = new SessionStatuses({ registry, lookup, restorer })
-  const fleet = new KnownSessions({ store, repository, follower, registry, lookup, restorer, timeoutMs, onError })
-  return { announcer, follower, versions, registry, lookup, restorer, statuses, fleet }
+  const knownSessions = new KnownSessions({ store, repository, follower, registry, lookup, restorer, timeoutMs, onError })
+  return { announcer, follower, versions, registry, lookup, restorer, statuses, knownSessions }
 }
 
 function makeContext(

@@ -9,7 +9,7 @@ export interface RestoreRunOptions {
   /** The sessions, most urgent first. */
   candidates: () => Promise<RestoreCandidate[]>
   /** The result of a session that need not be started; `null` when it has to be. One that rejects is a failed session. */
-  settle: (candidate: RestoreCandidate) => Promise<RestoreResult | null>
+  resultAtRest: (candidate: RestoreCandidate) => Promise<RestoreResult | null>
   /** Starts a session. Calls `onUnanswered` when a dial of it was not answered, and it goes on trying. Never rejects. */
   restore: (sessionId: string, onUnanswered: () => void) => Promise<RestoreResult>
 }
@@ -144,7 +144,7 @@ export class RestoreRun {
   async #look(candidate: RestoreCandidate): Promise<RestoreResult | null> {
     const { sessionId } = candidate
     try {
-      return await this.#options.settle(candidate)
+      return await this.#options.resultAtRest(candidate)
     } catch (cause) {
       return { sessionId, outcome: 'failed', reason: null, error: asStoreError(sessionId, cause), durationMs: 0 }
     }

@@ -128,7 +128,7 @@ export class SessionManager implements AsyncDisposable {
   /** Where all known sessions stand, stored or running. Starts nothing. Rejects with `STORE_UNAVAILABLE` when the store cannot list them. */
   async getStatuses(): Promise<SessionSnapshot[]> {
     if (this.#closing !== null) throw managerClosed()
-    const sessionIds = await this.#parts.fleet.sessionIds()
+    const sessionIds = await this.#parts.knownSessions.sessionIds()
     const statuses = await mapConcurrently(sessionIds, LOOKS_AT_ONCE, (sessionId) => this.#peek(sessionId))
     return statuses.filter((status) => status !== null)
   }
@@ -278,12 +278,12 @@ export class SessionManager implements AsyncDisposable {
   }
 
   #beginRestoreRun(options: RestoreAllOptions): RestoreRun {
-    const { fleet, restorer, announcer } = this.#parts
+    const { knownSessions, restorer, announcer } = this.#parts
     const run = new RestoreRun({
       ...resolvePace('', options, this.#options.restore),
-      candidates: () => fleet.candidates(options),
-      settle: async (candidate) => {
-        const result = await fleet.settle(candidate)
+      candidates: () => knownSessions.candidates(options),
+      resultAtRest: async (candidate) => {
+        const result = await knownSessions.resultAtRest(candidate)
         if (result !== null) announcer.restored(result)
         return result
       },

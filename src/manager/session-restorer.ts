@@ -75,7 +75,7 @@ export class SessionRestorer {
   }
 
   /** The result of a session for which nothing has to be started; `null` when it has to be. */
-  settle(found: Found): RestoreResult | null {
+  resultAtRest(found: Found): RestoreResult | null {
     const { sessionId, decision, stored, owner } = found
     if (this.#staysStopped(found)) return { sessionId, outcome: 'skipped', reason: 'stopped', durationMs: 0 }
     if (decision.action !== 'rest' || owner !== null) return null
@@ -105,7 +105,7 @@ export class SessionRestorer {
     if (known?.isRunning === true) return this.#run(known, how)
     const found = await this.#lookAtRest(sessionId)
     // Force overrides what is remembered of credentials; where there are none it changes nothing.
-    const settled = how.force && overridable(found) ? null : this.settle(found)
+    const settled = how.force && overridable(found) ? null : this.resultAtRest(found)
     if (settled !== null) return settled
     if (this.#calledOff.has(sessionId)) return abortedResult(sessionId)
     const session = registry.ensure(sessionId)

@@ -57,7 +57,7 @@ describe('docs/command-line.md', () => {
 
   it('has every state and every finding', () => {
     const first = (rows: string[][]): string[] => rows.map(([cell = '']) => codeIn(cell)[0] ?? '')
-    expect(first(tableOf(page, 'state', 'what it means').rows)).toEqual(wordsOf('src/cli/doctor/diagnosis.ts', 'SessionState'))
+    expect(first(tableOf(page, 'state', 'what it means').rows)).toEqual(wordsOf('src/cli/doctor/diagnosis.ts', 'DoctorState'))
     expect(first(tableOf(page, 'finding', 'what it means', 'needs a person', '`--repair`').rows)).toEqual(wordsOf('src/cli/doctor/diagnosis.ts', 'FindingCode'))
   })
 

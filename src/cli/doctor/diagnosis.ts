@@ -17,7 +17,7 @@ import type { FolderInspection } from './inspect-folder.js'
  * - `locked`: encrypted, and the key is missing or wrong;
  * - `unavailable`: it could not be read.
  */
-export type SessionState = 'restorable' | 'never_paired' | 'half_paired' | 'stopped' | 'logged_out' | 'corrupt' | 'legacy' | 'locked' | 'unavailable'
+export type DoctorState = 'restorable' | 'never_paired' | 'half_paired' | 'stopped' | 'logged_out' | 'corrupt' | 'legacy' | 'locked' | 'unavailable'
 
 /** How the records of a session are kept; `none` when there are none that can be read. */
 export type SessionEncryption = 'none' | 'plain' | 'encrypted' | 'mixed'
@@ -63,7 +63,7 @@ export interface Diagnosis {
   /** The session. */
   readonly sessionId: string
   /** What became of it. */
-  readonly state: SessionState
+  readonly state: DoctorState
   /** The name of the process that runs it, or `null`. */
   readonly owner: string | null
   /** The number of the linked phone, digits only; `null` when none is known. */
@@ -79,7 +79,7 @@ export interface Diagnosis {
 }
 
 /** What became of a session, by what is stored of it. */
-export function stateOf(stored: StoredSession): SessionState {
+export function stateOf(stored: StoredSession): DoctorState {
   switch (stored.kind) {
     case 'absent':
       return 'never_paired'
@@ -96,7 +96,7 @@ export function stateOf(stored: StoredSession): SessionState {
   }
 }
 
-function stateOfCreds({ creds, lifecycle }: StoredSession & { kind: 'readable' }): SessionState {
+function stateOfCreds({ creds, lifecycle }: StoredSession & { kind: 'readable' }): DoctorState {
   if (lifecycle.loggedOutAt !== null) return 'logged_out'
   if (creds.kind === 'half_paired') return 'half_paired'
   if (creds.kind === 'unpaired') return 'never_paired'
@@ -147,7 +147,7 @@ export interface RecordCensus {
 }
 
 /** Everything about a session that is not as it should be. */
-function findFaults(facts: SessionFacts, state: SessionState, now: Date): Finding[] {
+function findFaults(facts: SessionFacts, state: DoctorState, now: Date): Finding[] {
   return [
     ...faultOfState(facts, state),
     ...faultsOfVerdict(facts, now),
@@ -162,7 +162,7 @@ const repairable = (code: FindingCode, message: string): Finding => ({ code, mes
 /** Mends itself when the session is run next; `--repair` only does it sooner. */
 const passing = (code: FindingCode, message: string): Finding => ({ code, message, needsPerson: false, canRepair: true })
 
-function faultOfState({ sessionId, stored, records, hasKeys, folder }: SessionFacts, state: SessionState): Finding[] {
+function faultOfState({ sessionId, stored, records, hasKeys, folder }: SessionFacts, state: DoctorState): Finding[] {
   switch (state) {
     case 'restorable':
     case 'stopped':
@@ -221,7 +221,7 @@ function faultsOfVerdict({ stored }: SessionFacts, now: Date): Finding[] {
   ]
 }
 
-function faultsOfRecords({ records, hasKeys }: SessionFacts, state: SessionState): Finding[] {
+function faultsOfRecords({ records, hasKeys }: SessionFacts, state: DoctorState): Finding[] {
   const findings: Finding[] = []
   const { plain, encrypted, unreadable, locked, underOldKey, hasRestoredCreds } = records
   if (hasRestoredCreds)

@@ -1,5 +1,5 @@
 import { count, maskNumber, maskNumbersIn } from '../terminal-text.js'
-import type { Diagnosis, Finding, SessionEncryption, SessionState } from './diagnosis.js'
+import type { Diagnosis, Finding, SessionEncryption, DoctorState } from './diagnosis.js'
 import type { RepairReport } from './repair-session.js'
 
 /** A session in the report, as `--json` prints it. */
@@ -7,7 +7,7 @@ export interface ReportedSession {
   /** The session. */
   readonly sessionId: string
   /** What became of it. */
-  readonly state: SessionState
+  readonly state: DoctorState
   /** The name of the process that runs it, or `null`. */
   readonly owner: string | null
   /** Its pid, where the name tells it. */

@@ -29,7 +29,7 @@ function begin(sessionIds: string[], work: (sessionId: string) => Promise<unknow
     concurrency: 5,
     delayMs: 0,
     candidates: () => Promise.resolve(sessionIds.map((sessionId) => ({ sessionId, record: null }))),
-    settle: () => Promise.resolve(null),
+    resultAtRest: () => Promise.resolve(null),
     restore: async (sessionId) => {
       started.push(sessionId)
       times.push(Date.now() - startedAt)
@@ -71,7 +71,7 @@ describe('RestoreRun', () => {
   it('starts them apart, and waits for no start where there is nothing to start', async () => {
     const { run, times } = begin(named(30), take(10), {
       delayMs: 1000,
-      settle: ({ sessionId }) => Promise.resolve(Number(sessionId.slice(1)) % 10 === 0 ? null : skipped(sessionId)),
+      resultAtRest: ({ sessionId }) => Promise.resolve(Number(sessionId.slice(1)) % 10 === 0 ? null : skipped(sessionId)),
     })
     const report = run.join({})
     await vi.advanceTimersByTimeAsync(5000)
@@ -81,7 +81,7 @@ describe('RestoreRun', () => {
 
   it('starts in the order of the candidates, though looking at some takes longer', async () => {
     const slow = deferred<RestoreResult | null>()
-    const { run, started } = begin(named(4), take(10), { settle: ({ sessionId }) => (sessionId === 's0' ? slow.promise : Promise.resolve(null)) })
+    const { run, started } = begin(named(4), take(10), { resultAtRest: ({ sessionId }) => (sessionId === 's0' ? slow.promise : Promise.resolve(null)) })
     const report = run.join({})
     await vi.advanceTimersByTimeAsync(500)
     slow.resolve(null)
@@ -92,7 +92,7 @@ describe('RestoreRun', () => {
 
   it('one whose look hangs does not hold up the others', async () => {
     const slow = deferred<RestoreResult | null>()
-    const { run, started } = begin(named(4), take(10), { settle: ({ sessionId }) => (sessionId === 's0' ? slow.promise : Promise.resolve(null)) })
+    const { run, started } = begin(named(4), take(10), { resultAtRest: ({ sessionId }) => (sessionId === 's0' ? slow.promise : Promise.resolve(null)) })
     const report = run.join({})
     await vi.advanceTimersByTimeAsync(1500)
     expect(started).toEqual(['s1', 's2', 's3'])
@@ -102,7 +102,7 @@ describe('RestoreRun', () => {
 
   it('invariant 9: one that cannot be looked at is failed, and the others are restored', async () => {
     const { run } = begin(named(3), take(10), {
-      settle: ({ sessionId }) => (sessionId === 's1' ? Promise.reject(new SessionError('INVALID_SESSION_ID', 'no')) : Promise.resolve(null)),
+      resultAtRest: ({ sessionId }) => (sessionId === 's1' ? Promise.reject(new SessionError('INVALID_SESSION_ID', 'no')) : Promise.resolve(null)),
     })
     const report = run.join({})
     await vi.advanceTimersByTimeAsync(100)
@@ -204,7 +204,7 @@ describe('a run that is called off', () => {
   })
 
   it('while a look hangs lets the caller go', async () => {
-    const { run } = begin(named(2), take(10), { settle: () => never() })
+    const { run } = begin(named(2), take(10), { resultAtRest: () => never() })
     const stop = new AbortController()
     const joining = run.join({ signal: stop.signal })
     await vi.advanceTimersByTimeAsync(10)
