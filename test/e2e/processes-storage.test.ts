@@ -71,7 +71,7 @@ describe.runIf(isRoot).concurrent('a process without rights', () => {
     rmSync(join(world.directory, '.baileys-sessions'), { recursive: true, force: true })
     const before = await world.filesOf('shop')
     await using child = await SessionProcess.start(world, { manager: { retry: { ...QUICK, maxRetries: 2 }, reconnect: QUICK } }, NOBODY)
-    expect(await child.call('getStatus', 'shop')).toMatchObject({ status: 'reconnecting', reason: 'storage_unavailable', isConnected: false })
+    expect(await child.call('getStatus', 'shop')).toMatchObject({ status: 'disconnected', reason: 'storage_unavailable', isConnected: false })
     expect(await child.call('restoreSession', 'shop')).toMatchObject({ outcome: 'retrying', reason: 'storage_unavailable' })
     await pause(500)
     expect(await child.call('getStatus', 'shop')).toMatchObject({ status: 'reconnecting', reason: 'storage_unavailable' })
