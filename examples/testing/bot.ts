@@ -3,6 +3,8 @@ import { SessionManager, type SessionManagerOptions } from 'baileys-sessions'
 /** The application under test: it says thanks for each message. You pass in whatever differs between production and a test. */
 export function startBot(options: SessionManagerOptions): SessionManager {
   const sessions = new SessionManager(options)
+  // What goes wrong in the background. Here the statuses tell enough; an application would log it.
+  sessions.on('error', () => undefined)
   sessions.on('socket', ({ sessionId, socket }) => {
     // Of both types: `notify` is what arrives now, `append` what WhatsApp kept while this process was down.
     socket.ev.on('messages.upsert', ({ messages }) => {
