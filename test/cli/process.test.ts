@@ -125,7 +125,7 @@ describe('the program, in a process of its own', () => {
 })
 
 // Only root can become somebody else, and root itself is refused nothing.
-describe.runIf(isRoot)('for users that do not own the sessions', () => {
+describe.runIf(isRoot)('for users that do not own the sessions', { tags: 'full' }, () => {
   it('root writes nothing into sessions of somebody else, who could not read it, and may look', async () => {
     const { directory, name } = await storeOf(1)
     chmodSync(join(directory, 'session-company-0'), 0o755)
