@@ -62,7 +62,7 @@ export function assertCurrentWriter({ sessionId, fencingToken, newestToken, isHe
     if (!isHeld) return
     throw new SessionError(
       'STALE_WRITER',
-      `Session "${sessionId}" is held under token ${newestToken}, and this write came without a token. Acquire the lock first.`,
+      `Session "${sessionId}" is locked under token ${newestToken}, and this write has no token. Acquire the lock first.`,
       { sessionId },
     )
   }
@@ -99,7 +99,7 @@ export async function thenRelease<Result>(lease: SessionLease, work: () => Promi
 export async function beingRun(lock: SessionLock, sessionId: string): Promise<SessionError> {
   const owner = await findOwner(lock, sessionId).catch(() => null)
   const who = owner === null ? 'Another process' : `The process ${owner}`
-  return new SessionError('OWNED_ELSEWHERE', `${who} runs session "${sessionId}", or works on it. Nothing was changed. Stop it there, and try again.`, {
+  return new SessionError('OWNED_ELSEWHERE', `${who} is running session "${sessionId}" or working on it. Nothing was changed. Stop it there, and try again.`, {
     sessionId,
   })
 }

@@ -42,14 +42,17 @@ export function resolveOptions(options: FileSystemSessionStoreOptions): Resolved
   requireOptions('', options, NAMES)
   const { directory, durability } = options
   const prefix = options.prefix ?? 'session-'
-  if (typeof directory !== 'string') throw new TypeError(`directory must be a path, not ${typeof directory}.`)
-  if (directory === '' || directory.includes('\0')) throw new RangeError(`directory must be a path that is not empty, not ${JSON.stringify(directory)}.`)
-  if (typeof prefix !== 'string') throw new TypeError(`prefix must be a text, not ${typeof prefix}.`)
+  if (typeof directory !== 'string') throw new TypeError(`directory must be a path, but is of type ${typeof directory}.`)
+  if (directory === '' || directory.includes('\0')) throw new RangeError(`directory must be a non-empty path, but is ${JSON.stringify(directory)}.`)
+  if (typeof prefix !== 'string') throw new TypeError(`prefix must be a string, but is of type ${typeof prefix}.`)
   if (!PREFIX.test(prefix))
-    throw new RangeError(`prefix must be at most 64 letters, digits, "_", "-", "." or spaces, without a dot or space in front, not ${JSON.stringify(prefix)}.`)
-  if (durability !== undefined && typeof durability !== 'string') throw new TypeError(`durability must be "power" or "process", not ${typeof durability}.`)
+    throw new RangeError(
+      `prefix may have at most 64 letters, digits, "_", "-", "." or spaces, and must not begin with a dot or a space, but is ${JSON.stringify(prefix)}.`,
+    )
+  if (durability !== undefined && typeof durability !== 'string')
+    throw new TypeError(`durability must be "power" or "process", but is of type ${typeof durability}.`)
   if (durability !== undefined && !DURABILITIES.includes(durability))
-    throw new RangeError(`durability must be "power" or "process", not ${JSON.stringify(durability)}.`)
+    throw new RangeError(`durability must be "power" or "process", but is ${JSON.stringify(durability)}.`)
   return { directory, prefix, durability }
 }
 

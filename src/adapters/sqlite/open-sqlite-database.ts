@@ -43,8 +43,8 @@ const IN_MEMORY = ':memory:'
  * @throws TypeError or RangeError for a path that cannot be used.
  */
 export async function openSqliteDatabase(path: string, { create = true }: OpenSqliteOptions = {}): Promise<SqliteDatabase> {
-  if (typeof path !== 'string') throw new TypeError(`path must be a path, not ${typeof path}.`)
-  if (path === '' || path.includes('\0')) throw new RangeError(`path must be a path that is not empty, not ${JSON.stringify(path)}.`)
+  if (typeof path !== 'string') throw new TypeError(`path must be a path, but is of type ${typeof path}.`)
+  if (path === '' || path.includes('\0')) throw new RangeError(`path must be a non-empty path, but is ${JSON.stringify(path)}.`)
   const file = path === IN_MEMORY ? path : resolve(path)
   const driver = findSqliteDriver()
   try {
@@ -96,14 +96,12 @@ export function findSqliteDriver(sources: readonly SqliteDriverSource[] = SOURCE
     } catch (error) {
       failures.push(error)
       const [line = ''] = error instanceof Error ? error.message.split('\n') : []
-      if (errorCode(error) !== 'MODULE_NOT_FOUND') broken.push(` ${name} is there, and does not work: ${line}`)
+      if (errorCode(error) !== 'MODULE_NOT_FOUND') broken.push(` ${name} is installed but does not work: ${line}`)
     }
   }
-  throw new SessionError(
-    'STORE_UNAVAILABLE',
-    `There is nothing to open a SQLite database with. Install better-sqlite3 or libsql, or use Node 22.13 or later.${broken.join('')}`,
-    { cause: new AggregateError(failures) },
-  )
+  throw new SessionError('STORE_UNAVAILABLE', `No SQLite driver was found. Install better-sqlite3 or libsql, or use Node 22.13 or later.${broken.join('')}`, {
+    cause: new AggregateError(failures),
+  })
 }
 
 function isDriver(value: unknown): value is SqliteDriver {

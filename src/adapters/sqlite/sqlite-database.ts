@@ -31,11 +31,11 @@ export interface SqliteDatabase<Value = SqliteValue> {
   close(): unknown
 }
 
-const EXPECTED = 'database must be an open database of the synchronous kind: a DatabaseSync of node:sqlite, or a Database of better-sqlite3 or libsql'
+const EXPECTED = 'database must be an open, synchronous database: a DatabaseSync of node:sqlite, or a Database of better-sqlite3 or libsql'
 
 /** Checks what the application passed as its database. Throws `TypeError` when it works in another way; touches no table. */
 export function requireSqliteDatabase(value: unknown): SqliteDatabase {
-  if (typeof value !== 'object' || value === null) throw new TypeError(`${EXPECTED}, not ${value === null ? 'null' : typeof value}.`)
+  if (typeof value !== 'object' || value === null) throw new TypeError(`${EXPECTED}, but it is ${value === null ? 'null' : `of type ${typeof value}`}.`)
   const missing = ['exec', 'prepare', 'close'].filter((name) => typeof Reflect.get(value, name) !== 'function')
   if (missing.length > 0) throw new TypeError(`${EXPECTED}; this object has no ${missing.join(', no ')}.`)
   const database = value as SqliteDatabase
@@ -50,16 +50,16 @@ function tryOut(database: SqliteDatabase): string | null {
   let rows: unknown
   try {
     statement = database.prepare('SELECT 1 AS one')
-    if (!hasVerbs(statement)) return 'what this one prepares has no run, get and all'
+    if (!hasVerbs(statement)) return 'the statements of this one have no run, get and all methods'
     rows = statement.all()
   } catch {
     return null
   }
   if (rows instanceof Promise) {
     rows.catch(() => undefined)
-    return 'this one answers with promises'
+    return 'this one returns promises'
   }
-  if (!Array.isArray(rows)) return 'the rows of this one come in another way'
+  if (!Array.isArray(rows)) return 'this one returns rows in another form'
   const row: unknown = rows[0]
   return typeof row === 'object' && row !== null && Number(Reflect.get(row, 'one')) === 1 ? null : 'its rows are not objects by column name'
 }
@@ -119,7 +119,7 @@ export interface ResolvedSqliteOptions extends Required<SqliteOptions> {
 export function resolveSqliteOptions(options: SqliteOptions): ResolvedSqliteOptions {
   requireOptions('', options, NAMES)
   const { durability = 'power', busyTimeoutMs = 5000 } = options
-  if (!['power', 'process'].includes(durability)) throw new RangeError(`durability must be 'power' or 'process', not ${JSON.stringify(durability)}.`)
+  if (!['power', 'process'].includes(durability)) throw new RangeError(`durability must be 'power' or 'process', but is ${JSON.stringify(durability)}.`)
   requireDuration('busyTimeoutMs', busyTimeoutMs, 0)
   return { database: requireSqliteDatabase(options.database), durability, busyTimeoutMs }
 }
@@ -131,6 +131,6 @@ export function resolveStaleAfterMs({ staleAfterMs = 60_000 }: SqliteSessionStor
 }
 
 function requireDuration(option: string, value: unknown, least: number): void {
-  if (typeof value !== 'number') throw new TypeError(`${option} must be a number of milliseconds, not ${typeof value}.`)
-  if (!(value >= least && value <= 2 ** 31 - 1)) throw new RangeError(`${option} must be from ${least} to ${2 ** 31 - 1} ms, not ${value}.`)
+  if (typeof value !== 'number') throw new TypeError(`${option} must be a number of milliseconds, but is of type ${typeof value}.`)
+  if (!(value >= least && value <= 2 ** 31 - 1)) throw new RangeError(`${option} must be between ${least} and ${2 ** 31 - 1} ms, but is ${value}.`)
 }
