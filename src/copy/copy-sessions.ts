@@ -20,7 +20,7 @@ const NAMES = Object.keys({ sessions: 0, onProgress: 0, signal: 0, overwrite: 0 
  * @throws TypeError or RangeError for an argument that cannot be used; SessionError when the source cannot list its sessions.
  */
 export async function copySessions(from: SessionStore, to: SessionStore, options: CopyOptions = {}): Promise<CopyReport> {
-  if (from === to) throw new RangeError('copySessions() must be given two stores, but both are the same.')
+  if (from === to) throw new RangeError('copySessions() needs two different stores, but both are the same.')
   requireOptions('', options, NAMES)
   const { overwrite = false, signal } = options
   const { changed, unchanged, failed, progressError } = await runBatch(from, options, (sessionId) =>

@@ -42,7 +42,7 @@ const SWEEP_NAMES = Object.keys({ sessions: 0, onProgress: 0, signal: 0 } satisf
 export async function encryptRecords(store: SessionStore, options: EncryptionOptions, sweepOptions: BatchOptions = {}): Promise<EncryptReport> {
   const { keys, currentKeyId, allowPlain } = checkEncryption(options)
   if (isEncryptedStore(store))
-    throw new TypeError('encryptRecords() takes the store itself, not what encrypted() has put around it: records would be encrypted twice.')
+    throw new TypeError('encryptRecords() needs the plain store, not the one that encrypted() returned. Otherwise it would encrypt the records twice.')
   requireOptions('', sweepOptions, SWEEP_NAMES)
   const ring = new KeyRing(keys, currentKeyId)
   const key = await ring.current()
@@ -145,7 +145,7 @@ class SessionEncryptor {
       if (opened?.kind === 'sealed' && opened.key === this.#parts.key && opened.text === key.value) continue
       throw new SessionError(
         'STORE_UNAVAILABLE',
-        `The record ${key.type} ${JSON.stringify(key.id)} of session "${sessionId}" was written, and came back as something else: the store does not keep what it is given. Stop, and look at it before anything else.`,
+        `The record ${key.type} ${JSON.stringify(key.id)} of session "${sessionId}" was written but read back differently, so the store does not keep what it gets. Stop, and check the store before you do anything else.`,
         { sessionId },
       )
     }

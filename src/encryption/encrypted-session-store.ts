@@ -51,10 +51,10 @@ export function checkEncryption(options: EncryptionOptions): CheckedEncryption {
   // Options come from applications in plain JavaScript, too.
   const { keys, currentKeyId, allowPlain = false } = options as Partial<Record<keyof EncryptionOptions, unknown>>
   if (typeof keys !== 'object' || keys === null || Array.isArray(keys) || ArrayBuffer.isView(keys) || keys instanceof Map) {
-    throw new TypeError('Option "keys" must be an object with a key for each key id, such as { main: bytes }.')
+    throw new TypeError('Option "keys" must be an object that maps key ids to keys, such as { main: bytes }.')
   }
-  if (typeof allowPlain !== 'boolean') throw new TypeError(`Option "allowPlain" must be true or false, not ${typeof allowPlain}.`)
-  if (typeof currentKeyId !== 'string') throw new TypeError(`Option "currentKeyId" must be a text, not ${typeof currentKeyId}.`)
+  if (typeof allowPlain !== 'boolean') throw new TypeError(`Option "allowPlain" must be true or false, but is of type ${typeof allowPlain}.`)
+  if (typeof currentKeyId !== 'string') throw new TypeError(`Option "currentKeyId" must be a string, but is of type ${typeof currentKeyId}.`)
   // A map, in which an id such as "__proto__" is an id like any other.
   const sources = new Map(Object.entries(keys).map(([keyId, key]) => [checkKeyId(keyId), readKeySource(keyId, key)]))
   if (!sources.has(currentKeyId))
@@ -65,7 +65,7 @@ export function checkEncryption(options: EncryptionOptions): CheckedEncryption {
 function checkKeyId(keyId: string): string {
   if (KEY_ID.test(keyId)) return keyId
   throw new RangeError(
-    `The key id ${JSON.stringify(keyId.slice(0, 64))} of option "keys" cannot be used: it must be 1 to 64 characters without control characters.`,
+    `The key id ${JSON.stringify(keyId.slice(0, 64))} in option "keys" is invalid: it must have 1 to 64 characters, without control characters.`,
   )
 }
 
@@ -174,16 +174,16 @@ function assertNotSealed(changes: readonly RecordChange[]): void {
   const sealed = changes.find(({ value }) => typeof value === 'string' && needsKeys(value))
   if (sealed === undefined) return
   throw new SealedValueError(
-    `The value of record "${sealed.type}" "${sealed.id}" is encrypted already, and this store encrypts what it is given. Nothing was written. encryptRecords() takes the store inside encrypted(), also when something else is put around it.`,
+    `The value of record "${sealed.type}" "${sealed.id}" is already encrypted, and this store encrypts what it gets. Nothing was written. encryptRecords() needs the plain store inside encrypted(), even if something else wraps it.`,
   )
 }
 
 function assertEncryptable(changes: readonly RecordChange[]): void {
   for (const { type, id, value } of changes) {
     if (value === null) continue
-    if (typeof value !== 'string') throw new TypeError(`The value of record "${type}" "${id}" must be a text or null, not ${typeof value}.`)
+    if (typeof value !== 'string') throw new TypeError(`The value of record "${type}" "${id}" must be a string or null, but is of type ${typeof value}.`)
     // It would come back as another text.
     if (LONE_SURROGATE.test(value))
-      throw new TypeError(`The value of record "${type}" "${id}" holds half of a character (a lone surrogate), which UTF-8 cannot hold.`)
+      throw new TypeError(`The value of record "${type}" "${id}" contains half of a character (a lone surrogate), which UTF-8 cannot store.`)
   }
 }
