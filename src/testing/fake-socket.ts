@@ -206,7 +206,7 @@ export class FakeSocket {
   open(options: FakeOpenOptions = {}): void {
     if (this.#ended) return
     const { me } = this.authState.creds
-    if (me === undefined) throw new Error('FakeSocket.open() needs paired creds: call pairSuccess() before, or seed the store with pairedCreds()')
+    if (me === undefined) throw new Error('FakeSocket.open() needs paired creds. Call pairSuccess() first, or seed the store with pairedCreds().')
     this.accept()
     this.ev.emit('creds.update', { me: { ...me, lid: me.lid ?? `1${this.phoneNumber ?? ''}:1@lid` } })
     this.#update({ connection: 'open' })
