@@ -184,5 +184,5 @@ export class DialLimiter {
 }
 
 function calledOff(): Error {
-  return new DOMException('The dial was called off.', 'AbortError')
+  return new DOMException('The dial was cancelled.', 'AbortError')
 }

@@ -318,7 +318,7 @@ export function resolvePace(prefix: 'restore.' | '', pace: RestorePace | undefin
 export function refuseAuth(socketConfig: SocketConfig | SocketConfigFunction): void {
   if (typeof socketConfig === 'function') return
   requireObject('socketConfig', socketConfig)
-  if ('auth' in socketConfig) throw new TypeError('Option "socketConfig" must not hold "auth": credentials come from the store.')
+  if ('auth' in socketConfig) throw new TypeError('Option "socketConfig" must not contain "auth": credentials come from the store.')
 }
 
 function resolvePolicy(name: 'retry' | 'reconnect', given: BackOffOptions | RetryFunction | undefined, defaults: BackOff): RetryPolicy {

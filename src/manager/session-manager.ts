@@ -312,7 +312,9 @@ function hasAborted(signal: AbortSignal | undefined): boolean {
 }
 
 function connectTimeout(sessionId: string, timeoutMs: number | undefined): SessionError {
-  return new SessionError('CONNECT_TIMEOUT', `Session "${sessionId}" did not get there within ${timeoutMs ?? 0} ms. It goes on by itself.`, { sessionId })
+  return new SessionError('CONNECT_TIMEOUT', `Session "${sessionId}" was not ready within ${timeoutMs ?? 0} ms. It keeps trying in the background.`, {
+    sessionId,
+  })
 }
 
 /** An event of another name never comes. It may be one of a later version, so nothing is refused. */

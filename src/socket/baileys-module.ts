@@ -12,7 +12,7 @@ export const RECOMMENDED_BAILEYS_VERSION = '7.0.0-rc14'
 export const INSTALL_BAILEYS: string = `npm i @whiskeysockets/baileys@${RECOMMENDED_BAILEYS_VERSION}`
 
 /** What is supported, and what to install, for messages. */
-const SUPPORTED_BAILEYS: string = `Supported are 7.0.0-rc11 and later of version 7, and 6.7.18 and later of 6.7. Install one: ${INSTALL_BAILEYS}`
+const SUPPORTED_BAILEYS: string = `Supported versions are 7.0.0-rc11 and later of 7, and 6.7.18 and later of 6.7. Install one: ${INSTALL_BAILEYS}`
 
 /**
  * What this library uses of `@whiskeysockets/baileys`: the whole module satisfies it, and so does `FakeBaileys` of
@@ -85,7 +85,7 @@ export async function importBaileys(): Promise<object> {
   } catch (cause) {
     throw new SessionError(
       'BAILEYS_UNSUPPORTED',
-      `Baileys could not be loaded. Install it beside baileys-sessions (${INSTALL_BAILEYS}), or pass it as the \`baileys\` option.`,
+      `Baileys could not be loaded. Install it next to baileys-sessions (${INSTALL_BAILEYS}), or pass it as the \`baileys\` option.`,
       { cause },
     )
   }
@@ -170,5 +170,5 @@ export async function readInstalledVersion(): Promise<string | null> {
 /** The warning for an installed version that is outside the supported range; `null` when there is nothing to say. */
 export function describeUnsupported(version: string | null): string | null {
   if (version === null || isSupportedBaileys(version)) return null
-  return `Baileys ${version} is installed, which baileys-sessions is not tested with. ${SUPPORTED_BAILEYS}`
+  return `Baileys ${version} is installed, but baileys-sessions was not tested with it. ${SUPPORTED_BAILEYS}`
 }

@@ -4,7 +4,7 @@ import { ALL_STATUS_REASONS, STATUS_REASONS, type StatusReason, type StatusReaso
 const OF_A_STATUS: Readonly<Record<Exclude<SessionStatus, StatusReason>, string>> = {
   disconnected: 'Not connected.',
   connecting: 'Connecting...',
-  pairing: 'Scan the QR code with the phone, or enter the pairing code there.',
+  pairing: 'Scan the QR code with the phone, or enter the pairing code on it.',
   connected: 'Connected.',
   reconnecting: 'Connection lost. Reconnecting...',
   failed: 'The connection needs attention.',

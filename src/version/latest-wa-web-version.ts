@@ -135,7 +135,7 @@ async function ask(source: Source, settings: Settings, question: VersionQuestion
 /** The number in the repository may be older than the installed Baileys. */
 function requireNewer(version: WAVersion, { builtIn }: VersionQuestion): WAVersion {
   if (builtIn === undefined || isHigher(version, builtIn)) return version
-  throw new Error(`Baileys' repository has ${version.join('.')}, which is no newer than the installed one.`)
+  throw new Error(`Baileys' repository has ${version.join('.')}, which is not newer than the installed one.`)
 }
 
 /** `fetch` says no more than "fetch failed"; what happened is in its cause. */
@@ -144,7 +144,9 @@ function reasonOf(cause: unknown): string {
   const inner: unknown = cause instanceof TypeError ? cause.cause : undefined
   if (!(inner instanceof Error)) return cause.message
   const code = 'code' in inner && typeof inner.code === 'string' ? inner.code : inner.message
-  return code === 'UND_ERR_INVALID_ARG' ? `${code} (the dispatcher is of another undici than the fetch: give the look-up the fetch of the same package)` : code
+  return code === 'UND_ERR_INVALID_ARG'
+    ? `${code} (the dispatcher and the fetch come from different versions of undici: pass the fetch of the dispatcher's package)`
+    : code
 }
 
 /** The version of WhatsApp Web in the text of its service worker: `client_revision` is its last part (Baileys 7.0.0-rc14, `fetchLatestWaWebVersion`). */
