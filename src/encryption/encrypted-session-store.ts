@@ -16,15 +16,15 @@ export type EncryptionKey = Uint8Array | PassphraseKey
 /** The keys of an encrypted store. */
 export interface EncryptionOptions {
   /**
-   * Every key that records may be encrypted with, by its id. The id stands in each record, so it is no secret: 1 to 64
-   * characters without control characters. Copies are taken. Under one id there must only ever be one key.
+   * Every key that records may be encrypted with, by id. Each record contains the id of its key, so the id is not a secret: 1 to 64
+   * characters without control characters. The keys are copied. Never use one id for two keys.
    */
   keys: Readonly<Record<string, EncryptionKey>>
-  /** The id of the key that every write uses; the others only read. Must be among `keys`. */
+  /** The id of the key that every write uses; the others are only for reading. Must be among `keys`. */
   currentKeyId: string
   /**
-   * Reads records that are not encrypted, for the time of a move; each write encrypts. Without it such a record is
-   * `RECORD_CORRUPT`, so that nobody who can write to the store can slip in a record of their own.
+   * Also reads records that are not encrypted, while you move a store to encryption; every write encrypts. Without it, such a
+   * record is `RECORD_CORRUPT`, so that nobody who can write to the store can slip in a record of their own.
    *
    * @defaultValue false
    */

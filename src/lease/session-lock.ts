@@ -20,21 +20,21 @@ import { SessionError } from '../errors.js'
  * `sessionLockContract` of `baileys-sessions/testing` checks all of it.
  */
 export interface SessionLock {
-  /** Takes the lock, or resolves with `null` when it is held. */
+  /** Acquires the lock, or resolves with `null` if it is held. */
   acquire(sessionId: string): Promise<SessionLease | null>
-  /** The name of the process that holds the lock, or `null` when nobody does. */
+  /** The name of the process that holds the lock, or `null` if nobody does. */
   owner(sessionId: string): Promise<string | null>
 }
 
 /** The right to run one session, until it is released or lost. */
 export interface SessionLease {
-  /** The name of the holder, as {@link SessionLock.owner} tells it to others. */
+  /** The name of the holder, as {@link SessionLock.owner} returns it. */
   readonly owner: string
-  /** Goes with every write made under this lease. */
+  /** The token to pass to every write under this lease. */
   readonly fencingToken: number
   /** Aborts when the lease is lost: somebody else may run the session now. */
   readonly lost: AbortSignal
-  /** Gives the lock back. Idempotent. */
+  /** Releases the lock. Idempotent. */
   release(): Promise<void>
 }
 

@@ -7,29 +7,29 @@ import { asStoreError } from './store-failure.js'
 /** How many records are read at once: enough to be fast, few enough to be called off in between. */
 const RECORDS_AT_ONCE = 200
 
-/** How far a walk through the sessions of a store has come. */
+/** How far a copy or an encryption has come. */
 export interface SessionProgress {
-  /** The session that was done last, well or not. */
+  /** The latest session, successful or not. */
   sessionId: string
   /** How many sessions are done. */
   done: number
   /** How many there are. */
   total: number
-  /** How many records of this session were dealt with. */
+  /** How many records of this session were processed. */
   records: number
 }
 
-/** A session that could not be done. */
+/** A session that failed. */
 export interface SessionFailure {
   /** The session. */
   sessionId: string
-  /** Why: `OWNED_ELSEWHERE` when it is being run, `ABORTED` when the signal came first; otherwise what a store said. */
+  /** Why: `OWNED_ELSEWHERE` if it is running, `ABORTED` if the signal came first; otherwise what a store reported. */
   error: SessionError
 }
 
 /** What a walk is asked for. */
 export interface BatchOptions {
-  /** The sessions; all that the store lists when they are not given. */
+  /** The sessions; by default, all that the store lists. */
   sessions?: Iterable<string> | undefined
   /** Called after each session. */
   onProgress?: ((progress: SessionProgress) => void) | undefined

@@ -29,8 +29,8 @@ export interface FakeProto {
 }
 
 /**
- * A Baileys module without WhatsApp: give it to a `SessionManager` as `baileys`, and drive the sockets that the manager
- * makes. Nothing happens by itself: no timer, no network.
+ * A Baileys module without WhatsApp: pass it to a `SessionManager` as `baileys`, and control the sockets that the manager creates.
+ * Nothing happens by itself: no timer, no network.
  */
 export class FakeBaileys {
   /** Every socket made, oldest first. */

@@ -14,30 +14,32 @@ const MOST_BYTES = 4 * 1024 * 1024
 /** How {@link latestWaWebVersion} looks the version up. */
 export interface LatestVersionOptions {
   /**
-   * Makes the requests. Give the `fetch` of the package `undici` together with a `dispatcher` of it: Node's own may refuse that.
+   * Makes the requests. With a `dispatcher` of the package `undici`, also pass the `fetch` of that package: Node's own may refuse
+   * the dispatcher.
    * @defaultValue the global `fetch`
    */
   fetch?: VersionFetch | undefined
   /**
-   * The way that the requests go: a dispatcher of `undici`, such as its `ProxyAgent`.
+   * How to send the requests: a dispatcher of `undici`, such as its `ProxyAgent`.
    * @defaultValue `socketConfig.options.dispatcher` of the session that asks
    */
   dispatcher?: object | undefined
   /**
-   * How long the look-up may take, in milliseconds: three fifths of it for WhatsApp's answer, the rest for the one from Baileys' repository.
+   * How long the look-up may take, in milliseconds: three fifths of it for WhatsApp's answer, the rest for the one from Baileys'
+   * repository.
    * @defaultValue `5000`
    */
   timeoutMs?: number | undefined
   /**
-   * How long a manager keeps the answer, in milliseconds. The one from Baileys' repository is kept for ten minutes at most.
+   * How long a manager keeps the answer, in milliseconds. It keeps one from Baileys' repository for at most ten minutes.
    * @defaultValue `21600000`
    */
   maxAgeMs?: number | undefined
 }
 
-/** A provider that also takes the way of the session that asks, and says how long its answer may be kept. A manager asks by `lookUp`. */
+/** A provider that can also use the session's own way to the network, and says how long its answer may be kept. A manager calls `lookUp`. */
 export interface LatestVersionProvider extends VersionLookup {
-  /** Looks the version up, each time it is called. */
+  /** Looks up the version, each time it is called. */
   (): Promise<WAVersion>
 }
 
@@ -76,11 +78,12 @@ const BAILEYS: Source = {
 const FALLBACK_MAX_AGE_MS = 10 * 60 * 1000
 
 /**
- * Makes a provider for the option `version` that looks up the version of WhatsApp Web: WhatsApp's own number, from `web.whatsapp.com`, else the
- * one in Baileys' repository, from `raw.githubusercontent.com`, when that is higher than the one built into the installed Baileys. A manager
- * without the option `version` uses one with the defaults; make one yourself to send its requests through a proxy.
+ * Creates a provider for the option `version` that looks up the version of WhatsApp Web: WhatsApp's own number, from
+ * `web.whatsapp.com`, or else the one in Baileys' repository, from `raw.githubusercontent.com`, if that is higher than the one
+ * built into the installed Baileys. A manager without the option `version` uses one with the defaults; create your own to send its
+ * requests through a proxy.
  *
- * The provider rejects when neither answers in time. Throws `TypeError` or `RangeError` for an option that makes no sense.
+ * The provider rejects if neither answers in time. Throws `TypeError` or `RangeError` for an invalid option.
  */
 export function latestWaWebVersion(options: LatestVersionOptions = {}): LatestVersionProvider {
   const settings = resolve(options)

@@ -76,22 +76,21 @@ export function isClosed(database: SqliteDatabase): boolean {
 /** How a store or a repository uses a database. */
 export interface SqliteOptions {
   /**
-   * The database. It may be shared by a store and a repository, and its file by several processes. Best a connection of its
-   * own: a transaction that the application leaves open on it holds every write up.
+   * The database. A store and a repository may share it, and several processes may share its file. Best give it its own connection:
+   * if your application leaves a transaction open on it, every write waits.
    */
   database: SqliteDatabase<never>
   /**
-   * What a write that has resolved survives. `'power'`: a crash of the system or loss of power, for the price of an fsync
-   * (`synchronous = FULL`). `'process'`: the end of the process, however it ends; when the power fails the last moments may be
-   * lost, each transaction as a whole (`synchronous = NORMAL`). Where the database cannot keep a write-ahead log it is
-   * `'power'` in any case.
+   * What a resolved write survives. `'power'`: a system crash or power failure, at the cost of an fsync (`synchronous = FULL`).
+   * `'process'`: the end of the process, however it ends; a power failure may lose the last moments, each transaction as a whole
+   * (`synchronous = NORMAL`). If the database cannot keep a write-ahead log, it is always `'power'`.
    *
    * @defaultValue 'power'
    */
   durability?: 'power' | 'process'
   /**
-   * For how many milliseconds a call tries again when another connection has locked the database. The event loop goes on in
-   * between. Keep it below `storeTimeoutMs` of the manager.
+   * How long a call retries while another connection locks the database, in milliseconds. The event loop keeps running meanwhile.
+   * Keep it below the manager's `storeTimeoutMs`.
    *
    * @defaultValue 5000
    */
@@ -101,9 +100,9 @@ export interface SqliteOptions {
 /** Where a {@link SqliteSessionStore} keeps its sessions. */
 export interface SqliteSessionStoreOptions extends SqliteOptions {
   /**
-   * After how many milliseconds without a sign of life a holder of a lock counts as dead when it cannot be seen from here: one
-   * in another container. All processes that share the file must have the same. A process of the same system is looked at
-   * itself.
+   * How long a lock holder that this process cannot see, such as one in another container, may show no sign of life before it
+   * counts as dead, in milliseconds. All processes that share the file must use the same value. Processes on the same system are
+   * checked directly.
    *
    * @defaultValue 60_000
    */
