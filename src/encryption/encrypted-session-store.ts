@@ -70,20 +70,20 @@ function checkKeyId(keyId: string): string {
 }
 
 /**
- * Puts encryption around any store: AES-256-GCM, with the session id, the type and the record id as additional data. What was
- * altered, cut off, or put in the place of another record is `RECORD_CORRUPT`; a record under a key that was not given is
- * `WRONG_KEY`, and never taken for missing. A write uses the current key; records under the other keys are read, and move on
- * when they are written next, or all at once with `encryptRecords`.
+ * Adds encryption to any store: AES-256-GCM, with the session id, the type and the record id as additional data. A record that was
+ * altered, cut off or swapped with another is `RECORD_CORRUPT`; a record under a key that you did not give is `WRONG_KEY`, and
+ * never counts as missing. A write uses the current key; records under the other keys can be read, and move to the current key with
+ * their next write, or all at once with `encryptRecords`.
  *
- * What it does not hide: session ids, types and ids of records (the ids of Signal sessions hold phone numbers), how many there
- * are, how long, and when they change. It does not tell when somebody puts back an older version of the same record. A record
+ * It does not hide session ids, types and ids of records (the ids of Signal sessions contain phone numbers), how many there are,
+ * how long they are, and when they change. It does not notice if somebody puts back an older version of the same record. A record
  * grows by a third and about 130 bytes.
  *
- * A value that is encrypted already is refused with a `TypeError`: encrypted twice, nobody would find it.
+ * It refuses a value that is already encrypted with a `TypeError`, because nobody would notice that it was encrypted twice.
  *
  * Only values are encrypted: `list`, `records`, `delete`, `close` and the lock are those of `store`.
  *
- * @throws TypeError or RangeError for an option that cannot be used; it never quotes a key.
+ * @throws TypeError or RangeError for an invalid option; it never quotes a key.
  */
 export function encrypted(store: SessionStore, options: EncryptionOptions): SessionStore {
   return new EncryptedSessionStore(store, options)

@@ -13,13 +13,14 @@ const FORM =
   '{ "currentKeyId": "<id>", "keys": { "<id>": "<base64 of 32 bytes>" } }, or { "passphrase": "…", "salt": "…" } instead of the base64. Run "new-key" to create one'
 
 /**
- * Reads the keys in a file that `npx baileys-sessions new-key` made, or that has its form: all of them, and which one is current.
- * `encrypted(store, await keyFromFile('./keys.json'))` uses them. A relative path starts from the working directory.
+ * Reads the keys from a file that `npx baileys-sessions new-key` created, or that has the same format: all of them, and which one
+ * is current. Use them with `encrypted(store, await keyFromFile('./keys.json'))`. A relative path starts from the working
+ * directory.
  *
- * Rejects with `STORE_UNAVAILABLE` when the file cannot be read, does not have the form, or lets anybody but its owner read or
- * change it (not on Windows). No message quotes a key.
+ * Rejects with `STORE_UNAVAILABLE` if the file cannot be read, has another format, or if anybody but its owner can read or change
+ * it (not on Windows). No message quotes a key.
  *
- * @throws TypeError for a path that is no text.
+ * @throws TypeError for a path that is not a string.
  */
 export async function keyFromFile(path: string): Promise<KeyFile> {
   if (typeof path !== 'string') throw new TypeError(`path must be a string, but is of type ${typeof path}.`)

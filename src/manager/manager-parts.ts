@@ -128,11 +128,11 @@ function sharingOf({ shareAsyncLocalStorage, logger }: ResolvedSessionManagerOpt
   return (baileys) => shareStorages(baileys, sharing)
 }
 
-/** What closing a manager came to. */
+/** The result of closing a manager. */
 export interface CloseReport {
   /** The sessions that finished everything. */
   closed: string[]
-  /** The sessions that had writes left when the time was up. */
+  /** The sessions that still had writes to finish when the time was up. */
   notDrained: string[]
 }
 

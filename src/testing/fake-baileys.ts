@@ -8,7 +8,7 @@ import { TakeQueue } from './take-queue.js'
 /** How a {@link FakeBaileys} behaves. */
 export interface FakeBaileysOptions {
   /**
-   * Drives each new socket. Called after the socket said `connecting`, so listeners are attached by then.
+   * Controls each new socket. Called after the socket emitted `connecting`, so listeners are already attached.
    * @param index counts the sockets from 0
    */
   onSocket?: (socket: FakeSocket, index: number) => void
@@ -33,7 +33,7 @@ export interface FakeProto {
  * Nothing happens by itself: no timer, no network.
  */
 export class FakeBaileys {
-  /** Every socket made, oldest first. */
+  /** Every socket that was created, oldest first. */
   readonly sockets: FakeSocket[] = []
   /** What each was made with. */
   readonly configs: UserFacingSocketConfig[] = []
@@ -91,7 +91,7 @@ export class FakeBaileys {
   }
 }
 
-/** The text of the creds record of a session that was paired, to seed a store with. */
+/** The text of the creds record of a paired session, to seed a store with. */
 export function pairedCreds(device: FakeDevice = {}): string {
   return JSON.stringify(fakePairedCreds(device), fakeBufferJson.replacer)
 }

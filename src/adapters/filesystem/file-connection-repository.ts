@@ -35,11 +35,11 @@ interface WaitingChange {
 }
 
 /**
- * Keeps connections in one JSON file: `{ "connections": [{ "sessionId": …, … }] }`, dates as ISO text. Fields that this
- * library does not know stay, so the application may add its own. Several processes of one host may share the file.
+ * Keeps connections in one JSON file: `{ "connections": [{ "sessionId": …, … }] }`, with dates as ISO text. It keeps fields that
+ * this library does not know, so your application may add its own. Several processes on one host may share the file.
  *
- * Rejects with `REPOSITORY_FAILED`. A file that cannot be understood is never overwritten. Each change replaces the whole
- * file, which is right for hundreds of connections; use a database for more.
+ * Rejects with `REPOSITORY_FAILED`. It never overwrites a file that it cannot read. Each change replaces the whole file, which is
+ * fine for hundreds of connections; use a database for more.
  */
 export class FileConnectionRepository implements ConnectionRepository {
   readonly #file: string
@@ -48,9 +48,9 @@ export class FileConnectionRepository implements ConnectionRepository {
   #isWriting = false
 
   /**
-   * Touches nothing on the disk yet.
+   * Does not touch the disk yet.
    *
-   * @throws TypeError or RangeError for an option that cannot be used.
+   * @throws TypeError or RangeError for an invalid option.
    */
   constructor(options: FileConnectionRepositoryOptions) {
     requireOptions('', options, ['file'])

@@ -3,23 +3,23 @@ import { CREDS_FILE } from './creds-backup.js'
 
 /** Where a {@link FileSystemSessionStore} keeps its sessions, and how. */
 export interface FileSystemSessionStoreOptions {
-  /** The folder that holds one folder for each session. It is made, for this user alone, when it is missing. */
+  /** The folder that contains one folder for each session. If it is missing, the store creates it, for this user only. */
   directory: string
   /**
-   * What the name of each session's folder begins with: ASCII letters, digits, `_`, `-`, `.` or spaces, no dot or space in
-   * front, at most 64 characters. Empty when the folders are named after the session alone; then every folder in
-   * `directory` that holds a session is one.
+   * What the name of each session's folder begins with: at most 64 ASCII letters, digits, `_`, `-`, `.` or spaces, not beginning
+   * with a dot or a space. Empty if the folders are named only after the session; then every folder in `directory` that contains a
+   * session counts.
    *
    * @defaultValue 'session-'
    */
   prefix?: string
   /**
-   * What a write survives once it has resolved. With `'power'` each write waits until it is safe on the disk (fsync of its files
-   * and their folder). With `'process'` none does: a write survives the end of the process, also by SIGKILL, and may be lost or
-   * damaged when the machine loses power. Every write is whole or absent after the end of the process, with either.
+   * What a resolved write survives. With `'power'`, each write waits until it is safe on the disk (fsync of its files and their
+   * folder). With `'process'`, none does: a write survives the end of the process, even by SIGKILL, but may be lost or damaged if
+   * the machine loses power. With either, every write is complete or absent after the end of the process.
    *
-   * When it is not given, writes that change creds or the lifecycle record are made as with `'power'`, and writes of Signal
-   * keys alone as with `'process'`: keys are many and can be made anew, an identity cannot.
+   * By default, writes that change creds or the lifecycle record use `'power'`, and writes of only Signal keys use `'process'`:
+   * there are many keys and they can be created again, but an identity cannot.
    *
    * @defaultValue `'power'` for creds and the lifecycle record, `'process'` for Signal keys
    */
@@ -59,8 +59,13 @@ export function resolveOptions(options: FileSystemSessionStoreOptions): Resolved
 const DURABILITIES: readonly string[] = ['power', 'process']
 
 /**
- * What a write survives once it has resolved: the loss of power (the disk is waited for), or the end of the process (the operating
- * system has it).
+ * What a resolved write survives. With `'power'`, each write waits until it is safe on the disk (fsync of its files and their
+ * folder). With `'process'`, none does: a write survives the end of the process, even by SIGKILL, but may be lost or damaged if the
+ * machine loses power. With either, every write is complete or absent after the end of the process.
+ *
+ * By default, writes that change creds or the lifecycle record use `'power'`, and writes of only Signal keys use `'process'`: there
+ * are many keys and they can be created again, but an identity cannot.
+ *
  */
 export type Durability = 'power' | 'process'
 

@@ -39,9 +39,9 @@ export class FileSystemSessionStore implements SessionStore {
   readonly #turns = new SessionTurns()
 
   /**
-   * Touches nothing on the disk yet.
+   * Does not touch the disk yet.
    *
-   * @throws TypeError or RangeError for an option that cannot be used.
+   * @throws TypeError or RangeError for an invalid option.
    */
   constructor(options: FileSystemSessionStoreOptions) {
     const { directory, prefix, durability } = resolveOptions(options)

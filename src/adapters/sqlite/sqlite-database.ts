@@ -5,7 +5,7 @@ const SHORTEST_STALE_MS = 1000
 
 const NAMES = Object.keys({ database: 0, durability: 0, busyTimeoutMs: 0, staleAfterMs: 0 } satisfies Record<keyof SqliteSessionStoreOptions, 0>)
 
-/** What is bound to the parameters of a statement. */
+/** A value for a parameter of a statement. */
 export type SqliteValue = string | number | null
 
 /** A prepared statement with positional parameters. */
@@ -19,11 +19,11 @@ export interface SqliteStatement<Value = SqliteValue> {
 }
 
 /**
- * A SQLite database of the synchronous kind: `DatabaseSync` of `node:sqlite` (Node 22.13 or later), or a `Database` of
- * `better-sqlite3` or `libsql`. Drivers declare different values for their statements: `SqliteDatabase<never>` is any of them.
+ * A synchronous SQLite database: `DatabaseSync` of `node:sqlite` (Node 22.13 or later), or a `Database` of `better-sqlite3` or
+ * `libsql`. Drivers declare different values for their statements: `SqliteDatabase<never>` fits any of them.
  */
 export interface SqliteDatabase<Value = SqliteValue> {
-  /** Runs statements that take no parameters and give no rows. */
+  /** Runs statements that have no parameters and return no rows. */
   exec(sql: string): unknown
   /** Prepares a statement. */
   prepare(sql: string): SqliteStatement<Value>
