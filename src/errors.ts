@@ -1,29 +1,29 @@
 /**
- * Stable names for what can go wrong. Match on the code: messages are for people and may be reworded.
+ * Stable names for what can go wrong. Match on the code: messages are for people and may change.
  *
  * - `STORE_UNAVAILABLE`: the store could not read or write. Nothing is known to be lost; the session is retried.
  * - `STORE_TIMEOUT`: a call to the store did not answer within `storeTimeoutMs`; its outcome is unknown.
- * - `RECORD_CORRUPT`: a stored record cannot be understood. It was left as it is.
- * - `WRONG_KEY`: a stored record is encrypted with a key that was not given. It was left as it is.
+ * - `RECORD_CORRUPT`: a stored record cannot be read. Nothing was changed.
+ * - `WRONG_KEY`: a stored record is encrypted with a key that you did not give. Nothing was changed.
  * - `STALE_WRITER`: the write came with an old fencing token, or with none while somebody holds the lock.
- * - `LEASE_EXPIRED`: the store could not be told in time that this process lives, so that its lease ran out; nobody else is known to have it.
+ * - `LEASE_EXPIRED`: this process could not tell the store in time that it is alive, so its lease expired; as far as is known, nobody else has it.
  * - `LEGACY_SESSION`: the folder belongs to whatsapp-web.js, not to Baileys.
- * - `INVALID_SESSION_ID`: the id is empty, too long, or holds characters that no store can keep apart.
+ * - `INVALID_SESSION_ID`: the id is empty, too long, or contains characters that no store can keep apart.
  * - `OWNED_ELSEWHERE`: another process runs this session.
  * - `NOT_PAIRED`: there are no paired credentials to work with.
- * - `ALREADY_PAIRED`: the session is linked already, so it cannot be paired again.
+ * - `ALREADY_PAIRED`: the session is already linked, so it cannot be paired again.
  * - `LOGGED_OUT`: the device was unlinked; only a fresh pairing helps.
- * - `CONNECT_TIMEOUT`: the caller's deadline passed before the session got there.
+ * - `CONNECT_TIMEOUT`: the caller's deadline passed before the session was ready.
  * - `CONNECT_FAILED`: the session cannot connect without a person; the message says why.
- * - `ABORTED`: the session was stopped while somebody waited for it.
+ * - `ABORTED`: the session was stopped while somebody was waiting for it.
  * - `UNLINK_FAILED`: WhatsApp did not confirm that the device was unlinked.
- * - `PAIRING_FAILED`: the connection was lost while a pairing code was asked for, a pairing was lost to another process before it could be
- *   stored, or something that WhatsApp sent during a pairing was not in order.
+ * - `PAIRING_FAILED`: the connection was lost while requesting a pairing code, another process took over before a pairing
+ *   could be stored, or WhatsApp sent something malformed during a pairing.
  * - `PAIRING_CODE_REFUSED`: WhatsApp refused a pairing code; the message has its code and text.
  * - `PAIRING_CODE_TIMEOUT`: WhatsApp did not answer the request for a pairing code.
  * - `REPOSITORY_FAILED`: the `ConnectionRepository` rejected or did not answer.
- * - `LISTENER_FAILED`: a function of the application threw or rejected: an event listener, `onProgress`, a retry policy, `filter` or `priority` of `restoreAll`.
- * - `SOCKET_FAILED`: Baileys, or the application's `socketConfig`, threw before there was a socket; or the version of WhatsApp Web could not be had.
+ * - `LISTENER_FAILED`: one of your functions threw or rejected: an event listener, `onProgress`, a retry policy, `filter` or `priority` of `restoreAll`.
+ * - `SOCKET_FAILED`: Baileys, or your `socketConfig`, threw before there was a socket; or the version of WhatsApp Web could not be looked up.
  * - `BAILEYS_UNSUPPORTED`: Baileys is missing, or lacks something this library needs.
  * - `MANAGER_CLOSED`: the manager was closed.
  */
@@ -55,25 +55,25 @@ export type SessionErrorCode =
 
 /** What a {@link SessionError} is about. */
 export interface SessionErrorDetails {
-  /** The session it concerns, when it concerns one. */
+  /** The session that it concerns, if any. */
   sessionId?: string | undefined
   /** What caused it. */
   cause?: unknown
 }
 
 /**
- * The one error class of this library. `code` is stable within a major version; the message says what happened
- * and what to do, and never holds key material.
+ * The only error class of this library. `code` is stable within a major version; the message says what happened and what to do, and
+ * never contains key material.
  */
 export class SessionError extends Error {
   /** Always `SessionError`, also in a second copy of this package. */
   override readonly name: string = 'SessionError'
   /** What went wrong, by name. */
   readonly code: SessionErrorCode
-  /** The session it concerns, or `undefined` when it concerns the manager or a whole store. */
+  /** The session that it concerns, or `undefined` if it concerns the manager or a whole store. */
   readonly sessionId: string | undefined
 
-  /** A store or a repository of your own makes them, too: their contracts say which codes. */
+  /** Your own store or repository creates them, too: their contracts say which codes. */
   constructor(code: SessionErrorCode, message: string, details: SessionErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause })
     this.code = code

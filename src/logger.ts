@@ -4,7 +4,7 @@
 export interface Logger {
   /** The level in force, as pino names it. */
   level: string
-  /** A logger whose lines carry `bindings` too. */
+  /** A logger that adds `bindings` to its lines. */
   child(bindings: Record<string, unknown>): Logger
   /** Finest detail. */
   trace(details: unknown, message?: string): void
@@ -12,7 +12,7 @@ export interface Logger {
   debug(details: unknown, message?: string): void
   /** What normally happens. */
   info(details: unknown, message?: string): void
-  /** What should be looked at. */
+  /** What somebody should look at. */
   warn(details: unknown, message?: string): void
   /** What went wrong. */
   error(details: unknown, message?: string): void
@@ -34,7 +34,7 @@ export function guardedLogger(logger: Logger): Pick<Logger, 'debug' | 'info' | '
 
 const ignore = (): void => undefined
 
-/** A logger that says nothing: the default. */
+/** A logger that logs nothing: the default. */
 export function silentLogger(): Logger {
   const logger: Logger = { level: 'silent', child: () => logger, trace: ignore, debug: ignore, info: ignore, warn: ignore, error: ignore }
   return logger

@@ -79,7 +79,7 @@ export function requireBoolean(name: string, value: unknown): boolean {
 /** An object whose values are texts. */
 export function requireTexts<Texts extends object>(name: string, value: Texts): Texts {
   for (const [key, text] of Object.entries(value)) {
-    if (text !== undefined && typeof text !== 'string') throw new TypeError(`Option "${name}.${key}" must be a text, but is ${show(text)}.`)
+    if (text !== undefined && typeof text !== 'string') throw new TypeError(`Option "${name}.${key}" must be a string, but is ${show(text)}.`)
   }
   return value
 }

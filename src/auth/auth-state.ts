@@ -133,7 +133,7 @@ export class AuthState {
     onProblem(
       new SessionError(
         'ALREADY_PAIRED',
-        `Something overwrote who session "${sessionId}" is linked to, as requestPairingCode() of the socket does. It was put back: ask for a pairing code only where no phone is linked.`,
+        `Something overwrote the phone that session "${sessionId}" is linked to, as the socket's requestPairingCode() does. The library restored it. Request a pairing code only while no phone is linked.`,
         { sessionId },
       ),
     )
@@ -189,7 +189,7 @@ export class AuthState {
       return decodeSignalKey(this.#options.baileys, type, value)
     } catch {
       // Without the cause: the message of a syntax error quotes the text, which is a key.
-      throw new SessionError('RECORD_CORRUPT', `The record ${type} "${id}" of session "${this.#options.sessionId}" cannot be read. It was left as it is.`, {
+      throw new SessionError('RECORD_CORRUPT', `The record ${type} "${id}" of session "${this.#options.sessionId}" cannot be read. Nothing was changed.`, {
         sessionId: this.#options.sessionId,
       })
     }
@@ -208,7 +208,7 @@ export class AuthState {
 }
 
 function staleReader(sessionId: string): SessionError {
-  return new SessionError('STALE_WRITER', `A read of session "${sessionId}" came after its connection had ended. It was refused.`, { sessionId })
+  return new SessionError('STALE_WRITER', `A read of session "${sessionId}" was refused, because its connection had already ended.`, { sessionId })
 }
 
 const heldName = ({ type, id }: RecordKey): string => JSON.stringify([type, id])

@@ -59,7 +59,7 @@ function judge(sessionId: string, records: readonly StoredRecord[]): StoredSessi
       kind: 'corrupt',
       error: new SessionError(
         'RECORD_CORRUPT',
-        `The saved credentials of session "${sessionId}" cannot be read: ${creds.problem}. Nothing was changed. Restore them from a backup. Only when there is none, delete the session and pair again.`,
+        `The saved credentials of session "${sessionId}" cannot be read: ${creds.problem}. Nothing was changed. Restore them from a backup. Only if you have no backup, delete the session and link the phone again.`,
         { sessionId },
       ),
     }
@@ -90,9 +90,9 @@ export type StoredCreds =
  */
 export function inspectStoredCreds(text: string): StoredCreds {
   const creds = parseObject(text)
-  if (creds === null) return corrupt(text.trim() === '' ? 'it is empty' : 'it is not a whole JSON object')
+  if (creds === null) return corrupt(text.trim() === '' ? 'it is empty' : 'it is not a complete JSON object')
   const missing = findMissing(creds)
-  if (missing !== null) return corrupt(`${missing} is missing or has the wrong shape`)
+  if (missing !== null) return corrupt(`${missing} is missing or malformed`)
   const identity = hashIdentity(readKey(creds['noiseKey'], 'public'))
   const me = isObject(creds['me']) && typeof creds['me']['id'] === 'string' ? creds['me']['id'] : null
   const account = isObject(creds['account'])

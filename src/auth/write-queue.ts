@@ -85,7 +85,7 @@ export class WriteQueue {
   /** Refuses every write from now on, also those still queued. */
   seal(): void {
     this.#refuse(
-      new SessionError('STALE_WRITER', `A write of session "${this.#options.sessionId}" came after its connection had ended. It was refused.`, {
+      new SessionError('STALE_WRITER', `A write of session "${this.#options.sessionId}" was refused, because its connection had already ended.`, {
         sessionId: this.#options.sessionId,
       }),
     )

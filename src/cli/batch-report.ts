@@ -16,13 +16,13 @@ export interface SweepSummary {
   readonly failed: readonly SessionFailure[]
   /** What the caller has named: numbers in it are no news. */
   readonly typed: readonly string[]
-  /** How to go on with what is left; `Run it again` when not given. */
+  /** How to go on with what is left; `Run the command again` when not given. */
   readonly again?: string
 }
 
 /** Tells what a walk came to; returns the exit code. */
 export function reportSweep(
-  { verb, changed, unchanged, failed, typed, again = 'Run it again' }: SweepSummary,
+  { verb, changed, unchanged, failed, typed, again = 'Run the command again' }: SweepSummary,
   isInterrupted: boolean,
   printer: Printer,
 ): number {
@@ -32,7 +32,7 @@ export function reportSweep(
   for (const { sessionId, error } of real) printer.note(`${sessionId}: ${maskNumbersIn(error.message, [sessionId, ...typed])}`, 'bad')
   printer.line(`${verb} ${count(changed.length, 'session')}, ${unchanged.length} unchanged, ${real.length} failed.`)
   if (isInterrupted) {
-    printer.note(`Interrupted: ${count(notBegun, 'session was', 'sessions were')} not begun. ${again} to go on.`, 'doubtful')
+    printer.note(`Interrupted: ${count(notBegun, 'session was', 'sessions were')} not started. ${again} to continue.`, 'doubtful')
     return EXIT.interrupted
   }
   return real.length > 0 ? EXIT.trouble : EXIT.fine

@@ -13,18 +13,18 @@ import { holdsSealedSession } from './stored-sessions.js'
 /** `copy`: sessions of one store into another. */
 export const copyCommand: Command = {
   name: 'copy',
-  summary: 'Copies sessions from one store to another, and reads back what it wrote.',
+  summary: 'Copies sessions from one store to another and verifies the copy.',
   operands: ['from', 'to'],
   options: {
-    session: { value: 'id', isRepeatable: true, meaning: 'Copies this session; all of them when the option is not given.' },
-    overwrite: { meaning: 'Replaces sessions that the target holds in another state, or of another phone.' },
-    'from-key-file': { value: 'file', meaning: 'Opens the encrypted records of the source with the keys of this file.' },
-    'allow-plain': { meaning: 'Copies also what is encrypted into a plain target, or plain sessions among encrypted ones.' },
-    'to-key-file': { value: 'file', meaning: 'Encrypts what goes into the target, under the current key of this file.' },
+    session: { value: 'id', isRepeatable: true, meaning: 'Copies only this session. Without it, copies all sessions.' },
+    overwrite: { meaning: 'Replaces sessions that differ in the target, or belong to another phone there.' },
+    'from-key-file': { value: 'file', meaning: 'Decrypts the records of the source with the keys in this file.' },
+    'allow-plain': { meaning: 'Also copies encrypted sessions into a plain target, and plain sessions into an encrypted one.' },
+    'to-key-file': { value: 'file', meaning: 'Encrypts the copies with the current key in this file.' },
   },
   remarks: [
-    'The source stays as it is, and the target is made when it is not there. Sessions that are run are left out. SIGINT ends',
-    'it between two sessions; run again, it goes on where it was. Never run a session in both stores: WhatsApp has one device.',
+    'The source does not change, and the target is created if it does not exist. Sessions that are running are skipped. SIGINT stops',
+    'it between two sessions; run it again to continue. Never run a session in both stores: to WhatsApp, it is one device.',
   ],
   run: runCopy,
 }
@@ -32,7 +32,7 @@ export const copyCommand: Command = {
 async function runCopy(request: CommandRequest, environment: CommandEnvironment, printer: Printer): Promise<number> {
   const { directory } = environment
   const [from, to] = [parseStoreName(operandOf(request, 0), directory), parseStoreName(operandOf(request, 1), directory)]
-  if (from.kind === to.kind && from.path === to.path) throw new UsageError('Both names are those of one place.')
+  if (from.kind === to.kind && from.path === to.path) throw new UsageError('Both names mean the same place.')
   const keys = async (option: string): Promise<(store: SessionStore) => SessionStore> => {
     const file = valueOf(request, option)
     if (file === undefined) return (store) => store
@@ -49,10 +49,10 @@ async function runCopy(request: CommandRequest, environment: CommandEnvironment,
     // Without keys for the target it gets plain text.
     const isPlain = !request.values.has('to-key-file') && !request.switches.has('allow-plain')
     if (isPlain && request.values.has('from-key-file'))
-      await assertNothingSealed(source.store, `${from.text} is encrypted, and the copy would not be: name keys with --to-key-file, or say --allow-plain.`)
+      await assertNothingSealed(source.store, `${from.text} is encrypted, and the copy would not be. Give keys with --to-key-file, or pass --allow-plain.`)
     const target = await openStore(to, 'fill')
     try {
-      if (isPlain) await assertNothingSealed(target.store, `${to.text} is encrypted: name its keys with --to-key-file, or say --allow-plain.`)
+      if (isPlain) await assertNothingSealed(target.store, `${to.text} is encrypted. Give its keys with --to-key-file, or pass --allow-plain.`)
       const report = await copySessions(openSource(source.store), sealTarget(target.store), {
         sessions,
         overwrite: request.switches.has('overwrite'),
@@ -62,7 +62,7 @@ async function runCopy(request: CommandRequest, environment: CommandEnvironment,
       const summary = { verb: 'Copied', changed: report.copied, unchanged: report.unchanged, failed: report.failed, typed: [from.path, to.path] }
       const code = reportSweep(summary, environment.signal.aborted, printer)
       if (!request.values.has('from-key-file') && report.failed.some(({ error }) => error.code === 'WRONG_KEY'))
-        printer.note(`${from.text} is encrypted: name its keys with --from-key-file.`, 'bad')
+        printer.note(`${from.text} is encrypted. Give its keys with --from-key-file.`, 'bad')
       return code
     } finally {
       await target.close()

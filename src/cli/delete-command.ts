@@ -14,12 +14,12 @@ import { count, plainText } from './terminal-text.js'
 /** `delete`: removes all that is stored of a session. */
 export const deleteCommand: Command = {
   name: 'delete',
-  summary: 'Removes all that is stored of a session, after asking.',
+  summary: 'Deletes everything stored about a session, after asking.',
   operands: ['store', 'id'],
-  options: { yes: { meaning: 'Does not ask; needed where nobody can answer.' } },
+  options: { yes: { meaning: 'Deletes without asking. Needed when nobody can answer.' } },
   remarks: [
-    'There is no way back. The phone still lists the device afterwards: this does not unlink it, the method "logout" of a',
-    'manager does. A session that is run is not deleted.',
+    'This cannot be undone. It does not unlink the device, so the phone still lists it afterwards. To unlink it, call "logout" on',
+    'a manager. A running session is not deleted.',
   ],
   run: runDelete,
 }
@@ -36,9 +36,10 @@ async function runDelete(request: CommandRequest, environment: CommandEnvironmen
       return environment.signal.aborted ? EXIT.interrupted : EXIT.trouble
     }
     await deleteSession(opened.store, sessionId)
-    printer.line(`Deleted session "${sessionId}". The phone still lists the device: unlink it there, under linked devices.`)
+    printer.line(`Deleted session "${sessionId}". The phone still lists the device: unlink it there, under "Linked devices".`)
     const left = await lookAtFolder(name, sessionId)
-    if (left !== null) printer.note(`The folder ${left.path} stays, with ${count(left.foreign, 'file or folder', 'files and folders')} of something else.`)
+    if (left !== null)
+      printer.note(`The folder ${left.path} stays, because it contains ${count(left.foreign, 'other file or folder', 'other files and folders')}.`)
     return EXIT.fine
   } finally {
     await opened.close()
@@ -50,9 +51,9 @@ async function assertDeletable(name: StoreName, store: SessionStore, sessionId: 
   const owner = await store.lock.owner(sessionId)
   if (owner !== null) throw isRun(sessionId, owner)
   const stored = await readStoredSession(store, sessionId, READ_TIMEOUT_MS)
-  if (stored.kind === 'legacy') throw new CommandError(`${stored.error.message} It was not made by Baileys, so it is not deleted here.`)
+  if (stored.kind === 'legacy') throw new CommandError(`${stored.error.message} Baileys did not create it, so it was not deleted.`)
   const foreign = await findForeignFolder(name, store, sessionId)
-  if (foreign !== null) throw new CommandError(`${foreign.reason} It is not deleted. If it is a session, remove the folder yourself.`)
+  if (foreign !== null) throw new CommandError(`${foreign.reason} It was not deleted. If it is a session, remove the folder yourself.`)
 }
 
 async function deleteSession(store: SessionStore, sessionId: string): Promise<void> {
@@ -66,14 +67,14 @@ async function deleteSession(store: SessionStore, sessionId: string): Promise<vo
 }
 
 function isRun(sessionId: string, owner: string): CommandError {
-  return new CommandError(`Session "${sessionId}" is run by ${owner}. Stop it there first; nothing was deleted.`)
+  return new CommandError(`Session "${sessionId}" is running in ${owner}. Stop it there first. Nothing was deleted.`)
 }
 
 async function isConfirmed(sessionId: string, { stdin, signal }: CommandEnvironment, printer: Printer): Promise<boolean> {
-  if (stdin.isTTY !== true) throw new CommandError('Nobody can be asked here: say --yes to delete the session without a question.')
+  if (stdin.isTTY !== true) throw new CommandError('There is no terminal to ask on. Pass --yes to delete the session without asking.')
   const asked = plainText(sessionId)
-  printer.note(`This removes the credentials and all keys of session "${asked}". There is no way back.`)
-  printer.note('Type the id of the session to delete it:')
+  printer.note(`This deletes the credentials and all keys of session "${asked}". It cannot be undone.`)
+  printer.note('Type the session id to confirm:')
   return (await answerOf(stdin, signal)) === asked
 }
 

@@ -12,15 +12,15 @@ import { listNamedSessions, type StoreView, viewStore } from './store-view.js'
 /** `doctor`: what became of each session, and what is not as it should be. */
 export const doctorCommand: Command = {
   name: 'doctor',
-  summary: 'Says of each session what became of it, and what is not as it should be.',
+  summary: 'Shows the state of each session, and what is wrong with it.',
   operands: ['store'],
   options: {
-    repair: { meaning: 'Mends what it can without losing anything, in sessions that nobody runs.' },
+    repair: { meaning: 'Repairs what it can without losing data, in sessions that are not running.' },
     json: { meaning: 'Prints one JSON object instead of lines.' },
     'show-numbers': { meaning: 'Shows phone numbers in full.' },
-    'key-file': { value: 'file', meaning: 'Opens encrypted records with the keys of this file.' },
+    'key-file': { value: 'file', meaning: 'Decrypts records with the keys in this file.' },
   },
-  remarks: ['Reads every record, and changes nothing without --repair. The exit code is 1 when something needs a person.'],
+  remarks: ['Reads every record, and changes nothing without --repair. Exits with 1 if something needs a person.'],
   run: runDoctor,
 }
 

@@ -15,20 +15,20 @@ import { maskNumbersIn } from './terminal-text.js'
 /** `encrypt`: everything in a store under the current key. */
 export const encryptCommand: Command = {
   name: 'encrypt',
-  summary: 'Encrypts what is plain, and moves what is under older keys to the current one.',
+  summary: 'Encrypts plain records, and re-encrypts records under older keys with the current one.',
   operands: ['store'],
   options: {
-    'key-file': { value: 'file', meaning: 'The keys; its current one encrypts. Must be given.' },
-    'old-key-file': { value: 'file', isRepeatable: true, meaning: 'Older keys, which only read.' },
-    'allow-plain': { meaning: 'Encrypts plain records also where something is encrypted already.' },
+    'key-file': { value: 'file', meaning: 'Required. The keys; the current one encrypts.' },
+    'old-key-file': { value: 'file', isRepeatable: true, meaning: 'Older keys, used only for reading.' },
+    'allow-plain': { meaning: 'Also encrypts plain records among encrypted ones.' },
   },
   remarks: [
-    'The first time everything is plain, and nothing else needs to be said. Later, plain records among encrypted ones are named and',
-    'left as they are, for somebody may have slipped them in: say --allow-plain when they are yours, also to go on with a first',
-    'encryption that was cut off.',
+    'The first run needs only --key-file, because everything is still plain. Later, plain records among encrypted ones are reported',
+    'and not changed, because somebody may have slipped them in. If they are yours, pass --allow-plain. You also need it to continue',
+    'a first encryption that was cut off.',
     '',
-    'Sessions that are run are left out. SIGINT ends it between two steps; run again, it goes on where it was. Keep the old keys',
-    'until it says that nothing failed, and backups of the store for as long as you keep their keys.',
+    'Running sessions are skipped. SIGINT stops it between two steps; run it again to continue. Keep the old keys',
+    'until it says that nothing failed, and keep them for as long as you keep backups of the store.',
   ],
   run: runEncrypt,
 }
@@ -51,7 +51,7 @@ async function runEncrypt(request: CommandRequest, environment: CommandEnvironme
       { sessions, signal: environment.signal, onProgress: showProgress('Encrypting', printer) },
     )
     const typed = [name.path]
-    const again = isAllowed || isFirst ? 'Run it again with --allow-plain' : 'Run it again'
+    const again = isAllowed || isFirst ? 'Run the command again with --allow-plain' : 'Run the command again'
     const summary = { verb: 'Encrypted', changed: report.encrypted, unchanged: report.unchanged, failed: report.failed, typed, again }
     const code = reportSweep(summary, environment.signal.aborted, printer)
     if (environment.signal.aborted) return code

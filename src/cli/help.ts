@@ -2,15 +2,15 @@ import type { CommandDescription, OptionDescription } from './command.js'
 
 /** How a store is named. */
 export const STORE_NAMES: readonly (readonly [form: string, meaning: string])[] = Object.freeze([
-  ['fs:./sessions', 'a folder of FileSystemSessionStore, or of useMultiFileAuthState folders named session-<id>'],
-  ['fs:./sessions?prefix=', 'the same, with folders that are named by the session id alone, or begin with another prefix'],
-  ['sqlite:./sessions.db', 'a database of SqliteSessionStore'],
+  ['fs:./sessions', 'a FileSystemSessionStore folder, or useMultiFileAuthState folders named session-<id>'],
+  ['fs:./sessions?prefix=', 'the same, for folders named only by the session id, or with another prefix'],
+  ['sqlite:./sessions.db', 'a SqliteSessionStore database'],
 ] as const)
 
 /** The help of the program. */
 export function programHelp(commands: readonly CommandDescription[]): string {
   return [
-    'Looks after stored sessions of baileys-sessions.',
+    'Links phones and manages the stored sessions of baileys-sessions.',
     '',
     'Usage: baileys-sessions <command> …',
     '',
@@ -20,8 +20,8 @@ export function programHelp(commands: readonly CommandDescription[]): string {
     'Stores:',
     ...columns(STORE_NAMES),
     '',
-    'Exit codes: 0 fine, 1 something needs a person, 2 wrong usage, 130 interrupted.',
-    'baileys-sessions <command> --help says more; --version tells the version.',
+    'Exit codes: 0 ok, 1 something needs a person, 2 wrong usage, 130 interrupted.',
+    'Run baileys-sessions <command> --help for details, or --version for the version.',
   ].join('\n')
 }
 

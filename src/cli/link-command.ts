@@ -19,17 +19,17 @@ import { maskNumber, maskNumbersIn } from './terminal-text.js'
 /** `link`: a phone for a session. */
 export const linkCommand: Command = {
   name: 'link',
-  summary: 'Links a phone to a session, by a QR or a pairing code.',
+  summary: 'Links a phone to a session, with a QR or a pairing code.',
   operands: ['store', 'id'],
   options: {
-    code: { value: 'number', meaning: 'Shows a pairing code to type at the phone with this number, instead of a QR.' },
-    'key-file': { value: 'file', meaning: 'Encrypts what is stored under the current key of this file.' },
-    'print-qr': { meaning: 'Prints the QR also where stdout is no terminal: it is a secret.' },
-    simulated: { meaning: 'Links a pretended phone at a WhatsApp on this machine: no network, nothing real.' },
+    code: { value: 'number', meaning: 'Shows a pairing code to type on the phone with this number, instead of a QR.' },
+    'key-file': { value: 'file', meaning: 'Encrypts the session with the current key in this file.' },
+    'print-qr': { meaning: 'Prints the QR even if stdout is not a terminal. The QR is a secret.' },
+    simulated: { meaning: 'Links a simulated phone with a WhatsApp on this machine: no network, nothing real.' },
   },
   remarks: [
-    'It ends as soon as the phone is linked, and takes no message from the application. The store is made when it is not there.',
-    'A session that is linked already, or that a process runs, is left alone.',
+    'Exits as soon as the phone is linked, and leaves all messages to your application. Creates the store if it does not exist.',
+    'Does nothing if the session is already linked, or running in a process.',
   ],
   run: runLink,
 }
@@ -76,7 +76,7 @@ async function readWish(request: CommandRequest, { directory }: CommandEnvironme
   const isSimulated = request.switches.has('simulated')
   const mayPrint = printer.isTerminal || request.switches.has('print-qr') || isSimulated
   if (phoneNumber === null && !mayPrint) {
-    throw new UsageError('A QR is a secret, and stdout is no terminal. Say --print-qr to print it all the same, or --code <number> for a pairing code.')
+    throw new UsageError('A QR is a secret, and stdout is not a terminal. Pass --print-qr to print it anyway, or --code <number> for a pairing code.')
   }
   const keyFile = valueOf(request, 'key-file')
   return { name, sessionId, phoneNumber, isSimulated, keys: keyFile === undefined ? null : await readKeyFile(keyFile, directory) }
@@ -138,22 +138,22 @@ export async function linkAt(network: PairingNetwork, place: LinkPlace, { phoneN
 
 async function closeManager(manager: SessionManager, sessionId: string): Promise<void> {
   const { notDrained } = await manager.close()
-  if (notDrained.length > 0) throw new CommandError(`Not all of session "${sessionId}" could be written. Look at it with the command "doctor".`)
+  if (notDrained.length > 0) throw new CommandError(`Session "${sessionId}" could not be written completely. Check it with the command "doctor".`)
 }
 
 /** Tells how it ended; returns the exit code. */
 function report(end: LinkEnd, stored: StoredSession, { sessionId, isSimulated }: LinkPlace, printer: Printer): number {
   if (!isLinkedSession(stored)) {
     if (end.kind === 'gave-up') printer.note(`Not linked. ${maskNumbersIn(end.snapshot.message, [sessionId])}`, 'bad')
-    printer.note('Nothing was stored. Run it again to try again.')
+    printer.note('Nothing was stored. Run the command again to retry.')
     return end.kind === 'called-off' ? EXIT.interrupted : EXIT.trouble
   }
   const name = end.kind === 'uploaded' && end.name !== null ? ` (${end.name})` : ''
   printer.line(`Linked "${sessionId}" to ${maskNumber(stored.creds.phoneNumber)}${name}.`, 'good')
-  if (isSimulated) printer.note('It is a simulated session: its WhatsApp is gone now, and nothing can connect with it.')
+  if (isSimulated) printer.note('This is a simulated session. Its WhatsApp has stopped, so nothing can connect with it.')
   if (end.kind === 'uploaded') return EXIT.fine
   printer.note(
-    `Its pre-keys are not uploaded yet: the application does that when it first connects.${end.kind === 'gave-up' ? ` ${end.snapshot.message}` : ''}`,
+    `Its pre-keys are not uploaded yet. Your application uploads them when it first connects.${end.kind === 'gave-up' ? ` ${end.snapshot.message}` : ''}`,
     'doubtful',
   )
   return end.kind === 'called-off' ? EXIT.interrupted : EXIT.trouble

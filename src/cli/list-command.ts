@@ -9,10 +9,10 @@ import { listSessions } from './store-view.js'
 /** `list`: the ids of all sessions. */
 export const listCommand: Command = {
   name: 'list',
-  summary: 'Prints the ids of all sessions, one a line, readable or not.',
+  summary: 'Prints the ids of all sessions, one per line, readable or not.',
   operands: ['store'],
   options: { json: { meaning: 'Prints a JSON array of the ids instead.' } },
-  remarks: ['Characters that would do something to a terminal are shown as \\u{…}; --json keeps every id as it is.'],
+  remarks: ['Control characters are shown as \\u{…}; --json keeps every id as it is.'],
   run: runList,
 }
 

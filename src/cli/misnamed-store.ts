@@ -26,7 +26,7 @@ export async function findMisnomer(name: StoreName, hasSessions: boolean): Promi
   if ((await inspectDirectory(path)).holdsCreds) {
     return {
       code: 'is_a_session',
-      message: `${path} is the folder of one session. A store is the folder above it; "?prefix=" says what its folders begin with.`,
+      message: `${path} is the folder of a single session. Give the folder above it as the store; "?prefix=" says what its folders begin with.`,
     }
   }
   if (hasSessions) return null
@@ -35,7 +35,7 @@ export async function findMisnomer(name: StoreName, hasSessions: boolean): Promi
   const many = others.length === 0 ? 'has' : `and ${others.length} more have`
   return {
     code: 'other_prefix',
-    message: `No folder in ${path} begins with "${prefix}", but "${first}" ${many} the credentials of a session: say after "?prefix=" what the folders begin with, or nothing for all of them.`,
+    message: `No folder in ${path} begins with "${prefix}", but "${first}" ${many} credentials. After "?prefix=", give what the folder names begin with, or nothing for all of them.`,
   }
 }
 
@@ -87,7 +87,7 @@ export async function findForeignFolder(name: StoreName, store: SessionStore, se
   const folder = await inspectFolder(name.path, name.prefix, sessionId)
   if (folder === null || folder.hasBackup || folder.foreign === 0) return null
   return {
-    reason: `${folder.path} holds ${count(folder.foreign, 'file or folder', 'files and folders')} of something else, and no credentials that can be read. Is the prefix right?`,
+    reason: `${folder.path} contains ${count(folder.foreign, 'other file or folder', 'other files and folders')}, but no readable credentials. Is the prefix right?`,
     records: folder.records,
   }
 }

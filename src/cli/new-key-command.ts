@@ -9,12 +9,12 @@ import type { Printer } from './printer.js'
 /** `new-key`: a file with a new key. */
 export const newKeyCommand: Command = {
   name: 'new-key',
-  summary: 'Makes a file with a new key, for its owner alone. Overwrites nothing.',
+  summary: 'Creates a file with a new key that only its owner can read. Never overwrites a file.',
   operands: ['file'],
   options: {},
   remarks: [
-    'Without the key nothing that it encrypted can ever be read: keep a copy, and never beside the store or its backups.',
-    "The application reads the file with keyFromFile: encrypted(store, await keyFromFile('./keys.json')).",
+    'Without the key, you can never read what it encrypted. Keep a copy, but not next to the store or its backups.',
+    "Your application reads the file with keyFromFile: encrypted(store, await keyFromFile('./keys.json')).",
   ],
   run: runNewKey,
 }
@@ -29,10 +29,10 @@ async function runNewKey(request: CommandRequest, { directory }: CommandEnvironm
     await syncFolder(dirname(path))
   } catch (error) {
     if (errorCode(error) === 'EEXIST')
-      throw new CommandError(`${file} is there already, and is left as it is: a key that is overwritten is lost. Name another file.`)
+      throw new CommandError(`${file} already exists. It was not overwritten, because the key in it would be lost. Choose another file.`)
     throw new CommandError(`${file} could not be written: ${error instanceof Error ? error.message : String(error)}.`)
   }
-  printer.line(`Made the key ${keyId} in ${file}. Keep a copy of the file somewhere else: without it nothing that it encrypts can be read.`)
+  printer.line(`Created the key ${keyId} in ${file}. Keep a copy of the file somewhere else: without it, you cannot read what it encrypts.`)
   return EXIT.fine
 }
 

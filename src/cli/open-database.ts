@@ -33,11 +33,11 @@ export async function openDatabase(name: StoreName, purpose: StorePurpose): Prom
 function compact(database: SqliteDatabase): string[] {
   try {
     database.exec('VACUUM')
-    if (!emptyLog(database)) throw new Error('Another connection reads from its log.')
+    if (!emptyLog(database)) throw new Error('Another connection is reading from its log.')
     return []
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
-    return [`The database may still hold old texts in its free pages: run this again when nothing uses it, or VACUUM. ${why}`]
+    return [`The database may still contain old text in its free pages. Run this again when nothing uses the database, or run VACUUM. ${why}`]
   }
 }
 
@@ -56,12 +56,12 @@ function prepare(database: SqliteDatabase, { text, path }: StoreName, purpose: S
   // The store would make its tables, also in a database of something else.
   const version = readSchemaVersion(new SqliteStatements(database))
   if (version === 0) {
-    throw new CommandError(`There is no store "${text}": ${path} is a database without sessions of baileys-sessions.`)
+    throw new CommandError(`There is no store "${text}": the database ${path} contains no baileys-sessions tables.`)
   }
   if (purpose !== 'look') return
   if (version < SCHEMA_VERSION) {
     throw new CommandError(
-      `The tables in ${path} are of version ${version}, and this baileys-sessions reads version ${SCHEMA_VERSION}. This command only looks, so nothing was changed. Bring them up to date: start your application with this version, or run baileys-sessions doctor ${text} --repair. Older versions cannot use the database afterwards.`,
+      `The tables in ${path} have schema version ${version}, but this baileys-sessions reads version ${SCHEMA_VERSION}. This command only reads, so nothing was changed. To update them, start your application with this version, or run baileys-sessions doctor ${text} --repair. Older versions cannot use the database afterwards.`,
     )
   }
   database.exec('PRAGMA query_only = ON')

@@ -32,10 +32,10 @@ function makeFileSystemStore({ path, prefix }: StoreName & { kind: 'fs' }): File
 
 async function assertThere({ kind, text, path }: StoreName): Promise<void> {
   const found = await statOf(path)
-  const hint = path.split(/[/\\]/u).includes('~') ? ' A shell does not expand "~" behind a colon: write $HOME.' : ''
+  const hint = path.split(/[/\\]/u).includes('~') ? ' A shell does not expand "~" after a colon. Use $HOME.' : ''
   if (found === null) throw new CommandError(`There is no store "${text}": ${path} does not exist.${hint}`)
-  if (kind === 'fs' && !found.isDirectory()) throw new CommandError(`${path} is no folder. A database is named sqlite:${path}.`)
-  if (kind === 'sqlite' && !found.isFile()) throw new CommandError(`${path} is no file. A folder of sessions is named fs:${path}.`)
+  if (kind === 'fs' && !found.isDirectory()) throw new CommandError(`${path} is not a folder. For a database, use sqlite:${path}.`)
+  if (kind === 'sqlite' && !found.isFile()) throw new CommandError(`${path} is not a file. For a folder of sessions, use fs:${path}.`)
 }
 
 async function statOf(path: string): Promise<{ isFile(): boolean; isDirectory(): boolean; uid: number } | null> {
@@ -43,7 +43,7 @@ async function statOf(path: string): Promise<{ isFile(): boolean; isDirectory():
     return await stat(path)
   } catch (error) {
     if (['ENOENT', 'ENOTDIR'].includes(errorCode(error))) return null
-    throw new CommandError(`${path} cannot be looked at: ${error instanceof Error ? error.message : String(error)}.`)
+    throw new CommandError(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}.`)
   }
 }
 
@@ -69,7 +69,7 @@ async function assertOwn(path: string): Promise<void> {
   const uid = (await statOf(path))?.uid ?? 0
   if (uid !== 0) {
     throw new CommandError(
-      `${path} belongs to the user with uid ${uid}, who could not use what root writes there. Run this as that user, for example with sudo -u '#${uid}'.`,
+      `${path} belongs to the user with uid ${uid}, who could not use files that root writes there. Run this as that user, for example with sudo -u '#${uid}'.`,
     )
   }
 }

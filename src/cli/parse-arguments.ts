@@ -51,13 +51,11 @@ function parseRequest(args: readonly string[], command: CommandDescription): Com
 function checkOperands(given: readonly string[], command: CommandDescription): void {
   const { name, operands, optionalOperand } = command
   const empty = [...operands, ...(optionalOperand === undefined ? [] : [optionalOperand])][given.indexOf('')]
-  if (empty !== undefined) throw new UsageError(`<${empty}> of "${name}" is empty: was a variable not set?`)
+  if (empty !== undefined) throw new UsageError(`<${empty}> of "${name}" is empty. Is a variable not set?`)
   const isOneMore = optionalOperand !== undefined && given.length === operands.length + 1
   if (given.length === operands.length || isOneMore) return
   const wanted = operandsForm(command)
-  throw new UsageError(
-    `"${name}" takes ${wanted === '' ? 'no arguments' : wanted}, and ${given.length} ${given.length === 1 ? 'argument was' : 'arguments were'} given.`,
-  )
+  throw new UsageError(`"${name}" takes ${wanted === '' ? 'no arguments' : wanted}, but got ${given.length} ${given.length === 1 ? 'argument' : 'arguments'}.`)
 }
 
 type Parsed = ReturnType<typeof parseArgs>
@@ -83,8 +81,8 @@ function explain(error: unknown, { name, options }: CommandDescription): string 
     const known = Object.keys(options)
       .map((each) => `--${each}`)
       .join(', ')
-    return `Unknown option ${option}. ${known === '' ? `"${name}" has no options.` : `Options: ${known}.`}${option.startsWith('--') ? '' : ' An argument that begins with a dash comes after "--".'}`
+    return `Unknown option ${option}. ${known === '' ? `"${name}" has no options.` : `Options: ${known}.`}${option.startsWith('--') ? '' : ' Put an argument that begins with a dash after "--".'}`
   }
   if (message.includes('does not take')) return `Option ${option} takes no value.`
-  return `Option ${option} needs a value.${message.includes('ambiguous') ? ` One that begins with a dash is written ${option}=-…` : ''}`
+  return `Option ${option} needs a value.${message.includes('ambiguous') ? ` Write a value that begins with a dash as ${option}=-…` : ''}`
 }

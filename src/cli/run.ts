@@ -60,7 +60,7 @@ function explain(error: unknown, args: readonly string[], printer: Printer): voi
 /** A mistake of this program. Its place is told, and not its message: nobody can say what stands in it. */
 function explainUnforeseen(error: unknown, printer: Printer): void {
   const [name, stack] = error instanceof Error ? [error.name, error.stack ?? ''] : [typeof error, '']
-  printer.note(`Something went wrong that baileys-sessions did not foresee (${name}). Please report it, with these lines:`, 'bad')
+  printer.note(`Unexpected error in baileys-sessions (${name}). Please report it with these lines:`, 'bad')
   for (const line of stack.split('\n').filter((text) => /^ {4}at /u.test(text))) printer.note(line)
 }
 

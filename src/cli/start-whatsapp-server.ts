@@ -10,7 +10,7 @@ export async function startWhatsAppServer(options: WhatsAppServerOptions): Promi
     return await Server.start(options)
   } catch (error) {
     if (errorCode(error) === 'EADDRINUSE')
-      throw new CommandError(`Port ${options.port ?? 0} is taken. Name another one with --port, or none: then any free one is used.`)
+      throw new CommandError(`Port ${options.port ?? 0} is in use. Give another one with --port, or leave --port out to use any free port.`)
     const cause = error instanceof Error ? error.cause : undefined
     if (error instanceof Error && error.name === 'Error' && errorCode(cause) === 'ERR_MODULE_NOT_FOUND') throw new CommandError(error.message)
     throw error

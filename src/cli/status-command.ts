@@ -23,16 +23,16 @@ import { listSessions, viewStore } from './store-view.js'
 /** `status`: how sessions stand. */
 export const statusCommand: Command = {
   name: 'status',
-  summary: 'Says whether sessions are linked, stopped, logged out or restricted, and who runs them.',
+  summary: 'Shows whether sessions are linked, stopped, logged out or restricted, and which process runs them.',
   operands: ['store'],
   optionalOperand: 'id',
   options: {
-    watch: { meaning: 'Goes on looking, and shows each change, until SIGINT.' },
-    json: { meaning: 'Prints one JSON object; with --watch one for each change, on a line.' },
-    connections: { value: 'file', meaning: 'Shows the records of a FileConnectionRepository, too.' },
-    'key-file': { value: 'file', meaning: 'Opens encrypted records with the keys of this file.' },
+    watch: { meaning: 'Keeps watching and shows each change, until SIGINT.' },
+    json: { meaning: 'Prints one JSON object; with --watch, one line per change.' },
+    connections: { value: 'file', meaning: 'Also shows the records of a FileConnectionRepository.' },
+    'key-file': { value: 'file', meaning: 'Decrypts records with the keys in this file.' },
   },
-  remarks: ['It only looks: it dials nothing, takes no lock and writes nothing. The exit code is 1 when something needs a person.'],
+  remarks: ['Only reads: it dials nothing, takes no lock and writes nothing. Exits with 1 if something needs a person.'],
   run: runStatus,
 }
 
@@ -64,7 +64,7 @@ async function openConnections(file: string | undefined, directory: string): Pro
     (found) => found.isFile(),
     () => false,
   )
-  if (!isFile) throw new CommandError(`There is no file ${file}.`)
+  if (!isFile) throw new CommandError(`The file ${file} does not exist.`)
   return new FileConnectionRepository({ file: path })
 }
 
@@ -96,7 +96,7 @@ function printChanges({ sessions, changed, gone }: StandingChanges, isJson: bool
     const lines = sessions.map((session) => printer.fitting(standingLine(session)))
     // What does not fit cannot be replaced.
     const shown = lines.slice(0, Math.max(1, rows - 2))
-    printer.picture(shown, `${standingsLine(reportStatus('', sessions))}${shown.length < lines.length ? ` ${lines.length - shown.length} are not shown.` : ''}`)
+    printer.picture(shown, `${standingsLine(reportStatus('', sessions))}${shown.length < lines.length ? ` ${lines.length - shown.length} not shown.` : ''}`)
   } else {
     for (const session of changed) printSession(session, printer)
     for (const sessionId of gone) printer.line(`${sessionId}: gone`, 'doubtful')

@@ -8,7 +8,7 @@ export type StoreName =
   | { readonly kind: 'fs'; readonly text: string; readonly path: string; readonly prefix: string }
   | { readonly kind: 'sqlite'; readonly text: string; readonly path: string }
 
-const ADVICE = 'Name a store as fs:./sessions or sqlite:./sessions.db.'
+const ADVICE = 'Write a store as fs:./sessions or sqlite:./sessions.db.'
 /** The one of `FileSystemSessionStore`. */
 const DEFAULT_PREFIX = 'session-'
 
@@ -17,18 +17,18 @@ export function parseStoreName(text: string, directory: string, paths: Pick<Plat
   // A single letter is a drive of Windows.
   const [, kind = '', rest = ''] = /^([A-Za-z][A-Za-z0-9+.-]+):([^]*)$/u.exec(text) ?? []
   if (kind === '') throw new UsageError(`"${text}" does not say what kind of store it is. ${ADVICE}`)
-  if (rest.includes('\0')) throw new UsageError('The path of a store cannot hold a NUL character.')
+  if (rest.includes('\0')) throw new UsageError('A store path cannot contain a NUL character.')
   const { path: place, query } = kind === 'fs' ? splitQuery(rest) : { path: rest, query: '' }
-  if (place === '') throw new UsageError(`"${text}" names no path. ${ADVICE}`)
+  if (place === '') throw new UsageError(`"${text}" has no path. ${ADVICE}`)
   if (kind === 'fs') return { kind, text, path: paths.resolve(directory, place), prefix: prefixOf(text, query) }
   if (kind === 'sqlite') return { kind, text, path: paths.resolve(directory, place) }
-  throw new UsageError(`There is no kind of store "${kind}". ${ADVICE}`)
+  throw new UsageError(`Unknown kind of store "${kind}". ${ADVICE}`)
 }
 
 function prefixOf(text: string, query: string): string {
   const parameters = [...new URLSearchParams(query)]
   if (parameters.length > 1 || parameters.some(([name]) => name !== 'prefix')) {
-    throw new UsageError(`"${text}" may say "prefix" once after the "?", and nothing else.`)
+    throw new UsageError(`After the "?", "${text}" may contain "prefix" once and nothing else.`)
   }
   return parameters[0]?.[1] ?? DEFAULT_PREFIX
 }

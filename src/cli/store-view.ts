@@ -74,9 +74,7 @@ export function mergeKeyFiles(first: KeyFile, others: readonly KeyFile[]): KeyFi
   for (const [keyId, key] of others.flatMap((other) => Object.entries(other.keys))) {
     const known = keys.get(keyId)
     if (known !== undefined && !isSame(known, key))
-      throw new CommandError(
-        `The key files have two different keys with the id ${JSON.stringify(keyId)}. An id must mean one key: give the new one another id.`,
-      )
+      throw new CommandError(`The key files contain two different keys with the id ${JSON.stringify(keyId)}. Give the new key another id.`)
     keys.set(keyId, key)
   }
   return { currentKeyId: first.currentKeyId, keys: Object.fromEntries(keys) }

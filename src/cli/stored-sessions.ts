@@ -67,7 +67,7 @@ export async function renewCredsCopies(copies: CredsCopies, sessionIds: readonly
       const path = await renewCopy(copies, sessionId)
       if (path !== null)
         left.push(
-          `${path} holds a copy of credentials that is not under the current key, and was not renewed. When no ${CREDS_FILE} is beside it, give it that name and run this again, with --allow-plain if it is plain; otherwise delete it.`,
+          `${path} contains a copy of credentials that is not encrypted with the current key, and it could not be renewed. If there is no ${CREDS_FILE} next to it, rename it to that and run this again, with --allow-plain if it is plain; otherwise delete it.`,
         )
     } catch (error) {
       left.push(asStoreError(sessionId, error).message)

@@ -14,8 +14,8 @@ export type PhoneOrder =
 
 /** How the orders are written. */
 export const PHONE_ORDERS: readonly (readonly [form: string, meaning: string])[] = Object.freeze([
-  ['<QR text> [number]', 'a phone with this number, or one that nobody has used, scans the QR code with this text'],
-  ['code <number> <code>', 'the phone with this number is typed the pairing code that a client shows'],
+  ['<QR text> [number]', 'a phone with this number, or a new one, scans the QR code with this text'],
+  ['code <number> <code>', "somebody types the client's pairing code on the phone with this number"],
 ] as const)
 
 /** Reads a line. `null` when it is no order. */
@@ -43,14 +43,14 @@ const FIRST_PHONE = 491_700_000_001
 /** `whatsapp-server`: a WhatsApp on loopback, for any program that uses Baileys. */
 export const whatsAppServerCommand: Command = {
   name: 'whatsapp-server',
-  summary: 'Runs a pretended WhatsApp on 127.0.0.1 for tests of any program that uses Baileys, until Ctrl-C.',
+  summary: 'Runs a simulated WhatsApp on 127.0.0.1, to test any program that uses Baileys, until Ctrl-C.',
   operands: [],
   options: {
-    port: { value: 'port', meaning: 'The port; any free one when the option is not given.' },
-    classic: { meaning: 'Links as WhatsApp did until July 2026: for a Baileys that does not answer a refreshed registration.' },
+    port: { value: 'port', meaning: 'The port. Without it, any free port.' },
+    classic: { meaning: 'Links as WhatsApp did until July 2026, for a Baileys that does not answer a refreshed registration.' },
   },
   remarks: [
-    'It prints what makeWASocket needs, and reads from the input what a phone does, a line each:',
+    'It prints what makeWASocket needs, and reads what a phone does from its input, one action per line:',
     ...columns(PHONE_ORDERS),
     'It needs the packages ws and @whiskeysockets/baileys. Nothing is stored, and nothing leaves this machine.',
   ],
@@ -77,25 +77,25 @@ async function runWhatsAppServer(request: CommandRequest, environment: CommandEn
 function readPort(text: string | undefined): number {
   if (text === undefined) return 0
   const port = Number(text)
-  if (!/^\d+$/u.test(text) || port > 65_535) throw new UsageError(`--port must be a number from 0 to 65535, and not "${text}".`)
+  if (!/^\d+$/u.test(text) || port > 65_535) throw new UsageError(`--port must be a number from 0 to 65535, but is "${text}".`)
   return port
 }
 
 function welcome({ url, rootPublicKey }: WhatsAppServer, isClassic: boolean): string {
   const key = Buffer.from(rootPublicKey).toString('hex')
   return [
-    `A pretended WhatsApp listens on ${url}. Ctrl-C ends it.`,
+    `A simulated WhatsApp is listening on ${url}. Press Ctrl-C to stop it.`,
     '',
     'In your program, with Baileys 7:',
     `  import makeWASocket, { WA_CERT_DETAILS } from '@whiskeysockets/baileys'`,
     `  WA_CERT_DETAILS.PUBLIC_KEY = Buffer.from('${key}', 'hex')`,
     `  makeWASocket({ waWebSocketUrl: '${url}', … })`,
-    'With Baileys 6.7 the last line is enough.',
+    'With Baileys 6.7, you need only the last line.',
     '',
     isClassic
-      ? 'It links as WhatsApp did until July 2026: registrations are not refreshed.'
-      : 'It links as WhatsApp does now: the first QR code is retired after a moment. Baileys by itself does not answer that: then use --classic.',
-    'What phones do is typed here:',
+      ? 'It links as WhatsApp did until July 2026: it does not refresh registrations.'
+      : 'It links as WhatsApp does now: it retires the first QR code after a moment. Baileys alone does not handle that; use --classic for it.',
+    'Type here what a phone does:',
     ...columns(PHONE_ORDERS),
   ].join('\n')
 }
@@ -117,7 +117,7 @@ async function obeyUntilInterrupted(server: WhatsAppServer, { stdin, signal }: C
   lines.on('line', (line) => {
     const order = readPhoneOrder(line)
     if (order !== null) obey(server, order, () => String(FIRST_PHONE + phones++)).catch((error: unknown) => complain(error, signal, printer))
-    else if (line.trim() !== '') printer.note('That is neither the text of a QR code nor "code <number> <code>".', 'bad')
+    else if (line.trim() !== '') printer.note('This is neither the text of a QR code nor "code <number> <code>".', 'bad')
   })
   // Without an input it runs on all the same.
   if (!signal.aborted) await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))

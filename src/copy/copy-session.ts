@@ -43,7 +43,7 @@ export function copySession(task: CopyTask): Promise<SessionOutcome> {
 
 function nothingToCopy({ sessionId, isAskedFor }: CopyTask): SessionOutcome {
   if (!isAskedFor) return { changed: false, records: 0 }
-  throw new SessionError('NOT_PAIRED', `The source holds nothing of session "${sessionId}". Look at its list for the right id.`, { sessionId })
+  throw new SessionError('NOT_PAIRED', `The source has no session "${sessionId}". List its sessions to find the right id.`, { sessionId })
 }
 
 /** Whether the target has these records and no others. Rejects when it has something else that must not be lost. */
@@ -67,7 +67,7 @@ async function verify({ to, sessionId }: CopyTask, texts: RecordTexts, assertSti
   if (!areEqual(held, texts)) {
     throw new SessionError(
       'STORE_UNAVAILABLE',
-      `Session "${sessionId}" was written to the target, and came back as something else: the target does not keep what it is given. Do not run it there; the source is as it was.`,
+      `Session "${sessionId}" was written to the target but read back differently, so the target does not keep what it gets. Do not run the session there. The source did not change.`,
       { sessionId },
     )
   }
@@ -92,7 +92,7 @@ function assertReadableCreds(sessionId: string, texts: RecordTexts): void {
   if (creds?.kind !== 'corrupt') return
   throw new SessionError(
     'RECORD_CORRUPT',
-    `The saved credentials of session "${sessionId}" cannot be read: ${creds.problem}. Nothing was copied. Restore them from a backup. Only when there is none, delete the session and pair again.`,
+    `The saved credentials of session "${sessionId}" cannot be read: ${creds.problem}. Nothing was copied. Restore them from a backup. Only if you have no backup, delete the session and link the phone again.`,
     { sessionId },
   )
 }
@@ -103,11 +103,11 @@ function assertMayReplace(sessionId: string, held: RecordTexts, copied: RecordTe
   if (there === null || there.kind === 'unpaired' || there.kind === 'half_paired') return
   const isSamePhone = there.kind === 'paired' && here?.kind === 'paired' && there.identity === here.identity
   const what = isSamePhone
-    ? 'in another state: one of the two was run since they were the same, and going on from the older one costs messages'
+    ? 'in another state: one of the two has run since they were equal, and if you continue from the older one, you lose messages'
     : 'with other credentials'
   throw new SessionError(
     'ALREADY_PAIRED',
-    `The target holds session "${sessionId}" already, ${what}. Nothing was changed. To replace it, delete it there, or copy with overwrite.`,
+    `The target already has session "${sessionId}", ${what}. Nothing was changed. To replace it, delete it there, or copy with overwrite.`,
     { sessionId },
   )
 }

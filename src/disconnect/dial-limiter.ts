@@ -3,11 +3,11 @@
  */
 export type DialPriority = 'person' | 'poll' | 'reconnect' | 'bulk'
 
-/** The limit on dials of any origin. */
+/** The limit on all dials, whatever causes them. */
 export interface DialLimits {
   /**
-   * How many dials may be under way at once. A dial ends with a QR code, an open connection, or a failure. A quarter of them, rounded down, is
-   * kept from bulk work, and half of them from sessions whose last dial was not answered.
+   * How many dials may run at the same time. A dial ends with a QR code, an open connection, or a failure. A quarter of them,
+   * rounded down, is not available to bulk work, and half of them not to sessions whose last dial got no answer.
    */
   concurrency: number
   /** How many dials may start within any second. */
@@ -184,5 +184,5 @@ export class DialLimiter {
 }
 
 function calledOff(): Error {
-  return new DOMException('The dial was called off.', 'AbortError')
+  return new DOMException('The dial was cancelled.', 'AbortError')
 }

@@ -49,24 +49,24 @@ export function readConnectionNews(update: ConnectionUpdate, now: Date): Connect
  * What the loss of a socket meant, by name.
  *
  * - `restart_required`: the server asks for a new connection, as it does after each pairing (515);
- * - `connection_lost`: nothing was heard any more (408);
+ * - `connection_lost`: the other side went silent (408);
  * - `connection_closed`: the other side closed the connection (428, or no code at all);
- * - `server_unavailable`: the server has a problem of its own (500, 503);
- * - `transport_failed`: no connection came about: DNS, refused, reset, proxy, or an HTTP answer to the upgrade, whatever its number;
+ * - `server_unavailable`: the server itself has a problem (500, 503);
+ * - `transport_failed`: no connection was possible: DNS, refused, reset, proxy, or an HTTP answer to the upgrade, whatever its number;
  * - `connect_timeout`: the watchdog of the dial, `connectTimeoutMs`, ended it;
- * - `pairing_expired`: the QR codes are used up, and nothing tells that a phone has scanned one;
- * - `pairing_rejected`: WhatsApp refused to link: a 401 before anything was paired, a pairing that does not verify, or a sign of either before
+ * - `pairing_expired`: the QR codes are used up, and there is no sign that a phone scanned one;
+ * - `pairing_rejected`: WhatsApp refused to link: a 401 before anything was paired, a pairing that failed verification, or a sign of either before
  *   the QR codes were used up;
- * - `registration_closed`: WhatsApp took the connection and closed it before there was anything to scan;
- * - `logged_out`: the device was unlinked at the phone (401);
+ * - `registration_closed`: WhatsApp accepted the connection and closed it before there was anything to scan;
+ * - `logged_out`: the device was unlinked on the phone (401);
  * - `intentional_logout`: this application logged the device out;
  * - `connection_replaced`: another connection uses the same credentials (440);
  * - `restricted`: WhatsApp restricted or banned the account (402, 403, 406);
  * - `client_outdated`: WhatsApp refuses this client version (405);
- * - `multi_device_mismatch`: the account does not take linked devices (411);
+ * - `multi_device_mismatch`: the account does not accept linked devices (411);
  * - `rate_limited`: too many attempts (429);
  * - `storage_failed`: the socket was closed because the credentials could not be stored;
- * - `socket_failed`: Baileys or the application's `socketConfig` threw;
+ * - `socket_failed`: Baileys or your `socketConfig` threw;
  * - `unknown`: a code that has no known meaning.
  */
 export type DisconnectCause =

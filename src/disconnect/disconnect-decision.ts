@@ -146,7 +146,6 @@ function backedOff(backOff: BackOff, { attempt, failures }: RetryContext, random
 function bounded(delayMs: unknown): number | null {
   if (delayMs === null) return null
   // A slip of the pen must not turn an outage into a session that has given up.
-  if (typeof delayMs !== 'number' || Number.isNaN(delayMs))
-    throw new TypeError('The retry policy must answer with a number of milliseconds, or with null to give up.')
+  if (typeof delayMs !== 'number' || Number.isNaN(delayMs)) throw new TypeError('The retry policy must return a number of milliseconds, or null to give up.')
   return Math.min(Math.max(delayMs, 0), LONGEST_TIMER_MS)
 }

@@ -7,42 +7,43 @@ import { checkEncryption, type EncryptionOptions, isEncryptedStore, SealedValueE
 import { type CipherKey, KeyRing } from './key-ring.js'
 import { plainRecords, RecordOpener, sealChanges } from './record-cipher.js'
 
-/** What became of the records: each session is in one of the lists. */
+/** The result of an encryption: each session is in one of the lists. */
 export interface EncryptReport {
-  /** Sessions of which records were encrypted; all of theirs are under the current key now. */
+  /** Sessions whose records were encrypted; all of them are under the current key now. */
   encrypted: string[]
-  /** Sessions whose records all were under the current key. Each of them was opened. */
+  /** Sessions whose records were all under the current key already. Each record was opened. */
   unchanged: string[]
   /**
-   * Sessions that still have records that are not under the current key, with the first reason: `OWNED_ELSEWHERE` for one that is
-   * being run, `WRONG_KEY`, `RECORD_CORRUPT` (which names and counts plain records, unless `allowPlain` is set), `ABORTED`, or what the store said. Keep the old keys while there are any.
+   * Sessions that still have records that are not under the current key, with the first reason: `OWNED_ELSEWHERE` if it is running,
+   * `WRONG_KEY`, `RECORD_CORRUPT` (which names and counts plain records, unless `allowPlain` is set), `ABORTED`, or what the store
+   * reported. Keep the old keys as long as there are any.
    */
   failed: SessionFailure[]
-  /** What `onProgress` threw first, as `LISTENER_FAILED`; nothing else came of it. */
+  /** The first error that `onProgress` threw, as `LISTENER_FAILED`; it changed nothing else. */
   progressError: SessionError | undefined
 }
 
 const SWEEP_NAMES = Object.keys({ sessions: 0, onProgress: 0, signal: 0 } satisfies Record<keyof BatchOptions, 0>)
 
 /**
- * Encrypts under the current key what is not: records under older keys, and with `allowPlain` also those that are not encrypted
- * at all. Give it the store itself, not the one that `encrypted` returned.
+ * Encrypts with the current key what is not under it yet: records under older keys, and with `allowPlain` also plain ones. Pass the
+ * plain store, not the one that `encrypted` returned.
  *
- * Session by session, each under its lease, so one that is being run is left out; some records at a time, each batch read back
- * and opened before the next. What cannot be opened stays as it is, and the rest of its session is done all the same. May be
- * broken off at any moment and run again: records of both keys can be read in between. Resolves with the report as it stands
- * when the signal aborts.
+ * It handles one session at a time, under its lease, so running sessions are skipped. It handles a few records at a time, and reads
+ * back and opens each batch before the next. Records that it cannot open stay as they are, and it continues with the rest of their
+ * session. You can stop it at any moment and run it again: in between, records of both keys can be read. If the signal aborts, it
+ * resolves with the report so far.
  *
- * It does records, and nothing else that a store keeps: old text may stay in the free pages of a database, and in a copy of the
- * creds that a write which was cut off has left as it was. The command `baileys-sessions encrypt` does those, too.
+ * It handles only records: old text may stay in the free pages of a database, and in a copy of the creds that an interrupted write
+ * left behind. The command `baileys-sessions encrypt` handles those, too.
  *
- * @throws TypeError or RangeError for an option that cannot be used, and a TypeError for a store that encrypts by itself, whatever is
- * around it; nothing is written then. SessionError when the store cannot list its sessions.
+ * @throws TypeError or RangeError for an invalid option, and a TypeError for a store that already encrypts, whatever wraps it;
+ * nothing is written then. SessionError if the store cannot list its sessions.
  */
 export async function encryptRecords(store: SessionStore, options: EncryptionOptions, sweepOptions: BatchOptions = {}): Promise<EncryptReport> {
   const { keys, currentKeyId, allowPlain } = checkEncryption(options)
   if (isEncryptedStore(store))
-    throw new TypeError('encryptRecords() takes the store itself, not what encrypted() has put around it: records would be encrypted twice.')
+    throw new TypeError('encryptRecords() needs the plain store, not the one that encrypted() returned. Otherwise it would encrypt the records twice.')
   requireOptions('', sweepOptions, SWEEP_NAMES)
   const ring = new KeyRing(keys, currentKeyId)
   const key = await ring.current()
@@ -145,7 +146,7 @@ class SessionEncryptor {
       if (opened?.kind === 'sealed' && opened.key === this.#parts.key && opened.text === key.value) continue
       throw new SessionError(
         'STORE_UNAVAILABLE',
-        `The record ${key.type} ${JSON.stringify(key.id)} of session "${sessionId}" was written, and came back as something else: the store does not keep what it is given. Stop, and look at it before anything else.`,
+        `The record ${key.type} ${JSON.stringify(key.id)} of session "${sessionId}" was written but read back differently, so the store does not keep what it gets. Stop, and check the store before you do anything else.`,
         { sessionId },
       )
     }

@@ -16,15 +16,15 @@ export type EncryptionKey = Uint8Array | PassphraseKey
 /** The keys of an encrypted store. */
 export interface EncryptionOptions {
   /**
-   * Every key that records may be encrypted with, by its id. The id stands in each record, so it is no secret: 1 to 64
-   * characters without control characters. Copies are taken. Under one id there must only ever be one key.
+   * Every key that records may be encrypted with, by id. Each record contains the id of its key, so the id is not a secret: 1 to 64
+   * characters without control characters. The keys are copied. Never use one id for two keys.
    */
   keys: Readonly<Record<string, EncryptionKey>>
-  /** The id of the key that every write uses; the others only read. Must be among `keys`. */
+  /** The id of the key that every write uses; the others are only for reading. Must be among `keys`. */
   currentKeyId: string
   /**
-   * Reads records that are not encrypted, for the time of a move; each write encrypts. Without it such a record is
-   * `RECORD_CORRUPT`, so that nobody who can write to the store can slip in a record of their own.
+   * Also reads records that are not encrypted, while you move a store to encryption; every write encrypts. Without it, such a
+   * record is `RECORD_CORRUPT`, so that nobody who can write to the store can slip in a record of their own.
    *
    * @defaultValue false
    */
@@ -51,10 +51,10 @@ export function checkEncryption(options: EncryptionOptions): CheckedEncryption {
   // Options come from applications in plain JavaScript, too.
   const { keys, currentKeyId, allowPlain = false } = options as Partial<Record<keyof EncryptionOptions, unknown>>
   if (typeof keys !== 'object' || keys === null || Array.isArray(keys) || ArrayBuffer.isView(keys) || keys instanceof Map) {
-    throw new TypeError('Option "keys" must be an object with a key for each key id, such as { main: bytes }.')
+    throw new TypeError('Option "keys" must be an object that maps key ids to keys, such as { main: bytes }.')
   }
-  if (typeof allowPlain !== 'boolean') throw new TypeError(`Option "allowPlain" must be true or false, not ${typeof allowPlain}.`)
-  if (typeof currentKeyId !== 'string') throw new TypeError(`Option "currentKeyId" must be a text, not ${typeof currentKeyId}.`)
+  if (typeof allowPlain !== 'boolean') throw new TypeError(`Option "allowPlain" must be true or false, but is of type ${typeof allowPlain}.`)
+  if (typeof currentKeyId !== 'string') throw new TypeError(`Option "currentKeyId" must be a string, but is of type ${typeof currentKeyId}.`)
   // A map, in which an id such as "__proto__" is an id like any other.
   const sources = new Map(Object.entries(keys).map(([keyId, key]) => [checkKeyId(keyId), readKeySource(keyId, key)]))
   if (!sources.has(currentKeyId))
@@ -65,25 +65,25 @@ export function checkEncryption(options: EncryptionOptions): CheckedEncryption {
 function checkKeyId(keyId: string): string {
   if (KEY_ID.test(keyId)) return keyId
   throw new RangeError(
-    `The key id ${JSON.stringify(keyId.slice(0, 64))} of option "keys" cannot be used: it must be 1 to 64 characters without control characters.`,
+    `The key id ${JSON.stringify(keyId.slice(0, 64))} in option "keys" is invalid: it must have 1 to 64 characters, without control characters.`,
   )
 }
 
 /**
- * Puts encryption around any store: AES-256-GCM, with the session id, the type and the record id as additional data. What was
- * altered, cut off, or put in the place of another record is `RECORD_CORRUPT`; a record under a key that was not given is
- * `WRONG_KEY`, and never taken for missing. A write uses the current key; records under the other keys are read, and move on
- * when they are written next, or all at once with `encryptRecords`.
+ * Adds encryption to any store: AES-256-GCM, with the session id, the type and the record id as additional data. A record that was
+ * altered, cut off or swapped with another is `RECORD_CORRUPT`; a record under a key that you did not give is `WRONG_KEY`, and
+ * never counts as missing. A write uses the current key; records under the other keys can be read, and move to the current key with
+ * their next write, or all at once with `encryptRecords`.
  *
- * What it does not hide: session ids, types and ids of records (the ids of Signal sessions hold phone numbers), how many there
- * are, how long, and when they change. It does not tell when somebody puts back an older version of the same record. A record
+ * It does not hide session ids, types and ids of records (the ids of Signal sessions contain phone numbers), how many there are,
+ * how long they are, and when they change. It does not notice if somebody puts back an older version of the same record. A record
  * grows by a third and about 130 bytes.
  *
- * A value that is encrypted already is refused with a `TypeError`: encrypted twice, nobody would find it.
+ * It refuses a value that is already encrypted with a `TypeError`, because nobody would notice that it was encrypted twice.
  *
  * Only values are encrypted: `list`, `records`, `delete`, `close` and the lock are those of `store`.
  *
- * @throws TypeError or RangeError for an option that cannot be used; it never quotes a key.
+ * @throws TypeError or RangeError for an invalid option; it never quotes a key.
  */
 export function encrypted(store: SessionStore, options: EncryptionOptions): SessionStore {
   return new EncryptedSessionStore(store, options)
@@ -174,16 +174,16 @@ function assertNotSealed(changes: readonly RecordChange[]): void {
   const sealed = changes.find(({ value }) => typeof value === 'string' && needsKeys(value))
   if (sealed === undefined) return
   throw new SealedValueError(
-    `The value of record "${sealed.type}" "${sealed.id}" is encrypted already, and this store encrypts what it is given. Nothing was written. encryptRecords() takes the store inside encrypted(), also when something else is put around it.`,
+    `The value of record "${sealed.type}" "${sealed.id}" is already encrypted, and this store encrypts what it gets. Nothing was written. encryptRecords() needs the plain store inside encrypted(), even if something else wraps it.`,
   )
 }
 
 function assertEncryptable(changes: readonly RecordChange[]): void {
   for (const { type, id, value } of changes) {
     if (value === null) continue
-    if (typeof value !== 'string') throw new TypeError(`The value of record "${type}" "${id}" must be a text or null, not ${typeof value}.`)
+    if (typeof value !== 'string') throw new TypeError(`The value of record "${type}" "${id}" must be a string or null, but is of type ${typeof value}.`)
     // It would come back as another text.
     if (LONE_SURROGATE.test(value))
-      throw new TypeError(`The value of record "${type}" "${id}" holds half of a character (a lone surrogate), which UTF-8 cannot hold.`)
+      throw new TypeError(`The value of record "${type}" "${id}" contains half of a character (a lone surrogate), which UTF-8 cannot store.`)
   }
 }

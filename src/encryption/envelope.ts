@@ -57,7 +57,7 @@ export function needsKeys(text: string | undefined): boolean {
 export function missingKeys(sessionId: string): SessionError {
   return new SessionError(
     'WRONG_KEY',
-    `Session "${sessionId}" is encrypted, and its keys are missing. Nothing was changed. Put encrypted() with its keys around the store.`,
+    `Session "${sessionId}" is encrypted, but you gave no keys. Nothing was changed. Wrap the store in encrypted() with its keys.`,
     { sessionId },
   )
 }

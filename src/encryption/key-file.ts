@@ -10,19 +10,20 @@ export type KeyFile = Pick<EncryptionOptions, 'keys' | 'currentKeyId'>
 /** 32 bytes. */
 const BASE64 = /^[A-Za-z0-9+/]{43}=$/
 const FORM =
-  '{ "currentKeyId": "<id>", "keys": { "<id>": "<base64 of 32 bytes>" } }, or { "passphrase": "…", "salt": "…" } in the place of the base64. The command "new-key" makes one'
+  '{ "currentKeyId": "<id>", "keys": { "<id>": "<base64 of 32 bytes>" } }, or { "passphrase": "…", "salt": "…" } instead of the base64. Run "new-key" to create one'
 
 /**
- * Reads the keys in a file that `npx baileys-sessions new-key` made, or that has its form: all of them, and which one is current.
- * `encrypted(store, await keyFromFile('./keys.json'))` uses them. A relative path starts from the working directory.
+ * Reads the keys from a file that `npx baileys-sessions new-key` created, or that has the same format: all of them, and which one
+ * is current. Use them with `encrypted(store, await keyFromFile('./keys.json'))`. A relative path starts from the working
+ * directory.
  *
- * Rejects with `STORE_UNAVAILABLE` when the file cannot be read, does not have the form, or lets anybody but its owner read or
- * change it (not on Windows). No message quotes a key.
+ * Rejects with `STORE_UNAVAILABLE` if the file cannot be read, has another format, or if anybody but its owner can read or change
+ * it (not on Windows). No message quotes a key.
  *
- * @throws TypeError for a path that is no text.
+ * @throws TypeError for a path that is not a string.
  */
 export async function keyFromFile(path: string): Promise<KeyFile> {
-  if (typeof path !== 'string') throw new TypeError(`path must be a text, not ${typeof path}.`)
+  if (typeof path !== 'string') throw new TypeError(`path must be a string, but is of type ${typeof path}.`)
   return readKeys(path, path)
 }
 
@@ -42,7 +43,7 @@ async function readPrivateText(path: string, name: string): Promise<string> {
     const mode = found.mode & 0o777
     if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
       throw unusable(
-        `The key file ${name} has mode ${mode.toString(8).padStart(4, '0')}, so others may read or replace the keys. Allow it to its owner alone: chmod 600.`,
+        `The key file ${name} has mode ${mode.toString(8).padStart(4, '0')}, so others can read or replace the keys. Restrict it to its owner: chmod 600.`,
       )
     }
     return await file.readFile('utf8')

@@ -68,7 +68,7 @@ async function derive(id: string, passphrase: string, salt: Uint8Array): Promise
     const why = cause instanceof Error ? cause.message : String(cause)
     throw new SessionError(
       'STORE_UNAVAILABLE',
-      `The key ${JSON.stringify(id)} could not be derived from its passphrase: ${why}. It takes 128 MiB of memory for a moment.`,
+      `The key ${JSON.stringify(id)} could not be derived from its passphrase: ${why}. This needs 128 MiB of memory for a moment.`,
       { cause },
     )
   }
@@ -120,14 +120,14 @@ export function readKeySource(keyId: string, key: unknown): KeySource {
   }
   if (typeof key !== 'object' || key === null || !('passphrase' in key) || !('salt' in key)) {
     throw new TypeError(
-      `Option "${name}" must be a Uint8Array of ${KEY_BYTES} bytes or { passphrase, salt }, not ${key === null ? 'null' : typeof key}. Decode a key that is text, with Buffer.from(text, 'base64') for example.`,
+      `Option "${name}" must be a Uint8Array of ${KEY_BYTES} bytes or { passphrase, salt }, but is ${key === null ? 'null' : `of type ${typeof key}`}. If the key is text, decode it, for example with Buffer.from(text, 'base64').`,
     )
   }
   return { kind: 'passphrase', passphrase: readPassphrase(name, key.passphrase), salt: readSalt(name, key.salt) }
 }
 
 function readPassphrase(name: string, passphrase: unknown): string {
-  if (typeof passphrase !== 'string') throw new TypeError(`Option "${name}.passphrase" must be a text, not ${typeof passphrase}.`)
+  if (typeof passphrase !== 'string') throw new TypeError(`Option "${name}.passphrase" must be a string, but is of type ${typeof passphrase}.`)
   const { length } = passphrase
   if (length < SHORTEST_PASSPHRASE) throw new RangeError(`Option "${name}.passphrase" must have at least ${SHORTEST_PASSPHRASE} characters, but has ${length}.`)
   return passphrase
@@ -135,7 +135,7 @@ function readPassphrase(name: string, passphrase: unknown): string {
 
 function readSalt(name: string, salt: unknown): Buffer {
   if (typeof salt !== 'string' && !(salt instanceof Uint8Array))
-    throw new TypeError(`Option "${name}.salt" must be a text or a Uint8Array, not ${typeof salt}.`)
+    throw new TypeError(`Option "${name}.salt" must be a string or a Uint8Array, but is of type ${typeof salt}.`)
   const bytes = typeof salt === 'string' ? Buffer.from(salt, 'utf8') : Buffer.from(salt)
   if (bytes.length < SHORTEST_SALT_BYTES)
     throw new RangeError(`Option "${name}.salt" must have at least ${SHORTEST_SALT_BYTES} bytes, but has ${bytes.length}.`)

@@ -125,10 +125,10 @@ const describeRecord = ({ sessionId, type, id }: RecordPlace): string =>
 /** It is no envelope that the key has made for this record. */
 function alteredRecord(place: RecordPlace): SessionError {
   // Only with its creds a session is lost.
-  const otherwise = place.type === 'creds' ? ' Only when there is none, delete the session and pair again.' : ''
+  const otherwise = place.type === 'creds' ? ' Only if you have no backup, delete the session and link the phone again.' : ''
   return new SessionError(
     'RECORD_CORRUPT',
-    `${describeRecord(place)} was altered, cut off, or put in the place of another one: its key does not vouch for it. It was left as it is. Restore it from a backup.${otherwise}`,
+    `${describeRecord(place)} was altered, cut off or swapped with another record: its key does not match. Nothing was changed. Restore it from a backup.${otherwise}`,
     place,
   )
 }
@@ -137,7 +137,7 @@ function alteredRecord(place: RecordPlace): SessionError {
 function plainRecord(place: RecordPlace): SessionError {
   return new SessionError(
     'RECORD_CORRUPT',
-    `${describeRecord(place)} is not encrypted, in a store that is. It was left as it is. If it is yours, encrypt it with the command "baileys-sessions encrypt" and --allow-plain, or with encryptRecords() and allowPlain; the option allowPlain also reads such records meanwhile.`,
+    `${describeRecord(place)} is not encrypted, but the store is. Nothing was changed. If it is yours, encrypt it with the command "baileys-sessions encrypt" and --allow-plain, or with encryptRecords() and allowPlain; until then, the option allowPlain lets you read it.`,
     place,
   )
 }
@@ -150,7 +150,7 @@ export function plainRecords(sessionId: string, keys: readonly RecordKey[]): Ses
   const what = keys.length === 1 ? '1 record that is' : `${keys.length} records that are`
   return new SessionError(
     'RECORD_CORRUPT',
-    `Session "${sessionId}" has ${what} not encrypted: ${names.slice(0, MOST_NAMES).join(', ')}${more}. Nobody can tell who wrote them, so they were left as they are. If they are yours, encrypt them with allowPlain, or on the command line with --allow-plain.`,
+    `Session "${sessionId}" has ${what} not encrypted: ${names.slice(0, MOST_NAMES).join(', ')}${more}. It is unknown who wrote them, so they were not changed. If they are yours, encrypt them with allowPlain, or on the command line with --allow-plain.`,
     { sessionId },
   )
 }
@@ -159,7 +159,7 @@ export function plainRecords(sessionId: string, keys: readonly RecordKey[]): Ses
 function newerRecord(place: RecordPlace): SessionError {
   return new SessionError(
     'RECORD_CORRUPT',
-    `${describeRecord(place)} was encrypted by a later version of baileys-sessions, in a form that this one does not know. It was left as it is. Update the package.`,
+    `${describeRecord(place)} was encrypted by a newer version of baileys-sessions, in a format that this version does not know. Nothing was changed. Update the package.`,
     place,
   )
 }
@@ -168,7 +168,7 @@ function newerRecord(place: RecordPlace): SessionError {
 function unknownKey(place: RecordPlace, keyId: string): SessionError {
   return new SessionError(
     'WRONG_KEY',
-    `${describeRecord(place)} is encrypted with the key ${JSON.stringify(keyId)}, which is not among the keys. Nothing was changed. Give that key, too, under this id.`,
+    `${describeRecord(place)} is encrypted with the key ${JSON.stringify(keyId)}, which you did not give. Nothing was changed. Add that key under this id.`,
     place,
   )
 }
@@ -177,7 +177,7 @@ function unknownKey(place: RecordPlace, keyId: string): SessionError {
 function differentKey(place: RecordPlace, keyId: string): SessionError {
   return new SessionError(
     'WRONG_KEY',
-    `${describeRecord(place)} is encrypted with another key than the one given as ${JSON.stringify(keyId)}. Nothing was changed. Give the key that it was encrypted with; of a passphrase, the same passphrase and salt.`,
+    `${describeRecord(place)} is encrypted with a different key from the one you gave as ${JSON.stringify(keyId)}. Nothing was changed. Give the key that encrypted it; for a passphrase, the same passphrase and salt.`,
     place,
   )
 }

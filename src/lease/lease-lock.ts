@@ -88,7 +88,7 @@ export class LeaseLock<Entry extends LockEntry = LockEntry> implements SessionLo
   async ownerOf({ holders }: LockEntry): Promise<string | null> {
     for (const sign of holders) {
       const holder = parseHolder(sign.text)
-      if (await this.#lives(holder, sign)) return holder?.owner ?? 'a process that did not say who it is'
+      if (await this.#lives(holder, sign)) return holder?.owner ?? 'a process that did not give its name'
     }
     return null
   }
@@ -118,7 +118,7 @@ export class LeaseLock<Entry extends LockEntry = LockEntry> implements SessionLo
 
   /** Throws `STORE_UNAVAILABLE` when it was told to close; a store that has this lock was then, too. */
   assertOpen(sessionId?: string): void {
-    if (this.#isClosed) throw new SessionError('STORE_UNAVAILABLE', 'The store was closed. Make a new one.', { sessionId })
+    if (this.#isClosed) throw new SessionError('STORE_UNAVAILABLE', 'The store is closed. Create a new one.', { sessionId })
   }
 
   /** Refuses calls from now on, waits for what is under way, and gives back all leases. When that fails, the next call tries again. */
@@ -205,9 +205,13 @@ export class LeaseLock<Entry extends LockEntry = LockEntry> implements SessionLo
     const { sessionId, token } = lease
     this.#lose(
       lease,
-      new SessionError('STALE_WRITER', `The lock of session "${sessionId}" is not ours any more: its newest token is ${newestToken}, and ours was ${token}.`, {
-        sessionId,
-      }),
+      new SessionError(
+        'STALE_WRITER',
+        `This process no longer holds the lock of session "${sessionId}": the newest token is ${newestToken}, and its own is ${token}.`,
+        {
+          sessionId,
+        },
+      ),
     )
   }
 
@@ -220,7 +224,7 @@ export class LeaseLock<Entry extends LockEntry = LockEntry> implements SessionLo
         lease,
         new SessionError(
           'LEASE_EXPIRED',
-          `The lease of session "${sessionId}" ran out, because the store could not be told that this process lives. Nobody else is known to have it.`,
+          `The lease of session "${sessionId}" expired, because this process could not tell the store that it is alive. As far as is known, nobody else has it.`,
           { sessionId },
         ),
       )
@@ -278,5 +282,7 @@ export class LeaseLock<Entry extends LockEntry = LockEntry> implements SessionLo
 /** All that can go wrong when one looks at processes is that this one has no descriptor left. */
 function blind(what: string, cause: unknown): SessionError {
   if (isSessionError(cause)) return cause
-  return new SessionError('STORE_UNAVAILABLE', `This process cannot tell ${what}: it has too many files open. Raise its limit (ulimit -n).`, { cause })
+  return new SessionError('STORE_UNAVAILABLE', `This process cannot find out ${what}, because it has too many open files. Raise its limit (ulimit -n).`, {
+    cause,
+  })
 }

@@ -7,15 +7,15 @@ import { assertCurrentWriter, type SessionLock } from './session-lock.js'
 /** A {@link SessionLock} for stores that only one process uses, with the check that such a store makes before it writes. */
 export interface ProcessLock extends SessionLock {
   /**
-   * Throws `STALE_WRITER` when `fencingToken` is older than the newest one handed out for this id, or when there is none
-   * while somebody holds the lock. A store calls it first thing in `write` and `delete`.
+   * Throws `STALE_WRITER` if `fencingToken` is older than the newest one for this id, or if there is none while somebody holds the
+   * lock. A store calls it first in `write` and `delete`.
    */
   check(sessionId: string, fencingToken?: number): void
 }
 
 /**
- * Makes a lock that lives in this object: it keeps apart everything that shares the object, and nothing else. Tokens
- * rise for as long as the object lives. Right for a store that a single process uses, such as a fake in a test.
+ * Creates a lock that lives in this object: it separates everything that shares the object, and nothing else. Tokens increase for
+ * as long as the object lives. Use it for a store that only one process uses, such as a fake in a test.
  */
 export function processLock(): ProcessLock {
   const table = new MemoryLockTable()

@@ -20,21 +20,21 @@ import { SessionError } from '../errors.js'
  * `sessionLockContract` of `baileys-sessions/testing` checks all of it.
  */
 export interface SessionLock {
-  /** Takes the lock, or resolves with `null` when it is held. */
+  /** Acquires the lock, or resolves with `null` if it is held. */
   acquire(sessionId: string): Promise<SessionLease | null>
-  /** The name of the process that holds the lock, or `null` when nobody does. */
+  /** The name of the process that holds the lock, or `null` if nobody does. */
   owner(sessionId: string): Promise<string | null>
 }
 
 /** The right to run one session, until it is released or lost. */
 export interface SessionLease {
-  /** The name of the holder, as {@link SessionLock.owner} tells it to others. */
+  /** The name of the holder, as {@link SessionLock.owner} returns it. */
   readonly owner: string
-  /** Goes with every write made under this lease. */
+  /** The token to pass to every write under this lease. */
   readonly fencingToken: number
   /** Aborts when the lease is lost: somebody else may run the session now. */
   readonly lost: AbortSignal
-  /** Gives the lock back. Idempotent. */
+  /** Releases the lock. Idempotent. */
   release(): Promise<void>
 }
 
@@ -62,7 +62,7 @@ export function assertCurrentWriter({ sessionId, fencingToken, newestToken, isHe
     if (!isHeld) return
     throw new SessionError(
       'STALE_WRITER',
-      `Session "${sessionId}" is held under token ${newestToken}, and this write came without a token. Acquire the lock first.`,
+      `Session "${sessionId}" is locked under token ${newestToken}, and this write has no token. Acquire the lock first.`,
       { sessionId },
     )
   }
@@ -99,7 +99,7 @@ export async function thenRelease<Result>(lease: SessionLease, work: () => Promi
 export async function beingRun(lock: SessionLock, sessionId: string): Promise<SessionError> {
   const owner = await findOwner(lock, sessionId).catch(() => null)
   const who = owner === null ? 'Another process' : `The process ${owner}`
-  return new SessionError('OWNED_ELSEWHERE', `${who} runs session "${sessionId}", or works on it. Nothing was changed. Stop it there, and try again.`, {
+  return new SessionError('OWNED_ELSEWHERE', `${who} is running session "${sessionId}" or working on it. Nothing was changed. Stop it there, and try again.`, {
     sessionId,
   })
 }

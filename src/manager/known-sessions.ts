@@ -88,7 +88,7 @@ export class KnownSessions {
       const records = rows.filter(isRecord)
       if (records.length < rows.length)
         onError(
-          repositoryFailed(undefined, 'find', new Error(`${rows.length - records.length} of ${rows.length} have no text as sessionId. They are left out.`)),
+          repositoryFailed(undefined, 'find', new Error(`${rows.length - records.length} of ${rows.length} have no string as sessionId. They are ignored.`)),
         )
       return records
     } catch (cause) {
@@ -109,7 +109,7 @@ function ask<Answer>(
     const { sessionId } = candidate
     throw new SessionError(
       'LISTENER_FAILED',
-      `"${name}" threw for session "${sessionId}", so no session was restored. Mend it, and call restoreAll again; see the cause.`,
+      `"${name}" threw for session "${sessionId}", so no session was restored. Fix it, then call restoreAll again. See the cause.`,
       { sessionId, cause },
     )
   }

@@ -101,7 +101,7 @@ function makeVersionSource(provider: ResolvedSessionManagerOptions['version'], o
       onError(
         new SessionError(
           'SOCKET_FAILED',
-          `The version of WhatsApp Web could not be had, so the last good one is used, else the one built into Baileys. ${reason}`,
+          `The version of WhatsApp Web could not be looked up, so the last good one is used, or else the one built into Baileys. ${reason}`,
           { cause },
         ),
       )
@@ -110,8 +110,8 @@ function makeVersionSource(provider: ResolvedSessionManagerOptions['version'], o
       onError(
         new SessionError(
           'SOCKET_FAILED',
-          'The version of WhatsApp Web was not looked up: a session has an agent, and the look-up would go around it. WhatsApp may refuse the version ' +
-            "built into Baileys. Give the look-up the same way, with `version: latestWaWebVersion({ fetch, dispatcher })` and the `fetch` and a `ProxyAgent` of undici, or turn it off with `version: 'baileys'`.",
+          'The version of WhatsApp Web was not looked up, because a session has an agent and the look-up would bypass it. WhatsApp may refuse the version ' +
+            "built into Baileys. Send the look-up the same way with `version: latestWaWebVersion({ fetch, dispatcher })`, using `fetch` and a `ProxyAgent` of undici, or turn it off with `version: 'baileys'`.",
         ),
       ),
   })
@@ -122,17 +122,17 @@ function sharingOf({ shareAsyncLocalStorage, logger }: ResolvedSessionManagerOpt
   if (!shareAsyncLocalStorage) return (baileys) => baileys
   const sharing = new StorageSharing({
     onRefused: () => {
-      if (logger !== undefined) guardedLogger(logger).debug({}, 'AsyncLocalStorage cannot be replaced in this process: every socket keeps one of its own')
+      if (logger !== undefined) guardedLogger(logger).debug({}, 'AsyncLocalStorage cannot be replaced in this process, so every socket keeps its own')
     },
   })
   return (baileys) => shareStorages(baileys, sharing)
 }
 
-/** What closing a manager came to. */
+/** The result of closing a manager. */
 export interface CloseReport {
   /** The sessions that finished everything. */
   closed: string[]
-  /** The sessions that had writes left when the time was up. */
+  /** The sessions that still had writes to finish when the time was up. */
   notDrained: string[]
 }
 

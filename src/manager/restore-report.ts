@@ -6,10 +6,10 @@ import type { StatusReason } from '../status/status-reasons.js'
  * How a restore ended.
  *
  * - `restored`: connected;
- * - `already_connected`: it was connected before;
- * - `retrying`: the retries of the start are used up, and the session goes on trying by itself;
- * - `skipped`: there was nothing to restore, or it is not to be restored; the reason says which;
- * - `failed`: it was tried, and needs a person.
+ * - `already_connected`: it was already connected;
+ * - `retrying`: the retries of the start are used up, and the session keeps trying in the background;
+ * - `skipped`: there was nothing to restore, or it should not be restored; the reason says which;
+ * - `failed`: the library tried, and a person is needed.
  */
 export type RestoreOutcome = 'restored' | 'already_connected' | 'retrying' | 'skipped' | 'failed'
 
@@ -21,7 +21,7 @@ export interface RestoreResult {
   outcome: RestoreOutcome
   /** Why; `null` when there is nothing to explain. */
   reason: StatusReason | null
-  /** What went wrong, when that is known in detail. */
+  /** What went wrong, if that is known in detail. */
   error?: SessionError
   /** How long it took, in milliseconds. */
   durationMs: number
@@ -33,13 +33,13 @@ export interface RestoreReport {
   total: number
   /** Connected now. */
   restored: RestoreResult[]
-  /** Still trying by themselves. */
+  /** Still trying in the background. */
   retrying: RestoreResult[]
-  /** Not to be restored, or connected before. */
+  /** Should not be restored, or already connected. */
   skipped: RestoreResult[]
-  /** Tried, and in need of a person. */
+  /** Tried, but a person is needed. */
   failed: RestoreResult[]
-  /** How long all of it took, in milliseconds. */
+  /** How long it took in total, in milliseconds. */
   durationMs: number
 }
 
@@ -51,36 +51,39 @@ export interface RestoreProgress {
   done: number
   /** How many are connected. */
   restored: number
-  /** How many go on trying by themselves. */
+  /** How many keep trying in the background. */
   retrying: number
-  /** How many were not to be restored. */
+  /** How many should not be restored. */
   skipped: number
   /** How many need a person. */
   failed: number
-  /** The result that came last. */
+  /** The latest result. */
   result: RestoreResult
 }
 
-/** A session that could be restored, before anybody has looked at what is stored. */
+/** A session that could be restored; its records were not read yet. */
 export interface RestoreCandidate {
   /** The session. */
   sessionId: string
-  /** What the repository knows of it; `null` when it knows nothing, or could not be asked. */
+  /** What the repository knows about it; `null` if it knows nothing or did not answer. */
   record: ConnectionRecord | null
 }
 
-/** How `restoreAll` is to be done. */
+/** The options of `restoreAll`. */
 export interface RestoreAllOptions {
-  /** How many restores may be under way at once; one whose dial was not answered goes on beside them. Defaults to the manager's `restore.concurrency`. */
+  /**
+   * How many restores may run at the same time; one whose dial got no answer continues beside them. Defaults to the manager's
+   * `restore.concurrency`.
+   */
   concurrency?: number | undefined
   /** The time between two starts, in milliseconds. Defaults to the manager's `restore.delayMs`. */
   delayMs?: number | undefined
-  /** Leaves out sessions for which it returns `false`; they are not in the report. */
+  /** Skips sessions for which it returns `false`; they are not in the report. */
   filter?: ((candidate: RestoreCandidate) => boolean) | undefined
-  /** Sessions with a higher number are started earlier. All are 0 by default, and so is what is no number. */
+  /** Sessions with a higher number start earlier. The default is 0, also for anything that is not a number. */
   priority?: ((candidate: RestoreCandidate) => number) | undefined
-  /** Calls it off: what was not started is reported as skipped, `aborted`. */
+  /** Stops the run when it aborts: sessions that were not started are reported as skipped, `aborted`. */
   signal?: AbortSignal | undefined
-  /** Called after each result. What it throws is reported as an `error` event. */
+  /** Called after each result. If it throws, you get an `error` event. */
   onProgress?: ((progress: RestoreProgress) => void) | undefined
 }

@@ -92,7 +92,9 @@ export class SessionAnnouncer implements SessionAnnouncements {
 
   /** Calls a function of the application; what it throws becomes an `error` event. */
   guard(name: string, call: () => unknown): void {
-    callGuarded(call, (cause) => this.error(new SessionError('LISTENER_FAILED', `The function "${name}" failed. The work goes on.`, { cause })))
+    callGuarded(call, (cause) =>
+      this.error(new SessionError('LISTENER_FAILED', `Your function "${name}" failed. The library continues without it.`, { cause })),
+    )
   }
 
   #saveStatus(snapshot: SessionSnapshot, previous: SessionSnapshot): void {
@@ -116,7 +118,7 @@ export class SessionAnnouncer implements SessionAnnouncements {
       this.#logger.error({ event, problem: cause instanceof Error ? cause.message : String(cause) }, 'a listener of "error" failed')
       return
     }
-    this.error(new SessionError('LISTENER_FAILED', `A listener of "${event}" failed. The session goes on.`, { sessionId, cause }))
+    this.error(new SessionError('LISTENER_FAILED', `A listener for "${event}" failed. The session continues.`, { sessionId, cause }))
   }
 }
 

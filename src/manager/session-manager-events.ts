@@ -4,13 +4,13 @@ import type { SessionError } from '../errors.js'
 import type { SessionSnapshot, SessionStatus } from '../status/session-status.js'
 import type { RestoreResult } from './restore-report.js'
 
-/** A session changed its status, its reason, or the time of its next attempt. Never holds the QR code or the pairing code. */
+/** A session changed its status, its reason, or the time of its next attempt. Never contains the QR code or the pairing code. */
 export interface StatusEvent extends Omit<SessionSnapshot, 'qr' | 'pairingCode'> {
   /** The status before; the same as `status` when only the reason or the next attempt changed. */
   previous: SessionStatus
 }
 
-/** A new QR code is to be shown. It holds a secret: show it to the owner of the session only. */
+/** There is a new QR code to show. It is a secret: show it only to the owner of the session. */
 export interface QrEvent {
   /** The session. */
   sessionId: string
@@ -20,11 +20,11 @@ export interface QrEvent {
   expiresAt: Date
 }
 
-/** A pairing code is to be shown. */
+/** There is a pairing code to show. */
 export interface PairingCodeEvent {
   /** The session. */
   sessionId: string
-  /** The eight characters to enter at the phone. */
+  /** The eight characters to enter on the phone. */
   code: string
   /** The number that the code is for, digits only. */
   phoneNumber: string
@@ -32,13 +32,13 @@ export interface PairingCodeEvent {
   expiresAt: Date
 }
 
-/** A new socket was made, and has not emitted anything yet. Handlers attached to `socket.ev` here survive reconnects. */
+/** There is a new socket, which has not emitted anything yet. Handlers that you attach to `socket.ev` here survive reconnects. */
 export interface SocketEvent {
   /** The session. */
   sessionId: string
   /** The socket of Baileys. */
   socket: WASocket
-  /** The object of this session that survives reconnects: the one that `socketConfig` is given. */
+  /** The session's object that survives reconnects: the same one that `socketConfig` gets. */
   shared: Record<string, unknown>
 }
 
@@ -60,15 +60,15 @@ export interface DisconnectedEvent {
   cause: DisconnectCause
   /** Baileys' status code, or the HTTP status of a refused upgrade; `null` when there was none. */
   code: number | null
-  /** Whether it dials again by itself. */
+  /** Whether the library dials again automatically. */
   willRetry: boolean
-  /** When it does; `null` when it does so at once or not at all. */
+  /** When it dials again; `null` if at once or never. */
   nextRetryAt: Date | null
 }
 
 /**
- * The stored credentials of a session were damaged, and the session dials with the copy that its store keeps of them. They are
- * written anew once it is connected.
+ * The stored credentials of a session were damaged, so it dials with the copy that its store keeps. The library writes them again
+ * once the session is connected.
  */
 export interface CredsRestoredEvent {
   /** The session. */
@@ -81,39 +81,42 @@ export interface CredsRestoredEvent {
 export interface LoggedOutEvent {
   /** The session. */
   sessionId: string
-  /** `logged_out`: at the phone; `intentional_logout`: by this application. */
+  /** `logged_out`: on the phone; `intentional_logout`: by this application. */
   cause: 'logged_out' | 'intentional_logout'
 }
 
-/** Something went wrong that no caller was told of. */
+/** Something went wrong that no call rejected with. */
 export interface ErrorEvent {
-  /** The session, or `null` when it concerns the manager as a whole. */
+  /** The session, or `null` if it concerns the manager as a whole. */
   sessionId: string | null
   /** What went wrong. */
   error: SessionError
 }
 
-/** The events of a `SessionManager`: each carries one object, which always holds `sessionId`. */
+/** The events of a `SessionManager`: each carries one object, which always contains `sessionId`. */
 export interface SessionManagerEvents {
   /** A session changed its status, its reason, or the time of its next attempt. */
   status: [event: StatusEvent]
-  /** A new QR code is to be shown. */
+  /** There is a new QR code to show. */
   qr: [event: QrEvent]
-  /** A pairing code is to be shown. */
+  /** There is a pairing code to show. */
   'pairing-code': [event: PairingCodeEvent]
-  /** A new socket was made: attach handlers here. */
+  /** There is a new socket: attach handlers here. */
   socket: [event: SocketEvent]
   /** A session is connected. */
   connected: [event: ConnectedEvent]
   /** A session lost its socket. */
   disconnected: [event: DisconnectedEvent]
-  /** A restore has come to an end, well or not. */
+  /** A restore ended, successfully or not. */
   restored: [event: RestoreResult]
-  /** Damaged credentials were replaced by the copy that the store keeps of them. */
+  /** The store used its own copy of damaged credentials. */
   'creds-restored': [event: CredsRestoredEvent]
   /** A session was logged out. */
   'logged-out': [event: LoggedOutEvent]
-  /** Something went wrong that no caller was told of. The logger gets it too. Without a listener and a logger, the first one becomes a process warning. */
+  /**
+   * Something went wrong that no call rejected with. The logger always gets it, too. Without a listener and a logger, the first one
+   * becomes a process warning.
+   */
   error: [event: ErrorEvent]
 }
 

@@ -21,21 +21,24 @@ import { DEFAULT_STATUS_MESSAGES, type StatusMessages } from '../status/session-
 import type { SessionStore } from '../store/session-store.js'
 import type { VersionProvider } from '../version/version-source.js'
 
-/** What `socketConfig` may hold: everything that `makeWASocket` takes but `auth`, which is this library's own. */
+/** What `socketConfig` may contain: everything that `makeWASocket` takes except `auth`, which the library provides. */
 export type SocketConfig = Omit<Partial<UserFacingSocketConfig>, 'auth'>
 
-/** What a `socketConfig` function is told. */
+/** What a `socketConfig` function gets. */
 export interface SocketConfigContext {
   /** Which attempt in a row this dial is: 1 for the first. */
   attempt: number
-  /** One object per session that survives reconnects: the place for retry counters and group caches. */
+  /** One object per session that survives reconnects. Keep retry counters and group caches here. */
   shared: Record<string, unknown>
 }
 
-/** Makes the configuration of a socket; called for every dial. It has `connectTimeoutMs` to answer, and takes up none of the `dials` meanwhile. */
+/**
+ * Creates the configuration of a socket; called for every dial. It must answer within `connectTimeoutMs`, and does not count
+ * towards `dials` meanwhile.
+ */
 export type SocketConfigFunction = (sessionId: string, context: SocketConfigContext) => SocketConfig | Promise<SocketConfig>
 
-/** How a connection that was lost is brought back. */
+/** How to reconnect after a lost connection. */
 export interface ReconnectOptions extends BackOffOptions {
   /**
    * How long a connection must have been open before the back-off starts over, in milliseconds.
@@ -52,7 +55,7 @@ export interface RestorePace {
    */
   delayMs?: number | undefined
   /**
-   * How many restores may be under way at once. One whose dial was not answered within `connectTimeoutMs` goes on beside them.
+   * How many restores may run at the same time. One whose dial got no answer within `connectTimeoutMs` continues beside them.
    * @defaultValue `5`
    */
   concurrency?: number | undefined
@@ -62,32 +65,32 @@ export interface RestorePace {
 export interface ResolvedPace {
   /** The time between two starts, in milliseconds. */
   readonly delayMs: number
-  /** How many restores may be under way at once. */
+  /** How many restores may run at the same time. */
   readonly concurrency: number
 }
 
-/** What a `SessionManager` is made with. Everything but `store` has a default. */
+/** The options of a `SessionManager`. Everything except `store` has a default. */
 export interface SessionManagerOptions {
   /** Where sessions live between runs. The manager does not close it: several managers may share one. */
   store: SessionStore
-  /** The application's own view of its connections; it is told of every change of status. */
+  /** Your application's own view of its connections; it gets every status change. */
   repository?: ConnectionRepository | undefined
   /** The Baileys module. By default it is imported on first use. */
   baileys?: BaileysModule | undefined
-  /** What sockets are made with: an object, or a function that is called for every dial. `auth` is refused. */
+  /** The configuration of the sockets: an object, or a function that is called for every dial. `auth` is not allowed. */
   socketConfig?: SocketConfig | SocketConfigFunction | undefined
   /**
-   * Provides the version of WhatsApp Web that phones are linked with; WhatsApp refuses new links to an old one. A pairing waits for it, a session
-   * that is linked already never does: it resumes with the last good version, or the one built into Baileys. It is asked again after WhatsApp
-   * has refused a version (405). A `version` in `socketConfig` goes before it.
+   * Provides the version of WhatsApp Web to link phones with, because WhatsApp refuses new links from an old one. A pairing waits
+   * for it; a linked session never does: it resumes with the last good version, or the one built into Baileys. It is called again
+   * after WhatsApp refuses a version (405). A `version` in `socketConfig` takes precedence.
    *
-   * By default it is {@link latestWaWebVersion}, which asks `web.whatsapp.com`: unless `socketConfig` holds `version` or `waWebSocketUrl`, and
-   * only for a Baileys that dials WhatsApp, as {@link BaileysModule.DEFAULT_CONNECTION_CONFIG} tells. When a session has an `agent` and no dispatcher, it asks nobody.
-   * `'baileys'` leaves the version to Baileys.
+   * The default is {@link latestWaWebVersion}, which asks `web.whatsapp.com`, unless `socketConfig` has `version` or
+   * `waWebSocketUrl`, and only for a Baileys that dials WhatsApp (see {@link BaileysModule.DEFAULT_CONNECTION_CONFIG}). If a
+   * session has an `agent` and no dispatcher, it makes no request. `'baileys'` leaves the version to Baileys.
    */
   version?: VersionProvider | 'baileys' | undefined
   /**
-   * The retries of a start: they bound how long `restoreSession` waits. An object, or a function that chooses each delay.
+   * The retries of a start, which limit how long `restoreSession` waits. An object, or a function that chooses each delay.
    * @defaultValue `{ maxRetries: 3, initialDelayMs: 1000, factor: 2, maxDelayMs: 30000, jitter: 'full' }`
    */
   retry?: BackOffOptions | RetryFunction | undefined
@@ -102,12 +105,12 @@ export interface SessionManagerOptions {
    */
   restore?: RestorePace | undefined
   /**
-   * The limit on dials of any origin.
+   * The limit on all dials, whatever causes them.
    * @defaultValue `{ concurrency: 20, perSecond: 10 }`
    */
   dials?: Partial<DialLimits> | undefined
   /**
-   * From the start of a dial to a QR code, an open connection or a close, in milliseconds. After that the dial has failed.
+   * How long a dial may take until a QR code, an open connection or a close, in milliseconds. After that, the dial has failed.
    * @defaultValue `60000`
    */
   connectTimeoutMs?: number | undefined
@@ -117,7 +120,7 @@ export interface SessionManagerOptions {
    */
   storeTimeoutMs?: number | undefined
   /**
-   * How often a session that another process runs is looked at, in milliseconds: it is taken over once that process is gone.
+   * How often to check a session that another process runs, in milliseconds. This process takes it over once that one is gone.
    * @defaultValue `5000`
    */
   standbyPollMs?: number | undefined
@@ -137,17 +140,17 @@ export interface SessionManagerOptions {
    */
   restoreOnStatus?: boolean | undefined
   /**
-   * Whether the sockets of this manager share one `AsyncLocalStorage`. Baileys 7 makes one for each socket and never lets go of it,
-   * and before Node 24 each promise of the process pays for all of them, those of old sockets too: one `.then` takes 0.1 µs with none,
-   * and 80 µs after 400 sockets (Node 20). So the class on `node:async_hooks` is replaced while `makeWASocket` runs, and put back
-   * before anything else can run. Storages that are made in there behave as always. On Node 24 and later, and where the class cannot
-   * be replaced, nothing is done.
+   * Whether the sockets of this manager share one `AsyncLocalStorage`. Baileys 7 creates one for each socket and never releases it,
+   * and before Node 24 every promise in the process pays for all of them, even those of old sockets: one `.then` takes 0.1 µs with
+   * none, and 80 µs after 400 sockets (Node 20). So the library replaces the class on `node:async_hooks` while `makeWASocket` runs,
+   * and restores it before anything else can run. Storages created meanwhile behave as always. On Node 24 and later, and if the
+   * class cannot be replaced, the library does nothing.
    * @defaultValue `true`
    */
   shareAsyncLocalStorage?: boolean | undefined
-  /** Sentences for people, by reason or status, to translate or reword. */
+  /** Your own sentences for people, by reason or status, to translate or reword the defaults. */
   messages?: StatusMessages | undefined
-  /** A pino-shaped logger. By default nothing is logged. It is not given to Baileys. */
+  /** A pino-shaped logger. By default, nothing is logged. Baileys does not get it. */
   logger?: Logger | undefined
 }
 
@@ -318,7 +321,7 @@ export function resolvePace(prefix: 'restore.' | '', pace: RestorePace | undefin
 export function refuseAuth(socketConfig: SocketConfig | SocketConfigFunction): void {
   if (typeof socketConfig === 'function') return
   requireObject('socketConfig', socketConfig)
-  if ('auth' in socketConfig) throw new TypeError('Option "socketConfig" must not hold "auth": credentials come from the store.')
+  if ('auth' in socketConfig) throw new TypeError('Option "socketConfig" must not contain "auth": credentials come from the store.')
 }
 
 function resolvePolicy(name: 'retry' | 'reconnect', given: BackOffOptions | RetryFunction | undefined, defaults: BackOff): RetryPolicy {

@@ -1,55 +1,55 @@
 import type { RestoreAllOptions } from './restore-report.js'
 
-/** How `connect` is to be done. */
+/** The options of `connect`. */
 export interface ConnectOptions {
-  /** The application's own data; it is kept in the repository and shown in snapshots. Plain JSON; anything else is a `TypeError`. */
+  /** Your application's own data; the repository keeps it, and snapshots contain it. Plain JSON; anything else is a `TypeError`. */
   metadata?: Record<string, unknown> | undefined
-  /** Releases the caller when it aborts; the start goes on. */
+  /** When it aborts, the call stops waiting; the start continues. */
   signal?: AbortSignal | undefined
-  /** How long the caller is willing to wait, in milliseconds. By default as long as it takes. */
+  /** How long to wait, in milliseconds. By default, as long as it takes. */
   timeoutMs?: number | undefined
 }
 
-/** How `restoreSession` is to be done. */
+/** The options of `restoreSession`. */
 export interface RestoreOptions {
-  /** Releases the caller when it aborts; the restore goes on. */
+  /** When it aborts, the call stops waiting; the restore continues. */
   signal?: AbortSignal | undefined
   /**
-   * Tries credentials that are remembered as logged out or restricted once more.
+   * Also tries credentials that are stored as logged out or restricted.
    * @defaultValue `false`
    */
   force?: boolean | undefined
 }
 
-/** How `getStatus` is to be done. */
+/** The options of `getStatus`. */
 export interface StatusOptions {
   /** Whether a stored session that nobody runs is restored. Defaults to the manager's `restoreOnStatus`. */
   restore?: boolean | undefined
 }
 
-/** How `waitUntilConnected` is to be done. */
+/** The options of `waitUntilConnected`. */
 export interface WaitOptions {
   /** How long to wait, in milliseconds. Defaults to the manager's `connectTimeoutMs`. */
   timeoutMs?: number | undefined
-  /** Releases the caller when it aborts. */
+  /** When it aborts, the call stops waiting. */
   signal?: AbortSignal | undefined
 }
 
-/** How `logout` is to be done. */
+/** The options of `logout`. */
 export interface LogoutOptions {
   /**
-   * How long WhatsApp may take to confirm, in milliseconds; a dial is part of it.
+   * How long WhatsApp may take to confirm, in milliseconds, including a dial if one is needed.
    * @defaultValue `20000`
    */
   timeoutMs?: number | undefined
   /**
-   * Whether nothing is deleted unless WhatsApp has confirmed.
+   * Deletes nothing unless WhatsApp has confirmed.
    * @defaultValue `false`
    */
   requireUnlink?: boolean | undefined
 }
 
-/** How `close` is to be done. */
+/** The options of `close`. */
 export interface CloseOptions {
   /**
    * How long sessions may take to finish their writes, in milliseconds.

@@ -38,11 +38,11 @@ import {
 const LOOKS_AT_ONCE = 16
 
 /**
- * Keeps the WhatsApp sessions of an application alive: pairs them, restores them after a restart, reconnects them after every loss
- * that time heals, and always knows where each of them stands. Holds no state outside itself.
+ * Keeps the WhatsApp sessions of an application alive: it pairs them, restores them after a restart, reconnects them after every
+ * temporary loss, and always knows the status of each.
  *
- * Methods reject with a `SessionError`: `INVALID_SESSION_ID` for an id that cannot be used, `MANAGER_CLOSED` after `close`. An argument that
- * makes no sense is a `TypeError` or `RangeError`.
+ * Methods reject with a `SessionError`: `INVALID_SESSION_ID` for an invalid id, `MANAGER_CLOSED` after `close`. An invalid argument
+ * is a `TypeError` or `RangeError`.
  */
 export class SessionManager implements AsyncDisposable {
   readonly #options: ResolvedSessionManagerOptions
@@ -50,20 +50,21 @@ export class SessionManager implements AsyncDisposable {
   #restoreRun: RestoreRun | null = null
   #closing: Promise<CloseReport> | null = null
 
-  /** Makes a manager. It does nothing until it is asked to. Throws `TypeError` or `RangeError` for options that make no sense. */
+  /** Creates a manager. It does nothing until you call it. Throws `TypeError` or `RangeError` for invalid options. */
   constructor(options: SessionManagerOptions) {
     this.#options = resolveSessionManagerOptions(options)
     this.#parts = assembleManager(this.#options)
   }
 
   /**
-   * Starts a session: restores it when it is paired, else begins pairing. Resolves when there is something to show: a QR code,
-   * `connected`, `reconnecting`, or a status that needs a person. Concurrent calls share one start. After `logged_out` it begins a
-   * fresh pairing; the old records stay until the new pairing has succeeded. While the session is being deleted it waits for that, and
-   * begins anew: nothing of the deleted session is left, its metadata neither.
+   * Starts a session: restores it if it is paired, otherwise starts pairing. Resolves when there is something to show: a QR code,
+   * `connected`, `reconnecting`, or a status that needs a person. Concurrent calls share one start. After `logged_out` it starts a
+   * fresh pairing; the old records stay until the new pairing has succeeded. If the session is being deleted, it waits for that and
+   * starts from scratch: nothing of the deleted session is left, not even its metadata.
    *
-   * Rejects with `OWNED_ELSEWHERE`, with `CONNECT_TIMEOUT` when `timeoutMs` passes, with the signal's reason (one that has aborted already begins nothing), and with
-   * `STORE_UNAVAILABLE` when nothing is paired and the store cannot be written: before any QR code is shown.
+   * Rejects with `OWNED_ELSEWHERE`, with `CONNECT_TIMEOUT` when `timeoutMs` passes, with the signal's reason (if it has already
+   * aborted, nothing starts), and with `STORE_UNAVAILABLE` when nothing is paired and the store cannot be written, before any QR
+   * code is shown.
    */
   async connect(sessionId: string, options: ConnectOptions = {}): Promise<SessionSnapshot> {
     this.#check(sessionId)
@@ -77,9 +78,9 @@ export class SessionManager implements AsyncDisposable {
   }
 
   /**
-   * Restores a session from what is stored; never pairs, and never makes a new identity. Resolves when it is connected, when it is
-   * clear that it is not to be restored or needs a person, or with `retrying` when the retries of the start are used up: the session
-   * then goes on trying by itself. A signal that aborts releases the caller with `skipped`, `aborted`.
+   * Restores a stored session; never pairs, and never creates a new identity. Resolves when it is connected, when it should not be
+   * restored or needs a person, or with `retrying` when the retries of the start are used up: the session then keeps trying in the
+   * background. If your signal aborts, it resolves with `skipped`, `aborted`.
    */
   async restoreSession(sessionId: string, options: RestoreOptions = {}): Promise<RestoreResult> {
     this.#check(sessionId)
@@ -99,9 +100,9 @@ export class SessionManager implements AsyncDisposable {
   }
 
   /**
-   * Restores every stored session, a few at a time. One bad session never stops the others, and each is in the report once. A second
-   * call while one runs shares it. Rejects before anything is started: with `STORE_UNAVAILABLE` when the store cannot list its sessions, and
-   * with `LISTENER_FAILED` when `filter` or `priority` throws.
+   * Restores every stored session, a few at a time. One bad session never stops the others, and the report contains each session
+   * once. If a run is in progress, a second call shares it. Rejects before anything starts: with `STORE_UNAVAILABLE` if the store
+   * cannot list its sessions, and with `LISTENER_FAILED` if `filter` or `priority` throws.
    */
   async restoreAll(options: RestoreAllOptions = {}): Promise<RestoreReport> {
     if (this.#closing !== null) throw managerClosed()
@@ -115,8 +116,8 @@ export class SessionManager implements AsyncDisposable {
   }
 
   /**
-   * Where a session stands. Never waits for the network, and looks at the store once at most. A stored, paired session that nobody
-   * runs is restored in the background and answers `connecting`, unless `restore` (or the option `restoreOnStatus`) is `false`.
+   * The status of a session. Never waits for the network, and reads the store at most once. Restores a stored, paired session that
+   * nobody runs in the background and returns `connecting`, unless `restore` (or the option `restoreOnStatus`) is `false`.
    */
   async getStatus(sessionId: string, options: StatusOptions = {}): Promise<SessionSnapshot> {
     this.#check(sessionId)
@@ -125,7 +126,7 @@ export class SessionManager implements AsyncDisposable {
     return this.#parts.statuses.running(sessionId) ?? this.#parts.statuses.find(sessionId, isWanted)
   }
 
-  /** Where all known sessions stand, stored or running. Starts nothing. Rejects with `STORE_UNAVAILABLE` when the store cannot list them. */
+  /** The status of all known sessions, stored or running. Starts nothing. Rejects with `STORE_UNAVAILABLE` if the store cannot list them. */
   async getStatuses(): Promise<SessionSnapshot[]> {
     if (this.#closing !== null) throw managerClosed()
     const sessionIds = await this.#parts.knownSessions.sessionIds()
@@ -134,12 +135,13 @@ export class SessionManager implements AsyncDisposable {
   }
 
   /**
-   * Begins a pairing by code instead of by QR code, or asks for a code in the pairing under way. Resolves with the eight characters to
-   * enter at the phone, once WhatsApp has taken them. May be called again, also for another number: the latest code counts.
+   * Starts a pairing by code instead of QR code, or requests a code in the current pairing. Resolves with the eight characters to
+   * enter on the phone, once WhatsApp has accepted them. You can call it again, also for another number: the latest code counts.
    *
-   * `phoneNumber` is digits with the country code, or `+` and then digits, spaces and punctuation; anything else is a `TypeError`. Rejects
-   * with `PAIRING_CODE_REFUSED` when WhatsApp refuses, `PAIRING_CODE_TIMEOUT` when it does not answer within 15 s, `PAIRING_FAILED` when the
-   * connection is lost, `ALREADY_PAIRED` or `OWNED_ELSEWHERE`. After the first three the session can ask again.
+   * `phoneNumber` is digits with the country code, or `+` and then digits, spaces and punctuation; anything else is a `TypeError`.
+   * Rejects with `PAIRING_CODE_REFUSED` if WhatsApp refuses, `PAIRING_CODE_TIMEOUT` if it does not answer within 15 s,
+   * `PAIRING_FAILED` if the connection is lost, `ALREADY_PAIRED` or `OWNED_ELSEWHERE`. After the first three, you can request a
+   * code again.
    */
   async requestPairingCode(sessionId: string, phoneNumber: string): Promise<string> {
     const digits = requirePhoneNumber(phoneNumber)
@@ -148,8 +150,8 @@ export class SessionManager implements AsyncDisposable {
   }
 
   /**
-   * Resolves with the open socket once the session is connected. Starts nothing. Rejects when a person is needed, and with
-   * `CONNECT_TIMEOUT` after `timeoutMs` (by default `connectTimeoutMs`).
+   * Resolves with the open socket once the session is connected. Starts nothing. Rejects if a person is needed, and with
+   * `CONNECT_TIMEOUT` after `timeoutMs` (default: `connectTimeoutMs`).
    */
   async waitUntilConnected(sessionId: string, options: WaitOptions = {}): Promise<WASocket> {
     this.#check(sessionId)
@@ -163,14 +165,15 @@ export class SessionManager implements AsyncDisposable {
     })
   }
 
-  /** The live, open socket; `undefined` unless the session is `connected` here. A socket lives until the connection is lost: do not keep it. */
+  /** The open socket; `undefined` unless the session is `connected` here. A socket lasts only until the connection is lost, so do not keep it. */
   getSocket(sessionId: string): WASocket | undefined {
     return this.#parts.registry.find(sessionId)?.openSocket
   }
 
   /**
-   * Closes the socket and keeps the credentials. The session stays stopped, across restarts too, until `connect`; one that was logged
-   * out, or whose credentials cannot be read, goes on saying so. An id with nothing stored is not recorded. Rejects with `OWNED_ELSEWHERE`, and with a store error when the wish could not be written: it then stays stopped in this process only.
+   * Closes the socket and keeps the credentials. The session stays stopped, even across restarts, until `connect`; one that is
+   * logged out, or whose credentials cannot be read, keeps that status. An id with nothing stored is not recorded. Rejects with
+   * `OWNED_ELSEWHERE`, and with a store error if the stop could not be saved: the session then stays stopped only in this process.
    */
   async stop(sessionId: string): Promise<void> {
     this.#check(sessionId)
@@ -178,16 +181,17 @@ export class SessionManager implements AsyncDisposable {
   }
 
   /**
-   * Unlinks the device at WhatsApp and waits for the acknowledgement, dialling once when there is no connection; then deletes what is
-   * stored. The repository's record stays as `logged_out`. Rejects with `UNLINK_FAILED` when `requireUnlink` is set and WhatsApp
-   * did not confirm within `timeoutMs` (by default 20 000), or with `NOT_PAIRED`: nothing is deleted then. Without it `unlinked` tells:
-   * for an id with nothing stored it is `false`, and nothing is recorded. Rejects with `OWNED_ELSEWHERE`.
+   * Unlinks the device and waits for WhatsApp to acknowledge it, dialling once if there is no connection; then deletes what is
+   * stored. The repository's record stays as `logged_out`. Rejects with `UNLINK_FAILED` if `requireUnlink` is set and WhatsApp did
+   * not confirm within `timeoutMs` (default: 20 000), or with `NOT_PAIRED`; nothing is deleted in those cases. Without
+   * `requireUnlink`, check `unlinked` in the result: for an id with nothing stored it is `false`, and nothing is recorded. Rejects
+   * with `OWNED_ELSEWHERE`.
    */
   async logout(
     sessionId: string,
     options: LogoutOptions = {},
   ): Promise<{
-    /** Whether the device is unlinked at WhatsApp. */
+    /** Whether WhatsApp has unlinked the device. */
     unlinked: boolean
   }> {
     requireOptions('', options, VERB_OPTIONS.logout)
@@ -198,16 +202,16 @@ export class SessionManager implements AsyncDisposable {
     return this.#parts.registry.use(sessionId, (session) => session.logout({ timeoutMs, requireUnlink }))
   }
 
-  /** Deletes what is stored and the repository's record, in any state, also offline. Does not unlink the device. Safe to repeat. */
+  /** Deletes what is stored and the repository's record, in any status, even offline. Does not unlink the device. Safe to repeat. */
   async delete(sessionId: string): Promise<void> {
     await this.#enter(sessionId).delete(() => this.#deleteRecord(sessionId))
     this.#parts.registry.forget(sessionId)
   }
 
   /**
-   * Ends everything without logging out: flushes every write, closes the sockets, gives the locks back. Sessions that have not
-   * finished within `timeoutMs` (by default 10 000) are in `notDrained`. Idempotent; calls after it reject with `MANAGER_CLOSED`.
-   * The store is not closed: it may be shared.
+   * Ends everything without logging out: flushes every write, closes the sockets, and releases the locks. Sessions that did not
+   * finish within `timeoutMs` (default: 10 000) are in `notDrained`. Idempotent; later calls reject with `MANAGER_CLOSED`. It does
+   * not close the store, which may be shared.
    */
   async close(options: CloseOptions = {}): Promise<CloseReport> {
     requireOptions('', options, VERB_OPTIONS.close)
@@ -223,7 +227,7 @@ export class SessionManager implements AsyncDisposable {
     await this.close()
   }
 
-  /** Adds a listener. What it throws, or rejects with, becomes an `error` event and reaches no session. */
+  /** Adds a listener. If it throws or rejects, you get an `error` event; no session is affected. */
   on<Name extends keyof SessionManagerEvents>(event: Name, listener: Listener<SessionManagerEvents[Name]>): this {
     checkListener(event, listener)
     this.#parts.announcer.events.on(event, listener)
@@ -312,7 +316,9 @@ function hasAborted(signal: AbortSignal | undefined): boolean {
 }
 
 function connectTimeout(sessionId: string, timeoutMs: number | undefined): SessionError {
-  return new SessionError('CONNECT_TIMEOUT', `Session "${sessionId}" did not get there within ${timeoutMs ?? 0} ms. It goes on by itself.`, { sessionId })
+  return new SessionError('CONNECT_TIMEOUT', `Session "${sessionId}" was not ready within ${timeoutMs ?? 0} ms. It keeps trying in the background.`, {
+    sessionId,
+  })
 }
 
 /** An event of another name never comes. It may be one of a later version, so nothing is refused. */

@@ -1,7 +1,7 @@
 import type { LastDisconnect, SessionStatus } from '../status/session-status.js'
 import type { StatusReason } from '../status/status-reasons.js'
 
-/** The application's view of one connection. */
+/** Your application's view of one connection. */
 export interface ConnectionRecord {
   /** The session. */
   sessionId: string
@@ -19,7 +19,7 @@ export interface ConnectionRecord {
   owner: string | null
   /** When this was written. */
   updatedAt: Date
-  /** Whatever the application keeps with its connection; plain JSON. */
+  /** Whatever your application keeps with its connection; plain JSON. */
   metadata: Record<string, unknown>
 }
 

@@ -15,9 +15,9 @@ export interface ConnectionTable {
 /** Reads the text of the file. Throws when it is not such a file. */
 export function parseTable(text: string): ConnectionTable {
   const content: unknown = JSON.parse(text)
-  if (!isObject(content)) throw new Error('it is not an object with a list of "connections"')
+  if (!isObject(content)) throw new Error('it is not an object with a "connections" array')
   const { connections, ...others } = content
-  if (!Array.isArray(connections)) throw new Error('it is not an object with a list of "connections"')
+  if (!Array.isArray(connections)) throw new Error('it is not an object with a "connections" array')
   const rows = new Map<string, ConnectionRow>()
   for (const row of connections) {
     if (!isObject(row) || typeof row['sessionId'] !== 'string') throw new Error('one of its connections has no "sessionId"')

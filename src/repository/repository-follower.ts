@@ -163,7 +163,7 @@ export function repositoryFailed(sessionId: string | undefined, verb: string, ca
   const message = cause instanceof Error ? cause.message : String(cause)
   return new SessionError(
     'REPOSITORY_FAILED',
-    `The connection repository failed to ${verb} ${sessionId === undefined ? 'its records' : `session "${sessionId}"`}: ${message}`,
+    `The connection repository could not ${verb} ${sessionId === undefined ? 'its records' : `session "${sessionId}"`}: ${message}`,
     { sessionId, cause },
   )
 }

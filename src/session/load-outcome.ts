@@ -58,7 +58,7 @@ export function restAt(stored: StoredSession, decision: Extract<StartDecision, {
 export function restoredFromBackup(sessionId: string): SessionError {
   return new SessionError(
     'RECORD_CORRUPT',
-    `The saved credentials of session "${sessionId}" cannot be read, and the copy that the store keeps of them is used. They are written anew once WhatsApp has taken it.`,
+    `The saved credentials of session "${sessionId}" cannot be read, so the store's own copy is used. The library writes them again once WhatsApp has accepted the copy.`,
     { sessionId },
   )
 }

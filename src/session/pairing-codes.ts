@@ -63,6 +63,9 @@ export class PairingCodes {
 
   #lost(cause?: unknown): SessionError {
     const { sessionId } = this.#options
-    return new SessionError('PAIRING_FAILED', `The connection was lost while session "${sessionId}" asked for a pairing code. Ask again.`, { sessionId, cause })
+    return new SessionError('PAIRING_FAILED', `Session "${sessionId}" lost its connection while requesting a pairing code. Request one again.`, {
+      sessionId,
+      cause,
+    })
   }
 }

@@ -17,13 +17,13 @@ export function requireSessionId(sessionId: unknown): string {
   if (typeof sessionId !== 'string') throw new TypeError(`A session id must be a string, but is ${sessionId === null ? 'null' : typeof sessionId}.`)
   if (sessionId === '') throw invalid(sessionId, 'it is empty')
   if (sessionId.length > LONGEST_ID)
-    throw invalid(`${sessionId.slice(0, 20)}...`, `it has ${sessionId.length} characters, and at most ${LONGEST_ID} are allowed`)
-  if (UNUSABLE.test(sessionId)) throw invalid(JSON.stringify(sessionId).slice(1, -1), 'it holds control characters, or half of a character')
+    throw invalid(`${sessionId.slice(0, 20)}...`, `it has ${sessionId.length} characters, but at most ${LONGEST_ID} are allowed`)
+  if (UNUSABLE.test(sessionId)) throw invalid(JSON.stringify(sessionId).slice(1, -1), 'it contains control characters, or half of a character')
   return sessionId
 }
 
 function invalid(shown: string, problem: string): SessionError {
-  return new SessionError('INVALID_SESSION_ID', `The session id "${shown}" cannot be used: ${problem}.`)
+  return new SessionError('INVALID_SESSION_ID', `The session id "${shown}" is invalid: ${problem}.`)
 }
 
 /**
@@ -32,11 +32,11 @@ function invalid(shown: string, problem: string): SessionError {
  * number within a country does; digits that begin with 0, 10 or 11, which no country code does.
  */
 export function requirePhoneNumber(phoneNumber: unknown): string {
-  if (typeof phoneNumber !== 'string') throw notInternational('this is no text')
+  if (typeof phoneNumber !== 'string') throw notInternational('this is not a string')
   const text = phoneNumber.trim()
   const digits = text.replace(/\D/gu, '')
-  if (!WRITTEN.test(text)) throw notInternational('only spaces and punctuation may stand between its digits')
-  if (digits.length < 8 || digits.length > 15) throw notInternational(`it has 8 to 15 digits, and this has ${digits.length}`)
+  if (!WRITTEN.test(text)) throw notInternational('only spaces and punctuation are allowed between digits')
+  if (digits.length < 8 || digits.length > 15) throw notInternational(`it must have 8 to 15 digits, but has ${digits.length}`)
   if (/^[(0]/u.test(text) || /^(?:0|10|11)/u.test(digits)) throw notInternational('this does not begin with a country code')
   return digits
 }

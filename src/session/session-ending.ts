@@ -269,7 +269,7 @@ function mustNotDelete(failure: SessionError): boolean {
 function unlinkFailed(sessionId: string, timeoutMs: number): SessionError {
   return new SessionError(
     'UNLINK_FAILED',
-    `WhatsApp did not confirm within ${timeoutMs} ms that session "${sessionId}" was unlinked. Nothing was deleted: try again, or unlink the device at the phone.`,
+    `WhatsApp did not confirm within ${timeoutMs} ms that session "${sessionId}" was unlinked. Nothing was deleted. Try again, or unlink the device on the phone.`,
     { sessionId },
   )
 }

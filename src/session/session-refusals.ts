@@ -4,34 +4,34 @@ import { STATUS_REASONS } from '../status/status-reasons.js'
 
 /** Another process runs the session. */
 export function ownedElsewhere(sessionId: string): SessionError {
-  return new SessionError('OWNED_ELSEWHERE', `Another process runs session "${sessionId}". Ask that process, or wait until it has ended.`, { sessionId })
+  return new SessionError('OWNED_ELSEWHERE', `Another process runs session "${sessionId}". Call that process, or wait until it has ended.`, { sessionId })
 }
 
 /** The manager was closed while somebody waited. */
 export function managerClosed(sessionId?: string): SessionError {
-  return new SessionError('MANAGER_CLOSED', 'The session manager was closed. Make a new one to go on.', { sessionId })
+  return new SessionError('MANAGER_CLOSED', 'The session manager is closed. Create a new one to continue.', { sessionId })
 }
 
 /** Nothing is paired. */
 export function notPaired(sessionId: string): SessionError {
-  return new SessionError('NOT_PAIRED', `Session "${sessionId}" has no linked phone. Call connect() and link one.`, { sessionId })
+  return new SessionError('NOT_PAIRED', `Session "${sessionId}" has no linked phone. Call connect() to link one.`, { sessionId })
 }
 
 /** A phone is linked already. */
 export function alreadyPaired(sessionId: string): SessionError {
-  return new SessionError('ALREADY_PAIRED', `Session "${sessionId}" is linked to a phone already. Log it out before linking another one.`, { sessionId })
+  return new SessionError('ALREADY_PAIRED', `Session "${sessionId}" is already linked to a phone. Log it out before you link another one.`, { sessionId })
 }
 
 /** The session rests, and will not connect by itself. `lossError` is what its last socket was lost with. */
 export function needsPerson({ sessionId, reason, message, lastDisconnect }: SessionSnapshot, lossError?: unknown): SessionError {
   const code = reason === null ? 'CONNECT_FAILED' : STATUS_REASONS[reason].errorCode
   if (code === 'MANAGER_CLOSED') return managerClosed(sessionId)
-  const sentence = `Session "${sessionId}" will not connect by itself: ${message}`
+  const sentence = `Session "${sessionId}" will not connect on its own: ${message}`
   if (code !== 'CONNECT_FAILED' || lastDisconnect === undefined) return new SessionError(code, sentence, { sessionId })
   return new SessionError(code, `${sentence} The last attempt ended with: ${lastDisconnect.message}`, { sessionId, cause: lossError })
 }
 
 /** The application's own retry policy threw. */
 export function policyFailed(sessionId: string, cause: unknown): SessionError {
-  return new SessionError('LISTENER_FAILED', `The retry policy failed for session "${sessionId}". A delay of 30 s is used instead.`, { sessionId, cause })
+  return new SessionError('LISTENER_FAILED', `The retry policy failed for session "${sessionId}". The library waits 30 s instead.`, { sessionId, cause })
 }

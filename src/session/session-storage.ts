@@ -132,7 +132,7 @@ export class SessionStorage {
     context.announce.error(
       new SessionError(
         'PAIRING_FAILED',
-        `A phone was linked to session "${sessionId}", but another process took over before that could be stored. Unlink the device at the phone, and link it again.`,
+        `A phone was linked to session "${sessionId}", but another process took over before the library could store it. Unlink the device on the phone, then link it again.`,
         { sessionId },
       ),
     )

@@ -83,7 +83,7 @@ export class SocketSlot {
       this.#open(ready, priority)
     } catch (cause) {
       const message = cause instanceof Error ? cause.message : String(cause)
-      context.announce.error(new SessionError('SOCKET_FAILED', `The socket of session "${sessionId}" could not be made: ${message}`, { sessionId, cause }))
+      context.announce.error(new SessionError('SOCKET_FAILED', `The socket of session "${sessionId}" could not be created: ${message}`, { sessionId, cause }))
       report.noteLoss({ code: null, message, attributes: {}, at: new Date(), error: cause }, 'socket_failed')
       send({ type: 'closed', cause: 'socket_failed', restrictedUntil: null })
     }

@@ -12,22 +12,22 @@ export const RECOMMENDED_BAILEYS_VERSION = '7.0.0-rc14'
 export const INSTALL_BAILEYS: string = `npm i @whiskeysockets/baileys@${RECOMMENDED_BAILEYS_VERSION}`
 
 /** What is supported, and what to install, for messages. */
-const SUPPORTED_BAILEYS: string = `Supported are 7.0.0-rc11 and later of version 7, and 6.7.18 and later of 6.7. Install one: ${INSTALL_BAILEYS}`
+const SUPPORTED_BAILEYS: string = `Supported versions are 7.0.0-rc11 and later of 7, and 6.7.18 and later of 6.7. Install one: ${INSTALL_BAILEYS}`
 
 /**
- * What this library uses of `@whiskeysockets/baileys`: the whole module satisfies it, and so does `FakeBaileys` of
- * `baileys-sessions/testing`. Supported are 7.0.0-rc11 and later of version 7, and 6.7.18 up to, not including, 6.8.
+ * The part of `@whiskeysockets/baileys` that this library uses: the whole module fits, and so does `FakeBaileys` of
+ * `baileys-sessions/testing`. Supported versions are 7.0.0-rc11 and later of 7, and 6.7.18 up to, not including, 6.8.
  */
 export interface BaileysModule {
-  /** Makes a socket. Single use: a socket that has ended cannot be opened again. */
+  /** Creates a socket. Single use: a socket that has ended cannot be opened again. */
   makeWASocket(config: UserFacingSocketConfig): WASocket
-  /** Makes a new identity. */
+  /** Creates a new identity. */
   initAuthCreds(): AuthenticationCreds
-  /** Derives keys. It may be left out, and is used only where it answers with a promise: Baileys 6.7.24 derives in a thread. */
+  /** Derives keys. Optional, and used only if it returns a promise: Baileys 6.7.24 derives in a thread. */
   hkdf?: (buffer: Buffer, expandedLength: number, info: { info?: string }) => unknown
   /**
-   * What sockets are made with where nothing else is said. A module that reaches no WhatsApp leaves `waWebSocketUrl` out, as `FakeBaileys` does: the
-   * version of WhatsApp Web is looked up by default only where that is an address of WhatsApp.
+   * The defaults for sockets. A module that reaches no WhatsApp leaves out `waWebSocketUrl`, as `FakeBaileys` does: by default, the
+   * version of WhatsApp Web is looked up only if that is an address of WhatsApp.
    */
   DEFAULT_CONNECTION_CONFIG?: {
     /** The version of WhatsApp Web. */
@@ -85,7 +85,7 @@ export async function importBaileys(): Promise<object> {
   } catch (cause) {
     throw new SessionError(
       'BAILEYS_UNSUPPORTED',
-      `Baileys could not be loaded. Install it beside baileys-sessions (${INSTALL_BAILEYS}), or pass it as the \`baileys\` option.`,
+      `Baileys could not be loaded. Install it next to baileys-sessions (${INSTALL_BAILEYS}), or pass it as the \`baileys\` option.`,
       { cause },
     )
   }
@@ -170,5 +170,5 @@ export async function readInstalledVersion(): Promise<string | null> {
 /** The warning for an installed version that is outside the supported range; `null` when there is nothing to say. */
 export function describeUnsupported(version: string | null): string | null {
   if (version === null || isSupportedBaileys(version)) return null
-  return `Baileys ${version} is installed, which baileys-sessions is not tested with. ${SUPPORTED_BAILEYS}`
+  return `Baileys ${version} is installed, but baileys-sessions was not tested with it. ${SUPPORTED_BAILEYS}`
 }

@@ -145,7 +145,7 @@ export class Generation {
       await tearDownSocket(socket)
     } catch (cause) {
       // What else a websocket may throw must not keep its writes from being drained.
-      onError(new SessionError('SOCKET_FAILED', `The socket of session "${sessionId}" could not be ended in order.`, { sessionId, cause }))
+      onError(new SessionError('SOCKET_FAILED', `The socket of session "${sessionId}" could not be closed cleanly.`, { sessionId, cause }))
     } finally {
       this.#socketEnded.abort()
     }
@@ -164,8 +164,9 @@ export class Generation {
       ended: this.#socketEnded.signal,
       keepAliveIntervalMs,
       onHandlerRejected: (cause) => this.#handlerRejected(cause),
-      onRefused: (status) => this.#tellClosed(`The connection was answered with HTTP ${status ?? 'without a status'}.`, status, 'transport_failed'),
-      onSilent: () => this.#tellClosed('Nothing was heard from WhatsApp any more.', null, 'connection_lost'),
+      onRefused: (status) =>
+        this.#tellClosed(`WhatsApp, or a proxy, answered the connection with HTTP ${status ?? 'without a status'}.`, status, 'transport_failed'),
+      onSilent: () => this.#tellClosed('Nothing more was received from WhatsApp.', null, 'connection_lost'),
       refusal: () => this.#refusal(),
     })
     if (!this.#bornPaired) this.#linking = this.#waitForPhone(socket, qrTimeout)
@@ -177,7 +178,7 @@ export class Generation {
   #refusal(): SessionError | null {
     const { sessionId, auth } = this.#options
     if (!auth.paired) return null
-    return new SessionError('ALREADY_PAIRED', `Session "${sessionId}" is linked to a phone already: it needs no pairing code.`, { sessionId })
+    return new SessionError('ALREADY_PAIRED', `Session "${sessionId}" is already linked to a phone, so it needs no pairing code.`, { sessionId })
   }
 
   #waitForPhone(socket: WASocket, qrTimeoutMs: number | undefined): Linking {
@@ -251,7 +252,7 @@ export class Generation {
     if (this.#hasEnded()) return
     const { sessionId, onError } = this.#options
     const message = cause instanceof Error ? cause.message : String(cause)
-    onError(new SessionError('SOCKET_FAILED', `The socket of session "${sessionId}" could not be made: ${message}`, { sessionId, cause }))
+    onError(new SessionError('SOCKET_FAILED', `The socket of session "${sessionId}" could not be created: ${message}`, { sessionId, cause }))
     this.#tellClosed(message, null, 'socket_failed', cause)
   }
 
@@ -273,7 +274,7 @@ export class Generation {
       await withDeadline(
         finish(),
         drainTimeoutMs,
-        () => new SessionError('STORE_TIMEOUT', `The writes of session "${sessionId}" did not finish within ${drainTimeoutMs} ms.`, { sessionId }),
+        () => new SessionError('STORE_TIMEOUT', `Session "${sessionId}" did not finish its writes within ${drainTimeoutMs} ms.`, { sessionId }),
       )
       return true
     } catch {

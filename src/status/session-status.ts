@@ -4,7 +4,7 @@ import { ALL_STATUS_REASONS, STATUS_REASONS, type StatusReason, type StatusReaso
 const OF_A_STATUS: Readonly<Record<Exclude<SessionStatus, StatusReason>, string>> = {
   disconnected: 'Not connected.',
   connecting: 'Connecting...',
-  pairing: 'Scan the QR code with the phone, or enter the pairing code there.',
+  pairing: 'Scan the QR code with the phone, or enter the pairing code on it.',
   connected: 'Connected.',
   reconnecting: 'Connection lost. Reconnecting...',
   failed: 'The connection needs attention.',
@@ -17,15 +17,15 @@ const OF_A_REASON = Object.fromEntries(ALL_STATUS_REASONS.map((reason) => [reaso
 export const DEFAULT_STATUS_MESSAGES: Readonly<Record<MessageKey, string>> = Object.freeze({ ...OF_A_STATUS, ...OF_A_REASON })
 
 /**
- * Where a session stands.
+ * The status of a session.
  *
- * - `disconnected`: it has no socket and is not trying: never paired, stopped, pairing expired, or run elsewhere;
- * - `connecting`: it is on its way: queued, opening, or open with credentials that are not stored yet;
- * - `pairing`: it waits for the phone to scan the QR code or for the pairing code to be entered;
- * - `connected`: it is open and its credentials are stored;
- * - `reconnecting`: it lost its connection and tries again by itself at `nextRetryAt`;
- * - `logged_out`: the device was unlinked; a person must pair it again;
- * - `failed`: time does not heal it; a person must look.
+ * - `disconnected`: it has no socket and is not trying: never paired, stopped, pairing expired, or running elsewhere;
+ * - `connecting`: on its way: queued, opening, or open but its credentials are not stored yet;
+ * - `pairing`: waiting for somebody to scan the QR code or enter the pairing code on the phone;
+ * - `connected`: open, and its credentials are stored;
+ * - `reconnecting`: it lost its connection and tries again at `nextRetryAt`;
+ * - `logged_out`: the device was unlinked, and a person must pair it again;
+ * - `failed`: it does not fix itself, and a person is needed.
  */
 export type SessionStatus = 'disconnected' | 'connecting' | 'pairing' | 'connected' | 'reconnecting' | 'logged_out' | 'failed'
 
@@ -41,11 +41,11 @@ export interface LastDisconnect {
   at: Date
 }
 
-/** Everything there is to know about a session at one moment. It is the caller's own, but for `metadata`, which is frozen. */
+/** Everything known about a session at one moment. The object is yours, except for `metadata`, which is frozen. */
 export interface SessionSnapshot {
   /** The session. */
   sessionId: string
-  /** Where it stands. */
+  /** Its status. */
   status: SessionStatus
   /** `status === 'connected'`. */
   isConnected: boolean
@@ -53,9 +53,9 @@ export interface SessionSnapshot {
   reason: StatusReason | null
   /** One sentence for a person. Reword or translate it with the `messages` option. */
   message: string
-  /** The text to draw as a QR code, while `pairing`. It holds a secret: show it to the owner of the session only. */
+  /** The text to draw as a QR code, while `pairing`. It is a secret: show it only to the owner of the session. */
   qr?: string
-  /** The code to enter at the phone, while `pairing` by code. */
+  /** The code to enter on the phone, while `pairing` by code. */
   pairingCode?: string
   /** The number that the pairing code is for, digits only, while `pairing` by code. */
   pairingPhoneNumber?: string
@@ -63,7 +63,7 @@ export interface SessionSnapshot {
   pairingExpiresAt?: Date
   /** The linked number, digits only, once paired. */
   phoneNumber?: string
-  /** How many attempts in a row have failed, while there are any. */
+  /** How many attempts in a row have failed, if any. */
   attempt?: number
   /** When the next attempt is made, while `reconnecting`. */
   nextRetryAt?: Date
@@ -71,13 +71,13 @@ export interface SessionSnapshot {
   restrictedUntil?: Date
   /** The last time it lost its socket. */
   lastDisconnect?: LastDisconnect
-  /** Since when it has been in this status. Of one that does not run here: what is remembered of it, else since when this manager has looked. */
+  /** When it entered this status. If it does not run here: the time that was stored, or else when this manager first looked. */
   since: Date
   /** The process that runs it, or `null` when none does. */
   owner: string | null
-  /** Whether this manager is in charge of it; `false` for one that another process runs. */
+  /** Whether this manager runs it; `false` if another process does. */
   isLocal: boolean
-  /** The application's own data, from the repository or from `connect`. */
+  /** Your application's own data, from the repository or from `connect`. */
   metadata?: Record<string, unknown>
 }
 
@@ -87,9 +87,9 @@ export interface SessionSnapshot {
 export type MessageKey = StatusReason | SessionStatus
 
 /**
- * Sentences for people, by reason or status: what is not given keeps its English default. They may hold `{version}` (the version of
- * WhatsApp Web that was tried), `{browser}` (the name it was tried under), `{number}` (the phone number, linked or to be linked) and
- * `{until}` (when a restriction ends, or the next attempt is made); what is not known reads as "unknown".
+ * Sentences for people, by reason or status; those you leave out keep their English default. They may contain `{version}` (the
+ * version of WhatsApp Web that was tried), `{browser}` (the browser name that was tried), `{number}` (the phone number, linked or
+ * being linked) and `{until}` (when a restriction ends, or when the next attempt is). Unknown values read as "unknown".
  */
 export type StatusMessages = Partial<Record<MessageKey, string>>
 

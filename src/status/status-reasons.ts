@@ -63,27 +63,27 @@ export const STATUS_REASONS: Readonly<Record<StatusReason, StatusReasonFacts>> =
   stopped: { message: 'The session was stopped.', errorCode: 'ABORTED', restore: 'skipped' },
   pairing_expired: {
     message:
-      'Nobody linked a phone in time. Connect again when somebody is there to scan. If the phone said "couldn\'t link device", WhatsApp refused the link.',
+      'Nobody linked a phone in time. Connect again when somebody is there to scan. If the phone said "Couldn\'t link device", WhatsApp refused the link.',
     errorCode: 'NOT_PAIRED',
     restore: 'skipped',
     endsPairing: true,
   },
   pairing_refused: {
     message:
-      'WhatsApp refused to link the phone (tried version {version} as {browser}). Connect again and scan the newest QR code; if it is refused again, change the version or the browser name.',
+      'WhatsApp refused to link the phone (tried version {version} as {browser}). Connect again and scan the newest QR code. If WhatsApp refuses again, change the version or the browser name.',
     errorCode: 'NOT_PAIRED',
     restore: 'skipped',
     endsPairing: true,
   },
   pairing_incomplete: {
-    message: 'Linking the phone was not finished. Connect again to link it.',
+    message: 'The phone was not fully linked. Connect again to link it.',
     errorCode: 'NOT_PAIRED',
     restore: 'skipped',
     endsPairing: true,
   },
   passkey_required: {
     message:
-      'WhatsApp wants this link confirmed with a passkey, which only a browser on its own site can do. Removing the passkey on the phone (Settings > Account > Passkeys) helped some people: then link again.',
+      "WhatsApp wants you to confirm this link with a passkey, which only a browser on WhatsApp's own site can do. For some people it helped to remove the passkey on the phone (Settings > Account > Passkeys) and link again.",
     errorCode: 'NOT_PAIRED',
     restore: 'skipped',
     endsPairing: true,
@@ -91,7 +91,7 @@ export const STATUS_REASONS: Readonly<Record<StatusReason, StatusReasonFacts>> =
   },
   registration_closed: {
     message:
-      'WhatsApp closed the connection before it sent a QR code, again and again (tried version {version} as {browser}). Known cause: Browsers.macOS("Desktop") with syncFullHistory. Use another browser, or leave syncFullHistory out, and connect again.',
+      'WhatsApp closed the connection several times before it sent a QR code (tried version {version} as {browser}). A known cause is Browsers.macOS("Desktop") with syncFullHistory. Use another browser, or leave out syncFullHistory, and connect again.',
     errorCode: 'NOT_PAIRED',
     restore: 'skipped',
     endsPairing: true,
@@ -107,8 +107,8 @@ export const STATUS_REASONS: Readonly<Record<StatusReason, StatusReasonFacts>> =
     onceExhausted: 'retries_exhausted',
   },
   socket_failed: {
-    message: 'The socket could not be made, because Baileys or "socketConfig" threw. Trying again.',
-    atRest: 'The socket could not be made, because Baileys or "socketConfig" threw. The "error" event has the cause; connect again once it is mended.',
+    message: 'The socket could not be created, because Baileys or "socketConfig" threw. Trying again.',
+    atRest: 'The socket could not be created, because Baileys or "socketConfig" threw. The "error" event has the cause; connect again once it is fixed.',
     errorCode: 'CONNECT_FAILED',
     restore: 'failed',
     endsPairing: true,
@@ -118,15 +118,15 @@ export const STATUS_REASONS: Readonly<Record<StatusReason, StatusReasonFacts>> =
   logged_out: { message: 'The device was unlinked. Link the phone again.', errorCode: 'LOGGED_OUT', restore: 'failed_if_tried', forceable: true },
   restricted: { message: 'WhatsApp restricted this account.', errorCode: 'CONNECT_FAILED', restore: 'failed', forceable: true },
   rate_limited: {
-    message: 'WhatsApp asked to slow down. Waiting before the next attempt.',
-    atRest: 'WhatsApp asked to slow down. Wait a few minutes, then connect again.',
+    message: 'WhatsApp asked us to slow down. Waiting before the next attempt.',
+    atRest: 'WhatsApp asked us to slow down. Wait a few minutes, then connect again.',
     errorCode: 'CONNECT_FAILED',
     restore: 'failed',
     unhurried: true,
     endsPairing: true,
   },
   client_outdated: {
-    message: 'WhatsApp refuses version {version} of WhatsApp Web as too old. Give a newer one with the "version" option, or update Baileys.',
+    message: 'WhatsApp says version {version} of WhatsApp Web is too old. Pass a newer one as the "version" option, or update Baileys.',
     errorCode: 'CONNECT_FAILED',
     restore: 'failed',
     endsPairing: true,
@@ -134,27 +134,27 @@ export const STATUS_REASONS: Readonly<Record<StatusReason, StatusReasonFacts>> =
   multi_device_mismatch: { message: 'The account does not accept linked devices.', errorCode: 'CONNECT_FAILED', restore: 'failed' },
   credentials_corrupt: { message: 'The saved session cannot be read. Nothing was changed.', errorCode: 'RECORD_CORRUPT', restore: 'failed', unreadable: true },
   wrong_key: {
-    message: 'The saved session is encrypted with a key that was not given. Nothing was changed.',
+    message: 'The saved session is encrypted, and its key is missing or wrong. Nothing was changed.',
     errorCode: 'WRONG_KEY',
     restore: 'failed',
     unreadable: true,
   },
   storage_unavailable: {
-    message: 'The storage of saved sessions cannot be reached. Trying again.',
-    atRest: 'The storage of saved sessions could not be reached. Connect again once it can.',
+    message: 'The session store cannot be reached. Trying again.',
+    atRest: 'The session store could not be reached. Connect again once it is back.',
     errorCode: 'STORE_UNAVAILABLE',
     restore: 'failed',
     unhurried: true,
   },
   owned_elsewhere: { message: 'Another process runs this session.', errorCode: 'OWNED_ELSEWHERE', restore: 'skipped' },
   legacy_session: {
-    message: 'The saved session was made by whatsapp-web.js and cannot be used.',
+    message: 'The saved session was created by whatsapp-web.js and cannot be used.',
     errorCode: 'LEGACY_SESSION',
     restore: 'skipped',
     unreadable: true,
   },
   already_connected: { message: 'Already connected.', errorCode: 'CONNECT_FAILED', restore: 'skipped' },
-  aborted: { message: 'The work was called off.', errorCode: 'ABORTED', restore: 'skipped' },
+  aborted: { message: 'The operation was cancelled.', errorCode: 'ABORTED', restore: 'skipped' },
 })
 
 /** Every reason, in the order of the table. */

@@ -5,14 +5,14 @@ import type { StoredRecord } from './session-store.js'
  * what it holds must be taken neither for absent nor for damaged.
  */
 export function requireRecords(answer: unknown): StoredRecord[] {
-  if (!Array.isArray(answer)) throw new Error(`it answered a read with ${nameOf(answer)}, where a list of records is due.`)
+  if (!Array.isArray(answer)) throw new Error(`it answered a read with ${nameOf(answer)} instead of a list of records.`)
   const list: unknown[] = answer
   return list.map((record) => {
     if (isRecord(record)) return record
     throw new Error(
       isObject(record)
-        ? `it answered a read with a record of which type, id and value are ${nameOf(record['type'])}, ${nameOf(record['id'])} and ${nameOf(record['value'])}, where texts are due.`
-        : `it answered a read with a list that holds ${nameOf(record)}, where a record is due.`,
+        ? `it answered a read with a record whose type, id and value are ${nameOf(record['type'])}, ${nameOf(record['id'])} and ${nameOf(record['value'])}, but all three must be strings.`
+        : `it answered a read with a list that contains ${nameOf(record)} instead of a record.`,
     )
   })
 }
@@ -23,8 +23,8 @@ function isRecord(record: unknown): record is StoredRecord {
 
 /** Never the value itself: it may be a key. */
 function nameOf(value: unknown): string {
-  if (typeof value === 'string') return 'a text'
-  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'a list' : 'an object'
+  if (typeof value === 'string') return 'a string'
+  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object'
   return value === undefined || value === null ? String(value) : `a ${typeof value}`
 }
 

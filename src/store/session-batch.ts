@@ -7,29 +7,29 @@ import { asStoreError } from './store-failure.js'
 /** How many records are read at once: enough to be fast, few enough to be called off in between. */
 const RECORDS_AT_ONCE = 200
 
-/** How far a walk through the sessions of a store has come. */
+/** How far a copy or an encryption has come. */
 export interface SessionProgress {
-  /** The session that was done last, well or not. */
+  /** The latest session, successful or not. */
   sessionId: string
   /** How many sessions are done. */
   done: number
   /** How many there are. */
   total: number
-  /** How many records of this session were dealt with. */
+  /** How many records of this session were processed. */
   records: number
 }
 
-/** A session that could not be done. */
+/** A session that failed. */
 export interface SessionFailure {
   /** The session. */
   sessionId: string
-  /** Why: `OWNED_ELSEWHERE` when it is being run, `ABORTED` when the signal came first; otherwise what a store said. */
+  /** Why: `OWNED_ELSEWHERE` if it is running, `ABORTED` if the signal came first; otherwise what a store reported. */
   error: SessionError
 }
 
 /** What a walk is asked for. */
 export interface BatchOptions {
-  /** The sessions; all that the store lists when they are not given. */
+  /** The sessions; by default, all that the store lists. */
   sessions?: Iterable<string> | undefined
   /** Called after each session. */
   onProgress?: ((progress: SessionProgress) => void) | undefined
@@ -78,7 +78,7 @@ export async function runBatch(store: SessionStore, options: BatchOptions, work:
 
 async function sessionsOf(store: SessionStore, { sessions }: BatchOptions): Promise<string[]> {
   // A text is a list, too, of its characters.
-  if (typeof sessions === 'string') throw new TypeError('Option "sessions" must be a list of session ids, not a text: write [sessionId].')
+  if (typeof sessions === 'string') throw new TypeError('Option "sessions" must be an array of session ids, not a string. Write [sessionId].')
   if (sessions !== undefined) return [...new Set(sessions)].map(requireText)
   try {
     const listed = new Set<string>()
@@ -90,7 +90,7 @@ async function sessionsOf(store: SessionStore, { sessions }: BatchOptions): Prom
 }
 
 function requireText(sessionId: unknown): string {
-  if (typeof sessionId !== 'string') throw new TypeError(`Option "sessions" must hold session ids, which are texts, not ${typeof sessionId}.`)
+  if (typeof sessionId !== 'string') throw new TypeError(`Option "sessions" must contain session ids, which are strings, but contains a ${typeof sessionId}.`)
   return sessionId
 }
 
@@ -105,7 +105,7 @@ async function outcomeOf(sessionId: string, work: (sessionId: string) => Promise
 }
 
 function calledOff(sessionId: string, cause: unknown): SessionError {
-  return new SessionError('ABORTED', `Session "${sessionId}" was not done: the signal aborted first. Run it again to go on.`, { sessionId, cause })
+  return new SessionError('ABORTED', `Session "${sessionId}" was skipped, because the signal aborted first. Run it again to continue.`, { sessionId, cause })
 }
 
 function tell({ onProgress }: BatchOptions, progress: SessionProgress, report: BatchReport): void {
@@ -113,7 +113,7 @@ function tell({ onProgress }: BatchOptions, progress: SessionProgress, report: B
   callGuarded(
     () => onProgress(progress),
     (cause) => {
-      report.progressError ??= new SessionError('LISTENER_FAILED', '"onProgress" threw. The work went on without it; see the cause.', {
+      report.progressError ??= new SessionError('LISTENER_FAILED', '"onProgress" threw, and the work continued without it. See the cause.', {
         sessionId: progress.sessionId,
         cause,
       })
@@ -146,7 +146,7 @@ export async function readAllRecords(store: SessionStore, sessionId: string, sig
 function changedMeanwhile(sessionId: string): SessionError {
   return new SessionError(
     'STORE_UNAVAILABLE',
-    `Records of session "${sessionId}" that were listed are not there: somebody changes it. Stop what writes to it, and try again.`,
+    `Session "${sessionId}" lists records that no longer exist, so something is changing it. Stop what writes to it, and try again.`,
     { sessionId },
   )
 }

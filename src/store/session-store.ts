@@ -2,7 +2,7 @@ import type { SessionLock } from '../lease/session-lock.js'
 
 /** Names one record of a session: `creds`, `lifecycle`, or a Signal key such as `pre-key` `12`. */
 export interface RecordKey {
-  /** The kind of record. Creds are `creds`, what this library remembers is `lifecycle`, Signal keys as Baileys names them. */
+  /** The kind of record: `creds`, `lifecycle` (what this library remembers), or a Signal key as Baileys names it. */
   type: string
   /** The id within its type; empty for `creds` and `lifecycle`. */
   id: string
@@ -12,7 +12,7 @@ export interface RecordKey {
 export interface StoredRecord extends RecordKey {
   /** Opaque text. */
   value: string
-  /** `'backup'` when the record itself was there and could not be read, so that this is the store's own copy of it. */
+  /** `'backup'` if the record itself was there but could not be read, so that this is the store's own copy of it. */
   restoredFrom?: 'backup'
 }
 
@@ -22,17 +22,17 @@ export interface RecordChange extends RecordKey {
   value: string | null
 }
 
-/** How a write is to be made. */
+/** The options of a write. */
 export interface WriteOptions {
-  /** The token of the lease under which this is written; see {@link SessionStore.write}. */
+  /** The token of the lease for this write; see {@link SessionStore.write}. */
   fencingToken?: number
   /** Removes every record of the session that is not among the changes, in the same step. */
   replaceAll?: boolean
 }
 
-/** How a session is to be deleted. */
+/** The options of a delete. */
 export interface DeleteOptions {
-  /** The token of the lease under which this is deleted. */
+  /** The token of the lease for this delete. */
   fencingToken?: number
 }
 
@@ -70,7 +70,7 @@ export interface DeleteOptions {
 export interface SessionStore {
   /** Who may run a session of this store. */
   readonly lock: SessionLock
-  /** Every id that the store holds anything for, readable or not. */
+  /** Every id that the store has anything for, readable or not. */
   list(): AsyncIterable<string>
   /** The keys of all records of one session. */
   records(sessionId: string): AsyncIterable<RecordKey>
@@ -80,7 +80,7 @@ export interface SessionStore {
   write(sessionId: string, changes: readonly RecordChange[], options?: WriteOptions): Promise<void>
   /** Removes everything of one session. Idempotent. */
   delete(sessionId: string, options?: DeleteOptions): Promise<void>
-  /** Lets go of what the store holds open. Idempotent. */
+  /** Releases what the store keeps open. Idempotent. */
   close(): Promise<void>
 }
 

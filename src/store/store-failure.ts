@@ -7,7 +7,7 @@ const LONGEST_MESSAGE = 200
 export function storeTimeout(sessionId: string, verb: string, timeoutMs: number): SessionError {
   return new SessionError(
     'STORE_TIMEOUT',
-    `The store did not answer a ${verb} of session "${sessionId}" within ${timeoutMs} ms. Its outcome is unknown; it is tried again.`,
+    `The store did not answer a ${verb} of session "${sessionId}" within ${timeoutMs} ms. It is unknown whether it succeeded. The library tries again.`,
     { sessionId },
   )
 }

@@ -8,7 +8,7 @@ import { TakeQueue } from './take-queue.js'
 /** How a {@link FakeBaileys} behaves. */
 export interface FakeBaileysOptions {
   /**
-   * Drives each new socket. Called after the socket said `connecting`, so listeners are attached by then.
+   * Controls each new socket. Called after the socket emitted `connecting`, so listeners are already attached.
    * @param index counts the sockets from 0
    */
   onSocket?: (socket: FakeSocket, index: number) => void
@@ -29,11 +29,11 @@ export interface FakeProto {
 }
 
 /**
- * A Baileys module without WhatsApp: give it to a `SessionManager` as `baileys`, and drive the sockets that the manager
- * makes. Nothing happens by itself: no timer, no network.
+ * A Baileys module without WhatsApp: pass it to a `SessionManager` as `baileys`, and control the sockets that the manager creates.
+ * Nothing happens by itself: no timer, no network.
  */
 export class FakeBaileys {
-  /** Every socket made, oldest first. */
+  /** Every socket that was created, oldest first. */
   readonly sockets: FakeSocket[] = []
   /** What each was made with. */
   readonly configs: UserFacingSocketConfig[] = []
@@ -91,7 +91,7 @@ export class FakeBaileys {
   }
 }
 
-/** The text of the creds record of a session that was paired, to seed a store with. */
+/** The text of the creds record of a paired session, to seed a store with. */
 export function pairedCreds(device: FakeDevice = {}): string {
   return JSON.stringify(fakePairedCreds(device), fakeBufferJson.replacer)
 }

@@ -1,7 +1,7 @@
 import type { AnyMessageContent, AuthenticationCreds, BinaryNode, SignalKeyStoreWithTransaction } from '@whiskeysockets/baileys'
 import type { FakeEnding } from './fake-web-socket.js'
 
-/** How a `FakeSocket` behaves from the start; the fields of the same names change it later. */
+/** How a `FakeSocket` behaves from the start; its fields of the same names change it later. */
 export interface FakeSocketOptions {
   /**
    * How the socket ends.
@@ -11,17 +11,18 @@ export interface FakeSocketOptions {
   /** What `logout()`, and a query that removes the device, fail with. */
   logoutError?: Error
   /**
-   * Answers a query, and the request for a pairing code, which nobody answers when it resolves with `undefined`; reject to fail a query.
+   * Answers a query, and the request for a pairing code. If it resolves with `undefined`, there is no answer; reject to fail the
+   * query.
    * @defaultValue an empty result
    */
   answer?: (node: BinaryNode) => Promise<BinaryNode | undefined>
 }
 
-/** What a `FakeSocket` knows and keeps. */
+/** The auth state of a `FakeSocket`. */
 export interface FakeAuthState {
-  /** The creds that it was made with, updated in place. */
+  /** The creds that it was created with, updated in place. */
   creds: AuthenticationCreds
-  /** The keys that it was made with, with the transactions of Baileys. */
+  /** The keys that it was created with, with Baileys' transactions. */
   keys: SignalKeyStoreWithTransaction
 }
 
@@ -35,7 +36,7 @@ export interface FakeSentMessage {
   id: string
 }
 
-/** What `open` is told. */
+/** The options of `open`. */
 export interface FakeOpenOptions {
   /**
    * Whether the server still has something queued.

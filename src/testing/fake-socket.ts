@@ -22,9 +22,9 @@ import { TakeQueue } from './take-queue.js'
 type ConnectionUpdate = { [K in keyof BaileysEventMap['connection.update']]: BaileysEventMap['connection.update'][K] | undefined }
 
 /**
- * A socket driven by a test: it has the members of a Baileys socket that a session and a simple bot use, and methods
- * that make it behave as if WhatsApp had sent something. Single use, like the real one: once it ended, nothing is heard
- * from it and driving it does nothing.
+ * A socket that your test controls: it has the members of a Baileys socket that a session and a simple bot use, and methods that
+ * make it behave as if WhatsApp had sent something. Single use, like the real one: once it has ended, it emits nothing and its
+ * methods do nothing.
  */
 export class FakeSocket {
   /** As on every Baileys socket. */
@@ -161,7 +161,7 @@ export class FakeSocket {
     if (!this.#ended) this.ws.accept()
   }
 
-  /** Does what WhatsApp does with a client that is fine: lets a linked device in, and sends a QR code to any other. */
+  /** Does what WhatsApp normally does: lets a linked device in, and sends a QR code to any other. */
   welcome(): void {
     if (this.authState.creds.account === undefined) this.qr()
     else this.open()
@@ -185,7 +185,7 @@ export class FakeSocket {
     return this.close({ code: 408, message: 'QR refs attempts ended' })
   }
 
-  /** The phone scanned the QR code, or got the pairing code. The restart (`close(515)`) that follows is up to the test. */
+  /** The phone scanned the QR code, or accepted the pairing code. Your test must send the restart that follows (`close(515)`). */
   pairSuccess(device: FakeDevice = {}): void {
     if (this.#ended) return
     this.accept()
@@ -206,7 +206,7 @@ export class FakeSocket {
   open(options: FakeOpenOptions = {}): void {
     if (this.#ended) return
     const { me } = this.authState.creds
-    if (me === undefined) throw new Error('FakeSocket.open() needs paired creds: call pairSuccess() before, or seed the store with pairedCreds()')
+    if (me === undefined) throw new Error('FakeSocket.open() needs paired creds. Call pairSuccess() first, or seed the store with pairedCreds().')
     this.accept()
     this.ev.emit('creds.update', { me: { ...me, lid: me.lid ?? `1${this.phoneNumber ?? ''}:1@lid` } })
     this.#update({ connection: 'open' })
@@ -220,7 +220,7 @@ export class FakeSocket {
     this.#update({ receivedPendingNotifications: true })
   }
 
-  /** A message arrives: listeners of `messages.upsert` get it now, or once what is buffered is delivered. Returns it. */
+  /** A message arrives: listeners of `messages.upsert` get it now, or once buffered events are delivered. Returns it. */
   receive(content: FakeMessageContent, options: FakeMessageOptions = {}): WAMessage {
     const message = incomingMessage(content, options)
     this.ev.emit('messages.upsert', { messages: [message], type: options.type ?? 'notify' })

@@ -10,8 +10,8 @@ import {
 } from '../store/session-store.js'
 
 /**
- * The key of the record that marks a session as linked at a simulated WhatsApp. It lies beside the session's other records and goes where they go; neither
- * this library nor Baileys reads it.
+ * The key of the record that marks a session as linked with a simulated WhatsApp. The record stays with the session's other
+ * records; neither this library nor Baileys reads it.
  */
 export const SIMULATION_KEY: RecordKey = Object.freeze({ type: 'simulation', id: 'marker' })
 
@@ -27,16 +27,18 @@ export function simulated(store: SessionStore): SessionStore {
 }
 
 /**
- * The first session that was linked at a simulated WhatsApp; `null` when there is none. Look before a manager opens a store for the real WhatsApp, which would
- * find these devices unknown. A session that cannot be read counts as real. Rejects as `list` of the store does.
+ * The first session that was linked with a simulated WhatsApp; `null` if there is none. Check this before a manager opens a store
+ * for the real WhatsApp, which does not know these devices. A session that cannot be read counts as real. Rejects as `list` of the
+ * store does.
  */
 export async function findSimulatedSession(store: SessionStore): Promise<string | null> {
   return findSession(store, async (sessionId) => (await kindOf(store, sessionId)) === 'simulated')
 }
 
 /**
- * The first session with credentials and no mark of a simulation; `null` when there is none. Look before a manager opens a store for a simulated WhatsApp, which
- * knows no real device and would have every one marked as logged out. A session that cannot be read counts as real. Rejects as `list` of the store does.
+ * The first session with credentials and without the mark of a simulation; `null` if there is none. Check this before a manager
+ * opens a store for a simulated WhatsApp, which does not know real devices and would make every one `logged_out`. A session that
+ * cannot be read counts as real. Rejects as `list` of the store does.
  */
 export async function findRealSession(store: SessionStore): Promise<string | null> {
   return findSession(store, async (sessionId) => (await kindOf(store, sessionId)) === 'real')

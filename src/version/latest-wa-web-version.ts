@@ -14,30 +14,32 @@ const MOST_BYTES = 4 * 1024 * 1024
 /** How {@link latestWaWebVersion} looks the version up. */
 export interface LatestVersionOptions {
   /**
-   * Makes the requests. Give the `fetch` of the package `undici` together with a `dispatcher` of it: Node's own may refuse that.
+   * Makes the requests. With a `dispatcher` of the package `undici`, also pass the `fetch` of that package: Node's own may refuse
+   * the dispatcher.
    * @defaultValue the global `fetch`
    */
   fetch?: VersionFetch | undefined
   /**
-   * The way that the requests go: a dispatcher of `undici`, such as its `ProxyAgent`.
+   * How to send the requests: a dispatcher of `undici`, such as its `ProxyAgent`.
    * @defaultValue `socketConfig.options.dispatcher` of the session that asks
    */
   dispatcher?: object | undefined
   /**
-   * How long the look-up may take, in milliseconds: three fifths of it for WhatsApp's answer, the rest for the one from Baileys' repository.
+   * How long the look-up may take, in milliseconds: three fifths of it for WhatsApp's answer, the rest for the one from Baileys'
+   * repository.
    * @defaultValue `5000`
    */
   timeoutMs?: number | undefined
   /**
-   * How long a manager keeps the answer, in milliseconds. The one from Baileys' repository is kept for ten minutes at most.
+   * How long a manager keeps the answer, in milliseconds. It keeps one from Baileys' repository for at most ten minutes.
    * @defaultValue `21600000`
    */
   maxAgeMs?: number | undefined
 }
 
-/** A provider that also takes the way of the session that asks, and says how long its answer may be kept. A manager asks by `lookUp`. */
+/** A provider that can also use the session's own way to the network, and says how long its answer may be kept. A manager calls `lookUp`. */
 export interface LatestVersionProvider extends VersionLookup {
-  /** Looks the version up, each time it is called. */
+  /** Looks up the version, each time it is called. */
   (): Promise<WAVersion>
 }
 
@@ -76,11 +78,12 @@ const BAILEYS: Source = {
 const FALLBACK_MAX_AGE_MS = 10 * 60 * 1000
 
 /**
- * Makes a provider for the option `version` that looks up the version of WhatsApp Web: WhatsApp's own number, from `web.whatsapp.com`, else the
- * one in Baileys' repository, from `raw.githubusercontent.com`, when that is higher than the one built into the installed Baileys. A manager
- * without the option `version` uses one with the defaults; make one yourself to send its requests through a proxy.
+ * Creates a provider for the option `version` that looks up the version of WhatsApp Web: WhatsApp's own number, from
+ * `web.whatsapp.com`, or else the one in Baileys' repository, from `raw.githubusercontent.com`, if that is higher than the one
+ * built into the installed Baileys. A manager without the option `version` uses one with the defaults; create your own to send its
+ * requests through a proxy.
  *
- * The provider rejects when neither answers in time. Throws `TypeError` or `RangeError` for an option that makes no sense.
+ * The provider rejects if neither answers in time. Throws `TypeError` or `RangeError` for an invalid option.
  */
 export function latestWaWebVersion(options: LatestVersionOptions = {}): LatestVersionProvider {
   const settings = resolve(options)
@@ -135,7 +138,7 @@ async function ask(source: Source, settings: Settings, question: VersionQuestion
 /** The number in the repository may be older than the installed Baileys. */
 function requireNewer(version: WAVersion, { builtIn }: VersionQuestion): WAVersion {
   if (builtIn === undefined || isHigher(version, builtIn)) return version
-  throw new Error(`Baileys' repository has ${version.join('.')}, which is no newer than the installed one.`)
+  throw new Error(`Baileys' repository has ${version.join('.')}, which is not newer than the installed one.`)
 }
 
 /** `fetch` says no more than "fetch failed"; what happened is in its cause. */
@@ -144,7 +147,9 @@ function reasonOf(cause: unknown): string {
   const inner: unknown = cause instanceof TypeError ? cause.cause : undefined
   if (!(inner instanceof Error)) return cause.message
   const code = 'code' in inner && typeof inner.code === 'string' ? inner.code : inner.message
-  return code === 'UND_ERR_INVALID_ARG' ? `${code} (the dispatcher is of another undici than the fetch: give the look-up the fetch of the same package)` : code
+  return code === 'UND_ERR_INVALID_ARG'
+    ? `${code} (the dispatcher and the fetch come from different versions of undici: pass the fetch of the dispatcher's package)`
+    : code
 }
 
 /** The version of WhatsApp Web in the text of its service worker: `client_revision` is its last part (Baileys 7.0.0-rc14, `fetchLatestWaWebVersion`). */

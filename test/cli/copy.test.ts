@@ -63,7 +63,7 @@ describe('copy', () => {
     for (const name of [`${from}?prefix=company-`, `${from}/session-a`]) {
       const { code, output, errors } = await runCommand(['copy', name, to])
       expect([code, output]).toEqual([1, ''])
-      expect(errors).toMatch(/(begins with "company-", but "session-a" and 2 more have|is the folder of one session).* Nothing was copied\.\n$/u)
+      expect(errors).toMatch(/(begins with "company-", but "session-a" and 2 more have|is the folder of a single session).* Nothing was copied\.\n$/u)
     }
     expect(existsSync(join(folder, 'to'))).toBe(false)
     mkdirSync(join(folder, 'empty'))
@@ -85,7 +85,7 @@ describe('copy', () => {
     const { code, output, errors } = await runCommand(['copy', from, to])
     expect([code, output]).toEqual([1, 'Copied 2 sessions, 0 unchanged, 1 failed.\n'])
     // What looks like a phone number is masked, and an owner's nonce may.
-    expect(errors).toContain(`b: The process ${maskNumbersIn(lease?.owner ?? '', [])} runs session "b"`)
+    expect(errors).toContain(`b: The process ${maskNumbersIn(lease?.owner ?? '', [])} is running session "b"`)
     expect((await runCommand(['list', to])).output).toBe('a\nc\n')
     await lease?.release()
   })
@@ -98,7 +98,7 @@ describe('copy', () => {
     expect(await runCommand(['copy', from, to])).toMatchObject({
       code: 1,
       output: 'Copied 2 sessions, 0 unchanged, 1 failed.\n',
-      errors: expect.stringContaining('a: The target holds session "a" already'),
+      errors: expect.stringContaining('a: The target already has session "a"'),
     })
     expect(await recordsOf(target, 'a')).toEqual(before)
     expect(await runCommand(['copy', from, to, '--overwrite'])).toMatchObject({ code: 0, output: 'Copied 1 session, 2 unchanged, 0 failed.\n' })
@@ -119,7 +119,7 @@ describe('copy', () => {
       expect(await runCommand(['copy', from, to])).toEqual({
         code: 1,
         output: '',
-        errors: `${to} is encrypted: name its keys with --to-key-file, or say --allow-plain. Nothing was copied.\n`,
+        errors: `${to} is encrypted. Give its keys with --to-key-file, or pass --allow-plain. Nothing was copied.\n`,
       })
     }
     expect(await runCommand(['copy', from, to, '--allow-plain'])).toMatchObject({ code: 0, output: 'Copied 3 sessions, 0 unchanged, 0 failed.\n' })
@@ -134,7 +134,7 @@ describe('copy', () => {
     expect(await runCommand(copy)).toEqual({
       code: 1,
       output: '',
-      errors: `${from} is encrypted, and the copy would not be: name keys with --to-key-file, or say --allow-plain. Nothing was copied.\n`,
+      errors: `${from} is encrypted, and the copy would not be. Give keys with --to-key-file, or pass --allow-plain. Nothing was copied.\n`,
     })
     expect(existsSync(join(folder, 'to'))).toBe(false)
     expect(await runCommand([...copy, '--allow-plain'])).toMatchObject({ code: 0, output: 'Copied 3 sessions, 0 unchanged, 0 failed.\n' })
@@ -156,7 +156,7 @@ describe('copy', () => {
     const { folder, from } = await places()
     expect(await runCommand(['copy', from, `fs:${folder}/to/../from`])).toMatchObject({
       code: 2,
-      errors: expect.stringContaining('Both names are those of one place.'),
+      errors: expect.stringContaining('Both names mean the same place.'),
     })
   })
 
@@ -179,7 +179,7 @@ describe('copy', () => {
     }
     expect(await run(['copy', from, to], { stdout, stderr, stdin, variables: {}, directory: '/', signal: interrupted.signal })).toBe(130)
     expect(output).toBe('Copied 1 session, 0 unchanged, 0 failed.\n')
-    expect(errors).toContain('Interrupted: 2 sessions were not begun. Run it again to go on.\n')
+    expect(errors).toContain('Interrupted: 2 sessions were not started. Run the command again to continue.\n')
     const [done = ''] = (await runCommand(['list', to])).output.split('\n')
     expect(await recordsOf(fileStore(join(folder, 'to')), done)).toEqual(await recordsOf(source, done))
     expect(await runCommand(['copy', from, to])).toMatchObject({ code: 0, output: 'Copied 2 sessions, 1 unchanged, 0 failed.\n' })

@@ -27,7 +27,7 @@ describe('delete', () => {
     const { remove, left } = await twoSessions()
     expect(await remove(['--yes'])).toEqual({
       code: 0,
-      output: 'Deleted session "a". The phone still lists the device: unlink it there, under linked devices.\n',
+      output: 'Deleted session "a". The phone still lists the device: unlink it there, under "Linked devices".\n',
       errors: '',
     })
     expect(left()).toEqual(['b'])
@@ -37,7 +37,7 @@ describe('delete', () => {
     const { remove, left } = await twoSessions()
     const { code, errors } = await remove([], { isTerminal: true, input: 'a\n' })
     expect([code, left()]).toEqual([0, ['b']])
-    expect(errors).toContain('Type the id of the session')
+    expect(errors).toContain('Type the session id')
   })
 
   it.each(['y\n', 'yes\n', '\n', 'b\n', 'a', 'A\n', ''])('deletes nothing for the answer %j', async (input) => {
@@ -53,7 +53,7 @@ describe('delete', () => {
     expect(await remove([], { input: 'a\n' })).toEqual({
       code: 1,
       output: '',
-      errors: 'Nobody can be asked here: say --yes to delete the session without a question.\n',
+      errors: 'There is no terminal to ask on. Pass --yes to delete the session without asking.\n',
     })
     expect(left()).toEqual(['a', 'b'])
   })
@@ -77,7 +77,7 @@ describe('delete', () => {
     const { directory, remove, left } = await twoSessions()
     const store = fileStore(directory)
     const lease = await store.lock.acquire('a')
-    const refused = { code: 1, output: '', errors: `Session "a" is run by ${lease?.owner ?? ''}. Stop it there first; nothing was deleted.\n` }
+    const refused = { code: 1, output: '', errors: `Session "a" is running in ${lease?.owner ?? ''}. Stop it there first. Nothing was deleted.\n` }
     expect(await remove(['--yes'])).toEqual(refused)
     expect(await remove([], { isTerminal: true, input: 'a\n', variables: { NO_COLOR: '1' } })).toEqual(refused)
     expect(left()).toEqual(['a', 'b'])
@@ -113,7 +113,7 @@ describe('delete', () => {
     expect(await runCommand(['delete', `fs:${directory}`, 'a', '--yes'])).toMatchObject({ code: 1, errors: expect.stringContaining('whatsapp-web.js') })
     expect(await runCommand(['delete', `fs:${directory}?prefix=`, 'photos', '--yes'])).toMatchObject({
       code: 1,
-      errors: expect.stringContaining('holds 1 file or folder of something else, and no credentials'),
+      errors: expect.stringContaining('contains 1 other file or folder, but no readable credentials'),
     })
     expect(snapshot(directory)).toEqual(before)
   })
@@ -124,7 +124,7 @@ describe('delete', () => {
     writeFileSync(join(directory, 'project', file), '{"token":"of something else"}')
     const before = snapshot(directory)
     const remove = (): Promise<Outcome> => runCommand(['delete', `fs:${directory}?prefix=`, 'project', '--yes'])
-    expect(await remove()).toMatchObject({ code: 1, output: '', errors: expect.stringMatching(/1 file or folder of something else.*Is the prefix right\?/u) })
+    expect(await remove()).toMatchObject({ code: 1, output: '', errors: expect.stringMatching(/1 other file or folder.*Is the prefix right\?/u) })
     expect(snapshot(directory)).toEqual(before)
     // Nothing of something else is lost here.
     rmSync(join(directory, 'project', 'src'), { recursive: true })
@@ -137,7 +137,7 @@ describe('delete', () => {
     writeFileSync(join(directory, 'session-a', 'creds.json'), '{')
     expect(await remove(['--yes'])).toMatchObject({
       code: 0,
-      errors: expect.stringContaining(`${join(directory, 'session-a')} stays, with 1 file or folder of something else.`),
+      errors: expect.stringContaining(`${join(directory, 'session-a')} stays, because it contains 1 other file or folder.`),
     })
     expect(readdirSync(join(directory, 'session-a'))).toEqual(['notes.txt'])
     expect(await runCommand(['list', `fs:${directory}`])).toMatchObject({ output: 'b\n' })

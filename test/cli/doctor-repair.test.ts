@@ -60,7 +60,7 @@ describe('doctor --repair', () => {
         },
       ],
     })
-    expect(await repair(directory)).toMatchObject({ code: 0, findings: [], repairs: ['Closed 2 files and folders to others.'] })
+    expect(await repair(directory)).toMatchObject({ code: 0, findings: [], repairs: ['Restricted 2 files and folders to the owner.'] })
     expect([modeOf(folder), modeOf(join(folder, 'creds.json')), modeOf(join(folder, 'pre-key-1.json'))]).toEqual(['700', '600', '600'])
     expect(await examine(directory)).toMatchObject({ code: 0, findings: [] })
   })
@@ -78,7 +78,7 @@ describe('doctor --repair', () => {
     }
     const before = snapshot(directory)
     const report = async (...options: string[]): Promise<string> => (await runCommand(['doctor', `fs:${directory}?prefix=`, ...options])).output
-    expect(await report()).not.toMatch(/Others than the owner/u)
+    expect(await report()).not.toMatch(/Users other than the owner/u)
     expect(await report('--repair')).not.toMatch(/[Rr]epaired/u)
     expect(snapshot(directory)).toEqual(before)
   })
@@ -90,7 +90,7 @@ describe('doctor --repair', () => {
     chmodSync(elsewhere, 0o644)
     symlinkSync(elsewhere, join(folder, 'session-1.0.json'))
     chmodSync(folder, 0o755)
-    expect(await repair(directory)).toMatchObject({ repairs: ['Closed 1 file or folder to others.'] })
+    expect(await repair(directory)).toMatchObject({ repairs: ['Restricted 1 file or folder to the owner.'] })
     expect(modeOf(elsewhere)).toBe('644')
     // Not even when it was a file a moment ago.
     const swapped = [{ path: join(folder, 'session-1.0.json'), mode: 0o644 }]
@@ -103,7 +103,7 @@ describe('doctor --repair', () => {
     writeFileSync(join(folder, 'creds.json'), '')
     const found = await examine(directory)
     expect([found.code, found.state, codesOf(found)]).toEqual([1, 'restorable', ['credentials_from_backup']])
-    expect(await repair(directory)).toMatchObject({ code: 0, state: 'restorable', findings: [], repairs: ['Wrote the credentials back from their backup.'] })
+    expect(await repair(directory)).toMatchObject({ code: 0, state: 'restorable', findings: [], repairs: ['Restored the credentials from their backup.'] })
     expect(readFileSync(join(folder, 'creds.json'), 'utf8')).toBe(creds)
     expect((await runCommand(['doctor', `fs:${directory}`])).code).toBe(0)
   })
@@ -150,7 +150,7 @@ describe('doctor --repair', () => {
     expect(await repair(directory)).toMatchObject({
       code: 1,
       repairs: [],
-      refusals: [`Not repaired: it is run by ${lease?.owner ?? ''}. Stop it there first.`],
+      refusals: [`Not repaired: it is running in ${lease?.owner ?? ''}. Stop it there first.`],
     })
     expect(snapshot(folder)).toEqual(before)
     await owner.write('a', [{ ...CREDS_KEY, value: 'still the writer' }], { fencingToken: lease?.fencingToken ?? NaN })
@@ -179,8 +179,8 @@ describe('doctor --repair', () => {
     const { directory, folder } = await storedSession()
     chmodSync(folder, 0o750)
     const { output } = await runCommand(['doctor', `fs:${directory}`, '--repair'])
-    expect(output).toContain('\n  repaired: Closed 1 file or folder to others.\n')
+    expect(output).toContain('\n  repaired: Restricted 1 file or folder to the owner.\n')
     chmodSync(folder, 0o755)
-    expect((await runCommand(['doctor', `fs:${directory}`])).output).toContain('\n  Others than the owner may use 1 file or folder, such as')
+    expect((await runCommand(['doctor', `fs:${directory}`])).output).toContain('\n  Users other than the owner can use 1 file or folder, such as')
   })
 })

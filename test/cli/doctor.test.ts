@@ -120,7 +120,7 @@ describe('doctor tells of a session', () => {
     expect(await examine(directory)).toMatchObject({ code: 1, session: { state: 'corrupt', phoneNumber: null }, findings: ['credentials_corrupt'] })
   })
 
-  it('that it is a browser profile of whatsapp-web.js, into which it does not look', async () => {
+  it('that it is a whatsapp-web.js browser profile, into which it does not look', async () => {
     const directory = newDirectory()
     mkdirSync(join(directory, 'session-a', 'Default'), { recursive: true, mode: 0o755 })
     writeFileSync(join(directory, 'session-a', 'First Run'), '')
@@ -137,7 +137,7 @@ describe('doctor tells of a session', () => {
     await storePaired(store, 'a')
     const lease = await store.lock.acquire('a')
     expect(await examine(directory)).toMatchObject({ code: 0, session: { state: 'restorable', owner: lease?.owner, ownerPid: process.pid } })
-    expect((await doctor(directory)).output).toContain(`a: restorable, running by ${lease?.owner ?? ''} (pid ${process.pid}), `)
+    expect((await doctor(directory)).output).toContain(`a: restorable, running in ${lease?.owner ?? ''} (pid ${process.pid}), `)
     await lease?.release()
     expect((await examine(directory)).session?.owner).toBeNull()
   })
@@ -174,7 +174,7 @@ describe('doctor tells of a session', () => {
       code: 1,
       session: { records: 1 },
       findings: ['not_a_session'],
-      messages: expect.stringContaining('holds 1 file or folder of something else, and no credentials'),
+      messages: expect.stringContaining('contains 1 other file or folder, but no credentials'),
     })
   })
 
@@ -194,7 +194,7 @@ describe('doctor tells of a session', () => {
       code: 1,
       session: { state: 'never_paired', records: 0 },
       findings: ['credentials_missing'],
-      messages: expect.stringMatching(/^(?!.*(delete|pair)).*The file .creds.backup.json in its folder is a copy/u),
+      messages: expect.stringMatching(/^(?!.*(delete|pair)).*The file .creds.backup.json in its folder has the credentials as they were last written/u),
     })
   })
 
@@ -275,9 +275,7 @@ describe('doctor tells of a store', () => {
       code: 1,
       needsPerson: true,
       sessions: [],
-      findings: [
-        { code: 'other_prefix', message: expect.stringMatching(/begins with "session-", but "company-1" and 1 more have the credentials of a session/u) },
-      ],
+      findings: [{ code: 'other_prefix', message: expect.stringMatching(/begins with "session-", but "company-1" and 1 more have credentials\./u) }],
     })
     expect((await runCommand(['doctor', `fs:${directory}?prefix=company-`])).output).toContain('1: restorable')
     expect((await runCommand(['doctor', `fs:${directory}?prefix=`])).output).toContain('company-1: restorable')
@@ -321,12 +319,12 @@ describe('doctor without --repair', () => {
     const directory = newDirectory()
     await storePaired(fileStore(directory), 'a')
     const file = join(directory, 'session-a', 'creds.json')
-    expect(await runCommand(['doctor', `fs:${file}`])).toMatchObject({ code: 1, errors: `${file} is no folder. A database is named sqlite:${file}.\n` })
+    expect(await runCommand(['doctor', `fs:${file}`])).toMatchObject({ code: 1, errors: `${file} is not a folder. For a database, use sqlite:${file}.\n` })
     expect(await runCommand(['doctor', `sqlite:${directory}`])).toMatchObject({
       code: 1,
-      errors: `${directory} is no file. A folder of sessions is named fs:${directory}.\n`,
+      errors: `${directory} is not a file. For a folder of sessions, use fs:${directory}.\n`,
     })
-    expect((await runCommand(['list', 'fs:~/sessions'], { directory })).errors).toContain('write $HOME')
+    expect((await runCommand(['list', 'fs:~/sessions'], { directory })).errors).toContain('Use $HOME')
     expect(readFileSync(file, 'utf8')).not.toBe('')
   })
 })

@@ -81,7 +81,10 @@ describe('encrypt', () => {
     const session = join(folder, 'sessions', 'session-a')
     rmSync(join(session, 'creds.json'))
     const { code, errors } = await runCommand(['encrypt', store, '--key-file', keys])
-    expect([code, errors]).toEqual([1, expect.stringContaining(`${session}/.creds.backup.json holds a copy of credentials that is not under the current key`)])
+    expect([code, errors]).toEqual([
+      1,
+      expect.stringContaining(`${session}/.creds.backup.json contains a copy of credentials that is not encrypted with the current key`),
+    ])
     expect(readFileSync(join(session, '.creds.backup.json'), 'utf8')).toBe(creds)
     // As it advises.
     renameSync(join(session, '.creds.backup.json'), join(session, 'creds.json'))
@@ -114,7 +117,7 @@ describe('encrypt', () => {
     expect(await runCommand(['encrypt', `${store}/session-a`, '--key-file', keys])).toMatchObject({
       code: 1,
       output: '',
-      errors: expect.stringContaining('is the folder of one session'),
+      errors: expect.stringContaining('is the folder of a single session'),
     })
     expect(await runCommand(['encrypt', `${store}?prefix=company-`, '--key-file', keys])).toMatchObject({
       code: 1,
@@ -130,7 +133,7 @@ describe('encrypt', () => {
     writeFileSync(join(project, file), '{"token":"of something else"}')
     const { code, output, errors } = await runCommand(['encrypt', `${store}?prefix=`, '--key-file', keys])
     expect([code, output]).toEqual([1, 'Encrypted 2 sessions, 0 unchanged, 0 failed.\n'])
-    expect(errors).toMatch(/project holds 1 file or folder of something else, and no credentials.*Nothing in it was encrypted\./u)
+    expect(errors).toMatch(/project contains 1 other file or folder, but no readable credentials.*Nothing in it was encrypted\./u)
     expect(readFileSync(join(project, file), 'utf8')).toBe('{"token":"of something else"}')
     // One that keeps something else beside encrypted credentials is a session.
     mkdirSync(join(folder, 'sessions', 'session-a', 'media'))
@@ -150,7 +153,7 @@ describe('encrypt', () => {
     expect(await runCommand(['encrypt', store, '--key-file', newer])).toMatchObject({
       code: 1,
       output: 'Encrypted 0 sessions, 0 unchanged, 2 failed.\n',
-      errors: expect.stringContaining('not among the keys'),
+      errors: expect.stringContaining('which you did not give'),
     })
     expect((await doctor(store, ['--key-file', keys])).code).toBe(0)
     expect(await runCommand(['encrypt', store, '--key-file', newer, '--old-key-file', keys])).toMatchObject({
@@ -209,7 +212,7 @@ describe('encrypt', () => {
     const { folder, store, keys } = await place()
     const running = fileStore(join(folder, 'sessions'))
     const lease = await running.lock.acquire('a')
-    expect((await runCommand(['encrypt', store, '--key-file', keys])).errors).toContain('Run it again with --allow-plain for what is left.')
+    expect((await runCommand(['encrypt', store, '--key-file', keys])).errors).toContain('Run the command again with --allow-plain for what is left.')
     await lease?.release()
     expect(await runCommand(['encrypt', store, '--key-file', keys])).toMatchObject({
       code: 1,
@@ -228,7 +231,7 @@ describe('encrypt', () => {
     expect(await runCommand(['encrypt', store, '--key-file', keys])).toMatchObject({
       code: 1,
       output: 'Encrypted 1 session, 0 unchanged, 1 failed.\n',
-      errors: expect.stringContaining('runs session "a"'),
+      errors: expect.stringContaining('is running session "a"'),
     })
     await lease?.release()
     expect((await doctor(store, ['--key-file', keys])).sessions).toMatchObject([
@@ -309,7 +312,7 @@ describe('doctor of an encrypted store', () => {
     const file = join(folder, 'sessions', 'session-a', 'creds.json')
     const text = readFileSync(file, 'utf8')
     writeFileSync(file, '')
-    expect((await runCommand(['doctor', store, '--repair'])).output).toContain('repaired: Wrote the credentials back')
+    expect((await runCommand(['doctor', store, '--repair'])).output).toContain('repaired: Restored the credentials from their backup.')
     expect(readFileSync(file, 'utf8')).toBe(text)
   })
 })
@@ -331,7 +334,7 @@ describe('copy of an encrypted store', () => {
     await runCommand(['encrypt', store, '--key-file', keys])
     expect(await runCommand(['copy', store, `fs:${folder}/to`])).toMatchObject({
       code: 1,
-      errors: expect.stringContaining(`${store} is encrypted: name its keys with --from-key-file.\n`),
+      errors: expect.stringContaining(`${store} is encrypted. Give its keys with --from-key-file.\n`),
     })
   })
 
@@ -341,7 +344,7 @@ describe('copy of an encrypted store', () => {
     expect(await runCommand(['copy', store, `fs:${folder}/sealed`])).toEqual({
       code: 1,
       output: '',
-      errors: `fs:${folder}/sealed is encrypted: name its keys with --to-key-file, or say --allow-plain. Nothing was copied.\n`,
+      errors: `fs:${folder}/sealed is encrypted. Give its keys with --to-key-file, or pass --allow-plain. Nothing was copied.\n`,
     })
     expect((await runCommand(['list', `fs:${folder}/sealed`])).output).toBe('a\n')
   })

@@ -74,7 +74,7 @@ describe('a key file', () => {
     for (const mode of [0o644, 0o640, 0o620, 0o604]) {
       chmodSync(file, mode)
       await expect(readKeyFile('keys.json', folder)).rejects.toThrow(
-        `The key file keys.json has mode 0${mode.toString(8)}, so others may read or replace the keys. Allow it to its owner alone: chmod 600.`,
+        `The key file keys.json has mode 0${mode.toString(8)}, so others can read or replace the keys. Restrict it to its owner: chmod 600.`,
       )
     }
     chmodSync(file, 0o400)
@@ -117,7 +117,7 @@ describe('new-key', () => {
   it('overwrites nothing', async () => {
     const directory = temporaryFolder()
     writeFileSync(join(directory, 'one.json'), 'precious')
-    expect(await runCommand(['new-key', 'one.json'], { directory })).toMatchObject({ code: 1, output: '', errors: expect.stringContaining('is there already') })
+    expect(await runCommand(['new-key', 'one.json'], { directory })).toMatchObject({ code: 1, output: '', errors: expect.stringContaining('already exists') })
     expect(readFileSync(join(directory, 'one.json'), 'utf8')).toBe('precious')
     expect(await runCommand(['new-key', 'no/where.json'], { directory })).toMatchObject({
       code: 1,

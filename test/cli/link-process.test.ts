@@ -36,7 +36,7 @@ describe('link, in a terminal', () => {
     expect(await link.ended()).toBe(0)
     // Not one of the QRs is left, and the terminal's own cursor is below the last line.
     expect(link.screen.text).toMatch(
-      /^A pretended phone scans this QR in a moment:\nFinishing the connection\.\.\.\nLinked "acme" to 15•{7}\d\d \(Loop\)\.\nIt is a simulated session: .*$/u,
+      /^A simulated phone will scan this QR in a moment:\nFinishing the connection\.\.\.\nLinked "acme" to 15•{7}\d\d \(Loop\)\.\nThis is a simulated session\. .*$/u,
     )
     expect(link.screen.text).toMatch(MASKED)
     expect(await fileStore(directory).lock.owner('acme')).toBeNull()
@@ -47,7 +47,7 @@ describe('link, in a terminal', () => {
     const { name } = newStore()
     const link = new TerminalProcess(program, ['link', name, 'acme', '--simulated', '--code', '+49 151 12345678'])
     await link.shows(() => link.output.includes('Valid for'))
-    expect(link.screen.text).toMatch(/^A pretended phone types this code in a moment:\n[\dA-Z]{4}-[\dA-Z]{4}\nValid for \d+ s\.$/u)
+    expect(link.screen.text).toMatch(/^A simulated phone will type this code in a moment:\n[\dA-Z]{4}-[\dA-Z]{4}\nValid for \d+ s\.$/u)
     expect(await link.ended()).toBe(0)
     expect(link.screen.text).toContain('Linked "acme" to 49•••••••••78 (Loop).')
     expect(link.screen.text).not.toMatch(/[\dA-Z]{4}-[\dA-Z]{4}/u)
@@ -69,7 +69,7 @@ describe('link, in a terminal', () => {
     const { name } = newStore()
     const link = new TerminalProcess(program, ['link', name, 'acme', '--simulated'], { columns: 60, rows: 20 })
     await link.shows(() => link.output.includes('Valid for'))
-    expect(link.screen.text.replaceAll('\n', '')).toMatch(/The QR needs \d+ columns and \d+ rows: make this window larger\./u)
+    expect(link.screen.text.replaceAll('\n', '')).toMatch(/The QR needs \d+ columns and \d+ rows\. Make this window larger\./u)
     expect(link.output).not.toContain('█')
     link.interrupt()
     expect(await link.ended()).toBe(130)
@@ -92,7 +92,7 @@ describe('link, in a pipe', () => {
   it('prints no QR of a real phone unasked', { tags: 'full' }, async () => {
     const { name } = newStore()
     const link = new CommandProcess(program, ['link', name, 'acme'])
-    expect([await link.ended(), link.output, link.errors]).toEqual([2, '', expect.stringContaining('Say --print-qr')])
+    expect([await link.ended(), link.output, link.errors]).toEqual([2, '', expect.stringContaining('Pass --print-qr')])
   })
 
   it('ends with 130 at SIGINT, and leaves no session', { tags: 'full' }, async () => {

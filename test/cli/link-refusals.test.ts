@@ -24,14 +24,14 @@ function keyFile(folder: string, keyId: string, key: Buffer): string {
 
 describe('link, called wrongly', () => {
   it.each([
-    ['a session id with control characters', ['a\u0007b', '--code', PHONE], /The session id .* cannot be used: it holds control characters/u],
-    ['a session id that is too long', ['x'.repeat(200), '--code', PHONE], /cannot be used: it has 200 characters/u],
+    ['a session id with control characters', ['a\u0007b', '--code', PHONE], /The session id .* is invalid: it contains control characters/u],
+    ['a session id that is too long', ['x'.repeat(200), '--code', PHONE], /is invalid: it has 200 characters/u],
     ['an empty session id', ['', '--code', PHONE], /<id> of "link" is empty/u],
     ['a number without its country code', ['acme', '--code', '0171 2345678'], /international form, such as .*: this does not begin with a country code/u],
-    ['a number that is too short', ['acme', '--code', '1234567'], /it has 8 to 15 digits, and this has 7/u],
-    ['what is no number', ['acme', '--code', 'my phone'], /only spaces and punctuation may stand between its digits/u],
+    ['a number that is too short', ['acme', '--code', '1234567'], /it must have 8 to 15 digits, but has 7/u],
+    ['what is no number', ['acme', '--code', 'my phone'], /only spaces and punctuation are allowed between digits/u],
     ['an empty number', ['acme', '--code', ''], /international form/u],
-    ['a pipe for the QR', ['acme'], /A QR is a secret, and stdout is no terminal\. Say --print-qr/u],
+    ['a pipe for the QR', ['acme'], /A QR is a secret, and stdout is not a terminal\. Pass --print-qr/u],
     ['an unknown option', ['acme', '--qr'], /Unknown option --qr\. Options: --code, --key-file, --print-qr, --simulated\./u],
   ])('%s: a sentence, exit code 2, and nothing made', async (_name, args, message) => {
     const { name, folder } = newStore()
@@ -53,7 +53,7 @@ describe('link, refused', () => {
     await storePaired(fileStore(directory), 'acme')
     await storePaired(fileStore(directory), 'stopped', { desired: 'stopped' })
     const before = snapshot(directory)
-    expect(await refused(name, 'acme')).toContain(`Session "acme" is already linked, to ${MASKED}. Nothing was changed.`)
+    expect(await refused(name, 'acme')).toContain(`Session "acme" is already linked to ${MASKED}. Nothing was changed.`)
     expect(await refused(name, 'stopped')).toContain('is already linked')
     expect(snapshot(directory)).toEqual(before)
   })
@@ -62,7 +62,7 @@ describe('link, refused', () => {
     const { name, directory } = newStore()
     const store = fileStore(directory)
     const lease = await store.lock.acquire('acme')
-    expect(await refused(name, 'acme')).toContain(`Session "acme" is run by ${maskNumbersIn(lease?.owner ?? '?', [])}. Stop it there first.`)
+    expect(await refused(name, 'acme')).toContain(`Session "acme" is running in ${maskNumbersIn(lease?.owner ?? '?', [])}. Stop it there first.`)
     await lease?.release()
   })
 
@@ -76,8 +76,8 @@ describe('link, refused', () => {
     const { name, directory, folder } = newStore()
     await storePaired(encrypted(fileStore(directory), { currentKeyId: 'a', keys: { a: KEY } }), 'other')
     const before = snapshot(directory)
-    expect(await refused(name, 'acme')).toContain('is encrypted: name its keys with --key-file.')
-    expect(await refused(name, 'acme', '--key-file', keyFile(folder, 'b', Buffer.alloc(32, 8)))).toContain('The keys of --key-file do not open "other"')
+    expect(await refused(name, 'acme')).toContain('is encrypted. Give its keys with --key-file.')
+    expect(await refused(name, 'acme', '--key-file', keyFile(folder, 'b', Buffer.alloc(32, 8)))).toContain('The keys in --key-file do not open "other"')
     expect(await refused(name, 'acme', '--key-file', join(folder, 'none.json'))).toContain('cannot be opened')
     expect(snapshot(directory)).toEqual(before)
   })
@@ -89,7 +89,7 @@ describe('link, refused', () => {
     expect(await runCommand(['link', name, 'demo', '--simulated'])).toEqual({
       code: 1,
       output: '',
-      errors: expect.stringContaining('holds "real", which is no simulated session.'),
+      errors: expect.stringContaining('contains "real", which is not a simulated session.'),
     })
     expect(snapshot(directory)).toEqual(before)
 
@@ -103,24 +103,24 @@ describe('link, refused', () => {
       ],
       { replaceAll: true },
     )
-    expect(await refused(other.name, 'acme')).toContain('holds "demo", which was linked with --simulated and means nothing to WhatsApp.')
+    expect(await refused(other.name, 'acme')).toContain('contains "demo", which was linked with --simulated and does not exist for WhatsApp.')
   })
 
   it('for the folder of one session, another prefix, and a folder of something else', async () => {
     const { name, directory } = newStore()
     await storePaired(fileStore(directory, 'wa-'), 'acme')
     expect(await refused(name, 'other')).toContain('No folder in')
-    expect(await refused(`${name}/wa-acme`, 'other')).toContain('is the folder of one session')
+    expect(await refused(`${name}/wa-acme`, 'other')).toContain('is the folder of a single session')
     mkdirSync(join(directory, 'wa-photos'))
     writeFileSync(join(directory, 'wa-photos', 'cat.jpg'), '')
-    expect(await refused(`${name}?prefix=wa-`, 'photos')).toContain('of something else')
+    expect(await refused(`${name}?prefix=wa-`, 'photos')).toContain('1 other file or folder')
     expect(existsSync(join(directory, 'wa-photos', 'cat.jpg'))).toBe(true)
   })
 
   it('for a database of something else, and a path that is neither', async () => {
     const { folder } = newStore()
     writeFileSync(join(folder, 'notes.txt'), 'text')
-    expect(await refused(`fs:${folder}/notes.txt`, 'acme')).toContain('is no folder')
+    expect(await refused(`fs:${folder}/notes.txt`, 'acme')).toContain('is not a folder')
     expect(await refused(`sqlite:${folder}/notes.txt`, 'acme')).toMatch(/\S/u)
   })
 

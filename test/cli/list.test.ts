@@ -20,12 +20,12 @@ it('list says beside its result when the sessions are under another name', async
   expect(await runCommand(['list', `fs:${directory}`, '--json'])).toEqual({
     code: 0,
     output: '[]\n',
-    errors: expect.stringMatching(/^No folder in .* begins with "session-", but "company-1" has the credentials of a session: say after "\?prefix="/u),
+    errors: expect.stringMatching(/^No folder in .* begins with "session-", but "company-1" has credentials\. After "\?prefix="/u),
   })
   expect(await runCommand(['list', `fs:${directory}/company-1`])).toEqual({
     code: 0,
     output: '',
-    errors: expect.stringContaining('is the folder of one session'),
+    errors: expect.stringContaining('is the folder of a single session'),
   })
   expect(await runCommand(['list', `fs:${directory}?prefix=`])).toEqual({ code: 0, output: 'company-1\n', errors: '' })
 })

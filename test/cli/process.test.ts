@@ -52,7 +52,7 @@ describe('the program, in a process of its own', () => {
   it('does not wait for an input that it does not need', { tags: 'full' }, async () => {
     const { name } = await storeOf(1)
     expect(await ended(['list', name], { shell: 'exec "$@" < /dev/null' })).toEqual({ code: 0, output: 'company-0\n', errors: '' })
-    expect(await ended(['delete', name, 'company-0'])).toMatchObject({ code: 1, errors: expect.stringContaining('say --yes') })
+    expect(await ended(['delete', name, 'company-0'])).toMatchObject({ code: 1, errors: expect.stringContaining('Pass --yes') })
     expect(await ended(['delete', name, 'company-0', '--yes'])).toMatchObject({ code: 0, errors: '' })
   })
 

@@ -43,7 +43,7 @@ it('doctor and list look at a database, also while it is open elsewhere', async 
   const { name, store } = await databaseOfTwo()
   const lease = await store.lock.acquire('b')
   expect(await states(name)).toEqual([`a restorable plain 4 ${MASKED}`, `b restorable plain 4 ${MASKED}`])
-  expect((await runCommand(['doctor', name])).output).toContain(`b: restorable, running by ${lease?.owner ?? ''} (pid ${process.pid}), `)
+  expect((await runCommand(['doctor', name])).output).toContain(`b: restorable, running in ${lease?.owner ?? ''} (pid ${process.pid}), `)
   expect(await runCommand(['list', name])).toEqual({ code: 0, output: 'a\nb\n', errors: '' })
   await lease?.release()
 })
@@ -59,7 +59,7 @@ it('copy goes from a folder to a database and back', async () => {
 it('delete removes a session, and none that is run', async () => {
   const { name, store } = await databaseOfTwo()
   const lease = await store.lock.acquire('a')
-  expect(await runCommand(['delete', name, 'a', '--yes'])).toMatchObject({ code: 1, errors: expect.stringContaining('is run by') })
+  expect(await runCommand(['delete', name, 'a', '--yes'])).toMatchObject({ code: 1, errors: expect.stringContaining('is running in') })
   await lease?.release()
   expect((await runCommand(['delete', name, 'a', '--yes'])).code).toBe(0)
   expect((await runCommand(['list', name])).output).toBe('b\n')
@@ -116,7 +116,7 @@ it('encrypt says when old texts may be left, because the database is in use', as
   expect(await runCommand(encrypt)).toMatchObject({
     code: 1,
     output: 'Encrypted 2 sessions, 0 unchanged, 0 failed.\n',
-    errors: expect.stringContaining('run this again when nothing uses it'),
+    errors: expect.stringContaining('Run this again when nothing uses the database'),
   })
   expect(holdsText(file, 'canary-key')).toBe(true)
   reader.exec('COMMIT')
@@ -135,7 +135,7 @@ it.each([['doctor'], ['list'], ['delete'], ['encrypt']])('%s makes no tables in 
   const before = readFileSync(file)
   const more: Record<string, string[]> = { delete: ['a', '--yes'], encrypt: ['--key-file', `${folder}/keys.json`] }
   const run = (store: string): Promise<Outcome> => runCommand([command, store, ...(more[command] ?? [])])
-  expect(await run(`sqlite:${file}`)).toMatchObject({ code: 1, output: '', errors: expect.stringContaining('a database without sessions') })
+  expect(await run(`sqlite:${file}`)).toMatchObject({ code: 1, output: '', errors: expect.stringContaining('contains no baileys-sessions tables') })
   expect(readFileSync(file).equals(before)).toBe(true)
   const text = join(folder, 'text.db')
   writeFileSync(text, 'a text, and no database at all'.repeat(100), { mode: 0o600 })
@@ -178,7 +178,7 @@ it.each(['doctor', 'status', 'list'])('%s says of tables of an older version wha
   const refused = {
     code: 1,
     output: '',
-    errors: expect.stringMatching(/older\.db are of version 2, and this baileys-sessions reads version 3\..* doctor sqlite:\S+ --repair\./u),
+    errors: expect.stringMatching(/older\.db have schema version 2, but this baileys-sessions reads version 3\..* doctor sqlite:\S+ --repair\./u),
   }
   expect(await runCommand([command, `sqlite:${file}`])).toMatchObject(refused)
   expect(readFileSync(file).equals(before)).toBe(true)

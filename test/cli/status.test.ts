@@ -37,7 +37,7 @@ describe('status', () => {
     const before = snapshot(directory)
     const { code, output, errors } = await runCommand(['status', name])
     expect(output.split('\n')).toEqual([
-      `a-linked: linked, run by ${lease?.owner ?? '?'}, ${MASKED}`,
+      `a-linked: linked, running in ${lease?.owner ?? '?'}, ${MASKED}`,
       `b-stopped: stopped, not running, ${MASKED}`,
       `c-out: logged out, not running, ${MASKED}`,
       `d-restricted: restricted until 2999-01-01T00:00:00.000Z, not running, ${MASKED}`,
@@ -105,13 +105,13 @@ describe('status', () => {
     expect(await runCommand(['status', name, '--connections', join(folder, 'connection.json')])).toMatchObject({
       code: 1,
       output: '',
-      errors: expect.stringContaining('There is no file'),
+      errors: expect.stringContaining('does not exist.'),
     })
     writeFileSync(file, '{"half')
     expect(await runCommand(['status', name, '--connections', file])).toMatchObject({
       code: 1,
       output: '',
-      errors: expect.stringContaining('could not be used: it is not JSON'),
+      errors: expect.stringContaining('cannot be used: it is not JSON'),
     })
   })
 
@@ -122,7 +122,7 @@ describe('status', () => {
     writeFileSync(join(folder, 'keys.json'), JSON.stringify({ currentKeyId: 'a', keys: { a: Buffer.alloc(32, 7).toString('base64') } }), { mode: 0o600 })
     expect(await runCommand(['status', name])).toMatchObject({
       code: 1,
-      output: expect.stringMatching(/^acme: locked, not running\n {2}The credentials of session "acme" are encrypted: say with --key-file/u),
+      output: expect.stringMatching(/^acme: locked, not running\n {2}The credentials of session "acme" are encrypted\. Give the key with --key-file/u),
     })
     expect(await runCommand(['status', name, '--key-file', join(folder, 'keys.json')])).toMatchObject({
       code: 0,

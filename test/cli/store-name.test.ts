@@ -32,14 +32,14 @@ describe('the name of a store', () => {
   })
 
   it.each([
-    ['./sessions', '"./sessions" does not say what kind of store it is. Name a store as fs:./sessions or sqlite:./sessions.db.'],
-    ['C:\\sessions', '"C:\\sessions" does not say what kind of store it is. Name a store as fs:./sessions or sqlite:./sessions.db.'],
-    ['redis:localhost', 'There is no kind of store "redis". Name a store as fs:./sessions or sqlite:./sessions.db.'],
-    ['fs:', '"fs:" names no path. Name a store as fs:./sessions or sqlite:./sessions.db.'],
-    ['fs:?prefix=a', '"fs:?prefix=a" names no path. Name a store as fs:./sessions or sqlite:./sessions.db.'],
-    ['fs:./a?suffix=b', '"fs:./a?suffix=b" may say "prefix" once after the "?", and nothing else.'],
-    ['fs:./a?prefix=b&prefix=c', '"fs:./a?prefix=b&prefix=c" may say "prefix" once after the "?", and nothing else.'],
-    ['fs:a\0b', 'The path of a store cannot hold a NUL character.'],
+    ['./sessions', '"./sessions" does not say what kind of store it is. Write a store as fs:./sessions or sqlite:./sessions.db.'],
+    ['C:\\sessions', '"C:\\sessions" does not say what kind of store it is. Write a store as fs:./sessions or sqlite:./sessions.db.'],
+    ['redis:localhost', 'Unknown kind of store "redis". Write a store as fs:./sessions or sqlite:./sessions.db.'],
+    ['fs:', '"fs:" has no path. Write a store as fs:./sessions or sqlite:./sessions.db.'],
+    ['fs:?prefix=a', '"fs:?prefix=a" has no path. Write a store as fs:./sessions or sqlite:./sessions.db.'],
+    ['fs:./a?suffix=b', 'After the "?", "fs:./a?suffix=b" may contain "prefix" once and nothing else.'],
+    ['fs:./a?prefix=b&prefix=c', 'After the "?", "fs:./a?prefix=b&prefix=c" may contain "prefix" once and nothing else.'],
+    ['fs:a\0b', 'A store path cannot contain a NUL character.'],
   ])('%j is refused', (text, message) => {
     expect(() => name(text)).toThrow(new UsageError(message))
   })

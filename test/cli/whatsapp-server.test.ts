@@ -87,7 +87,7 @@ function dial<Client extends BaileysClient>(
   return client
 }
 
-const LISTENS = /A pretended WhatsApp listens on ws:\/\/127\.0\.0\.1:\d+\/ws\/chat\. Ctrl-C ends it\./u
+const LISTENS = /A simulated WhatsApp is listening on ws:\/\/127\.0\.0\.1:\d+\/ws\/chat\. Press Ctrl-C to stop it\./u
 
 describe('whatsapp-server', () => {
   it('prints what makeWASocket needs, and links a client whose QR is pasted, as WhatsApp does now', async () => {
@@ -136,7 +136,7 @@ describe('whatsapp-server', () => {
     await terminal.shows(LISTENS)
     terminal.type('')
     terminal.type('hello')
-    await terminal.shows('That is neither the text of a QR code nor "code <number> <code>".', 'errors')
+    await terminal.shows('This is neither the text of a QR code nor "code <number> <code>".', 'errors')
     terminal.type('2@nobody,a,b,c')
     await terminal.shows('The QR code has expired', 'errors')
     expect(terminal.errors.trimEnd().split('\n')).toHaveLength(2)
@@ -151,7 +151,7 @@ describe('whatsapp-server', () => {
     expect(await runCommand(['whatsapp-server', '--port', String(port)])).toEqual({
       code: 1,
       output: '',
-      errors: `Port ${port} is taken. Name another one with --port, or none: then any free one is used.\n`,
+      errors: `Port ${port} is in use. Give another one with --port, or leave --port out to use any free port.\n`,
     })
     other.close()
     await once(other, 'close')
@@ -161,12 +161,12 @@ describe('whatsapp-server', () => {
       expect(await runCommand(['whatsapp-server', `--port=${text}`])).toMatchObject({
         code: 2,
         output: '',
-        errors: expect.stringContaining(`--port must be a number from 0 to 65535, and not "${text}".`),
+        errors: expect.stringContaining(`--port must be a number from 0 to 65535, but is "${text}".`),
       })
     }
     expect(await runCommand(['whatsapp-server', 'fs:./sessions'])).toMatchObject({
       code: 2,
-      errors: expect.stringContaining('"whatsapp-server" takes no arguments, and 1 argument was given.'),
+      errors: expect.stringContaining('"whatsapp-server" takes no arguments, but got 1 argument.'),
     })
   })
 })
@@ -202,7 +202,7 @@ describe('whatsapp-server, in a process of its own', () => {
 
   it('links a client of another process, goes on without an input, and ends with 0 at Ctrl-C', async () => {
     const command = new CommandProcess(program, ['whatsapp-server'])
-    await command.prints(/What phones do is typed here:/u)
+    await command.prints(/Type here what a phone does:/u)
     const device = newDevice()
     const client = dial(RefreshingClient, follow(command.output), device)
     const first = await client.qr()

@@ -144,7 +144,7 @@ describe.concurrent('a link that comes to nothing', () => {
     const manager = makeManager(world, { socketConfig: { qrTimeout: 200 } })
     const ended = world.eventsOf(manager).nextStatus('shop', 'disconnected')
     await manager.connect('shop')
-    expect(await ended).toMatchObject({ reason: 'pairing_expired', message: expect.stringContaining("couldn't link device") })
+    expect(await ended).toMatchObject({ reason: 'pairing_expired', message: expect.stringContaining("Couldn't link device") })
   })
 
   it.each([

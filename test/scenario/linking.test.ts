@@ -126,7 +126,7 @@ describe('a client that is too old', () => {
     })
     const { status: now, reason, message } = await within(made.sessions.connect('shop'))
     expect([now, reason]).toEqual(['reconnecting', 'client_outdated'])
-    expect(message).toContain('refuses version 2.3000.7 of WhatsApp Web')
+    expect(message).toContain('WhatsApp says version 2.3000.7 of WhatsApp Web is too old.')
     await pass(120_000)
     expect(await status(made)).toMatchObject({ status: 'disconnected', reason: 'client_outdated', message })
     expect(made.baileys.sockets).toHaveLength(2)

@@ -98,9 +98,7 @@ it('acknowledges one that it does not understand, says so, and changes nothing',
   made.socket().receiveNode(refresh('n2', 'something-new'))
   expect(acksOf(made)).toEqual([ack('n1'), ack('n2')])
   expect(qrs(made)).toEqual([qr])
-  expect(problems(made)).toEqual(
-    Array(2).fill('PAIRING_FAILED: Session "shop": WhatsApp sent a refresh of the registration that cannot be understood. Nothing was changed.'),
-  )
+  expect(problems(made)).toEqual(Array(2).fill('PAIRING_FAILED: Session "shop": WhatsApp sent a registration refresh in an unknown form. Nothing was changed.'))
 })
 
 it('says so when one has no id to acknowledge it by', async () => {
@@ -112,7 +110,7 @@ it('says so when one has no id to acknowledge it by', async () => {
   await within(made.sessions.connect('shop'))
   made.socket().receiveNode({ tag: 'notification', attrs: { type: 'companion_reg_refresh' }, content: [{ tag: 'companion_reg_refresh', attrs: {} }] })
   await pass()
-  expect(problems(made)).toEqual(['PAIRING_FAILED: Session "shop": WhatsApp refreshed the registration, and that could not be acknowledged.'])
+  expect(problems(made)).toEqual(['PAIRING_FAILED: Session "shop": WhatsApp refreshed the registration, but the library could not acknowledge it.'])
   expect(qrs(made)).toHaveLength(1)
 })
 
@@ -128,7 +126,7 @@ it('shows a QR code of an unknown form as it is, and says so once', async () => 
   made.socket().receiveNode(refresh('n2'))
   made.socket().qr('another one')
   expect(qrs(made)).toEqual(['a code of the year 2030', 'another one'])
-  expect(problems(made)).toEqual([expect.stringContaining('QR codes of an unknown form')])
+  expect(problems(made)).toEqual([expect.stringContaining('QR codes in an unknown form')])
 })
 
 it('changes nothing for a linked session, and leaves it to Baileys', async () => {

@@ -193,7 +193,7 @@ describe('a Baileys that cannot make an identity', () => {
     expect(await within(sessions.connect('s'))).toMatchObject({ status: 'reconnecting', lastDisconnect: { cause: 'socket_failed', message: 'no entropy' } })
     await pass(1000)
     expect(await within(sessions.getStatus('s'))).toMatchObject({ status: 'disconnected', reason: 'socket_failed' })
-    expect(errors).toEqual(Array.from({ length: 2 }, () => 'SOCKET_FAILED: The socket of session "s" could not be made: no entropy'))
+    expect(errors).toEqual(Array.from({ length: 2 }, () => 'SOCKET_FAILED: The socket of session "s" could not be created: no entropy'))
     expect(await within(sessions.close())).toEqual({ closed: ['s'], notDrained: [] })
   })
 })
@@ -237,7 +237,9 @@ describe('a mistake in socketConfig', () => {
     await within(sessions.connect('s'))
     await pass(1000)
     await within(sessions.close())
-    expect(warn.mock.calls).toEqual([[expect.stringMatching(/could not be made: proxy is not defined \(SOCKET_FAILED\)/), { code: 'BAILEYS_SESSIONS_ERROR' }]])
+    expect(warn.mock.calls).toEqual([
+      [expect.stringMatching(/could not be created: proxy is not defined \(SOCKET_FAILED\)/), { code: 'BAILEYS_SESSIONS_ERROR' }],
+    ])
   })
 
   it('is no warning where somebody listens, or a logger is given', async () => {

@@ -30,13 +30,13 @@ async function over(around: Around): Promise<Scenario> {
 
 describe('a store that answers a read with what is no list of texts', () => {
   it.each<[what: string, around: Around, message: RegExp]>([
-    ['values that are not there', withValue(() => undefined), /read with a record of which type, id and value are a text, a text and undefined/],
-    ['values that are null', withValue(() => null), /a text, a text and null/],
-    ['values that were parsed', withValue((value) => JSON.parse(value) as unknown), /a text, a text and an object/],
-    ['bytes', withValue((value) => Buffer.from(value)), /a text, a text and an object/],
-    ['nothing', answering(() => undefined), /read with undefined, where a list/],
-    ['one record', answering(([record]) => record), /read with an object, where a list/],
-    ['holes', answering(() => [null]), /list that holds null/],
+    ['values that are not there', withValue(() => undefined), /read with a record whose type, id and value are a string, a string and undefined/],
+    ['values that are null', withValue(() => null), /a string, a string and null/],
+    ['values that were parsed', withValue((value) => JSON.parse(value) as unknown), /a string, a string and an object/],
+    ['bytes', withValue((value) => Buffer.from(value)), /a string, a string and an object/],
+    ['nothing', answering(() => undefined), /read with undefined instead of a list/],
+    ['one record', answering(([record]) => record), /read with an object instead of a list/],
+    ['holes', answering(() => [null]), /list that contains null/],
   ])('invariant 3: %s are neither "nothing is stored" nor damage: it says so, and pairs nothing', async (_what, around, message) => {
     const made = await over(around)
     const before = await made.store.dump('s')

@@ -402,7 +402,7 @@ describe('a look while the store is down', () => {
     expect(look).toMatchObject({
       status: 'disconnected',
       reason: 'storage_unavailable',
-      message: 'The storage of saved sessions could not be reached. Connect again once it can.',
+      message: 'The session store could not be reached. Connect again once it is back.',
     })
     expect(look).not.toHaveProperty('nextRetryAt')
     made.store.before = () => undefined

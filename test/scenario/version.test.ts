@@ -218,7 +218,7 @@ describe('without the option', () => {
     for (let index = 0; index < 20; index += 1) await within(made.sessions.connect(`s${index}`))
     expect(versionsOf(made)).toEqual(Array.from({ length: 20 }, () => undefined))
     expect(versionErrors(made)).toEqual([
-      'null SOCKET_FAILED The version of WhatsApp Web could not be had, so the last good one is used, else the one built into Baileys. web.whatsapp.com: ENOTFOUND. raw.githubusercontent.com: ENOTFOUND.',
+      'null SOCKET_FAILED The version of WhatsApp Web could not be looked up, so the last good one is used, or else the one built into Baileys. web.whatsapp.com: ENOTFOUND. raw.githubusercontent.com: ENOTFOUND.',
     ])
   })
 

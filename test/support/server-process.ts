@@ -106,7 +106,7 @@ export class ServerProcess implements AsyncDisposable {
     for (;;) {
       const result = await this.call(method, ...args)
       if (holds(result)) return result
-      if (Date.now() > end) throw new Error(`Waited ${timeoutMs} ms in vain for ${method}: it answers ${JSON.stringify(result)}`)
+      if (Date.now() > end) throw new Error(`Timed out after ${timeoutMs} ms waiting for ${method}: it answers ${JSON.stringify(result)}`)
       await new Promise((resolve) => {
         setTimeout(resolve, 20)
       })

@@ -19,8 +19,8 @@ it('closes twice, takes waiters and clients along, and its log can still be read
   const [event, condition] = [server.waitFor('paired'), server.waitFor(() => false)]
   await server.refuse(60_000, { how: 'listen' })
   await Promise.all([
-    expect(event).rejects.toThrow('The server was closed while waiting'),
-    expect(condition).rejects.toThrow('The server was closed while waiting'),
+    expect(event).rejects.toThrow('The server closed while waiting'),
+    expect(condition).rejects.toThrow('The server closed while waiting'),
     server.close(),
     server.close(),
   ])
@@ -55,7 +55,7 @@ it('lets its process end by itself', { tags: 'full' }, async () => {
 
 it('waits for events and conditions, and says for what it waited in vain', async () => {
   await using server = await WhatsAppServer.start()
-  await expect(server.waitFor('paired', 20)).rejects.toThrow(`Waited 20 ms in vain for the event 'paired'.`)
+  await expect(server.waitFor('paired', 20)).rejects.toThrow(`Timed out after 20 ms waiting for the event 'paired'.`)
   await expect(server.waitFor(() => server.openConnections > 0, 20)).rejects.toThrow('server.openConnections > 0')
   await expect(server.waitFor('paired', -1)).rejects.toThrow(RangeError)
 })
@@ -123,7 +123,7 @@ it('cuts off whoever does not speak its protocol, and says so', async () => {
     socket.send(Buffer.from('GET / HTTP/1.1'))
   })
   await once(socket, 'close')
-  expect(server.errors).toMatchObject([{ where: 'frame', error: { message: expect.stringContaining('header of WhatsApp Web') } }])
+  expect(server.errors).toMatchObject([{ where: 'frame', error: { message: expect.stringContaining('does not start with the WhatsApp Web header') } }])
   const response = await fetch(server.url.replace('ws:', 'http:'))
   expect(response.status).toBe(426)
 })

@@ -67,7 +67,7 @@ describe('requirePasskey', () => {
     const asked = new Promise((resolve) => {
       client.socket.ws.on('CB:notification,type:passkey_prologue_request', resolve)
     })
-    await expect(scan(client)).rejects.toThrow('(requirePasskey): the account confirms links with a passkey')
+    await expect(scan(client)).rejects.toThrow('(requirePasskey): the account requires a passkey for new links')
     const notification = await asked
     expect(notification).toMatchObject({ attrs: { from: 's.whatsapp.net' }, content: [{ tag: 'passkey_request_options' }] })
     expect(fixture.server.registrations().at(-1)).toMatchObject({ outcome: 'registering', passkey: 'requested' })
@@ -107,7 +107,7 @@ describe('refusePairingCodes', () => {
     })
     const refused = await client.socket.requestPairingCode(phone)
     expect(await answer).toMatchObject({ attrs: { type: 'error' }, content: [{ tag: 'error', attrs: { code: String(code), text } }] })
-    await expect(fixture.server.enterPairingCode(refused, { phone })).rejects.toThrow(`No client waits for a pairing code of phone ${phone}`)
+    await expect(fixture.server.enterPairingCode(refused, { phone })).rejects.toThrow(`No client is waiting for a pairing code for phone ${phone}`)
     expect(kinds()).toContain('pairing-code-refused')
     fixture.server.changeLinking({ registration: 'classic' })
     await fixture.server.enterPairingCode(await client.socket.requestPairingCode(phone), { phone })
@@ -149,7 +149,7 @@ describe('a second pairing code', () => {
 describe('refuseScan', () => {
   it.each([true, 'silence'] as const)('with %j tells the client nothing: the QR codes go on until none is left', async (refuseScan) => {
     const client = dialUnder({ refuseScan }, { qrTimeout: 150 })
-    await expect(scan(client)).rejects.toThrow('The phone could not link the device, as the server was told to refuse (refuseScan)')
+    await expect(scan(client)).rejects.toThrow("The phone could not link the device, because the server's options refuse it (refuseScan)")
     expect(await client.closed()).toMatchObject({ code: 408 })
     expect(kinds()).toEqual(expect.arrayContaining(['link-refused']))
   })
@@ -248,5 +248,5 @@ it('a client is linked by one phone at a time', async () => {
   const qr = await client.qr()
   const [one, other] = await Promise.allSettled([server.scanQr(qr, { phone: fixture.newPhone() }), server.scanQr(qr, { phone: fixture.newPhone() })])
   expect(one).toMatchObject({ status: 'fulfilled' })
-  expect(other).toMatchObject({ status: 'rejected', reason: { message: 'The client is paired already, or is being paired right now.' } })
+  expect(other).toMatchObject({ status: 'rejected', reason: { message: 'The client is already paired, or is just being paired.' } })
 })

@@ -75,7 +75,7 @@ describe('pairing by QR', () => {
     await expect(server.scanQr('hello', { phone: '491700000001' })).rejects.toThrow('qr must be the text of a QR code')
     const [reference, , ...rest] = qr.split(',')
     await expect(server.scanQr([reference, 'AAAA', ...rest].join(','), { phone: fixture.newPhone() })).rejects.toThrow(
-      'not those that its client registered with',
+      'do not match those that its client registered',
     )
     await client.end()
     await server.waitFor(() => server.registrations().at(-1)?.outcome === 'gone')
@@ -88,7 +88,7 @@ describe('pairing by code', () => {
     const { server } = fixture
     const device = newDevice()
     const phone = fixture.newPhone()
-    await expect(server.enterPairingCode('ABCD1234', { phone })).rejects.toThrow(`No client waits for a pairing code of phone ${phone}`)
+    await expect(server.enterPairingCode('ABCD1234', { phone })).rejects.toThrow(`No client is waiting for a pairing code for phone ${phone}`)
     const client = fixture.dial(device)
     await client.qr()
     const asked = server.waitFor('pairing-code')

@@ -95,7 +95,7 @@ describe('a registration is refreshed', () => {
     fixture.server.changeLinking({ refreshRegistration: { ignoredAfterMs: 100 } })
     const client = dialDeaf()
     const qr = await client.qr()
-    await expect(fixture.server.scanQr(qr, { phone: fixture.newPhone() })).rejects.toThrow(/the client did not acknowledge that.*registration: 'classic'/u)
+    await expect(fixture.server.scanQr(qr, { phone: fixture.newPhone() })).rejects.toThrow(/the client did not acknowledge it.*registration: 'classic'/u)
     await expect(fixture.server.scanQr(() => qr, { phone: fixture.newPhone() })).rejects.toThrow('did not acknowledge')
     expect(client.ending).toBeNull()
     expect(lastRegistration()).toMatchObject({ outcome: 'registering', refreshesSent: 1, refreshesAcknowledged: 0 })

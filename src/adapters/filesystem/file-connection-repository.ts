@@ -35,11 +35,11 @@ interface WaitingChange {
 }
 
 /**
- * Keeps connections in one JSON file: `{ "connections": [{ "sessionId": …, … }] }`, dates as ISO text. Fields that this
- * library does not know stay, so the application may add its own. Several processes of one host may share the file.
+ * Keeps connections in one JSON file: `{ "connections": [{ "sessionId": …, … }] }`, with dates as ISO text. It keeps fields that
+ * this library does not know, so your application may add its own. Several processes on one host may share the file.
  *
- * Rejects with `REPOSITORY_FAILED`. A file that cannot be understood is never overwritten. Each change replaces the whole
- * file, which is right for hundreds of connections; use a database for more.
+ * Rejects with `REPOSITORY_FAILED`. It never overwrites a file that it cannot read. Each change replaces the whole file, which is
+ * fine for hundreds of connections; use a database for more.
  */
 export class FileConnectionRepository implements ConnectionRepository {
   readonly #file: string
@@ -48,15 +48,15 @@ export class FileConnectionRepository implements ConnectionRepository {
   #isWriting = false
 
   /**
-   * Touches nothing on the disk yet.
+   * Does not touch the disk yet.
    *
-   * @throws TypeError or RangeError for an option that cannot be used.
+   * @throws TypeError or RangeError for an invalid option.
    */
   constructor(options: FileConnectionRepositoryOptions) {
     requireOptions('', options, ['file'])
     const { file } = options
-    if (typeof file !== 'string') throw new TypeError(`file must be a path, not ${typeof file}.`)
-    if (file === '' || file.includes('\0')) throw new RangeError(`file must be a path that is not empty, not ${JSON.stringify(file)}.`)
+    if (typeof file !== 'string') throw new TypeError(`file must be a path, but is of type ${typeof file}.`)
+    if (file === '' || file.includes('\0')) throw new RangeError(`file must be a non-empty path, but is ${JSON.stringify(file)}.`)
     this.#file = resolve(file)
     this.#mutex = new FileMutex(`${this.#file}${LOCK_ENDING}`)
   }
@@ -132,7 +132,7 @@ export class FileConnectionRepository implements ConnectionRepository {
     } catch (error) {
       // The message of the JSON parser quotes what it found.
       const why = error instanceof SyntaxError ? 'it is not JSON' : error instanceof Error ? error.message : String(error)
-      throw new Error(`${why}. It was left as it is; mend it, or move it away`, { cause: error })
+      throw new Error(`${why}. Nothing was changed. Repair the file, or move it away`, { cause: error })
     }
   }
 
@@ -141,7 +141,7 @@ export class FileConnectionRepository implements ConnectionRepository {
       return await work()
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error)
-      throw new SessionError('REPOSITORY_FAILED', `The connections in ${this.#file} could not be used: ${why}.`, { sessionId, cause: error })
+      throw new SessionError('REPOSITORY_FAILED', `The connections file ${this.#file} cannot be used: ${why}.`, { sessionId, cause: error })
     }
   }
 }
@@ -183,7 +183,7 @@ class FileMutex {
   async run<Result>(work: (assertStillMine: () => Promise<void>) => Promise<Result>): Promise<Result> {
     const lease = await this.#acquire()
     const assertStillMine = async (): Promise<void> => {
-      if ((await this.#tokens.newest()).token !== lease.fencingToken) throw new Error('another process took the lock over')
+      if ((await this.#tokens.newest()).token !== lease.fencingToken) throw new Error('another process took over the lock')
     }
     try {
       return await work(assertStillMine)

@@ -114,7 +114,7 @@ export class FileLockTable implements LockTable<FileLockEntry> {
   async beat(holder: Holder): Promise<boolean> {
     const { heartbeats } = this.#options
     if (heartbeats === null) return true
-    await this.#onDisk('show that this process lives in', undefined, async () => {
+    await this.#onDisk('record that this process is alive in', undefined, async () => {
       await writeFile(heartbeatPath(heartbeats, holder.nonce), textOf(holder, 'folder'), { flag: OVERWRITE, mode: 0o600 })
     })
     return true
@@ -170,7 +170,7 @@ export class FileLockTable implements LockTable<FileLockEntry> {
       if (file !== null)
         return { token, holder: { text: file.text, lastSignAt: Math.max(file.writtenAt, await this.#lastBeat(file.text)) }, mark: markIn(file.text) }
     }
-    throw new Error(`the newest lock file vanished ${LOOKS} times while it was looked at`)
+    throw new Error(`the newest lock file disappeared ${LOOKS} times while it was being read`)
   }
 
   async #lastBeat(text: string): Promise<number> {

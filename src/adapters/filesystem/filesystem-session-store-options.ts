@@ -3,23 +3,23 @@ import { CREDS_FILE } from './creds-backup.js'
 
 /** Where a {@link FileSystemSessionStore} keeps its sessions, and how. */
 export interface FileSystemSessionStoreOptions {
-  /** The folder that holds one folder for each session. It is made, for this user alone, when it is missing. */
+  /** The folder that contains one folder for each session. If it is missing, the store creates it, for this user only. */
   directory: string
   /**
-   * What the name of each session's folder begins with: ASCII letters, digits, `_`, `-`, `.` or spaces, no dot or space in
-   * front, at most 64 characters. Empty when the folders are named after the session alone; then every folder in
-   * `directory` that holds a session is one.
+   * What the name of each session's folder begins with: at most 64 ASCII letters, digits, `_`, `-`, `.` or spaces, not beginning
+   * with a dot or a space. Empty if the folders are named only after the session; then every folder in `directory` that contains a
+   * session counts.
    *
    * @defaultValue 'session-'
    */
   prefix?: string
   /**
-   * What a write survives once it has resolved. With `'power'` each write waits until it is safe on the disk (fsync of its files
-   * and their folder). With `'process'` none does: a write survives the end of the process, also by SIGKILL, and may be lost or
-   * damaged when the machine loses power. Every write is whole or absent after the end of the process, with either.
+   * What a resolved write survives. With `'power'`, each write waits until it is safe on the disk (fsync of its files and their
+   * folder). With `'process'`, none does: a write survives the end of the process, even by SIGKILL, but may be lost or damaged if
+   * the machine loses power. With either, every write is complete or absent after the end of the process.
    *
-   * When it is not given, writes that change creds or the lifecycle record are made as with `'power'`, and writes of Signal
-   * keys alone as with `'process'`: keys are many and can be made anew, an identity cannot.
+   * By default, writes that change creds or the lifecycle record use `'power'`, and writes of only Signal keys use `'process'`:
+   * there are many keys and they can be created again, but an identity cannot.
    *
    * @defaultValue `'power'` for creds and the lifecycle record, `'process'` for Signal keys
    */
@@ -42,22 +42,30 @@ export function resolveOptions(options: FileSystemSessionStoreOptions): Resolved
   requireOptions('', options, NAMES)
   const { directory, durability } = options
   const prefix = options.prefix ?? 'session-'
-  if (typeof directory !== 'string') throw new TypeError(`directory must be a path, not ${typeof directory}.`)
-  if (directory === '' || directory.includes('\0')) throw new RangeError(`directory must be a path that is not empty, not ${JSON.stringify(directory)}.`)
-  if (typeof prefix !== 'string') throw new TypeError(`prefix must be a text, not ${typeof prefix}.`)
+  if (typeof directory !== 'string') throw new TypeError(`directory must be a path, but is of type ${typeof directory}.`)
+  if (directory === '' || directory.includes('\0')) throw new RangeError(`directory must be a non-empty path, but is ${JSON.stringify(directory)}.`)
+  if (typeof prefix !== 'string') throw new TypeError(`prefix must be a string, but is of type ${typeof prefix}.`)
   if (!PREFIX.test(prefix))
-    throw new RangeError(`prefix must be at most 64 letters, digits, "_", "-", "." or spaces, without a dot or space in front, not ${JSON.stringify(prefix)}.`)
-  if (durability !== undefined && typeof durability !== 'string') throw new TypeError(`durability must be "power" or "process", not ${typeof durability}.`)
+    throw new RangeError(
+      `prefix may have at most 64 letters, digits, "_", "-", "." or spaces, and must not begin with a dot or a space, but is ${JSON.stringify(prefix)}.`,
+    )
+  if (durability !== undefined && typeof durability !== 'string')
+    throw new TypeError(`durability must be "power" or "process", but is of type ${typeof durability}.`)
   if (durability !== undefined && !DURABILITIES.includes(durability))
-    throw new RangeError(`durability must be "power" or "process", not ${JSON.stringify(durability)}.`)
+    throw new RangeError(`durability must be "power" or "process", but is ${JSON.stringify(durability)}.`)
   return { directory, prefix, durability }
 }
 
 const DURABILITIES: readonly string[] = ['power', 'process']
 
 /**
- * What a write survives once it has resolved: the loss of power (the disk is waited for), or the end of the process (the operating
- * system has it).
+ * What a resolved write survives. With `'power'`, each write waits until it is safe on the disk (fsync of its files and their
+ * folder). With `'process'`, none does: a write survives the end of the process, even by SIGKILL, but may be lost or damaged if the
+ * machine loses power. With either, every write is complete or absent after the end of the process.
+ *
+ * By default, writes that change creds or the lifecycle record use `'power'`, and writes of only Signal keys use `'process'`: there
+ * are many keys and they can be created again, but an identity cannot.
+ *
  */
 export type Durability = 'power' | 'process'
 

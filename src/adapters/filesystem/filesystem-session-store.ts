@@ -39,9 +39,9 @@ export class FileSystemSessionStore implements SessionStore {
   readonly #turns = new SessionTurns()
 
   /**
-   * Touches nothing on the disk yet.
+   * Does not touch the disk yet.
    *
-   * @throws TypeError or RangeError for an option that cannot be used.
+   * @throws TypeError or RangeError for an invalid option.
    */
   constructor(options: FileSystemSessionStoreOptions) {
     const { directory, prefix, durability } = resolveOptions(options)
@@ -188,11 +188,11 @@ function needsTable(keys: readonly RecordKey[]): boolean {
 function assertStorable(changes: readonly RecordChange[]): void {
   for (const { type, id, value } of changes) {
     if (value === null) continue
-    if (typeof value !== 'string') throw new TypeError(`The value of record "${type}" "${id}" must be a text or null, not ${typeof value}.`)
+    if (typeof value !== 'string') throw new TypeError(`The value of record "${type}" "${id}" must be a string or null, but is of type ${typeof value}.`)
     if (isTooLarge(value))
-      throw new RangeError(`The value of record "${type}" "${id}" is larger than ${MAX_RECORD_BYTES / 1024 / 1024} MiB, and would not be read back.`)
+      throw new RangeError(`The value of record "${type}" "${id}" is larger than ${MAX_RECORD_BYTES / 1024 / 1024} MiB, so the store could not read it back.`)
     // A file cannot keep it as it is, and a value that changes in storage is worse than none.
     if (LONE_SURROGATE.test(value))
-      throw new TypeError(`The value of record "${type}" "${id}" holds half of a character (a lone surrogate), which UTF-8 cannot hold.`)
+      throw new TypeError(`The value of record "${type}" "${id}" contains half of a character (a lone surrogate), which UTF-8 cannot store.`)
   }
 }

@@ -74,14 +74,14 @@ function browserProfileMark(names: readonly string[]): string | undefined {
   return BROWSER_PROFILE.find((name) => names.includes(name))
 }
 
-/** Throws `LEGACY_SESSION` when the folder is a browser profile of whatsapp-web.js, and holds no creds of Baileys. */
+/** Throws `LEGACY_SESSION` when the folder is a whatsapp-web.js browser profile, and holds no creds of Baileys. */
 export async function assertNotLegacy(folder: string, sessionId: string): Promise<void> {
   const names = await onDisk({ verb: 'list', path: folder, sessionId }, () => namesIn(folder))
   const marker = browserProfileMark(names)
   if (marker === undefined || names.includes(CREDS_FILE)) return
   throw new SessionError(
     'LEGACY_SESSION',
-    `${folder} is a browser profile of whatsapp-web.js (it holds "${marker}"), which Baileys cannot use. Move it away, then pair the session again.`,
+    `${folder} is a whatsapp-web.js browser profile (it contains "${marker}"), which Baileys cannot use. Move it away, then link the phone again.`,
     { sessionId },
   )
 }
@@ -120,8 +120,8 @@ export async function removeSession(removal: SessionRemoval): Promise<void> {
 function assertSession({ folder, sessionId }: SessionRemoval, names: readonly string[]): void {
   const kind = kindOfFolder(names)
   if (kind === 'session') return
-  const what = kind === 'browser-profile' ? 'is a browser profile of whatsapp-web.js' : 'holds files of something else, and no session'
-  throw new SessionError('STORE_UNAVAILABLE', `${folder} ${what}. Nothing was deleted. Check the prefix of the store, or remove the folder by hand.`, {
+  const what = kind === 'browser-profile' ? 'is a whatsapp-web.js browser profile' : 'contains other files, but no session'
+  throw new SessionError('STORE_UNAVAILABLE', `${folder} ${what}. Nothing was deleted. Check the store's prefix, or remove the folder yourself.`, {
     sessionId,
   })
 }

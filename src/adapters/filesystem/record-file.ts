@@ -52,7 +52,7 @@ export const MAX_RECORD_BYTES: number = 64 * 1024 * 1024
 export async function readRecordFile(path: string, sessionId: string): Promise<string | null> {
   const bytes = await readFileBytes(path, sessionId)
   if (bytes === null) return null
-  if (bytes.length === 0) throw corrupt(path, sessionId, 'it is empty, as a write that was cut off leaves it')
+  if (bytes.length === 0) throw corrupt(path, sessionId, 'it is empty, probably because a write was cut off')
   if (!isUtf8(bytes)) throw corrupt(path, sessionId, 'it is not UTF-8 text')
   return fromFile(bytes.toString())
 }
@@ -104,8 +104,8 @@ function fromFile(text: string): string {
 /** `RECORD_CORRUPT`, for a file that was left as it is. */
 export function corrupt(path: string, sessionId: string, why: string, cause?: unknown): SessionError {
   // Only with its creds a session is lost.
-  const otherwise = basename(path) === CREDS_FILE ? ' Only when there is none, delete the session and pair again.' : ''
-  return new SessionError('RECORD_CORRUPT', `${path} cannot be a record: ${why}. It was left as it is. Restore it from a backup.${otherwise}`, {
+  const otherwise = basename(path) === CREDS_FILE ? ' Only if you have no backup, delete the session and link the phone again.' : ''
+  return new SessionError('RECORD_CORRUPT', `${path} is not a readable record: ${why}. Nothing was changed. Restore it from a backup.${otherwise}`, {
     sessionId,
     cause,
   })

@@ -157,7 +157,7 @@ export async function readRecordNames(folder: string, sessionId: string): Promis
     const text = await readRecordFile(path, sessionId)
     if (text === null) return new RecordNames()
     const rows = readRows(text)
-    if (rows === null) throw corrupt(path, sessionId, 'it is not the table of record names that this store wrote')
+    if (rows === null) throw corrupt(path, sessionId, 'it is not a record-name table written by this store')
     return namesOf(rows)
   } catch (error) {
     if (!isSessionError(error, 'RECORD_CORRUPT')) throw error

@@ -22,10 +22,10 @@ const percent = (text: string): string => Buffer.from(text).toString('hex').toUp
 /** Throws `INVALID_SESSION_ID` for an id that no folder can be named after. */
 export function assertSessionId(sessionId: string): void {
   if (typeof sessionId !== 'string' || sessionId === '') {
-    throw new SessionError('INVALID_SESSION_ID', 'A session id must be a text that is not empty.')
+    throw new SessionError('INVALID_SESSION_ID', 'A session id must be a non-empty string.')
   }
   if (LONE_SURROGATE.test(sessionId)) {
-    throw new SessionError('INVALID_SESSION_ID', 'The session id holds half of a character (a lone surrogate), which no file name can. Use another id.', {
+    throw new SessionError('INVALID_SESSION_ID', 'The session id contains half of a character (a lone surrogate), which a file name cannot. Use another id.', {
       sessionId,
     })
   }

@@ -110,7 +110,7 @@ export class SessionFolders {
     if (!fitsIntoName(canonical)) {
       throw new SessionError(
         'INVALID_SESSION_ID',
-        `The session id is too long for a folder name: ${canonical.length} characters once escaped, at most 255 fit. Use a shorter id.`,
+        `The session id is too long for a folder name: it has ${canonical.length} characters when escaped, and at most 255 fit. Use a shorter id.`,
         { sessionId },
       )
     }
@@ -199,7 +199,7 @@ export class SessionFolders {
     if (found.isSymbolicLink()) {
       throw new SessionError(
         'STORE_UNAVAILABLE',
-        `${path} is a symbolic link, and sessions are not followed out of their directory. Put the folder itself there.`,
+        `${path} is a symbolic link, and the store does not follow links out of its directory. Put the folder itself there.`,
         { sessionId },
       )
     }
@@ -222,7 +222,7 @@ export class SessionFolders {
       if (!this.#foldsCase || (await readdir(this.#directory)).includes(name)) return
       throw new SessionError(
         'INVALID_SESSION_ID',
-        `Another session has this id in another spelling, and the disk under ${this.#directory} cannot tell upper from lower case. Use an id that differs by more.`,
+        `Another session already uses this id with different upper or lower case, and the disk under ${this.#directory} cannot tell them apart. Choose an id that differs by more than case.`,
         { sessionId },
       )
     })

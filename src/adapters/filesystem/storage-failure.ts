@@ -15,15 +15,15 @@ export interface StorageAction {
 const PERMISSION_CODES: readonly string[] = ['EACCES', 'EPERM', 'EROFS']
 
 const ADVICE: Readonly<Record<string, string>> = Object.freeze({
-  EACCES: 'Let this user read and write there.',
-  EPERM: 'Let this user read and write there.',
+  EACCES: 'Give this user permission to read and write there.',
+  EPERM: 'Give this user permission to read and write there.',
   EROFS: 'The file system is read-only: mount it writable, or use another directory.',
-  EMFILE: 'This process has too many files open: raise its limit (ulimit -n).',
-  ENFILE: 'The system has too many files open.',
+  EMFILE: 'This process has too many open files: raise its limit (ulimit -n).',
+  ENFILE: 'The system has too many open files.',
   ENOSPC: 'The disk is full.',
   EDQUOT: 'The disk quota is used up.',
-  ENOTDIR: 'A file is where a folder should be: move it away.',
-  ELOOP: 'Symbolic links are not followed: put the file itself there.',
+  ENOTDIR: 'There is a file where a folder should be: move it away.',
+  ELOOP: 'The store does not follow symbolic links: put the file itself there.',
 })
 
 /** Does something with the disk; whatever goes wrong becomes `STORE_UNAVAILABLE` with path, mode and advice. */
@@ -40,7 +40,7 @@ export async function storageFailure({ verb, path, sessionId }: StorageAction, e
   if (isSessionError(error)) return error
   const code = errorCode(error)
   const place = PERMISSION_CODES.includes(code) ? ` ${await describePermissions(path)}` : ''
-  const advice = ADVICE[code] ?? 'Look at the disk.'
+  const advice = ADVICE[code] ?? 'Check the disk.'
   const text = error instanceof Error ? error.message : String(error)
   return new SessionError('STORE_UNAVAILABLE', `Could not ${verb} ${path}: ${text}.${place} ${advice}`, { sessionId, cause: error })
 }
@@ -51,6 +51,6 @@ async function describePermissions(path: string): Promise<string> {
   for (let place = path; ; place = dirname(place)) {
     const found = await lstat(place).catch(() => null)
     if (found !== null) return `${place} has mode ${(found.mode & 0o7777).toString(8).padStart(4, '0')} and belongs to uid ${found.uid}${user}.`
-    if (place === dirname(place)) return `Nothing above it can be seen${user}.`
+    if (place === dirname(place)) return `No folder above it is visible${user}.`
   }
 }

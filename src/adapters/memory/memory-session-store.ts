@@ -44,7 +44,8 @@ export class MemorySessionStore implements SessionStore {
     // A copy that takes the old one's place in one step: all of the changes, or none.
     const records = new Map(options.replaceAll === true ? [] : this.#recordsOf(sessionId))
     for (const { type, id, value } of changes) {
-      if (value !== null && typeof value !== 'string') throw new TypeError(`The value of record "${type}" "${id}" must be a text or null, not ${typeof value}.`)
+      if (value !== null && typeof value !== 'string')
+        throw new TypeError(`The value of record "${type}" "${id}" must be a string or null, but is of type ${typeof value}.`)
       if (value === null) records.delete(keyText({ type, id }))
       else records.set(keyText({ type, id }), { type, id, value })
     }
@@ -67,7 +68,7 @@ export class MemorySessionStore implements SessionStore {
   }
 
   #assertOpen(sessionId?: string): void {
-    if (this.#isClosed) throw new SessionError('STORE_UNAVAILABLE', 'The store was closed. Make a new one.', { sessionId })
+    if (this.#isClosed) throw new SessionError('STORE_UNAVAILABLE', 'The store is closed. Create a new one.', { sessionId })
   }
 }
 

@@ -20,10 +20,10 @@ const SOURCES: readonly SqliteDriverSource[] = [
   ],
 ]
 
-/** How a database is to be opened. */
+/** The options of `openSqliteDatabase`. */
 export interface OpenSqliteOptions {
   /**
-   * Makes the file, for this user alone, when there is none.
+   * Creates the file, for this user only, if it does not exist.
    *
    * @defaultValue true
    */
@@ -34,17 +34,17 @@ export interface OpenSqliteOptions {
 const IN_MEMORY = ':memory:'
 
 /**
- * Opens a SQLite database with the first driver that works: `better-sqlite3` or `libsql` if installed, else `node:sqlite` of
- * Node 22.13 or later. A file that is made here is made with mode 0600, and so are those that SQLite puts beside it. Close what
- * it resolves with, after the store.
+ * Opens a SQLite database with the first driver that works: `better-sqlite3` or `libsql` if installed, otherwise `node:sqlite` of
+ * Node 22.13 or later. A file that it creates has mode 0600, and so do those that SQLite puts next to it. Close the database after
+ * the store.
  *
- * Rejects with `STORE_UNAVAILABLE` when the file cannot be opened, or no driver is there.
+ * Rejects with `STORE_UNAVAILABLE` if the file cannot be opened, or there is no driver.
  *
- * @throws TypeError or RangeError for a path that cannot be used.
+ * @throws TypeError or RangeError for an invalid path.
  */
 export async function openSqliteDatabase(path: string, { create = true }: OpenSqliteOptions = {}): Promise<SqliteDatabase> {
-  if (typeof path !== 'string') throw new TypeError(`path must be a path, not ${typeof path}.`)
-  if (path === '' || path.includes('\0')) throw new RangeError(`path must be a path that is not empty, not ${JSON.stringify(path)}.`)
+  if (typeof path !== 'string') throw new TypeError(`path must be a path, but is of type ${typeof path}.`)
+  if (path === '' || path.includes('\0')) throw new RangeError(`path must be a non-empty path, but is ${JSON.stringify(path)}.`)
   const file = path === IN_MEMORY ? path : resolve(path)
   const driver = findSqliteDriver()
   try {
@@ -96,14 +96,12 @@ export function findSqliteDriver(sources: readonly SqliteDriverSource[] = SOURCE
     } catch (error) {
       failures.push(error)
       const [line = ''] = error instanceof Error ? error.message.split('\n') : []
-      if (errorCode(error) !== 'MODULE_NOT_FOUND') broken.push(` ${name} is there, and does not work: ${line}`)
+      if (errorCode(error) !== 'MODULE_NOT_FOUND') broken.push(` ${name} is installed but does not work: ${line}`)
     }
   }
-  throw new SessionError(
-    'STORE_UNAVAILABLE',
-    `There is nothing to open a SQLite database with. Install better-sqlite3 or libsql, or use Node 22.13 or later.${broken.join('')}`,
-    { cause: new AggregateError(failures) },
-  )
+  throw new SessionError('STORE_UNAVAILABLE', `No SQLite driver was found. Install better-sqlite3 or libsql, or use Node 22.13 or later.${broken.join('')}`, {
+    cause: new AggregateError(failures),
+  })
 }
 
 function isDriver(value: unknown): value is SqliteDriver {

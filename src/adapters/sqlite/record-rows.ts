@@ -29,7 +29,8 @@ const KEYS_NEXT = keys('>')
 /** Changes as they go into the columns: copies, taken now. Throws `TypeError` for a value that is no text. */
 export function toChangedRows(changes: readonly RecordChange[]): ChangedRow[] {
   return changes.map(({ type, id, value }) => {
-    if (value !== null && typeof value !== 'string') throw new TypeError(`The value of record "${type}" "${id}" must be a text or null, not ${typeof value}.`)
+    if (value !== null && typeof value !== 'string')
+      throw new TypeError(`The value of record "${type}" "${id}" must be a string or null, but is of type ${typeof value}.`)
     return { type: toColumn(type), id: toColumn(id), value: value === null ? null : toColumn(value) }
   })
 }
@@ -60,7 +61,7 @@ export function readRecords(statements: SqliteStatements, sessionId: string, wan
     const { type, id } = keyOf(row)
     const value = textOf(row, 'value')
     if (value === null)
-      throw new SessionError('RECORD_CORRUPT', `Record "${type}" "${id}" of session "${sessionId}" is no text in the SQLite database. It was left as it is.`, {
+      throw new SessionError('RECORD_CORRUPT', `Record "${type}" "${id}" of session "${sessionId}" is not text in the SQLite database. Nothing was changed.`, {
         sessionId,
       })
     return { type, id, value }

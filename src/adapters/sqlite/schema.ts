@@ -64,16 +64,16 @@ export function assertKnownSchema(statements: SqliteStatements): number {
   if (Number.isSafeInteger(version) && version >= 1 && version <= SCHEMA_VERSION) return version
   throw new SessionError(
     'STORE_UNAVAILABLE',
-    `The SQLite database has tables of version ${version}, and this baileys-sessions knows versions 1 to ${SCHEMA_VERSION}: it was used by a newer one. Update baileys-sessions. Nothing was changed.`,
+    `The SQLite database has schema version ${version}, but this baileys-sessions only knows versions 1 to ${SCHEMA_VERSION}: a newer one has used it. Update baileys-sessions. Nothing was changed.`,
   )
 }
 
 /** The tables would have to be changed, and the connection can only read. */
 export function outdatedSchema(version: number, cause?: unknown): SessionError {
-  const tables = version === 0 ? 'no tables of baileys-sessions yet' : `tables of version ${version}, and this baileys-sessions reads version ${SCHEMA_VERSION}`
+  const tables = version === 0 ? 'no baileys-sessions tables yet' : `schema version ${version}, but this baileys-sessions reads version ${SCHEMA_VERSION}`
   return new SessionError(
     'STORE_UNAVAILABLE',
-    `The SQLite database has ${tables}, and it can only be read here, so nothing was changed. Its tables are made or brought up to date by the first program that opens it for writing: start your application with this version, or run "baileys-sessions doctor sqlite:<file> --repair".`,
+    `The SQLite database has ${tables}. This connection can only read, so nothing was changed. The first program that opens the database for writing creates or updates the tables: start your application with this version, or run "baileys-sessions doctor sqlite:<file> --repair".`,
     { cause },
   )
 }

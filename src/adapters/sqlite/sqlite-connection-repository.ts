@@ -112,7 +112,7 @@ function attempt<Result>(sessionId: string, work: () => Result): Result {
     return work()
   } catch (error) {
     const why = error instanceof SyntaxError || !(error instanceof Error) ? 'it is not JSON' : error.message
-    throw new SessionError('REPOSITORY_FAILED', `The connection of session "${sessionId}" could not be used: ${why}.`, { sessionId, cause: error })
+    throw new SessionError('REPOSITORY_FAILED', `The stored connection of session "${sessionId}" cannot be used: ${why}.`, { sessionId, cause: error })
   }
 }
 
@@ -127,7 +127,7 @@ function toColumns(changes: Partial<ConnectionRecord>): Map<string, SqliteValue>
       const value = row[field]
       if (value === null) return [column, null]
       if (kind === 'json') return [column, JSON.stringify(value)]
-      if (typeof value !== 'string') throw new TypeError(`${field} of a connection must be a text, a date or null, not ${typeof value}`)
+      if (typeof value !== 'string') throw new TypeError(`${field} of a connection must be a string, a date or null, but is of type ${typeof value}`)
       return [column, toColumn(value)]
     }),
   )

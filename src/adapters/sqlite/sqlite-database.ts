@@ -5,7 +5,7 @@ const SHORTEST_STALE_MS = 1000
 
 const NAMES = Object.keys({ database: 0, durability: 0, busyTimeoutMs: 0, staleAfterMs: 0 } satisfies Record<keyof SqliteSessionStoreOptions, 0>)
 
-/** What is bound to the parameters of a statement. */
+/** A value for a parameter of a statement. */
 export type SqliteValue = string | number | null
 
 /** A prepared statement with positional parameters. */
@@ -19,11 +19,11 @@ export interface SqliteStatement<Value = SqliteValue> {
 }
 
 /**
- * A SQLite database of the synchronous kind: `DatabaseSync` of `node:sqlite` (Node 22.13 or later), or a `Database` of
- * `better-sqlite3` or `libsql`. Drivers declare different values for their statements: `SqliteDatabase<never>` is any of them.
+ * A synchronous SQLite database: `DatabaseSync` of `node:sqlite` (Node 22.13 or later), or a `Database` of `better-sqlite3` or
+ * `libsql`. Drivers declare different values for their statements: `SqliteDatabase<never>` fits any of them.
  */
 export interface SqliteDatabase<Value = SqliteValue> {
-  /** Runs statements that take no parameters and give no rows. */
+  /** Runs statements that have no parameters and return no rows. */
   exec(sql: string): unknown
   /** Prepares a statement. */
   prepare(sql: string): SqliteStatement<Value>
@@ -31,11 +31,11 @@ export interface SqliteDatabase<Value = SqliteValue> {
   close(): unknown
 }
 
-const EXPECTED = 'database must be an open database of the synchronous kind: a DatabaseSync of node:sqlite, or a Database of better-sqlite3 or libsql'
+const EXPECTED = 'database must be an open, synchronous database: a DatabaseSync of node:sqlite, or a Database of better-sqlite3 or libsql'
 
 /** Checks what the application passed as its database. Throws `TypeError` when it works in another way; touches no table. */
 export function requireSqliteDatabase(value: unknown): SqliteDatabase {
-  if (typeof value !== 'object' || value === null) throw new TypeError(`${EXPECTED}, not ${value === null ? 'null' : typeof value}.`)
+  if (typeof value !== 'object' || value === null) throw new TypeError(`${EXPECTED}, but it is ${value === null ? 'null' : `of type ${typeof value}`}.`)
   const missing = ['exec', 'prepare', 'close'].filter((name) => typeof Reflect.get(value, name) !== 'function')
   if (missing.length > 0) throw new TypeError(`${EXPECTED}; this object has no ${missing.join(', no ')}.`)
   const database = value as SqliteDatabase
@@ -50,16 +50,16 @@ function tryOut(database: SqliteDatabase): string | null {
   let rows: unknown
   try {
     statement = database.prepare('SELECT 1 AS one')
-    if (!hasVerbs(statement)) return 'what this one prepares has no run, get and all'
+    if (!hasVerbs(statement)) return 'the statements of this one have no run, get and all methods'
     rows = statement.all()
   } catch {
     return null
   }
   if (rows instanceof Promise) {
     rows.catch(() => undefined)
-    return 'this one answers with promises'
+    return 'this one returns promises'
   }
-  if (!Array.isArray(rows)) return 'the rows of this one come in another way'
+  if (!Array.isArray(rows)) return 'this one returns rows in another form'
   const row: unknown = rows[0]
   return typeof row === 'object' && row !== null && Number(Reflect.get(row, 'one')) === 1 ? null : 'its rows are not objects by column name'
 }
@@ -76,22 +76,21 @@ export function isClosed(database: SqliteDatabase): boolean {
 /** How a store or a repository uses a database. */
 export interface SqliteOptions {
   /**
-   * The database. It may be shared by a store and a repository, and its file by several processes. Best a connection of its
-   * own: a transaction that the application leaves open on it holds every write up.
+   * The database. A store and a repository may share it, and several processes may share its file. Best give it its own connection:
+   * if your application leaves a transaction open on it, every write waits.
    */
   database: SqliteDatabase<never>
   /**
-   * What a write that has resolved survives. `'power'`: a crash of the system or loss of power, for the price of an fsync
-   * (`synchronous = FULL`). `'process'`: the end of the process, however it ends; when the power fails the last moments may be
-   * lost, each transaction as a whole (`synchronous = NORMAL`). Where the database cannot keep a write-ahead log it is
-   * `'power'` in any case.
+   * What a resolved write survives. `'power'`: a system crash or power failure, at the cost of an fsync (`synchronous = FULL`).
+   * `'process'`: the end of the process, however it ends; a power failure may lose the last moments, each transaction as a whole
+   * (`synchronous = NORMAL`). If the database cannot keep a write-ahead log, it is always `'power'`.
    *
    * @defaultValue 'power'
    */
   durability?: 'power' | 'process'
   /**
-   * For how many milliseconds a call tries again when another connection has locked the database. The event loop goes on in
-   * between. Keep it below `storeTimeoutMs` of the manager.
+   * How long a call retries while another connection locks the database, in milliseconds. The event loop keeps running meanwhile.
+   * Keep it below the manager's `storeTimeoutMs`.
    *
    * @defaultValue 5000
    */
@@ -101,9 +100,9 @@ export interface SqliteOptions {
 /** Where a {@link SqliteSessionStore} keeps its sessions. */
 export interface SqliteSessionStoreOptions extends SqliteOptions {
   /**
-   * After how many milliseconds without a sign of life a holder of a lock counts as dead when it cannot be seen from here: one
-   * in another container. All processes that share the file must have the same. A process of the same system is looked at
-   * itself.
+   * How long a lock holder that this process cannot see, such as one in another container, may show no sign of life before it
+   * counts as dead, in milliseconds. All processes that share the file must use the same value. Processes on the same system are
+   * checked directly.
    *
    * @defaultValue 60_000
    */
@@ -119,7 +118,7 @@ export interface ResolvedSqliteOptions extends Required<SqliteOptions> {
 export function resolveSqliteOptions(options: SqliteOptions): ResolvedSqliteOptions {
   requireOptions('', options, NAMES)
   const { durability = 'power', busyTimeoutMs = 5000 } = options
-  if (!['power', 'process'].includes(durability)) throw new RangeError(`durability must be 'power' or 'process', not ${JSON.stringify(durability)}.`)
+  if (!['power', 'process'].includes(durability)) throw new RangeError(`durability must be 'power' or 'process', but is ${JSON.stringify(durability)}.`)
   requireDuration('busyTimeoutMs', busyTimeoutMs, 0)
   return { database: requireSqliteDatabase(options.database), durability, busyTimeoutMs }
 }
@@ -131,6 +130,6 @@ export function resolveStaleAfterMs({ staleAfterMs = 60_000 }: SqliteSessionStor
 }
 
 function requireDuration(option: string, value: unknown, least: number): void {
-  if (typeof value !== 'number') throw new TypeError(`${option} must be a number of milliseconds, not ${typeof value}.`)
-  if (!(value >= least && value <= 2 ** 31 - 1)) throw new RangeError(`${option} must be from ${least} to ${2 ** 31 - 1} ms, not ${value}.`)
+  if (typeof value !== 'number') throw new TypeError(`${option} must be a number of milliseconds, but is of type ${typeof value}.`)
+  if (!(value >= least && value <= 2 ** 31 - 1)) throw new RangeError(`${option} must be between ${least} and ${2 ** 31 - 1} ms, but is ${value}.`)
 }

@@ -16,17 +16,17 @@ export interface SqliteAction {
 export type SqliteProblem = 'busy' | 'full' | 'damaged' | 'noDatabase' | 'readOnly' | 'disk' | 'cannotOpen' | 'closed' | 'inTransaction' | 'other'
 
 const ADVICE: Readonly<Record<Exclude<SqliteProblem, 'other'>, string>> = Object.freeze({
-  busy: 'Another connection has it locked (SQLITE_BUSY), and did for all of busyTimeoutMs. Look for a transaction that is left open.',
-  full: 'The disk is full, or the database has reached its max_page_count (SQLITE_FULL). Make room.',
+  busy: 'Another connection kept it locked for all of busyTimeoutMs (SQLITE_BUSY). Look for a transaction that was left open.',
+  full: 'The disk is full, or the database has reached its max_page_count (SQLITE_FULL). Free some space.',
   damaged:
-    'A page of it is damaged (SQLITE_CORRUPT); it was left as it is. Stop what uses it, copy it away with its -wal file, and restore a backup or save what is left with the command ".recover" of sqlite3.',
-  noDatabase: 'The file is not a SQLite database, or is encrypted (SQLITE_NOTADB); it was left as it is. Look whether it is the right one.',
+    'One of its pages is damaged (SQLITE_CORRUPT). Nothing was changed. Stop everything that uses the database and copy it together with its -wal file. Then restore a backup, or recover what is left with the sqlite3 command ".recover".',
+  noDatabase: 'The file is not a SQLite database, or it is encrypted (SQLITE_NOTADB). Nothing was changed. Check that it is the right file.',
   readOnly:
-    'It can only be read (SQLITE_READONLY). Let this user write to the file and to its folder, in which SQLite keeps the -wal and -shm files, and open it for writing.',
-  disk: 'The disk failed (SQLITE_IOERR). Look at it.',
-  cannotOpen: 'The file, or one that SQLite keeps beside it, cannot be opened (SQLITE_CANTOPEN). Let this user read and write there.',
-  closed: 'The database object was closed. Close it after the store, and make both anew.',
-  inTransaction: 'The application has left a transaction open on the database object for all of busyTimeoutMs. Give the store a connection of its own.',
+    'It is read-only (SQLITE_READONLY). Give this user permission to write to the file and to its folder, where SQLite keeps the -wal and -shm files, and open it for writing.',
+  disk: 'The disk failed (SQLITE_IOERR). Check the disk.',
+  cannotOpen: 'The file, or one that SQLite keeps next to it, cannot be opened (SQLITE_CANTOPEN). Give this user permission to read and write there.',
+  closed: 'The database object is closed. Create the database and the store again, and close the store first next time.',
+  inTransaction: 'Your application left a transaction open on the database object for all of busyTimeoutMs. Give the store its own connection.',
 })
 
 const PROBLEMS: readonly (readonly [name: string, code: number, problem: SqliteProblem])[] = [
@@ -66,5 +66,5 @@ export function sqliteFailure(action: SqliteAction, error: unknown): SessionErro
 /** SQLite itself never quotes the values that were bound; what else may be around it could. */
 function describe(error: unknown): string {
   const isOfDriver = error instanceof Error && /^(?:SQLITE_|ERR_SQLITE_)/.test(String(Reflect.get(error, 'code')))
-  return isOfDriver ? `It says: ${error.message.slice(0, 200)}.` : 'The cause of this error says why.'
+  return isOfDriver ? `It says: ${error.message.slice(0, 200)}.` : 'See the cause of this error.'
 }

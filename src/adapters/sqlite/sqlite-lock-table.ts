@@ -47,7 +47,7 @@ export class SqliteLockTable implements LockTable<SessionRow> {
   }
 
   async look(sessionId: string): Promise<SessionRow> {
-    return this.#connection.read({ verb: `look at the lock of session "${sessionId}" in`, sessionId }, (statements) => findSession(statements, sessionId))
+    return this.#connection.read({ verb: `read the lock of session "${sessionId}" in`, sessionId }, (statements) => findSession(statements, sessionId))
   }
 
   async claim(sessionId: string, seen: SessionRow, holder: Holder): Promise<number | null> {
@@ -63,14 +63,14 @@ export class SqliteLockTable implements LockTable<SessionRow> {
   }
 
   async release({ sessionId, token, nonce }: LeaseKey, { isLast }: ReleaseOptions): Promise<void> {
-    await this.#connection.write({ verb: `give back the lock of session "${sessionId}" in`, sessionId }, (statements) => {
+    await this.#connection.write({ verb: `release the lock of session "${sessionId}" in`, sessionId }, (statements) => {
       statements.run(RELEASE, toColumn(sessionId), token, nonce)
       if (isLast) statements.run(STOP, nonce, Date.now() - KEEP_DEAD_MS)
     })
   }
 
   async beat({ nonce }: Holder): Promise<boolean> {
-    await this.#connection.write({ verb: 'show that this process lives in' }, (statements) => statements.run(BEAT, nonce, Date.now()))
+    await this.#connection.write({ verb: 'record that this process is alive in' }, (statements) => statements.run(BEAT, nonce, Date.now()))
     return true
   }
 

@@ -38,13 +38,12 @@ function listSessions(statements: SqliteStatements, after: string | null, limit:
 }
 
 /**
- * Keeps all sessions in one SQLite database, in tables whose names begin with `baileys_sessions_`. A write is one transaction,
- * with the check of its fencing token in it: a crash leaves all of it, or nothing. Several processes of one host may share the
- * file.
+ * Keeps all sessions in one SQLite database, in tables whose names begin with `baileys_sessions_`. A write is one transaction that
+ * also checks its fencing token: after a crash, all of it is there, or nothing. Several processes on one host may share the file.
  *
- * With its first call it makes the tables, or brings them up to date, and turns the write-ahead log on; it sets
- * `busy_timeout` of the connection to 0, for it waits by itself, and `synchronous`. A database with tables of a newer version is refused, and left as it is.
- * `close` gives back what the store holds, and leaves the database open: close that afterwards.
+ * On its first call it creates or updates the tables, and turns on the write-ahead log. It sets `synchronous`, and sets
+ * `busy_timeout` of the connection to 0, because it waits by itself. It refuses a database with tables of a newer version, and does
+ * not change it. `close` releases what the store holds and leaves the database open: close that afterwards.
  */
 export class SqliteSessionStore implements SessionStore {
   readonly lock: SessionLock
@@ -54,9 +53,9 @@ export class SqliteSessionStore implements SessionStore {
   readonly #turns = new SessionTurns()
 
   /**
-   * Touches no table yet.
+   * Does not touch any table yet.
    *
-   * @throws TypeError or RangeError for an option that cannot be used.
+   * @throws TypeError or RangeError for an invalid option.
    */
   constructor(options: SqliteSessionStoreOptions) {
     this.#connection = new SqliteConnection(resolveSqliteOptions(options))

@@ -170,9 +170,9 @@ function faultOfState({ sessionId, stored, records, hasKeys, folder }: SessionFa
     case 'never_paired':
       return stored.kind === 'absent' ? faultsWithoutCreds({ records, folder }) : []
     case 'half_paired':
-      return [forPerson('half_paired', 'A pairing was begun and never finished: pair again, or delete the session.')]
+      return [forPerson('half_paired', 'A pairing was started but never finished. Link the phone again, or delete the session.')]
     case 'logged_out':
-      return [forPerson('logged_out', `The device was unlinked${loggedOutAt(stored)}: link it again, or delete the session.`)]
+      return [forPerson('logged_out', `The device was unlinked${loggedOutAt(stored)}. Link the phone again, or delete the session.`)]
     case 'legacy':
       return [forPerson('legacy_session', messageOf(stored))]
     case 'corrupt':
@@ -183,7 +183,7 @@ function faultOfState({ sessionId, stored, records, hasKeys, folder }: SessionFa
       return [
         hasKeys
           ? forPerson('wrong_key', messageOf(stored))
-          : forPerson('key_missing', `The credentials of session "${sessionId}" are encrypted: say with --key-file which key opens them.`),
+          : forPerson('key_missing', `The credentials of session "${sessionId}" are encrypted. Give the key with --key-file.`),
       ]
   }
 }
@@ -195,21 +195,21 @@ function faultsWithoutCreds({ records, folder }: Pick<SessionFacts, 'records' | 
     return [
       forPerson(
         'not_a_session',
-        `${folder.path} holds ${count(folder.foreign, 'file or folder', 'files and folders')} of something else, and no credentials. Is the prefix right?`,
+        `${folder.path} contains ${count(folder.foreign, 'other file or folder', 'other files and folders')}, but no credentials. Is the prefix right?`,
       ),
     ]
   }
-  const missing = `It has ${count(records.total, 'record')} and no credentials.`
+  const missing = `It has ${count(records.total, 'record')}, but no credentials.`
   if (folder?.hasBackup === true)
     return [
       forPerson(
         'credentials_missing',
-        `${missing} The file ${BACKUP_FILE} in its folder is a copy of them, as they were last written: copy it to ${CREDS_FILE}.`,
+        `${missing} The file ${BACKUP_FILE} in its folder has the credentials as they were last written. Copy it to ${CREDS_FILE}.`,
       ),
     ]
   // What is remembered of a session may be there before its first pairing, and stay after its last.
   if (records.total > Number(records.hasLifecycle))
-    return [forPerson('credentials_missing', `${missing} Restore them from a backup. Only when there is none, delete the session and pair again.`)]
+    return [forPerson('credentials_missing', `${missing} Restore them from a backup. Only if you have no backup, delete the session and link the phone again.`)]
   return []
 }
 
@@ -217,35 +217,34 @@ function faultsOfVerdict({ stored }: SessionFacts, now: Date): Finding[] {
   const verdict = stored.kind === 'readable' ? stored.lifecycle.verdict : null
   if (verdict?.kind !== 'restricted' || (verdict.until !== null && verdict.until <= now)) return []
   return [
-    forPerson('restricted', `WhatsApp has restricted the account${verdict.until === null ? '' : ` until ${verdict.until.toISOString()}`}: look at the phone.`),
+    forPerson('restricted', `WhatsApp has restricted the account${verdict.until === null ? '' : ` until ${verdict.until.toISOString()}`}. Check the phone.`),
   ]
 }
 
 function faultsOfRecords({ records, hasKeys }: SessionFacts, state: DoctorState): Finding[] {
   const findings: Finding[] = []
   const { plain, encrypted, unreadable, locked, underOldKey, hasRestoredCreds } = records
-  if (hasRestoredCreds)
-    findings.push(repairable('credentials_from_backup', 'The credentials are damaged, and are read from their backup: --repair writes them back.'))
+  if (hasRestoredCreds) findings.push(repairable('credentials_from_backup', 'The credentials are damaged, so their backup is used. --repair writes them back.'))
   if (unreadable > 0 && state !== 'corrupt')
     findings.push(
       forPerson(
         'records_unreadable',
-        `${count(unreadable, 'record')} cannot be read. Messages that need them fail; restore them from a backup, or let the contact send again.`,
+        `${count(unreadable, 'record')} cannot be read, so messages that need them fail. Restore them from a backup, or ask the contact to send again.`,
       ),
     )
   if (locked > 0 && state !== 'locked')
-    findings.push(forPerson(hasKeys ? 'wrong_key' : 'key_missing', `${count(locked, 'record is', 'records are')} encrypted with a key that was not given.`))
+    findings.push(forPerson(hasKeys ? 'wrong_key' : 'key_missing', `${count(locked, 'record is', 'records are')} encrypted with a key that you did not give.`))
   if (plain > 0 && (hasKeys || encrypted > 0))
     findings.push(
       forPerson(
         'records_not_encrypted',
-        `${count(plain, 'record is', 'records are')} not encrypted: if they are yours, run the command "encrypt"${encrypted > 0 ? ' with --allow-plain' : ''}.`,
+        `${count(plain, 'record is', 'records are')} not encrypted. If they are yours, run the command "encrypt"${encrypted > 0 ? ' with --allow-plain' : ''}.`,
       ),
     )
   if (underOldKey > 0 && locked === 0) {
     findings.push({
       code: 'records_under_old_key',
-      message: `${count(underOldKey, 'record is', 'records are')} not under the current key: the command "encrypt" moves them.`,
+      message: `${count(underOldKey, 'record is', 'records are')} not encrypted with the current key. Run the command "encrypt".`,
       needsPerson: false,
       canRepair: false,
     })
@@ -262,24 +261,24 @@ function faultsOfFolder({ stored, folder }: SessionFacts): Finding[] {
     findings.push(
       repairable(
         'modes_too_wide',
-        `Others than the owner may use ${count(wideModes.length, 'file or folder', 'files and folders')}, such as ${widest.path} with mode ${widest.mode.toString(8).padStart(4, '0')}: --repair closes them.`,
+        `Users other than the owner can use ${count(wideModes.length, 'file or folder', 'files and folders')}, such as ${widest.path} with mode ${widest.mode.toString(8).padStart(4, '0')}. --repair restricts them to the owner.`,
       ),
     )
   }
   if (hasUnfinishedBatch)
-    findings.push(passing('unfinished_batch', 'A write was cut off after it was decided: it is finished when the session is run next, or by --repair.'))
+    findings.push(passing('unfinished_batch', 'A write was cut off after it counted. The next process that runs the session finishes it, or --repair does.'))
   if (leftOvers > 0)
     findings.push(
       passing(
         'left_over_files',
-        `${count(leftOvers, 'file was', 'files were')} left behind by a write that was cut off: cleaned when the session is run next, or by --repair.`,
+        `A write was cut off and left ${count(leftOvers, 'file')} behind. The next process that runs the session cleans up, or --repair does.`,
       ),
     )
   if (links > 0)
     findings.push(
       forPerson(
         'symbolic_links',
-        `${count(links, 'symbolic link is', 'symbolic links are')} in the place of files, and not followed: put the files themselves there.`,
+        `${count(links, 'symbolic link is', 'symbolic links are')} where files should be, and links are not followed. Put the files themselves there.`,
       ),
     )
   return findings

@@ -86,7 +86,7 @@ export function sessionLine(session: ReportedSession): string {
   const { sessionId, state, owner, ownerPid, phoneNumber, records, lastWriteAt, encryption } = session
   return [
     `${sessionId}: ${state.replaceAll('_', ' ')}`,
-    ...(owner === null ? [] : [`running by ${owner}${ownerPid === null ? '' : ` (pid ${ownerPid})`}`]),
+    ...(owner === null ? [] : [`running in ${owner}${ownerPid === null ? '' : ` (pid ${ownerPid})`}`]),
     ...(phoneNumber === null ? [] : [phoneNumber]),
     count(records, 'record'),
     ...(lastWriteAt === null ? [] : [`last write ${lastWriteAt}`]),

@@ -61,7 +61,7 @@ export async function examineStore(name: StoreName, hasSessions: boolean): Promi
   if (isWritableByOthers) {
     findings.push({
       code: 'directory_writable',
-      message: `Others than the owner may move sessions in and out of ${name.path}: it has mode ${mode.toString(8).padStart(4, '0')}. Close it with chmod, if nobody else needs it.`,
+      message: `Users other than the owner can move sessions in and out of ${name.path}: its mode is ${mode.toString(8).padStart(4, '0')}. Restrict it with chmod if nobody else needs it.`,
       needsPerson: true,
       canRepair: false,
     })

@@ -31,7 +31,7 @@ export async function repairSession(place: RepairPlace, facts: SessionFacts): Pr
   const { lock } = place.store
   try {
     const lease = await lock.acquire(sessionId)
-    if (lease === null) return { done, refused: [`Not repaired: it is run by ${(await lock.owner(sessionId)) ?? 'another process'}. Stop it there first.`] }
+    if (lease === null) return { done, refused: [`Not repaired: it is running in ${(await lock.owner(sessionId)) ?? 'another process'}. Stop it there first.`] }
     try {
       await repairUnderLease(place, facts, lease.fencingToken, done)
     } finally {
@@ -53,7 +53,7 @@ async function repairUnderLease(place: RepairPlace, facts: SessionFacts, fencing
   const [creds] = await place.store.read(facts.sessionId, [CREDS_KEY])
   if (creds?.restoredFrom === 'backup') {
     await place.store.write(facts.sessionId, [{ ...CREDS_KEY, value: creds.value }], { fencingToken })
-    done.push('Wrote the credentials back from their backup.')
+    done.push('Restored the credentials from their backup.')
   }
   const folder = await place.lookAtFolder()
   if (folder === null) return
@@ -63,5 +63,5 @@ async function repairUnderLease(place: RepairPlace, facts: SessionFacts, fencing
   if (cleaned > 0) done.push(`Cleaned up after a write that was cut off: ${count(cleaned, 'file')}.`)
   if (!isSession(facts)) return
   const narrowed = folder.wideModes.length - (await narrowModes(folder.wideModes)).length
-  if (narrowed > 0) done.push(`Closed ${count(narrowed, 'file or folder', 'files and folders')} to others.`)
+  if (narrowed > 0) done.push(`Restricted ${count(narrowed, 'file or folder', 'files and folders')} to the owner.`)
 }

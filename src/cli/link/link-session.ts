@@ -125,7 +125,7 @@ async function uploadAtLogin(socket: WASocket): Promise<string | null> {
   })
   await socket.uploadPreKeysToServerIfRequired()
   // Baileys 7 only logs that it could not upload.
-  if ((await countAtServer(socket)) === 0) throw new Error('WhatsApp has no pre-keys of this device after the upload.')
+  if ((await countAtServer(socket)) === 0) throw new Error('WhatsApp still has no pre-keys from this device after the upload.')
   const name = attrs['display_name'] ?? socket.authState.creds.me?.name ?? ''
   return name === '' ? null : name
 }
@@ -178,7 +178,7 @@ export async function requireLinkable(place: LinkPlace): Promise<void> {
   const misnomer = await findMisnomer(name, sessionIds.length > 0)
   if (misnomer !== null) throw new CommandError(misnomer.message)
   const owner = await raw.lock.owner(sessionId)
-  if (owner !== null) throw new CommandError(`Session "${sessionId}" is run by ${owner}. Stop it there first.`)
+  if (owner !== null) throw new CommandError(`Session "${sessionId}" is running in ${owner}. Stop it there first.`)
   await requireOneKind(place)
   await requireKeys(place, sessionIds)
   await requireUnlinked(place)
@@ -190,15 +190,15 @@ async function requireOneKind({ name, view: { raw }, isSimulated }: LinkPlace): 
   if (other === null) return
   throw new CommandError(
     isSimulated
-      ? `${name.text} holds "${other}", which is no simulated session. Name another store for the simulation.`
-      : `${name.text} holds "${other}", which was linked with --simulated and means nothing to WhatsApp. Name another store, or delete it first.`,
+      ? `${name.text} contains "${other}", which is not a simulated session. Use another store for the simulation.`
+      : `${name.text} contains "${other}", which was linked with --simulated and does not exist for WhatsApp. Use another store, or delete it first.`,
   )
 }
 
 /** The application has one set of keys for the whole store: with others, or without any, it could not read this session or those. */
 async function requireKeys({ name, view: { raw, open, currentKeyId } }: LinkPlace, sessionIds: readonly string[]): Promise<void> {
   if (currentKeyId === null) {
-    if (await holdsSealedSession(raw)) throw new CommandError(`${name.text} is encrypted: name its keys with --key-file.`)
+    if (await holdsSealedSession(raw)) throw new CommandError(`${name.text} is encrypted. Give its keys with --key-file.`)
     return
   }
   for (const sessionId of sessionIds) {
@@ -206,7 +206,8 @@ async function requireKeys({ name, view: { raw, open, currentKeyId } }: LinkPlac
       () => false,
       (error: unknown) => isSessionError(error, 'WRONG_KEY'),
     )
-    if (isOther) throw new CommandError(`The keys of --key-file do not open "${sessionId}", which is in ${name.text}, too. Name the keys of the application.`)
+    if (isOther)
+      throw new CommandError(`The keys in --key-file do not open "${sessionId}", which is also in ${name.text}. Give the keys that your application uses.`)
   }
 }
 
@@ -217,7 +218,7 @@ async function requireUnlinked({ name, view: { open }, sessionId }: LinkPlace): 
   if (foreign !== null) throw new CommandError(foreign.reason)
   if (!isLinkedSession(stored)) return
   throw new CommandError(
-    `Session "${sessionId}" is already linked, to ${maskNumber(stored.creds.phoneNumber)}. Nothing was changed. To link another phone, log it out or delete it first.`,
+    `Session "${sessionId}" is already linked to ${maskNumber(stored.creds.phoneNumber)}. Nothing was changed. To link another phone, log it out or delete it first.`,
   )
 }
 

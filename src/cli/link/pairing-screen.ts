@@ -3,11 +3,11 @@ import type { Printer } from '../printer.js'
 
 /** What has to be done at the phone. */
 const ADVICE = Object.freeze({
-  qr: 'On the phone: WhatsApp, Settings, Linked devices, Link a device. Then scan this QR:',
-  code: 'On the phone: WhatsApp, Settings, Linked devices, Link a device, Link with phone number instead. Then type this code:',
+  qr: 'On the phone, open WhatsApp > Settings > Linked devices > Link a device, then scan this QR:',
+  code: 'On the phone, open WhatsApp > Settings > Linked devices > Link a device > Link with phone number instead, then type this code:',
 })
 /** The same where the phone does it by itself. */
-const SIMULATED_ADVICE = Object.freeze({ qr: 'A pretended phone scans this QR in a moment:', code: 'A pretended phone types this code in a moment:' })
+const SIMULATED_ADVICE = Object.freeze({ qr: 'A simulated phone will scan this QR in a moment:', code: 'A simulated phone will type this code in a moment:' })
 
 const TICK_MS = 1000
 
@@ -99,7 +99,7 @@ export class PairingScreen {
 }
 
 function tooSmall({ lines, columns }: QrDrawing): string {
-  return `The QR needs ${columns} columns and ${lines.length + 1} rows: make this window larger.`
+  return `The QR needs ${columns} columns and ${lines.length + 1} rows. Make this window larger.`
 }
 
 /** The time until then, in whole seconds. */

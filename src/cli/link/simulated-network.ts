@@ -72,7 +72,7 @@ class PhoneInHand {
       // A QR may be replaced while it is scanned.
       await (code === undefined ? this.#server.scanQr(() => this.#shown.qr, wish) : this.#server.enterPairingCode(code, wish))
     } catch (error) {
-      if (!this.#isPutDown) this.#onRefused(`The pretended phone: ${error instanceof Error ? error.message : String(error)}`)
+      if (!this.#isPutDown) this.#onRefused(`The simulated phone: ${error instanceof Error ? error.message : String(error)}`)
     } finally {
       this.#timer = null
     }

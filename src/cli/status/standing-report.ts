@@ -153,7 +153,7 @@ export function reportStatus(store: string, sessions: readonly ReportedStanding[
 export function standingLine({ sessionId, state, until, phoneNumber, owner, connection }: ReportedStanding): string {
   return [
     `${sessionId}: ${inWords(state)}${until === null ? '' : ` until ${until}`}`,
-    owner === null ? 'not running' : `run by ${owner}`,
+    owner === null ? 'not running' : `running in ${owner}`,
     ...(phoneNumber === null ? [] : [phoneNumber]),
     ...(connection === null
       ? []

@@ -76,7 +76,7 @@ function verdictNow(stored: StoredSession, now: Date): StandingVerdict | null {
 }
 
 function problemOf(sessionId: string, stored: StoredSession, hasKeys: boolean): string | null {
-  if (stored.kind === 'wrong-key' && !hasKeys) return `The credentials of session "${sessionId}" are encrypted: say with --key-file which key opens them.`
+  if (stored.kind === 'wrong-key' && !hasKeys) return `The credentials of session "${sessionId}" are encrypted. Give the key with --key-file.`
   return 'error' in stored ? stored.error.message : null
 }
 

@@ -22,7 +22,7 @@ export async function obtainPairingCode(sessionId: string, socket: WASocket, pho
       () =>
         new SessionError(
           'PAIRING_CODE_TIMEOUT',
-          `WhatsApp did not answer within ${ANSWER_TIMEOUT_MS} ms when session "${sessionId}" asked for a pairing code. Ask again, or scan the QR code.`,
+          `WhatsApp did not answer within ${ANSWER_TIMEOUT_MS} ms when session "${sessionId}" requested a pairing code. Request one again, or scan the QR code.`,
           { sessionId },
         ),
     )
@@ -84,7 +84,7 @@ function refused(sessionId: string, answer: BinaryNode): SessionError {
   const said = [code, error?.attrs['text']].filter((part) => part !== undefined).join(' ')
   const advice =
     code === '429'
-      ? 'Wait a while before you ask again, or scan the QR code.'
+      ? 'Wait a while before you request another, or scan the QR code.'
       : 'Check the number, and use a plain "browser" such as Browsers.ubuntu("Chrome"), or scan the QR code.'
   return new SessionError('PAIRING_CODE_REFUSED', `WhatsApp refused a pairing code for session "${sessionId}" (${said}). ${advice}`, { sessionId })
 }

@@ -25,7 +25,7 @@ export function noticePasskey({ socket, isLinked, onAsked, onProblem }: PasskeyN
       type,
       claims: () => !isLinked(),
       handle: () => onAsked(),
-      onProblem: (cause) => onProblem('WhatsApp asked for a passkey, and that could not be acknowledged.', cause),
+      onProblem: (cause) => onProblem('WhatsApp asked for a passkey, but the library could not acknowledge the request.', cause),
     })
   }
 }

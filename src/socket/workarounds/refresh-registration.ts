@@ -44,7 +44,7 @@ export class Registration {
       type: TYPE,
       claims: () => !isLinked(),
       handle: (node) => this.#refresh(node),
-      onProblem: (cause) => onProblem('WhatsApp refreshed the registration, and that could not be acknowledged.', cause),
+      onProblem: (cause) => onProblem('WhatsApp refreshed the registration, but the library could not acknowledge it.', cause),
     })
     // From then on the secret is the one that phone and client derive from the code (`link_code_companion_reg` in Baileys).
     socket.ws.on('CB:notification,type:link_code_companion_reg', () => {
@@ -67,7 +67,7 @@ export class Registration {
     this.#seen.add(id)
     const children = Array.isArray(node.content) ? node.content : []
     if (!children.some(({ tag }) => CHILDREN.includes(tag))) {
-      this.#options.onProblem('WhatsApp sent a refresh of the registration that cannot be understood. Nothing was changed.')
+      this.#options.onProblem('WhatsApp sent a registration refresh in an unknown form. Nothing was changed.')
       return
     }
     if (this.#isCodeEntered) return
@@ -95,17 +95,19 @@ export class Registration {
   #refuse({ attrs }: BinaryNode): void {
     const { socket, onProblem, onRetiredScan } = this.#options
     onRetiredScan()
-    onProblem('A phone scanned a QR code that WhatsApp had retired a moment before. It was refused: scan the code that is shown now.')
+    onProblem('A phone scanned a QR code that WhatsApp had just retired. The library refused it. Scan the current code.')
     const error = { tag: 'error', attrs: { code: '401', text: 'not-authorized' } }
     socket
       .sendNode({ tag: 'iq', attrs: { to: attrs['from'] ?? 's.whatsapp.net', type: 'error', id: attrs['id'] ?? '' }, content: [error] })
-      .catch((cause: unknown) => onProblem('The refusal of a retired QR code could not be sent.', cause))
+      .catch((cause: unknown) => onProblem('The library could not send its refusal of a retired QR code.', cause))
   }
 
   #tellUnreadable(): void {
     if (this.#isUnreadableTold) return
     this.#isUnreadableTold = true
-    this.#options.onProblem('This Baileys makes QR codes of an unknown form, so the new secret could not be put into them. They are shown as they are.')
+    this.#options.onProblem(
+      'This version of Baileys creates QR codes in an unknown form, so the library could not put the new secret into them. They are shown unchanged.',
+    )
   }
 }
 

@@ -5,7 +5,7 @@ import type { Cleanup } from './cleanup.js'
 /** Takes a lock that is free; it is released when the case ends. */
 export async function takeFree(lock: SessionLock, sessionId: string, cleanup: Cleanup): Promise<SessionLease> {
   const lease = await lock.acquire(sessionId)
-  assert.ok(lease !== null, `acquire(${JSON.stringify(sessionId)}) resolved with null, and nobody holds the lock`)
+  assert.ok(lease !== null, `acquire(${JSON.stringify(sessionId)}) resolved with null, although nobody holds the lock`)
   return releaseLater(lease, cleanup)
 }
 

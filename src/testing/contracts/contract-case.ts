@@ -33,7 +33,7 @@ export function contractCases<Fixture>(checks: readonly Check<Fixture>[], makeFi
         throw broken(must, error)
       }
       await fixture.cleanup.run().catch((error: unknown) => {
-        throw new Error(`The check itself held. What came after it, a close or a hook, failed: ${messageOf(error)}`, { cause: error })
+        throw new Error(`The check itself passed, but the clean-up after it (a close or a hook) failed: ${messageOf(error)}`, { cause: error })
       })
     },
   }))
@@ -50,5 +50,5 @@ function broken(must: string, error: unknown): Error {
     // An operator of its own, since Node adds the difference, which stands in the message already, for those that it knows.
     return new AssertionError({ message: `${sentence}\n${error.message}`, actual, expected, operator: 'contract' })
   }
-  return new Error(`${sentence}\nA call failed that was to succeed: ${messageOf(error)}`, { cause: error })
+  return new Error(`${sentence}\nA call failed that should have succeeded: ${messageOf(error)}`, { cause: error })
 }

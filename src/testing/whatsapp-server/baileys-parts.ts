@@ -34,7 +34,7 @@ export function pickBaileysParts(baileys: object): BaileysParts {
   const [protocol, curve, encodeNode, decodeNode, config] = names.map((name) => exported(baileys, name))
   const missing = names.slice(0, 4).filter((_, index) => [protocol, curve, encodeNode, decodeNode][index] === undefined)
   if (missing.length > 0) {
-    throw new UnsupportedBaileysError(`The WhatsApp server needs exports that this Baileys does not have: ${missing.join(', ')}.`)
+    throw new UnsupportedBaileysError(`The WhatsApp server needs exports that this version of Baileys lacks: ${missing.join(', ')}.`)
   }
   const makeSignalRepository = property(config, 'makeSignalRepository')
   // Baileys' exports have no common type between 6.7 and 7, so their shapes are taken on trust here and nowhere else.

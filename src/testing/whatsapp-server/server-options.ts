@@ -2,29 +2,28 @@ import type { LinkingOptions } from './pairing/linking-rules.js'
 
 /** Options of `WhatsAppServer.start`. */
 export interface WhatsAppServerOptions extends LinkingOptions {
-  /** The port on 127.0.0.1. Default 0: any free one. */
+  /** The port on 127.0.0.1. Default 0: any free port. */
   port?: number
-  /** What `exportState()` returned: the server begins with those keys, accounts and queued messages. */
+  /** What `exportState()` returned: the server starts with those keys, accounts and queued messages. */
   state?: string
   /** The Baileys module whose protocol code the server uses. Default `await import('@whiskeysockets/baileys')`. */
   baileys?: object
   /** How many QR codes a registering client can show. Default 6. */
   qrReferences?: number
-  /** Send edge routing data after the login, which clients store and send back. Default true. */
+  /** Whether to send edge routing data after the login, which clients store and send back. Default true. */
   edgeRouting?: boolean
-  /** Name the phone itself (device 0) among the devices of an account. Default true. */
+  /** Whether to list the phone itself (device 0) among the devices of an account. Default true. */
   listPhone?: boolean
   /**
-   * The phone sends the key of its app state and an empty history to a device that was paired by QR or code, at its first
-   * login, as a real one does. Without them Baileys holds back messages for up to 20 s after that login (6.7: for good).
-   * Default true.
+   * Whether the phone sends its app state key and an empty history to a device that was paired by QR or code, at its first login,
+   * as a real one does. Without them, Baileys holds back messages for up to 20 s after that login (6.7: forever). Default true.
    */
   firstSync?: boolean
 }
 
-/** What a client needs to find a server; a part of Baileys' socket options. */
+/** What a client needs to find a server: a part of Baileys' socket options. */
 export interface ServerSocketConfig {
-  /** Where to dial. */
+  /** The address to dial. */
   waWebSocketUrl: string
 }
 

@@ -25,12 +25,12 @@ import type { Attempt, LogEntry, ServerProblem } from './watching/log-entry.js'
 const DEFAULT_WAIT_MS = 10_000
 
 /**
- * A WhatsApp server on 127.0.0.1 that real Baileys pairs with, logs in to, and is kicked by. Make one with
- * {@link WhatsAppServer.start}, let the client's process trust it with {@link WhatsAppServer.trust}, and spread
- * {@link WhatsAppServer.socketConfig} into the options of `makeWASocket`.
+ * A WhatsApp server on 127.0.0.1 that real Baileys can pair with, log in to, and be kicked from. Create one with {@link
+ * WhatsAppServer.start}, let the client's process trust it with {@link WhatsAppServer.trust}, and spread {@link
+ * WhatsAppServer.socketConfig} into the options of `makeWASocket`.
  *
- * A fault is aimed at a device by its key, such as `491700000001:1`, or at everybody by `'*'`. A key of a device that was
- * never linked is an `Error`, one that is no key a `TypeError`.
+ * Faults apply to one device by its key, such as `491700000001:1`, or to everybody with `'*'`. The key of a device that was never
+ * linked is an `Error`, and something that is not a key is a `TypeError`.
  */
 export class WhatsAppServer extends EventEmitter<WhatsAppServerEvents> implements AsyncDisposable {
   readonly #parts: ServerParts
@@ -42,8 +42,8 @@ export class WhatsAppServer extends EventEmitter<WhatsAppServerEvents> implement
   }
 
   /**
-   * Starts a server. Rejects with `BAILEYS_UNSUPPORTED` when Baileys is missing or lacks an export, with an `Error` when `ws`
-   * is not installed or the port is taken, and with `RangeError` or `TypeError` for an option that makes no sense.
+   * Starts a server. Rejects with `BAILEYS_UNSUPPORTED` if Baileys is missing or lacks an export, with an `Error` if `ws` is not
+   * installed or the port is in use, and with `RangeError` or `TypeError` for an invalid option.
    */
   static async start(options: WhatsAppServerOptions = {}): Promise<WhatsAppServer> {
     const server = new WhatsAppServer(await loadServerParts(options))
@@ -72,41 +72,42 @@ export class WhatsAppServer extends EventEmitter<WhatsAppServerEvents> implement
   }
 
   /**
-   * Makes a Baileys module of this process trust this server instead of WhatsApp, and returns what undoes that. Does nothing
-   * where Baileys checks no root key (6.7).
+   * Makes a Baileys module in this process trust this server instead of WhatsApp, and returns a function that undoes it. Does
+   * nothing if Baileys checks no root key (6.7).
    */
   trust(baileys: object): () => void {
     return trustRootKey(baileys, this.rootPublicKey)
   }
 
   /**
-   * Scans the QR code that a client shows, with the phone named; a function is a look at its screen, which shows the latest. A scan waits
-   * for the refreshes of the registration. Rejects when the code has expired, is not from this server, or was retired by a refresh (a
-   * function is asked for the code that is shown then), when the client ignored the refresh, and when the server was told to refuse.
+   * Scans the QR code that a client shows, with the given phone; if you pass a function, it must return the text that the client
+   * shows now. A scan waits for the refreshes of the registration. Rejects if the code has expired, is not from this server, or was
+   * retired by a refresh (a function is then called again for the current code), if the client ignored the refresh, and if the
+   * server's options refuse the link.
    */
   async scanQr(qr: Scannable, options: PairingOptions): Promise<LinkedDevice> {
     return scanQr(this.#parts.context, qr, options)
   }
 
-  /** Types the pairing code of a client into the phone that it was asked for. Rejects when it is wrong or not awaited. */
+  /** Types a client's pairing code on the phone that it was requested for. Rejects if the code is wrong or no client waits for it. */
   async enterPairingCode(code: string, options: PairingOptions): Promise<LinkedDevice> {
     return enterPairingCode(this.#parts.context, code, options)
   }
 
-  /** From now on links by other rules than those of `start`: in all that it does for new registrations, scans and requests for codes. */
+  /** Links by other rules than those of `start` from now on: for all new registrations, scans and requests for codes. */
   changeLinking(changes: LinkingOptions): void {
     this.#parts.context.linking.change(changes)
   }
 
   /**
-   * Tells clients that their registration is refreshed: the one of a device, the one with this number of connection, or all that
-   * register or are logged in. Returns to how many.
+   * Tells clients that their registration is refreshed: that of one device, the connection with this number, or all that are
+   * registering or logged in. Returns how many.
    */
   sendRefresh(target: Target | number, message: RefreshMessage = {}): number {
     return sendRefresh(this.#parts.context, target, message)
   }
 
-  /** Links a device without a connection, filling fresh credentials (`initAuthCreds()`) in place: for big fleets. */
+  /** Links a device without a connection, and fills fresh credentials (`initAuthCreds()`) in place: for large fleets. */
   linkDirect(creds: LinkableCreds, options: DirectLinkOptions): LinkedDevice {
     return linkDirect(this.#parts.context, creds, options)
   }
@@ -126,37 +127,37 @@ export class WhatsAppServer extends EventEmitter<WhatsAppServerEvents> implement
     return sendFromPhone(this.#parts.context, phone, deviceKey, content)
   }
 
-  /** Throws clients out with a code, or with any stanza that WhatsApp uses for it. Returns how many were there. */
+  /** Disconnects clients with a code, or with any stanza that WhatsApp uses for it. Returns how many there were. */
   kick(target: Target, how: Kick | number): number {
     return kick(this.#parts.context, target, toKick(how))
   }
 
-  /** Cuts TCP without a word: FIN, or RST with `reset`. Returns how many were there. */
+  /** Cuts the TCP connection without a message: FIN, or RST with `reset`. Returns how many there were. */
   drop(target: Target, { reset = false }: { reset?: boolean } = {}): number {
     return strike(this.#parts.context, target, 'drop', (connection) => connection.drop(reset))
   }
 
-  /** Closes websockets properly, by default with 1000. Returns how many were there. */
+  /** Closes websockets properly, by default with 1000. Returns how many there were. */
   closeClean(target: Target, code = 1000): number {
     return strike(this.#parts.context, target, 'close-clean', (connection) => connection.close(code))
   }
 
-  /** From now on takes every byte of these connections and answers none. Returns how many were there. */
+  /** Accepts every byte of these connections from now on, but answers none. Returns how many there were. */
   blackHole(target: Target): number {
     return strike(this.#parts.context, target, 'black-hole', (connection) => connection.swallow())
   }
 
-  /** Refuses new connections for `durationMs`, or until {@link accept} when it is `Infinity`. Open ones stay. */
+  /** Refuses new connections for `durationMs`, or until {@link accept} if it is `Infinity`. Open ones stay. */
   async refuse(durationMs: number, options: RefusalOptions = {}): Promise<void> {
     await this.#parts.listener.refuse(durationMs, toRefusal(durationMs, options))
   }
 
-  /** Ends a refusal at once. */
+  /** Ends a refusal immediately. */
   async accept(): Promise<void> {
     await this.#parts.listener.accept()
   }
 
-  /** Holds back the server's first word of every new handshake by so many milliseconds. */
+  /** Delays the server's first message of every new handshake by this many milliseconds. */
   delayHandshake(delayMs: number): void {
     planFaults(this.#parts.context, null, { handshakeDelayMs: delayMs })
   }
@@ -166,22 +167,22 @@ export class WhatsAppServer extends EventEmitter<WhatsAppServerEvents> implement
     planFaults(this.#parts.context, null, { muteHandshake: isOn })
   }
 
-  /** Takes TCP connections but never answers the websocket upgrade. */
+  /** Accepts TCP connections but never answers the websocket upgrade. */
   muteUpgrade(isOn: boolean): void {
     planFaults(this.#parts.context, null, { muteUpgrade: isOn })
   }
 
-  /** Holds back `<success/>` by so many milliseconds. */
+  /** Delays `<success/>` by this many milliseconds. */
   delayLogin(target: Target, delayMs: number): void {
     planFaults(this.#parts.context, target, { loginDelayMs: delayMs })
   }
 
-  /** Takes logins and answers nothing at all afterwards, not even pings. */
+  /** Accepts logins, but answers nothing afterwards, not even pings. */
   muteLogin(target: Target, isOn: boolean): void {
     planFaults(this.#parts.context, target, { muteLogin: isOn })
   }
 
-  /** Takes logins and answers everything, but never sends `<success/>`. */
+  /** Accepts logins and answers everything, but never sends `<success/>`. */
   muteSuccess(target: Target, isOn: boolean): void {
     planFaults(this.#parts.context, target, { muteSuccess: isOn })
   }
@@ -191,23 +192,23 @@ export class WhatsAppServer extends EventEmitter<WhatsAppServerEvents> implement
     planFaults(this.#parts.context, target, { muteLogout: isOn })
   }
 
-  /** Holds back everything that is sent to devices that are logged in by so many milliseconds; 0 ends it. */
+  /** Delays everything that is sent to logged-in devices by this many milliseconds; 0 ends it. */
   slow(target: Target, delayMs: number): void {
     planFaults(this.#parts.context, target, { slowMs: delayMs })
   }
 
-  /** Makes the next `count` logins fail, by default with a failure 503; 0 takes that back. */
+  /** Makes the next `count` logins fail, by default with a failure 503; 0 cancels that. */
   failLogins(target: Target, count: number, how: Kick | number = { code: 503, via: 'failure' }): void {
     planFailures(this.#parts.context, target, count, toKick(how))
   }
 
-  /** Takes back every fault that waits to happen and every change of the linking, and ends a refusal. Black holes stay black. */
+  /** Cancels every planned fault and every change of the linking, and ends a refusal. Connections that no longer get answers stay that way. */
   async clearFaults(): Promise<void> {
     clearFaults(this.#parts.context)
     await this.accept()
   }
 
-  /** The TCP connections of clients, oldest first: all, or those that were logins of one device. */
+  /** The TCP connections of clients, oldest first: all, or the logins of one device. */
   attempts(deviceKey?: DeviceKey): Attempt[] {
     const isWanted = (attempt: Attempt): boolean => deviceKey === undefined || (attempt.purpose === 'login' && attempt.deviceKey === deviceKey)
     return this.#parts.context.journal.attempts.filter(isWanted).map((attempt) => ({ ...attempt }))
@@ -233,12 +234,12 @@ export class WhatsAppServer extends EventEmitter<WhatsAppServerEvents> implement
     return this.#parts.context.journal.messages.filter((message) => phone === undefined || message.phone === phone)
   }
 
-  /** The keys of all devices that are linked, and not removed. */
+  /** The keys of all devices that are linked and were not removed. */
   devices(): DeviceKey[] {
     return linkedDevices(this.#parts.context)
   }
 
-  /** What the server knows of a device. */
+  /** What the server knows about a device. */
   device(deviceKey: DeviceKey): DeviceDescription {
     return describeDevice(this.#parts.context, deviceKey)
   }
@@ -253,24 +254,24 @@ export class WhatsAppServer extends EventEmitter<WhatsAppServerEvents> implement
     return this.#parts.context.connections.size
   }
 
-  /** All that happened, oldest first. */
+  /** Everything that happened, oldest first. */
   get log(): readonly LogEntry[] {
     return this.#parts.context.journal.entries
   }
 
-  /** What the server itself could not do. Stays empty unless a client breaks the protocol. */
+  /** Errors of the server itself. Empty unless a client breaks the protocol. */
   get errors(): readonly ServerProblem[] {
     return this.#parts.context.journal.problems
   }
 
-  /** The queries that have no answer of their own, with how often each came; they were answered with an empty result. */
+  /** The queries that the server does not know, with how often each came; it answered them with an empty result. */
   get unknownQueries(): ReadonlyMap<string, number> {
     return this.#parts.context.journal.unknownQueries
   }
 
-  /** Waits for the next event of this name, by default 10 s. */
+  /** Waits for the next event of this name, for 10 s by default. */
   waitFor<Name extends keyof WhatsAppServerEvents>(event: Name, timeoutMs?: number): Promise<WhatsAppServerEvents[Name][0]>
-  /** Waits until a condition holds, which is looked at now and after each line of the log, by default 10 s. */
+  /** Waits until a condition holds, for 10 s by default. Checks it now and after each line of the log. */
   waitFor(condition: () => boolean, timeoutMs?: number): Promise<void>
   async waitFor(what: keyof WhatsAppServerEvents | (() => boolean), timeoutMs: number = DEFAULT_WAIT_MS): Promise<unknown> {
     checkDelay('timeoutMs', timeoutMs)
@@ -278,12 +279,12 @@ export class WhatsAppServer extends EventEmitter<WhatsAppServerEvents> implement
     return typeof what === 'function' ? waits.condition(what, timeoutMs) : waits.event(what, timeoutMs)
   }
 
-  /** Everything that outlives a connection, private keys included, as text for the option `state`. */
+  /** Everything that outlives a connection, including private keys, as text for the option `state`. */
   exportState(): string {
     return encodeServerState({ keys: this.#parts.context.keys, accounts: this.#parts.context.accounts.all() })
   }
 
-  /** Ends every connection and closes the port; nothing is left behind. Idempotent. What was seen stays readable. */
+  /** Ends every connection and closes the port; nothing is left behind. Idempotent. What the server recorded stays readable. */
   async close(): Promise<void> {
     this.#closing ??= closeServerParts(this.#parts).then(() => {
       this.removeAllListeners()

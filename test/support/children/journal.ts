@@ -67,7 +67,7 @@ export class Journal {
       }
       const timer = setTimeout(() => {
         settle(() => {
-          reject(new Error(`Waited ${PATIENCE_MS} ms in vain for "${event}" ${holds.toString()}; there were: ${this.#tell()}`))
+          reject(new Error(`Timed out after ${PATIENCE_MS} ms waiting for "${event}" ${holds.toString()}; there were: ${this.#tell()}`))
         })
       }, PATIENCE_MS)
       this.#waiting.add(look)

@@ -46,13 +46,13 @@ describe('corrupt credentials', () => {
   it.each<[name: string, given: string, problem: string]>([
     ['empty', '', 'it is empty'],
     ['blank', ' \n', 'it is empty'],
-    ['cut', text({}, linked).slice(0, 200), 'it is not a whole JSON object'],
-    ['null', 'null', 'it is not a whole JSON object'],
-    ['a list', '[]', 'it is not a whole JSON object'],
-    ['a text', '"creds"', 'it is not a whole JSON object'],
-    ['zeros, as after a power loss', '\u0000'.repeat(100), 'it is not a whole JSON object'],
-    ['another JSON object', '{}', 'noiseKey is missing or has the wrong shape'],
-    ['a package.json', '{"name":"x","version":"1.0.0"}', 'noiseKey is missing or has the wrong shape'],
+    ['cut', text({}, linked).slice(0, 200), 'it is not a complete JSON object'],
+    ['null', 'null', 'it is not a complete JSON object'],
+    ['a list', '[]', 'it is not a complete JSON object'],
+    ['a text', '"creds"', 'it is not a complete JSON object'],
+    ['zeros, as after a power loss', '\u0000'.repeat(100), 'it is not a complete JSON object'],
+    ['another JSON object', '{}', 'noiseKey is missing or malformed'],
+    ['a package.json', '{"name":"x","version":"1.0.0"}', 'noiseKey is missing or malformed'],
   ])('%s', (_name, given, problem) => {
     expect(inspectStoredCreds(given)).toEqual({ kind: 'corrupt', problem })
   })
@@ -75,7 +75,7 @@ describe('corrupt credentials', () => {
     ['advSecretKey', { advSecretKey: key(32) }],
   ])('%s', (field, changes) => {
     for (const creds of [fresh, linked]) {
-      expect(inspectStoredCreds(text(changes, creds))).toEqual({ kind: 'corrupt', problem: `${field} is missing or has the wrong shape` })
+      expect(inspectStoredCreds(text(changes, creds))).toEqual({ kind: 'corrupt', problem: `${field} is missing or malformed` })
     }
   })
 

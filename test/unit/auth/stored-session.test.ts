@@ -73,7 +73,7 @@ describe('what a store holds of a session', () => {
     const found = await read(store)
     expect(found).toMatchObject({
       kind: 'corrupt',
-      error: { code: 'RECORD_CORRUPT', sessionId: 's', message: expect.stringMatching(/it is not a whole JSON object.*Nothing was changed/) },
+      error: { code: 'RECORD_CORRUPT', sessionId: 's', message: expect.stringMatching(/it is not a complete JSON object.*Nothing was changed/) },
     })
     expect(JSON.stringify(found)).not.toContain('SECRET')
     expect(store.count('write')).toBe(0)

@@ -209,7 +209,7 @@ describe('a target that holds the session already', () => {
     expect(await copySessions(from, to)).toMatchObject({
       copied: [],
       unchanged: ['a', 'b:c/d'],
-      failed: [{ sessionId: 'c', error: { code: 'ALREADY_PAIRED', message: expect.stringMatching(/in another state: one of the two was run/) } }],
+      failed: [{ sessionId: 'c', error: { code: 'ALREADY_PAIRED', message: expect.stringMatching(/in another state: one of the two has run/) } }],
     })
     expect((await contents(to))['c']?.['session/4915@x:1.0']).toBe('further on')
   })
@@ -288,7 +288,7 @@ describe('trouble on the way', () => {
       )
     expect(await copySessions(from, to, { sessions: ['c'] })).toMatchObject({
       copied: [],
-      failed: [{ sessionId: 'c', error: { code: 'STORE_UNAVAILABLE', message: expect.stringContaining('came back as something else') } }],
+      failed: [{ sessionId: 'c', error: { code: 'STORE_UNAVAILABLE', message: expect.stringContaining('read back differently') } }],
     })
     to.write = async (sessionId, changes, options) => write(sessionId, changes.slice(1), options)
     expect(await copySessions(from, to, { sessions: ['b:c/d'] })).toMatchObject({ failed: [{ error: { code: 'STORE_UNAVAILABLE' } }] })
@@ -305,7 +305,7 @@ describe('trouble on the way', () => {
       copied: ['b:c/d'],
       failed: [
         { sessionId: 'a', error: { code: 'STORE_UNAVAILABLE', message: expect.stringContaining('ENOSPC') } },
-        { sessionId: 'c', error: { code: 'STORE_UNAVAILABLE', message: expect.stringContaining('not there') } },
+        { sessionId: 'c', error: { code: 'STORE_UNAVAILABLE', message: expect.stringContaining('no longer exist') } },
       ],
     })
     expect(await to.inner.lock.owner('a')).toBeNull()
@@ -379,7 +379,7 @@ describe('trouble on the way', () => {
     await expect(copySessions(store, store)).rejects.toThrow(RangeError)
     await expect(copySessions(store, new MemorySessionStore(), { sessions: [7 as unknown as string] })).rejects.toThrow(TypeError)
     // TypeScript takes it for a list of its characters.
-    await expect(copySessions(store, new MemorySessionStore(), { sessions: 'company-1' })).rejects.toThrow(/"sessions" must be a list/u)
+    await expect(copySessions(store, new MemorySessionStore(), { sessions: 'company-1' })).rejects.toThrow(/"sessions" must be an array/u)
   })
 
   it('rejects when the sessions cannot be listed', async () => {

@@ -146,7 +146,7 @@ describe('encryptRecords', () => {
     vi.resetModules()
     const other = await import('../../../src/index.js')
     const inner = await storeUnderOldKey()
-    await expect(encryptRecords(other.encrypted(inner, BEFORE), { ...ROTATED, allowPlain: true })).rejects.toThrow('takes the store itself')
+    await expect(encryptRecords(other.encrypted(inner, BEFORE), { ...ROTATED, allowPlain: true })).rejects.toThrow('needs the plain store')
     expect(inner.count('write')).toBe(0)
   })
 
@@ -193,7 +193,7 @@ describe('encryptRecords', () => {
     const write = inner.inner.write.bind(inner.inner)
     inner.inner.write = async (sessionId, changes, options) => write(sessionId, changes.slice(1), options)
     expect(await encryptRecords(inner, ROTATED, { sessions: ['big'] })).toMatchObject({
-      failed: [{ error: { code: 'STORE_UNAVAILABLE', message: expect.stringContaining('came back as something else') } }],
+      failed: [{ error: { code: 'STORE_UNAVAILABLE', message: expect.stringContaining('read back differently') } }],
     })
     expect(inner.calls.filter(({ verb }) => verb === 'write')).toHaveLength(1)
   })

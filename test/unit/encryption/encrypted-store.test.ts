@@ -132,7 +132,7 @@ describe('an encrypted record', () => {
   it('of a later version says to update', async () => {
     const { inner, store } = await sealed()
     await put(inner, '{"encrypted":2,"whatever":"comes"}')
-    await expect(store.read('a', [KEY])).rejects.toThrow(/later version of baileys-sessions.*Update the package/)
+    await expect(store.read('a', [KEY])).rejects.toThrow(/newer version of baileys-sessions.*Update the package/)
   })
 
   it.each([
@@ -167,7 +167,7 @@ describe('an encrypted record', () => {
     expect(await outcomeOf(store, 'a', CREDS)).toBe('text the creds')
     await expect(store.read('a', [CREDS, KEY])).rejects.toMatchObject({
       code: 'RECORD_CORRUPT',
-      message: expect.stringMatching(/^The record pre-key "12" of session "a" was altered(?!.*(delete|pair again))/u),
+      message: expect.stringMatching(/^The record pre-key "12" of session "a" was altered(?!.*(delete|link the phone again))/u),
     })
     expect(await raw(inner)).toBe('{"encrypted":1,')
   })
@@ -193,8 +193,8 @@ describe('keys that change', () => {
   })
 
   it.each<[string, EncryptionOptions, RegExp]>([
-    ['that is not among the keys', { keys: { k2: KEYS.k2 }, currentKeyId: 'k2' }, /encrypted with the key "k1", which is not among the keys.*Give that key/],
-    ['under whose id there is another one', { keys: { k1: KEYS.k2 }, currentKeyId: 'k1' }, /another key than the one given as "k1"/],
+    ['that is not among the keys', { keys: { k2: KEYS.k2 }, currentKeyId: 'k2' }, /encrypted with the key "k1", which you did not give.*Add that key/],
+    ['under whose id there is another one', { keys: { k1: KEYS.k2 }, currentKeyId: 'k1' }, /a different key from the one you gave as "k1"/],
   ])('one %s is WRONG_KEY, and says what to do', async (_name, options, message) => {
     const { inner } = await sealed()
     const before = await raw(inner)

@@ -125,7 +125,7 @@ describe('invariant 1: a holder that cannot be seen', () => {
   it('is named, also when it did not say who it is', async () => {
     const table = new FakeTable()
     table.entries.set('a', { token: 1, holders: [{ text: '{"own', lastSignAt: Date.now() }] })
-    expect(await open(table).owner('a')).toBe('a process that did not say who it is')
+    expect(await open(table).owner('a')).toBe('a process that did not give its name')
   })
 
   it('is one of several that may have the lock: it is free when none of them lives', async () => {
@@ -272,7 +272,7 @@ describe('the end of a lock', () => {
     await Promise.all(['a', 'b'].map((sessionId) => take(lock, sessionId)))
     table.isDown = true
     await expect(lock.close()).rejects.toThrow('the engine is down')
-    await expect(lock.acquire('c')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE', sessionId: 'c', message: 'The store was closed. Make a new one.' })
+    await expect(lock.acquire('c')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE', sessionId: 'c', message: 'The store is closed. Create a new one.' })
     await expect(lock.owner('a')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
     table.isDown = false
     const settled = vi.fn(async () => {

@@ -271,8 +271,8 @@ describe('repositoryFailed', () => {
       code: 'REPOSITORY_FAILED',
       sessionId: 'a',
       cause,
-      message: 'The connection repository failed to save session "a": timeout',
+      message: 'The connection repository could not save session "a": timeout',
     })
-    expect(repositoryFailed(undefined, 'find', 'odd')).toMatchObject({ message: 'The connection repository failed to find its records: odd' })
+    expect(repositoryFailed(undefined, 'find', 'odd')).toMatchObject({ message: 'The connection repository could not find its records: odd' })
   })
 })

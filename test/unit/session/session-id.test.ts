@@ -29,7 +29,7 @@ describe('invariant 14: requireSessionId', () => {
 
   it.each<[sessionId: string, problem: RegExp]>([
     ['', /it is empty/],
-    ['x'.repeat(129), /129 characters, and at most 128/],
+    ['x'.repeat(129), /129 characters, but at most 128/],
     ['x'.repeat(300), /300 characters/],
     ['a\nb', /control characters/],
     ['a\u0000', /control characters/],

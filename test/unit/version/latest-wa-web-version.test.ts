@@ -174,7 +174,7 @@ describe('when WhatsApp does not say', () => {
     await using server = await VersionServer.start()
     server.answers['web.whatsapp.com'] = refuses(403)
     const looking = latestWaWebVersion({ fetch: server.fetch }).lookUp({ builtIn: [2, 3000, revision] })
-    await expect(looking).rejects.toThrow(/HTTP 403\. Baileys' repository has 2\.3000\.1035194821, which is no newer than the installed one\./u)
+    await expect(looking).rejects.toThrow(/HTTP 403\. Baileys' repository has 2\.3000\.1035194821, which is not newer than the installed one\./u)
   })
 
   it('a number in the repository that is newer than the built-in one is taken', async () => {
@@ -252,7 +252,7 @@ describe('the way', () => {
     const mixed: VersionFetch = () =>
       Promise.reject(new TypeError('fetch failed', { cause: Object.assign(new Error('invalid onRequestStart method'), { code: 'UND_ERR_INVALID_ARG' }) }))
     await expect(latestWaWebVersion({ fetch: mixed, dispatcher: {} })()).rejects.toThrow(
-      /web\.whatsapp\.com: UND_ERR_INVALID_ARG \(the dispatcher is of another undici than the fetch/u,
+      /web\.whatsapp\.com: UND_ERR_INVALID_ARG \(the dispatcher and the fetch come from different versions of undici/u,
     )
   })
 })

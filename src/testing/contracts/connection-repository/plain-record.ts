@@ -55,8 +55,8 @@ export function plainAll(records: readonly ConnectionRecord[]): unknown[] {
 export function assertTimeSince(earliest: number, time: Date): void {
   // Databases keep whole seconds, and have clocks of their own.
   const toleranceMs = 60_000
-  assert.ok(time instanceof Date, `updatedAt is to be a Date, and is ${JSON.stringify(time)}`)
-  assert.ok(Math.abs(time.getTime() - earliest) < toleranceMs, `updatedAt is to be the time of the save, and is ${String(time)}`)
+  assert.ok(time instanceof Date, `updatedAt must be a Date, but is ${JSON.stringify(time)}`)
+  assert.ok(Math.abs(time.getTime() - earliest) < toleranceMs, `updatedAt must be the time of the save, but is ${String(time)}`)
 }
 
 function dateText(value: unknown): unknown {

@@ -26,7 +26,7 @@ export const REPOSITORY_OUTAGE: readonly Check<RepositoryFixture>[] = [
       for (const [name, call] of Object.entries(calls)) {
         const outcome = await outcomeOf(call)
         assert.ok('error' in outcome, `${name} ${describeOutcome(outcome)} while the backend could not be reached`)
-        assert.ok(outcome.error instanceof Error, `${name} is to reject with an Error, and it ${describeOutcome(outcome)}`)
+        assert.ok(outcome.error instanceof Error, `${name} must reject with an Error, but it ${describeOutcome(outcome)}`)
       }
       await reconnect()
       assert.deepEqual(plainAll(await repository.findAll()), [plain(fullRecord('a'))])

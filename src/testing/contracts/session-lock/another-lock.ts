@@ -43,7 +43,7 @@ export const ANOTHER_LOCK: readonly Check<LockFixture>[] = [
       const other = await fixture.openAnother(lock)
       const leases = await Promise.all(Array.from({ length: MANY }, () => [fixture.tryToTake(lock, 'a'), fixture.tryToTake(other, 'a')]).flat())
       const given = leases.filter((lease) => lease !== null)
-      assert.equal(given.length, 1, `${given.length} of ${MANY * 2} who asked at once were given the lock`)
+      assert.equal(given.length, 1, `${given.length} of ${MANY * 2} callers that asked at once got the lock`)
     },
   },
   {

@@ -46,7 +46,7 @@ export const HOLDING: readonly Check<LockFixture>[] = [
       for (let round = 0; round < 3; round++) {
         const leases = await Promise.all(Array.from({ length: MANY }, () => fixture.tryToTake(lock, 'a')))
         const given = leases.filter((lease) => lease !== null)
-        assert.equal(given.length, 1, `${given.length} of ${MANY} who asked at once were given the lock`)
+        assert.equal(given.length, 1, `${given.length} of ${MANY} callers that asked at once got the lock`)
         await given[0]?.release()
       }
     },

@@ -36,6 +36,6 @@ async function assertSeen(store: SessionStore, keys: readonly RecordKey[], damag
   if (isRefusal(outcome, 'RECORD_CORRUPT')) return
   assert.ok('value' in outcome, `read of a damaged record ${describeOutcome(outcome)}`)
   const found = outcome.value.find(({ type, id }) => type === damaged.type && id === damaged.id)
-  assert.ok(found !== undefined, 'read left a damaged record out, as if it were missing')
+  assert.ok(found !== undefined, 'read left out a damaged record, as if it were missing')
   assert.notEqual(found.value, damaged.value, 'the hook `corrupt` changed nothing')
 }

@@ -42,7 +42,7 @@ export const OUTAGE: readonly Check<StoreFixture>[] = [
       await store.write('a', [creds('before')], token)
       const reconnect = await fixture.disconnect(store)
       await assertRejects('STORE_UNAVAILABLE', changesWith(store, 'a', token))
-      assert.equal(lease.lost.aborted, false, 'the lease counts as lost, and the backend could merely not be asked')
+      assert.equal(lease.lost.aborted, false, 'the lease counts as lost, although the backend was only unreachable')
       await reconnect()
       assert.deepEqual(await stored(store, 'a'), recordTexts([creds('before')]))
       await store.write('a', [creds('after')], token)

@@ -86,7 +86,7 @@ export class Connection {
 
   /** The handshake and transport; there from the first frame on. */
   get noise(): NoiseResponder {
-    if (this.#noise === null) throw new Error('the client has not begun its handshake')
+    if (this.#noise === null) throw new Error('the client has not started its handshake')
     return this.#noise
   }
 

@@ -184,6 +184,6 @@ function toSubject(attempt: Attempt): { id: number; label: string | null; device
 
 function portOf(http: Server): number {
   const address: AddressInfo | string | null = http.address()
-  if (address === null || typeof address === 'string') throw new Error('The WhatsApp server listens on no TCP port.')
+  if (address === null || typeof address === 'string') throw new Error('The WhatsApp server is not listening on a TCP port.')
   return address.port
 }

@@ -24,7 +24,7 @@ export function planFaults(server: ServerContext, target: Target | null, faults:
 
 /** Makes the next logins fail. Throws for a device that was never linked and for a count that is none. */
 export function planFailures(server: ServerContext, target: Target, count: number, kick: Kick): void {
-  if (!Number.isInteger(count) || count < 0) throw new RangeError(`count must be a whole number from 0 on, got ${count}`)
+  if (!Number.isInteger(count) || count < 0) throw new RangeError(`count must be a whole number of at least 0, got ${count}`)
   checkTarget(server, target)
   server.faults.failLogins(target, count, kick)
 }

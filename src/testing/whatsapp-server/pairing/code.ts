@@ -54,7 +54,7 @@ export async function enterPairingCode(server: ServerContext, code: string, opti
   const request = server.pairings.requestFor(options.phone)
   const registration = request?.connection.registration
   if (request === undefined || !registration) {
-    throw new Error(`No client waits for a pairing code of phone ${options.phone}: none asked for one, or it is gone.`)
+    throw new Error(`No client is waiting for a pairing code for phone ${options.phone}: none requested one, or it has disconnected.`)
   }
   const account = server.accounts.account(options.phone)
   const clientKey = await unwrapKey(code, request.wrappedKey)
@@ -119,7 +119,7 @@ function openBundle(bundle: Buffer, shared: Buffer, identityPublicKey: Buffer, a
   const plain = tryOpen(bundle.subarray(44), key, bundle.subarray(32, 44))
   if (plain === null) throw new Error('The pairing code is wrong.')
   if (!plain.subarray(0, 32).equals(identityPublicKey) || !plain.subarray(32, 64).equals(account.identity.public)) {
-    throw new Error('The client finished the pairing with the keys of somebody else.')
+    throw new Error("The client finished the pairing with another client's keys.")
   }
   return plain.subarray(64, 96)
 }

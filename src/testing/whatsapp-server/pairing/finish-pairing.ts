@@ -40,7 +40,7 @@ export async function finishPairing(
   options: PairingOptions,
 ): Promise<LinkedDevice> {
   checkDelay('restartDelayMs', options.restartDelayMs ?? 0)
-  if (connection.deviceKey !== null || registration.isBeingLinked) throw new Error('The client is paired already, or is being paired right now.')
+  if (connection.deviceKey !== null || registration.isBeingLinked) throw new Error('The client is already paired, or is just being paired.')
   registration.isBeingLinked = true
   try {
     await refuseByRule(server, connection, async () => {

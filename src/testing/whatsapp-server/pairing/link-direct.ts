@@ -55,7 +55,7 @@ export interface DirectLinkOptions {
 /** Links a device without a connection and fills its credentials in place, as a finished pairing would. */
 export function linkDirect(server: ServerContext, creds: LinkableCreds, options: DirectLinkOptions): LinkedDevice {
   const { phone, preKeys = 30, name } = options
-  if (!Number.isInteger(preKeys) || preKeys < 0) throw new RangeError(`preKeys must be a whole number from 0 on, got ${preKeys}`)
+  if (!Number.isInteger(preKeys) || preKeys < 0) throw new RangeError(`preKeys must be a whole number of at least 0, got ${preKeys}`)
   const account = server.accounts.account(phone)
   const number = account.nextDevice++
   const identityPublicKey = Buffer.from(creds.signedIdentityKey.public)

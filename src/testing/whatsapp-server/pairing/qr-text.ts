@@ -11,7 +11,7 @@ export interface QrText {
 export function readQrText(text: string): QrText {
   const [reference = '', noiseKey, identityKey, advSecret] = text.slice(text.indexOf('#') + 1).split(',')
   if (noiseKey === undefined || identityKey === undefined || advSecret === undefined) {
-    throw new TypeError('qr must be the text of a QR code as Baileys reports it: reference, noise key, identity key and secret, with commas between')
+    throw new TypeError('qr must be the text of a QR code as Baileys reports it: reference, noise key, identity key and secret, separated by commas')
   }
   return { reference, noiseKey: Buffer.from(noiseKey, 'base64'), identityKey: Buffer.from(identityKey, 'base64'), advSecret }
 }

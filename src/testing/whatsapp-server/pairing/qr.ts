@@ -11,10 +11,10 @@ const LOOK_MS = 10_000
 /** The longest that all refreshes of one registration may take. */
 const REFRESHES_MS = 10 * 60_000
 
-const RETIRED = 'This QR code was retired: WhatsApp has refreshed the registration, and links nobody with the old code. Scan the one that is shown now.'
+const RETIRED = 'This QR code was retired: WhatsApp has refreshed the registration, and the old code links nobody. Scan the current one.'
 const IGNORED =
-  'WhatsApp refused the link: it refreshed the registration (companion_reg_refresh), and the client did not acknowledge that, so its QR codes are retired. ' +
-  `Baileys up to 7.0.0-rc14 ignores it by itself; such clients link with registration: 'classic'.`
+  'WhatsApp refused the link: it refreshed the registration (companion_reg_refresh), and the client did not acknowledge it, so its QR codes are retired. ' +
+  `Baileys alone, up to 7.0.0-rc14, ignores the refresh. Link such clients with registration: 'classic'.`
 
 /** What a phone scans: the text of a QR code, or a look at the screen that shows one. */
 export type Scannable = string | (() => string | undefined | Promise<string | undefined>)
@@ -38,7 +38,8 @@ export async function scanQr(server: ServerContext, shown: Scannable, options: P
       if (!(error instanceof ClientRefusal) || !scan.connection.refreshes.hasRenewed) throw error
       scan.connection.refreshes.retire(scan.code.advSecret)
       // Whoever looks at a screen sees the new code; whoever was given a text does not.
-      if (typeof shown === 'string' || !scan.connection.isOpen) throw new Error(`${RETIRED} The client said so itself. ${error.message}`, { cause: error })
+      if (typeof shown === 'string' || !scan.connection.isOpen)
+        throw new Error(`${RETIRED} The client reported this itself. ${error.message}`, { cause: error })
     }
   }
 }
@@ -74,7 +75,7 @@ function isRetired({ code, connection }: Scan): boolean {
 /** Throws when the client that showed the code is gone, or paired. */
 function findScan(server: ServerContext, text: string): Scan {
   const scan = seeScan(server, text)
-  if (scan === null) throw new Error('The QR code has expired: the client that showed it is gone, or is paired already. Scan a fresh one.')
+  if (scan === null) throw new Error('The QR code has expired: the client that showed it has disconnected or is already paired. Scan a new one.')
   return scan
 }
 
@@ -85,7 +86,7 @@ function seeScan(server: ServerContext, text: string): Scan | null {
   if (!connection || !registration) return null
   const { noisePublicKey, identityPublicKey } = registration.identity
   if (!noisePublicKey.equals(code.noiseKey) || !identityPublicKey.equals(code.identityKey)) {
-    throw new Error('The keys in the QR code are not those that its client registered with.')
+    throw new Error('The keys in the QR code do not match those that its client registered.')
   }
   return { code, connection, registration }
 }

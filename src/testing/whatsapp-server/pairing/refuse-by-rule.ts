@@ -5,7 +5,7 @@ import { SERVER_JID, stanza } from '../wire/binary-node.js'
 import { isOutdated, type ScanRefusal } from './linking-rules.js'
 import { requestPasskey } from './passkey.js'
 
-const NOBODY = 'The phone could not link the device, as the server was told to refuse'
+const NOBODY = "The phone could not link the device, because the server's options refuse it"
 
 /**
  * Rejects when a rule keeps the phone from linking this client, after the client has got what WhatsApp sends it then. `sendWrongSecret`
@@ -19,7 +19,7 @@ export async function refuseByRule(server: ServerContext, connection: Connection
   }
   if (rules.passkey) {
     requestPasskey(server, connection)
-    throw refusal(server, connection, 'requirePasskey', 'the account confirms links with a passkey, and the client was asked for one')
+    throw refusal(server, connection, 'requirePasskey', 'the account requires a passkey for new links, and the client was asked for one')
   }
   if (rules.scanRefusal === null) return
   await tellClient(server, connection, rules.scanRefusal, sendWrongSecret)

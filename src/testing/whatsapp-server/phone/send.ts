@@ -28,7 +28,7 @@ export async function sendFromPhone(
 ): Promise<SentMessage> {
   checkPhone(phone)
   const device = server.accounts.knownDevice(deviceKey)
-  if (device.removed) throw new Error(`Device ${deviceKey} was unlinked: nothing can be sent to it.`)
+  if (device.removed) throw new Error(`Device ${deviceKey} was unlinked, so nothing can be sent to it.`)
   const sender = server.accounts.account(phone)
   const jid = lidJid(server.accounts.account(device.phone).lid, device.number)
   const { Message } = server.baileys.proto

@@ -28,7 +28,7 @@ export class Waits {
     for (const end = Date.now() + timeoutMs; ;) {
       const value = await find()
       if (value !== null) return value
-      if (Date.now() >= end) throw new Error(`Waited ${timeoutMs} ms in vain for ${what}.`)
+      if (Date.now() >= end) throw new Error(`Timed out after ${timeoutMs} ms waiting for ${what}.`)
       await this.#pause(what)
     }
   }
@@ -69,7 +69,7 @@ export class Waits {
         if (found !== null) settle(() => resolve(found.value))
       }
       const abandon = (): void => settle(() => reject(closedWhile(what)))
-      const timer = setTimeout(() => settle(() => reject(new Error(`Waited ${timeoutMs} ms in vain for ${what}.`))), timeoutMs)
+      const timer = setTimeout(() => settle(() => reject(new Error(`Timed out after ${timeoutMs} ms waiting for ${what}.`))), timeoutMs)
       this.#abandon.add(abandon)
       this.#events.on(name, listener)
     })
@@ -77,5 +77,5 @@ export class Waits {
 }
 
 function closedWhile(what: string): Error {
-  return new Error(`The server was closed while waiting for ${what}.`)
+  return new Error(`The server closed while waiting for ${what}.`)
 }

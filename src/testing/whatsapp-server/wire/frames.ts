@@ -45,7 +45,7 @@ export class FrameReader {
     }
     if (bytes.length < start + HEADER_LENGTH) return false
     const header = Buffer.from(bytes.subarray(start, start + HEADER_LENGTH))
-    if (header.toString('latin1', 0, 2) !== 'WA' || header[2] !== 6) throw new Error('the connection does not begin with the header of WhatsApp Web')
+    if (header.toString('latin1', 0, 2) !== 'WA' || header[2] !== 6) throw new Error('the connection does not start with the WhatsApp Web header')
     this.#header = header
     this.#pending = bytes.subarray(start + HEADER_LENGTH)
     return true

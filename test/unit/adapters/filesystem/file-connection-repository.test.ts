@@ -149,8 +149,8 @@ describe('two processes', () => {
 })
 
 it.each([
-  [{}, TypeError, 'file must be a path, not undefined'],
-  [{ file: '' }, RangeError, 'not ""'],
+  [{}, TypeError, 'file must be a path, but is of type undefined'],
+  [{ file: '' }, RangeError, 'but is ""'],
   [{ file: 'a\0' }, RangeError, 'file'],
 ])('options %j are refused by name and value', (options, type, message) => {
   const make = (): unknown => Reflect.construct(FileConnectionRepository, [options])

@@ -240,7 +240,7 @@ describe('invariant 1: a holder that is', () => {
     const tokens = tokensOf(folder)
     writeFileSync(tokens.path(2), '{"own')
     expect(await lock.acquire('a')).toBeNull()
-    expect(await lock.owner('a')).toBe('a process that did not say who it is')
+    expect(await lock.owner('a')).toBe('a process that did not give its name')
     backdate(tokens.folder)
     expect((await take(lock)).fencingToken).toBe(3)
   })

@@ -31,7 +31,7 @@ it('close gives back what it could not give back before, once the disk lets it, 
   renameSync(locks, `${locks}-away`)
   writeFileSync(locks, '')
   await expect(store.close()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
-  await expect(store.write('a', [])).rejects.toMatchObject({ message: expect.stringContaining('was closed') })
+  await expect(store.write('a', [])).rejects.toMatchObject({ message: expect.stringContaining('is closed') })
   rmSync(locks)
   renameSync(`${locks}-away`, locks)
   await store.close()
@@ -330,16 +330,16 @@ describe('invariant 14: the folders of sessions', () => {
 
 describe('options', () => {
   it.each([
-    [{}, TypeError, 'directory must be a path, not undefined'],
-    [{ directory: 5 }, TypeError, 'directory must be a path, not number'],
-    [{ directory: '' }, RangeError, 'directory must be a path that is not empty, not ""'],
+    [{}, TypeError, 'directory must be a path, but is of type undefined'],
+    [{ directory: 5 }, TypeError, 'directory must be a path, but is of type number'],
+    [{ directory: '' }, RangeError, 'directory must be a non-empty path, but is ""'],
     [{ directory: 'a\0b' }, RangeError, 'directory'],
-    [{ directory: 'a', prefix: 5 }, TypeError, 'prefix must be a text, not number'],
-    [{ directory: 'a', prefix: '../x' }, RangeError, 'prefix must be at most 64 letters'],
-    [{ directory: 'a', prefix: '.x' }, RangeError, 'not ".x"'],
+    [{ directory: 'a', prefix: 5 }, TypeError, 'prefix must be a string, but is of type number'],
+    [{ directory: 'a', prefix: '../x' }, RangeError, 'prefix may have at most 64 letters'],
+    [{ directory: 'a', prefix: '.x' }, RangeError, 'but is ".x"'],
     [{ directory: 'a', prefix: 'x'.repeat(65) }, RangeError, 'prefix'],
-    [{ directory: 'a', durability: true }, TypeError, 'durability must be "power" or "process", not boolean'],
-    [{ directory: 'a', durability: 'none' }, RangeError, 'durability must be "power" or "process", not "none"'],
+    [{ directory: 'a', durability: true }, TypeError, 'durability must be "power" or "process", but is of type boolean'],
+    [{ directory: 'a', durability: 'none' }, RangeError, 'durability must be "power" or "process", but is "none"'],
   ])('%j are refused by name and value', (options, type, message) => {
     const make = (): unknown => Reflect.construct(FileSystemSessionStore, [options])
     expect(make).toThrow(type)

@@ -37,7 +37,7 @@ describe('invariant 2: a folder of something else', () => {
       await expect(store.delete(id)).rejects.toMatchObject({
         code: 'STORE_UNAVAILABLE',
         sessionId: id,
-        message: expect.stringContaining(`${join(directory, id)} holds files of something else`),
+        message: expect.stringContaining(`${join(directory, id)} contains other files, but no session`),
       })
     }
     expect(filesBelow(directory)).toEqual(before)

@@ -5,7 +5,7 @@ import { SQLITE_DRIVERS } from '../../../support/sqlite-drivers.js'
 import { firstRow, newFile, openDatabase, openStore, outcome } from './opened.js'
 
 const creds = { ...CREDS_KEY, value: 'c' }
-const CLOSED = 'STORE_UNAVAILABLE: The store was closed. Make a new one.'
+const CLOSED = 'STORE_UNAVAILABLE: The store is closed. Create a new one.'
 
 describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
   it('nothing is begun after the call of close, not even while it waits for a write', async () => {
@@ -84,7 +84,7 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
     const store = openStore(breakable)
     const lease = await store.lock.acquire('a')
     isBroken = true
-    expect(await outcome(store.close())).toMatch(/^STORE_UNAVAILABLE: Could not give back the lock of session "a"/)
+    expect(await outcome(store.close())).toMatch(/^STORE_UNAVAILABLE: Could not release the lock of session "a"/)
     expect(await outcome(store.read('a', [CREDS_KEY]))).toBe(CLOSED)
     isBroken = false
     await store.close()

@@ -44,13 +44,13 @@ it('takes the first driver that works, and leaves nothing open', () => {
 
 it('says what to install when there is none', async () => {
   expect(await outcome((async () => findSqliteDriver([missing, older]))())).toBe(
-    'STORE_UNAVAILABLE: There is nothing to open a SQLite database with. Install better-sqlite3 or libsql, or use Node 22.13 or later.',
+    'STORE_UNAVAILABLE: No SQLite driver was found. Install better-sqlite3 or libsql, or use Node 22.13 or later.',
   )
 })
 
 it('says of one that was installed what is wrong with it', async () => {
   expect(await outcome((async () => findSqliteDriver([withoutBinary, missing]))())).toMatch(
-    /or later\. without-binary is there, and does not work: Could not locate the bindings file\. Tried:$/,
+    /or later\. without-binary is installed but does not work: Could not locate the bindings file\. Tried:$/,
   )
 })
 

@@ -56,7 +56,7 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
     database.exec('PRAGMA query_only = ON')
     const store = openStore(database)
     expect(await outcome(collect(store.list()))).toMatch(
-      /^STORE_UNAVAILABLE: The SQLite database has tables of version 2, .*reads version 3, .*brought up to date/,
+      /^STORE_UNAVAILABLE: The SQLite database has schema version 2, .*reads version 3\. .*creates or updates the tables/,
     )
     expect(firstRow(older, 'PRAGMA journal_mode')).toEqual({ journal_mode: 'delete' })
     expect(await collect(openStore(older).list())).toEqual(['shop'])
@@ -95,7 +95,7 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
     await store.write('shop', [{ ...CREDS_KEY, value: 'old' }])
     const newer = openDatabase(driver, file)
     newer.exec('UPDATE baileys_sessions_schema SET version = 4')
-    expect(await outcome(store.write('shop', [{ ...CREDS_KEY, value: 'new' }]))).toMatch(/^STORE_UNAVAILABLE: .*tables of version 4/)
+    expect(await outcome(store.write('shop', [{ ...CREDS_KEY, value: 'new' }]))).toMatch(/^STORE_UNAVAILABLE: .*schema version 4/)
     expect(firstRow(newer, 'SELECT value FROM baileys_sessions_record')).toEqual({ value: 'old' })
   })
 

@@ -36,7 +36,7 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
     }, 5)
     const began = Date.now()
     expect(await outcome(store.write('a', [creds(SECRET)]))).toMatch(
-      /^STORE_UNAVAILABLE: Could not write session "a" in the SQLite database\. .*SQLITE_BUSY.*busyTimeoutMs.*left open/,
+      /^STORE_UNAVAILABLE: Could not write session "a" in the SQLite database\. .*busyTimeoutMs.*SQLITE_BUSY.*left open/,
     )
     clearInterval(ticking)
     expect(Date.now() - began).toBeGreaterThanOrEqual(390)
@@ -78,7 +78,7 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
     database.exec(`PRAGMA max_page_count = ${pages + 2}`)
     const big = Array.from({ length: 100 }, (_, index) => ({ type: 'key', id: String(index), value: `${SECRET} ${'x'.repeat(1000)}` }))
     const refused = await outcome(store.write('a', [creds('new'), ...big]))
-    expect(refused).toMatch(/^STORE_UNAVAILABLE: .*SQLITE_FULL.*Make room/)
+    expect(refused).toMatch(/^STORE_UNAVAILABLE: .*SQLITE_FULL.*Free some space/)
     expect(refused).not.toContain(SECRET)
     expect(await store.read('a', [CREDS_KEY, { type: 'key', id: '1' }])).toEqual([creds('before'), { type: 'key', id: '1', value: 'before' }])
     expect(await collect(store.records('a'))).toHaveLength(2)
@@ -106,7 +106,9 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
     closeSync(damaged)
     const before = readFileSync(file)
     const again = openStore(openDatabase(driver, file))
-    expect(await outcome(again.read('a', [{ type: 'key', id: '1' }]))).toMatch(/^RECORD_CORRUPT: .*page of it is damaged \(SQLITE_CORRUPT\).*restore a backup/)
+    expect(await outcome(again.read('a', [{ type: 'key', id: '1' }]))).toMatch(
+      /^RECORD_CORRUPT: .*One of its pages is damaged \(SQLITE_CORRUPT\).*restore a backup/,
+    )
     expect(await outcome(again.write('a', [{ type: 'key', id: '1', value: SECRET }]))).toMatch(/^STORE_UNAVAILABLE: .*SQLITE_CORRUPT/)
     expect(await outcome(collect(again.records('a')))).toMatch(/^STORE_UNAVAILABLE: .*SQLITE_CORRUPT/)
     expect(readFileSync(file).equals(before)).toBe(true)
@@ -118,7 +120,7 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
     await store.write('a', [creds('c'), { type: 'key', id: '1', value: 'k' }])
     database.exec("UPDATE baileys_sessions_record SET value = x'00ff' WHERE type = 'creds'")
     expect(await outcome(store.read('a', [CREDS_KEY]))).toBe(
-      'RECORD_CORRUPT: Record "creds" "" of session "a" is no text in the SQLite database. It was left as it is.',
+      'RECORD_CORRUPT: Record "creds" "" of session "a" is not text in the SQLite database. Nothing was changed.',
     )
     expect(await store.read('a', [{ type: 'key', id: '1' }])).toEqual([{ type: 'key', id: '1', value: 'k' }])
   })
@@ -129,7 +131,7 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
     const before = readFileSync(file)
     const store = openStore(openDatabase(driver, file))
     for (const refused of Object.values(await everyVerb(store)))
-      expect(refused).toMatch(/^STORE_UNAVAILABLE: .*not a SQLite database.*SQLITE_NOTADB.*left as it is/)
+      expect(refused).toMatch(/^STORE_UNAVAILABLE: .*not a SQLite database.*SQLITE_NOTADB.*Nothing was changed/)
     expect(readFileSync(file).equals(before)).toBe(true)
   })
 
@@ -138,7 +140,7 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
     const writing = openDatabase(driver, file)
     await openStore(writing).write('a', [creds('c')])
     const store = openStore(openDatabase(driver, file, { readonly: true }))
-    const readOnly = expect.stringMatching(/^STORE_UNAVAILABLE: .*can only be read \(SQLITE_READONLY\).*-wal and -shm/)
+    const readOnly = expect.stringMatching(/^STORE_UNAVAILABLE: .*is read-only \(SQLITE_READONLY\).*-wal and -shm/)
     expect(await everyVerb(store)).toEqual({ list: 'done', records: 'done', read: 'done', owner: 'done', write: readOnly, delete: readOnly, acquire: readOnly })
     expect(await store.read('a', [CREDS_KEY])).toEqual([creds('c')])
   })
@@ -160,9 +162,9 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
     const store = openStore(database)
     await store.write('a', [creds('c')])
     database.close()
-    for (const refused of Object.values(await everyVerb(store))) expect(refused).toMatch(/^STORE_UNAVAILABLE: .*database object was closed/)
+    for (const refused of Object.values(await everyVerb(store))) expect(refused).toMatch(/^STORE_UNAVAILABLE: .*database object is closed/)
     const repository = new SqliteConnectionRepository({ database })
-    expect(await outcome(repository.find('a'))).toMatch(/^REPOSITORY_FAILED: .*database object was closed/)
+    expect(await outcome(repository.find('a'))).toMatch(/^REPOSITORY_FAILED: .*database object is closed/)
     await store.close()
   })
 
@@ -182,8 +184,8 @@ it.each([
   ['SQLITE_IOERR_WRITE', /The disk failed \(SQLITE_IOERR\)/],
   ['SQLITE_IOERR_FSYNC', /The disk failed \(SQLITE_IOERR\)/],
   ['SQLITE_CANTOPEN', /cannot be opened/],
-  ['SQLITE_READONLY_DBMOVED', /can only be read/],
-  ['ELSE', /The cause of this error says why/],
+  ['SQLITE_READONLY_DBMOVED', /is read-only/],
+  ['ELSE', /See the cause of this error/],
 ])('a driver that fails with %s is told with advice, and never with what it says itself', async (code, advice) => {
   const [driver] = SQLITE_DRIVERS
   if (driver === undefined) throw new Error('There is no driver.')

@@ -91,7 +91,9 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
     vi.mocked(judgement.judgeHolder).mockRejectedValue(Object.assign(new Error('EMFILE: too many open files'), { code: 'EMFILE' }))
     const calls = [other.lock.acquire('a'), other.lock.owner('a'), other.write('a', [creds('c')]), other.delete('a')]
     for (const refused of await Promise.all(calls.map(outcome)))
-      expect(refused).toBe('STORE_UNAVAILABLE: This process cannot tell who holds the lock: it has too many files open. Raise its limit (ulimit -n).')
+      expect(refused).toBe(
+        'STORE_UNAVAILABLE: This process cannot find out who holds the lock, because it has too many open files. Raise its limit (ulimit -n).',
+      )
     vi.mocked(judgement.judgeHolder).mockReset()
     expect(await other.lock.owner('a')).toBe(lease?.owner)
   })

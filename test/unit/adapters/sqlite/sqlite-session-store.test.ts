@@ -160,7 +160,7 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
     expect(await store.read('a', [CREDS_KEY])).toEqual([creds('after')])
     database.exec('BEGIN')
     expect(await outcome(store.write('a', [creds('never')]))).toMatch(
-      /^STORE_UNAVAILABLE: .*left a transaction open on the database object.*connection of its own/,
+      /^STORE_UNAVAILABLE: .*left a transaction open on the database object.*Give the store its own connection/,
     )
     database.exec('ROLLBACK')
     expect(await store.read('a', [CREDS_KEY])).toEqual([creds('after')])
@@ -280,20 +280,20 @@ describe('the options', () => {
   }
 
   it.each([
-    ['null', null, /not null/],
-    ['a path', './sessions.db', /not string/],
+    ['null', null, /but it is null/],
+    ['a path', './sessions.db', /but it is of type string/],
     ['an object of another kind', {}, /has no exec, no prepare, no close/],
     [
       'one with callbacks',
       { exec: () => null, prepare: () => ({ run: () => null, get: () => null, all: () => ({}) }), close: (): null => null },
-      /rows of this one come in another way/,
+      /this one returns rows in another form/,
     ],
     [
       'one with promises',
       { exec: () => null, prepare: () => ({ run: () => null, get: () => null, all: async () => [] }), close: (): null => null },
-      /answers with promises/,
+      /returns promises/,
     ],
-    ['one whose statements are others', { exec: () => null, prepare: async () => null, close: (): null => null }, /prepares has no run, get and all/],
+    ['one whose statements are others', { exec: () => null, prepare: async () => null, close: (): null => null }, /have no run, get and all methods/],
     [
       'one whose rows are lists',
       { exec: () => null, prepare: () => ({ run: () => null, get: () => null, all: () => [[1]] }), close: (): null => null },
@@ -301,15 +301,13 @@ describe('the options', () => {
     ],
   ])('refuse %s as a database, and say what is expected', (_, database, why) => {
     expect(() => make({ database })).toThrow(TypeError)
-    expect(() => make({ database })).toThrow(
-      /must be an open database of the synchronous kind: a DatabaseSync of node:sqlite, or a Database of better-sqlite3 or libsql/,
-    )
+    expect(() => make({ database })).toThrow(/must be an open, synchronous database: a DatabaseSync of node:sqlite, or a Database of better-sqlite3 or libsql/)
     expect(() => make({ database })).toThrow(why)
     expect(() => new SqliteConnectionRepository({ database } as never)).toThrow(TypeError)
   })
 
   it('refuse other values that cannot be used, by name', () => {
-    expect(() => make({ durability: 'full' })).toThrow(/durability must be 'power' or 'process', not "full"/)
+    expect(() => make({ durability: 'full' })).toThrow(/durability must be 'power' or 'process', but is "full"/)
     for (const name of ['busyTimeoutMs', 'staleAfterMs'] as const) {
       expect(() => make({ [name]: '5' })).toThrow(TypeError)
       for (const value of [-1, NaN, Infinity]) expect(() => make({ [name]: value })).toThrow(RangeError)

@@ -82,7 +82,7 @@ it.each([
     attrs: { to: 's.whatsapp.net', type: 'error', id: 'pair-1' },
     content: [{ tag: 'error', attrs: { code: '401', text: 'not-authorized' } }],
   })
-  expect(onProblem.mock.calls).toEqual([[expect.stringContaining('scan the code that is shown now')]])
+  expect(onProblem.mock.calls).toEqual([[expect.stringContaining('Scan the current code')]])
   expect(onRetiredScan).toHaveBeenCalledOnce()
   const now = pairSuccess(socket.authState.creds.advSecretKey, prefix)
   socket.receiveNode(now)
