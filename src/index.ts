@@ -15,9 +15,10 @@ export type { CloseOptions, ConnectOptions, LogoutOptions, RestoreOptions, Statu
 export type { CloseReport } from './manager/manager-parts.js'
 
 // What is known about a session.
-export type { LastDisconnect, SessionSnapshot, SessionStatus } from './status/session-status.js'
+export type { LastDisconnect, SessionSnapshot } from './status/session-status.js'
+export type { SessionStatus } from './status/status-reasons.js'
 export type { StatusReason } from './status/status-reasons.js'
-export { DEFAULT_STATUS_MESSAGES, type MessageKey, type StatusMessages } from './status/session-status.js'
+export { DEFAULT_STATUS_MESSAGES, type MessageKey, type StatusMessages } from './status/status-reasons.js'
 export type { RestoreAllOptions, RestoreCandidate, RestoreOutcome, RestoreProgress, RestoreReport, RestoreResult } from './manager/restore-report.js'
 
 // What happens to it.

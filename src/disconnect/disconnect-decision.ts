@@ -1,6 +1,5 @@
 import { LONGEST_TIMER_MS } from '../async/deadline.js'
-import type { SessionStatus } from '../status/session-status.js'
-import type { StatusReason } from '../status/status-reasons.js'
+import type { SessionStatus, StatusReason } from '../status/status-reasons.js'
 import type { DisconnectCause } from './disconnect-cause.js'
 
 /** Dial at once: the server asked for it. Not counted the first two times in a row. */

@@ -1,7 +1,8 @@
 import type { WASocket } from '@whiskeysockets/baileys'
 import type { DisconnectCause } from '../disconnect/disconnect-cause.js'
 import type { SessionError } from '../errors.js'
-import type { SessionSnapshot, SessionStatus } from '../status/session-status.js'
+import type { SessionSnapshot } from '../status/session-status.js'
+import type { SessionStatus } from '../status/status-reasons.js'
 import type { RestoreResult } from './restore-report.js'
 
 /** A session changed its status, its reason, or the time of its next attempt. Never contains the QR code or the pairing code. */

@@ -17,7 +17,7 @@ import {
 import type { ConnectionRepository } from '../repository/connection-repository.js'
 import type { SessionSettings } from '../session/session-context.js'
 import type { BaileysModule } from '../socket/baileys-module.js'
-import { DEFAULT_STATUS_MESSAGES, type StatusMessages } from '../status/session-status.js'
+import { DEFAULT_STATUS_MESSAGES, type StatusMessages } from '../status/status-reasons.js'
 import type { SessionStore } from '../store/session-store.js'
 import type { VersionProvider } from '../version/version-source.js'
 

@@ -1,5 +1,5 @@
-import type { LastDisconnect, SessionStatus } from '../status/session-status.js'
-import type { StatusReason } from '../status/status-reasons.js'
+import type { LastDisconnect } from '../status/session-status.js'
+import type { SessionStatus, StatusReason } from '../status/status-reasons.js'
 
 /** Your application's view of one connection. */
 export interface ConnectionRecord {

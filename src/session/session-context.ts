@@ -5,7 +5,8 @@ import type { RetryPolicy } from '../disconnect/disconnect-decision.js'
 import type { SessionError } from '../errors.js'
 import type { BaileysModule, DialConfig } from '../socket/baileys-module.js'
 import type { Dial } from '../socket/generation.js'
-import type { SessionSnapshot, StatusMessages } from '../status/session-status.js'
+import type { SessionSnapshot } from '../status/session-status.js'
+import type { StatusMessages } from '../status/status-reasons.js'
 import type { SessionStore } from '../store/session-store.js'
 
 /** The numbers and policies a session goes by. */

@@ -1,6 +1,6 @@
 import type { ConnectionLoss, DisconnectCause } from '../disconnect/disconnect-cause.js'
-import { describeStatus, type LastDisconnect, type SessionSnapshot, type SessionStatus, type StatusMessages } from '../status/session-status.js'
-import type { StatusReason } from '../status/status-reasons.js'
+import type { LastDisconnect, SessionSnapshot } from '../status/session-status.js'
+import { describeStatus, type SessionStatus, type StatusMessages, type StatusReason } from '../status/status-reasons.js'
 import { isObject } from '../store/read-answer.js'
 import type { SessionAnnouncements } from './session-context.js'
 import type { SessionEvent, SessionState } from './session-state.js'

@@ -1,7 +1,6 @@
 import type { DisconnectCause } from '../disconnect/disconnect-cause.js'
 import type { RetryPolicy } from '../disconnect/disconnect-decision.js'
-import type { SessionStatus } from '../status/session-status.js'
-import type { StatusReason } from '../status/status-reasons.js'
+import type { SessionStatus, StatusReason } from '../status/status-reasons.js'
 import type { StartDecision, StartRequest } from './start-decision.js'
 
 /** What a run of a session remembers from attempt to attempt. */

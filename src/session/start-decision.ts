@@ -1,6 +1,5 @@
 import type { StoredSession } from '../auth/stored-session.js'
-import type { SessionStatus } from '../status/session-status.js'
-import type { StatusReason } from '../status/status-reasons.js'
+import type { SessionStatus, StatusReason } from '../status/status-reasons.js'
 
 /** How a session is being started. */
 export interface StartRequest {

@@ -5,8 +5,7 @@ import { SESSION_ERROR_ANSWERS } from '../../examples/express/answers/session-er
 import { isSentenceKey, Language, LANGUAGES } from '../../examples/express/public/language.js'
 import { SENTENCES } from '../../examples/express/public/sentences.js'
 import { explanationKey } from '../../examples/express/public/status-words.js'
-import type { SessionStatus } from '../../src/status/session-status.js'
-import { ALL_STATUS_REASONS } from '../../src/status/status-reasons.js'
+import { ALL_STATUS_REASONS, type SessionStatus } from '../../src/status/status-reasons.js'
 
 const PAGE = fileURLToPath(new URL('../../examples/express/public/', import.meta.url))
 const STATUSES = Object.keys({

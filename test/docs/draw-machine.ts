@@ -1,5 +1,5 @@
 import type { Phase } from '../../src/session/session-state.js'
-import type { SessionStatus } from '../../src/status/session-status.js'
+import type { SessionStatus } from '../../src/status/status-reasons.js'
 import type { Exploration } from './explore-machine.js'
 
 /** What a session does in each phase, in the order of its life. */

@@ -7,8 +7,7 @@ import { INITIAL_STATE, requestOf, restingState, transition, TRANSITIONS } from 
 import { statusOf } from '../../src/session/session-report.js'
 import type { Circumstances, Phase, Run, SessionEvent, SessionState } from '../../src/session/session-state.js'
 import { decideStart, type StartRequest } from '../../src/session/start-decision.js'
-import type { SessionStatus } from '../../src/status/session-status.js'
-import type { StatusReason } from '../../src/status/status-reasons.js'
+import type { SessionStatus, StatusReason } from '../../src/status/status-reasons.js'
 
 /** One way from one phase to another. */
 export interface Edge {

@@ -52,7 +52,7 @@ describe('docs/observability.md', () => {
     const known = [
       ...allCauses().map((cause) => `cause ${cause}`),
       ...wordsOf('src/errors.ts', 'SessionErrorCode').map((code) => `code ${code}`),
-      ...wordsOf('src/status/session-status.ts', 'SessionStatus').map((status) => `status ${status}`),
+      ...wordsOf('src/status/status-reasons.ts', 'SessionStatus').map((status) => `status ${status}`),
       'call list',
     ]
     expect(labels.length).toBeGreaterThan(8)

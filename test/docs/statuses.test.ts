@@ -5,7 +5,7 @@ import { ALL_STATUS_REASONS } from '../../src/status/status-reasons.js'
 import { codeIn, readPage, tableOf } from './markdown.js'
 
 const page = readPage('docs/statuses.md')
-const STATUS_FILE = 'src/status/session-status.ts'
+const STATUS_FILE = 'src/status/status-reasons.ts'
 
 describe('statuses and reasons', () => {
   const { rows } = tableOf(page, 'status', 'what it means', 'reasons')

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { MemoryConnectionRepository } from '../../../src/adapters/memory/memory-connection-repository.js'
 import type { ConnectionRecord } from '../../../src/repository/connection-repository.js'
 import { repositoryFailed, RepositoryFollower } from '../../../src/repository/repository-follower.js'
-import type { SessionStatus } from '../../../src/status/session-status.js'
+import type { SessionStatus } from '../../../src/status/status-reasons.js'
 import { deferred, never } from '../../support/deferred.js'
 
 const TIMEOUT_MS = 1000

@@ -3,7 +3,8 @@ import type { SessionAnnouncements } from '../../../src/session/session-context.
 import { INITIAL_STATE } from '../../../src/session/session-machine.js'
 import { type ReportedStep, SessionReport, statusOf } from '../../../src/session/session-report.js'
 import type { SessionState } from '../../../src/session/session-state.js'
-import type { SessionSnapshot, StatusMessages } from '../../../src/status/session-status.js'
+import type { SessionSnapshot } from '../../../src/status/session-status.js'
+import type { StatusMessages } from '../../../src/status/status-reasons.js'
 import { NOW, run, stateIn } from '../../support/machine-states.js'
 
 /** A report, and what it announced, oldest first. */

@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { DEFAULT_STATUS_MESSAGES, describeStatus, type MessageKey, type SessionStatus } from '../../../src/status/session-status.js'
-import { ALL_STATUS_REASONS as REASONS } from '../../../src/status/status-reasons.js'
+import {
+  ALL_STATUS_REASONS as REASONS,
+  DEFAULT_STATUS_MESSAGES,
+  describeStatus,
+  type MessageKey,
+  type SessionStatus,
+} from '../../../src/status/status-reasons.js'
 
 // Fails to compile when a status is added and not listed.
 const STATUSES = Object.keys({
