@@ -33,7 +33,9 @@ const loadAgain = ({ run, reason }: StateOf<'waiting'>): Step => {
 const RETRY_NOW_AFTER_MS = 5000
 
 const retryNow: Handler<'waiting', 'retry-now'> = (state, { isForced, lostAt }, { now }) => {
-  const isTooSoon = lostAt !== null && now.getTime() - lostAt.getTime() < RETRY_NOW_AFTER_MS
+  const lostForMs = lostAt === null ? Infinity : now.getTime() - lostAt.getTime()
+  // A loss in the future is one before somebody set the clock back: nobody knows how long ago.
+  const isTooSoon = lostForMs >= 0 && lostForMs < RETRY_NOW_AFTER_MS
   return isForced || !(isTooSoon || STATUS_REASONS[state.reason].unhurried === true) ? loadAgain(state) : { state, effects: [] }
 }
 

@@ -231,6 +231,7 @@ describe('the run that goes from state to state', () => {
     ['connection_lost', 4999, false, 'waiting'],
     ['connection_lost', 5000, false, 'loading'],
     ['connection_lost', null, false, 'loading'],
+    ['connection_lost', -3_600_000, false, 'loading'],
     ['storage_unavailable', null, false, 'waiting'],
     ['rate_limited', null, false, 'waiting'],
     ['connection_replaced', null, false, 'waiting'],
