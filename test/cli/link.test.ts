@@ -104,7 +104,7 @@ describe.each(['fs', 'sqlite'] as const)('a phone that is linked in a terminal, 
     expect(await world.store.lock.owner('acme')).toBeNull()
   })
 
-  it('leaves nothing behind when it is called off', async () => {
+  it('leaves nothing behind when it is called off', { tags: 'full' }, async () => {
     const world = await LinkWorld.open(kind)
     const interrupted = new AbortController()
     const { code, errors } = await world.link({
@@ -145,7 +145,7 @@ describe('a phone that is linked in a terminal', () => {
     expect(world.server.device(DEVICE).preKeys).toBeGreaterThan(0)
   })
 
-  it('says why the second login came to nothing', async () => {
+  it('says why the second login came to nothing', { tags: 'full' }, async () => {
     const world = await LinkWorld.open()
     world.server.once('paired', () => {
       world.server.failLogins(DEVICE, 1, { code: 403, via: 'failure' })
@@ -159,7 +159,7 @@ describe('a phone that is linked in a terminal', () => {
     expect((await world.recordsOf()).has('creds')).toBe(true)
   })
 
-  it('is told what WhatsApp says when it refuses', async () => {
+  it('is told what WhatsApp says when it refuses', { tags: 'full' }, async () => {
     const world = await LinkWorld.open('fs', { refuseScan: { code: 401, via: 'failure' } })
     const { code, output, errors } = await world.link({ onQr: scanner(world) })
     expect([code, output]).toEqual([1, expect.not.stringContaining('Linked')])
@@ -174,7 +174,7 @@ describe('a phone that is linked in a terminal', () => {
     expect(errors.indexOf('passkey')).toBeLessThan(errors.indexOf('Not linked'))
   })
 
-  it('is told why there is no pairing code', async () => {
+  it('is told why there is no pairing code', { tags: 'full' }, async () => {
     const world = await LinkWorld.open('fs', { refusePairingCodes: 429 })
     await expect(world.link({ phoneNumber: PHONE })).rejects.toMatchObject({ code: 'PAIRING_CODE_REFUSED' })
     expect(await world.sessionIds()).toEqual([])
@@ -198,7 +198,7 @@ describe('a phone that is linked in a terminal', () => {
     expect(await world.application().restoreSession('acme')).toMatchObject({ outcome: 'restored' })
   })
 
-  it('leaves a session that was never paired as stock Baileys made it', async () => {
+  it('leaves a session that was never paired as stock Baileys made it', { tags: 'full' }, async () => {
     const world = await LinkWorld.open()
     await world.store.write('acme', [
       { ...CREDS_KEY, value: JSON.stringify(initAuthCreds(), BufferJSON.replacer) },

@@ -50,7 +50,7 @@ describe.concurrent('a registration that WhatsApp refreshes', () => {
     },
   )
 
-  it('the phone scans the retired code, which links nobody, and then the one that is shown', async () => {
+  it('the phone scans the retired code, which links nobody, and then the one that is shown', { tags: 'full' }, async () => {
     await using world = await openWorld()
     const manager = makeManager(world)
     const [old = '', now = ''] = await showRefreshed(world, manager, 1)
@@ -150,7 +150,7 @@ describe.concurrent('a link that comes to nothing', () => {
   it.each([
     ['iq-error', 'pairing_refused'],
     ['silence', 'pairing_expired'],
-  ] as const)('after a scan of which the client gets to know %s: %s', async (refuseScan, reason) => {
+  ] as const)('after a scan of which the client gets to know %s: %s', { tags: 'full' }, async (refuseScan, reason) => {
     await using world = await openWorld({ refuseScan, qrReferences: 1 })
     const manager = makeManager(world, { socketConfig: { qrTimeout: 4000 } })
     const ended = world.eventsOf(manager).nextStatus('shop', 'disconnected')
@@ -187,7 +187,7 @@ describe.concurrent('a link that comes to nothing', () => {
     expect(events.of('error')).toEqual([])
   })
 
-  it('because the client is too old, before the QR code: asks for a version once more, then says which one was refused', async () => {
+  it('because the client is too old, before the QR code: asks for a version once more, then says which one was refused', { tags: 'full' }, async () => {
     await using world = await openWorld({ requireVersion: [2, 3000, 1047506285] })
     const manager = makeManager(world)
     const ended = world.eventsOf(manager).nextStatus('shop', 'disconnected')

@@ -36,7 +36,7 @@ describe.concurrent('a server that takes no connection', () => {
     expect(world.server.openConnections).toBe(1)
   })
 
-  it.each(REFUSALS)('%s after a lost connection: retried without end, then connected', async (_name, refusal) => {
+  it.each(REFUSALS)('%s after a lost connection: retried without end, then connected', { tags: 'full' }, async (_name, refusal) => {
     await using world = await openWorld()
     const manager = world.makeManager()
     const events = world.eventsOf(manager)

@@ -54,7 +54,7 @@ describe.concurrent('pairing by QR', () => {
     expect(world.dials('shop')).toHaveLength(3)
   })
 
-  it('is one start for everybody who connects at once', async () => {
+  it('is one start for everybody who connects at once', { tags: 'full' }, async () => {
     await using world = await openWorld()
     const manager = world.makeManager()
     const snapshots = await Promise.all(Array.from({ length: 20 }, async () => manager.connect('shop')))
@@ -109,7 +109,7 @@ describe.concurrent('the restart after a pairing', () => {
     expect(await world.makeManager({ store }).restoreSession('shop')).toMatchObject({ outcome: 'restored' })
   })
 
-  it('that never comes: dialled by the watchdog, without another QR code', async () => {
+  it('that never comes: dialled by the watchdog, without another QR code', { tags: 'full' }, async () => {
     await using world = await openWorld({ qrReferences: 100 })
     const manager = world.makeManager({ store: new MemorySessionStore(), connectTimeoutMs: 4000, socketConfig: { qrTimeout: 300 } })
     const events = world.eventsOf(manager)

@@ -127,7 +127,7 @@ describe('npm run example', { timeout: 120_000 }, () => {
     expect(leftBehind()).toEqual([])
   })
 
-  it('ends within its deadline while somebody reads events and a pairing is under way', async () => {
+  it('ends within its deadline while somebody reads events and a pairing is under way', { tags: 'full' }, async () => {
     const program = new ExampleProgram(SIMULATED, temporary)
     const acme = await program.client('acme')
     const reader = await StreamReader.open(acme, 'acme')
