@@ -1,3 +1,4 @@
+// @module-tag full
 import { mkdirSync, symlinkSync } from 'node:fs'
 import { copyFile } from 'node:fs/promises'
 import { createServer } from 'node:net'

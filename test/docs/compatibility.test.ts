@@ -1,3 +1,4 @@
+// @module-tag full
 import { readFileSync } from 'node:fs'
 import semver from 'semver'
 import { describe, expect, it } from 'vitest'

@@ -1,3 +1,4 @@
+// @module-tag full
 import { describe, expect, it, vi } from 'vitest'
 import type { WhatsAppServer } from '../../src/testing/whatsapp-server/index.js'
 import { openWorld, pause } from '../support/e2e.js'

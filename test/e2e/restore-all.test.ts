@@ -1,3 +1,4 @@
+// @module-tag full
 import { BufferJSON, initAuthCreds } from '@whiskeysockets/baileys'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -1,3 +1,4 @@
+// @module-tag full
 import * as baileys from '@whiskeysockets/baileys'
 import { Agent } from 'node:https'
 import { connect } from 'node:net'

@@ -1,3 +1,4 @@
+// @module-tag full
 import { expect, it } from 'vitest'
 import { answerPings } from '../../examples/express/ping-pong.js'
 import { openWorld } from '../support/e2e.js'

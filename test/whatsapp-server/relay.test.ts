@@ -1,3 +1,4 @@
+// @module-tag full
 import { describe, expect, it, vi } from 'vitest'
 import { WhatsAppServer, type PhoneMessage } from '../../src/testing/whatsapp-server/index.js'
 import { ServerFixture } from './server-fixture.js'
