@@ -4,13 +4,14 @@ import { defineConfig, type TestProjectInlineConfiguration, type ViteUserConfig 
 import entries from './entries.json' with { type: 'json' }
 
 /** The folders of tests that take no other process and no server. One that does all the same is called `*processes.test.ts`. */
-const IN_PROCESS = /^test\/(?:contract|package|scenario|unit)\//u
+const IN_PROCESS = /^test\/(?:package|scenario|unit)\//u
 
 const files = readdirSync('test', { recursive: true, encoding: 'utf8' })
   .map((name) => join('test', name).replaceAll('\\', '/'))
   .filter((name) => name.endsWith('.test.ts'))
 
-function setOf(file: string): 'fast' | 'fast, with mocks' | 'slow' {
+function setOf(file: string): 'fast' | 'fast, with mocks' | 'contracts' | 'slow' {
+  if (file.startsWith('test/contract/')) return 'contracts'
   if (!IN_PROCESS.test(file) || file.endsWith('processes.test.ts')) return 'slow'
   return /\bvi\.mock\(/u.test(readFileSync(file, 'utf8')) ? 'fast, with mocks' : 'fast'
 }
@@ -42,6 +43,8 @@ const config: ViteUserConfig = defineConfig({
       // Loading the source takes longer than most tests, so the files of a worker share what is loaded; not so what mocks a module.
       project('fast', { isolate: false }),
       project('fast, with mocks'),
+      // Every store and lock on its real disk. Apart from the sockets, after which promises are slower in the same worker.
+      project('contracts', { isolate: false }),
       project('slow', { isolate: false }),
     ],
     tags: [
