@@ -8,6 +8,7 @@ import type { Dial } from '../socket/generation.js'
 import type { SessionSnapshot } from '../status/session-status.js'
 import type { StatusMessages } from '../status/status-reasons.js'
 import type { SessionStore } from '../store/session-store.js'
+import type { Circumstances } from './session-state.js'
 
 /** The numbers and policies a session goes by. */
 export interface SessionSettings {
@@ -67,4 +68,9 @@ export interface SessionContext {
   onEnded(sessionId: string): void
   /** WhatsApp refused the version of the socket that this dial made: forgets it, and asks for another. Never rejects. */
   refreshVersion(refused: DialledSocket): Promise<void>
+}
+
+/** What the machine is handed in with an event: the time, chance, and what the application wants. */
+export function circumstancesOf(sessionId: string, { retry, reconnect, replacedDelayMs, rateLimitCoolDownMs }: SessionSettings): Circumstances {
+  return { sessionId, now: new Date(), random: Math.random(), retry, reconnect, replacedDelayMs, rateLimitCoolDownMs }
 }

@@ -4,7 +4,7 @@ import { readStoredSession, type StoredSession } from '../auth/stored-session.js
 import { SessionError } from '../errors.js'
 import type { SessionLease } from '../lease/session-lock.js'
 import { requireRecords } from '../store/read-answer.js'
-import { CREDS_KEY, LIFECYCLE_KEY, type RecordChange, type WriteOptions } from '../store/session-store.js'
+import { CREDS_KEY, LIFECYCLE_KEY, type RecordChange, type SessionStore, type WriteOptions } from '../store/session-store.js'
 import { asStoreError, storeTimeout } from '../store/store-failure.js'
 import { type LoadOutcome, restAt, restoredFromBackup } from './load-outcome.js'
 import { LeaseHolder } from './lease-holder.js'
@@ -32,6 +32,8 @@ export class SessionStorage {
   readonly lease: LeaseHolder
   readonly memory: LifecycleMemory
   readonly #options: SessionStorageOptions
+  /** Whether the last socket could finish its writes. */
+  #isDrained = true
   /** What a pairing could not store; it has to be stored before anything is read. */
   #unsavedPairing: readonly RecordChange[] | null = null
 
@@ -58,27 +60,20 @@ export class SessionStorage {
     })
   }
 
+  get #access(): { sessionId: string; store: SessionStore; storeTimeoutMs: number } {
+    const { sessionId, context } = this.#options
+    return { sessionId, store: context.store, storeTimeoutMs: context.settings.storeTimeoutMs }
+  }
+
   /** What is stored. Needs no lease. */
   read(): Promise<StoredSession> {
-    const {
-      sessionId,
-      context: {
-        store,
-        settings: { storeTimeoutMs },
-      },
-    } = this.#options
+    const { sessionId, store, storeTimeoutMs } = this.#access
     return readStoredSession(store, sessionId, storeTimeoutMs)
   }
 
   /** Whether nothing is stored; `false` when nobody can tell. Needs no lease. Never rejects. */
   async isEmpty(): Promise<boolean> {
-    const {
-      sessionId,
-      context: {
-        store,
-        settings: { storeTimeoutMs },
-      },
-    } = this.#options
+    const { sessionId, store, storeTimeoutMs } = this.#access
     try {
       const records = await withDeadline(store.read(sessionId, [CREDS_KEY, LIFECYCLE_KEY]), storeTimeoutMs, () =>
         storeTimeout(sessionId, 'read', storeTimeoutMs),
@@ -138,6 +133,13 @@ export class SessionStorage {
     )
   }
 
+  /** A socket was closed: what it could not write in time must not land on what the next one reads. */
+  noteClosed(isDrained: boolean, freshLease: boolean): void {
+    this.#isDrained = isDrained
+    if (!isDrained) this.lease.noteUncertain()
+    if (freshLease) this.lease.outdate()
+  }
+
   /** Writes what could not be written yet, in a moment without a socket or in one with. Never rejects. */
   async writePending(hasSocket: boolean): Promise<void> {
     if (!hasSocket) {
@@ -169,13 +171,7 @@ export class SessionStorage {
 
   /** Deletes what may be left where no credentials are: without a lease, since the lock of an id that nobody knows would be a trace of its own. */
   async deleteLeftovers(): Promise<void> {
-    const {
-      sessionId,
-      context: {
-        store,
-        settings: { storeTimeoutMs },
-      },
-    } = this.#options
+    const { sessionId, store, storeTimeoutMs } = this.#access
     try {
       await withDeadline(store.delete(sessionId), storeTimeoutMs, () => storeTimeout(sessionId, 'delete', storeTimeoutMs))
     } catch (cause) {
@@ -185,13 +181,7 @@ export class SessionStorage {
 
   /** Deletes all that is stored, then does what else has to be gone before the session may begin anew; all of it under a lease. */
   async delete(alsoDelete: () => Promise<void>): Promise<void> {
-    const {
-      sessionId,
-      context: {
-        store,
-        settings: { storeTimeoutMs },
-      },
-    } = this.#options
+    const { sessionId, store, storeTimeoutMs } = this.#access
     await this.#workUnderLease(
       () => Promise.resolve(),
       async ({ fencingToken }) => {
@@ -214,7 +204,7 @@ export class SessionStorage {
     this.memory.forget()
     await this.lease.release()
     if (this.lease.owner !== null) await this.lease.release()
-    return isPairingSaved && this.lease.isDone
+    return isPairingSaved && this.lease.isDone && this.#isDrained
   }
 
   async #workUnderLease<Result>(before: () => Promise<void>, work: (lease: SessionLease) => Promise<Result>): Promise<Result> {
@@ -325,13 +315,7 @@ export class SessionStorage {
   }
 
   async #write({ fencingToken }: SessionLease, changes: readonly RecordChange[], options: Pick<WriteOptions, 'replaceAll'>): Promise<void> {
-    const {
-      sessionId,
-      context: {
-        store,
-        settings: { storeTimeoutMs },
-      },
-    } = this.#options
+    const { sessionId, store, storeTimeoutMs } = this.#access
     await withDeadline(store.write(sessionId, changes, { ...options, fencingToken }), storeTimeoutMs, () => {
       this.lease.noteUncertain()
       return storeTimeout(sessionId, 'write', storeTimeoutMs)

@@ -8,12 +8,12 @@ import type { SessionError } from '../errors.js'
 import type { SessionSnapshot } from '../status/session-status.js'
 import { asStoreError } from '../store/store-failure.js'
 import { knowsBetter } from './lifecycle-memory.js'
-import type { SessionContext } from './session-context.js'
+import { circumstancesOf, type SessionContext } from './session-context.js'
 import { type LogoutWishes, SessionEnding } from './session-ending.js'
 import { INITIAL_STATE, requestOf, restingState, transition } from './session-machine.js'
 import { managerClosed, policyFailed } from './session-refusals.js'
 import { becameConnected, type KnownFacts, SessionReport } from './session-report.js'
-import type { Circumstances, Run, SessionEffect, SessionEvent, SessionState } from './session-state.js'
+import type { Run, SessionEffect, SessionEvent, SessionState } from './session-state.js'
 import { eventOf, type LoadOutcome } from './load-outcome.js'
 import { SessionStorage } from './session-storage.js'
 import { SocketSlot } from './socket-slot.js'
@@ -40,23 +40,15 @@ export class Session {
   #ready: Extract<LoadOutcome, { kind: 'ready' }> | null = null
   /** Why the last start came to nothing, when that was a failure and no decision. */
   #startError: SessionError | null = null
-  /** Whether the last socket could finish its writes. */
-  #drained = true
 
   constructor(id: string, context: SessionContext) {
     this.id = id
     this.#context = context
+    const { announce, settings } = context
     const send = (event: SessionEvent): void => this.#inbox.take(event)
-    this.#report = new SessionReport(
-      { sessionId: id, announce: context.announce, messages: context.settings.messages, findMetadata: () => context.findMetadata(id) },
-      this.#state,
-    )
-    this.#storage = new SessionStorage({
-      sessionId: id,
-      context,
-      onLost: () => this.#inbox.take({ type: 'lease-lost' }),
-      onWriteDue: () => this.#inBackground(() => this.#writePending()),
-    })
+    this.#report = new SessionReport({ sessionId: id, announce, messages: settings.messages, findMetadata: () => context.findMetadata(id) }, this.#state)
+    const onWriteDue = (): void => this.#inBackground(() => this.#writePending())
+    this.#storage = new SessionStorage({ sessionId: id, context, onLost: () => send({ type: 'lease-lost' }), onWriteDue })
     this.#socket = new SocketSlot({
       sessionId: id,
       context,
@@ -220,16 +212,13 @@ export class Session {
     return this.#ending.delete(alsoDelete)
   }
 
-  /**
-   * Closes the socket without logging out, writes what is left to write, and gives the lease back. Resolves with whether everything
-   * was written. Never rejects.
-   */
+  /** Closes the socket without logging out, and gives the lease back. Resolves with whether everything was written. Never rejects. */
   async close(): Promise<boolean> {
     this.#closing.abort(managerClosed(this.id))
     this.#watchers.notify()
     // What rests already keeps its status: closing is no news about a session that was logged out.
     if (this.#state.phase !== 'idle') this.#inbox.take({ type: 'halt', to: restingState('disconnected', 'not_running') })
-    return this.#pending.add(async () => (await this.#storage.finish()) && this.#drained)
+    return this.#pending.add(() => this.#storage.finish())
   }
 
   /** From now on what cannot be given back at once is left to itself: nobody will be there to try again. */
@@ -243,11 +232,6 @@ export class Session {
 
   get #run(): Run | null {
     return 'run' in this.#state ? this.#state.run : null
-  }
-
-  get #circumstances(): Circumstances {
-    const { retry, reconnect, replacedDelayMs, rateLimitCoolDownMs } = this.#context.settings
-    return { sessionId: this.id, now: new Date(), random: Math.random(), retry, reconnect, replacedDelayMs, rateLimitCoolDownMs }
   }
 
   #beginConnect(): void {
@@ -272,7 +256,7 @@ export class Session {
 
   #take(event: SessionEvent): void {
     const before = this.#state
-    const { state: after, effects } = transition(before, event, this.#circumstances)
+    const { state: after, effects } = transition(before, event, circumstancesOf(this.id, this.#context.settings))
     this.#state = after
     if (after.phase !== before.phase) {
       this.#timer.clear()
@@ -280,8 +264,7 @@ export class Session {
       if (event.type === 'start') this.#startError = null
     }
     for (const effect of effects) this.#perform(effect)
-    const owner = this.isRunning ? this.owner : null
-    this.#report.tell({ before, event, after, owner, isUnlinking: this.#ending.isUnlinking })
+    this.#report.tell({ before, event, after, owner: this.isRunning ? this.owner : null, isUnlinking: this.#ending.isUnlinking })
     if (becameConnected({ before, after })) {
       this.#ready = null
       this.#inBackground(() => this.#storage.memory.clear())
@@ -297,8 +280,7 @@ export class Session {
         if (this.#ready !== null) this.#socket.dial(this.#ready, this.#run?.start === 'trying')
         return
       case 'settle':
-        void this.#socket.settle()
-        return
+        return void this.#socket.settle()
       case 'watch-stability':
         return this.#timer.after(this.#context.settings.stableAfterMs, () => this.#inbox.take({ type: 'stable' }))
       case 'close':
@@ -313,8 +295,7 @@ export class Session {
       case 'stand-by':
         return this.#standBy()
       case 'refresh-version':
-        void this.#socket.refreshVersion()
-        return
+        return void this.#socket.refreshVersion()
       case 'tell-policy-failed':
         return this.#context.announce.error(policyFailed(this.id, effect.thrown))
     }
@@ -341,12 +322,8 @@ export class Session {
   #noteLoaded(outcome: LoadOutcome): void {
     this.#ready = outcome.kind === 'ready' ? outcome : null
     if (outcome.kind === 'owned-elsewhere') return
-    if (outcome.kind === 'failed') {
-      this.#startError = outcome.error
-      this.#context.announce.error(outcome.error)
-      return
-    }
-    this.#startError = outcome.kind === 'rest' ? outcome.error : null
+    this.#startError = outcome.kind === 'ready' ? null : outcome.error
+    if (outcome.kind === 'failed') return this.#context.announce.error(outcome.error)
     const stored = outcome.kind === 'ready' ? outcome.loaded.stored : outcome.stored
     if (stored.kind !== 'readable' && stored.kind !== 'absent') return
     this.#storage.memory.adopt(stored.lifecycle)
@@ -356,12 +333,7 @@ export class Session {
   #closeSocket(freshLease: boolean): void {
     this.#load = null
     const closing = this.#socket.close()
-    this.#inBackground(async () => {
-      this.#drained = await closing
-      // What the old socket still writes must not land on what the next one reads.
-      if (!this.#drained) this.#storage.lease.noteUncertain()
-      if (freshLease) this.#storage.lease.outdate()
-    })
+    this.#inBackground(async () => this.#storage.noteClosed(await closing, freshLease))
   }
 
   #standBy(): void {
