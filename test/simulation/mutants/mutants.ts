@@ -94,7 +94,7 @@ export const MUTANTS: readonly Mutant[] = [
     invariant: 7,
     what: 'nobody is told that the store could not be asked',
     file: 'session/session.ts',
-    replace: ['      this.#context.announce.error(outcome.error)\n', ''],
+    replace: ["if (outcome.kind === 'failed') return this.#context.announce.error(outcome.error)", "if (outcome.kind === 'failed') return"],
   },
   {
     invariant: 7,
