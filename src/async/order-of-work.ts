@@ -66,6 +66,53 @@ export class SessionTurns {
   }
 }
 
+/** Pieces of work of one session that share a turn. */
+interface TurnGroup<Item> {
+  /** What they have in common. */
+  readonly mark: unknown
+  readonly items: Item[]
+  readonly done: Promise<void>
+}
+
+/** Lets pieces of work that wait for their turn share one. */
+export class SharedTurns<Item> {
+  readonly #turns: SessionTurns
+  /** The last group of each session, as long as it waits. */
+  readonly #waiting = new Map<string, TurnGroup<Item>>()
+
+  /** Takes the turns that are to be shared. */
+  constructor(turns: SessionTurns) {
+    this.#turns = turns
+  }
+
+  /** Joins those of the same mark that wait, or takes the next turn. `work` of the first one does them all, in order. */
+  join(sessionId: string, mark: unknown, item: Item, work: (items: readonly Item[]) => Promise<void>): Promise<void> {
+    const waiting = this.#waiting.get(sessionId)
+    if (waiting !== undefined && waiting.mark === mark) {
+      waiting.items.push(item)
+      return waiting.done
+    }
+    const items = [item]
+    const done = this.#turns.run(sessionId, () => {
+      if (this.#waiting.get(sessionId)?.items === items) this.#waiting.delete(sessionId)
+      return work(items)
+    })
+    this.#waiting.set(sessionId, { mark, items, done })
+    return done
+  }
+
+  /** Takes a turn of its own. What comes later waits for it. */
+  run<Result>(sessionId: string, work: () => Promise<Result>): Promise<Result> {
+    this.#waiting.delete(sessionId)
+    return this.#turns.run(sessionId, work)
+  }
+
+  /** Resolves when everything asked for so far has settled. */
+  idle(): Promise<void> {
+    return this.#turns.idle()
+  }
+}
+
 /** Work of one session that must not overlap: each piece begins when the one before has ended, well or not. */
 export class WorkQueue {
   #last: Promise<unknown> = Promise.resolve()

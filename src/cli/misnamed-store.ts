@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { CREDS_FILE } from '../adapters/filesystem/creds-backup.js'
+import { CREDS_FILE } from '../adapters/filesystem/record-file.js'
 import { readStoredSession } from '../auth/stored-session.js'
 import { errorCode } from '../errors.js'
 import type { SessionStore } from '../store/session-store.js'

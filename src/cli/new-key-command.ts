@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { dirname, resolve } from 'node:path'
-import { syncFolder, writeNewFile } from '../adapters/filesystem/atomic-file.js'
+import { syncFolder, writeNewFile } from '../adapters/filesystem/disk.js'
 import { errorCode } from '../errors.js'
 import { type CommandEnvironment, CommandError, EXIT } from './command-environment.js'
 import { type Command, type CommandRequest, operandOf } from './command.js'

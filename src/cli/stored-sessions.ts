@@ -1,6 +1,5 @@
 import { join } from 'node:path'
-import { BACKUP_FILE, CREDS_FILE } from '../adapters/filesystem/creds-backup.js'
-import { readRecordFile } from '../adapters/filesystem/record-file.js'
+import { BACKUP_FILE, CREDS_FILE, readRecordFile } from '../adapters/filesystem/record-file.js'
 import { needsKeys, readStoredText } from '../encryption/envelope.js'
 import { isSessionError } from '../errors.js'
 import { withLease } from '../lease/session-lock.js'

@@ -2,8 +2,8 @@ import { inspectStoredCreds, type StoredCreds } from '../auth/stored-session.js'
 import { missingKeys, needsKeys } from '../encryption/envelope.js'
 import { isSessionError, SessionError } from '../errors.js'
 import { beingRun, findOwner, type SessionLease, type SessionLock, thenRelease, withLease } from '../lease/session-lock.js'
-import { keyText, readAllRecords, type SessionOutcome } from '../store/session-batch.js'
-import { CREDS_KEY, type SessionStore, type StoredRecord } from '../store/session-store.js'
+import { readAllRecords, type SessionOutcome } from '../store/session-batch.js'
+import { CREDS_KEY, keyText, type SessionStore, type StoredRecord } from '../store/session-store.js'
 
 /** One session to be copied. */
 interface CopyTask {

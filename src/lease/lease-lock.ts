@@ -17,6 +17,8 @@ export interface LeaseLockOptions<Entry extends LockEntry> {
   lapsesAfterMs?: number
   /** Called with a token that was taken, before its lease is handed out; when it rejects, the token is given back. */
   onAcquired?: (sessionId: string, token: number) => Promise<void>
+  /** Called before a lease is given back. It is given back whatever comes of this, and then told of a failure. */
+  onReleasing?: (sessionId: string, token: number) => Promise<void>
   /** Called when a lease ends: it is about to be given back, or was lost. */
   onEnded?: (sessionId: string) => void
   /** Describes this process to others. */
@@ -187,8 +189,19 @@ export class LeaseLock<Entry extends LockEntry = LockEntry> implements SessionLo
   }
 
   async #release(lease: HeldLease): Promise<void> {
-    const isHeld = (): boolean => this.#held.get(lease.sessionId) === lease
+    const { sessionId, token } = lease
+    const isHeld = (): boolean => this.#held.get(sessionId) === lease
     if (!isHeld()) return
+    const releasing = this.#options.onReleasing?.(sessionId, token) ?? Promise.resolve()
+    const left = await releasing.then(
+      () => null,
+      (reason: unknown) => ({ reason }),
+    )
+    if (isHeld()) await this.#giveBack(lease, isHeld)
+    if (left !== null) throw left.reason
+  }
+
+  async #giveBack(lease: HeldLease, isHeld: () => boolean): Promise<void> {
     this.#options.onEnded?.(lease.sessionId)
     try {
       await this.#heartbeat.part(lease, (isLast) => this.#table.release(lease, { isLast }))

@@ -150,8 +150,3 @@ function changedMeanwhile(sessionId: string): SessionError {
     { sessionId },
   )
 }
-
-/** A text for a record's key: two keys never have the same. */
-export function keyText({ type, id }: RecordKey): string {
-  return JSON.stringify([type, id])
-}

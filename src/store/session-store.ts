@@ -89,3 +89,8 @@ export const CREDS_KEY: RecordKey = Object.freeze({ type: 'creds', id: '' })
 
 /** The key of what this library remembers of a session. */
 export const LIFECYCLE_KEY: RecordKey = Object.freeze({ type: 'lifecycle', id: '' })
+
+/** A text for a record's key: two keys never have the same. */
+export function keyText({ type, id }: RecordKey): string {
+  return JSON.stringify([type, id])
+}

@@ -78,7 +78,9 @@ describe('a folder in the place of a file', () => {
     expect(await rig.restore('shop')).toBe('restored')
     expect(await rig.write('shop', 'key', 32, 1)).toBe('stored')
     const path = join(folder, 'session-key0.json')
-    rmSync(path)
+    await vi.waitFor(() => {
+      rmSync(path)
+    }, PATIENCE)
     mkdirSync(path)
     // A store may clear the place, or refuse.
     const outcome = await rig.write('shop', 'key', 64, 1)

@@ -16,7 +16,10 @@ describe.runIf(canMount())('a volume that turns read-only after the pairing', ()
     expect(await rig.restore('shop')).toBe('restored')
     expect(await rig.restore('other')).toBe('restored')
     const before = await recordsOf('fs', disk.path, 'shop')
-    disk.remount('ro')
+    // No journal is open any more once the files are up to date.
+    await vi.waitFor(() => {
+      disk.remount('ro')
+    }, PATIENCE)
     expect(await rig.write('shop', 'during')).toBe('STORE_UNAVAILABLE')
     await vi.waitFor(() => {
       expect(rig.course('shop')).toContain('reconnecting storage_unavailable')

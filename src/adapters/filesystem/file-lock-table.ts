@@ -4,9 +4,8 @@ import { readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Holder, judgeHolder, parseHolder } from '../../lease/holder.js'
 import type { HolderSign, LeaseKey, LockEntry, LockTable, ReleaseOptions } from '../../lease/lock-table.js'
-import { discard, makeFolder, writeTemporary } from './atomic-file.js'
+import { discard, makeFolder, onDisk, writeTemporary } from './disk.js'
 import { sessionIdOfFolder } from './session-folder-name.js'
-import { onDisk } from './storage-failure.js'
 import { type NewestToken, readWithTime, TokenFiles } from './token-files.js'
 
 /** Where a {@link FileLockTable} has its files. */

@@ -1,5 +1,6 @@
 import { requireOptions } from '../../option-checks.js'
-import { CREDS_FILE } from './creds-backup.js'
+import type { RecordKey } from '../../store/session-store.js'
+import { isSingleRecord } from './record-file.js'
 
 /** Where a {@link FileSystemSessionStore} keeps its sessions, and how. */
 export interface FileSystemSessionStoreOptions {
@@ -69,11 +70,7 @@ const DURABILITIES: readonly string[] = ['power', 'process']
  */
 export type Durability = 'power' | 'process'
 
-const PRECIOUS_FILES: readonly string[] = [CREDS_FILE, 'lifecycle.json']
-
-/** Whether a write that changes these files waits for the disk. */
-export function waitsForDisk(durability: Durability | undefined, fileNames: Iterable<string>): boolean {
-  if (durability !== undefined) return durability === 'power'
-  for (const fileName of fileNames) if (PRECIOUS_FILES.includes(fileName)) return true
-  return false
+/** Whether a write that changes these records waits for the disk. */
+export function waitsForDisk(durability: Durability | undefined, changed: readonly RecordKey[]): boolean {
+  return durability === undefined ? changed.some(isSingleRecord) : durability === 'power'
 }

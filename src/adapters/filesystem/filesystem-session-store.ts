@@ -1,23 +1,26 @@
 import { Buffer } from 'node:buffer'
 import { join, resolve } from 'node:path'
-import { OperationLimit, SessionTurns } from '../../async/order-of-work.js'
+import { OperationLimit, SessionTurns, SharedTurns } from '../../async/order-of-work.js'
 import { LeaseLock } from '../../lease/lease-lock.js'
 import type { SessionLock } from '../../lease/session-lock.js'
 import type { DeleteOptions, RecordChange, RecordKey, SessionStore, StoredRecord, WriteOptions } from '../../store/session-store.js'
 import { type FileLockEntry, FileLockTable, lockPlaceOf } from './file-lock-table.js'
-import { type Durability, type FileSystemSessionStoreOptions, resolveOptions } from './filesystem-session-store-options.js'
-import { assertNotLegacy } from './folder-contents.js'
-import { fileNamesIn, readRecord } from './read-records.js'
-import { applyBatch } from './record-batch.js'
-import { isSingleRecord, MAX_RECORD_BYTES } from './record-file.js'
-import { type BatchFolderView, caseFoldingFolderView, exactFolderView, RecordNames } from './record-names.js'
+import { type FileSystemSessionStoreOptions, resolveOptions } from './filesystem-session-store-options.js'
+import { FolderWriter } from './folder-writer.js'
+import type { RecordWrite } from './journal-entry.js'
+import { newVisit } from './lease-folders.js'
+import type { WriterTools } from './open-folder.js'
+import { OpenJournals } from './journal.js'
+import { listRecords, readByStranger, type ReadableFolder, readRecords } from './read-records.js'
+import { MAX_RECORD_BYTES } from './record-file.js'
 import { HIDDEN_FOLDER } from './session-folder-name.js'
 import { SessionFolders } from './session-folders.js'
-import { type FolderUse, SessionUpkeep } from './session-upkeep.js'
-import { onDisk } from './storage-failure.js'
+import { StoreFormat } from './store-format.js'
 
-/** How many files one store may have open at once. */
+/** How many files of records one store may have open at once. */
 const OPEN_FILES = 32
+/** How many journals it may have open beside them. */
+const OPEN_JOURNALS = 128
 const LONE_SURROGATE = /\p{Surrogate}/u
 
 /**
@@ -32,11 +35,10 @@ export class FileSystemSessionStore implements SessionStore {
   readonly lock: SessionLock
   readonly #table: FileLockTable
   readonly #lock: LeaseLock<FileLockEntry>
-  readonly #folders: SessionFolders
-  readonly #limit = new OperationLimit(OPEN_FILES)
-  readonly #upkeep: SessionUpkeep
-  readonly #durability: Durability | undefined
-  readonly #turns = new SessionTurns()
+  readonly #tools: WriterTools
+  readonly #turns = new SharedTurns<RecordWrite>(new SessionTurns())
+  /** The writers of the leases that are held here. */
+  readonly #writers = new Map<string, FolderWriter>()
 
   /**
    * Does not touch the disk yet.
@@ -46,104 +48,98 @@ export class FileSystemSessionStore implements SessionStore {
   constructor(options: FileSystemSessionStoreOptions) {
     const { directory, prefix, durability } = resolveOptions(options)
     const path = resolve(directory)
-    this.#durability = durability
-    this.#folders = new SessionFolders(path, prefix, { isDurable: durability !== 'process' })
     const folder = join(path, HIDDEN_FOLDER)
+    const folders = new SessionFolders(path, prefix, { isDurable: durability !== 'process' })
+    const [format, journals, limit] = [new StoreFormat(folder), new OpenJournals(OPEN_JOURNALS), new OperationLimit(OPEN_FILES)]
+    this.#tools = { folders, format, journals, limit, durability }
     this.#table = new FileLockTable({
       folder,
-      placeOf: async (sessionId) => lockPlaceOf(join(folder, 'locks'), sessionId, await this.#folders.nameOf(sessionId)),
+      placeOf: async (sessionId) => lockPlaceOf(join(folder, 'locks'), sessionId, await folders.nameOf(sessionId)),
       heartbeats: join(folder, 'heartbeats'),
-      assertWritable: (sessionId) => this.#folders.assertWritable(sessionId),
+      assertWritable: async (sessionId) => {
+        await format.assertKnown()
+        await folders.assertWritable(sessionId)
+      },
     })
     this.#lock = new LeaseLock({
       table: this.#table,
-      onAcquired: (sessionId, token) => this.#tidy(sessionId, token),
-      onEnded: (sessionId) => this.#upkeep.forget(sessionId),
+      onAcquired: (sessionId, token) => this.#begin(sessionId, token),
+      onReleasing: (sessionId) => this.#end(sessionId),
+      onEnded: (sessionId) => this.#abandon(sessionId),
     })
-    this.#upkeep = new SessionUpkeep((sessionId, token) => this.#lock.holds(sessionId, token))
     this.lock = this.#lock
   }
 
   async *list(): AsyncIterable<string> {
     this.#lock.assertOpen()
+    const { folders, format, limit } = this.#tools
+    await format.assertKnown()
     // One by one: `yield*` waits several times for each.
-    for (const sessionId of await this.#folders.list(this.#limit)) yield sessionId
+    for (const sessionId of await folders.list(limit)) yield sessionId
   }
 
   async *records(sessionId: string): AsyncIterable<RecordKey> {
-    this.#lock.assertOpen(sessionId)
-    const { path, exists } = await this.#folders.locate(sessionId)
-    if (!exists) return
-    const pending = await this.#upkeep.pendingIn(path, sessionId)
-    const names = await this.#upkeep.namesIn(path, sessionId, pending)
-    for (const fileName of await fileNamesIn({ path, sessionId, pending })) {
-      const key = names.recordOf(fileName)
-      if (key !== null) yield { ...key }
-    }
+    for (const key of (await this.#look(sessionId, listRecords)) ?? []) yield key
   }
 
   async read(sessionId: string, keys: readonly RecordKey[]): Promise<StoredRecord[]> {
-    this.#lock.assertOpen(sessionId)
-    const { path, exists } = await this.#folders.locate(sessionId)
-    if (!exists) return []
-    const pending = await this.#upkeep.pendingIn(path, sessionId)
-    const names = needsTable(keys) ? await this.#upkeep.namesIn(path, sessionId, pending) : new RecordNames()
-    const view = await this.#viewOf(path, sessionId)
-    const found = await this.#limit.map(keys, async (key) => {
-      const fileName = names.fileOf(key)
-      return fileName === null || (await view.holdsTwin(fileName)) ? null : readRecord({ path, sessionId, pending }, fileName)
-    })
-    if (keys.some((key, index) => key.type === 'creds' && isSingleRecord(key) && found[index] === null)) {
-      await assertNotLegacy(path, sessionId)
-    }
-    return keys.flatMap(({ type, id }, index) => {
-      const record = found[index] ?? null
-      return record === null ? [] : [{ type, id, ...record }]
-    })
+    const { folders, limit } = this.#tools
+    const read = (folder: ReadableFolder): Promise<StoredRecord[]> => readRecords(folder, keys, { limit, view: () => folders.viewOf(folder.path, sessionId) })
+    return (await this.#look(sessionId, read)) ?? []
   }
 
   async write(sessionId: string, changes: readonly RecordChange[], options: WriteOptions = {}): Promise<void> {
     this.#lock.assertOpen(sessionId)
     assertStorable(changes)
+    const { fencingToken, replaceAll = false } = options
     // Taken now: what the caller does to its objects later is no part of this write.
-    const copies = changes.map((change) => ({ ...change }))
-    await this.#turns.run(sessionId, () => this.#write(sessionId, copies, options))
+    const copies = changes.map(({ type, id, value }) => ({ type, id, value }))
+    const write = { changes: copies, replaceAll }
+    const carryOut = (writes: readonly RecordWrite[]): Promise<void> => this.#withWriter(sessionId, fencingToken, (writer) => writer.write(writes))
+    // Those that wait are appended, and synced, together.
+    if (replaceAll) await this.#turns.run(sessionId, () => carryOut([write]))
+    else await this.#turns.join(sessionId, fencingToken, write, carryOut)
   }
 
-  async delete(sessionId: string, options: DeleteOptions = {}): Promise<void> {
+  async delete(sessionId: string, { fencingToken }: DeleteOptions = {}): Promise<void> {
     this.#lock.assertOpen(sessionId)
-    await this.#turns.run(sessionId, async () => {
-      await this.#check(sessionId, options.fencingToken)
-      this.#upkeep.forget(sessionId)
-      await this.#folders.remove(sessionId, this.#limit)
-    })
+    await this.#turns.run(sessionId, () => this.#withWriter(sessionId, fencingToken, (writer) => writer.remove()))
   }
 
   close(): Promise<void> {
     return this.#lock.close(() => this.#turns.idle())
   }
 
-  async #write(sessionId: string, changes: readonly RecordChange[], options: WriteOptions): Promise<void> {
-    const { fencingToken, replaceAll = false } = options
-    const { exists } = await this.#folders.locate(sessionId)
-    if (!exists) await this.#check(sessionId, fencingToken)
-    // Nothing to remove, and nothing to make a folder for.
-    if (!exists && changes.every((change) => change.value === null)) return
+  /** Looks into the folder of a session; `null` when there is none. */
+  async #look<Result>(sessionId: string, look: (folder: ReadableFolder) => Promise<Result>): Promise<Result | null> {
+    this.#lock.assertOpen(sessionId)
+    const { folders, format } = this.#tools
+    await format.assertKnown()
+    const { path, exists } = await folders.locate(sessionId)
+    if (!exists) return null
+    const own = this.#writers.get(sessionId)?.read(path) ?? null
+    return own === null ? readByStranger(path, sessionId, look) : look(own)
+  }
+
+  /** Works with the writer of the lease, or without a lease with one that is made for this alone. */
+  async #withWriter(sessionId: string, fencingToken: number | undefined, work: (writer: FolderWriter) => Promise<void>): Promise<void> {
+    const { format } = this.#tools
+    await format.assertKnown()
+    const holder = this.#writers.get(sessionId)
+    if (holder !== undefined && fencingToken !== undefined && this.#lock.holds(sessionId, fencingToken)) {
+      await work(holder)
+      return
+    }
+    await this.#check(sessionId, fencingToken)
+    const { token, isHeld } = await this.#table.newest(sessionId)
+    const isAlone = fencingToken === undefined || !isHeld
+    const assertNewest = (): Promise<void> => this.#check(sessionId, fencingToken)
+    const visitor = new FolderWriter({ sessionId, token, visit: newVisit(), isAlone, assertNewest }, this.#tools)
     try {
-      const use = this.#use(await this.#folders.ensure(sessionId), sessionId, fencingToken)
-      await this.#upkeep.prepare(use)
-      const names = needsTable(changes) || replaceAll ? await this.#upkeep.namesIn(use.folder, sessionId, null) : null
-      const view = await this.#viewOf(use.folder, sessionId)
-      const applied = await applyBatch({ ...use, changes, replaceAll, names: names ?? new RecordNames(), view })
-      if (applied.isPending) this.#upkeep.forget(sessionId)
-      // A write that did not look at the table says nothing of it.
-      else if (names !== null) this.#upkeep.wrote(use, applied.names)
-    } catch (error) {
-      this.#folders.forget(sessionId)
-      this.#upkeep.forget(sessionId)
-      if (!exists || !(await this.#folders.isGone(sessionId))) throw error
-      // Another process has deleted the session since it was seen here: this write begins it anew.
-      await this.#write(sessionId, changes, options)
+      await work(visitor)
+    } finally {
+      // What counts is in its journal, for the next one to fold.
+      await visitor.close().catch(() => undefined)
     }
   }
 
@@ -155,34 +151,28 @@ export class FileSystemSessionStore implements SessionStore {
     })
   }
 
-  #use(folder: string, sessionId: string, fencingToken: number | undefined): FolderUse {
-    return { folder, sessionId, fencingToken, limit: this.#limit, durability: this.#durability, beforeCommit: () => this.#check(sessionId, fencingToken) }
+  async #begin(sessionId: string, token: number): Promise<void> {
+    const assertNewest = (): Promise<void> => this.#check(sessionId, token)
+    const writer = new FolderWriter({ sessionId, token, visit: null, isAlone: true, assertNewest }, this.#tools)
+    await writer.takeOver()
+    this.#writers.set(sessionId, writer)
   }
 
-  /** Puts the folder of a session in order whose lease was taken. What fails now is tried again before the first write. */
-  async #tidy(sessionId: string, fencingToken: number): Promise<void> {
-    try {
-      const { path, exists } = await this.#folders.locate(sessionId)
-      if (exists) await this.#upkeep.prepare(this.#use(path, sessionId, fencingToken))
-    } catch {
-      this.#upkeep.forget(sessionId)
-    }
+  /** The files say everything before the lock is free. When they cannot, it is free all the same: the next holder folds what is left. */
+  async #end(sessionId: string): Promise<void> {
+    await this.#turns.run(sessionId, async () => this.#writers.get(sessionId)?.close())
+    this.#writers.delete(sessionId)
   }
 
-  async #viewOf(folder: string, sessionId: string): Promise<BatchFolderView> {
-    if (!this.#folders.foldsCase) return exactFolderView(folder)
-    return onDisk({ verb: 'list', path: folder, sessionId }, () => caseFoldingFolderView(folder))
+  #abandon(sessionId: string): void {
+    this.#writers.get(sessionId)?.abandon()
+    this.#writers.delete(sessionId)
   }
 }
 
 function isTooLarge(value: string): boolean {
   // No character takes more than three bytes.
   return value.length * 3 >= MAX_RECORD_BYTES && Buffer.byteLength(value) >= MAX_RECORD_BYTES
-}
-
-/** Creds and lifecycle need no table of names, and stay readable when it is not. */
-function needsTable(keys: readonly RecordKey[]): boolean {
-  return !keys.every(isSingleRecord)
 }
 
 function assertStorable(changes: readonly RecordChange[]): void {

@@ -2,25 +2,21 @@ import { rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { OperationLimit } from '../../async/order-of-work.js'
 import { errorCode, SessionError } from '../../errors.js'
-import { isTemporaryName, namesIn } from './atomic-file.js'
-import { MANIFEST_FILE, readManifest, removeFile } from './batch-manifest.js'
-import { BACKUP_FILE, CREDS_FILE } from './creds-backup.js'
-import { hasRecordName, recordOfFileName } from './record-file.js'
-import { NAMES_FILE, namesOf, readRecordNames, RecordNames } from './record-names.js'
-import { onDisk } from './storage-failure.js'
+import { isTemporaryName, namesIn, onDisk, removeFile, removeThrough, temporaryName } from './disk.js'
+import { isLeaseFolder, removeLeaseFolder } from './lease-folders.js'
+import { BACKUP_FILE, CREDS_FILE, hasRecordName, recordOfFileName } from './record-file.js'
+import { NAMES_FILE, readRecordNames, RecordNames } from './record-names.js'
 import { isTokenFile } from './token-files.js'
+import { MANIFEST_FILE } from './unfinished-batch.js'
 
-/**
- * Creds before their keys: a crash in between must not leave creds without them. A backup must not outlive its creds, and a batch
- * that counts must not bring them back.
- */
-const FIRST: readonly string[] = [MANIFEST_FILE, BACKUP_FILE, CREDS_FILE]
+/** A manifest must not bring creds back, and a copy must not outlive its creds. */
+const FIRST_REMOVED: readonly string[] = [MANIFEST_FILE, BACKUP_FILE, CREDS_FILE]
 
 /** The file of what is remembered of a session. */
 const LIFECYCLE_FILE = 'lifecycle.json'
 
 /** By these the folder is still known for a session's when a crash leaves some of its keys. */
-const LAST: readonly string[] = [NAMES_FILE, LIFECYCLE_FILE]
+const LAST_REMOVED: readonly string[] = [NAMES_FILE, LIFECYCLE_FILE]
 
 const STORE_FILES: readonly string[] = [MANIFEST_FILE, BACKUP_FILE, NAMES_FILE]
 
@@ -45,7 +41,7 @@ export function isLockOfFile(folderName: string, names: readonly string[]): bool
 
 /** Whether a file is the store's own, beside the records. */
 function isStoreFile(name: string): boolean {
-  return STORE_FILES.includes(name) || isTemporaryName(name)
+  return STORE_FILES.includes(name) || isTemporaryName(name) || isLeaseFolder(name)
 }
 
 /** Whether a file has the name of a record, or is the store's own. */
@@ -87,38 +83,20 @@ export async function assertNotLegacy(folder: string, sessionId: string): Promis
 }
 
 /** The folder of a session that is to go. */
-interface SessionRemoval {
+export interface SessionRemoval {
   /** The folder. */
-  folder: string
+  readonly folder: string
   /** The session. */
-  sessionId: string
+  readonly sessionId: string
   /** How many files may be open. */
-  limit: OperationLimit
+  readonly limit: OperationLimit
+  /** The folder of the writer, through which everything goes; `null` when the disk had no room for one. */
+  readonly leaseFolder: string | null
 }
 
-/**
- * Removes what a session keeps in its folder, and the folder when nothing else is in it. Rejects with `STORE_UNAVAILABLE` when it is
- * no session's, and touches nothing then.
- */
-export async function removeSession(removal: SessionRemoval): Promise<void> {
-  const { folder, sessionId, limit } = removal
-  const names = await onDisk({ verb: 'list', path: folder, sessionId }, () => namesIn(folder))
-  assertSession(removal, names)
-  const files = [...names.filter(isStoreFile), ...removableRecords(names, await tableOf(removal))]
-  const remove = (fileName: string): Promise<void> => removeFile(join(folder, fileName))
-  await onDisk({ verb: 'delete', path: folder, sessionId }, async () => {
-    for (const fileName of FIRST) if (files.includes(fileName)) await remove(fileName)
-    await limit.map(
-      files.filter((fileName) => !FIRST.includes(fileName) && !LAST.includes(fileName)),
-      remove,
-    )
-    for (const fileName of LAST) if (files.includes(fileName)) await remove(fileName)
-    await removeFolder(folder)
-  })
-}
-
-function assertSession({ folder, sessionId }: SessionRemoval, names: readonly string[]): void {
-  const kind = kindOfFolder(names)
+/** Rejects with `STORE_UNAVAILABLE` when a folder is no session's. */
+export async function assertSessionFolder({ folder, sessionId }: SessionRemoval): Promise<void> {
+  const kind = kindOfFolder(await onDisk({ verb: 'list', path: folder, sessionId }, () => namesIn(folder)))
   if (kind === 'session') return
   const what = kind === 'browser-profile' ? 'is a whatsapp-web.js browser profile' : 'contains other files, but no session'
   throw new SessionError('STORE_UNAVAILABLE', `${folder} ${what}. Nothing was deleted. Check the store's prefix, or remove the folder yourself.`, {
@@ -126,22 +104,46 @@ function assertSession({ folder, sessionId }: SessionRemoval, names: readonly st
   })
 }
 
-/** The table of names, as far as it can be read: a damaged one must not keep a session from being deleted. */
-async function tableOf({ folder, sessionId }: SessionRemoval): Promise<RecordNames> {
-  try {
-    const pending = await readManifest(folder, sessionId)
-    const rows = pending?.names ?? null
-    return rows === null ? await readRecordNames(folder, sessionId) : namesOf(rows)
-  } catch {
-    return new RecordNames()
-  }
+/** Removes the creds of a session. Without them the rest of it is nobody's. */
+export async function removeCreds(removal: SessionRemoval): Promise<void> {
+  for (const fileName of FIRST_REMOVED) await remove(removal, fileName)
 }
 
-async function removeFolder(path: string): Promise<void> {
-  try {
-    await rmdir(path)
-  } catch (error) {
-    // Something else is in it, or was put there just now; or it is gone already.
-    if (!['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes(errorCode(error))) throw error
-  }
+/** Removes what else a session keeps in its folder, but the folder of the writer. */
+export async function removeRest(removal: SessionRemoval): Promise<void> {
+  const { folder, sessionId, limit, leaseFolder } = removal
+  const names = await onDisk({ verb: 'list', path: folder, sessionId }, () => namesIn(folder))
+  const files = [...names.filter(isStoreFile), ...removableRecords(names, await tableOf(removal))].filter((name) => join(folder, name) !== leaseFolder)
+  await limit.map(
+    files.filter((fileName) => !LAST_REMOVED.includes(fileName)),
+    (fileName) => remove(removal, fileName),
+  )
+  for (const fileName of LAST_REMOVED) if (files.includes(fileName)) await remove(removal, fileName)
+}
+
+/** Removes the folder of the writer, and that of the session when nothing else is in it. */
+export async function removeFolders({ folder, sessionId, leaseFolder }: SessionRemoval): Promise<void> {
+  await onDisk({ verb: 'delete', path: folder, sessionId }, async () => {
+    if (leaseFolder !== null) await removeLeaseFolder(leaseFolder)
+    try {
+      await rmdir(folder)
+    } catch (error) {
+      // Something else is in it, or was put there just now; or it is gone already.
+      if (!['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes(errorCode(error))) throw error
+    }
+  })
+}
+
+async function remove({ folder, sessionId, leaseFolder }: SessionRemoval, fileName: string): Promise<void> {
+  const path = join(folder, fileName)
+  await onDisk({ verb: 'delete', path, sessionId }, async () => {
+    if (isLeaseFolder(fileName)) await removeLeaseFolder(path)
+    else if (leaseFolder === null) await removeFile(path)
+    else await removeThrough(join(leaseFolder, temporaryName()), path)
+  })
+}
+
+/** The table of names, as far as it can be read: a damaged one must not keep a session from being deleted. */
+async function tableOf({ folder, sessionId }: SessionRemoval): Promise<RecordNames> {
+  return readRecordNames(folder, sessionId).catch(() => new RecordNames())
 }

@@ -1,72 +1,150 @@
 import { join } from 'node:path'
-import { isSessionError } from '../../errors.js'
-import type { StoredRecord } from '../../store/session-store.js'
-import { namesIn } from './atomic-file.js'
-import type { PendingBatch } from './batch-manifest.js'
-import { BACKUP_FILE, CREDS_FILE } from './creds-backup.js'
-import { readRecordFile } from './record-file.js'
-import { onDisk } from './storage-failure.js'
+import type { OperationLimit } from '../../async/order-of-work.js'
+import { errorCode, isSessionError } from '../../errors.js'
+import type { RecordKey, StoredRecord } from '../../store/session-store.js'
+import { namesIn, onDisk, statPath } from './disk.js'
+import { assertNotLegacy } from './folder-contents.js'
+import { leaseFoldersAmong, readJournal } from './lease-folders.js'
+import { PendingChanges } from './pending-changes.js'
+import { BACKUP_FILE, CREDS_FILE, isSingleRecord, readRecordFile } from './record-file.js'
+import { type BatchFolderView, readRecordNames, RecordNames } from './record-names.js'
+import { MANIFEST_FILE, readUnfinishedBatch } from './unfinished-batch.js'
 
-/** A session's folder as it is read: with the batch that counts and is not carried out yet. */
+/** A session's folder as it is read: its files, and what journals say beyond them. */
 export interface ReadableFolder {
   /** The folder. */
-  path: string
+  readonly path: string
   /** The session. */
-  sessionId: string
-  /** The batch, if there is one. */
-  pending: PendingBatch | null
+  readonly sessionId: string
+  /** What is not in the files yet. */
+  readonly pending: PendingChanges
+  /** The table of names. */
+  readonly names: () => Promise<RecordNames>
 }
 
-/** The value of a record. */
-type Found = Pick<StoredRecord, 'value' | 'restoredFrom'>
+/** How often a folder is read again that is changed under the eyes of the reader. */
+const LOOKS = 20
 
-/** The names of all files, those that the batch adds among them. */
-export async function fileNamesIn({ path, sessionId, pending }: ReadableFolder): Promise<Set<string>> {
-  const names = new Set(await onDisk({ verb: 'list', path, sessionId }, () => namesIn(path)))
-  for (const fileName of pending?.removals ?? []) names.delete(fileName)
-  for (const fileName of pending?.writes.keys() ?? []) names.add(fileName)
-  return names
+/**
+ * Reads the folder of a session of which somebody else may have the lease. It is read again when a file was replaced or removed
+ * meanwhile: of a write of several records, some could be as they were before.
+ */
+export async function readByStranger<Result>(path: string, sessionId: string, read: (folder: ReadableFolder) => Promise<Result>): Promise<Result> {
+  for (let looks = 1; ; looks += 1) {
+    const before = await changedAt(path, sessionId)
+    try {
+      const result = await read(await readJournals(path, sessionId, false))
+      if (looks === LOOKS || (await changedAt(path, sessionId)) === before) return result
+    } catch (error) {
+      if (looks === LOOKS || (await changedAt(path, sessionId)) === before) throw error
+    }
+  }
 }
 
-/** What a record's file says, or `null` when there is none. */
-export async function readRecord(folder: ReadableFolder, fileName: string): Promise<Found | null> {
-  if (fileName === CREDS_FILE) return readCreds(folder)
-  const value = await readText(folder, fileName)
+/** When a name in a folder was last given or taken; `null` when there is no folder. */
+async function changedAt(path: string, sessionId: string): Promise<bigint | null> {
+  return onDisk({ verb: 'read', path, sessionId }, async () => {
+    try {
+      return (await statPath(path)).mtimeNs
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return null
+      throw error
+    }
+  })
+}
+
+/** Reads what journals say beyond the files of a session, and whatever else of that a crash may have left. */
+export async function readJournals(path: string, sessionId: string, isDurable: boolean): Promise<ReadableFolder> {
+  const present = await onDisk({ verb: 'list', path, sessionId }, () => namesIn(path))
+  const pending = new PendingChanges()
+  const batch = present.includes(MANIFEST_FILE) ? await readUnfinishedBatch(path, sessionId) : null
+  if (batch !== null) pending.apply(batch.write, isDurable)
+  for (const { name } of leaseFoldersAmong(present)) {
+    for (const entry of await readJournal(join(path, name), sessionId)) pending.apply(entry, isDurable)
+  }
+  return { path, sessionId, pending, names: async () => batch?.names ?? readRecordNames(path, sessionId) }
+}
+
+/** The keys of all records. */
+export async function listRecords({ path, sessionId, names, ...folder }: ReadableFolder): Promise<RecordKey[]> {
+  const keys: RecordKey[] = []
+  // As it is now: what is folded while the files are listed would be in neither.
+  const pending = folder.pending.copy()
+  if (!pending.replacesAll) {
+    const table = await names()
+    for (const fileName of await onDisk({ verb: 'list', path, sessionId }, () => namesIn(path))) {
+      const key = table.recordOf(fileName)
+      if (key !== null && pending.valueOf(key) === undefined) keys.push({ ...key })
+    }
+  }
+  for (const { type, id, value } of pending.all()) if (value !== null) keys.push({ type, id })
+  return keys
+}
+
+/** How records are read. */
+export interface ReadOptions {
+  /** How many files may be open. */
+  readonly limit: OperationLimit
+  /** The folder as its names are told apart. */
+  readonly view: () => Promise<BatchFolderView>
+}
+
+/** The records among `keys` that exist. */
+export async function readRecords(folder: ReadableFolder, keys: readonly RecordKey[], { limit, view }: ReadOptions): Promise<StoredRecord[]> {
+  const pending = folder.pending.copy()
+  const wanted = keys.filter((key) => pending.valueOf(key) === undefined)
+  const table = needsTable(wanted) ? await folder.names() : new RecordNames()
+  const names = await view()
+  const found = await limit.map(keys, async ({ type, id }): Promise<StoredRecord | null> => {
+    const value = pending.valueOf({ type, id })
+    if (value !== undefined) return value === null ? null : { type, id, value }
+    const fileName = table.fileOf({ type, id })
+    const file = fileName === null || (await names.holdsTwin(fileName)) ? null : await readFile(folder, fileName)
+    return file === null ? null : { type, id, ...file }
+  })
+  const creds = keys.findIndex((key) => key.type === 'creds' && isSingleRecord(key))
+  if (creds >= 0 && found[creds] === null) await assertNotLegacy(folder.path, folder.sessionId)
+  return found.filter((record) => record !== null)
+}
+
+/** Creds and lifecycle need no table of names, and stay readable when it is not. */
+export function needsTable(keys: readonly RecordKey[]): boolean {
+  return !keys.every(isSingleRecord)
+}
+
+/** What the file of a record says. */
+type FileContents = Pick<StoredRecord, 'value' | 'restoredFrom'>
+
+async function readFile({ path, sessionId }: ReadableFolder, fileName: string): Promise<FileContents | null> {
+  if (fileName === CREDS_FILE) return readCreds(path, sessionId)
+  const value = await readRecordFile(join(path, fileName), sessionId)
   return value === null ? null : { value }
 }
 
-/** The creds, or their backup when they are there and cannot be read. Creds that are absent stay absent. */
-async function readCreds(folder: ReadableFolder): Promise<Found | null> {
+/** The creds, or their copy when they are there and cannot be read. Creds that are absent stay absent. */
+async function readCreds(path: string, sessionId: string): Promise<FileContents | null> {
   let value: string | null
   try {
-    value = await readText(folder, CREDS_FILE)
+    value = await readRecordFile(join(path, CREDS_FILE), sessionId)
   } catch (error) {
-    const backup = isSessionError(error, 'RECORD_CORRUPT') ? await readBackup(folder) : null
+    const backup = isSessionError(error, 'RECORD_CORRUPT') ? await readBackup(path, sessionId) : null
     if (backup === null) throw error
     return { value: backup, restoredFrom: 'backup' }
   }
   if (value === null) return null
   if (isWholeJson(value)) return { value }
-  const backup = await readBackup(folder)
+  const backup = await readBackup(path, sessionId)
   return backup !== null && isWholeJson(backup) ? { value: backup, restoredFrom: 'backup' } : { value }
 }
 
-async function readBackup(folder: ReadableFolder): Promise<string | null> {
+async function readBackup(path: string, sessionId: string): Promise<string | null> {
   try {
-    return await readText(folder, BACKUP_FILE)
+    return await readRecordFile(join(path, BACKUP_FILE), sessionId)
   } catch (error) {
     // What could not be looked at may be right.
     if (!isSessionError(error, 'RECORD_CORRUPT')) throw error
     return null
   }
-}
-
-async function readText({ path, sessionId, pending }: ReadableFolder, fileName: string): Promise<string | null> {
-  if (pending?.removals.has(fileName) === true) return null
-  const temporary = pending?.writes.get(fileName)
-  // One that is gone was renamed by now.
-  const text = temporary === undefined ? null : await readRecordFile(join(path, temporary), sessionId)
-  return text ?? readRecordFile(join(path, fileName), sessionId)
 }
 
 function isWholeJson(text: string): boolean {

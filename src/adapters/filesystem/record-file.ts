@@ -5,9 +5,13 @@ import { basename } from 'node:path'
 import { errorCode, SessionError } from '../../errors.js'
 import { kindInPlaceOfFile, READ_AT_ONCE } from '../../regular-file.js'
 import type { RecordKey } from '../../store/session-store.js'
-import { closeFile, openFile, readBytes, statFile } from './atomic-file.js'
-import { CREDS_FILE } from './creds-backup.js'
-import { storageFailure } from './storage-failure.js'
+import { closeFile, openFile, readBytes, statFile, storageFailure } from './disk.js'
+
+/** The file of a session's creds. */
+export const CREDS_FILE = 'creds.json'
+
+/** A copy of the creds as this store brought them into their file last. */
+export const BACKUP_FILE = '.creds.backup.json'
 
 /** The types whose file names can be read back with certainty, longest first: `sender-key-memory` before `sender-key`. */
 const KNOWN_TYPES = [
@@ -50,7 +54,7 @@ export const MAX_RECORD_BYTES: number = 64 * 1024 * 1024
  * @throws SessionError `RECORD_CORRUPT` when it cannot be a record, `STORE_UNAVAILABLE` when it could not be read.
  */
 export async function readRecordFile(path: string, sessionId: string): Promise<string | null> {
-  const bytes = await readFileBytes(path, sessionId)
+  const bytes = await readFileBytes(path, sessionId, MAX_RECORD_BYTES)
   if (bytes === null) return null
   if (bytes.length === 0) throw corrupt(path, sessionId, 'it is empty, probably because a write was cut off')
   if (!isUtf8(bytes)) throw corrupt(path, sessionId, 'it is not UTF-8 text')
@@ -58,11 +62,11 @@ export async function readRecordFile(path: string, sessionId: string): Promise<s
 }
 
 /** What is in a file, or `null` when there is none. Rejects as {@link readRecordFile} does. */
-export async function readFileBytes(path: string, sessionId: string): Promise<Buffer | null> {
+export async function readFileBytes(path: string, sessionId: string | undefined, maxBytes: number): Promise<Buffer | null> {
   try {
     const file = await openFile(path, OPEN_FLAGS)
     try {
-      return await readWhole(file, path, sessionId)
+      return await readWhole(file, { path, sessionId, maxBytes })
     } finally {
       await closeFile(file)
     }
@@ -73,19 +77,19 @@ export async function readFileBytes(path: string, sessionId: string): Promise<Bu
   }
 }
 
-async function readWhole(file: number, path: string, sessionId: string): Promise<Buffer> {
+async function readWhole(file: number, { path, sessionId, maxBytes }: { path: string; sessionId: string | undefined; maxBytes: number }): Promise<Buffer> {
   // Looked at only after something has shown: a look at each would cost as much as a read.
   const assertFile = async (cause?: unknown): Promise<void> => {
     const kind = kindInPlaceOfFile(await statFile(file))
     if (kind !== null) throw corrupt(path, sessionId, `it is ${kind}`, cause)
   }
-  const bytes = await readBytes(file, MAX_RECORD_BYTES).catch(async (error: unknown) => {
+  const bytes = await readBytes(file, maxBytes).catch(async (error: unknown) => {
     await assertFile(error)
     throw error
   })
   if (bytes !== null && bytes.length > 0) return bytes
   await assertFile()
-  if (bytes === null) throw corrupt(path, sessionId, `it is larger than ${MAX_RECORD_BYTES / 1024 / 1024} MiB`)
+  if (bytes === null) throw corrupt(path, sessionId, `it is larger than ${maxBytes / 1024 / 1024} MiB`)
   return bytes
 }
 
@@ -102,7 +106,7 @@ function fromFile(text: string): string {
 }
 
 /** `RECORD_CORRUPT`, for a file that was left as it is. */
-export function corrupt(path: string, sessionId: string, why: string, cause?: unknown): SessionError {
+export function corrupt(path: string, sessionId: string | undefined, why: string, cause?: unknown): SessionError {
   // Only with its creds a session is lost.
   const otherwise = basename(path) === CREDS_FILE ? ' Only if you have no backup, delete the session and link the phone again.' : ''
   return new SessionError('RECORD_CORRUPT', `${path} is not a readable record: ${why}. Nothing was changed. Restore it from a backup.${otherwise}`, {

@@ -1,8 +1,8 @@
 import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { errorCode, isSessionError, type SessionError } from '../../errors.js'
-import type { RecordKey } from '../../store/session-store.js'
-import { namesIn, replaceFile, type ReplaceOptions } from './atomic-file.js'
+import { keyText, type RecordKey } from '../../store/session-store.js'
+import { namesIn } from './disk.js'
 import {
   corrupt,
   escapedFileName,
@@ -14,7 +14,6 @@ import {
   recordOfFileName,
   stockFileName,
 } from './record-file.js'
-import { onDisk } from './storage-failure.js'
 
 /** What a session's folder holds, as far as choosing names needs it. */
 export interface FolderView {
@@ -82,7 +81,7 @@ export class RecordNames {
   /** The file to look for a record in, or `null` when it cannot be there. Throws when only the table could tell, and cannot be read. */
   fileOf(key: RecordKey): string | null {
     if (this.isDamaged && !isPortable(stockFileName(key))) return escapedFileName(key)
-    this.#assertTold(key)
+    this.assertTold(key)
     const fileName = this.#files.get(keyText(key))
     if (fileName !== undefined) return fileName
     const stock = stockFileName(key)
@@ -95,7 +94,7 @@ export class RecordNames {
 
   /** The file to write a record to. Enters it into the table when the name alone does not tell whose it is; throws when that cannot be read. */
   async claim(key: RecordKey, folder: FolderView): Promise<string> {
-    this.#assertTold(key)
+    this.assertTold(key)
     const known = this.#files.get(keyText(key))
     if (known !== undefined) return known
     const stock = stockFileName(key)
@@ -107,16 +106,17 @@ export class RecordNames {
     return fileName
   }
 
-  #assertTold(key: RecordKey): void {
-    if (this.#damage === null || isSingleRecord(key)) return
-    const named = recordOfFileName(stockFileName(key))
-    if (named?.isCertain !== true || !isSame(named.key, key)) throw this.#damage
-  }
-
   async #isFree(stock: string, isOwn: boolean, folder: FolderView): Promise<boolean> {
     if (!isPortable(stock) || this.#keys.has(stock) || (await folder.holdsTwin(stock))) return false
     // A file of an unknown type without an entry is stock code's: the first to write it takes it over.
     return isOwn || recordOfFileName(stock)?.isCertain !== true || !(await folder.holds(stock))
+  }
+
+  /** Throws unless a record could be written: when only the table could tell where to, and cannot be read. */
+  assertTold(key: RecordKey): void {
+    if (this.#damage === null || isSingleRecord(key)) return
+    const named = recordOfFileName(stockFileName(key))
+    if (named?.isCertain !== true || !isSame(named.key, key)) throw this.#damage
   }
 
   /** Forgets a file that is gone. */
@@ -133,11 +133,6 @@ export class RecordNames {
     this.#files.set(keyText(key), fileName)
     this.#isChanged = true
   }
-}
-
-/** One text per record key. */
-export function keyText({ type, id }: RecordKey): string {
-  return JSON.stringify([type, id])
 }
 
 function isSame(a: RecordKey, b: RecordKey): boolean {
@@ -165,15 +160,10 @@ export async function readRecordNames(folder: string, sessionId: string): Promis
   }
 }
 
-/** Stores the table. */
-export async function writeNameRows(folder: string, rows: readonly NameRow[], sessionId: string, options: ReplaceOptions): Promise<void> {
-  const path = join(folder, NAMES_FILE)
-  await onDisk({ verb: 'write', path, sessionId }, () => replaceFile(path, JSON.stringify(rows), options))
-}
-
-/** The rows of a table. */
-export function nameRows(names: RecordNames): NameRow[] {
-  return names.entries().map(([fileName, { type, id }]) => [fileName, type, id])
+/** The table as it is stored. */
+export function formatNames(names: RecordNames): string {
+  const rows: NameRow[] = names.entries().map(([fileName, { type, id }]) => [fileName, type, id])
+  return JSON.stringify(rows)
 }
 
 /** The table of some rows. */

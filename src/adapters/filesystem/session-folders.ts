@@ -3,11 +3,11 @@ import { access, lstat, readdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import type { OperationLimit } from '../../async/order-of-work.js'
 import { errorCode, SessionError } from '../../errors.js'
-import { makeFolder, namesIn, type ReplaceOptions, syncFolder } from './atomic-file.js'
-import { CREDS_FILE } from './creds-backup.js'
-import { assertNotLegacy, isLockOfFile, kindOfFolder, LOCK_ENDING, removeSession } from './folder-contents.js'
+import { makeFolder, namesIn, onDisk, type ReplaceOptions, syncFolder } from './disk.js'
+import { assertNotLegacy, isLockOfFile, kindOfFolder, LOCK_ENDING } from './folder-contents.js'
+import { CREDS_FILE } from './record-file.js'
+import { type BatchFolderView, caseFoldingFolderView, exactFolderView } from './record-names.js'
 import { assertSessionId, canonicalFolderName, fitsIntoName, literalFolderName, plainSessionId, sessionIdOfFolder } from './session-folder-name.js'
-import { onDisk } from './storage-failure.js'
 
 /** Where a session is kept. */
 export interface SessionFolder {
@@ -40,11 +40,6 @@ export class SessionFolders {
     this.#directory = directory
     this.#prefix = prefix
     this.#isDurable = isDurable
-  }
-
-  /** Whether this disk takes `A` and `a` for the same name; where that was not seen yet, whether it is to be feared. */
-  get foldsCase(): boolean {
-    return this.#foldsCase ?? ['darwin', 'win32'].includes(process.platform)
   }
 
   /** The ids of all sessions that have a folder. */
@@ -148,13 +143,11 @@ export class SessionFolders {
     })
   }
 
-  /** Removes what a session keeps in its folder, as {@link removeSession} does. */
-  async remove(sessionId: string, limit: OperationLimit): Promise<void> {
-    const { path, exists } = await this.locate(sessionId)
-    this.forget(sessionId)
-    if (!exists) return
-    await removeSession({ folder: path, sessionId, limit })
-    if (this.#isDurable) await onDisk({ verb: 'delete', path, sessionId }, () => syncFolder(this.#directory))
+  /** A session's folder as names for its records are chosen. */
+  async viewOf(path: string, sessionId: string): Promise<BatchFolderView> {
+    // Where it was not seen yet, it is to be feared.
+    if (!(this.#foldsCase ?? ['darwin', 'win32'].includes(process.platform))) return exactFolderView(path)
+    return onDisk({ verb: 'list', path, sessionId }, () => caseFoldingFolderView(path))
   }
 
   /** Whether the disk can be read, and has no folder of this session. */

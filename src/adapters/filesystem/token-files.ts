@@ -2,7 +2,7 @@ import { access, link, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { errorCode } from '../../errors.js'
 import { openRegularFile, READ_AT_ONCE } from '../../regular-file.js'
-import { closeFile, discard, makeFolder, namesIn, openFile, renameFile, unlinkFile, writeTemporary } from './atomic-file.js'
+import { closeFile, discard, makeFolder, namesIn, openFile, renameFile, unlinkFile, writeTemporary } from './disk.js'
 
 /** The newest token of a lock. */
 export interface NewestToken {

@@ -2,7 +2,7 @@ import { open, stat } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, resolve } from 'node:path'
 import { errorCode, SessionError } from '../../errors.js'
-import { makeFolder } from '../filesystem/atomic-file.js'
+import { makeFolder } from '../filesystem/disk.js'
 import { requireSqliteDatabase, type SqliteDatabase } from './sqlite-database.js'
 import { problemOf, sqliteFailure } from './sqlite-failure.js'
 

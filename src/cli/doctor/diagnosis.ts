@@ -1,4 +1,4 @@
-import { BACKUP_FILE, CREDS_FILE } from '../../adapters/filesystem/creds-backup.js'
+import { BACKUP_FILE, CREDS_FILE } from '../../adapters/filesystem/record-file.js'
 import type { StoredSession } from '../../auth/stored-session.js'
 import type { SessionError } from '../../errors.js'
 import { count } from '../terminal-text.js'

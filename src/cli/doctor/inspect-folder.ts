@@ -1,13 +1,11 @@
 import { constants, type Stats } from 'node:fs'
 import { lstat, open, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isTemporaryName } from '../../adapters/filesystem/atomic-file.js'
-import { MANIFEST_FILE } from '../../adapters/filesystem/batch-manifest.js'
-import { BACKUP_FILE, CREDS_FILE } from '../../adapters/filesystem/creds-backup.js'
+import { isTemporaryName, onDisk } from '../../adapters/filesystem/disk.js'
+import { MANIFEST_FILE } from '../../adapters/filesystem/unfinished-batch.js'
 import { isSessionFile } from '../../adapters/filesystem/folder-contents.js'
-import { hasRecordName } from '../../adapters/filesystem/record-file.js'
+import { BACKUP_FILE, CREDS_FILE, hasRecordName } from '../../adapters/filesystem/record-file.js'
 import { SessionFolders } from '../../adapters/filesystem/session-folders.js'
-import { onDisk } from '../../adapters/filesystem/storage-failure.js'
 import { errorCode } from '../../errors.js'
 
 /** What only the file system knows of a session. */

@@ -185,15 +185,6 @@ describe('the copy of the creds (invariants 2, 3)', () => {
     }
   })
 
-  it('is written over where nothing else can see it: a new file costs far more', async () => {
-    const { store, creds, backup } = await written()
-    const { ino } = statSync(backup)
-    await store.write('a', [{ ...CREDS, value: `${CREDS.value} ` }])
-    expect(statSync(backup).ino).toBe(ino)
-    expect([readFileSync(creds, 'utf8'), readFileSync(backup, 'utf8')]).toEqual([`${CREDS.value} `, `${CREDS.value} `])
-    expect(statSync(creds).ino).not.toBe(ino)
-  })
-
   it('is kept of creds alone: a ratchet is never rolled back', async () => {
     const { store, directory } = await written()
     truncateSync(join(directory, 'session-a', 'pre-key-1.json'))

@@ -311,7 +311,7 @@ describe('invariant 14: the folders of sessions', () => {
     expect(await store.read(sessionId, [CREDS_KEY])).toHaveLength(1)
     expect(await collect(store.list())).toEqual([sessionId])
     await store.delete(sessionId)
-    expect(namesIn(join(parent, 'sessions'))).toEqual([])
+    expect(namesIn(join(parent, 'sessions'))).toEqual(['.baileys-sessions'])
     expect(readFileSync(join(parent, 'victim', 'creds.json'), 'utf8')).toBe('sentinel')
     expect(namesIn(parent)).toEqual(['sessions', 'victim'])
   })

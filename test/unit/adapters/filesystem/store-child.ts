@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, statSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { FileSystemSessionStore } from '../../../../src/adapters/filesystem/filesystem-session-store.js'
 import { isSessionError } from '../../../../src/errors.js'
@@ -58,18 +58,19 @@ async function saveForEver(store: SessionStore): Promise<never> {
   }
 }
 
-/** The modes of everything that a store makes, also in the middle of a batch that it cannot finish. */
+/** The modes of everything that a store makes, also of what is not in the files yet. */
 async function modesOf(folder: string): Promise<string[]> {
   process.umask(0)
   const modes = new FileSystemSessionStore({ directory: folder })
-  await modes.lock.acquire('other')
+  const lease = await modes.lock.acquire('other')
+  if (lease === null) throw new Error('The lock is held.')
   await modes.write('a', [{ ...CREDS_KEY, value: '{}' }])
-  mkdirSync(join(folder, 'session-a', 'pre-key-1.json', 'something'), { recursive: true, mode: 0o700 })
   await modes.write('a', [
     { type: 'pre-key', id: '1', value: 'k' },
     { type: 'zz', id: '-a', value: 'named by the table' },
     { type: 'pre-key', id: '2', value: 'k' },
   ])
+  await modes.write('other', [{ type: 'pre-key', id: '1', value: 'k' }], lease)
   const found = ['.', ...readdirSync(folder, { recursive: true, encoding: 'utf8' })].map(
     (name) => `${name} ${(statSync(join(folder, name)).mode & 0o777).toString(8)}`,
   )

@@ -118,7 +118,9 @@ describe('with a mask that hides nothing', () => {
         'session-a/creds.json 600',
         'session-a/.creds.backup.json 600',
         'session-a/.names.json 600',
-        'session-a/.batch.json 600',
+        '.baileys-sessions/format 600',
+        'session-other/.lease-1 700',
+        'session-other/.lease-1/journal 600',
       ]),
     )
     expect((modes as string[]).filter((line) => !/ (?:600|700)$/u.test(line))).toEqual([])

@@ -1,4 +1,4 @@
-import { linkSync, mkdirSync, readdirSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
+import { linkSync, readdirSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { FileSystemSessionStore } from '../../../../src/adapters/filesystem/filesystem-session-store.js'
@@ -6,7 +6,7 @@ import { TokenFiles } from '../../../../src/adapters/filesystem/token-files.js'
 import { temporaryFolder } from '../../../support/temporary-folder.js'
 
 const listed = vi.hoisted((): string[] => [])
-vi.mock('../../../../src/adapters/filesystem/atomic-file.js', async (importActual) => {
+vi.mock('../../../../src/adapters/filesystem/disk.js', async (importActual) => {
   const actual = await importActual<{ namesIn: (folder: string) => Promise<string[]> }>()
   return {
     ...actual,
@@ -100,12 +100,4 @@ it('a write under a lease lists no files of tokens, however many ids there are o
   listed.length = 0
   for (let id = 0; id < 3; id++) await store.write('shop', [{ type: 'session', id: String(id), value: '1' }], { fencingToken })
   expect(listed.filter((folder) => folder.includes('locks'))).toEqual([])
-  // As a process of the version before takes it over.
-  const shard = readdirSync(join(directory, '.baileys-sessions', 'locks')).map((name) => join(directory, '.baileys-sessions', 'locks', name))[0] ?? ''
-  const [name = ''] = readdirSync(shard)
-  mkdirSync(join(directory, 'other'))
-  writeFileSync(join(directory, 'other', 'holder'), '')
-  linkSync(join(directory, 'other', 'holder'), join(shard, name.replace(/1$/u, '2')))
-  unlinkSync(join(shard, name))
-  await expect(store.write('shop', [{ type: 'session', id: 'x', value: '1' }], { fencingToken })).rejects.toMatchObject({ code: 'STALE_WRITER' })
 })

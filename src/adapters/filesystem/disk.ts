@@ -1,9 +1,9 @@
 import { Buffer } from 'node:buffer'
 import { randomUUID } from 'node:crypto'
 import * as fs from 'node:fs'
-import { mkdir, readdir } from 'node:fs/promises'
+import { lstat, mkdir, readdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { errorCode } from '../../errors.js'
+import { errorCode, isSessionError, SessionError } from '../../errors.js'
 
 // The calls of a store by bare descriptors: `FileHandle` costs several times what the system call does, and a login makes
 // thousands of them.
@@ -103,6 +103,21 @@ export function syncFile(file: number): Promise<void> {
   return call((done) => fs.fsync(file, done))
 }
 
+/** The same for what a file says and how long it is, without its other dates, which costs less. */
+export function syncData(file: number): Promise<void> {
+  return call((done) => fs.fdatasync(file, done))
+}
+
+/** Cuts a file, or what it has too much. */
+export function truncateFile(file: number, length: number): Promise<void> {
+  return call((done) => fs.ftruncate(file, length, done))
+}
+
+/** What is under a path, with numbers that no disk is too large for. */
+export function statPath(path: string): Promise<fs.BigIntStats> {
+  return new Promise((resolve, reject) => fs.lstat(path, { bigint: true }, (error, found) => (error === null ? resolve(found) : reject(error))))
+}
+
 /** What a descriptor is of. */
 export function statFile(file: number): Promise<fs.Stats> {
   return new Promise((resolve, reject) => fs.fstat(file, (error, found) => (error === null ? resolve(found) : reject(error))))
@@ -119,8 +134,12 @@ export function unlinkFile(path: string): Promise<void> {
 }
 
 /** Writes a whole text to a descriptor. */
-export async function writeText(file: number, text: string): Promise<void> {
-  const bytes = Buffer.from(text)
+export function writeText(file: number, text: string): Promise<void> {
+  return writeBytes(file, Buffer.from(text))
+}
+
+/** Writes all of something to a descriptor. */
+export async function writeBytes(file: number, bytes: Buffer): Promise<void> {
   // A disk that fills up takes a part first, and refuses the rest.
   for (let written = 0; written < bytes.length;) written += await writeSome(file, bytes, written)
 }
@@ -186,5 +205,88 @@ export async function namesIn(folder: string): Promise<string[]> {
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return []
     throw error
+  }
+}
+
+/** Removes a file, or a folder that is in its place. One that is not there is no failure. */
+export async function removeFile(path: string): Promise<void> {
+  try {
+    await unlinkFile(path)
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return
+    // Systems disagree on what they say to a folder.
+    if (!['EISDIR', 'EPERM'].includes(errorCode(error))) throw error
+    await rm(path, { recursive: true, force: true })
+  }
+}
+
+/** The same by way of a temporary name, so that it fails when the folder of that is not there. */
+export async function removeThrough(temporary: string, path: string): Promise<void> {
+  try {
+    await renameFile(path, temporary)
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT' && (await isGone(path))) return
+    throw error
+  }
+  await removeFile(temporary)
+}
+
+async function isGone(path: string): Promise<boolean> {
+  return statPath(path).then(
+    () => false,
+    (error: unknown) => errorCode(error) === 'ENOENT',
+  )
+}
+
+/** What was being done when the disk failed. */
+export interface StorageAction {
+  /** In the infinitive: `read`, `write`. */
+  verb: string
+  /** The file or folder. */
+  path: string
+  /** The session it belongs to, when it belongs to one. */
+  sessionId?: string | undefined
+}
+
+const PERMISSION_CODES: readonly string[] = ['EACCES', 'EPERM', 'EROFS']
+
+const ADVICE: Readonly<Record<string, string>> = Object.freeze({
+  EACCES: 'Give this user permission to read and write there.',
+  EPERM: 'Give this user permission to read and write there.',
+  EROFS: 'The file system is read-only: mount it writable, or use another directory.',
+  EMFILE: 'This process has too many open files: raise its limit (ulimit -n).',
+  ENFILE: 'The system has too many open files.',
+  ENOSPC: 'The disk is full.',
+  EDQUOT: 'The disk quota is used up.',
+  ENOTDIR: 'There is a file where a folder should be: move it away.',
+  ELOOP: 'The store does not follow symbolic links: put the file itself there.',
+})
+
+/** Does something with the disk; whatever goes wrong becomes `STORE_UNAVAILABLE` with path, mode and advice. */
+export async function onDisk<Result>(action: StorageAction, work: () => Promise<Result>): Promise<Result> {
+  try {
+    return await work()
+  } catch (error) {
+    throw await storageFailure(action, error)
+  }
+}
+
+/** What went wrong with the disk as a `SessionError`; one that is one already stays as it is. */
+export async function storageFailure({ verb, path, sessionId }: StorageAction, error: unknown): Promise<SessionError> {
+  if (isSessionError(error)) return error
+  const code = errorCode(error)
+  const place = PERMISSION_CODES.includes(code) ? ` ${await describePermissions(path)}` : ''
+  const advice = ADVICE[code] ?? 'Check the disk.'
+  const text = error instanceof Error ? error.message : String(error)
+  return new SessionError('STORE_UNAVAILABLE', `Could not ${verb} ${path}: ${text}.${place} ${advice}`, { sessionId, cause: error })
+}
+
+/** Mode and owner of a path, or of the nearest folder above it that can be seen. */
+async function describePermissions(path: string): Promise<string> {
+  const user = process.geteuid === undefined ? '' : `; this process runs as uid ${process.geteuid()}`
+  for (let place = path; ; place = dirname(place)) {
+    const found = await lstat(place).catch(() => null)
+    if (found !== null) return `${place} has mode ${(found.mode & 0o7777).toString(8).padStart(4, '0')} and belongs to uid ${found.uid}${user}.`
+    if (place === dirname(place)) return `No folder above it is visible${user}.`
   }
 }

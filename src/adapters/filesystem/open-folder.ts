@@ -1,0 +1,256 @@
+import { rmdir } from 'node:fs/promises'
+import { type OperationLimit, WorkQueue } from '../../async/order-of-work.js'
+import type { SessionError } from '../../errors.js'
+import { CREDS_KEY, keyText } from '../../store/session-store.js'
+import { onDisk, storageFailure, syncFolder } from './disk.js'
+import { type Durability, waitsForDisk } from './filesystem-session-store-options.js'
+import { foldRecords, type FoldResult } from './fold-records.js'
+import type { RecordWrite } from './journal-entry.js'
+import { Journal, type OpenJournals } from './journal.js'
+import { journalPath, makeLeaseFolder, removeLeaseFolder } from './lease-folders.js'
+import { PendingChanges } from './pending-changes.js'
+import { needsTable, type ReadableFolder } from './read-records.js'
+import { readRecordNames, type RecordNames } from './record-names.js'
+import type { SessionFolders } from './session-folders.js'
+import type { StoreFormat } from './store-format.js'
+
+/** What all who write to a store share. */
+export interface WriterTools {
+  readonly folders: SessionFolders
+  readonly format: StoreFormat
+  readonly journals: OpenJournals
+  /** How many files may be open. */
+  readonly limit: OperationLimit
+  readonly durability: Durability | undefined
+}
+
+/** Where a writer works. */
+export interface WriterPlace {
+  readonly sessionId: string
+  /** The folder of the session. */
+  readonly path: string
+  /** That of the writer, in it. */
+  readonly leaseFolder: string
+  /** Whether every write goes to the files at once. */
+  readonly isVisit: boolean
+}
+
+/** What is known of the files of a session. */
+export interface KnownFiles {
+  /** The table of names; `null` when it was not read yet. */
+  names: RecordNames | null
+  /** Whether the creds have a file. */
+  hasCreds: boolean
+}
+
+/** How long a journal may get before it is cut, whatever is appended meanwhile. */
+const LONG_JOURNAL_BYTES = 1024 * 1024
+/** How long a journal may get when it cannot be folded. */
+const MAX_JOURNAL_BYTES = 64 * 1024 * 1024
+
+/** The folder of a session with the journal of its one writer: writes are appended there, and folded into the files later. */
+export class OpenFolder {
+  /** What is not in the files yet. */
+  readonly pending: PendingChanges = new PendingChanges()
+  readonly #place: WriterPlace
+  readonly #tools: WriterTools
+  readonly #journal: Journal
+  readonly #files: KnownFiles
+  readonly #folds = new WorkQueue()
+  /** Whether the names of the journal and its folder survive the loss of power. */
+  #isAnchored = false
+
+  private constructor(place: WriterPlace, tools: WriterTools, journal: Journal, files: KnownFiles) {
+    this.#place = place
+    this.#tools = tools
+    this.#journal = journal
+    this.#files = files
+  }
+
+  /** Makes the folder of a writer, and looks once more whether it may write: who took over before could not seal what was not there. */
+  static async open(place: WriterPlace, tools: WriterTools, files: KnownFiles, assertNewest: () => Promise<void>): Promise<OpenFolder> {
+    const { leaseFolder, sessionId } = place
+    await tools.folders.assertWritable(sessionId)
+    await tools.format.mark()
+    return onDisk({ verb: 'write in', path: place.path, sessionId }, async () => {
+      await makeLeaseFolder(leaseFolder)
+      try {
+        await assertNewest()
+        return new OpenFolder(place, tools, await Journal.create(journalPath(leaseFolder), tools.journals), files)
+      } catch (error) {
+        await rmdir(leaseFolder).catch(() => undefined)
+        throw error
+      }
+    })
+  }
+
+  /** The folder of the writer. */
+  get leaseFolder(): string {
+    return this.#place.leaseFolder
+  }
+
+  /** Whether the files say all that was written, and nothing is left in the journal. */
+  get isFolded(): boolean {
+    return this.pending.isEmpty && this.#journal.length === 0
+  }
+
+  /** Whether the journal is to be folded soon. */
+  get isLong(): boolean {
+    return this.#journal.length >= LONG_JOURNAL_BYTES
+  }
+
+  /** The table of names. One that is damaged is read again each time: somebody may put it right. */
+  async names(): Promise<RecordNames> {
+    if (this.#files.names !== null) return this.#files.names
+    const names = await readRecordNames(this.#place.path, this.#place.sessionId)
+    if (!names.isDamaged) this.#files.names ??= names
+    return this.#files.names ?? names
+  }
+
+  /** Carries out writes, in order. Resolves with `false` when the journal is not where it was: not all of them count then. */
+  async write(writes: readonly RecordWrite[]): Promise<boolean> {
+    await this.#assertNamed(writes)
+    if (this.#journal.length >= MAX_JOURNAL_BYTES) await this.fold()
+    if (!writes.some((write) => this.#belongsInFiles(write))) return this.#append(writes)
+    for (const write of writes) {
+      const counts = await (this.#belongsInFiles(write) ? this.#appendAndFold(write) : this.#append([write]))
+      if (!counts) return false
+    }
+    return true
+  }
+
+  /** Brings the files up to date, and cuts the journal unless something was appended meanwhile. */
+  fold(): Promise<void> {
+    return this.#folds.add(() => this.#fold())
+  }
+
+  /** Brings into the files what writers before have left in theirs. */
+  foldLeftovers(leftovers: ReadableFolder): Promise<void> {
+    return this.#folds.add(async () => {
+      const { failures } = await this.#bringIntoFiles(leftovers.pending, { names: await leftovers.names(), isAllOrNothing: false })
+      if (failures.length > 0) throw await this.#failure(failures[0])
+    })
+  }
+
+  /** Forgets what was written: the session is deleted. */
+  forgetAll(): Promise<void> {
+    return this.#folds.add(async () => {
+      await this.#journal.hold((cut) => cut())
+      this.pending.clear()
+    })
+  }
+
+  /** Folds, and removes the folder of the writer. When that fails, everything is still in the journal. */
+  close(): Promise<void> {
+    return this.#folds.add(async () => {
+      try {
+        await this.#fold()
+      } finally {
+        await this.#journal.close()
+      }
+      await onDisk({ verb: 'remove', path: this.leaseFolder, sessionId: this.#place.sessionId }, () => removeLeaseFolder(this.leaseFolder))
+    })
+  }
+
+  /** Lets go of everything and changes nothing: somebody else has the session. */
+  async abandon(): Promise<void> {
+    await this.#journal.close().catch(() => undefined)
+  }
+
+  /** Throws when a record would need the table of names, and that cannot be read. */
+  async #assertNamed(writes: readonly RecordWrite[]): Promise<void> {
+    const changes = writes.filter(({ replaceAll }) => !replaceAll).flatMap((write) => write.changes)
+    if (!needsTable(changes)) return
+    const names = await this.names()
+    for (const change of changes) names.assertTold(change)
+  }
+
+  /** Whether a write must be in the files before it counts: the first creds, and whatever replaces all records, as a pairing does. */
+  #belongsInFiles({ changes, replaceAll }: RecordWrite): boolean {
+    if (replaceAll || this.#place.isVisit) return true
+    const creds = changes.findLast((change) => keyText(change) === keyText(CREDS_KEY))
+    if (creds === undefined || creds.value === null) return false
+    const pending = this.pending.valueOf(CREDS_KEY)
+    return pending === null || (pending === undefined && !this.#files.hasCreds)
+  }
+
+  #isDurable({ changes, replaceAll }: RecordWrite): boolean {
+    const { durability } = this.#tools
+    return waitsForDisk(durability, changes) || (replaceAll && durability !== 'process')
+  }
+
+  async #append(writes: readonly RecordWrite[]): Promise<boolean> {
+    const isDurable = writes.some((write) => this.#isDurable(write))
+    const { path, sessionId } = this.#place
+    return onDisk({ verb: 'write in', path, sessionId }, async () => {
+      if (isDurable) await this.#anchor()
+      return this.#journal.append(writes, {
+        isDurable,
+        onAppended: () => {
+          for (const write of writes) this.pending.apply(write, this.#isDurable(write))
+        },
+      })
+    })
+  }
+
+  async #anchor(): Promise<void> {
+    if (this.#isAnchored) return
+    await syncFolder(this.leaseFolder)
+    await syncFolder(this.#place.path)
+    this.#isAnchored = true
+  }
+
+  #appendAndFold(write: RecordWrite): Promise<boolean> {
+    return this.#folds.add(async () => {
+      // Afterwards it is the only one in the journal, and can be taken back.
+      await this.#fold()
+      if (!(await this.#append([write]))) return false
+      const { hasChanged, failures } = await this.#bringIntoFiles(this.pending, { names: await this.names(), isAllOrNothing: true })
+      if (!hasChanged) {
+        await this.#journal.hold((cut) => cut())
+        this.pending.clear()
+        throw await this.#failure(failures[0])
+      }
+      // From here on the journal has it; what is not in its file yet gets there with the next fold.
+      if (failures.length === 0) await this.#journal.hold((cut) => cut()).catch(() => undefined)
+      return true
+    })
+  }
+
+  async #fold(): Promise<void> {
+    const { sequence } = this.#journal
+    await this.#foldPending()
+    await this.#journal.hold(async (cut) => {
+      if (this.#journal.sequence !== sequence) {
+        if (!this.isLong) return
+        await this.#foldPending()
+      }
+      if (this.#journal.length > 0) await cut()
+    })
+  }
+
+  async #foldPending(): Promise<void> {
+    if (this.pending.isEmpty) return
+    const { failures } = await this.#bringIntoFiles(this.pending, { names: await this.names(), isAllOrNothing: false })
+    if (failures.length > 0) throw await this.#failure(failures[0])
+  }
+
+  async #bringIntoFiles(pending: PendingChanges, { names, isAllOrNothing }: { names: RecordNames; isAllOrNothing: boolean }): Promise<FoldResult> {
+    const { sessionId, path, leaseFolder } = this.#place
+    const { folders, limit } = this.#tools
+    const view = await folders.viewOf(path, sessionId)
+    const order = { changes: pending.all(), replacesAll: pending.replacesAll, isAllOrNothing }
+    const result = await foldRecords({ folder: path, sessionId, leaseFolder, names, view, limit }, order)
+    if (!result.hasChanged) return result
+    const creds = result.folded.find((change) => keyText(change) === keyText(CREDS_KEY))
+    this.#files.hasCreds = creds === undefined ? this.#files.hasCreds && !order.replacesAll : creds.value !== null
+    this.#files.names = result.names.isDamaged ? null : result.names
+    pending.settle(result.folded)
+    return result
+  }
+
+  #failure(cause: unknown): Promise<SessionError> {
+    const { path, sessionId } = this.#place
+    return storageFailure({ verb: 'bring the journal into the files of', path, sessionId }, cause)
+  }
+}
