@@ -67,7 +67,10 @@ export class SessionEnding {
     const { sessionId, storage, closing, send } = this.#options
     const end = restingState('disconnected', 'stopped')
     if (this.isDeleting) await this.afterDelete()
-    if (await this.#isUnknown()) return
+    if (await this.#isUnknown()) {
+      this.#options.onEnded()
+      return
+    }
     try {
       await this.#end(end, async () => this.#showWhatStays(await storage.rememberStopped()))
     } catch (cause) {
@@ -103,6 +106,7 @@ export class SessionEnding {
     if (this.isDeleting) await this.afterDelete()
     if (!requireUnlink && (await this.#isUnknown())) {
       await this.#options.storage.deleteLeftovers()
+      this.#options.onEnded()
       return { unlinked: false }
     }
     this.#unlinking += 1
