@@ -39,7 +39,7 @@ export default tseslint.config(
     },
   },
   { files: ['src/**/*.ts'], rules: budget(350, 40) },
-  { files: ['test/**/*.ts'], rules: budget(490) },
+  { files: ['test/**/*.ts'], rules: budget(400) },
   {
     files: ['test/**/*.ts'],
     rules: {
@@ -109,7 +109,7 @@ export default tseslint.config(
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: { parserOptions: { project: 'test/browser/tsconfig.json', tsconfigRootDir: import.meta.dirname } },
     rules: {
-      ...budget(300, 70),
+      ...budget(300, 40),
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true, ignoreVoidReturningFunctions: true }],
       '@typescript-eslint/no-shadow': 'error',
       '@typescript-eslint/no-unnecessary-condition': ['error', { allowConstantLoopConditions: 'only-allowed-literals' }],

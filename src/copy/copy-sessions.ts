@@ -1,6 +1,7 @@
 import type { SessionError } from '../errors.js'
 import { requireOptions } from '../option-checks.js'
 import { type SessionFailure, type BatchOptions, runBatch } from '../store/session-batch.js'
+import { requireStore } from '../store/require-store.js'
 import type { SessionStore } from '../store/session-store.js'
 import { copySession } from './copy-session.js'
 
@@ -20,6 +21,8 @@ const NAMES = Object.keys({ sessions: 0, onProgress: 0, signal: 0, overwrite: 0 
  * @throws TypeError or RangeError for an argument that cannot be used; SessionError when the source cannot list its sessions.
  */
 export async function copySessions(from: SessionStore, to: SessionStore, options: CopyOptions = {}): Promise<CopyReport> {
+  requireStore('from', from)
+  requireStore('to', to)
   if (from === to) throw new RangeError('copySessions() needs two different stores, but both are the same.')
   requireOptions('', options, NAMES)
   const { overwrite = false, signal } = options

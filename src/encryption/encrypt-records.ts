@@ -1,6 +1,7 @@
 import { isSessionError, SessionError } from '../errors.js'
 import { withLease } from '../lease/session-lock.js'
 import { requireOptions } from '../option-checks.js'
+import { requireStore } from '../store/require-store.js'
 import { keyBatches, type SessionFailure, type SessionOutcome, type BatchOptions, runBatch } from '../store/session-batch.js'
 import { keyText, type RecordKey, type SessionStore, type StoredRecord } from '../store/session-store.js'
 import { checkEncryption, type EncryptionOptions, isEncryptedStore, SealedValueError } from './encrypted-session-store.js'
@@ -37,10 +38,11 @@ const SWEEP_NAMES = Object.keys({ sessions: 0, onProgress: 0, signal: 0 } satisf
  * It handles only records: old text may stay in the free pages of a database, and in a copy of the creds that an interrupted write
  * left behind. The command `baileys-sessions encrypt` handles those, too.
  *
- * @throws TypeError or RangeError for an invalid option, and a TypeError for a store that already encrypts, whatever wraps it;
- * nothing is written then. SessionError if the store cannot list its sessions.
+ * @throws TypeError or RangeError for an argument that cannot be used, and a TypeError for a store that already encrypts, whatever
+ * wraps it; nothing is written then. SessionError if the store cannot list its sessions.
  */
 export async function encryptRecords(store: SessionStore, options: EncryptionOptions, sweepOptions: BatchOptions = {}): Promise<EncryptReport> {
+  requireStore('store', store)
   const { keys, currentKeyId, allowPlain } = checkEncryption(options)
   if (isEncryptedStore(store))
     throw new TypeError('encryptRecords() needs the plain store, not the one that encrypted() returned. Otherwise it would encrypt the records twice.')

@@ -1,5 +1,6 @@
 import type { SessionLock } from '../lease/session-lock.js'
 import { requireOptions } from '../option-checks.js'
+import { requireStore } from '../store/require-store.js'
 import type { DeleteOptions, RecordChange, RecordKey, SessionStore, StoredRecord, WriteOptions } from '../store/session-store.js'
 import { needsKeys } from './envelope.js'
 import { KeyRing, type KeySource, type PassphraseKey, readKeySource } from './key-ring.js'
@@ -83,7 +84,7 @@ function checkKeyId(keyId: string): string {
  *
  * Only values are encrypted: `list`, `records`, `delete`, `close` and the lock are those of `store`.
  *
- * @throws TypeError or RangeError for an invalid option; it never quotes a key.
+ * @throws TypeError or RangeError for an argument that cannot be used; it never quotes a key.
  */
 export function encrypted(store: SessionStore, options: EncryptionOptions): SessionStore {
   return new EncryptedSessionStore(store, options)
@@ -104,6 +105,7 @@ class EncryptedSessionStore implements SessionStore {
   readonly #opener: RecordOpener
 
   constructor(store: SessionStore, options: EncryptionOptions) {
+    requireStore('store', store)
     const { keys, currentKeyId, allowPlain } = checkEncryption(options)
     this.#store = store
     this.#keys = new KeyRing(keys, currentKeyId)

@@ -66,7 +66,11 @@ export class SessionEnding {
   async stop(): Promise<void> {
     const { sessionId, storage, closing, send } = this.#options
     const end = restingState('disconnected', 'stopped')
-    if (await this.#isUnknown()) return
+    if (this.isDeleting) await this.afterDelete()
+    if (await this.#isUnknown()) {
+      this.#options.onEnded()
+      return
+    }
     try {
       await this.#end(end, async () => this.#showWhatStays(await storage.rememberStopped()))
     } catch (cause) {
@@ -92,15 +96,17 @@ export class SessionEnding {
     }
   }
 
-  /** Resolves once nothing is being deleted: what begins before that would be deleted, too. */
+  /** Resolves once nothing is being deleted: what begins before that would be deleted, too, and what ends before that would miss what begins then. */
   async afterDelete(signal?: AbortSignal): Promise<void> {
     await this.#options.watchers.watch(() => (this.isDeleting ? undefined : true), signal)
   }
 
   /** Unlinks the device at WhatsApp, dialling once when there is no connection, then deletes what is stored. */
   async logout({ timeoutMs, requireUnlink }: LogoutWishes): Promise<{ unlinked: boolean }> {
+    if (this.isDeleting) await this.afterDelete()
     if (!requireUnlink && (await this.#isUnknown())) {
       await this.#options.storage.deleteLeftovers()
+      this.#options.onEnded()
       return { unlinked: false }
     }
     this.#unlinking += 1

@@ -216,9 +216,10 @@ interface MessageFacts {
   readonly wasConnected?: boolean | undefined
 }
 
-/** The sentence for a status and its reason. */
+/** The sentence for a status and its reason, which a later version may have stored: one that is unknown here leaves the word to the status. */
 export function describeStatus(status: SessionStatus, reason: StatusReason | null, messages: StatusMessages, facts: MessageFacts = {}): string {
-  const key: MessageKey = reason === null || speaksForItself(status, reason) ? status : reason
+  const key: MessageKey = reason === null || !Object.hasOwn(STATUS_REASONS, reason) || speaksForItself(status, reason) ? status : reason
+  if (!Object.hasOwn(DEFAULT_STATUS_MESSAGES, key)) return `This version of the library does not know the status "${key}".`
   const isAtRest = status === 'disconnected' || status === 'failed'
   const { atRest, beforeConnected }: Partial<StatusReasonFacts> = key === reason ? STATUS_REASONS[key] : {}
   const fitting = (isAtRest ? atRest : undefined) ?? (facts.wasConnected === false ? beforeConnected : undefined)

@@ -21,8 +21,8 @@ function isRecord(record: unknown): record is StoredRecord {
   return isObject(record) && typeof record['type'] === 'string' && typeof record['id'] === 'string' && typeof record['value'] === 'string'
 }
 
-/** Never the value itself: it may be a key. */
-function nameOf(value: unknown): string {
+/** What kind of value it is. Never the value itself: it may be a key. */
+export function nameOf(value: unknown): string {
   if (typeof value === 'string') return 'a string'
   if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object'
   return value === undefined || value === null ? String(value) : `a ${typeof value}`

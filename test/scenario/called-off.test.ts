@@ -76,6 +76,24 @@ describe('a session that is ended while somebody looks at what was stored of it'
     expect(made.baileys.sockets).toHaveLength(dials)
   })
 
+  it.each(['stop', 'logout'] as const)('invariant 4: is not started after %s of an id that nobody knows, when the look comes to nothing', async (verb) => {
+    const made = scenario()
+    const held = deferred()
+    let isFirst = true
+    made.store.before = ({ verb: asked }) => {
+      if (asked !== 'read' || !isFirst) return
+      isFirst = false
+      return held.promise
+    }
+    const restoring = made.sessions.restoreSession('s')
+    await pass(10)
+    await within<unknown>(made.sessions[verb]('s'))
+    held.reject(new Error('EMFILE'))
+    expect(await within(restoring)).toMatchObject({ outcome: 'skipped' })
+    expect(made.store.count('acquire')).toBe(0)
+    await expectNoDial(made)
+  })
+
   it('invariant 8: is looked at again, so that its status is not that of before', async () => {
     const made = scenario()
     await made.store.seed('s')

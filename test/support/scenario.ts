@@ -197,6 +197,11 @@ export async function within<Value>(work: Promise<Value>, limitMs = 120_000): Pr
   return work
 }
 
+/** Expects that a session is connected, without restoring it. */
+export async function expectConnected(made: Scenario, sessionId = 's'): Promise<void> {
+  expect(await within(made.sessions.getStatus(sessionId, { restore: false }))).toMatchObject({ status: 'connected' })
+}
+
 /** The error that a promise rejects with, as its code. */
 export async function codeOf(work: Promise<unknown>): Promise<string> {
   return work.then(

@@ -130,6 +130,36 @@ export class PairingPanel {
   #numberForm(isAsking) {
     const t = this.#language.translate
     const problem = element('p', { class: 'problem-line', role: 'alert', id: 'number-problem' })
+    const field = this.#numberField()
+    return element(
+      'form',
+      {
+        class: 'stack',
+        novalidate: true,
+        onsubmit: (event) => {
+          event.preventDefault()
+          const digits = phoneNumberDigits(field.value)
+          const isGood = digits !== null
+          field.setAttribute('aria-invalid', String(!isGood))
+          problem.textContent = isGood ? '' : t('pairing.phoneNumberWrong')
+          if (isGood && !isAsking) this.#options.onAskForCode(digits)
+          else field.focus()
+        },
+      },
+      element('label', { for: 'phone-number' }, t('pairing.phoneNumber')),
+      field,
+      element('p', { class: 'quiet small', id: 'number-hint' }, t('pairing.phoneNumberHint')),
+      problem,
+      element(
+        'button',
+        { class: 'button primary', type: 'submit', 'data-focus': 'get-code', 'aria-disabled': isAsking && 'true' },
+        t(isAsking ? 'action.working' : 'pairing.getCode'),
+      ),
+    )
+  }
+
+  /** What is typed stays when the panel is drawn anew. */
+  #numberField() {
     const field = element('input', {
       id: 'phone-number',
       type: 'tel',
@@ -143,34 +173,7 @@ export class PairingPanel {
         this.#phoneNumber = field.value
       },
     })
-    const submit = () => {
-      const digits = phoneNumberDigits(field.value)
-      const isGood = digits !== null
-      field.setAttribute('aria-invalid', String(!isGood))
-      problem.textContent = isGood ? '' : t('pairing.phoneNumberWrong')
-      if (isGood && !isAsking) this.#options.onAskForCode(digits)
-      else field.focus()
-    }
-    return element(
-      'form',
-      {
-        class: 'stack',
-        novalidate: true,
-        onsubmit: (event) => {
-          event.preventDefault()
-          submit()
-        },
-      },
-      element('label', { for: 'phone-number' }, t('pairing.phoneNumber')),
-      field,
-      element('p', { class: 'quiet small', id: 'number-hint' }, t('pairing.phoneNumberHint')),
-      problem,
-      element(
-        'button',
-        { class: 'button primary', type: 'submit', 'data-focus': 'get-code', 'aria-disabled': isAsking && 'true' },
-        t(isAsking ? 'action.working' : 'pairing.getCode'),
-      ),
-    )
+    return field
   }
 
   /** @param {string} code */

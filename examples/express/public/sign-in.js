@@ -4,69 +4,23 @@ import { ApiError } from './api.js'
 
 const KEY_DRAWING = 'M12 8a4 4 0 1 1-8 0a4 4 0 0 1 8 0zM11 11l8.5 8.5M16 16l2.5-2.5'
 
+/** @typedef {import('./language.js').Language} Language */
+/** @typedef {(token: string) => Promise<void>} SignIn */
+
 /**
  * The form that asks for a token; with a simulated WhatsApp, also one button for each demo company.
  * @param {object} options
- * @param {import('./language.js').Language} options.language
+ * @param {Language} options.language
  * @param {boolean} options.isExpired somebody was signed in until now
  * @param {Promise<import('./api.js').DemoToken[]>} options.demoTokens
- * @param {(token: string) => Promise<void>} options.signIn
+ * @param {SignIn} options.signIn
  */
 export function signInScreen({ language, isExpired, demoTokens, signIn }) {
   const t = language.translate
-  const problem = element('p', { class: 'problem-line', role: 'alert', id: 'sign-in-problem' }, isExpired && t('signIn.expired'))
-  const field = element('textarea', {
-    id: 'token',
-    name: 'token',
-    rows: 3,
-    required: true,
-    autocomplete: 'off',
-    spellcheck: 'false',
-    autocapitalize: 'off',
-    'aria-describedby': 'sign-in-problem',
-    'data-focus': 'token',
-  })
-  const submit = element('button', { class: 'button primary wide', type: 'submit' }, t('signIn.submit'))
+  const form = new TokenForm(language, isExpired, signIn)
   const demo = element('section', { class: 'demo', 'aria-labelledby': 'demo-title', hidden: true })
-
-  /** @param {string} token */
-  const attempt = async (token) => {
-    if (token === '') {
-      problem.textContent = t('signIn.empty')
-      field.setAttribute('aria-invalid', 'true')
-      field.focus()
-      return
-    }
-    problem.textContent = ''
-    submit.setAttribute('aria-disabled', 'true')
-    try {
-      await signIn(token)
-    } catch (error) {
-      problem.textContent = explainError(language, error instanceof ApiError ? error : new ApiError('network', 0))
-      field.setAttribute('aria-invalid', 'true')
-      field.focus()
-    } finally {
-      submit.removeAttribute('aria-disabled')
-    }
-  }
-
-  const form = element(
-    'form',
-    {
-      class: 'stack',
-      novalidate: true,
-      onsubmit: (event) => {
-        event.preventDefault()
-        void attempt(field.value.trim())
-      },
-    },
-    element('label', { for: 'token' }, t('signIn.token')),
-    field,
-    problem,
-    submit,
-  )
   void demoTokens.then((tokens) => {
-    fillDemo(demo, { tokens, t, choose: (token) => void attempt(token) })
+    fillDemo(demo, { tokens, t, choose: (token) => void form.attempt(token) })
   })
   return element(
     'section',
@@ -77,10 +31,77 @@ export function signInScreen({ language, isExpired, demoTokens, signIn }) {
       element('div', { class: 'badge-icon' }, drawing(KEY_DRAWING)),
       element('h1', { id: 'sign-in-title', tabindex: -1, 'data-heading': true }, t('signIn.title')),
       element('p', { class: 'quiet' }, t('signIn.lead')),
-      form,
+      form.root,
       demo,
     ),
   )
+}
+
+/** Takes a token, and says why it was not good. */
+class TokenForm {
+  #language
+  #signIn
+  #problem
+  #field = element('textarea', {
+    id: 'token',
+    name: 'token',
+    rows: 3,
+    required: true,
+    autocomplete: 'off',
+    spellcheck: 'false',
+    autocapitalize: 'off',
+    'aria-describedby': 'sign-in-problem',
+    'data-focus': 'token',
+  })
+  #submit
+
+  /** @param {Language} language @param {boolean} isExpired @param {SignIn} signIn */
+  constructor(language, isExpired, signIn) {
+    const t = language.translate
+    this.#language = language
+    this.#signIn = signIn
+    this.#problem = element('p', { class: 'problem-line', role: 'alert', id: 'sign-in-problem' }, isExpired && t('signIn.expired'))
+    this.#submit = element('button', { class: 'button primary wide', type: 'submit' }, t('signIn.submit'))
+    this.root = element(
+      'form',
+      {
+        class: 'stack',
+        novalidate: true,
+        onsubmit: (event) => {
+          event.preventDefault()
+          void this.attempt(this.#field.value.trim())
+        },
+      },
+      element('label', { for: 'token' }, t('signIn.token')),
+      this.#field,
+      this.#problem,
+      this.#submit,
+    )
+  }
+
+  /** @param {string} token */
+  async attempt(token) {
+    if (token === '') {
+      this.#refuse(this.#language.translate('signIn.empty'))
+      return
+    }
+    this.#problem.textContent = ''
+    this.#submit.setAttribute('aria-disabled', 'true')
+    try {
+      await this.#signIn(token)
+    } catch (error) {
+      this.#refuse(explainError(this.#language, error instanceof ApiError ? error : new ApiError('network', 0)))
+    } finally {
+      this.#submit.removeAttribute('aria-disabled')
+    }
+  }
+
+  /** @param {string} problem */
+  #refuse(problem) {
+    this.#problem.textContent = problem
+    this.#field.setAttribute('aria-invalid', 'true')
+    this.#field.focus()
+  }
 }
 
 /**

@@ -1,9 +1,13 @@
 import { SessionError } from '../../../src/errors.js'
+import type { ConnectionRecord } from '../../../src/repository/connection-repository.js'
 import type { DeleteOptions, RecordChange, RecordKey, StoredRecord, WriteOptions } from '../../../src/store/session-store.js'
-import { keyText, type SharedStore } from './shared-memory.js'
+import { keyText, type SharedLock, type SharedRepository, type SharedStore } from './shared-memory.js'
 
 type Write = (sessionId: string, changes: readonly RecordChange[], options: WriteOptions) => Promise<void>
 type Read = (sessionId: string, keys: readonly RecordKey[]) => Promise<StoredRecord[]>
+type Acquire = SharedLock['acquire']
+type Save = SharedRepository['save']
+type Changes = Partial<ConnectionRecord>
 
 /** Puts something around `write`. */
 export function aroundWrite(store: SharedStore, around: (write: Write) => Write): void {
@@ -79,6 +83,21 @@ export function unchecked(store: SharedStore, options: WriteOptions | DeleteOpti
       store.check = check
     }
   return options
+}
+
+/** Puts something around `acquire`. */
+export function aroundAcquire(lock: SharedLock, around: (acquire: Acquire) => Acquire): void {
+  lock.acquire = around(lock.acquire.bind(lock))
+}
+
+/** Puts something around `save`. */
+export function aroundSave(repository: SharedRepository, around: (save: Save) => Save): void {
+  repository.save = around(repository.save.bind(repository))
+}
+
+/** Changes what is saved on its way in. */
+export function changeSaved(changed: (changes: Changes, repository: SharedRepository, sessionId: string) => Changes): (repository: SharedRepository) => void {
+  return (repository) => aroundSave(repository, (save) => async (sessionId, changes) => save(sessionId, changed(changes, repository, sessionId)))
 }
 
 /** The refusal that a store gives. */

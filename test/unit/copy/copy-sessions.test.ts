@@ -377,6 +377,8 @@ describe('trouble on the way', () => {
   it('takes two stores, and ids that are texts', async () => {
     const store = new MemorySessionStore()
     await expect(copySessions(store, store)).rejects.toThrow(RangeError)
+    await expect(copySessions({} as SessionStore, store)).rejects.toThrow(new TypeError('Argument "from" must be a session store, but has no method "list".'))
+    await expect(copySessions(store, {} as SessionStore)).rejects.toThrow(new TypeError('Argument "to" must be a session store, but has no method "list".'))
     await expect(copySessions(store, new MemorySessionStore(), { sessions: [7 as unknown as string] })).rejects.toThrow(TypeError)
     // TypeScript takes it for a list of its characters.
     await expect(copySessions(store, new MemorySessionStore(), { sessions: 'company-1' })).rejects.toThrow(/"sessions" must be an array/u)

@@ -229,6 +229,7 @@ describe('encryptRecords', () => {
 
   it('does not take the store that it is to encrypt for one that is not', async () => {
     await expect(encryptRecords(encrypted(new MemorySessionStore(), BEFORE), ROTATED)).rejects.toThrow(TypeError)
+    await expect(encryptRecords({} as SessionStore, ROTATED)).rejects.toThrow(/^Argument "store" must be a session store/u)
     await expect(encryptRecords(new MemorySessionStore(), { keys: {}, currentKeyId: 'new' })).rejects.toThrow(RangeError)
   })
 

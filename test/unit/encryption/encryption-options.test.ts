@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { encrypted, type EncryptionOptions, MemorySessionStore } from '../../../src/index.js'
+import { encrypted, type EncryptionOptions, MemorySessionStore, type SessionStore } from '../../../src/index.js'
 
 const key = (byte: number): Buffer => Buffer.alloc(32, byte)
 const SALT = 'sixteen bytes or more'
@@ -8,6 +8,10 @@ const make = (options: unknown): unknown => encrypted(new MemorySessionStore(), 
 const withKey = (value: unknown): unknown => make({ keys: { main: value }, currentKeyId: 'main' })
 
 describe('options that cannot be used are refused when the store is made', () => {
+  it('what is no store', () => {
+    expect(() => encrypted({} as SessionStore, { keys: { main: key(1) }, currentKeyId: 'main' })).toThrow(/^Argument "store" must be a session store/u)
+  })
+
   it.each([
     ['no keys', { currentKeyId: 'main' }, TypeError, /"keys" must be an object/],
     ['keys as a list', { keys: [key(1)], currentKeyId: '0' }, TypeError, /"keys" must be an object/],

@@ -5,6 +5,7 @@ import {
   describeStatus,
   type MessageKey,
   type SessionStatus,
+  type StatusReason,
 } from '../../../src/status/status-reasons.js'
 
 // Fails to compile when a status is added and not listed.
@@ -45,6 +46,13 @@ describe('status messages', () => {
     expect(describeStatus('reconnecting', 'connection_lost', {}, { wasConnected: false })).toBe('Could not connect. Trying again...')
     expect(describeStatus('reconnecting', 'connection_lost', {}, { wasConnected: true })).toBe('Connection lost. Reconnecting...')
     expect(describeStatus('reconnecting', 'connection_lost', { connection_lost: 'Reworded.' }, { wasConnected: false })).toBe('Reworded.')
+  })
+
+  it.each(['from_a_later_version', 'constructor', '__proto__'])('a reason or a status that nobody knows here has a plain sentence (%s)', (unknown) => {
+    for (const status of STATUSES) expect(describeStatus(status, unknown as StatusReason, {})).toBe(DEFAULT_STATUS_MESSAGES[status])
+    expect(describeStatus('failed', unknown as StatusReason, { failed: 'Reworded.' })).toBe('Reworded.')
+    expect(describeStatus(unknown as SessionStatus, null, {})).toBe(`This version of the library does not know the status "${unknown}".`)
+    expect(describeStatus(unknown as SessionStatus, 'logged_out', {})).toBe(DEFAULT_STATUS_MESSAGES.logged_out)
   })
 
   it('connected and pairing speak for themselves', () => {
