@@ -2,8 +2,8 @@ import { cpus, totalmem } from 'node:os'
 
 /** What is to be reached. */
 export interface Target {
-  /** Whether it was. */
-  readonly isReached: boolean
+  /** Whether it was; `null` where it cannot be measured. */
+  readonly isReached: boolean | null
   /** The target, as the page has it. */
   readonly text: string
   /** What was measured. */
@@ -12,7 +12,8 @@ export interface Target {
 
 /** The targets, one line each. */
 export function tellTargets(targets: readonly Target[]): string {
-  return targets.map(({ isReached, text, measured }) => `${isReached ? 'reached    ' : 'NOT reached'}  ${text} (${measured})`).join('\n')
+  const verdict = (isReached: boolean | null): string => (isReached === null ? 'skipped' : isReached ? 'reached' : 'NOT reached')
+  return targets.map(({ isReached, text, measured }) => `${verdict(isReached).padEnd(11)}  ${text} (${measured})`).join('\n')
 }
 
 /** Rows as a table: the first cell of each is its name, the others are numbers. */
@@ -35,5 +36,5 @@ export function median(values: readonly number[]): number {
 
 /** A time in milliseconds, with as many digits as matter. */
 export function inMs(value: number): string {
-  return value.toLocaleString('en', { maximumFractionDigits: value < 1 ? 2 : value < 10 ? 1 : 0 })
+  return value.toLocaleString('en', value < 10 ? { maximumSignificantDigits: 2 } : { maximumFractionDigits: 0 })
 }

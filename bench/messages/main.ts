@@ -1,35 +1,21 @@
 // npm run bench:messages: what a received message costs with each store, and with stock Baileys beside them.
 import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { parseArgs } from 'node:util'
+import { join } from 'node:path'
 import { type ChildScript, ChildScripts } from '../child-scripts.js'
-import { machine, tellTargets } from '../report-parts.js'
+import { machine } from '../report-parts.js'
+import { inTurn, playRounds, readRoundOptions, results } from '../rounds.js'
 import { AMOUNTS, type ClientOrder, CONTENDERS, type Contender, type Counted, type ServerFacts, type ServerOrder } from './orders.js'
 import { type Round, table, targets } from './report.js'
 
 /** Messages to each device before any is counted: its Signal session is made, and the code is warm. */
 const WARM_UP = 20
 
-const { values } = parseArgs({
-  options: {
-    rounds: { type: 'string', default: '5' },
-    folder: { type: 'string', default: tmpdir() },
-    markdown: { type: 'boolean', default: false },
-  },
-})
-const wanted = Number(values.rounds)
-if (!Number.isInteger(wanted) || wanted < 1) throw new RangeError(`--rounds must be a whole number of at least 1, but is ${values.rounds}.`)
-/** With --markdown, standard output is for the page. */
-const progress = (line: string): void => {
-  ;(values.markdown ? console.error : console.log)(line)
-}
-
+const options = readRoundOptions()
 using scripts = await ChildScripts.build(['client-child', 'server-child'].map((name) => new URL(`./${name}.ts`, import.meta.url)))
 
 /** The CPU time of one message, in processes and a folder of their own. */
 async function measure(contender: Contender): Promise<number> {
-  const folder = mkdtempSync(join(resolve(values.folder), 'baileys-sessions-bench-'))
+  const folder = mkdtempSync(join(options.folder, 'baileys-sessions-bench-'))
   try {
     await using server = scripts.start('server-child')
     await using client = scripts.start('client-child')
@@ -52,23 +38,14 @@ async function measure(contender: Contender): Promise<number> {
 const askServer = (server: ChildScript, order: ServerOrder): Promise<unknown> => server.ask(order)
 const askClient = (client: ChildScript, order: ClientOrder): Promise<unknown> => client.ask(order)
 
-async function play(number: number): Promise<Round> {
-  // Everybody is the first, the second and so on in turn.
-  const order = [...CONTENDERS.slice(number % CONTENDERS.length), ...CONTENDERS.slice(0, number % CONTENDERS.length)]
+const rounds = await playRounds(options, async (number, progress): Promise<Round> => {
   const times = new Map<Contender, number>()
-  for (const contender of order) {
+  for (const contender of inTurn(CONTENDERS, number)) {
     const time = await measure(contender)
     times.set(contender, time)
-    progress(`  ${contender}: ${time.toFixed(2)} ms`)
+    progress(`${contender}: ${time.toFixed(2)} ms`)
   }
   // Every contender was in the order.
   return Object.fromEntries(times) as Round
-}
-
-const rounds: Round[] = []
-for (let number = 0; number < wanted; number += 1) {
-  progress(`round ${number + 1} of ${wanted}`)
-  rounds.push(await play(number))
-}
-progress('')
-console.log(`${machine()}\n\n${table(rounds)}\n\n${tellTargets(targets(rounds))}`)
+})
+console.log(`\n${results(options, machine(), table(rounds), targets(rounds))}`)
