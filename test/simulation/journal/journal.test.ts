@@ -17,6 +17,8 @@ const SMALL: [string, World, number][] = [
 
 const LARGE: [string, World, number][] = [
   ['three holders', holders(2, 2, 2), 115_559],
+  ['a holder, a visitor and a reader', withReader(withVisitors(holders(1), 'a'), 0), 47_280],
+  ['two holders and a reader', withReader(holders(2, 1), 0), 319_155],
   ['two power failures while all writes are durable', withPowerFailures(holders(1, 1, 1), 2), 92_582],
 ]
 
