@@ -1,6 +1,6 @@
 import { rmdir } from 'node:fs/promises'
 import { type OperationLimit, WorkQueue } from '../../async/order-of-work.js'
-import type { SessionError } from '../../errors.js'
+import { SessionError } from '../../errors.js'
 import { CREDS_KEY, keyText } from '../../store/session-store.js'
 import { onDisk, storageFailure, syncFolder } from './disk.js'
 import { type Durability, waitsForDisk } from './filesystem-session-store-options.js'
@@ -145,6 +145,8 @@ export class OpenFolder {
     return this.#folds.add(async () => {
       try {
         await this.#fold()
+      } catch (error) {
+        throw await this.#unfolded(error)
       } finally {
         await this.#journal.close()
       }
@@ -256,6 +258,12 @@ export class OpenFolder {
     this.#files.names = result.names.isDamaged ? null : result.names
     pending.settle(result.folded)
     return result
+  }
+
+  async #unfolded(error: unknown): Promise<SessionError> {
+    const { code, message, sessionId } = await this.#failure(error)
+    const advice = 'The journal is kept there: nothing is lost, and the next process that runs the session brings it into the files.'
+    return new SessionError(code, `${message} ${advice}`, { sessionId, cause: error })
   }
 
   #failure(cause: unknown): Promise<SessionError> {
