@@ -49,6 +49,8 @@ export class LeaseLock<Entry extends LockEntry = LockEntry> implements SessionLo
   readonly #staleAfterMs: number
   readonly #heartbeat: Heartbeat
   readonly #held = new Map<string, HeldLease>()
+  /** Those of the leases held that nobody got, and that could not be given back yet. */
+  readonly #unclaimed = new WeakSet<HeldLease>()
   /** Under which name leases are held: another one after the engine has ended those under the last. */
   #self: Promise<Holder> | undefined
   #isClosed = false
@@ -72,6 +74,8 @@ export class LeaseLock<Entry extends LockEntry = LockEntry> implements SessionLo
 
   async acquire(sessionId: string): Promise<SessionLease | null> {
     this.assertOpen(sessionId)
+    const held = this.#held.get(sessionId)
+    if (held !== undefined && this.#unclaimed.has(held)) await this.#release(held)
     for (let claims = 0; claims < CLAIMS; claims++) {
       const seen = await this.#look(sessionId)
       if ((await this.ownerOf(seen)) !== null) return null
@@ -173,8 +177,9 @@ export class LeaseLock<Entry extends LockEntry = LockEntry> implements SessionLo
       await this.#options.onAcquired?.(sessionId, token)
       this.assertOpen(sessionId)
     } catch (error) {
-      // Nobody would ever give it back.
-      await this.#release(lease)
+      // Nobody would ever give it back. When that fails, too, whoever asks next tries again.
+      this.#unclaimed.add(lease)
+      await this.#release(lease).catch(() => undefined)
       throw error
     }
     let releasing: Promise<void> | undefined

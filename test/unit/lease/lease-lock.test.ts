@@ -239,6 +239,20 @@ describe('a lease', () => {
     expect(lock.holds('b', 1)).toBe(false)
   })
 
+  it('that came to nothing while the engine was down is given back before the next one is taken', async () => {
+    const table = new FakeTable()
+    const onAcquired = vi.fn(async () => {
+      table.isDown = true
+      throw new Error('the store is down')
+    })
+    const lock = open(table, { onAcquired })
+    await expect(lock.acquire('a')).rejects.toThrow('the store is down')
+    await expect(lock.acquire('a')).rejects.toThrow('the engine is down')
+    table.isDown = false
+    onAcquired.mockImplementation(async () => undefined)
+    expect((await take(lock)).fencingToken).toBe(2)
+  })
+
   it('is not compared with what was looked at before it was taken', async () => {
     const table = new FakeTable()
     const lock = open(table)
