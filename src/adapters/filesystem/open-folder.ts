@@ -135,7 +135,7 @@ export class OpenFolder {
   /** Forgets what was written: the session is deleted. */
   forgetAll(): Promise<void> {
     return this.#folds.add(async () => {
-      await this.#journal.hold((cut) => cut())
+      await this.#journal.hold((cut) => this.#cut(cut))
       this.pending.clear()
     })
   }
@@ -207,7 +207,7 @@ export class OpenFolder {
       if (!(await this.#append([write]))) return false
       const { hasChanged, failures } = await this.#bringIntoFiles(this.pending, { names: await this.names(), isAllOrNothing: true })
       if (!hasChanged) {
-        await this.#journal.hold((cut) => cut())
+        await this.#journal.hold((cut) => this.#cut(cut))
         this.pending.clear()
         throw await this.#failure(failures[0])
       }
@@ -225,8 +225,13 @@ export class OpenFolder {
         if (!this.isLong) return
         await this.#foldPending()
       }
-      if (this.#journal.length > 0) await cut()
+      if (this.#journal.length > 0) await this.#cut(cut)
     })
+  }
+
+  #cut(cut: () => Promise<void>): Promise<void> {
+    const { path, sessionId } = this.#place
+    return onDisk({ verb: 'cut a journal in', path, sessionId }, cut)
   }
 
   async #foldPending(): Promise<void> {
