@@ -86,7 +86,17 @@ export class FileLockTable implements LockTable<FileLockEntry> {
   }
 
   async claim(sessionId: string, seen: FileLockEntry, holder: Holder): Promise<number | null> {
-    await this.#options.assertWritable?.(sessionId)
+    // At once: a login waits for both.
+    const checking = this.#options.assertWritable?.(sessionId) ?? Promise.resolve()
+    const [checked, claimed] = await Promise.allSettled([checking, this.#tryToClaim(sessionId, seen, holder)])
+    if (claimed.status === 'rejected') throw checked.status === 'rejected' ? checked.reason : claimed.reason
+    if (checked.status === 'fulfilled') return claimed.value
+    const isLast = this.#claims === 0 && this.#claimed.size === 1
+    if (claimed.value !== null) await this.release({ sessionId, token: claimed.value, nonce: holder.nonce }, { isLast })
+    throw checked.reason
+  }
+
+  #tryToClaim(sessionId: string, seen: FileLockEntry, holder: Holder): Promise<number | null> {
     return this.#onDisk('lock', sessionId, async () => {
       const place = await this.#placeOf(sessionId)
       this.#claims += 1

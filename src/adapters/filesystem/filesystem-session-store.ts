@@ -54,12 +54,12 @@ export class FileSystemSessionStore implements SessionStore {
     this.#tools = { folders, format, journals, limit, durability }
     this.#table = new FileLockTable({
       folder,
-      placeOf: async (sessionId) => lockPlaceOf(join(folder, 'locks'), sessionId, await folders.nameOf(sessionId)),
-      heartbeats: join(folder, 'heartbeats'),
-      assertWritable: async (sessionId) => {
+      placeOf: async (sessionId) => {
         await format.assertKnown()
-        await folders.assertWritable(sessionId)
+        return lockPlaceOf(join(folder, 'locks'), sessionId, await folders.nameOf(sessionId))
       },
+      heartbeats: join(folder, 'heartbeats'),
+      assertWritable: (sessionId) => folders.assertWritable(sessionId),
     })
     this.#lock = new LeaseLock({
       table: this.#table,

@@ -112,8 +112,11 @@ export class SessionFolders {
     return { path, exists: false }
   }
 
-  /** The name of the folder in which a session is, or would be. Rejects as {@link locate} does. */
+  /** The name of the folder in which a session is, or would be. Rejects as {@link locate} does when the disk has to be asked. */
   async nameOf(sessionId: string): Promise<string> {
+    assertSessionId(sessionId)
+    const canonical = canonicalFolderName(this.#prefix, sessionId)
+    if (literalFolderName(this.#prefix, sessionId) === null && fitsIntoName(canonical)) return canonical
     return basename((await this.locate(sessionId)).path)
   }
 
