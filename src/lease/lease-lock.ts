@@ -51,6 +51,8 @@ export class LeaseLock<Entry extends LockEntry = LockEntry> implements SessionLo
   readonly #held = new Map<string, HeldLease>()
   /** Those of the leases held that nobody got, and that could not be given back yet. */
   readonly #unclaimed = new WeakSet<HeldLease>()
+  /** How often each lock is being taken right now. */
+  readonly #taking = new Map<string, number>()
   /** Under which name leases are held: another one after the engine has ended those under the last. */
   #self: Promise<Holder> | undefined
   #isClosed = false
@@ -78,9 +80,9 @@ export class LeaseLock<Entry extends LockEntry = LockEntry> implements SessionLo
     if (held !== undefined && this.#unclaimed.has(held)) await this.#release(held)
     for (let claims = 0; claims < CLAIMS; claims++) {
       const seen = await this.#look(sessionId)
-      if ((await this.ownerOf(seen)) !== null) return null
-      const lease = await this.#claim(sessionId, seen)
-      if (lease !== null) return this.#handOut(lease)
+      if ((await this.ownerOf(await this.#withoutRemains(sessionId, seen))) !== null) return null
+      const lease = await this.#take(sessionId, seen)
+      if (lease !== null) return lease
     }
     return null
   }
@@ -149,6 +151,25 @@ export class LeaseLock<Entry extends LockEntry = LockEntry> implements SessionLo
     const seen = await this.#table.look(sessionId)
     this.#compare(held, seen.token)
     return seen
+  }
+
+  /** What an engine that failed did not take back of a claim of this lock is in nobody's way. */
+  async #withoutRemains(sessionId: string, seen: Entry): Promise<LockEntry> {
+    const { nonce } = await this.#describe()
+    const isOurs = this.#held.has(sessionId) || this.#taking.has(sessionId)
+    return isOurs ? seen : { ...seen, holders: seen.holders.filter(({ text }) => parseHolder(text)?.nonce !== nonce) }
+  }
+
+  async #take(sessionId: string, seen: Entry): Promise<SessionLease | null> {
+    this.#taking.set(sessionId, (this.#taking.get(sessionId) ?? 0) + 1)
+    try {
+      const lease = await this.#claim(sessionId, seen)
+      return lease === null ? null : await this.#handOut(lease)
+    } finally {
+      const others = (this.#taking.get(sessionId) ?? 0) - 1
+      if (others > 0) this.#taking.set(sessionId, others)
+      else this.#taking.delete(sessionId)
+    }
   }
 
   async #claim(sessionId: string, seen: Entry): Promise<HeldLease | null> {

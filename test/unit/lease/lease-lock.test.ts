@@ -253,6 +253,21 @@ describe('a lease', () => {
     expect((await take(lock)).fencingToken).toBe(2)
   })
 
+  it('of a claim that failed in the engine after it was made keeps nobody away', async () => {
+    const table = new FakeTable()
+    const lock = open(table)
+    await lock.owner('a')
+    const claim = vi.spyOn(table, 'claim').mockImplementationOnce(async (sessionId, { token }, holder) => {
+      table.put(sessionId, token + 1, holder)
+      throw new Error('the engine is down')
+    })
+    await expect(lock.acquire('a')).rejects.toThrow('the engine is down')
+    expect(await open(table, { describe: elsewhere('two') }).acquire('a')).toBeNull()
+    expect((await take(lock)).fencingToken).toBe(2)
+    expect(await lock.acquire('a')).toBeNull()
+    expect(claim).toHaveBeenCalledTimes(2)
+  })
+
   it('is not compared with what was looked at before it was taken', async () => {
     const table = new FakeTable()
     const lock = open(table)
