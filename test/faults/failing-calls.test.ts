@@ -137,6 +137,7 @@ async function playWith(plan: FaultPlan): Promise<string[] | null> {
   session.findings.push(...(await lookFromOutside(directory, session.expectation)))
   if (!(await goOn(session))) session.findings.push('the disk is mended, and the store does not go on')
   await store.close()
+  await disk.quiet()
   session.findings.push(...(await lookFromOutside(directory, session.expectation)), ...leftovers(directory))
   rmSync(directory, { recursive: true })
   return failed === null ? null : session.findings.map((finding) => `${plan.code} at ${failed.kind} ${failed.path} (call ${plan.nth}): ${finding}`)
