@@ -112,11 +112,12 @@ function isPromised(line: WriterLine, durability: Durability): boolean {
   return line.part === 'creds' || WITH_CREDS.includes(line.version)
 }
 
-/** The parts that nothing was written to without a promise since they came into the files: those may be damaged. */
+/** The parts of which what is in the files was promised: others may be damaged. */
 function judgedParts({ lines, unfolded }: Recording, until: number, durability: Durability): readonly Part[] {
+  if (until < unfolded) return PARTS
   return PARTS.filter((part) => {
-    const last = lines.findLast(({ effects, line }) => effects <= until && line.kind === 'begun' && line.part === part)
-    return until < unfolded || last === undefined || isPromised(last.line, durability)
+    const told = lines.filter(({ effects, line }) => effects <= until && 'part' in line && line.part === part).map(({ line }) => line)
+    return [told.at(-1), told.findLast(({ kind }) => kind === 'done')].every((line) => line !== undefined && isPromised(line, durability))
   })
 }
 

@@ -72,16 +72,20 @@ export class RecordedDisk implements Disposable {
   }
 
   #record(call: DiskCall, result: unknown): void {
-    const { kind, path, to = '', file = -1 } = call
-    if (kind === 'mkdir') this.#make(path, true)
-    else if (kind === 'unlink' || kind === 'rmdir') this.#changeNames([path, null])
-    else if (kind === 'rename') this.#changeNames([path, null], [to, this.#find(path)])
-    else if (kind === 'link') this.#changeNames([to, this.#find(path)])
-    else if (kind === 'truncate') this.#cut(this.#nodeOf(call), call.length ?? 0)
+    const { kind, file = -1 } = call
+    if (kind === 'truncate') this.#cut(this.#nodeOf(call), call.length ?? 0)
     else if (kind === 'sync') this.effects.push({ kind, node: this.#nodeOf(call), upTo: this.#begun.get(call) ?? 0 })
     else if (kind === 'write') this.#write(call)
     else if (kind === 'open' && typeof result === 'number') this.#open.set(result, this.#opened(call))
     else if (kind === 'close') this.#open.delete(file)
+    else this.#recordNames(call)
+  }
+
+  #recordNames({ kind, path, to = '' }: DiskCall): void {
+    if (kind === 'mkdir') this.#make(path, true)
+    else if (kind === 'unlink' || kind === 'rmdir') this.#changeNames([path, null])
+    else if (kind === 'rename') this.#changeNames([path, null], [to, this.#find(path)])
+    else if (kind === 'link') this.#changeNames([to, this.#find(path)])
   }
 
   #opened({ path, mode }: DiskCall): OpenFile {

@@ -19,6 +19,8 @@ export interface DiskWatcher {
 type AnyFunction = (...args: unknown[]) => unknown
 type Describe = (args: readonly unknown[], pathOf: (place: unknown) => string | null) => DiskCall | null
 
+const isFunction = (value: unknown): value is AnyFunction => typeof value === 'function'
+
 // Its functions are replaced by name, which the types of Node do not foresee.
 const CALLBACKS = fs as unknown as Record<string, AnyFunction>
 const PROMISES = promises as unknown as Record<string, AnyFunction>
@@ -78,7 +80,7 @@ function watchedCallback(original: AnyFunction, describe: Describe, paths: Watch
   return (...args) => {
     const done = args.at(-1)
     const call = describe(args, (place) => paths.of(place))
-    if (call === null || typeof done !== 'function') return original(...args)
+    if (call === null || !isFunction(done)) return original(...args)
     const finish = (error: Error | null, ...results: unknown[]): void => {
       paths.follow(call, error, results[0])
       watcher.after?.(call, error, results[0])

@@ -241,7 +241,7 @@ describe('a lease', () => {
 
   it('that came to nothing while the engine was down is given back before the next one is taken', async () => {
     const table = new FakeTable()
-    const onAcquired = vi.fn(async () => {
+    const onAcquired = vi.fn(async (): Promise<void> => {
       table.isDown = true
       throw new Error('the store is down')
     })
