@@ -1,11 +1,12 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { setTimeout as delay } from 'node:timers/promises'
 import * as baileys from '@whiskeysockets/baileys'
-import { quietLibsignal } from '../../src/index.js'
+import { MemorySessionStore, quietLibsignal } from '../../src/index.js'
 import { collectGarbage } from '../../test/support/garbage.js'
-import { bareFleet } from './bare-fleet.js'
-import type { KnownSessions } from './fleet.js'
-import { libraryFleet } from './library-fleet.js'
+import { answerParent } from '../answer-parent.js'
+import { bareFleet, storedAuth } from '../fleet/bare-fleet.js'
+import { type KnownSessions, sessionIds, storeCreds } from '../fleet/known-sessions.js'
+import { libraryFleet } from '../fleet/library-fleet.js'
 import type { ClientOrder, ClientResult } from './orders.js'
 
 quietLibsignal()
@@ -15,15 +16,11 @@ const SETTLE_MS = 2000
 const LAG_RESOLUTION_MS = 10
 const THENS = 20_000
 
-process.once('message', (order: ClientOrder) => {
-  void work(order).then((result) => {
-    process.send?.(result, () => process.exit(0))
-  })
-})
+answerParent(work)
 
 async function work(order: ClientOrder): Promise<ClientResult> {
   baileys.WA_CERT_DETAILS.PUBLIC_KEY = Buffer.from(order.rootPublicKey)
-  const fleet = order.setup === 'library' ? await libraryFleet(baileys, order) : bareFleet(baileys, order)
+  const fleet = await makeFleet(order)
   await delay(500)
   await collectGarbage()
   const emptyRss = process.memoryUsage.rss()
@@ -47,6 +44,16 @@ async function work(order: ClientOrder): Promise<ClientResult> {
     thenMicroseconds,
     statusesPerSecond,
   }
+}
+
+/** The same sessions, in the same kind of store. */
+async function makeFleet({ setup, creds, ...order }: ClientOrder): Promise<KnownSessions> {
+  const store = new MemorySessionStore()
+  const options = { ...order, sessionIds: sessionIds(creds.length) }
+  await storeCreds(store, options.sessionIds, creds)
+  return setup === 'library'
+    ? libraryFleet(baileys, { ...options, store })
+    : bareFleet(baileys, { ...options, isStorageShared: setup === 'bare', authOf: (sessionId) => storedAuth(baileys, store, sessionId) })
 }
 
 type Opening = Pick<ClientResult, 'openMs' | 'cpuMsPerSession' | 'worstLagMs'>

@@ -1,8 +1,9 @@
 // npm run bench:scale: many sessions in one process, restored by this library, and beside it by Baileys alone.
 import { parseArgs } from 'node:util'
-import type { ClientResult, Setup } from './orders.js'
-import { Processes } from './processes.js'
-import { machine, table, targets } from './report.js'
+import { ChildScripts } from '../child-scripts.js'
+import { machine, tellTargets } from '../report-parts.js'
+import type { ClientOrder, ClientResult, ServerFacts, ServerOrder, Setup } from './orders.js'
+import { table, targets } from './report.js'
 
 const { values } = parseArgs({
   options: {
@@ -31,14 +32,23 @@ const stock = count('stock', 0)
 
 /** Whether both run at the same time: then the ratios say something on a busy machine too, and the times nothing. */
 const { profile, together } = values
-using processes = await Processes.prepare(profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`])
-const server = await processes.startServer({ devices: Math.max(together ? 2 * sessions : sessions, stock) })
-const { url, rootPublicKey, creds } = server.facts
+const clientOptions = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]
+using scripts = await ChildScripts.build(['client-child', 'server-child'].map((name) => new URL(`./${name}.ts`, import.meta.url)))
+await using server = scripts.start('server-child')
+const serverOrder: ServerOrder = { devices: Math.max(together ? 2 * sessions : sessions, stock) }
+// The child answers nothing else.
+const { url, rootPublicKey, creds } = (await server.ask(serverOrder)) as ServerFacts
 const results: ClientResult[] = []
 
+async function runClient(order: ClientOrder): Promise<ClientResult> {
+  await using client = scripts.start('client-child', clientOptions)
+  // The child answers nothing else.
+  return (await client.ask(order)) as ClientResult
+}
+
 async function measure(setup: Setup, number: number, first = 0): Promise<void> {
-  const order = { setup, url, rootPublicKey, creds: creds.slice(first, first + number), concurrency, idleMs, patienceMs: 30_000 + number * 200 }
-  const result = await processes.runClient(order).catch((error: unknown) => {
+  const order: ClientOrder = { setup, url, rootPublicKey, creds: creds.slice(first, first + number), concurrency, idleMs, patienceMs: 30_000 + number * 200 }
+  const result = await runClient(order).catch((error: unknown) => {
     console.log(`  ${setup}: ${error instanceof Error ? error.message : String(error)}`)
     return null
   })
@@ -63,8 +73,7 @@ if (stock > 0) {
   console.log(`without the remedy, ${stock} sessions`)
   await measure('stock', stock)
 }
-server.close()
 
-console.log(`\n${table(results)}\n\n${targets(results, sessions).join('\n')}`)
+console.log(`\n${table(results)}\n\n${tellTargets(targets(results, sessions))}`)
 const compared = results.filter(({ setup }) => setup !== 'stock')
 process.exitCode = compared.length === 2 * runs && compared.every(({ open }) => open === sessions) ? 0 : 1

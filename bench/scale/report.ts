@@ -1,4 +1,4 @@
-import { cpus, totalmem } from 'node:os'
+import { markdownTable, median, type Target } from '../report-parts.js'
 import type { ClientResult, Setup } from './orders.js'
 
 type NumberName = { [Name in keyof ClientResult]: ClientResult[Name] extends number | null ? Name : never }[keyof ClientResult]
@@ -28,40 +28,36 @@ export function table(results: readonly ClientResult[]): string {
     const ratio = ratioOf(results, name)
     return [title, ...cells, ratio === null ? '' : ratio.toFixed(2)]
   })
-  return [['', ...shown, 'library / bare'], ['---', ...shown.map(() => '---:'), '---:'], ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
-}
-
-/** Where it was measured. */
-export function machine(): string {
-  const [cpu] = cpus()
-  return `Node ${process.version.slice(1)}, ${cpus().length} × ${cpu?.model.trim() ?? 'unknown CPU'}, ${Math.round(totalmem() / 2 ** 30)} GiB, ${process.platform} ${process.arch}`
+  return markdownTable(['', ...shown, 'library / bare'], rows)
 }
 
 /** What is to be reached, and whether it was. */
-export function targets(results: readonly ClientResult[], sessions: number): string[] {
-  const least = (value: number | null, limit: number): boolean => value !== null && value >= limit
-  const most = (value: number | null, limit: number): boolean => value !== null && value <= limit
-  const cpu = ratioOf(results, 'cpuMsPerSession')
-  return (
-    [
-      [`${sessions} sessions open`, least(middle(results, 'library', 'open'), sessions)],
-      [`CPU per session at most 1.05 of bare Baileys with the same remedy (${cpu?.toFixed(3) ?? 'not measured'})`, most(cpu, 1.05)],
-      ['RSS per session at most 300 KiB, garbage collected', most(middle(results, 'library', 'keptKiBPerSession'), 300)],
-      ['worst event-loop lag under 300 ms', most(middle(results, 'library', 'worstLagMs'), 300)],
-      ['getStatus of a live session over 1,000,000 per second', least(middle(results, 'library', 'statusesPerSecond'), 1_000_000)],
-    ] as const
-  ).map(([target, isReached]) => `${isReached ? 'reached    ' : 'NOT reached'}  ${target}`)
+export function targets(results: readonly ClientResult[], sessions: number): Target[] {
+  const least = (text: string, value: number | null, limit: number): Target => toTarget(text, value, value !== null && value >= limit)
+  const most = (text: string, value: number | null, limit: number): Target => toTarget(text, value, value !== null && value <= limit)
+  const ofLibrary = (name: NumberName): number | null => middle(results, 'library', name)
+  return [
+    least(`${sessions} sessions open`, ofLibrary('open'), sessions),
+    most('CPU per session at most 1.05 of bare Baileys with the same remedy', ratioOf(results, 'cpuMsPerSession'), 1.05),
+    most('RSS per session at most 300 KiB, garbage collected', ofLibrary('keptKiBPerSession'), 300),
+    most('worst event-loop lag at most 300 ms', ofLibrary('worstLagMs'), 300),
+    least('getStatus of a live session at least 1,000,000 per second', ofLibrary('statusesPerSecond'), 1_000_000),
+  ]
+}
+
+function toTarget(text: string, value: number | null, isReached: boolean): Target {
+  return { text, isReached, measured: value?.toLocaleString('en', { maximumFractionDigits: 3 }) ?? 'not measured' }
 }
 
 function middle(results: readonly ClientResult[], setup: Setup, name: NumberName): number | null {
-  return median(results.filter((result) => result.setup === setup).flatMap((result) => result[name] ?? []))
+  return medianIfAny(results.filter((result) => result.setup === setup).flatMap((result) => result[name] ?? []))
 }
 
 /** The two of one run lie next to each other in time, and what else the machine did meanwhile is in both. */
 function ratioOf(results: readonly ClientResult[], name: NumberName): number | null {
   const of = (setup: Setup): (number | null)[] => results.filter((result) => result.setup === setup).map((result) => result[name])
   const bare = of('bare')
-  return median(
+  return medianIfAny(
     of('library').flatMap((value, run) => {
       const other = bare[run] ?? null
       return value === null || other === null || other === 0 ? [] : [value / other]
@@ -69,9 +65,6 @@ function ratioOf(results: readonly ClientResult[], name: NumberName): number | n
   )
 }
 
-function median(values: readonly number[]): number | null {
-  const sorted = values.toSorted((left, right) => left - right)
-  const half = sorted.length / 2
-  const [below, above] = [sorted[Math.ceil(half) - 1], sorted[Math.floor(half)]]
-  return below === undefined || above === undefined ? null : (below + above) / 2
+function medianIfAny(values: readonly number[]): number | null {
+  return values.length === 0 ? null : median(values)
 }

@@ -1,39 +1,56 @@
-/** What is measured, in milliseconds. */
-export interface Timings {
-  /** 812 pre-keys written with one `set`, as a first login does. */
-  setPreKeys: number
-  /** The same read with one `get`. */
-  getPreKeys: number
-  /** 200 times one record of a ratchet, each awaited. */
-  keyCommits: number
-  /** 200 times the creds, each awaited. */
-  credsCommits: number
-  /** 100 sessions, one after the other, up to what a dial needs. */
-  open: number
-  /** 10,000 sessions. */
-  list: number
-}
-
 /** How many of each. */
-export const AMOUNTS: Readonly<Record<'preKeys' | 'commits' | 'opened' | 'listed', number>> = Object.freeze({
+export const AMOUNTS: Readonly<Record<'preKeys' | 'crowd' | 'opened' | 'listed' | 'busy', number>> = Object.freeze({
   preKeys: 812,
-  commits: 200,
+  /** Sessions that write at once. */
+  crowd: 100,
   opened: 100,
   listed: 10_000,
+  /** Sessions that write at once while descriptors are counted. */
+  busy: 1000,
 })
 
 /** The lines of the table. */
-export const LINES: readonly { readonly name: keyof Timings; readonly title: string }[] = [
+export const LINES = [
+  // With one `set`, as a first login does.
   { name: 'setPreKeys', title: '812 pre-keys set' },
+  // With one `get`.
   { name: 'getPreKeys', title: '812 pre-keys read' },
-  { name: 'keyCommits', title: '200 single commits of a key' },
-  { name: 'credsCommits', title: '200 single commits of creds' },
+  // What the store has put off until then is part of it.
+  { name: 'release', title: 'the session with them released' },
+  // One record of a ratchet: the middle of 200, each awaited.
+  { name: 'keyCommit', title: 'one commit of a key' },
+  { name: 'credsCommit', title: 'one commit of creds' },
+  { name: 'lifecycleCommit', title: 'one commit of the lifecycle record' },
+  // Each of them commits one key after the other, for some seconds.
+  { name: 'crowdedCommit', title: 'one commit of a key while 100 sessions write, p99' },
+  // One after the other, up to what a dial needs.
   { name: 'open', title: '100 sessions opened' },
   { name: 'list', title: '10,000 sessions listed' },
-]
+] as const
 
-/** Who is measured, stock first. */
-export const CONTENDERS = ['stock', 'fs', 'fs-power', 'fs-process', 'sqlite', 'sqlite-process', 'encrypted'] as const
+/** One of them. */
+export type LineName = (typeof LINES)[number]['name']
+
+/** What is committed by itself. */
+export type CommitName = Extract<LineName, 'keyCommit' | 'credsCommit' | 'lifecycleCommit'>
+
+/** What was measured, in milliseconds; `null` for what somebody does not do. */
+export type Timings = Readonly<Record<LineName, number | null>>
+
+/** Who keeps sessions, stock first. */
+export const KEEPERS = ['stock', 'fs', 'fs-process', 'fs-power', 'sqlite', 'sqlite-process', 'encrypted'] as const
+
+/** One of them. */
+export type KeeperName = (typeof KEEPERS)[number]
+
+/** Who only appends the same bytes to a file: no store can be quicker. */
+export const LIMITS = ['append', 'synced-append'] as const
+
+/** One of them. */
+export type LimitName = (typeof LIMITS)[number]
+
+/** Who is measured, in the order of the columns. */
+export const CONTENDERS = ['stock', 'append', 'synced-append', 'fs', 'fs-process', 'fs-power', 'sqlite', 'sqlite-process', 'encrypted'] as const
 
 /** One of them. */
 export type Contender = (typeof CONTENDERS)[number]
@@ -41,33 +58,50 @@ export type Contender = (typeof CONTENDERS)[number]
 /** What each is called in the table. */
 export const CONTENDER_TITLES: Readonly<Record<Contender, string>> = Object.freeze({
   stock: '`useMultiFileAuthState`',
+  append: 'bare append',
+  'synced-append': 'bare append and fdatasync',
   fs: 'file system, default',
-  'fs-power': "file system, `'power'`",
   'fs-process': "file system, `'process'`",
+  'fs-power': "file system, `'power'`",
   sqlite: "SQLite, `'power'`, its default",
   'sqlite-process': "SQLite, `'process'`",
   encrypted: 'encrypted file system, default',
 })
 
-/** What the disk does without anybody's code, in milliseconds. */
-export interface DiskTimings {
-  /** One fsync of a file of 4 KiB that was just written. */
-  fsync: number
-  /** 200 files, each written, synced and renamed, and the folder synced. */
-  durableReplaces: number
-  /** The names of 10,000 folders, without a look into any. */
-  readdir: number
+/** What a store does for more than one record. */
+export type KeeperTimings = Omit<Timings, CommitName>
+
+/** What single commits take, measured side by side. */
+export interface CommitTimings {
+  readonly contenders: Readonly<Record<Contender, Pick<Timings, CommitName>>>
+  /** One pass of AES-256-GCM over the bytes of a key. */
+  readonly encryptionPass: number
 }
 
-/** What a process is to measure. */
-export interface MeasureOrder {
-  readonly contender: Contender | 'disk'
-  /** An empty folder. */
-  readonly folder: string
-  /** Where the sessions are that are listed. */
-  readonly listing: string
-}
+/** What a process is to measure, in an empty folder. */
+export type MeasureOrder =
+  | {
+      readonly kind: 'keeper'
+      readonly keeper: KeeperName
+      readonly folder: string
+      /** Where the sessions are that are listed. */
+      readonly listing: string
+    }
+  | { readonly kind: 'commits' | 'fsync'; readonly folder: string }
+  | { readonly kind: 'descriptors'; readonly keeper: KeeperName; readonly folder: string }
 
 /** What it measured. */
 export type Measured =
-  { readonly kind: 'contender'; readonly contender: Contender; readonly timings: Timings } | { readonly kind: 'disk'; readonly timings: DiskTimings }
+  | { readonly kind: 'keeper'; readonly timings: KeeperTimings }
+  | { readonly kind: 'commits'; readonly timings: CommitTimings }
+  | { readonly kind: 'fsync'; readonly fsyncMs: number }
+  /** The most that were open at once; `null` where they cannot be counted. */
+  | { readonly kind: 'descriptors'; readonly most: number | null }
+
+/** Where the sessions are made that are listed. */
+export interface ListingOrder {
+  /** For folders of files. */
+  readonly folders: string
+  /** For a database. */
+  readonly database: string
+}

@@ -4,19 +4,22 @@ import { openSqliteDatabase } from '../../src/adapters/sqlite/open-sqlite-databa
 import { SqliteSessionStore } from '../../src/adapters/sqlite/sqlite-session-store.js'
 import { CREDS_KEY } from '../../src/store/session-store.js'
 import { pairedCreds } from '../../src/testing/fake-baileys.js'
-import { AMOUNTS } from './lines.js'
+import { answerParent } from '../answer-parent.js'
+import { AMOUNTS, type ListingOrder } from './lines.js'
 
 // Makes the sessions that are listed: folders as stock Baileys and the file system store keep them, and the same in a database.
 
-const [folders = '', database = ''] = process.argv.slice(2)
-const creds = pairedCreds()
-const sqlite = await openSqliteDatabase(join(database, 'sessions.db'))
-const store = new SqliteSessionStore({ database: sqlite, durability: 'process' })
-for (let index = 0; index < AMOUNTS.listed; index += 1) {
-  const folder = join(folders, `session-shop${index}`)
-  mkdirSync(folder, { mode: 0o700 })
-  writeFileSync(join(folder, 'creds.json'), creds)
-  await store.write(`shop${index}`, [{ ...CREDS_KEY, value: creds }])
-}
-await store.close()
-sqlite.close()
+answerParent(async ({ folders, database }: ListingOrder) => {
+  const creds = pairedCreds()
+  const sqlite = await openSqliteDatabase(join(database, 'sessions.db'))
+  const store = new SqliteSessionStore({ database: sqlite, durability: 'process' })
+  for (let index = 0; index < AMOUNTS.listed; index += 1) {
+    const folder = join(folders, `session-shop${index}`)
+    mkdirSync(folder, { mode: 0o700 })
+    writeFileSync(join(folder, 'creds.json'), creds)
+    await store.write(`shop${index}`, [{ ...CREDS_KEY, value: creds }])
+  }
+  await store.close()
+  sqlite.close()
+  return {}
+})

@@ -1,141 +1,107 @@
-import { randomBytes } from 'node:crypto'
-import { open } from 'node:fs/promises'
-import { join } from 'node:path'
-import { makeKeeper, replaceDurably, stockFolders, type OpenAuth, type SessionKeeper } from './contender.js'
-import { AMOUNTS, type Contender, type DiskTimings, type Measured, type MeasureOrder, type Timings } from './lines.js'
+import { answerParent } from '../answer-parent.js'
+import { middleOf, timeOf } from './clock.js'
+import { measureCommits } from './commits.js'
+import { busyDescriptors, crowdedCommit } from './crowd.js'
+import { measureFsync } from './fsync.js'
+import { makeKeeper, type SessionKeeper } from './keeper.js'
+import { AMOUNTS, type KeeperName, type KeeperTimings, type Measured, type MeasureOrder } from './lines.js'
+import { preKeyIds, preKeys } from './records.js'
 
-const RATCHETS = 20
-const RATCHET_BYTES = 600
-const FSYNCS = 50
 /** The middle one counts. */
 const REPEATS = 3
 
-async function timeOf(work: () => Promise<void>): Promise<number> {
-  const startedAt = performance.now()
-  await work()
-  return performance.now() - startedAt
+answerParent(async (order: MeasureOrder): Promise<Measured> => {
+  const { folder } = order
+  switch (order.kind) {
+    case 'keeper':
+      return { kind: order.kind, timings: await measureKeeper(order.keeper, folder, order.listing) }
+    case 'commits':
+      return { kind: order.kind, timings: await measureCommits(folder) }
+    case 'fsync':
+      return { kind: order.kind, fsyncMs: await measureFsync(folder) }
+    case 'descriptors':
+      return { kind: order.kind, most: await withKeeper(order.keeper, folder, busyDescriptors) }
+  }
+})
+
+async function withKeeper<Result>(name: KeeperName, folder: string, work: (keeper: SessionKeeper) => Promise<Result>): Promise<Result> {
+  const keeper = await makeKeeper(name, folder)
+  const result = await work(keeper)
+  await keeper.close()
+  return result
 }
+
+async function measureKeeper(name: KeeperName, folder: string, listing: string): Promise<KeeperTimings> {
+  const timings = await withKeeper(name, folder, async (keeper) => {
+    await warmUp(keeper)
+    const each: OneSession[] = []
+    const openAgain = (work: (again: SessionKeeper) => Promise<number>): Promise<number> => withKeeper(name, folder, work)
+    for (let index = 0; index < REPEATS; index += 1) each.push(await measureSession(keeper, `shop${index}`, openAgain))
+    const middle = async (line: keyof OneSession): Promise<number | null> =>
+      each.some((session) => session[line] === null) ? null : middleOf(REPEATS, async (index) => each[index]?.[line] ?? NaN)
+    return {
+      setPreKeys: await middle('setPreKeys'),
+      getPreKeys: await middle('getPreKeys'),
+      release: await middle('release'),
+      open: await middle('open'),
+      crowdedCommit: await crowdedCommit(keeper),
+    }
+  })
+  return { ...timings, list: await withKeeper(name, listing, timeOfListings) }
+}
+
+type OneSession = Omit<KeeperTimings, 'crowdedCommit' | 'list'>
 
 /** Files are not made as quickly the first time in a process: everybody gets to write some before. */
 async function warmUp(keeper: SessionKeeper): Promise<void> {
   await keeper.add('warm')
   const auth = await keeper.open('warm')
   await auth.setKeys({ 'pre-key': preKeys(50) })
-  await auth.getPreKeys(ids(50))
+  await auth.getPreKeys(preKeyIds(50))
   for (let round = 0; round < 10; round += 1) await auth.saveCreds()
 }
 
-const ids = (count: number): string[] => Array.from({ length: count }, (_, index) => String(index + 1))
+/** Measures with a keeper that has seen nothing yet, as after a restart. */
+type OpenAgain = (work: (again: SessionKeeper) => Promise<number>) => Promise<number>
 
-function preKeys(count: number): Record<string, { public: Uint8Array; private: Uint8Array }> {
-  return Object.fromEntries(ids(count).map((id) => [id, { public: randomBytes(32), private: randomBytes(32) }]))
-}
-
-async function measure(contender: Contender, { folder, listing }: MeasureOrder): Promise<Timings> {
-  const keeper = await makeKeeper(contender, folder)
-  await warmUp(keeper)
-  const sessions = Array.from({ length: REPEATS }, (_, index) => `shop${index}`)
-  const each: Omit<Timings, 'list'>[] = []
-  for (const sessionId of sessions) each.push(await measureSession(keeper, sessionId))
-  await keeper.close()
-  const middleOf = (name: keyof Omit<Timings, 'list'>): number => middle(each.map((timings) => timings[name]))
-  return {
-    setPreKeys: middleOf('setPreKeys'),
-    getPreKeys: middleOf('getPreKeys'),
-    keyCommits: middleOf('keyCommits'),
-    credsCommits: middleOf('credsCommits'),
-    open: middleOf('open'),
-    list: await timeListing(contender, listing),
-  }
-}
-
-async function measureSession(keeper: SessionKeeper, sessionId: string): Promise<Omit<Timings, 'list'>> {
+async function measureSession(keeper: SessionKeeper, sessionId: string, openAgain: OpenAgain): Promise<OneSession> {
   await keeper.add(sessionId)
+  return { ...(await measurePreKeys(keeper, sessionId)), open: await measureOpening(keeper, sessionId, openAgain) }
+}
+
+async function measurePreKeys(keeper: SessionKeeper, sessionId: string): Promise<Omit<OneSession, 'open'>> {
   const auth = await keeper.open(sessionId)
   const all = preKeys(AMOUNTS.preKeys)
   const setPreKeys = await timeOf(() => auth.setKeys({ 'pre-key': all }))
   const getPreKeys = await timeOf(async () => {
-    const found = Object.values(await auth.getPreKeys(ids(AMOUNTS.preKeys))).filter((value) => value !== null)
+    const found = Object.values(await auth.getPreKeys(preKeyIds(AMOUNTS.preKeys))).filter((value) => value !== null)
     if (found.length !== AMOUNTS.preKeys) throw new Error(`Only ${found.length} pre-keys were there.`)
   })
-  const keyCommits = await timeOf(() => commitKeys(auth))
-  const credsCommits = await timeOf(() => commitCreds(auth))
-  const opened = Array.from({ length: AMOUNTS.opened }, (_, index) => `${sessionId}-${index}`)
-  for (const id of opened) await keeper.add(id)
-  const openMs = await timeOf(async () => {
-    for (const id of opened) await keeper.open(id)
+  return { setPreKeys, getPreKeys, release: auth.release === null ? null : await timeOf(auth.release) }
+}
+
+/** Sessions that ran before: a store keeps something of each that it makes the first time. */
+async function measureOpening(keeper: SessionKeeper, sessionId: string, openAgain: OpenAgain): Promise<number> {
+  const [first = '', ...ids] = Array.from({ length: AMOUNTS.opened + 1 }, (_, index) => `${sessionId}-${index}`)
+  for (const id of [first, ...ids]) {
+    await keeper.add(id)
+    const auth = await keeper.open(id)
+    await auth.release?.()
+  }
+  return openAgain(async (again) => {
+    await again.open(first)
+    return timeOf(async () => {
+      for (const id of ids) await again.open(id)
+    })
   })
-  return { setPreKeys, getPreKeys, keyCommits, credsCommits, open: openMs }
 }
 
-function middle(values: readonly number[]): number {
-  return values.toSorted((left, right) => left - right)[Math.floor(values.length / 2)] ?? NaN
-}
-
-async function commitKeys(auth: OpenAuth): Promise<void> {
-  for (let index = 0; index < AMOUNTS.commits; index += 1) {
-    await auth.setKeys({ session: { [`49151${index % RATCHETS}.0`]: randomBytes(RATCHET_BYTES) } })
-  }
-}
-
-async function commitCreds(auth: OpenAuth): Promise<void> {
-  for (let index = 0; index < AMOUNTS.commits; index += 1) {
-    auth.creds.accountSyncCounter = index
-    await auth.saveCreds()
-  }
-}
-
-async function timeListing(contender: Contender, listing: string): Promise<number> {
-  const keeper = await makeKeeper(contender, listing)
-  const time = await timeOfListings(() => keeper.list())
-  await keeper.close()
-  return time
-}
-
-async function timeOfListings(list: () => Promise<number>): Promise<number> {
+async function timeOfListings(keeper: SessionKeeper): Promise<number> {
   const listAll = async (): Promise<void> => {
-    const found = await list()
+    const found = await keeper.list()
     if (found !== AMOUNTS.listed) throw new Error(`Only ${found} sessions were listed.`)
   }
   // The first one finds out what kind of disk it is.
   await listAll()
-  const times = []
-  for (let repeat = 0; repeat < REPEATS; repeat += 1) times.push(await timeOf(listAll))
-  return middle(times)
+  return middleOf(REPEATS, () => timeOf(listAll))
 }
-
-async function measureDisk({ folder, listing }: MeasureOrder): Promise<DiskTimings> {
-  const file = await open(join(folder, 'synced'), 'w')
-  const fsyncs = await timeOf(async () => {
-    for (let index = 0; index < FSYNCS; index += 1) {
-      await file.write(randomBytes(4096), 0, 4096, 0)
-      await file.sync()
-    }
-  })
-  await file.close()
-  const text = randomBytes(RATCHET_BYTES).toString('base64')
-  const durableReplaces = await timeOf(async () => {
-    for (let index = 0; index < AMOUNTS.commits; index += 1) await replaceDurably(folder, String(index % RATCHETS), text)
-  })
-  const readdir = await timeOfListings(async () => (await stockFolders(listing)).length)
-  return { fsync: fsyncs / FSYNCS, durableReplaces, readdir }
-}
-
-process.once('message', (order: MeasureOrder) => {
-  const { contender } = order
-  const measuring: Promise<Measured> =
-    contender === 'disk'
-      ? measureDisk(order).then((timings) => ({ kind: 'disk', timings }))
-      : measure(contender, order).then((timings) => ({ kind: 'contender', contender, timings }))
-  measuring.then(
-    (measured) => {
-      process.send?.(measured, () => {
-        process.disconnect()
-      })
-    },
-    (error: unknown) => {
-      console.error(error)
-      process.exit(1)
-    },
-  )
-})

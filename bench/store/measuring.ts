@@ -1,44 +1,28 @@
-import { fork, type ChildProcess } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
-import type { Measured, MeasureOrder } from './lines.js'
+import { join } from 'node:path'
+import { ChildScripts } from '../child-scripts.js'
+import type { ListingOrder, Measured, MeasureOrder } from './lines.js'
 
-/** Beside the packages, which the built scripts import. */
-const CACHE = resolve('node_modules/.cache')
+type WithoutFolder<Order> = Order extends MeasureOrder ? Omit<Order, 'folder' | 'listing'> : never
 
-/** The processes of the measurement, which run plain JavaScript, and their folders, on one disk. */
+/** Measures each thing in a process and a folder of its own, all on one disk. */
 export class Measuring implements Disposable {
-  readonly #scripts: string
+  readonly #scripts: ChildScripts
   readonly #folder: string
+  readonly #listings: ListingOrder
 
-  private constructor(scripts: string, folder: string) {
+  private constructor(scripts: ChildScripts, parent: string) {
     this.#scripts = scripts
-    this.#folder = folder
+    this.#folder = mkdtempSync(join(parent, 'baileys-sessions-bench-'))
+    this.#listings = { folders: join(this.#folder, 'files'), database: join(this.#folder, 'database') }
   }
 
   /** Builds the scripts, and makes the sessions that are listed. */
   static async prepare(parent: string): Promise<Measuring> {
-    mkdirSync(CACHE, { recursive: true })
-    const measuring = new Measuring(mkdtempSync(join(CACHE, 'bench-store-')), mkdtempSync(join(parent, 'baileys-sessions-bench-')))
+    const names = ['measure-child', 'listing-child']
+    const measuring = new Measuring(await ChildScripts.build(names.map((name) => new URL(`./${name}.ts`, import.meta.url))), parent)
     try {
-      const entryPoints = ['measure-child', 'listing-child'].map((name) => fileURLToPath(new URL(`./${name}.ts`, import.meta.url)))
-      await build({
-        entryPoints,
-        outdir: measuring.#scripts,
-        outExtension: { '.js': '.mjs' },
-        bundle: true,
-        packages: 'external',
-        format: 'esm',
-        platform: 'node',
-        target: 'node20',
-        logLevel: 'error',
-      })
-      const listings = ['files', 'database'].map((name) => join(measuring.#folder, name))
-      for (const listing of listings) mkdirSync(listing)
-      const child = fork(join(measuring.#scripts, 'listing-child.mjs'), listings)
-      if ((await exitOf(child)) !== 0) throw new Error('The sessions to list could not be made.')
+      await measuring.#makeListings()
     } catch (error) {
       measuring[Symbol.dispose]()
       throw error
@@ -46,42 +30,30 @@ export class Measuring implements Disposable {
     return measuring
   }
 
-  /** Measures one contender in a process and a folder of its own. */
-  async measure(contender: MeasureOrder['contender']): Promise<Measured> {
+  /** Measures one thing. */
+  async measure<Order extends WithoutFolder<MeasureOrder>>(order: Order): Promise<Extract<Measured, { kind: Order['kind'] }>> {
     const folder = mkdtempSync(join(this.#folder, 'round-'))
-    const child = fork(join(this.#scripts, 'measure-child.mjs'), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
-    const exit = exitOf(child)
     try {
-      const order: MeasureOrder = { contender, folder, listing: join(this.#folder, contender.startsWith('sqlite') ? 'database' : 'files') }
-      child.send(order)
-      const answer = new Promise<unknown>((resolveAnswer) => {
-        child.once('message', resolveAnswer)
-      })
-      const measured = await Promise.race([
-        answer,
-        exit.then((code) => {
-          throw new Error(`Measuring "${contender}" ended with ${String(code)}.`)
-        }),
-      ])
-      await exit
-      // The child sends nothing else.
-      return measured as Measured
+      await using child = this.#scripts.start('measure-child')
+      const { folders, database } = this.#listings
+      const listing = 'keeper' in order && order.keeper.startsWith('sqlite') ? database : folders
+      // The child answers each kind of order with the same kind.
+      return (await child.ask({ ...order, folder, listing })) as Extract<Measured, { kind: Order['kind'] }>
     } finally {
-      child.kill('SIGKILL')
       rmSync(folder, { recursive: true, force: true })
     }
   }
 
   /** Removes scripts and folders. */
   [Symbol.dispose](): void {
-    for (const path of [this.#scripts, this.#folder]) rmSync(path, { recursive: true, force: true })
+    this.#scripts[Symbol.dispose]()
+    rmSync(this.#folder, { recursive: true, force: true })
   }
-}
 
-async function exitOf(child: ChildProcess): Promise<number | NodeJS.Signals | null> {
-  return new Promise((resolveExit) => {
-    child.once('exit', (code, signal) => {
-      resolveExit(code ?? signal)
-    })
-  })
+  async #makeListings(): Promise<void> {
+    const { folders, database } = this.#listings
+    for (const path of [folders, database]) mkdirSync(path)
+    await using child = this.#scripts.start('listing-child')
+    await child.ask(this.#listings)
+  }
 }

@@ -60,7 +60,7 @@ export async function describeHolder(owner: string, nonce: string): Promise<Hold
   const [startedAt, thread, bootId, pidNamespace] = await Promise.all([
     startOfThisProcess(),
     isMainThread ? undefined : describeThread(ownThreadId()),
-    unlessHidden(readFile('/proc/sys/kernel/random/boot_id', 'utf8')),
+    readBootId(),
     unlessHidden(readlink('/proc/self/ns/pid')),
   ])
   return {
@@ -69,11 +69,16 @@ export async function describeHolder(owner: string, nonce: string): Promise<Hold
     pid: process.pid,
     ...(startedAt === null ? {} : { startedAt }),
     ...(thread === undefined ? {} : { thread }),
-    ...(bootId === undefined ? {} : { bootId: bootId.trim() }),
+    ...(bootId === undefined ? {} : { bootId }),
     ...(pidNamespace === undefined ? {} : { pidNamespace }),
     hostname: hostname(),
     platform: process.platform,
   }
+}
+
+/** What tells this run of the machine from others; `undefined` where the system does not say. */
+export async function readBootId(): Promise<string | undefined> {
+  return (await unlessHidden(readFile('/proc/sys/kernel/random/boot_id', 'utf8')))?.trim()
 }
 
 /** What `/proc` says of a process, or of one of its threads; `null` when it says nothing. */

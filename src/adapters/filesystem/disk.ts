@@ -73,6 +73,16 @@ export async function discard(path: string): Promise<void> {
   await unlinkFile(path).catch(() => undefined)
 }
 
+/** Makes what a file says survive the loss of power. */
+export async function syncPath(path: string): Promise<void> {
+  const file = await openFile(path, 'r+')
+  try {
+    await syncFile(file)
+  } finally {
+    await closeFile(file)
+  }
+}
+
 /** Makes the names in a folder survive the loss of power. */
 export async function syncFolder(path: string): Promise<void> {
   // Windows cannot open a folder, and keeps names durable by itself.

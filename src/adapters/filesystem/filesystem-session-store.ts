@@ -1,8 +1,9 @@
 import { Buffer } from 'node:buffer'
 import { join, resolve } from 'node:path'
 import { OperationLimit, SessionTurns, SharedTurns } from '../../async/order-of-work.js'
+import { SessionError } from '../../errors.js'
 import { LeaseLock } from '../../lease/lease-lock.js'
-import type { SessionLock } from '../../lease/session-lock.js'
+import { assertCurrentWriter, type SessionLock } from '../../lease/session-lock.js'
 import type { DeleteOptions, RecordChange, RecordKey, SessionStore, StoredRecord, WriteOptions } from '../../store/session-store.js'
 import { type FileLockEntry, FileLockTable, lockPlaceOf } from './file-lock-table.js'
 import { type FileSystemSessionStoreOptions, resolveOptions } from './filesystem-session-store-options.js'
@@ -125,23 +126,60 @@ export class FileSystemSessionStore implements SessionStore {
 
   /** Works with the writer of the lease, or without a lease with one that is made for this alone. */
   async #withWriter(sessionId: string, fencingToken: number | undefined, work: (writer: FolderWriter) => Promise<void>): Promise<void> {
+<<<<<<< HEAD
     const { format } = this.#tools
     await format.assertKnown()
     if (fencingToken !== undefined && this.#lock.holds(sessionId, fencingToken)) {
       // A release that failed has ended the writer, and not the lease.
       await work(this.#writers.get(sessionId) ?? (await this.#begin(sessionId, fencingToken)))
+=======
+    await this.#tools.format.assertKnown()
+    const holder = this.#writers.get(sessionId)
+    if (holder !== undefined && fencingToken !== undefined && this.#lock.holds(sessionId, fencingToken)) {
+      await work(holder)
+>>>>>>> main
       return
     }
     await this.#check(sessionId, fencingToken)
-    const { token, isHeld } = await this.#table.newest(sessionId)
-    const isAlone = fencingToken === undefined || !isHeld
-    const assertNewest = (): Promise<void> => this.#check(sessionId, fencingToken)
+    const { token, holders } = await this.#table.look(sessionId)
+    const isAlone = holders.length === 0
+    if (!isAlone && fencingToken === undefined) await this.#takeOver(sessionId, work)
+    else await this.#visit({ sessionId, fencingToken, token, isAlone }, work)
+  }
+
+  /** Works under a token that was given back, or without any: what somebody does who has no lease is done before it resolves. */
+  async #visit({ sessionId, fencingToken, token, isAlone }: Visit, work: (writer: FolderWriter) => Promise<void>): Promise<void> {
+    const assertNewest = async (): Promise<void> => {
+      await this.#check(sessionId, fencingToken)
+      const newest = await this.#table.look(sessionId)
+      // Somebody has taken the lock since, be it that they are dead by now.
+      if (newest.token !== token || (isAlone && newest.holders.length > 0))
+        assertCurrentWriter({ sessionId, fencingToken: undefined, newestToken: newest.token, isHeld: true })
+    }
     const visitor = new FolderWriter({ sessionId, token, visit: newVisit(), isAlone, assertNewest }, this.#tools)
     try {
       await work(visitor)
     } finally {
       // What counts is in its journal, for the next one to fold.
       await visitor.close().catch(() => undefined)
+    }
+  }
+
+  /** Works under a lease for this alone: the last holder is dead, as far as one can tell, and would have to be fenced off if it is not. */
+  async #takeOver(sessionId: string, work: (writer: FolderWriter) => Promise<void>): Promise<void> {
+    const lease = await this.#lock.acquire(sessionId)
+    const writer = this.#writers.get(sessionId)
+    if (lease === null || writer === undefined) {
+      await this.#check(sessionId, undefined)
+      throw new SessionError('STORE_UNAVAILABLE', `The lock of session "${sessionId}" could not be taken over. Try again.`, { sessionId })
+    }
+    // Its release waits for the turn in which this is done.
+    this.#writers.delete(sessionId)
+    try {
+      await work(writer)
+    } finally {
+      await writer.close().catch(() => undefined)
+      await lease.release()
     }
   }
 
@@ -163,14 +201,26 @@ export class FileSystemSessionStore implements SessionStore {
 
   /** The files say everything before the lock is free. When they cannot, it is free all the same: the next holder folds what is left. */
   async #end(sessionId: string): Promise<void> {
-    await this.#turns.run(sessionId, async () => this.#writers.get(sessionId)?.close())
-    this.#writers.delete(sessionId)
+    const writer = this.#writers.get(sessionId)
+    if (writer === undefined) return
+    await this.#turns.run(sessionId, () => writer.close())
+    if (this.#writers.get(sessionId) === writer) this.#writers.delete(sessionId)
   }
 
   #abandon(sessionId: string): void {
     this.#writers.get(sessionId)?.abandon()
     this.#writers.delete(sessionId)
   }
+}
+
+/** Who writes without a lease of this store. */
+interface Visit {
+  readonly sessionId: string
+  readonly fencingToken: number | undefined
+  /** The newest token. */
+  readonly token: number
+  /** Whether it was given back, or never handed out. */
+  readonly isAlone: boolean
 }
 
 function isTooLarge(value: string): boolean {

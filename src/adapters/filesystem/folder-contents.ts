@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { OperationLimit } from '../../async/order-of-work.js'
 import { errorCode, SessionError } from '../../errors.js'
 import { isTemporaryName, namesIn, onDisk, removeFile, removeThrough, temporaryName } from './disk.js'
-import { isLeaseFolder, removeLeaseFolder } from './lease-folders.js'
+import { isLeaseFolder, removeLeaseFolder, removeSealed } from './lease-folders.js'
 import { BACKUP_FILE, CREDS_FILE, hasRecordName, recordOfFileName } from './record-file.js'
 import { NAMES_FILE, readRecordNames, RecordNames } from './record-names.js'
 import { isTokenFile } from './token-files.js'
@@ -137,8 +137,8 @@ export async function removeFolders({ folder, sessionId, leaseFolder }: SessionR
 async function remove({ folder, sessionId, leaseFolder }: SessionRemoval, fileName: string): Promise<void> {
   const path = join(folder, fileName)
   await onDisk({ verb: 'delete', path, sessionId }, async () => {
-    if (isLeaseFolder(fileName)) await removeLeaseFolder(path)
-    else if (leaseFolder === null) await removeFile(path)
+    if (leaseFolder === null) await removeFile(path)
+    else if (isLeaseFolder(fileName)) await removeSealed(path, leaseFolder)
     else await removeThrough(join(leaseFolder, temporaryName()), path)
   })
 }

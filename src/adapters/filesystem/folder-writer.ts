@@ -3,7 +3,7 @@ import { errorCode, isSessionError, SessionError } from '../../errors.js'
 import { discard, isTemporaryName, namesIn, onDisk, removeFile, syncFolder } from './disk.js'
 import { assertSessionFolder, removeCreds, removeFolders, removeRest, type SessionRemoval } from './folder-contents.js'
 import type { RecordWrite } from './journal-entry.js'
-import { type LeaseFolder, leaseFolder, leaseFoldersAmong, removeLeaseFolder, sealLeaseFolder } from './lease-folders.js'
+import { type LeaseFolder, leaseFolder, leaseFoldersAmong, newVisit, removeSealed, sealLeaseFolder, syncLeaseFolder } from './lease-folders.js'
 import { type KnownFiles, OpenFolder, type WriterTools } from './open-folder.js'
 import { PendingChanges } from './pending-changes.js'
 import { type ReadableFolder, readJournals } from './read-records.js'
@@ -35,7 +35,7 @@ const TRIES = 5
 export class FolderWriter {
   readonly #identity: WriterIdentity
   readonly #tools: WriterTools
-  readonly #own: LeaseFolder
+  #own: LeaseFolder
   #files: KnownFiles = { names: null, hasCreds: false }
   #open: OpenFolder | null = null
   /** Whether nothing is left of writers before. */
@@ -83,6 +83,8 @@ export class FolderWriter {
       // Sealed by somebody who took over, or removed.
       await this.#identity.assertNewest()
       this.#forget()
+      // Two who write without a lease may have sealed each other.
+      if (this.#identity.visit !== null) this.#own = leaseFolder(this.#identity.token, newVisit())
     }
     const { sessionId } = this.#identity
     throw new SessionError('STORE_UNAVAILABLE', `The folder of session "${sessionId}" was removed again and again while it was written to.`, { sessionId })
@@ -157,16 +159,26 @@ export class FolderWriter {
   async #foldLeftovers(path: string): Promise<void> {
     const { sessionId, visit } = this.#identity
     const open = await this.#openIn(path)
-    await open.foldLeftovers(await readJournals(path, sessionId, this.#tools.durability !== 'process'))
+    const isDurable = this.#tools.durability !== 'process'
+    if (isDurable) await this.#syncLeftovers(path)
+    await open.foldLeftovers(await readJournals(path, sessionId, isDurable))
     const temporary = (await this.#list(path)).filter(isTemporaryName)
     await onDisk({ verb: 'remove what was folded in', path, sessionId }, async () => {
       await removeFile(join(path, MANIFEST_FILE))
-      for (const name of this.#sealed) await removeLeaseFolder(join(path, name))
+      for (const name of this.#sealed) await removeSealed(join(path, name), open.leaseFolder)
       // Those of a version without journals, which may be at work where there is no lease.
       if (visit === null) for (const name of temporary) await discard(join(path, name))
     })
     this.#sealed = []
     this.#isTidy = true
+  }
+
+  /** A fold that the loss of power cuts off is done again, and needs all that it had. */
+  async #syncLeftovers(path: string): Promise<void> {
+    await onDisk({ verb: 'sync what was left in', path, sessionId: this.#identity.sessionId }, async () => {
+      for (const name of this.#sealed) await syncLeaseFolder(join(path, name))
+      await syncFolder(path)
+    })
   }
 
   /** In a copy of a session tokens begin anew, so that what was left may have any number. */

@@ -3,7 +3,7 @@ import { constants } from 'node:fs'
 import { WorkQueue } from '../../async/order-of-work.js'
 import { errorCode } from '../../errors.js'
 import { closeFile, openFile, statPath, syncData, truncateFile, writeBytes } from './disk.js'
-import { formatEntry, type RecordWrite } from './journal-entry.js'
+import { bootMark, formatEntry, type RecordWrite } from './journal-entry.js'
 
 /** How writes are appended. */
 interface AppendOptions {
@@ -23,15 +23,19 @@ export class Journal {
   /** Whether there is more in it than that. */
   #hasRest = false
   #sequence = 0
+  /** The last entry that survives the loss of power, and all before it; 0 when there is none. */
+  #syncedUpTo = 0
+  readonly #boot: string
 
-  private constructor(journals: OpenJournals, file: JournalFile) {
+  private constructor(journals: OpenJournals, file: JournalFile, boot: string) {
     this.#journals = journals
     this.#file = file
+    this.#boot = boot
   }
 
   /** Makes an empty journal. */
   static async create(path: string, journals: OpenJournals): Promise<Journal> {
-    return new Journal(journals, await journals.create(path))
+    return new Journal(journals, await journals.create(path), await bootMark())
   }
 
   /** How long it is, in bytes. */
@@ -63,7 +67,7 @@ export class Journal {
   }
 
   async #append(descriptor: number, writes: readonly RecordWrite[], { isDurable, onAppended }: AppendOptions): Promise<boolean> {
-    const lines = Buffer.from(writes.map((write, index) => formatEntry({ ...write, sequence: this.#sequence + index + 1 })).join(''))
+    const lines = Buffer.from(writes.map((write, index) => this.#lineOf(write, this.#sequence + index + 1)).join(''))
     await this.#removeRest(descriptor)
     this.#hasRest = true
     try {
@@ -79,8 +83,13 @@ export class Journal {
     this.#hasRest = false
     this.#length += lines.length
     this.#sequence += writes.length
+    if (isDurable) this.#syncedUpTo = this.#sequence
     onAppended()
     return true
+  }
+
+  #lineOf(write: RecordWrite, sequence: number): string {
+    return formatEntry({ ...write, sequence, syncedUpTo: this.#syncedUpTo, boot: this.#boot })
   }
 
   async #removeRest(descriptor: number): Promise<void> {
@@ -93,6 +102,7 @@ export class Journal {
     await this.#journals.use(this.#file, async (descriptor) => {
       await truncateFile(descriptor, 0)
       this.#length = 0
+      this.#syncedUpTo = 0
       this.#hasRest = false
     })
     // A session at rest keeps no file open.

@@ -1,9 +1,10 @@
+import { Buffer } from 'node:buffer'
 import { randomBytes } from 'node:crypto'
 import { mkdir, rmdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { errorCode, SessionError } from '../../errors.js'
-import { namesIn, onDisk, renameFile, unlinkFile } from './disk.js'
-import { type JournalEntry, parseJournal } from './journal-entry.js'
+import { namesIn, onDisk, removeFile, renameFile, syncFolder, syncPath } from './disk.js'
+import { bootMark, isDamaged, type JournalEntry, parseJournal } from './journal-entry.js'
 import { readFileBytes } from './record-file.js'
 
 /** The journal in the folder of a lease. */
@@ -76,13 +77,28 @@ export async function sealLeaseFolder(sessionFolder: string, { name, token, visi
   }
 }
 
-/** Removes the folder of a writer with everything in it, the journal last. */
+/** Removes the folder of a writer with everything in it, its journal last. */
 export async function removeLeaseFolder(path: string): Promise<void> {
   const names = await namesIn(path)
-  for (const name of [...names.filter((other) => other !== JOURNAL_FILE), ...names.filter((other) => other === JOURNAL_FILE)]) {
-    await unlessGone(unlinkFile(join(path, name)))
-  }
+  for (const name of [...names.filter((other) => other !== JOURNAL_FILE), ...names.filter((other) => other === JOURNAL_FILE)])
+    await removeFile(join(path, name))
   await unlessGone(rmdir(path))
+}
+
+/**
+ * Removes the folder of a writer before by way of one's own: who sleeps here for long must not remove what somebody else is about to
+ * fold, who has taken over since.
+ */
+export async function removeSealed(path: string, ownFolder: string): Promise<void> {
+  const taken = join(ownFolder, `taken-${newVisit()}`)
+  await unlessGone(renameFile(path, taken))
+  await removeLeaseFolder(taken)
+}
+
+/** Makes what a writer before has left survive the loss of power, so that a fold of it can be cut off by that. */
+export async function syncLeaseFolder(path: string): Promise<void> {
+  await unlessGone(syncPath(join(path, JOURNAL_FILE)))
+  await unlessGone(syncFolder(path))
 }
 
 /** The journal in the folder of a writer. */
@@ -94,9 +110,12 @@ export function journalPath(leaseFolderPath: string): string {
 export interface JournalContents {
   /** Its entries up to the first that is not whole. */
   readonly entries: readonly JournalEntry[]
-  /** Whether an entry that is not whole has others after it. */
+  /** Whether it has lost entries that it had promised to keep. */
   readonly isDamaged: boolean
 }
+
+/** How often a journal is read that is cut under the eyes of the reader. */
+const LOOKS = 100
 
 /**
  * Looks at the journal in the folder of a writer; one that is not there has no entries.
@@ -104,17 +123,31 @@ export interface JournalContents {
  * @throws SessionError `RECORD_CORRUPT` when it is no file, `STORE_UNAVAILABLE` when it cannot be read.
  */
 export async function lookAtJournal(leaseFolderPath: string, sessionId: string): Promise<JournalContents> {
-  const bytes = await readFileBytes(journalPath(leaseFolderPath), sessionId, MAX_JOURNAL_BYTES)
-  return bytes === null ? { entries: [], isDamaged: false } : parseJournal(bytes)
+  const parsed = parseJournal(await readUncut(leaseFolderPath, sessionId))
+  return { entries: parsed.entries, isDamaged: parsed.stray !== null && isDamaged(parsed, await bootMark()) }
+}
+
+/** A writer that cuts its journal while that is read would leave the reader with what it had before, without what came last. */
+async function readUncut(leaseFolderPath: string, sessionId: string): Promise<Buffer> {
+  const read = async (): Promise<Buffer> => (await readFileBytes(journalPath(leaseFolderPath), sessionId, MAX_JOURNAL_BYTES)) ?? Buffer.alloc(0)
+  let bytes = await read()
+  for (let looks = 0; looks < LOOKS && bytes.length > 0; looks += 1) {
+    const again = await read()
+    if (again.equals(bytes)) break
+    bytes = again
+  }
+  return bytes
 }
 
 /** The entries of the journal in the folder of a writer. Rejects as {@link lookAtJournal} does, and for one that is damaged. */
 export async function readJournal(leaseFolderPath: string, sessionId: string): Promise<readonly JournalEntry[]> {
-  const { entries, isDamaged } = await onDisk({ verb: 'read', path: leaseFolderPath, sessionId }, () => lookAtJournal(leaseFolderPath, sessionId))
-  if (!isDamaged) return entries
+  const contents = await onDisk({ verb: 'read', path: leaseFolderPath, sessionId }, () => lookAtJournal(leaseFolderPath, sessionId))
+  if (!contents.isDamaged) return contents.entries
+  const last = contents.entries.at(-1)
+  const where = last === undefined ? 'its first entry' : `the entry after number ${last.sequence}`
   throw new SessionError(
     'RECORD_CORRUPT',
-    `${journalPath(leaseFolderPath)} is damaged: entry ${(entries.at(-1)?.sequence ?? 0) + 1} is not whole, and others follow it. Nothing was changed. Restore the folder of the session from a backup. Only if you have none, delete the session and link the phone again.`,
+    `${journalPath(leaseFolderPath)} is damaged: ${where} is not whole, and others follow it. Nothing was changed. Restore the folder of the session from a backup. Only if you have none, delete the session and link the phone again.`,
     { sessionId },
   )
 }

@@ -135,7 +135,7 @@ export class OpenFolder {
   /** Forgets what was written: the session is deleted. */
   forgetAll(): Promise<void> {
     return this.#folds.add(async () => {
-      await this.#journal.hold((cut) => this.#cut(cut))
+      await this.#cut()
       this.pending.clear()
     })
   }
@@ -207,12 +207,12 @@ export class OpenFolder {
       if (!(await this.#append([write]))) return false
       const { hasChanged, failures } = await this.#bringIntoFiles(this.pending, { names: await this.names(), isAllOrNothing: true })
       if (!hasChanged) {
-        await this.#journal.hold((cut) => this.#cut(cut))
+        await this.#cut()
         this.pending.clear()
         throw await this.#failure(failures[0])
       }
       // From here on the journal has it; what is not in its file yet gets there with the next fold.
-      if (failures.length === 0) await this.#journal.hold((cut) => cut()).catch(() => undefined)
+      if (failures.length === 0) await this.#cut().catch(() => undefined)
       return true
     })
   }
@@ -225,13 +225,18 @@ export class OpenFolder {
         if (!this.isLong) return
         await this.#foldPending()
       }
-      if (this.#journal.length > 0) await this.#cut(cut)
+      if (this.#journal.length > 0) await this.#carryOut(cut)
     })
   }
 
-  #cut(cut: () => Promise<void>): Promise<void> {
+  #cut(): Promise<void> {
+    return this.#journal.hold((cut) => this.#carryOut(cut))
+  }
+
+  async #carryOut(cut: () => Promise<void>): Promise<void> {
     const { path, sessionId } = this.#place
-    return onDisk({ verb: 'cut a journal in', path, sessionId }, cut)
+    await onDisk({ verb: 'cut a journal in', path, sessionId }, cut)
+    this.pending.wasCut()
   }
 
   async #foldPending(): Promise<void> {

@@ -10,6 +10,8 @@ export interface PendingChange extends RecordChange {
 /** What journals say beyond the files of a session: the last change of each record. */
 export class PendingChanges {
   readonly #changes = new Map<string, PendingChange>()
+  /** The records of which the journal has something that was promised to survive the loss of power. */
+  readonly #durable = new Set<string>()
   #replacesAll = false
 
   /** Whether the records that are not among the changes are gone, whatever their files say. */
@@ -38,8 +40,9 @@ export class PendingChanges {
     }
     for (const change of changes) {
       const key = keyText(change)
-      // What was promised of a value holds for the one that takes its place.
-      this.#changes.set(key, { ...change, isDurable: isDurable || this.#changes.get(key)?.isDurable === true })
+      if (isDurable) this.#durable.add(key)
+      // What was promised of a value holds for the one that takes its place, as long as the journal has it.
+      this.#changes.set(key, { ...change, isDurable: this.#durable.has(key) })
     }
   }
 
@@ -58,7 +61,13 @@ export class PendingChanges {
   /** Forgets all changes. */
   clear(): void {
     this.#changes.clear()
+    this.#durable.clear()
     this.#replacesAll = false
+  }
+
+  /** To be told when the journal was cut: what was promised of it is kept by the files. */
+  wasCut(): void {
+    this.#durable.clear()
   }
 
   /** Forgets changes that are in the files by now, unless the record was changed since. */

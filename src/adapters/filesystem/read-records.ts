@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import type { OperationLimit } from '../../async/order-of-work.js'
-import { errorCode, isSessionError } from '../../errors.js'
+import { isSessionError } from '../../errors.js'
 import type { RecordKey, StoredRecord } from '../../store/session-store.js'
-import { namesIn, onDisk, statPath } from './disk.js'
+import { namesIn, onDisk } from './disk.js'
 import { assertNotLegacy } from './folder-contents.js'
 import { leaseFoldersAmong, readJournal } from './lease-folders.js'
 import { PendingChanges } from './pending-changes.js'
@@ -26,31 +26,35 @@ export interface ReadableFolder {
 const LOOKS = 20
 
 /**
- * Reads the folder of a session of which somebody else may have the lease. It is read again when a file was replaced or removed
- * meanwhile: of a write of several records, some could be as they were before.
+ * Reads the folder of a session of which somebody else may have the lease: until twice the same was found, and the journals said the
+ * same in between. Of a write of several records, some could be as they were before.
  */
 export async function readByStranger<Result>(path: string, sessionId: string, read: (folder: ReadableFolder) => Promise<Result>): Promise<Result> {
   for (let looks = 1; ; looks += 1) {
-    const before = await changedAt(path, sessionId)
-    try {
-      const result = await read(await readJournals(path, sessionId, false))
-      if (looks === LOOKS || (await changedAt(path, sessionId)) === before) return result
-    } catch (error) {
-      if (looks === LOOKS || (await changedAt(path, sessionId)) === before) throw error
+    const folder = await readJournals(path, sessionId, false)
+    const first = await outcomeOf(() => read(folder))
+    const isUnchanged = isSame(folder, await readJournals(path, sessionId, false))
+    const second = await outcomeOf(() => read(folder))
+    if ((isUnchanged && JSON.stringify(first) === JSON.stringify(second)) || looks === LOOKS) {
+      if ('error' in second) throw second.error
+      return second.result
     }
   }
 }
 
-/** When a name in a folder was last given or taken; `null` when there is no folder. */
-async function changedAt(path: string, sessionId: string): Promise<bigint | null> {
-  return onDisk({ verb: 'read', path, sessionId }, async () => {
-    try {
-      return (await statPath(path)).mtimeNs
-    } catch (error) {
-      if (errorCode(error) === 'ENOENT') return null
-      throw error
-    }
-  })
+/** What came of reading. */
+type Outcome<Result> = { readonly result: Result } | { readonly error: unknown }
+
+async function outcomeOf<Result>(read: () => Promise<Result>): Promise<Outcome<Result>> {
+  try {
+    return { result: await read() }
+  } catch (error) {
+    return { error }
+  }
+}
+
+function isSame(a: ReadableFolder, b: ReadableFolder): boolean {
+  return a.pending.replacesAll === b.pending.replacesAll && JSON.stringify(a.pending.all()) === JSON.stringify(b.pending.all())
 }
 
 /** Reads what journals say beyond the files of a session, and whatever else of that a crash may have left. */

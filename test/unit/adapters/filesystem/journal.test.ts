@@ -56,6 +56,18 @@ function copyOf(folder: string): ReturnType<typeof openStore> {
   return opened
 }
 
+/** Makes the holder of every lock look as if its process had ended. */
+function declareDead(directory: string): void {
+  const locks = join(directory, '.baileys-sessions', 'locks')
+  for (const file of readdirSync(locks, { recursive: true, withFileTypes: true })) {
+    const path = join(file.parentPath, file.name)
+    if (!file.isFile()) continue
+    const holder: unknown = JSON.parse(readFileSync(path, 'utf8'))
+    rmSync(path)
+    writeFileSync(path, JSON.stringify({ ...(holder as object), pid: 2 ** 30 }))
+  }
+}
+
 const journals = (folder: string): string[] => readdirSync(folder).filter((name) => /^\.(?:lease|sealed)-/u.test(name))
 
 describe('a write under a lease', () => {
@@ -135,6 +147,18 @@ describe('invariants 5, 6: what a killed process has left', () => {
     await store.write('a', [key('1', 'newer')])
     expect(await texts(store, [key('1'), key('2')])).toEqual(['newer', 'value of 2'])
     expect(journals(folder).filter((name) => !name.startsWith('.lease-1'))).toEqual([])
+  })
+
+  it('is folded under a lease of its own by a write without one, as long as the last holder may only seem to be dead', async () => {
+    const { store, directory, folder, lease } = await written(key('1', 'older'))
+    const { store: other } = openStore(directory)
+    await expect(other.write('a', [key('1', 'newer')])).rejects.toMatchObject({ code: 'STALE_WRITER' })
+    declareDead(directory)
+    await other.write('a', [key('1', 'newer')])
+    await expect(store.write('a', [key('1', 'late')], lease)).rejects.toMatchObject({ code: 'STALE_WRITER' })
+    expect(await texts(other, [key('1'), key('old')])).toEqual(['newer', 'value of old'])
+    expect(journals(folder)).toEqual([])
+    expect((await take(other)).fencingToken).toBeGreaterThan(lease.fencingToken + 1)
   })
 
   it('counts in the order of the tokens, whatever was sealed', async () => {

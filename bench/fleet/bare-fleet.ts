@@ -1,27 +1,43 @@
 import type * as Baileys from '@whiskeysockets/baileys'
-import { CREDS_KEY, MemorySessionStore, type SessionStore, silentLogger } from '../../src/index.js'
+import { CREDS_KEY, type SessionStore, silentLogger } from '../../src/index.js'
 import { StorageSharing } from '../../src/socket/workarounds/share-async-storage.js'
-import { type KnownSessions, sessionIdOf } from './fleet.js'
-import type { ClientOrder } from './orders.js'
+import type { FleetOptions, KnownSessions } from './known-sessions.js'
 
-/** The sessions on Baileys alone, with credentials and keys in the same memory store. */
-export function bareFleet(baileys: typeof Baileys, order: ClientOrder): KnownSessions {
-  const { creds, concurrency, setup } = order
+/** Credentials and keys for a socket, and how changed credentials are saved. */
+export interface BareAuth {
+  readonly state: Baileys.AuthenticationState
+  readonly saveCreds: () => Promise<void>
+}
+
+/** How Baileys alone keeps the sessions. */
+export interface BareFleetOptions extends FleetOptions {
+  readonly authOf: (sessionId: string) => Promise<BareAuth>
+  /** Whether the sockets share one `AsyncLocalStorage`, as this library has it. Baileys as it comes dies of many. */
+  readonly isStorageShared: boolean
+}
+
+/** The sessions on Baileys alone. */
+export function bareFleet(baileys: typeof Baileys, options: BareFleetOptions): KnownSessions {
+  const { sessionIds, url, concurrency, authOf, isStorageShared, onMessage } = options
   const sharing = new StorageSharing({
     onRefused: () => {
       throw new Error('AsyncLocalStorage cannot be replaced here.')
     },
   })
   const make = (config: Baileys.UserFacingSocketConfig): Baileys.WASocket =>
-    setup === 'bare' ? sharing.during(() => baileys.makeWASocket(config)) : baileys.makeWASocket(config)
-  const store = new MemorySessionStore()
+    isStorageShared ? sharing.during(() => baileys.makeWASocket(config)) : baileys.makeWASocket(config)
   const open = new Set<Baileys.WASocket>()
-  const openOne = async (index: number): Promise<void> => {
-    const { state, saveCreds } = storedAuthState(baileys, store, sessionIdOf(index), creds[index] ?? '')
-    const socket = make({ auth: state, logger: silentLogger(), waWebSocketUrl: `${order.url}?client=${sessionIdOf(index)}` })
+  const openOne = async (sessionId: string): Promise<void> => {
+    const { state, saveCreds } = await authOf(sessionId)
+    const socket = make({ auth: state, logger: silentLogger(), waWebSocketUrl: `${url}?client=${sessionId}` })
     socket.ev.on('creds.update', () => {
       void saveCreds()
     })
+    if (onMessage !== undefined) {
+      socket.ev.on('messages.upsert', ({ messages }) => {
+        for (const _message of messages) onMessage(sessionId)
+      })
+    }
     await new Promise<void>((resolve) => {
       socket.ev.on('connection.update', ({ connection }) => {
         if (connection === 'open') open.add(socket)
@@ -35,10 +51,10 @@ export function bareFleet(baileys: typeof Baileys, order: ClientOrder): KnownSes
       return open.size
     },
     open: async () => {
-      const queue = creds.keys()
+      const queue = sessionIds.values()
       await Promise.all(
         Array.from({ length: concurrency }, async () => {
-          for (const index of queue) await openOne(index)
+          for (const sessionId of queue) await openOne(sessionId)
         }),
       )
     },
@@ -50,17 +66,13 @@ export function bareFleet(baileys: typeof Baileys, order: ClientOrder): KnownSes
 }
 
 /** What an application has to write to keep sessions in a store: the same text, in the same store, by the same kind of write. */
-function storedAuthState(
-  baileys: typeof Baileys,
-  store: SessionStore,
-  sessionId: string,
-  text: string,
-): { state: Baileys.AuthenticationState; saveCreds: () => Promise<void> } {
+export async function storedAuth(baileys: typeof Baileys, store: SessionStore, sessionId: string): Promise<BareAuth> {
   const {
     BufferJSON: { replacer, reviver },
     proto,
   } = baileys
-  const creds = JSON.parse(text, reviver) as Baileys.AuthenticationCreds
+  const [stored] = await store.read(sessionId, [CREDS_KEY])
+  const creds = JSON.parse(stored?.value ?? '', reviver) as Baileys.AuthenticationCreds
   const keys: Baileys.SignalKeyStore = {
     get: async (type, ids) => {
       const records = await store.read(

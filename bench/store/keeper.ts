@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, open, readdir, rename, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as baileys from '@whiskeysockets/baileys'
 import type { AuthenticationCreds, SignalDataSet } from '@whiskeysockets/baileys'
@@ -11,9 +11,10 @@ import { decodeCreds } from '../../src/auth/auth-codec.js'
 import { AuthState } from '../../src/auth/auth-state.js'
 import { readStoredSession } from '../../src/auth/stored-session.js'
 import { encrypted } from '../../src/encryption/encrypted-session-store.js'
-import { CREDS_KEY, type SessionStore } from '../../src/store/session-store.js'
+import { CREDS_KEY, LIFECYCLE_KEY, type SessionStore } from '../../src/store/session-store.js'
 import { pairedCreds } from '../../src/testing/fake-baileys.js'
-import type { Contender } from './lines.js'
+import type { KeeperName } from './lines.js'
+import { lifecycleText } from './records.js'
 
 const TIMEOUT_MS = 60_000
 
@@ -22,7 +23,11 @@ export interface OpenAuth {
   readonly creds: AuthenticationCreds
   getPreKeys(ids: string[]): Promise<Record<string, unknown>>
   setKeys(data: SignalDataSet): Promise<void>
-  saveCreds(): Promise<void>
+  readonly saveCreds: () => Promise<void>
+  /** Stores what this library remembers of a session; `null` for stock, which remembers nothing. */
+  readonly saveLifecycle: ((index: number) => Promise<void>) | null
+  /** Lets somebody else open it. `null` for stock, which keeps nobody out. */
+  readonly release: (() => Promise<void>) | null
 }
 
 /** Somebody who keeps sessions. */
@@ -34,12 +39,12 @@ export interface SessionKeeper {
   /** Lists all: how many. */
   list(): Promise<number>
   /** Lets go of everything. */
-  close(): Promise<void>
+  readonly close: () => Promise<void>
 }
 
 /** Makes one on a folder. */
-export async function makeKeeper(contender: Contender, folder: string): Promise<SessionKeeper> {
-  switch (contender) {
+export async function makeKeeper(name: KeeperName, folder: string): Promise<SessionKeeper> {
+  switch (name) {
     case 'stock':
       return stockKeeper(folder)
     case 'fs':
@@ -104,7 +109,14 @@ async function openInStore(store: SessionStore, sessionId: string): Promise<Open
     },
   })
   const { creds, keys } = auth.authenticationState
-  return { creds, getPreKeys: async (ids) => keys.get('pre-key', ids), setKeys: async (data) => keys.set(data), saveCreds: () => auth.saveCreds() }
+  return {
+    creds,
+    getPreKeys: async (ids) => keys.get('pre-key', ids),
+    setKeys: async (data) => keys.set(data),
+    saveCreds: () => auth.saveCreds(),
+    saveLifecycle: (index) => store.write(sessionId, [{ ...LIFECYCLE_KEY, value: lifecycleText(index) }], { fencingToken: lease.fencingToken }),
+    release: () => lease.release(),
+  }
 }
 
 /** Baileys alone, a folder for each session, as its examples have it. */
@@ -120,7 +132,14 @@ function stockKeeper(folder: string): SessionKeeper {
         state: { creds, keys },
         saveCreds,
       } = await baileys.useMultiFileAuthState(pathOf(sessionId))
-      return { creds, getPreKeys: async (ids) => keys.get('pre-key', ids), setKeys: async (data) => keys.set(data), saveCreds }
+      return {
+        creds,
+        getPreKeys: async (ids) => keys.get('pre-key', ids),
+        setKeys: async (data) => keys.set(data),
+        saveCreds,
+        saveLifecycle: null,
+        release: null,
+      }
     },
     // It lists nothing: the least that an application has to do before it opens them, for an empty folder would become a new
     // identity. One after the other, because 10,000 calls of `access` at once, or in chunks, take three times as long.
@@ -129,21 +148,7 @@ function stockKeeper(folder: string): SessionKeeper {
   }
 }
 
-/** The names of the folders in which stock Baileys may keep sessions: a bare `readdir`. */
-export async function stockFolders(folder: string): Promise<string[]> {
+async function stockFolders(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { withFileTypes: true })
   return entries.filter((entry) => entry.isDirectory() && entry.name.startsWith('session-')).map((entry) => entry.name)
-}
-
-/** Replaces a file as safely as a disk can, without anything else. */
-export async function replaceDurably(folder: string, name: string, text: string): Promise<void> {
-  const temporary = join(folder, `${name}.tmp`)
-  const file = await open(temporary, 'w', 0o600)
-  await file.writeFile(text)
-  await file.sync()
-  await file.close()
-  await rename(temporary, join(folder, name))
-  const directory = await open(folder, 'r')
-  await directory.sync()
-  await directory.close()
 }

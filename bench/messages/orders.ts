@@ -1,0 +1,51 @@
+/** Who keeps the sessions: Baileys alone with its own files, or this library with a store. Stock first. */
+export const CONTENDERS = ['stock', 'fs', 'fs-process', 'fs-power', 'memory', 'sqlite'] as const
+
+/** One of them. */
+export type Contender = (typeof CONTENDERS)[number]
+
+/** What each is called in the table. */
+export const CONTENDER_TITLES: Readonly<Record<Contender, string>> = Object.freeze({
+  stock: '`useMultiFileAuthState`',
+  fs: 'file system, default',
+  'fs-process': "file system, `'process'`",
+  'fs-power': "file system, `'power'`",
+  memory: 'memory',
+  sqlite: "SQLite, `'power'`, its default",
+})
+
+/** How many sessions, and how many messages each of them gets. */
+export const AMOUNTS: Readonly<Record<'devices' | 'messages', number>> = Object.freeze({ devices: 10, messages: 50 })
+
+/** What the server process is told: to start, or to let a phone send messages to every device. */
+export type ServerOrder =
+  | { readonly kind: 'start'; readonly devices: number }
+  /** `count` rounds of one message to each device; each waits until all devices have confirmed the one before. */
+  | { readonly kind: 'send'; readonly count: number }
+
+/** What the server process answers to `start`. */
+export interface ServerFacts {
+  readonly url: string
+  readonly rootPublicKey: Uint8Array
+  readonly creds: readonly string[]
+}
+
+/** What a client process is told: to open its sessions, then to count from now on, then to tell. */
+export type ClientOrder =
+  | {
+      readonly kind: 'open'
+      readonly contender: Contender
+      /** An empty folder. */
+      readonly folder: string
+      readonly server: ServerFacts
+    }
+  | { readonly kind: 'count' }
+  | { readonly kind: 'tell' }
+
+/** What a client process counted. */
+export interface Counted {
+  /** How many messages the application got. */
+  readonly messages: number
+  /** The CPU time of the whole process, also what the store did after the last message, in milliseconds. */
+  readonly cpuMs: number
+}

@@ -1,0 +1,134 @@
+import { createCipheriv, randomBytes } from 'node:crypto'
+import { close, fdatasync, open, write } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { encodeAuthValue } from '../../src/auth/auth-codec.js'
+import { pairedCreds } from '../../src/testing/fake-baileys.js'
+import { median } from '../report-parts.js'
+import { inTurn } from '../rounds.js'
+import { timeOf } from './clock.js'
+import { makeKeeper } from './keeper.js'
+import { type CommitName, type CommitTimings, type Contender, KEEPERS, type KeeperName, LIMITS, type LimitName, type Timings } from './lines.js'
+import { lifecycleText, ratchetStep } from './records.js'
+
+/**
+ * Everybody commits some in a row, then the next one: what the machine does meanwhile hits all alike. In a row, because a sync of the
+ * disk also pays for what others have written just before it.
+ */
+const BLOCKS = 11
+const IN_A_ROW = 20
+
+/** Somebody who commits: makes what is to be committed, and returns how it is done. `null` for what they do not keep. */
+interface Committer {
+  readonly name: Contender
+  readonly prepare: Readonly<Record<CommitName, ((index: number) => () => Promise<void>) | null>>
+  readonly close: () => Promise<void>
+}
+
+/** The middle of the single commits of everybody, side by side in one process. */
+export async function measureCommits(folder: string): Promise<CommitTimings> {
+  const committers = [
+    ...(await Promise.all(LIMITS.map((name) => appender(name, folder)))),
+    ...(await Promise.all(KEEPERS.map((name) => storeCommitter(name, folder)))),
+  ]
+  const keyCommits = await measureCommit(committers, 'keyCommit')
+  const credsCommits = await measureCommit(committers, 'credsCommit')
+  const lifecycleCommits = await measureCommit(committers, 'lifecycleCommit')
+  for (const committer of committers) await committer.close()
+  const timingsOf = ({ name }: Committer): Pick<Timings, CommitName> => ({
+    keyCommit: keyCommits.get(name) ?? null,
+    credsCommit: credsCommits.get(name) ?? null,
+    lifecycleCommit: lifecycleCommits.get(name) ?? null,
+  })
+  return {
+    // Everybody is among the committers.
+    contenders: Object.fromEntries(committers.map((committer) => [committer.name, timingsOf(committer)])) as CommitTimings['contenders'],
+    encryptionPass: measureEncryptionPass(),
+  }
+}
+
+async function measureCommit(committers: readonly Committer[], commit: CommitName): Promise<Map<Contender, number>> {
+  const times = new Map<Contender, number[]>()
+  for (let block = 0; block < BLOCKS; block += 1) {
+    for (const { name, prepare } of inTurn(committers, block)) {
+      const prepareOne = prepare[commit]
+      if (prepareOne === null) continue
+      const ofOne = await timesInARow(prepareOne)
+      // In the first block nothing is warm yet.
+      if (block > 0) times.set(name, [...(times.get(name) ?? []), ...ofOne])
+    }
+  }
+  return new Map([...times].map(([name, all]) => [name, median(all)]))
+}
+
+async function timesInARow(prepareOne: (index: number) => () => Promise<void>): Promise<number[]> {
+  const times: number[] = []
+  for (let index = 0; index < IN_A_ROW; index += 1) times.push(await timeOf(prepareOne(index)))
+  return times
+}
+
+/** A store, or stock, as Baileys uses it. */
+async function storeCommitter(name: KeeperName, parent: string): Promise<Committer> {
+  const folder = join(parent, name)
+  await mkdir(folder)
+  const keeper = await makeKeeper(name, folder)
+  await keeper.add('shop')
+  const auth = await keeper.open('shop')
+  const { saveLifecycle } = auth
+  return {
+    name,
+    prepare: {
+      keyCommit: (index) => {
+        const step = ratchetStep(index)
+        return () => auth.setKeys(step)
+      },
+      credsCommit: (index) => {
+        auth.creds.accountSyncCounter = index
+        return auth.saveCreds
+      },
+      lifecycleCommit: saveLifecycle === null ? null : (index) => () => saveLifecycle(index),
+    },
+    close: keeper.close,
+  }
+}
+
+/** Appends the same bytes to one file, and does nothing else: no store can be quicker. */
+async function appender(name: LimitName, folder: string): Promise<Committer> {
+  const file = await promisify(open)(join(folder, `${name}.log`), 'a')
+  const append = (text: string): (() => Promise<void>) => {
+    const bytes = Buffer.from(text)
+    return async () => {
+      const { bytesWritten } = await promisify(write)(file, bytes, 0, bytes.length, null)
+      if (bytesWritten !== bytes.length) throw new Error('The disk took only a part.')
+      if (name === 'synced-append') await promisify(fdatasync)(file)
+    }
+  }
+  return {
+    name,
+    prepare: {
+      keyCommit: (index) => append(keyText(index)),
+      credsCommit: () => append(pairedCreds()),
+      lifecycleCommit: (index) => append(lifecycleText(index)),
+    },
+    close: () => promisify(close)(file),
+  }
+}
+
+/** What a store is given to keep of one step of a ratchet. */
+const keyText = (index: number): string => Object.values(ratchetStep(index).session).map(encodeAuthValue).join('')
+
+function measureEncryptionPass(): number {
+  const secret = randomBytes(32)
+  const times: number[] = []
+  for (let index = 0; index < BLOCKS * IN_A_ROW; index += 1) {
+    const text = keyText(index)
+    const startedAt = performance.now()
+    const cipher = createCipheriv('aes-256-gcm', secret, randomBytes(12))
+    cipher.update(text, 'utf8')
+    cipher.final()
+    cipher.getAuthTag()
+    times.push(performance.now() - startedAt)
+  }
+  return median(times)
+}
