@@ -126,18 +126,10 @@ export class FileSystemSessionStore implements SessionStore {
 
   /** Works with the writer of the lease, or without a lease with one that is made for this alone. */
   async #withWriter(sessionId: string, fencingToken: number | undefined, work: (writer: FolderWriter) => Promise<void>): Promise<void> {
-<<<<<<< HEAD
-    const { format } = this.#tools
-    await format.assertKnown()
+    await this.#tools.format.assertKnown()
     if (fencingToken !== undefined && this.#lock.holds(sessionId, fencingToken)) {
       // A release that failed has ended the writer, and not the lease.
       await work(this.#writers.get(sessionId) ?? (await this.#begin(sessionId, fencingToken)))
-=======
-    await this.#tools.format.assertKnown()
-    const holder = this.#writers.get(sessionId)
-    if (holder !== undefined && fencingToken !== undefined && this.#lock.holds(sessionId, fencingToken)) {
-      await work(holder)
->>>>>>> main
       return
     }
     await this.#check(sessionId, fencingToken)
