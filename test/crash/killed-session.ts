@@ -26,7 +26,7 @@ const LATEST_CALL: Readonly<Record<StoreStep, number>> = {
   'fold-text': 150,
   'fold-file': 80,
   'fold-removal': 40,
-  names: 8,
+  names: 3,
   'fold-sync': 12,
   cut: 4,
   'remove-journal': 4,
