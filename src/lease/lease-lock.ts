@@ -49,6 +49,10 @@ export class LeaseLock<Entry extends LockEntry = LockEntry> implements SessionLo
   readonly #staleAfterMs: number
   readonly #heartbeat: Heartbeat
   readonly #held = new Map<string, HeldLease>()
+  /** Those of the leases held that nobody got, and that could not be given back yet. */
+  readonly #unclaimed = new WeakSet<HeldLease>()
+  /** How often each lock is being taken right now. */
+  readonly #taking = new Map<string, number>()
   /** Under which name leases are held: another one after the engine has ended those under the last. */
   #self: Promise<Holder> | undefined
   #isClosed = false
@@ -72,11 +76,13 @@ export class LeaseLock<Entry extends LockEntry = LockEntry> implements SessionLo
 
   async acquire(sessionId: string): Promise<SessionLease | null> {
     this.assertOpen(sessionId)
+    const held = this.#held.get(sessionId)
+    if (held !== undefined && this.#unclaimed.has(held)) await this.#release(held)
     for (let claims = 0; claims < CLAIMS; claims++) {
       const seen = await this.#look(sessionId)
-      if ((await this.ownerOf(seen)) !== null) return null
-      const lease = await this.#claim(sessionId, seen)
-      if (lease !== null) return this.#handOut(lease)
+      if ((await this.ownerOf(await this.#withoutRemains(sessionId, seen))) !== null) return null
+      const lease = await this.#take(sessionId, seen)
+      if (lease !== null) return lease
     }
     return null
   }
@@ -147,6 +153,25 @@ export class LeaseLock<Entry extends LockEntry = LockEntry> implements SessionLo
     return seen
   }
 
+  /** What an engine that failed did not take back of a claim of this lock is in nobody's way. */
+  async #withoutRemains(sessionId: string, seen: Entry): Promise<LockEntry> {
+    const { nonce } = await this.#describe()
+    const isOurs = this.#held.has(sessionId) || this.#taking.has(sessionId)
+    return isOurs ? seen : { ...seen, holders: seen.holders.filter(({ text }) => parseHolder(text)?.nonce !== nonce) }
+  }
+
+  async #take(sessionId: string, seen: Entry): Promise<SessionLease | null> {
+    this.#taking.set(sessionId, (this.#taking.get(sessionId) ?? 0) + 1)
+    try {
+      const lease = await this.#claim(sessionId, seen)
+      return lease === null ? null : await this.#handOut(lease)
+    } finally {
+      const others = (this.#taking.get(sessionId) ?? 0) - 1
+      if (others > 0) this.#taking.set(sessionId, others)
+      else this.#taking.delete(sessionId)
+    }
+  }
+
   async #claim(sessionId: string, seen: Entry): Promise<HeldLease | null> {
     const claim = {}
     const self = this.#describe()
@@ -173,8 +198,9 @@ export class LeaseLock<Entry extends LockEntry = LockEntry> implements SessionLo
       await this.#options.onAcquired?.(sessionId, token)
       this.assertOpen(sessionId)
     } catch (error) {
-      // Nobody would ever give it back.
-      await this.#release(lease)
+      // Nobody would ever give it back. When that fails, too, whoever asks next tries again.
+      this.#unclaimed.add(lease)
+      await this.#release(lease).catch(() => undefined)
       throw error
     }
     let releasing: Promise<void> | undefined

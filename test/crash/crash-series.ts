@@ -1,5 +1,6 @@
 import { seededRandom } from '../support/seeded-random.js'
 import type { Finding } from './expectation.js'
+import type { StoreStep } from './store-steps.js'
 import { KilledSession } from './killed-session.js'
 
 /** What is to be done. */
@@ -8,6 +9,8 @@ export interface CrashPlan {
   readonly script: string
   /** How many writers to kill. */
   readonly runs: number
+  /** The step at which they are killed; at any moment when it is not given. */
+  readonly step?: StoreStep
   /** Repeats the choices; what a kill meets is up to the machine. */
   readonly seed: number
   /** Ends at the first finding. */
@@ -35,6 +38,8 @@ const LANES = 2
 const LONGEST_LIFE = 25
 /** Every so many sessions get batches of 812 records. */
 const BIG_EVERY = 5
+/** How many writers of one session may not come to the step. */
+const MOST_MISSES = 12
 
 /** Kills writers, two at a time, and lets the next process judge what each has left. */
 export async function crash(plan: CrashPlan): Promise<CrashReport> {
@@ -46,7 +51,12 @@ export async function crash(plan: CrashPlan): Promise<CrashReport> {
     while (left > 0 && !(plan.stopsAtFirst === true && report.findings.length > 0)) {
       const kills = Math.min(LONGEST_LIFE, Math.ceil(left / LANES))
       left -= kills
-      using session = new KilledSession({ script: plan.script, isBig: sessions++ % BIG_EVERY === 1, random: seededRandom(random.below(2 ** 31)) })
+      using session = new KilledSession({
+        script: plan.script,
+        step: plan.step ?? null,
+        isBig: sessions++ % BIG_EVERY === 1,
+        random: seededRandom(random.below(2 ** 31)),
+      })
       const killed = await killOften(session, kills, plan, report)
       left += kills - killed
     }
@@ -57,12 +67,20 @@ export async function crash(plan: CrashPlan): Promise<CrashReport> {
 }
 
 /** Kills the writers of one session until something is found. Resolves with how many were killed and judged. */
-async function killOften(session: KilledSession, kills: number, { onKill }: CrashPlan, report: CrashReport): Promise<number> {
-  for (let killed = 0; ; killed += 1) {
-    const findings = killed < kills ? await session.kill() : await session.look()
+async function killOften(session: KilledSession, kills: number, { step, onKill }: CrashPlan, report: CrashReport): Promise<number> {
+  let killed = 0
+  for (let misses = 0; ;) {
+    const isLastLook = killed === kills
+    const findings = isLastLook ? await session.look() : await session.kill()
     add(report, findings)
     // The writer that found something went on writing; that is of no interest.
-    if (findings.length > 0 || killed === kills) return killed
+    if (findings.length > 0 || isLastLook) return killed
+    if (step !== undefined && !session.wasAtStep) {
+      misses += 1
+      if (misses > MOST_MISSES) throw new Error(`No writer comes to the step "${step}".`)
+      continue
+    }
+    killed += 1
     report.runs += 1
     if (session.wasInWrite) report.inWrite += 1
     onKill?.(report.runs)

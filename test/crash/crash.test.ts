@@ -2,9 +2,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { BuiltWriters } from './build-writers.js'
 import { crash, type CrashReport } from './crash-series.js'
 import { CRASH_STORES } from './crash-stores.js'
+import { STORE_STEPS } from './store-steps.js'
 
 const BROKEN = ['in-place', 'one-by-one', 'too-early'] as const
 const RUNS = 25
+const RUNS_AT_STEP = 50
 /** A broken store is found in the first few. */
 const MOST_RUNS = 60
 // Every run starts a process.
@@ -32,6 +34,16 @@ describe('a process that is killed while it writes', { tags: 'full', timeout: TI
     // Otherwise it would show nothing.
     expect(report.inWrite).toBeGreaterThan(RUNS / 2)
   })
+})
+
+describe('a process that is killed at a step', { tags: 'full', timeout: TIMEOUT_MS }, () => {
+  it.each(STORE_STEPS)(
+    'invariant 2: "%s" of the file store loses and tears nothing that it has acknowledged, and leaves each batch whole or absent',
+    async (step) => {
+      const report = await crash({ script: writers.script('fs'), runs: RUNS_AT_STEP, seed, step })
+      expect(report, `npm run test:crash -- --step ${step} --seed ${seed}`).toMatchObject({ runs: RUNS_AT_STEP, lost: 0, torn: 0, findings: [] })
+    },
+  )
 })
 
 describe('the crash test', { tags: 'full', timeout: TIMEOUT_MS }, () => {

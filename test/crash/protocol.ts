@@ -1,3 +1,14 @@
+import type { StoreStep } from './store-steps.js'
+
+/** A call to the disk at which a writer kills itself. */
+export interface FaultPoint {
+  readonly step: StoreStep
+  /** The how manieth call of the step, from 1. */
+  readonly nth: number
+  /** Before the call, in the middle of what it writes, or when it is done and the store has not heard of it. */
+  readonly moment: 'before' | 'during' | 'after'
+}
+
 /** What is written as one: the creds, or a batch of key records by its number. */
 export type Part = 'creds' | number
 
@@ -13,6 +24,8 @@ export interface WriterOrder {
   isBig: boolean
   /** Whether it looks only. */
   isLastLook: boolean
+  /** Where it kills itself; `null` when the parent does. */
+  dieAt: FaultPoint | null
 }
 
 /** What a writer found when it opened the store. Version 0: nothing is there. */
@@ -31,4 +44,6 @@ export interface Found {
 export type WriterLine =
   | { readonly kind: 'found'; readonly found: Found }
   | { readonly kind: 'begun' | 'done'; readonly part: Part; readonly version: number; readonly identity?: string }
+  /** It is about to kill itself. */
+  | { readonly kind: 'dying' }
   | { readonly kind: 'failed'; readonly problem: string }

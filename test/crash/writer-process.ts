@@ -7,7 +7,7 @@ import type { WriterLine, WriterOrder } from './protocol.js'
 /** How long a writer may take to open its store. */
 const PATIENCE_MS = 60_000
 
-/** Starts a writer, hands every line it tells to `take`, and kills it so long after it has begun to write. Resolves when it has ended. */
+/** Starts a writer, hands every line it tells to `take`, and kills it so long after it has begun to write, unless it does so itself. Resolves when it has ended. */
 export async function runWriter(script: string, order: WriterOrder, killAfterMs: number, take: (line: WriterLine) => void): Promise<void> {
   const child = spawn(process.execPath, [script], { stdio: ['pipe', 'ignore', 'inherit', 'pipe'] })
   const {
@@ -21,6 +21,7 @@ export async function runWriter(script: string, order: WriterOrder, killAfterMs:
   }, PATIENCE_MS)
   let failure: string | null = null
   let hasBegun = false
+  let isDying = false
   try {
     // It may be gone before it has read its order; that is told below.
     stdin.on('error', () => undefined)
@@ -30,6 +31,7 @@ export async function runWriter(script: string, order: WriterOrder, killAfterMs:
       const line = JSON.parse(text) as WriterLine
       take(line)
       if (line.kind === 'failed') failure = line.problem
+      if (line.kind === 'dying') isDying = true
       if (line.kind === 'begun' && !hasBegun) {
         hasBegun = true
         clearTimeout(timer)
@@ -44,5 +46,5 @@ export async function runWriter(script: string, order: WriterOrder, killAfterMs:
     await closed
   }
   if (failure !== null) throw new Error(`The writer failed by itself: ${failure}`)
-  if (!hasBegun && !order.isLastLook) throw new Error(`The writer ended with ${String(child.signalCode ?? child.exitCode)} before it wrote.`)
+  if (!hasBegun && !isDying && !order.isLastLook) throw new Error(`The writer ended with ${String(child.signalCode ?? child.exitCode)} before it wrote.`)
 }

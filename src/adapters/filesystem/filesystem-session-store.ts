@@ -64,7 +64,9 @@ export class FileSystemSessionStore implements SessionStore {
     })
     this.#lock = new LeaseLock({
       table: this.#table,
-      onAcquired: (sessionId, token) => this.#begin(sessionId, token),
+      onAcquired: async (sessionId, token) => {
+        await this.#begin(sessionId, token)
+      },
       onReleasing: (sessionId) => this.#end(sessionId),
       onEnded: (sessionId) => this.#abandon(sessionId),
     })
@@ -125,9 +127,9 @@ export class FileSystemSessionStore implements SessionStore {
   /** Works with the writer of the lease, or without a lease with one that is made for this alone. */
   async #withWriter(sessionId: string, fencingToken: number | undefined, work: (writer: FolderWriter) => Promise<void>): Promise<void> {
     await this.#tools.format.assertKnown()
-    const holder = this.#writers.get(sessionId)
-    if (holder !== undefined && fencingToken !== undefined && this.#lock.holds(sessionId, fencingToken)) {
-      await work(holder)
+    if (fencingToken !== undefined && this.#lock.holds(sessionId, fencingToken)) {
+      // A release that failed has ended the writer, and not the lease.
+      await work(this.#writers.get(sessionId) ?? (await this.#begin(sessionId, fencingToken)))
       return
     }
     await this.#check(sessionId, fencingToken)
@@ -181,11 +183,12 @@ export class FileSystemSessionStore implements SessionStore {
     })
   }
 
-  async #begin(sessionId: string, token: number): Promise<void> {
+  async #begin(sessionId: string, token: number): Promise<FolderWriter> {
     const assertNewest = (): Promise<void> => this.#check(sessionId, token)
     const writer = new FolderWriter({ sessionId, token, visit: null, isAlone: true, assertNewest }, this.#tools)
     await writer.takeOver()
     this.#writers.set(sessionId, writer)
+    return writer
   }
 
   /** The files say everything before the lock is free. When they cannot, it is free all the same: the next holder folds what is left. */

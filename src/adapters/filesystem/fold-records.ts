@@ -22,6 +22,8 @@ export interface FoldTarget {
   readonly view: BatchFolderView
   /** How many files may be open. */
   readonly limit: OperationLimit
+  /** Whether the table of names must be whole after a loss of power, whatever is folded: without it other records cannot be read. */
+  readonly keepsTableWhole: boolean
 }
 
 /** What is to be brought into the files. */
@@ -151,7 +153,7 @@ class Fold {
     const { folder } = this.#target
     await this.#onDisk(NAMES_FILE, async () => {
       const path = this.#temporary()
-      await writeNewFile(path, formatNames(names), { isDurable: this.#isDurable })
+      await writeNewFile(path, formatNames(names), { isDurable: this.#isDurable || this.#target.keepsTableWhole })
       await renameFile(path, join(folder, NAMES_FILE))
       if (this.#isDurable) await syncFolder(folder)
     })

@@ -193,15 +193,18 @@ export class OpenJournals {
   }
 
   async #reopen(file: JournalFile): Promise<number | null> {
+    let descriptor: number | null = null
+    let isOurs = false
     try {
       // Never made anew: one that is not there was sealed by somebody, or removed.
-      const descriptor = await openFile(file.path, APPEND)
-      if (await this.isInPlace(file)) return descriptor
-      await closeFile(descriptor)
-      return null
+      descriptor = await openFile(file.path, APPEND)
+      isOurs = await this.isInPlace(file)
+      return isOurs ? descriptor : null
     } catch (error) {
       if (isGone(error)) return null
       throw error
+    } finally {
+      if (descriptor !== null && !isOurs) await closeFile(descriptor)
     }
   }
 

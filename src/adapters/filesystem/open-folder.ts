@@ -227,17 +227,18 @@ export class OpenFolder {
         if (!this.isLong) return
         await this.#foldPending()
       }
-      if (this.#journal.length === 0) return
-      await cut()
-      this.pending.wasCut()
+      if (this.#journal.length > 0) await this.#carryOut(cut)
     })
   }
 
   #cut(): Promise<void> {
-    return this.#journal.hold(async (cut) => {
-      await cut()
-      this.pending.wasCut()
-    })
+    return this.#journal.hold((cut) => this.#carryOut(cut))
+  }
+
+  async #carryOut(cut: () => Promise<void>): Promise<void> {
+    const { path, sessionId } = this.#place
+    await onDisk({ verb: 'cut a journal in', path, sessionId }, cut)
+    this.pending.wasCut()
   }
 
   async #foldPending(): Promise<void> {
@@ -248,10 +249,11 @@ export class OpenFolder {
 
   async #bringIntoFiles(pending: PendingChanges, { names, isAllOrNothing }: { names: RecordNames; isAllOrNothing: boolean }): Promise<FoldResult> {
     const { sessionId, path, leaseFolder } = this.#place
-    const { folders, limit } = this.#tools
+    const { folders, limit, durability } = this.#tools
     const view = await folders.viewOf(path, sessionId)
     const order = { changes: pending.all(), replacesAll: pending.replacesAll, isAllOrNothing }
-    const result = await foldRecords({ folder: path, sessionId, leaseFolder, names, view, limit }, order)
+    const target = { folder: path, sessionId, leaseFolder, names, view, limit, keepsTableWhole: durability !== 'process' }
+    const result = await foldRecords(target, order)
     if (!result.hasChanged) return result
     const creds = result.folded.find((change) => keyText(change) === keyText(CREDS_KEY))
     this.#files.hasCreds = creds === undefined ? this.#files.hasCreds && !order.replacesAll : creds.value !== null

@@ -12,4 +12,6 @@ export interface AuthUnderTest {
   setKeys(data: SignalDataSet): Promise<void>
   /** Writes the creds as they are. */
   saveCreds(): Promise<void>
+  /** Gives the lease back, and opens the session anew. */
+  reopen(): Promise<AuthUnderTest>
 }

@@ -10,8 +10,8 @@ interface KeyBatch {
 }
 
 const BATCHES: readonly KeyBatch[] = [
-  // What a message writes: the ratchets of a few devices.
-  { type: 'session', size: 4, idOf: (index) => `4915112345${index}.0` },
+  // What a message writes: the ratchets of a few devices, here under names that files cannot have.
+  { type: 'session', size: 4, idOf: (index) => `4915112345${index}/0` },
   { type: 'sender-key', size: 12, idOf: (index) => `120363000000@g.us::4915112345${index}::0` },
   { type: 'pre-key', size: 60, idOf: (index) => String(index) },
   // What a first login writes.

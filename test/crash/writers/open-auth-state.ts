@@ -38,5 +38,9 @@ export async function openAuthState(store: SessionStore): Promise<AuthUnderTest>
     getKeys: async (type, ids) => keys.get(type, ids),
     setKeys: async (data) => keys.set(data),
     saveCreds: () => auth.saveCreds(),
+    reopen: async () => {
+      await lease.release()
+      return openAuthState(store)
+    },
   }
 }

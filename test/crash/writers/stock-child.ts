@@ -1,8 +1,11 @@
 import { join } from 'node:path'
 import { useMultiFileAuthState } from '@whiskeysockets/baileys/lib/Utils/use-multi-file-auth-state.js'
+import type { AuthUnderTest } from './auth-under-test.js'
 import { writeUntilKilled } from './write-until-killed.js'
 
-writeUntilKilled(async (directory) => {
+writeUntilKilled(open)
+
+async function open(directory: string): Promise<AuthUnderTest> {
   const {
     state: { creds, keys },
     saveCreds,
@@ -14,5 +17,6 @@ writeUntilKilled(async (directory) => {
     getKeys: async (type, ids) => keys.get(type, ids),
     setKeys: async (data) => keys.set(data),
     saveCreds,
+    reopen: () => open(directory),
   }
-})
+}

@@ -3,6 +3,8 @@ import { createInterface } from 'node:readline'
 import { seededRandom } from '../../support/seeded-random.js'
 import type { Part, WriterLine, WriterOrder } from '../protocol.js'
 import type { AuthUnderTest } from './auth-under-test.js'
+import { dieAt } from './fault-point.js'
+import { hurry } from '../../support/hurried-timers.js'
 import { batchData, batchNumbers, findBatch } from './key-batches.js'
 import { findCreds, identityOf, isPaired, mark, pair } from './marked-creds.js'
 
@@ -10,6 +12,7 @@ import { findCreds, identityOf, isPaired, mark, pair } from './marked-creds.js'
 const LINES = 3
 
 const CREDS_IN_A_ROW = 10
+const REOPENED_EVERY = 8
 
 const tell = (line: WriterLine): void => void writeSync(LINES, `${JSON.stringify(line)}\n`)
 
@@ -27,18 +30,25 @@ export function writeUntilKilled(open: (directory: string) => Promise<AuthUnderT
 }
 
 async function work(order: WriterOrder, open: (directory: string) => Promise<AuthUnderTest>): Promise<void> {
+  hurry()
+  if (order.dieAt !== null) dieAt(order.dieAt, order.directory, () => tell({ kind: 'dying' }))
   const auth = await open(order.directory)
   const numbers = batchNumbers(order.isBig)
-  const creds = findCreds(auth)
-  const batches = []
-  for (const number of numbers) batches.push(await findBatch(auth, number))
-  tell({ kind: 'found', found: { creds, batches, identity: creds.kind === 'whole' && creds.version > 0 ? identityOf(auth.creds) : null } })
+  await tellFound(auth, numbers)
   if (order.isLastLook) process.exit(0)
   await writeForEver(auth, order, numbers)
 }
 
-async function writeForEver(auth: AuthUnderTest, { seed, firstVersion, isBig }: WriterOrder, numbers: readonly number[]): Promise<never> {
+async function tellFound(auth: AuthUnderTest, numbers: readonly number[]): Promise<void> {
+  const creds = findCreds(auth)
+  const batches = []
+  for (const number of numbers) batches.push(await findBatch(auth, number))
+  tell({ kind: 'found', found: { creds, batches, identity: creds.kind === 'whole' && creds.version > 0 ? identityOf(auth.creds) : null } })
+}
+
+async function writeForEver(opened: AuthUnderTest, { seed, firstVersion, isBig }: WriterOrder, numbers: readonly number[]): Promise<never> {
   const random = seededRandom(seed)
+  let auth = opened
   let version = firstVersion
   if (!isPaired(auth.creds)) {
     await writePairing(auth, numbers.at(-1) ?? 0, version)
@@ -52,6 +62,9 @@ async function writeForEver(auth: AuthUnderTest, { seed, firstVersion, isBig }: 
     await Promise.all([...(choice === 0 ? [] : [writeBatch(auth, number, version++)]), ...(choice === 1 ? [] : [writeCreds(auth, version++)])])
     // They are saved far more often than anything else.
     for (let saves = choice === 0 ? CREDS_IN_A_ROW : 0; saves > 0; saves -= 1) await writeCreds(auth, version++)
+    if (random.below(REOPENED_EVERY) !== 0) continue
+    auth = await auth.reopen()
+    await tellFound(auth, numbers)
   }
 }
 

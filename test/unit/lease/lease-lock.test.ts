@@ -239,6 +239,35 @@ describe('a lease', () => {
     expect(lock.holds('b', 1)).toBe(false)
   })
 
+  it('that came to nothing while the engine was down is given back before the next one is taken', async () => {
+    const table = new FakeTable()
+    const onAcquired = vi.fn(async (): Promise<void> => {
+      table.isDown = true
+      throw new Error('the store is down')
+    })
+    const lock = open(table, { onAcquired })
+    await expect(lock.acquire('a')).rejects.toThrow('the store is down')
+    await expect(lock.acquire('a')).rejects.toThrow('the engine is down')
+    table.isDown = false
+    onAcquired.mockImplementation(async () => undefined)
+    expect((await take(lock)).fencingToken).toBe(2)
+  })
+
+  it('of a claim that failed in the engine after it was made keeps nobody away', async () => {
+    const table = new FakeTable()
+    const lock = open(table)
+    await lock.owner('a')
+    const claim = vi.spyOn(table, 'claim').mockImplementationOnce(async (sessionId, { token }, holder) => {
+      table.put(sessionId, token + 1, holder)
+      throw new Error('the engine is down')
+    })
+    await expect(lock.acquire('a')).rejects.toThrow('the engine is down')
+    expect(await open(table, { describe: elsewhere('two') }).acquire('a')).toBeNull()
+    expect((await take(lock)).fencingToken).toBe(2)
+    expect(await lock.acquire('a')).toBeNull()
+    expect(claim).toHaveBeenCalledTimes(2)
+  })
+
   it('is not compared with what was looked at before it was taken', async () => {
     const table = new FakeTable()
     const lock = open(table)
