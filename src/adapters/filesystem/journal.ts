@@ -72,9 +72,9 @@ export class Journal {
     this.#hasRest = true
     try {
       await writeBytes(descriptor, lines)
-      const [isInPlace] = await Promise.all([this.#journals.isInPlace(this.#file), isDurable ? syncData(descriptor) : undefined])
-      // Whoever has the journal now may be reading it.
-      if (!isInPlace) return false
+      if (isDurable) await syncData(descriptor)
+      // Last of all: what was sealed meanwhile does not count. Whoever has the journal now may be reading it.
+      if (!(await this.#journals.isInPlace(this.#file))) return false
     } catch (error) {
       // The next append tries again: an entry behind the rest of another would count as damage.
       await this.#removeRest(descriptor).catch(() => undefined)
