@@ -10,9 +10,20 @@ export class OperationLimit {
     this.#free = atOnce
   }
 
+  /** Does something when it is its turn. Never nest: a holder of a turn that waits for another can wait for ever. */
+  async run<Result>(work: () => Promise<Result>): Promise<Result> {
+    if (this.#free > 0) this.#free -= 1
+    else await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    try {
+      return await work()
+    } finally {
+      this.#next()
+    }
+  }
+
   /**
    * Runs `work` for each item, and settles when all have: nothing goes on behind the back of a caller that got an error. Never
-   * nest: a holder of a turn that waits for another can wait for ever.
+   * nest, either.
    */
   async map<Item, Result>(items: readonly Item[], work: (item: Item) => Promise<Result>): Promise<Result[]> {
     const results: Result[] = []
@@ -20,14 +31,11 @@ export class OperationLimit {
     const queue = items.entries()
     const worker = async (): Promise<void> => {
       for (const [index, item] of queue) {
-        if (this.#free > 0) this.#free -= 1
-        else await new Promise<void>((resolve) => this.#waiting.push(resolve))
         try {
-          results[index] = await work(item)
+          results[index] = await this.run(() => work(item))
         } catch (error) {
           failures.push({ index, error })
         }
-        this.#next()
       }
     }
     await Promise.all(Array.from({ length: Math.min(items.length, this.#atOnce) }, worker))

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { basename } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { listSources, readImports } from '../package/source-imports.js'
 import { exploreMachine } from './explore-machine.js'
@@ -19,6 +20,13 @@ describe('docs/architecture.md', () => {
     const files = listSources().filter((file) => /\bglobalThis\.\w+ = |\bsyncBuiltinESMExports\b/u.test(readFileSync(`src/${file}.ts`, 'utf8')))
     expect(files.filter((file) => !page.text.includes(`src/${file}.ts`))).toEqual([])
     expect(page.text).toContain('the only two places that touch a global of the process: `setTimeout`')
+  })
+
+  it('names files that are there, on the way from a call to the disk', () => {
+    const named = tableOf(page, 'what happens', 'where').rows.flatMap(([, where = '']) => codeIn(where))
+    expect(named.length).toBeGreaterThan(20)
+    const files = [...listSources(), ...listSources().map((file) => basename(file))]
+    expect(named.filter((file) => !files.includes(file.replace(/\.ts$/u, '')))).toEqual([])
   })
 
   it('names every folder of the source', () => {

@@ -123,6 +123,22 @@ export function truncateFile(file: number, length: number): Promise<void> {
   return call((done) => fs.ftruncate(file, length, done))
 }
 
+/** The same for a file that is open under its path for appending alone. */
+export async function truncateAppended(file: number, path: string, length: number): Promise<void> {
+  try {
+    await truncateFile(file, length)
+  } catch (error) {
+    // Windows lets such a descriptor cut nothing.
+    if (errorCode(error) !== 'EPERM') throw error
+    const writable = await openFile(path, 'r+')
+    try {
+      await truncateFile(writable, length)
+    } finally {
+      await closeFile(writable)
+    }
+  }
+}
+
 /** What is under a path, with numbers that no disk is too large for. */
 export function statPath(path: string): Promise<fs.BigIntStats> {
   return new Promise((resolve, reject) => fs.lstat(path, { bigint: true }, (error, found) => (error === null ? resolve(found) : reject(error))))

@@ -15,14 +15,15 @@ export interface FileSystemSessionStoreOptions {
    */
   prefix?: string
   /**
-   * What a resolved write survives. With `'power'`, each write waits until it is safe on the disk (fsync of its files and their
-   * folder). With `'process'`, none does: a write survives the end of the process, even by SIGKILL, but may be lost or damaged if
-   * the machine loses power. With either, every write is complete or absent after the end of the process.
+   * What a resolved write survives. With `'power'`, each write waits until it is safe on the disk (fdatasync of the journal, and later
+   * fsync of the files before the journal is cut). With `'process'`, none does: a write survives the end of the process, even by
+   * SIGKILL, but may be lost or damaged if the machine loses power. With either, every write is complete or absent after the end of
+   * the process.
    *
-   * By default, writes that change creds or the lifecycle record use `'power'`, and writes of only Signal keys use `'process'`:
-   * there are many keys and they can be created again, but an identity cannot.
+   * By default, writes that change creds or the lifecycle record, or replace all records, use `'power'`, and writes of only Signal keys
+   * use `'process'`: there are many keys and they can be created again, but an identity cannot.
    *
-   * @defaultValue `'power'` for creds and the lifecycle record, `'process'` for Signal keys
+   * @defaultValue `'power'` for creds, the lifecycle record and `replaceAll`, `'process'` for Signal keys
    */
   durability?: 'power' | 'process'
 }
@@ -59,15 +60,7 @@ export function resolveOptions(options: FileSystemSessionStoreOptions): Resolved
 
 const DURABILITIES: readonly string[] = ['power', 'process']
 
-/**
- * What a resolved write survives. With `'power'`, each write waits until it is safe on the disk (fsync of its files and their
- * folder). With `'process'`, none does: a write survives the end of the process, even by SIGKILL, but may be lost or damaged if the
- * machine loses power. With either, every write is complete or absent after the end of the process.
- *
- * By default, writes that change creds or the lifecycle record use `'power'`, and writes of only Signal keys use `'process'`: there
- * are many keys and they can be created again, but an identity cannot.
- *
- */
+/** What a resolved write survives; see {@link FileSystemSessionStoreOptions.durability}. */
 export type Durability = 'power' | 'process'
 
 /** Whether a write that changes these records waits for the disk. */

@@ -26,8 +26,13 @@ const LONE_SURROGATE = /\p{Surrogate}/u
 
 /**
  * Keeps sessions as `useMultiFileAuthState` does: `<directory>/<prefix><session id>/creds.json` and `<type>-<id>.json`.
- * A folder of either works with the other. Each record is replaced in one step, so a crash leaves the old one or the new
- * one, whole. Several processes of one host may share the directory; its lock keeps them apart.
+ * Several processes of one host may share the directory; its lock keeps them apart.
+ *
+ * A write under a lease is one entry in the journal of that lease, beside the files: after a crash all of it is there, or nothing. A
+ * second later, and before the lease is given back, it is in the files. So a folder of either works with the other, once its sessions
+ * were closed; after a crash, the next lease of the session brings the journal into the files. The first creds of a session, a write
+ * with `replaceAll`, and one without a lease are in the files before they resolve. Whoever takes a lease over takes the journal before
+ * it away, so that nothing of its writer counts any more.
  *
  * A folder is a session's when it holds creds, a lifecycle record or the store's own files, or nothing but records. `list` leaves out
  * the others. `delete` rejects with `STORE_UNAVAILABLE` for them, and removes from a session's folder only what belongs to the session.

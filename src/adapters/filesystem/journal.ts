@@ -1,8 +1,8 @@
 import { Buffer } from 'node:buffer'
 import { constants } from 'node:fs'
-import { WorkQueue } from '../../async/order-of-work.js'
+import { OperationLimit, WorkQueue } from '../../async/order-of-work.js'
 import { errorCode } from '../../errors.js'
-import { closeFile, openFile, statPath, syncData, truncateFile, writeBytes } from './disk.js'
+import { closeFile, openFile, statPath, syncData, truncateAppended, writeBytes } from './disk.js'
 import { bootMark, formatEntry, type RecordWrite } from './journal-entry.js'
 
 /** How writes are appended. */
@@ -94,13 +94,13 @@ export class Journal {
 
   async #removeRest(descriptor: number): Promise<void> {
     if (!this.#hasRest) return
-    await truncateFile(descriptor, this.#length)
+    await truncateAppended(descriptor, this.#file.path, this.#length)
     this.#hasRest = false
   }
 
   async #cut(): Promise<void> {
     await this.#journals.use(this.#file, async (descriptor) => {
-      await truncateFile(descriptor, 0)
+      await truncateAppended(descriptor, this.#file.path, 0)
       this.#length = 0
       this.#syncedUpTo = 0
       this.#hasRest = false
@@ -119,7 +119,8 @@ interface FileIdentity {
 /** A journal that is appended to. It is used by one piece of work at a time. */
 interface JournalFile {
   readonly path: string
-  readonly identity: FileIdentity
+  /** `null` until it was made. */
+  identity: FileIdentity | null
   descriptor: number | null
   isInUse: boolean
 }
@@ -135,49 +136,47 @@ const CREATE = APPEND | constants.O_CREAT
  */
 export class OpenJournals {
   readonly #atMost: number
-  /** The one that was used last is the last. */
+  readonly #turns: OperationLimit
+  /** Those that are open, or about to be. The one that was used last is the last. */
   readonly #open = new Set<JournalFile>()
 
-  /** Takes how many may be open at once. Those in use are open in any case. */
+  /** Takes how many may be open at once. When all of them are in use, others wait for their turn. */
   constructor(atMost: number) {
     this.#atMost = atMost
+    this.#turns = new OperationLimit(atMost)
   }
 
   /** Makes a journal, for this user alone. One that is there must be empty. */
   async create(path: string): Promise<JournalFile> {
-    const descriptor = await openFile(path, CREATE, 0o600)
-    try {
-      const { dev, ino, size } = await statPath(path)
-      if (size > 0) throw new Error(`${path} is in use`)
-      const file: JournalFile = { path, identity: { dev, ino }, descriptor, isInUse: false }
-      this.#open.add(file)
-      return file
-    } catch (error) {
-      await closeFile(descriptor)
-      throw error
-    }
+    const file: JournalFile = { path, identity: null, descriptor: null, isInUse: false }
+    return this.#inTurn(file, async () => {
+      const descriptor = await openFile(path, CREATE, 0o600)
+      try {
+        const { dev, ino, size } = await statPath(path)
+        if (size > 0) throw new Error(`${path} is in use`)
+        file.identity = { dev, ino }
+        file.descriptor = descriptor
+        return file
+      } catch (error) {
+        await closeFile(descriptor)
+        throw error
+      }
+    })
   }
 
   /** Works on an open journal. Resolves with `null`, and does not work on it, when it is not where it was. */
-  async use<Result>(file: JournalFile, work: (descriptor: number) => Promise<Result>): Promise<Result | null> {
-    file.isInUse = true
-    try {
+  use<Result>(file: JournalFile, work: (descriptor: number) => Promise<Result>): Promise<Result | null> {
+    return this.#inTurn(file, async () => {
       file.descriptor ??= await this.#reopen(file)
-      if (file.descriptor === null) return null
-      this.#open.delete(file)
-      this.#open.add(file)
-      return await work(file.descriptor)
-    } finally {
-      file.isInUse = false
-      await this.#closeSurplus()
-    }
+      return file.descriptor === null ? null : work(file.descriptor)
+    })
   }
 
   /** Whether a journal is still under its path. */
   async isInPlace({ path, identity }: JournalFile): Promise<boolean> {
     try {
       const found = await statPath(path)
-      return found.ino === identity.ino && found.dev === identity.dev
+      return found.ino === identity?.ino && found.dev === identity.dev
     } catch (error) {
       if (isGone(error)) return false
       throw error
@@ -190,6 +189,22 @@ export class OpenJournals {
     const { descriptor } = file
     file.descriptor = null
     if (descriptor !== null) await closeFile(descriptor)
+  }
+
+  /** Works with a journal once there is room for it. */
+  #inTurn<Result>(file: JournalFile, work: () => Promise<Result>): Promise<Result> {
+    return this.#turns.run(async () => {
+      file.isInUse = true
+      this.#open.delete(file)
+      this.#open.add(file)
+      try {
+        await this.#closeSurplus()
+        return await work()
+      } finally {
+        file.isInUse = false
+        if (file.descriptor === null) this.#open.delete(file)
+      }
+    })
   }
 
   async #reopen(file: JournalFile): Promise<number | null> {
