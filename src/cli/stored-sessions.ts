@@ -6,6 +6,7 @@ import { withLease } from '../lease/session-lock.js'
 import { CREDS_KEY, LIFECYCLE_KEY, type RecordKey, type SessionStore } from '../store/session-store.js'
 import { asStoreError } from '../store/store-failure.js'
 import { inspectFolder } from './doctor/inspect-folder.js'
+import { inspectJournals } from './doctor/inspect-journals.js'
 import { countRecords } from './doctor/record-census.js'
 import type { StoreName } from './store-name.js'
 import { READ_TIMEOUT_MS, type StoreView } from './store-view.js'
@@ -57,7 +58,8 @@ export interface CredsCopies {
 
 /**
  * Brings the copies of credentials under the current key that were not written with them: a write that was cut off leaves the older
- * one, and one whose credentials are gone is no record at all. Resolves with what is left as it was, a sentence each.
+ * one, and one whose credentials are gone is no record at all. Resolves with what is left as it was, a sentence each; so is a journal that
+ * could not be brought into the files.
  */
 export async function renewCredsCopies(copies: CredsCopies, sessionIds: readonly string[]): Promise<string[]> {
   const left: string[] = []
@@ -67,6 +69,11 @@ export async function renewCredsCopies(copies: CredsCopies, sessionIds: readonly
       if (path !== null)
         left.push(
           `${path} contains a copy of credentials that is not encrypted with the current key, and it could not be renewed. If there is no ${CREDS_FILE} next to it, rename it to that and run this again, with --allow-plain if it is plain; otherwise delete it.`,
+        )
+      const journal = await findLeftJournal(copies, sessionId)
+      if (journal !== null)
+        left.push(
+          `A journal in ${journal} may have older values that are not encrypted, and it could not be brought into the files. Run "doctor --repair", which says why.`,
         )
     } catch (error) {
       left.push(asStoreError(sessionId, error).message)
@@ -99,6 +106,13 @@ async function findOldCopy({ name, currentKeyId }: CredsCopies, sessionId: strin
   if (folder === null || !folder.hasBackup) return null
   const path = join(folder.path, BACKUP_FILE)
   return (await isCurrent(path, sessionId, currentKeyId)) ? null : path
+}
+
+/** The folder of a session that nobody runs, and that has a journal all the same: the lease that was given back has folded all others. */
+async function findLeftJournal({ store, name }: CredsCopies, sessionId: string): Promise<string | null> {
+  const folder = await inspectFolder(name.path, name.prefix, sessionId)
+  if (folder === null || (await inspectJournals(folder.path, sessionId)) === null) return null
+  return (await store.lock.owner(sessionId)) === null ? folder.path : null
 }
 
 /** One that is damaged is not: plain text may be left in it. */

@@ -224,6 +224,14 @@ export async function judgeHolder(holder: Holder, self: Holder): Promise<Judgeme
 }
 
 /**
+ * Judges a holder that was found in a copy of its table. What tells a copy from the original is to be trusted only on the machine on which
+ * it was written: network disks may show it differently to another one.
+ */
+export async function judgeCopied(holder: Holder, self: Holder): Promise<Judgement> {
+  return holder.nonce !== self.nonce && sharesPids(holder, self) ? 'dead' : judgeHolder(holder, self)
+}
+
+/**
  * Judges a holder that {@link judgeHolder} does not know and that has not been heard of for long: it may be stopped, or another process
  * may have its pid. To ask the system takes too long to be done each time.
  */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { isSessionError, SessionError } from '../errors.js'
 import { Heartbeat } from './heartbeat.js'
-import { describeHolder, type Holder, judgeHolder, type Judgement, judgeSilent, ownerName, parseHolder } from './holder.js'
+import { describeHolder, type Holder, judgeCopied, judgeHolder, type Judgement, judgeSilent, ownerName, parseHolder } from './holder.js'
 import type { HolderSign, LeaseKey, LockEntry, LockTable } from './lock-table.js'
 import { assertCurrentWriter, type SessionLease, type SessionLock, type WriterClaim } from './session-lock.js'
 
@@ -287,8 +287,8 @@ export class LeaseLock<Entry extends LockEntry = LockEntry> implements SessionLo
     for (const { sessionId } of [...this.#held.values()]) await this.#look(sessionId).catch(() => undefined)
   }
 
-  async #lives(holder: Holder | null, { lastSignAt }: HolderSign): Promise<boolean> {
-    const judgement = await this.#judge(holder, judgeHolder)
+  async #lives(holder: Holder | null, { lastSignAt, isOfCopy = false }: HolderSign): Promise<boolean> {
+    const judgement = await this.#judge(holder, isOfCopy ? judgeCopied : judgeHolder)
     if (judgement !== 'unknown') return judgement === 'alive'
     // A sign from the future is of a clock that was set back: no better than an old one.
     if (Math.abs((await this.#table.now()) - lastSignAt) <= this.#staleAfterMs) return true

@@ -45,6 +45,8 @@ export interface HolderSign {
   readonly text: string
   /** Its last beat, or when it took the lock, whichever is later. */
   readonly lastSignAt: number
+  /** Whether it was found in a copy of the table: then its holder has another one, as far as can be told. */
+  readonly isOfCopy?: boolean
 }
 
 /** What names a lease in its table. */

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
 import { readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Holder, judgeHolder, parseHolder } from '../../lease/holder.js'
+import { errorCode } from '../../errors.js'
+import { type Holder, judgeCopied, judgeHolder, parseHolder } from '../../lease/holder.js'
 import type { HolderSign, LeaseKey, LockEntry, LockTable, ReleaseOptions } from '../../lease/lock-table.js'
 import { discard, makeFolder, onDisk, writeTemporary } from './disk.js'
 import { sessionIdOfFolder } from './session-folder-name.js'
@@ -51,7 +52,8 @@ const OVERWRITE = constants.O_WRONLY | constants.O_CREAT
 
 /**
  * Locks as files, for the processes that share a disk: one for each token, and one for each holder that it writes anew to show that it
- * lives. That one says who the holder is, and is linked as the file of each of its tokens.
+ * lives. That one says who the holder is, and is linked as the file of each of its tokens. It also says in which folder they are: what
+ * came with a copy of that holds nothing in the copy.
  */
 export class FileLockTable implements LockTable<FileLockEntry> {
   readonly #options: FileLockTableOptions
@@ -124,7 +126,8 @@ export class FileLockTable implements LockTable<FileLockEntry> {
     const { heartbeats } = this.#options
     if (heartbeats === null) return true
     await this.#onDisk('record that this process is alive in', undefined, async () => {
-      await writeFile(heartbeatPath(heartbeats, holder.nonce), textOf(holder, 'folder'), { flag: OVERWRITE, mode: 0o600 })
+      const text = textOf(holder, 'folder', await inodeOf(this.#options.folder))
+      await writeFile(heartbeatPath(heartbeats, holder.nonce), text, { flag: OVERWRITE, mode: 0o600 })
     })
     return true
   }
@@ -148,9 +151,9 @@ export class FileLockTable implements LockTable<FileLockEntry> {
     const { tokens, olderTokens } = place
     // Beyond both, so that a token of an older version is older here, too.
     const token = Math.max(seen.token, seen.olderToken) + 1
-    const heartbeat = await this.#startBeating(holder)
     // One text for all its leases, so that the file of each can be a link to that of the heartbeat.
-    if (!(await tokens.claim(token, textOf(holder, 'folder'), heartbeat))) return null
+    const [text, heartbeat] = await Promise.all([this.#textOf(holder, 'folder'), this.#startBeating(holder)])
+    if (!(await tokens.claim(token, text, heartbeat))) return null
     let guard: number | null | 'refused' = 'refused'
     try {
       guard = olderTokens === null ? null : await this.#guard(olderTokens, seen.olderToken, holder)
@@ -166,7 +169,7 @@ export class FileLockTable implements LockTable<FileLockEntry> {
   async #guard(olderTokens: TokenFiles, seenToken: number, holder: Holder): Promise<number | null | 'refused'> {
     const { token, holder: other, mark } = await this.#lookAt(olderTokens)
     if (mark !== 'older' && other !== null && (await mayLive(other, holder))) return null
-    if (token !== seenToken || !(await olderTokens.claim(token + 1, textOf(holder, 'guard')))) return 'refused'
+    if (token !== seenToken || !(await olderTokens.claim(token + 1, await this.#textOf(holder, 'guard')))) return 'refused'
     return token + 1
   }
 
@@ -176,10 +179,29 @@ export class FileLockTable implements LockTable<FileLockEntry> {
       if (!isHeld) return { ...NO_TOKEN, token }
       const file = await tokens.read(token)
       // Gone already: there is a newer one to look at.
-      if (file !== null)
-        return { token, holder: { text: file.text, lastSignAt: Math.max(file.writtenAt, await this.#lastBeat(file.text)) }, mark: markIn(file.text) }
+      if (file === null) continue
+      const { text, writtenAt } = file
+      const lastSignAt = Math.max(writtenAt, await this.#lastBeat(text))
+      return { token, holder: { text, lastSignAt, isOfCopy: await this.#isOfCopy(text) }, mark: markIn(text) }
     }
     throw new Error(`the newest lock file disappeared ${LOOKS} times while it was being read`)
+  }
+
+  /** Versions that did not say in which folder a token is could not tell. */
+  async #isOfCopy(text: string): Promise<boolean> {
+    const inode = inodeIn(text)
+    return inode !== null && inode !== (await inodeOf(this.#options.folder))
+  }
+
+  async #textOf(holder: Holder, lock: LockMark): Promise<string> {
+    const { folder } = this.#options
+    try {
+      return textOf(holder, lock, await inodeOf(folder))
+    } catch (error) {
+      if (errorCode(error) !== 'ENOENT') throw error
+      await makeFolder(folder)
+      return textOf(holder, lock, await inodeOf(folder))
+    }
   }
 
   async #lastBeat(text: string): Promise<number> {
@@ -276,13 +298,27 @@ function digestOf(id: string, kind = ''): string {
   return createHash('sha256').update(kind).update(id, 'utf16le').digest('hex').slice(0, 40)
 }
 
-function textOf(holder: Holder, lock: LockMark): string {
-  return `${JSON.stringify({ ...holder, lock }, null, 2)}\n`
+function textOf(holder: Holder, lock: LockMark, inode: string): string {
+  return `${JSON.stringify({ ...holder, lock, inode }, null, 2)}\n`
 }
 
-async function mayLive({ text }: HolderSign, self: Holder): Promise<boolean> {
+/**
+ * Tells a folder from a copy of it. Not by the disk as well, which has another number wherever a network disk is mounted once more.
+ * Always of the same length, since a heartbeat is written over.
+ */
+async function inodeOf(folder: string): Promise<string> {
+  const { ino } = await stat(folder, { bigint: true })
+  return String(ino).padStart(20, '0')
+}
+
+/** Reads in the text of a token's file which folder it was made in; `null` when it does not say. */
+function inodeIn(text: string): string | null {
+  return /"inode": ?"(\d+)"/u.exec(text)?.[1] ?? null
+}
+
+async function mayLive({ text, isOfCopy = false }: HolderSign, self: Holder): Promise<boolean> {
   const holder = parseHolder(text)
-  return holder === null || (await judgeHolder(holder, self)) !== 'dead'
+  return holder === null || (await (isOfCopy ? judgeCopied : judgeHolder)(holder, self)) !== 'dead'
 }
 
 /** Where a holder's heartbeat is. The nonce came from a file, so it is held to what this library makes. */

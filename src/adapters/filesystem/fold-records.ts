@@ -85,7 +85,7 @@ export async function foldRecords(target: FoldTarget, order: FoldOrder): Promise
     await fold.storeNamesWithout(names)
     await fold.finish()
     const hasChanged = hasNames || fold.hasChanged || fold.failures.length === 0
-    return { names: names.copy(), folded: [...fold.done, ...untouched], failures: fold.failures, hasChanged }
+    return { names: names.asStored(), folded: [...fold.done, ...untouched], failures: fold.failures, hasChanged }
   } finally {
     await fold.discard(prepared)
   }

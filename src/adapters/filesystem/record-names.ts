@@ -42,13 +42,27 @@ export class RecordNames {
 
   /** Names of their own, to be changed. */
   copy(): RecordNames {
+    const names = this.asStored()
+    names.#isChanged = this.#isChanged
+    return names
+  }
+
+  /** The same once the table is stored. */
+  asStored(): RecordNames {
     return new RecordNames(this.entries(), this.#damage)
+  }
+
+  /** The same where another table is stored. */
+  asChanged(): RecordNames {
+    const names = this.asStored()
+    names.#isChanged = true
+    return names
   }
 
   /** The same for a write after which nothing else is there: it needs no table that can be read, and stores a whole one. */
   copyForReplacement(): RecordNames {
     const names = new RecordNames(this.entries())
-    names.#isChanged = this.isDamaged
+    names.#isChanged = this.isDamaged || this.#isChanged
     return names
   }
 

@@ -15,7 +15,7 @@ export const MANIFEST_FILE = '.batch.json'
 export interface UnfinishedBatch {
   /** What is still to be done of it. */
   readonly write: RecordWrite
-  /** The names from then on. */
+  /** The names from then on, which may not be stored yet. */
   readonly names: RecordNames
 }
 
@@ -37,7 +37,7 @@ export async function readUnfinishedBatch(folder: string, sessionId: string): Pr
   const bytes = await readFileBytes(join(folder, MANIFEST_FILE), sessionId, MAX_RECORD_BYTES)
   const manifest = bytes === null ? null : parseManifest(bytes.toString())
   if (manifest === null) return null
-  const names = manifest.names === null ? await readRecordNames(folder, sessionId) : namesOf(manifest.names)
+  const names = manifest.names === null ? await readRecordNames(folder, sessionId) : namesOf(manifest.names).asChanged()
   const changes: RecordChange[] = []
   for (const [fileName, temporary] of manifest.writes) {
     const key = fileName === BACKUP_FILE ? null : names.recordOf(fileName)

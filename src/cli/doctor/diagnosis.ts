@@ -3,6 +3,7 @@ import type { StoredSession } from '../../auth/stored-session.js'
 import type { SessionError } from '../../errors.js'
 import { count } from '../terminal-text.js'
 import type { FolderInspection } from './inspect-folder.js'
+import type { JournalInspection } from './inspect-journals.js'
 
 /**
  * What became of a session:
@@ -50,6 +51,8 @@ type FindingCode =
   | 'records_unreadable'
   | 'unavailable'
   | 'modes_too_wide'
+  | 'unfolded_journal'
+  | 'journal_damaged'
   | 'left_over_files'
   | 'unfinished_batch'
   | 'symbolic_links'
@@ -57,6 +60,16 @@ type FindingCode =
   | 'is_a_session'
   | 'other_prefix'
   | 'directory_writable'
+
+/** What is to be said of the journals of a session, in which writes are until they are in the files. */
+export interface JournalState {
+  /** How many entries they have. */
+  readonly entries: number
+  /** When one of them was last written; `null` when only the folders of their writers are left. */
+  readonly lastWriteAt: Date | null
+  /** Whether they can be folded into the files. */
+  readonly canFold: boolean
+}
 
 /** What is to be said of a session. */
 export interface Diagnosis {
@@ -72,6 +85,8 @@ export interface Diagnosis {
   readonly records: number
   /** When one of them was last written; `null` when the store does not tell. */
   readonly lastWriteAt: Date | null
+  /** What is in the journals of its writers; `null` when there are none. */
+  readonly journal: JournalState | null
   /** How they are kept. */
   readonly encryption: SessionEncryption
   /** What is not as it should be. */
@@ -115,6 +130,8 @@ export interface SessionFacts {
   readonly owner: string | null
   /** Its folder; `null` for a store that has none, or when it could not be looked at. */
   readonly folder: FolderInspection | null
+  /** What its writers have, or have left, in journals; `null` when there is nothing, or it could not be looked at. */
+  readonly journal: JournalInspection | null
   /** Whether keys were given. */
   readonly hasKeys: boolean
   /** What could not be looked at. */
@@ -153,7 +170,9 @@ function findFaults(facts: SessionFacts, state: DoctorState, now: Date): Finding
     ...faultsOfVerdict(facts, now),
     ...faultsOfRecords(facts, state),
     ...faultsOfFolder(facts),
-    ...facts.failures.map(({ message }) => forPerson('unavailable', message)),
+    ...faultsOfJournal(facts),
+    // A damaged journal fails every look at the records.
+    ...facts.failures.filter(({ message }) => message !== facts.journal?.damage).map(({ message }) => forPerson('unavailable', message)),
   ]
 }
 
@@ -162,7 +181,7 @@ const repairable = (code: FindingCode, message: string): Finding => ({ code, mes
 /** Mends itself when the session is run next; `--repair` only does it sooner. */
 const passing = (code: FindingCode, message: string): Finding => ({ code, message, needsPerson: false, canRepair: true })
 
-function faultOfState({ sessionId, stored, records, hasKeys, folder }: SessionFacts, state: DoctorState): Finding[] {
+function faultOfState({ sessionId, stored, records, hasKeys, folder, journal }: SessionFacts, state: DoctorState): Finding[] {
   switch (state) {
     case 'restorable':
     case 'stopped':
@@ -176,7 +195,7 @@ function faultOfState({ sessionId, stored, records, hasKeys, folder }: SessionFa
     case 'legacy':
       return [forPerson('legacy_session', messageOf(stored))]
     case 'corrupt':
-      return [forPerson('credentials_corrupt', messageOf(stored))]
+      return messageOf(stored) === journal?.damage ? [] : [forPerson('credentials_corrupt', messageOf(stored))]
     case 'unavailable':
       return [forPerson('unavailable', messageOf(stored))]
     case 'locked':
@@ -284,6 +303,25 @@ function faultsOfFolder({ stored, folder }: SessionFacts): Finding[] {
   return findings
 }
 
+function faultsOfJournal({ owner, journal }: SessionFacts): Finding[] {
+  if (journal === null) return []
+  const { entries, lastWriteAt, damage } = journal
+  if (damage !== null) return [forPerson('journal_damaged', damage)]
+  // Whoever runs the session folds it.
+  if (owner !== null) return []
+  if (entries === 0)
+    return [
+      passing('left_over_files', 'A process ended and left an empty journal behind. The next process that runs the session removes it, or --repair does.'),
+    ]
+  const at = lastWriteAt === null ? '' : `, the last of ${lastWriteAt.toISOString()}`
+  return [
+    passing(
+      'unfolded_journal',
+      `A process ended and left ${count(entries, 'entry', 'entries')} in its journal${at}. Nothing is lost. The next process that runs the session brings them into the files, or --repair does.`,
+    ),
+  ]
+}
+
 function messageOf(stored: SessionFacts['stored']): string {
   return 'error' in stored ? stored.error.message : ''
 }
@@ -295,7 +333,7 @@ function loggedOutAt(stored: SessionFacts['stored']): string {
 
 /** Judges what was seen of a session, at a time. */
 export function diagnose(facts: SessionFacts, now: Date): Diagnosis {
-  const { sessionId, stored, owner, records, folder } = facts
+  const { sessionId, stored, owner, records, folder, journal } = facts
   const state = stateOf(stored)
   return {
     sessionId,
@@ -304,6 +342,7 @@ export function diagnose(facts: SessionFacts, now: Date): Diagnosis {
     phoneNumber: stored.kind === 'readable' && stored.creds.kind === 'paired' ? stored.creds.phoneNumber : null,
     records: records.total,
     lastWriteAt: folder?.lastWriteAt ?? null,
+    journal: journal === null ? null : { entries: journal.entries, lastWriteAt: journal.lastWriteAt, canFold: journal.damage === null },
     encryption: records.plain > 0 && records.encrypted > 0 ? 'mixed' : records.encrypted > 0 ? 'encrypted' : records.plain > 0 ? 'plain' : 'none',
     findings: findFaults(facts, state, now),
   }

@@ -1,5 +1,5 @@
 import { count, maskNumber, maskNumbersIn } from '../terminal-text.js'
-import type { Diagnosis, Finding, SessionEncryption, DoctorState } from './diagnosis.js'
+import type { Diagnosis, DoctorState, Finding, JournalState, SessionEncryption } from './diagnosis.js'
 import type { RepairReport } from './repair-session.js'
 
 /** A session in the report, as `--json` prints it. */
@@ -18,6 +18,8 @@ export interface ReportedSession {
   readonly records: number
   /** When one of them was last written, as ISO text; `null` when the store does not tell. */
   readonly lastWriteAt: string | null
+  /** What is in the journals of its writers, and not in the files yet; `null` when there are none. */
+  readonly journal: ReportedJournal | null
   /** How they are kept. */
   readonly encryption: SessionEncryption
   /** What is not as it should be, after any repair. */
@@ -26,6 +28,12 @@ export interface ReportedSession {
   readonly repairs: readonly string[]
   /** Why `--repair` did not do something. */
   readonly refusals: readonly string[]
+}
+
+/** The journals of a session in the report. */
+export interface ReportedJournal extends Omit<JournalState, 'lastWriteAt'> {
+  /** When one of them was last written, as ISO text; `null` when only the folders of their writers are left. */
+  readonly lastWriteAt: string | null
 }
 
 /** The report, as `--json` prints it. Fields may be added; those that are there keep their meaning within a version. */
@@ -54,7 +62,7 @@ export interface NumberDisplay {
 export function reportSession(diagnosis: Diagnosis, { done, refused }: RepairReport, { showNumbers, typed }: NumberDisplay): ReportedSession {
   // The names of files hold the numbers of contacts.
   const masked = (message: string): string => (showNumbers ? message : maskNumbersIn(message, typed))
-  const { sessionId, state, owner, phoneNumber, records, lastWriteAt, encryption, findings } = diagnosis
+  const { sessionId, state, owner, phoneNumber, records, lastWriteAt, journal, encryption, findings } = diagnosis
   return {
     sessionId,
     state,
@@ -63,6 +71,7 @@ export function reportSession(diagnosis: Diagnosis, { done, refused }: RepairRep
     phoneNumber: phoneNumber === null || showNumbers ? phoneNumber : maskNumber(phoneNumber),
     records,
     lastWriteAt: lastWriteAt?.toISOString() ?? null,
+    journal: journal === null ? null : { ...journal, lastWriteAt: journal.lastWriteAt?.toISOString() ?? null },
     encryption,
     findings: findings.map((finding) => ({ ...finding, message: masked(finding.message) })),
     repairs: done.map(masked),
@@ -83,13 +92,14 @@ export function waitsForPerson({ findings, refusals }: Pick<ReportedSession, 'fi
 
 /** A session in a line. */
 export function sessionLine(session: ReportedSession): string {
-  const { sessionId, state, owner, ownerPid, phoneNumber, records, lastWriteAt, encryption } = session
+  const { sessionId, state, owner, ownerPid, phoneNumber, records, lastWriteAt, journal, encryption } = session
   return [
     `${sessionId}: ${state.replaceAll('_', ' ')}`,
     ...(owner === null ? [] : [`running in ${owner}${ownerPid === null ? '' : ` (pid ${ownerPid})`}`]),
     ...(phoneNumber === null ? [] : [phoneNumber]),
     count(records, 'record'),
     ...(lastWriteAt === null ? [] : [`last write ${lastWriteAt}`]),
+    ...(journal === null || journal.entries === 0 ? [] : [`${count(journal.entries, 'entry', 'entries')} in its journal`]),
     ...(encryption === 'none' ? [] : [encryption === 'mixed' ? 'partly encrypted' : encryption]),
   ].join(', ')
 }

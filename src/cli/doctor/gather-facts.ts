@@ -6,6 +6,7 @@ import type { StoreName } from '../store-name.js'
 import { READ_TIMEOUT_MS, type StoreView } from '../store-view.js'
 import type { Finding, RecordCensus, SessionFacts } from './diagnosis.js'
 import { type FolderInspection, inspectDirectory, inspectFolder } from './inspect-folder.js'
+import { inspectJournals, type JournalInspection } from './inspect-journals.js'
 import { countRecords } from './record-census.js'
 
 const NO_RECORDS: RecordCensus = Object.freeze({
@@ -36,13 +37,15 @@ export async function gatherFacts(name: StoreName, view: StoreView, sessionId: s
   }))
   const hasKeys = view.currentKeyId !== null
   // A browser profile is not ours to look through.
-  if (stored.kind === 'legacy') return { sessionId, stored, records: NO_RECORDS, owner: null, folder: null, hasKeys, failures }
+  if (stored.kind === 'legacy') return { sessionId, stored, records: NO_RECORDS, owner: null, folder: null, journal: null, hasKeys, failures }
+  const folder = await attempt(lookAtFolder(name, sessionId), null)
   return {
     sessionId,
     stored,
     owner: await attempt(view.raw.lock.owner(sessionId), null),
     records: await attempt(countRecords(view, sessionId, READ_TIMEOUT_MS), NO_RECORDS),
-    folder: await attempt(lookAtFolder(name, sessionId), null),
+    folder,
+    journal: await attempt(lookAtJournals(folder, sessionId), null),
     hasKeys,
     failures,
   }
@@ -51,6 +54,11 @@ export async function gatherFacts(name: StoreName, view: StoreView, sessionId: s
 /** What the file system knows of a session; `null` when it is no store of files, or has no folder. */
 export async function lookAtFolder(name: StoreName, sessionId: string): Promise<FolderInspection | null> {
   return name.kind === 'fs' ? inspectFolder(name.path, name.prefix, sessionId) : null
+}
+
+/** What is in journals in the folder of a session, where there is one. */
+export async function lookAtJournals(folder: FolderInspection | null, sessionId: string): Promise<JournalInspection | null> {
+  return folder === null ? null : inspectJournals(folder.path, sessionId)
 }
 
 /** What is to be said of a store as a whole. */

@@ -1,11 +1,12 @@
 import { constants, type Stats } from 'node:fs'
 import { lstat, open, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isTemporaryName, onDisk } from '../../adapters/filesystem/disk.js'
-import { MANIFEST_FILE } from '../../adapters/filesystem/unfinished-batch.js'
+import { isTemporaryName, namesIn, onDisk } from '../../adapters/filesystem/disk.js'
 import { isSessionFile } from '../../adapters/filesystem/folder-contents.js'
+import { isLeaseFolder } from '../../adapters/filesystem/lease-folders.js'
 import { BACKUP_FILE, CREDS_FILE, hasRecordName } from '../../adapters/filesystem/record-file.js'
 import { SessionFolders } from '../../adapters/filesystem/session-folders.js'
+import { MANIFEST_FILE } from '../../adapters/filesystem/unfinished-batch.js'
 import { errorCode } from '../../errors.js'
 
 /** What only the file system knows of a session. */
@@ -14,7 +15,7 @@ export interface FolderInspection {
   path: string
   /** The folder and the files in it that others than their owner may use. */
   wideModes: readonly WideMode[]
-  /** How many files a write left behind that was cut off. */
+  /** How many files a write left behind that was cut off, beside those in the folder of a writer. */
   leftOvers: number
   /** Whether a batch was cut off after it was decided: the next one who takes the session finishes it. */
   hasUnfinishedBatch: boolean
@@ -53,14 +54,15 @@ export async function inspectFolder(directory: string, prefix: string, sessionId
     const entries = await statAll(path, await readdir(path))
     const folder = await lstat(path)
     const names = [...entries.keys()]
-    const written = [...entries.values()].map(({ mtimeMs }) => mtimeMs)
+    const all = new Map([...entries, ...(await statWriters(path, entries))])
+    const written = [...all.values()].map(({ mtimeMs }) => mtimeMs)
     return {
       path,
-      wideModes: [...wideMode(path, folder), ...[...entries].flatMap(([name, found]) => wideMode(join(path, name), found))],
+      wideModes: [...wideMode(path, folder), ...[...all].flatMap(([name, found]) => wideMode(join(path, name), found))],
       leftOvers: names.filter((name) => isTemporaryName(name)).length,
       hasUnfinishedBatch: entries.has(MANIFEST_FILE),
       hasBackup: entries.has(BACKUP_FILE),
-      links: [...entries.values()].filter((found) => found.isSymbolicLink()).length,
+      links: [...all.values()].filter((found) => found.isSymbolicLink()).length,
       records: names.filter(hasRecordName).length,
       foreign: names.filter((name) => !isSessionFile(name)).length,
       lastWriteAt: written.length === 0 ? null : new Date(Math.max(...written)),
@@ -119,6 +121,17 @@ function wideMode(path: string, found: Stats): WideMode[] {
   if (process.platform === 'win32' || !(found.isFile() || found.isDirectory())) return []
   const mode = found.mode & 0o7777
   return (mode & OTHERS) === 0 ? [] : [{ path, mode }]
+}
+
+/** What is in the folders of writers. */
+async function statWriters(folder: string, entries: ReadonlyMap<string, Stats>): Promise<Map<string, Stats>> {
+  const found = new Map<string, Stats>()
+  for (const [name, stats] of entries) {
+    if (!isLeaseFolder(name) || !stats.isDirectory()) continue
+    const names = (await namesIn(join(folder, name))).map((file) => join(name, file))
+    for (const [file, its] of await statAll(folder, names)) found.set(file, its)
+  }
+  return found
 }
 
 async function statAll(folder: string, names: readonly string[]): Promise<Map<string, Stats>> {

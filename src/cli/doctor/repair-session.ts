@@ -21,8 +21,9 @@ export interface RepairPlace {
 }
 
 /**
- * Does what cannot lose anything, under the lease of the session: finishes and cleans up after a write that was cut off,
- * writes credentials back from their backup, takes away the permissions of others. Touches no session that is run.
+ * Does what cannot lose anything, under the lease of the session: brings what a process left in a journal into the files, finishes and cleans
+ * up after a write that was cut off, writes credentials back from their backup, takes away the permissions of others. Touches no session
+ * that is run, and none of which a journal is damaged: a backup of that may be put back into its place.
  */
 export async function repairSession(place: RepairPlace, facts: SessionFacts): Promise<RepairReport> {
   const { sessionId } = facts
@@ -43,12 +44,14 @@ export async function repairSession(place: RepairPlace, facts: SessionFacts): Pr
   }
 }
 
-function needsRepair({ stored, records, folder }: SessionFacts): boolean {
-  if (records.hasRestoredCreds) return true
+function needsRepair({ stored, owner, records, folder, journal }: SessionFacts): boolean {
+  if (typeof journal?.damage === 'string') return false
+  if (records.hasRestoredCreds || (journal !== null && owner === null)) return true
   return folder !== null && (folder.leftOvers > 0 || folder.hasUnfinishedBatch || (folder.wideModes.length > 0 && isSession({ stored, folder })))
 }
 
 async function repairUnderLease(place: RepairPlace, facts: SessionFacts, fencingToken: number, done: string[]): Promise<void> {
+  await foldJournal(place, facts, fencingToken, done)
   // Read again: another process may have run the session in between.
   const [creds] = await place.store.read(facts.sessionId, [CREDS_KEY])
   if (creds?.restoredFrom === 'backup') {
@@ -64,4 +67,11 @@ async function repairUnderLease(place: RepairPlace, facts: SessionFacts, fencing
   if (!isSession(facts)) return
   const narrowed = folder.wideModes.length - (await narrowModes(folder.wideModes)).length
   if (narrowed > 0) done.push(`Restricted ${count(narrowed, 'file or folder', 'files and folders')} to the owner.`)
+}
+
+async function foldJournal({ store }: RepairPlace, { sessionId, owner, journal }: SessionFacts, fencingToken: number, done: string[]): Promise<void> {
+  if (journal === null || owner !== null) return
+  // The store has tried when the lease was taken. That it failed, and why, is told to whoever writes.
+  await store.write(sessionId, [], { fencingToken })
+  done.push(journal.entries === 0 ? 'Removed an empty journal.' : `Brought ${count(journal.entries, 'entry', 'entries')} of a journal into the files.`)
 }

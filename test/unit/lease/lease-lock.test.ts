@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import * as judgement from '../../../src/lease/holder.js'
 import { type Holder, parseHolder } from '../../../src/lease/holder.js'
 import { LeaseLock, type LeaseLockOptions } from '../../../src/lease/lease-lock.js'
-import type { LeaseKey, LockEntry, LockTable } from '../../../src/lease/lock-table.js'
+import type { HolderSign, LeaseKey, LockEntry, LockTable } from '../../../src/lease/lock-table.js'
 import type { SessionLease } from '../../../src/lease/session-lock.js'
 
 vi.mock('../../../src/lease/holder.js', { spy: true })
@@ -25,7 +25,7 @@ class FakeTable implements LockTable {
   async look(sessionId: string): Promise<LockEntry> {
     this.#assertUp()
     const { token, holders } = this.#entryOf(sessionId)
-    return { token, holders: holders.map(({ text, lastSignAt }) => ({ text, lastSignAt: Math.max(lastSignAt, this.beats.get(text) ?? 0) })) }
+    return { token, holders: holders.map((sign) => ({ ...sign, lastSignAt: Math.max(sign.lastSignAt, this.beats.get(sign.text) ?? 0) })) }
   }
 
   async claim(sessionId: string, { token }: LockEntry, holder: Holder): Promise<number | null> {
@@ -136,6 +136,39 @@ describe('invariant 1: a holder that cannot be seen', () => {
     const lock = open(table)
     expect(await lock.ownerOf({ token: 1, holders: [gone, alive] })).toBe('y')
     expect(await lock.ownerOf({ token: 1, holders: [gone] })).toBeNull()
+  })
+})
+
+describe('invariant 1: a holder that a copy of the table tells of', () => {
+  const sign = (holder: Holder): HolderSign => ({ text: JSON.stringify(holder), lastSignAt: Date.now(), isOfCopy: true })
+
+  it('is none here when it is a process of this machine, whether it lives or not', async () => {
+    const table = new FakeTable()
+    const here = await judgement.describeHolder('here:1:ab', 'ab')
+    table.entries.set('a', { token: 7, holders: [sign(here)] })
+    const lock = open(table, { describe: judgement.describeHolder })
+    expect((await take(lock)).fencingToken).toBe(8)
+    table.entries.set('b', { token: 7, holders: [{ ...sign(here), isOfCopy: false }] })
+    expect(await lock.acquire('b')).toBeNull()
+  })
+
+  it('is one as ever when it is out of sight: there the copy may look like the original', async () => {
+    const table = new FakeTable()
+    table.entries.set('a', { token: 7, holders: [sign(await elsewhere('there')('there:1:ab', 'ab'))] })
+    expect(await open(table).owner('a')).toBe('there:1:ab')
+    table.aheadMs = 2 * MINUTE_MS
+    expect(await open(table).owner('a')).toBeNull()
+  })
+
+  it('is one as ever when it is this one: it has not lost what it is about to take again', async () => {
+    const table = new FakeTable()
+    const lock = open(table)
+    const lease = await take(lock)
+    const [own] = table.entries.get('a')?.holders ?? []
+    if (own === undefined) throw new Error('it is held')
+    table.entries.set('a', { token: 1, holders: [{ ...own, isOfCopy: true }] })
+    expect(await lock.acquire('a')).toBeNull()
+    expect(lease.lost.aborted).toBe(false)
   })
 })
 

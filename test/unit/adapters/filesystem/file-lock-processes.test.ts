@@ -1,9 +1,11 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { FileSystemSessionStore } from '../../../../src/adapters/filesystem/filesystem-session-store.js'
 import { describeHolder, judgeHolder, readProcessStat } from '../../../../src/lease/holder.js'
+import { CREDS_KEY } from '../../../../src/store/session-store.js'
 import { ScriptProcess } from '../../../support/script-process.js'
 import { temporaryFolder } from '../../../support/temporary-folder.js'
 
@@ -63,6 +65,26 @@ describe('invariant 1: a holder in another process', () => {
     const tokens = results.flatMap((result) => (result as { tokens: number[] }).tokens)
     expect(new Set(tokens).size).toBe(tokens.length)
     expect((await lock.acquire('a'))?.fencingToken).toBe(Math.max(...tokens) + 1)
+  })
+})
+
+describe.skipIf(process.platform === 'win32')('a holder of which the whole directory was copied', () => {
+  it.each(['-r', '-a'])('has nothing in the copy that cp %s makes, and keeps the original', async (option) => {
+    const directory = temporaryFolder()
+    const child = await start(directory)
+    await child.ask('acquire')
+    expect(await child.ask('write')).toBe('written')
+    const path = join(temporaryFolder(), 'copy')
+    execFileSync('cp', [option, directory, path])
+    const copy = openStore(path)
+    const lease = await copy.lock.acquire('a')
+    expect(lease?.fencingToken).toBe(2)
+    await copy.write('a', [{ ...CREDS_KEY, value: 'of the copy' }], { fencingToken: lease?.fencingToken ?? 0 })
+    const original = openStore(directory)
+    expect(await original.lock.acquire('a')).toBeNull()
+    expect([await child.ask('write'), await child.ask('lost')]).toEqual(['written', false])
+    expect(await original.read('a', [CREDS_KEY])).toEqual([{ ...CREDS_KEY, value: `by ${child.pid}` }])
+    expect(await copy.read('a', [CREDS_KEY])).toEqual([{ ...CREDS_KEY, value: 'of the copy' }])
   })
 })
 
