@@ -93,7 +93,7 @@ describe('doctor tells of a journal', () => {
     const { code, session, findings, messages } = await examine(copy)
     expect([code, findings]).toEqual([1, ['journal_damaged']])
     expect(session).toMatchObject({ state: 'corrupt', journal: { entries: 0, canFold: false }, findings: [{ needsPerson: true, canRepair: false }] })
-    expect(messages).toContain(`${journal} is damaged: entry 1 is not whole`)
+    expect(messages).toContain(`${journal} is damaged: its first entry is not whole`)
     expect(messages).toContain('Restore the folder of the session from a backup.')
   })
 

@@ -159,7 +159,7 @@ describe('invariant 6: a batch of that version which counted, and was cut off af
   it('is older than a journal beside it, and both are brought into the files', async () => {
     const { folder, open } = cutOff(2)
     mkdirSync(join(folder, '.lease-1'), { mode: 0o700 })
-    const entry = formatEntry({ sequence: 1, replaceAll: false, changes: [key(3, 'of the journal')] })
+    const entry = formatEntry({ sequence: 1, syncedUpTo: 0, boot: '', replaceAll: false, changes: [key(3, 'of the journal')] })
     writeFileSync(join(folder, '.lease-1', 'journal'), entry, { mode: 0o600 })
     const expected = lines([...AFTER.filter(({ id }) => id !== '3'), key(3, 'of the journal')])
     expect(await stored(open())).toEqual(expected)
