@@ -22,7 +22,9 @@ it('invariant 6: a journal that cannot be brought into the files at close is tol
   await manager.getSocket('shop')?.authState.keys.set({ session: { a: Buffer.from('key') } })
 
   expect(await manager.close()).toEqual({ closed: ['shop'], notDrained: [] })
-  expect(errors).toMatchObject([{ code: 'STORE_UNAVAILABLE', sessionId: 'shop', message: expect.stringMatching(/session-shop.* The journal is kept there: nothing is lost/u) }])
+  expect(errors).toMatchObject([
+    { code: 'STORE_UNAVAILABLE', sessionId: 'shop', message: expect.stringMatching(/session-shop.* The journal is kept there: nothing is lost/u) },
+  ])
   await store.close().catch(() => undefined)
 
   rmSync(obstacle, { recursive: true })

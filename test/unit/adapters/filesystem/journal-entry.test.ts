@@ -13,7 +13,7 @@ const entry = (sequence: number, more: Partial<JournalEntry> = {}): JournalEntry
 
 /** A journal of some entries; `null` stands for one that is not whole. */
 const journal = (...entries: (JournalEntry | null)[]): Buffer =>
-  Buffer.from(entries.map((one) => (one === null ? `${'x'.repeat(40)  }\n` : formatEntry(one))).join(''))
+  Buffer.from(entries.map((one) => (one === null ? `${'x'.repeat(40)}\n` : formatEntry(one))).join(''))
 
 const numbers = (bytes: Buffer): number[] => parseJournal(bytes).entries.map(({ sequence }) => sequence)
 
