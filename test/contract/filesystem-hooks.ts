@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { mkdirSync, readdirSync, renameSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { FileConnectionRepository } from '../../src/adapters/filesystem/file-connection-repository.js'
 import { FileSystemSessionStore } from '../../src/adapters/filesystem/filesystem-session-store.js'
 import type { SessionLease, SessionLock } from '../../src/lease/session-lock.js'
 import { CREDS_KEY, type RecordKey } from '../../src/store/session-store.js'
 import type { ConnectionRepositoryContractHooks, SessionLockContractHooks, SessionStoreContractHooks } from '../../src/testing/index.js'
+import { declareDead, tokenFiles } from '../support/dead-holder.js'
 import { FileLock, type FileLockOptions } from '../support/opened-locks.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 
@@ -13,7 +13,6 @@ import { temporaryFolder } from '../support/temporary-folder.js'
 const places = new WeakMap<object, { path: string; prefix: string }>()
 const storesOfLocks = new WeakMap<SessionLock, FileSystemSessionStore>()
 
-const NO_PID = 2 ** 30
 const LONG_AGO = new Date(Date.now() - 11 * 60_000)
 /** As a clock dates that is set back by an hour afterwards. */
 const AHEAD = new Date(Date.now() + 3_600_000)
@@ -41,25 +40,6 @@ function block(path: string, makeObstacle: (path: string) => void): () => void {
 function blockFolder(path: string): () => void {
   mkdirSync(path, { recursive: true })
   return block(path, (folder) => writeFileSync(folder, 'a file in its place'))
-}
-
-/** The file of every token of this session below a folder of locks. */
-function tokenFiles(folder: string, sessionId: string): string[] {
-  // By the id, as under the usual prefix, or by the folder, which without a prefix has the id's name.
-  const digests = ['', 'folder '].map((kind) => createHash('sha256').update(kind).update(sessionId, 'utf16le').digest('hex').slice(0, 40))
-  return readdirSync(join(folder, 'locks'), { recursive: true, encoding: 'utf8' })
-    .filter((name) => digests.some((digest) => basename(name).startsWith(`${digest}.`)) && /\d+$/u.test(name))
-    .map((name) => join(folder, 'locks', name))
-}
-
-/** Makes the holder of a lock look as if its process had ended. */
-function declareDead(folder: string, sessionId: string): void {
-  for (const path of tokenFiles(folder, sessionId)) {
-    const holder: unknown = JSON.parse(readFileSync(path, 'utf8'))
-    // A file of its own: those of all tokens of a process are links to one.
-    rmSync(path)
-    writeFileSync(path, JSON.stringify({ ...(holder as object), pid: NO_PID }))
-  }
 }
 
 async function mustTake(lock: SessionLock, sessionId: string): Promise<SessionLease> {
