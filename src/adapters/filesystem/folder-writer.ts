@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { errorCode, isSessionError, SessionError } from '../../errors.js'
 import { discard, isTemporaryName, namesIn, onDisk, removeFile, syncFolder } from './disk.js'
 import { assertSessionFolder, removeCreds, removeFolders, removeRest, type SessionRemoval } from './folder-contents.js'
@@ -124,7 +124,11 @@ export class FolderWriter {
   async close(): Promise<void> {
     this.#stopTimer()
     this.#hasEnded = true
-    await this.#open?.close()
+    try {
+      await this.#open?.close()
+    } catch (error) {
+      if (!(await this.#isFencedOff())) throw error
+    }
   }
 
   /** Lets go of everything, and changes nothing: the lease is lost. */
@@ -252,10 +256,22 @@ export class FolderWriter {
 
   async #isFolderGone(error: unknown): Promise<boolean> {
     const { folders } = this.#tools
-    const { sessionId } = this.#identity
+    const { sessionId, visit } = this.#identity
     if (!isSessionError(error) || errorCode(error.cause) !== 'ENOENT') return false
     folders.forget(sessionId)
-    return folders.isGone(sessionId)
+    if (await folders.isGone(sessionId)) return true
+    // Another who writes without a lease took it for one that was left.
+    return visit !== null && this.#open !== null && !(await this.#list(dirname(this.#open.leaseFolder))).includes(this.#own.name)
+  }
+
+  /** Whether somebody has taken over, who folds what this writer has left. */
+  async #isFencedOff(): Promise<boolean> {
+    try {
+      await this.#identity.assertNewest()
+      return false
+    } catch (error) {
+      return isSessionError(error, 'STALE_WRITER')
+    }
   }
 
   #forget(): void {

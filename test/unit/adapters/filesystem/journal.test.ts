@@ -161,6 +161,27 @@ describe('invariants 5, 6: what a killed process has left', () => {
     expect((await take(other)).fencingToken).toBeGreaterThan(lease.fencingToken + 1)
   })
 
+  it('is left to the one who took over, when the last holder closes without knowing of that', async () => {
+    const { store, directory, folder } = await written(key('1'))
+    declareDead(directory)
+    const other = openStore(directory)
+    const lease = await take(other.store)
+    await store.close()
+    await other.store.write('a', [key('2')], lease)
+    await lease.release()
+    expect(readdirSync(folder).sort()).toEqual(['.creds.backup.json', 'creds.json', 'pre-key-1.json', 'pre-key-2.json', 'pre-key-old.json'])
+  })
+
+  it('is folded once by two who write at once without a lease, and both of their writes count', async () => {
+    const { folder } = await written(key('left'))
+    for (let round = 0; round < 10; round += 1) {
+      const first = copyOf(folder)
+      const second = openStore(first.directory)
+      await Promise.all([first.store.write('a', [key('1')]), second.store.write('a', [key('2')])])
+      expect(await texts(first.store, [key('left'), key('1'), key('2')])).toEqual(['value of left', 'value of 1', 'value of 2'])
+    }
+  })
+
   it('counts in the order of the tokens, whatever was sealed', async () => {
     const left = await written(key('1', 'first'), key('2', 'of the first'))
     const { store, folder } = copyOf(left.folder)
