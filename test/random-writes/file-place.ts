@@ -13,12 +13,13 @@ import type { StorePlace } from './store-place.js'
 const OWN_FILES: readonly string[] = ['.creds.backup.json', '.names.json']
 /** Records that stock finds by its own names, whatever else is there. */
 const STOCK_TYPES: readonly string[] = ['pre-key', 'session', 'sender-key-memory', 'tctoken']
-const STOCK_ID = /^[0-9a-z.]+$/u
+const STOCK_ID = /^[0-9a-z][0-9a-z.]{0,20}$/u
 
 /** A folder of sessions. */
 export class FilePlace implements StorePlace {
   readonly name: string
   readonly folds = true
+  readonly unstorable = 'half of a character \ud83d'
   readonly #root: string
   readonly #prefix: string
   readonly #random: SeededRandom

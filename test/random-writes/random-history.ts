@@ -25,6 +25,10 @@ interface Session {
   holder: Holder | null
   /** The newest token, when it was given back. */
   released: number | null
+  /** Whether something may be left of a crash: it is until the next write or lease. */
+  hasLeftovers: boolean
+  /** Whether somebody dead may have the lock. */
+  mayBeLocked: boolean
   /** Tokens that somebody has taken over from. */
   readonly stale: Token[]
 }
@@ -71,7 +75,7 @@ export class RandomHistory {
     this.#pass = pass
     this.#keys = randomKeys(random)
     const ids = [...new Set(Array.from({ length: 1 + random.below(3) }, () => random.pick(SESSION_IDS)))]
-    this.#sessions = ids.map((id) => ({ id, expected: new ExpectedSession(), holder: null, released: null, stale: [] }))
+    this.#sessions = ids.map((id) => ({ id, expected: new ExpectedSession(), holder: null, released: null, hasLeftovers: false, mayBeLocked: false, stale: [] }))
   }
 
   /** Plays steps, and checks after each. Throws when a store does not do what it must. */
@@ -102,7 +106,7 @@ export class RandomHistory {
       case 'write from two stores':
         return this.#writeFromTwo(session)
       case 'write what cannot be stored':
-        return this.#writeHalf(session)
+        return this.#writeUnstorable(session)
       case 'write with a stale token':
         return this.#writeStale(session)
       case 'lock':
@@ -140,29 +144,32 @@ export class RandomHistory {
       const token = holder?.lease.fencingToken ?? (this.#random.below(3) === 0 ? (released ?? undefined) : undefined)
       const by = holder?.store ?? store
       this.#tell(`${session.id}: ${tellChange(change)} by ${this.#nameOf(by)}${token === undefined ? '' : ` with token ${token}`}`)
-      session.expected = session.expected.after(change)
+      this.#expect(session, change)
       return { session, change, call: () => carryOut(by, session.id, change, token) }
     })
   }
 
   /** Without a lease, at the same time: one does not undo what the other does to other records. */
   async #writeFromTwo(session: Session): Promise<void> {
-    if (session.holder !== null) return
+    // Of two who take over from one that is dead, only one may write.
+    if (session.holder !== null || session.mayBeLocked) return
     const calls = PLAIN_KEYS.map((keys, index) => {
       const change: Change = { kind: 'write', changes: changesOf(this.#random, keys, this.#mark()), replaceAll: false }
       this.#tell(`${session.id}: ${tellChange(change)} by store ${index + 1} of two at once`)
-      session.expected = session.expected.after(change)
+      this.#expect(session, change)
       return carryOut(index === 0 ? this.#store : this.#other, session.id, change, undefined)
     })
     await Promise.all(calls)
   }
 
-  async #writeHalf(session: Session): Promise<void> {
-    this.#tell(`${session.id}: a value that is no text`)
-    const changes = [...randomChanges(this.#random, this.#keys, this.#mark()), { type: 'pre-key', id: '1', value: 'half \ud83d' }]
+  async #writeUnstorable(session: Session): Promise<void> {
+    const { unstorable } = this.#place
+    if (unstorable === null) return
+    this.#tell(`${session.id}: a value that cannot be stored`)
+    const changes = [...randomChanges(this.#random, this.#keys, this.#mark()), { type: 'pre-key', id: '1', value: unstorable }]
     const { holder } = session
     const refusal = await refusalOf((holder?.store ?? this.#store).write(session.id, changes, token(holder?.lease.fencingToken)))
-    if (!(refusal instanceof TypeError)) throw new Error(`half a character was not refused: ${String(refusal)}`)
+    if (!(refusal instanceof TypeError)) throw new Error(`what cannot be stored was not refused: ${String(refusal)}`)
   }
 
   async #writeStale(session: Session): Promise<void> {
@@ -181,6 +188,8 @@ export class RandomHistory {
     session.holder = { store, lease: await mustTake(store, session.id) }
     if (session.released !== null) session.stale.push({ store, token: session.released, lost: null })
     session.released = null
+    session.hasLeftovers = false
+    session.mayBeLocked = false
     this.#tell(`${session.id}: ${this.#nameOf(store)} takes the lock with token ${session.holder.lease.fencingToken}`)
   }
 
@@ -227,7 +236,7 @@ export class RandomHistory {
       session.holder = null
       session.stale.length = 0
     }
-    const problems = this.#place.problems(new Map(this.#sessions.map(({ id, expected }) => [id, expected])))
+    const problems = this.#place.problems(new Map(this.#sessions.filter(({ hasLeftovers }) => !hasLeftovers).map(({ id, expected }) => [id, expected])))
     if (problems.length > 0) throw new Error(`after a clean close:\n  ${problems.join('\n  ')}`)
   }
 
@@ -244,6 +253,8 @@ export class RandomHistory {
       if (session.holder !== null) await this.#place.declareDead(session.id)
       session.holder = null
       session.released = null
+      session.hasLeftovers = true
+      session.mayBeLocked = true
       session.stale.length = 0
     }
     this.#abandoned.push(this.#store, this.#other)
@@ -271,6 +282,8 @@ export class RandomHistory {
       await copy.declareDead(session.id)
       session.holder = null
       session.released = null
+      session.hasLeftovers = true
+      session.mayBeLocked = !copy.folds
       session.stale.length = 0
     }
     await this.#open()
@@ -282,6 +295,8 @@ export class RandomHistory {
     for (const state of states) {
       session.expected = state
       const problem = await this.#problemOf(session, this.#other)
+      // A write that did not come through may have made the folder.
+      state.wasWritten = states.some(({ wasWritten }) => wasWritten)
       if (problem === null) return
       problems.push(problem)
     }
@@ -319,6 +334,12 @@ export class RandomHistory {
     for await (const key of store.records(id)) keys.push(keyText(key))
     const expectedKeys = expected.keys
     return keys.sort().join() === expectedKeys.join() ? null : `has the records ${keys.join()} instead of ${expectedKeys.join()}`
+  }
+
+  #expect(session: Session, change: Change): void {
+    session.expected = session.expected.after(change)
+    session.hasLeftovers = false
+    if (change.kind === 'delete' || change.changes.length > 0) session.mayBeLocked = false
   }
 
   #anySession(): Session {
@@ -380,11 +401,11 @@ async function refusalOf(work: Promise<void>): Promise<unknown> {
 
 function tellChange(change: Change): string {
   if (change.kind === 'delete') return 'delete'
-  const texts = change.changes.map(({ type, id, value }) => `${keyText({ type, id })} = ${short(value)}`)
+  const texts = change.changes.map(({ type, id, value }) => `${short([type, id])} = ${short(value)}`)
   return `${change.replaceAll ? 'replace all by' : 'write'} ${texts.join(', ')}`
 }
 
-function short(value: string | null | undefined): string {
-  const text = JSON.stringify(value) ?? 'absent'
+function short(value: string | readonly string[] | null | undefined): string {
+  const text = value === undefined ? 'absent' : JSON.stringify(value)
   return text.length > 60 ? `${text.slice(0, 50)}… (${text.length})` : text
 }

@@ -10,6 +10,7 @@ import type { StorePlace } from './store-place.js'
 export class SqlitePlace implements StorePlace {
   readonly name = 'SQLite'
   readonly folds = false
+  readonly unstorable = null
   readonly #folder: string
 
   constructor(folder: string = mkdtempSync(join(tmpdir(), 'random-writes-'))) {

@@ -7,6 +7,8 @@ export interface StorePlace {
   readonly name: string
   /** Whether changes reach their last place only after a while. */
   readonly folds: boolean
+  /** A text that it cannot keep; `null` when there is none. */
+  readonly unstorable: string | null
   /** Opens another store object. */
   open(): Promise<SessionStore>
   /** Makes the holder of a session's lock look as if its process had ended. */
