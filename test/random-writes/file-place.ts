@@ -24,7 +24,7 @@ export class FilePlace implements StorePlace {
   readonly #prefix: string
   readonly #random: SeededRandom
 
-  constructor(random: SeededRandom, prefix: string = random.pick(['session-', 'session-', '']), root = mkdtempSync(join(tmpdir(), 'random-writes-'))) {
+  constructor(random: SeededRandom, prefix: string = random.pick(['session-', 'session-', '']), root: string = mkdtempSync(join(tmpdir(), 'random-writes-'))) {
     this.name = `files with the prefix ${JSON.stringify(prefix)}`
     this.#random = random
     this.#prefix = prefix

@@ -1,9 +1,11 @@
 import type { SessionLease } from '../../src/lease/session-lock.js'
 import { isSessionError } from '../../src/errors.js'
-import { keyText, type RecordKey, type SessionStore } from '../../src/store/session-store.js'
+import type { RecordKey, SessionStore } from '../../src/store/session-store.js'
 import type { SeededRandom } from '../support/seeded-random.js'
 import { type Change, ExpectedSession } from './expected-session.js'
+import { problemOf, tellChange } from './compare.js'
 import { changesOf, PLAIN_KEYS, randomChanges, randomKeys, SESSION_IDS } from './random-records.js'
+import { carryOut, mustTake, refusalOf, withToken } from './store-calls.js'
 import type { StorePlace } from './store-place.js'
 
 /** Who has the lease of a session. */
@@ -75,7 +77,15 @@ export class RandomHistory {
     this.#pass = pass
     this.#keys = randomKeys(random)
     const ids = [...new Set(Array.from({ length: 1 + random.below(3) }, () => random.pick(SESSION_IDS)))]
-    this.#sessions = ids.map((id) => ({ id, expected: new ExpectedSession(), holder: null, released: null, hasLeftovers: false, mayBeLocked: false, stale: [] }))
+    this.#sessions = ids.map((id) => ({
+      id,
+      expected: new ExpectedSession(),
+      holder: null,
+      released: null,
+      hasLeftovers: false,
+      mayBeLocked: false,
+      stale: [],
+    }))
   }
 
   /** Plays steps, and checks after each. Throws when a store does not do what it must. */
@@ -168,7 +178,7 @@ export class RandomHistory {
     this.#tell(`${session.id}: a value that cannot be stored`)
     const changes = [...randomChanges(this.#random, this.#keys, this.#mark()), { type: 'pre-key', id: '1', value: unstorable }]
     const { holder } = session
-    const refusal = await refusalOf((holder?.store ?? this.#store).write(session.id, changes, token(holder?.lease.fencingToken)))
+    const refusal = await refusalOf((holder?.store ?? this.#store).write(session.id, changes, withToken(holder?.lease.fencingToken)))
     if (!(refusal instanceof TypeError)) throw new Error(`what cannot be stored was not refused: ${String(refusal)}`)
   }
 
@@ -180,7 +190,8 @@ export class RandomHistory {
   async #mustRefuse(session: Session, store: SessionStore, change: Change, fencingToken: number | undefined): Promise<void> {
     this.#tell(`${session.id}: refused, ${tellChange(change)} by ${this.#nameOf(store)} with token ${fencingToken}`)
     const refusal = await refusalOf(carryOut(store, session.id, change, fencingToken))
-    if (!isSessionError(refusal, 'STALE_WRITER')) throw new Error(`${session.id}: a write with token ${fencingToken} was not refused as stale: ${String(refusal)}`)
+    if (!isSessionError(refusal, 'STALE_WRITER'))
+      throw new Error(`${session.id}: a write with token ${fencingToken} was not refused as stale: ${String(refusal)}`)
   }
 
   async #acquire(session: Session): Promise<void> {
@@ -287,14 +298,21 @@ export class RandomHistory {
       session.stale.length = 0
     }
     await this.#open()
-    for (const [session, expected] of before) await this.#settle(session, [expected, ...statesAfter(expected, calls.filter((call) => call.session === session))])
+    for (const [session, expected] of before)
+      await this.#settle(session, [
+        expected,
+        ...statesAfter(
+          expected,
+          calls.filter((call) => call.session === session),
+        ),
+      ])
   }
 
   async #settle(session: Session, states: ExpectedSession[]): Promise<void> {
     const problems: (string | null)[] = []
     for (const state of states) {
       session.expected = state
-      const problem = await this.#problemOf(session, this.#other)
+      const problem = await problemOf(session, this.#keys, this.#other)
       // A write that did not come through may have made the folder.
       state.wasWritten = states.some(({ wasWritten }) => wasWritten)
       if (problem === null) return
@@ -309,7 +327,7 @@ export class RandomHistory {
       for (const session of this.#sessions) {
         // Who has lost a lease without knowing answers by what it knows, until its next write.
         if (session.stale.some(({ store: loser, lost }) => loser === store && lost?.aborted === false)) continue
-        const problem = await this.#problemOf(session, store)
+        const problem = await problemOf(session, this.#keys, store)
         if (problem !== null) throw new Error(`${session.id} ${problem}, says ${this.#nameOf(store)}`)
       }
       const listed: string[] = []
@@ -321,19 +339,6 @@ export class RandomHistory {
       }
     }
     if (stranger !== this.#other) await stranger.close()
-  }
-
-  async #problemOf({ id, expected }: Session, store: SessionStore): Promise<string | null> {
-    const found = new Map((await store.read(id, this.#keys)).map((record) => [keyText(record), record]))
-    for (const key of this.#keys) {
-      const record = found.get(keyText(key))
-      if (record?.value !== expected.valueOf(key)) return `${keyText(key)} is ${short(record?.value)} instead of ${short(expected.valueOf(key))}`
-      if (record?.restoredFrom !== undefined) return `${keyText(key)} comes from a copy`
-    }
-    const keys: string[] = []
-    for await (const key of store.records(id)) keys.push(keyText(key))
-    const expectedKeys = expected.keys
-    return keys.sort().join() === expectedKeys.join() ? null : `has the records ${keys.join()} instead of ${expectedKeys.join()}`
   }
 
   #expect(session: Session, change: Change): void {
@@ -373,39 +378,4 @@ export class RandomHistory {
 function statesAfter(expected: ExpectedSession, calls: readonly { change: Change }[]): ExpectedSession[] {
   let state = expected
   return calls.map(({ change }) => (state = state.after(change)))
-}
-
-async function mustTake(store: SessionStore, sessionId: string): Promise<SessionLease> {
-  const lease = await store.lock.acquire(sessionId)
-  if (lease === null) throw new Error(`the lock of ${sessionId} was not given out, though nobody has it`)
-  return lease
-}
-
-function carryOut(store: SessionStore, sessionId: string, change: Change, fencingToken: number | undefined): Promise<void> {
-  if (change.kind === 'delete') return store.delete(sessionId, token(fencingToken))
-  return store.write(sessionId, change.changes, { ...token(fencingToken), replaceAll: change.replaceAll })
-}
-
-function token(fencingToken: number | undefined): { fencingToken?: number } {
-  return fencingToken === undefined ? {} : { fencingToken }
-}
-
-async function refusalOf(work: Promise<void>): Promise<unknown> {
-  try {
-    await work
-    return null
-  } catch (error) {
-    return error
-  }
-}
-
-function tellChange(change: Change): string {
-  if (change.kind === 'delete') return 'delete'
-  const texts = change.changes.map(({ type, id, value }) => `${short([type, id])} = ${short(value)}`)
-  return `${change.replaceAll ? 'replace all by' : 'write'} ${texts.join(', ')}`
-}
-
-function short(value: string | readonly string[] | null | undefined): string {
-  const text = value === undefined ? 'absent' : JSON.stringify(value)
-  return text.length > 60 ? `${text.slice(0, 50)}… (${text.length})` : text
 }

@@ -1,11 +1,76 @@
 import { CREDS_KEY, keyText, LIFECYCLE_KEY, type RecordChange, type RecordKey } from '../../src/store/session-store.js'
 import type { SeededRandom } from '../support/seeded-random.js'
 
-const TYPES = ['pre-key', 'session', 'sender-key', 'sender-key-memory', 'app-state-sync-key', 'tctoken', 'new-type', 'new', 'creds', 'lifecycle', 'Pre-Key', '.batch', '.lease', '~x', '']
-const IDS = ['', '1', '2', '3.0', 'a:b', 'a-b', 'a/b', 'a__b', 'a::b', 'a--b', '..', 'x'.repeat(300), 'é', 'e\u0301', '\0', 'a\nb', 'type-a-b', 'b', '*', 'A-B', 'a-B', '.json', 'CON', ' ', 'names', '\ud800', '\udc00', 'a\ud83d', '__proto__']
+const TYPES = [
+  'pre-key',
+  'session',
+  'sender-key',
+  'sender-key-memory',
+  'app-state-sync-key',
+  'tctoken',
+  'new-type',
+  'new',
+  'creds',
+  'lifecycle',
+  'Pre-Key',
+  '.batch',
+  '.lease',
+  '~x',
+  '',
+]
+const IDS = [
+  '',
+  '1',
+  '2',
+  '3.0',
+  'a:b',
+  'a-b',
+  'a/b',
+  'a__b',
+  'a::b',
+  'a--b',
+  '..',
+  'x'.repeat(300),
+  'é',
+  'e\u0301',
+  '\0',
+  'a\nb',
+  'type-a-b',
+  'b',
+  '*',
+  'A-B',
+  'a-B',
+  '.json',
+  'CON',
+  ' ',
+  'names',
+  '\ud800',
+  '\udc00',
+  'a\ud83d',
+  '__proto__',
+]
 
 /** Ids that a folder can be named after, though some only just. */
-export const SESSION_IDS: readonly [string, ...string[]] = ['shop', 'shop-2', '.', '..', '../x', 'a/b', 'a%2Fb', 'nul.json', '__proto__', 'creds.json', '.baileys-sessions', ' a ', 'é', '🦊', 'a:b', '%', '*', '-rf']
+export const SESSION_IDS: readonly [string, ...string[]] = [
+  'shop',
+  'shop-2',
+  '.',
+  '..',
+  '../x',
+  'a/b',
+  'a%2Fb',
+  'nul.json',
+  '__proto__',
+  'creds.json',
+  '.baileys-sessions',
+  ' a ',
+  'é',
+  '🦊',
+  'a:b',
+  '%',
+  '*',
+  '-rf',
+]
 
 const LARGE = 200_000
 

@@ -32,7 +32,12 @@ export class SqlitePlace implements StorePlace {
 
   async declareDead(sessionId: string): Promise<void> {
     const database = await openSqliteDatabase(this.#file)
-    database.prepare(`UPDATE baileys_sessions_session SET holder = json_set(holder, '$.pid', ${NO_PID}) WHERE session_id = ? AND holder IS NOT NULL`).run(sessionId)
+    // A database that was never used has none.
+    const hasTable = database.prepare("SELECT 1 FROM sqlite_master WHERE name = 'baileys_sessions_session'").get() !== undefined
+    if (hasTable)
+      database
+        .prepare(`UPDATE baileys_sessions_session SET holder = json_set(holder, '$.pid', ${NO_PID}) WHERE session_id = ? AND holder IS NOT NULL`)
+        .run(sessionId)
     database.close()
   }
 
