@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { errorCode, isSessionError, SessionError } from '../../errors.js'
 import { discard, isTemporaryName, namesIn, onDisk, removeFile, syncFolder } from './disk.js'
 import { assertSessionFolder, removeCreds, removeFolders, removeRest, type SessionRemoval } from './folder-contents.js'
@@ -256,12 +256,13 @@ export class FolderWriter {
 
   async #isFolderGone(error: unknown): Promise<boolean> {
     const { folders } = this.#tools
-    const { sessionId, visit } = this.#identity
+    const { sessionId } = this.#identity
     if (!isSessionError(error) || errorCode(error.cause) !== 'ENOENT') return false
     folders.forget(sessionId)
     if (await folders.isGone(sessionId)) return true
-    // Another who writes without a lease took it for one that was left.
-    return visit !== null && this.#open !== null && !(await this.#list(dirname(this.#open.leaseFolder))).includes(this.#own.name)
+    const { path } = await folders.locate(sessionId)
+    // Another who writes without a lease has made it anew, or took that of this writer for one that was left.
+    return !(await namesIn(path).catch((): string[] => [])).includes(this.#own.name)
   }
 
   /** Whether somebody has taken over, who folds what this writer has left. */

@@ -196,6 +196,17 @@ describe('invariants 5, 6: what a killed process has left', () => {
     expect(await texts(store, [key('old'), key('1')])).toEqual(['value of old', 'value of 1'])
   })
 
+  it('counts without a lease, too, when the folder was removed and made anew by another', async () => {
+    const { store, directory } = openStore()
+    const { store: other } = openStore(directory)
+    for (let round = 0; round < 20; round += 1) {
+      await store.write('a', [key('old')])
+      await other.delete('a')
+      await Promise.all([store.write('a', [key('1')]), other.write('a', [key('2')])])
+      expect(await texts(store, [key('old'), key('1'), key('2')])).toEqual([undefined, 'value of 1', 'value of 2'])
+    }
+  })
+
   it('counts in the order of the tokens, whatever was sealed', async () => {
     const left = await written(key('1', 'first'), key('2', 'of the first'))
     const { store, folder } = copyOf(left.folder)
