@@ -35,6 +35,14 @@ interface Session {
   readonly stale: Token[]
 }
 
+/** A write or delete that is about to be made. */
+interface Call {
+  readonly session: Session
+  /** `null` when it must be refused. */
+  readonly change: Change | null
+  readonly call: () => Promise<void>
+}
+
 /** Passes the time of the store's timers. */
 export type Pass = (ms: number) => void
 
@@ -142,7 +150,7 @@ export class RandomHistory {
     await Promise.all(calls.map(({ call }) => call()))
   }
 
-  #randomCalls(): { session: Session; change: Change; call: () => Promise<void> }[] {
+  #randomCalls(): Call[] {
     const count = this.#random.below(2) === 0 ? 1 : 1 + this.#random.below(5)
     // Who writes without a lease is the same for all, or there would be no order.
     const store = this.#random.pick([this.#store, this.#store, this.#other])
@@ -150,7 +158,7 @@ export class RandomHistory {
       const session = this.#anySession()
       const change = this.#anyChange()
       const { holder, released } = session
-      if (holder !== null && this.#random.below(12) === 0) return { session, change, call: () => this.#mustRefuse(session, store, change, undefined) }
+      if (holder !== null && this.#random.below(12) === 0) return { session, change: null, call: () => this.#mustRefuse(session, store, change, undefined) }
       const token = holder?.lease.fencingToken ?? (this.#random.below(3) === 0 ? (released ?? undefined) : undefined)
       const by = holder?.store ?? store
       this.#tell(`${session.id}: ${tellChange(change)} by ${this.#nameOf(by)}${token === undefined ? '' : ` with token ${token}`}`)
@@ -167,7 +175,9 @@ export class RandomHistory {
       const change: Change = { kind: 'write', changes: changesOf(this.#random, keys, this.#mark()), replaceAll: false }
       this.#tell(`${session.id}: ${tellChange(change)} by store ${index + 1} of two at once`)
       this.#expect(session, change)
-      return carryOut(index === 0 ? this.#store : this.#other, session.id, change, undefined)
+      const write = (): Promise<void> => carryOut(index === 0 ? this.#store : this.#other, session.id, change, undefined)
+      // They may get into each other's way so often that one of them gives up.
+      return write().catch((error: unknown) => (isSessionError(error, 'STORE_UNAVAILABLE') ? write() : Promise.reject(error)))
     })
     await Promise.all(calls)
   }
@@ -281,7 +291,7 @@ export class RandomHistory {
   }
 
   /** Everything goes on in a copy. What was under way is there up to some write, or not at all. */
-  async #crash(before: [Session, ExpectedSession][], calls: { session: Session; change: Change }[] = [], under: Promise<unknown>[] = []): Promise<void> {
+  async #crash(before: [Session, ExpectedSession][], calls: readonly Call[] = [], under: Promise<unknown>[] = []): Promise<void> {
     this.#tell('crashes')
     const old = this.#place
     const copy = old.copyAside()
@@ -303,7 +313,7 @@ export class RandomHistory {
         expected,
         ...statesAfter(
           expected,
-          calls.filter((call) => call.session === session),
+          calls.flatMap(({ session: of, change }) => (of === session && change !== null ? [change] : [])),
         ),
       ])
   }
@@ -375,7 +385,7 @@ export class RandomHistory {
 }
 
 /** Every state on the way through writes of one session. */
-function statesAfter(expected: ExpectedSession, calls: readonly { change: Change }[]): ExpectedSession[] {
+function statesAfter(expected: ExpectedSession, changes: readonly Change[]): ExpectedSession[] {
   let state = expected
-  return calls.map(({ change }) => (state = state.after(change)))
+  return changes.map((change) => (state = state.after(change)))
 }
