@@ -177,7 +177,10 @@ export class RandomHistory {
       this.#expect(session, change)
       const write = (): Promise<void> => carryOut(index === 0 ? this.#store : this.#other, session.id, change, undefined)
       // They may get into each other's way so often that one of them gives up.
-      return write().catch((error: unknown) => (isSessionError(error, 'STORE_UNAVAILABLE') ? write() : Promise.reject(error)))
+      return write().catch((error: unknown) => {
+        if (!isSessionError(error, 'STORE_UNAVAILABLE')) throw error
+        return write()
+      })
     })
     await Promise.all(calls)
   }
