@@ -5,7 +5,7 @@ import { FileSystemSessionStore } from '../../src/adapters/filesystem/filesystem
 import type { SessionLease, SessionLock } from '../../src/lease/session-lock.js'
 import { CREDS_KEY, type RecordKey } from '../../src/store/session-store.js'
 import type { ConnectionRepositoryContractHooks, SessionLockContractHooks, SessionStoreContractHooks } from '../../src/testing/index.js'
-import { declareDead, tokenFiles } from '../support/dead-holders.js'
+import { declareDead, tokenFiles } from '../support/dead-holder.js'
 import { FileLock, type FileLockOptions } from '../support/opened-locks.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 

@@ -6,6 +6,7 @@ import { SqliteSessionStore } from '../../src/adapters/sqlite/sqlite-session-sto
 import type { LeaseLock } from '../../src/lease/lease-lock.js'
 import type { SessionLease, SessionLock } from '../../src/lease/session-lock.js'
 import type { ConnectionRepositoryContractHooks, SessionLockContractHooks, SessionStoreContractHooks } from '../../src/testing/index.js'
+import { NO_PID } from '../support/dead-holder.js'
 import { openSqliteLock } from '../support/opened-locks.js'
 import type { SqliteDriver } from '../support/sqlite-drivers.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
@@ -15,8 +16,6 @@ interface Place {
   readonly file: string
   readonly database: BreakableDatabase
 }
-
-const NO_PID = 2 ** 30
 
 /** A database that fails as a driver does when the disk is gone, for as long as it is told to. */
 class BreakableDatabase implements SqliteDatabase {

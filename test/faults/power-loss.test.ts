@@ -7,7 +7,7 @@ import { FileSystemSessionStore } from '../../src/adapters/filesystem/filesystem
 import type { SessionLease } from '../../src/lease/session-lock.js'
 import { Expectation, type Finding } from '../crash/expectation.js'
 import type { Part, WriterLine } from '../crash/protocol.js'
-import { declareDead } from '../support/dead-holders.js'
+import { declareDead } from '../support/dead-holder.js'
 import { type PowerLoss, restoreAfter, type Unsynced } from '../support/recorded-disk/power-loss.js'
 import { type DiskEffect, RecordedDisk } from '../support/recorded-disk/recorded-disk.js'
 import { seededRandom } from '../support/seeded-random.js'

@@ -22,6 +22,8 @@ export interface FoldTarget {
   readonly view: BatchFolderView
   /** How many files may be open. */
   readonly limit: OperationLimit
+  /** Told of the names as they are while files change: those of new ones are in it already, those of old ones still. */
+  readonly onNames: (names: RecordNames) => void
   /** Whether the table of names must be whole after a loss of power, whatever is folded: without it other records cannot be read. */
   readonly keepsTableWhole: boolean
 }
@@ -80,6 +82,7 @@ export async function foldRecords(target: FoldTarget, order: FoldOrder): Promise
     if (order.isAllOrNothing && fold.failures.length > 0) return { names: target.names, folded: [], failures: fold.failures, hasChanged: false }
     const hasNames = names.isChanged
     if (hasNames) await fold.storeNames(names)
+    if (hasNames) target.onNames(names.copy())
     await fold.put(prepared)
     await fold.remove(removals)
     await fold.storeNamesWithout(names)

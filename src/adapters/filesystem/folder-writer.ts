@@ -1,14 +1,13 @@
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { errorCode, isSessionError, SessionError } from '../../errors.js'
 import { discard, isTemporaryName, namesIn, onDisk, removeFile, syncFolder } from './disk.js'
 import { assertSessionFolder, removeCreds, removeFolders, removeRest, type SessionRemoval } from './folder-contents.js'
 import type { RecordWrite } from './journal-entry.js'
 import { type LeaseFolder, leaseFolder, leaseFoldersAmong, newVisit, removeSealed, sealLeaseFolder, syncLeaseFolder } from './lease-folders.js'
-import { type KnownFiles, OpenFolder, type WriterTools } from './open-folder.js'
+import { KnownFiles, OpenFolder, type WriterTools } from './open-folder.js'
 import { PendingChanges } from './pending-changes.js'
 import { type ReadableFolder, readJournals } from './read-records.js'
-import { CREDS_FILE } from './record-file.js'
-import { NAMES_FILE, readRecordNames, RecordNames } from './record-names.js'
 import { MANIFEST_FILE } from './unfinished-batch.js'
 
 /** Who writes to a session. */
@@ -29,14 +28,16 @@ const FOLD_AFTER_MS = 1000
 /** After how long a fold that failed is tried again. */
 const FOLD_AGAIN_AFTER_MS = 5000
 /** How often a write begins anew when its folder is removed under its hands. */
-const TRIES = 5
+const TRIES = 8
+/** How long one who writes without a lease waits at most before it tries again the first time. */
+const MEETING_MS = 10
 
 /** Writes to one session, for as long as a lease lasts, or for one write without a lease. One call at a time. */
 export class FolderWriter {
   readonly #identity: WriterIdentity
   readonly #tools: WriterTools
   #own: LeaseFolder
-  #files: KnownFiles = { names: null, hasCreds: false }
+  readonly #files: KnownFiles
   #open: OpenFolder | null = null
   /** Whether nothing is left of writers before. */
   #isTidy = false
@@ -50,6 +51,7 @@ export class FolderWriter {
     this.#identity = identity
     this.#tools = tools
     this.#own = leaseFolder(identity.token, identity.visit)
+    this.#files = new KnownFiles(identity.sessionId)
   }
 
   /** Seals what writers before have left, so that they write no more, and folds it if that can be done now. */
@@ -63,8 +65,7 @@ export class FolderWriter {
   read(path: string): ReadableFolder | null {
     const { sessionId } = this.#identity
     if (!this.#isTidy) return null
-    if (this.#open !== null) return { path, sessionId, pending: this.#open.pending, names: () => this.#namesOf(this.#open, path) }
-    return { path, sessionId, pending: new PendingChanges(), names: () => this.#namesOf(null, path) }
+    return { path, sessionId, pending: this.#open?.pending ?? new PendingChanges(), names: () => this.#files.names(path) }
   }
 
   /** Carries out writes, in order. */
@@ -83,8 +84,10 @@ export class FolderWriter {
       // Sealed by somebody who took over, or removed.
       await this.#identity.assertNewest()
       this.#forget()
-      // Two who write without a lease may have sealed each other.
-      if (this.#identity.visit !== null) this.#own = leaseFolder(this.#identity.token, newVisit())
+      if (this.#identity.visit === null) continue
+      // Two who write without a lease have sealed each other: one of them is to be first.
+      this.#own = leaseFolder(this.#identity.token, newVisit())
+      await delay(Math.random() * MEETING_MS * 2 ** tries)
     }
     const { sessionId } = this.#identity
     throw new SessionError('STORE_UNAVAILABLE', `The folder of session "${sessionId}" was removed again and again while it was written to.`, { sessionId })
@@ -116,7 +119,7 @@ export class FolderWriter {
       this.#forget()
     }
     this.#isTidy = true
-    this.#files = { names: new RecordNames(), hasCreds: false }
+    this.#files.found([])
     if (durability !== 'process') await onDisk({ verb: 'delete', path, sessionId }, () => syncFolder(join(path, '..')))
   }
 
@@ -124,7 +127,11 @@ export class FolderWriter {
   async close(): Promise<void> {
     this.#stopTimer()
     this.#hasEnded = true
-    await this.#open?.close()
+    try {
+      await this.#open?.close()
+    } catch (error) {
+      if (!(await this.#isFencedOff())) throw error
+    }
   }
 
   /** Lets go of everything, and changes nothing: the lease is lost. */
@@ -140,7 +147,7 @@ export class FolderWriter {
     const { sessionId, assertNewest } = this.#identity
     const names = await this.#list(path)
     const leftovers = this.#leftoversAmong(names)
-    this.#files = { names: names.includes(NAMES_FILE) ? null : new RecordNames(), hasCreds: names.includes(CREDS_FILE) }
+    this.#files.found(names)
     this.#isTidy = leftovers.length === 0 && !names.includes(MANIFEST_FILE) && !names.some(isTemporaryName)
     if (this.#isTidy) return false
     const seal = (folder: LeaseFolder): Promise<string> => onDisk({ verb: 'seal a journal in', path, sessionId }, () => sealLeaseFolder(path, folder))
@@ -152,6 +159,8 @@ export class FolderWriter {
     const sealed: string[] = []
     for (const folder of leftovers) if (folder !== namesake) sealed.push(folder.isSealed ? folder.name : await seal(folder))
     this.#sealed = [...sealed, ...namesakes]
+    // Only now nobody else changes them.
+    this.#files.found(await this.#list(path))
     return true
   }
 
@@ -196,11 +205,14 @@ export class FolderWriter {
     const { exists } = await folders.locate(sessionId)
     if (!exists) {
       await assertNewest()
+      this.#files.found([])
+      this.#isTidy = this.#identity.visit === null
       if (writes.every(({ changes }) => changes.every(({ value }) => value === null))) return null
     }
     const path = await folders.ensure(sessionId)
-    if (!exists) this.#files = { names: new RecordNames(), hasCreds: false }
-    else if (!this.#isTidy && (await this.#seal(path))) await this.#foldLeftovers(path)
+    // Those who write without a lease must see each other: whoever opens later finds the other.
+    if (this.#identity.visit !== null) await this.#openIn(path)
+    if (!this.#isTidy && (await this.#seal(path))) await this.#foldLeftovers(path)
     return this.#openIn(path)
   }
 
@@ -246,16 +258,25 @@ export class FolderWriter {
     if (!this.#hasEnded && this.#open === open && !open.isFolded) this.#foldAfter(delayMs, open)
   }
 
-  async #namesOf(open: OpenFolder | null, path: string): Promise<RecordNames> {
-    return open?.names() ?? this.#files.names ?? readRecordNames(path, this.#identity.sessionId)
-  }
-
   async #isFolderGone(error: unknown): Promise<boolean> {
     const { folders } = this.#tools
     const { sessionId } = this.#identity
     if (!isSessionError(error) || errorCode(error.cause) !== 'ENOENT') return false
     folders.forget(sessionId)
-    return folders.isGone(sessionId)
+    if (await folders.isGone(sessionId)) return true
+    const { path } = await folders.locate(sessionId)
+    // Another who writes without a lease has made it anew, or took that of this writer for one that was left.
+    return !(await namesIn(path).catch((): string[] => [])).includes(this.#own.name)
+  }
+
+  /** Whether somebody has taken over, who folds what this writer has left. */
+  async #isFencedOff(): Promise<boolean> {
+    try {
+      await this.#identity.assertNewest()
+      return false
+    } catch (error) {
+      return isSessionError(error, 'STALE_WRITER')
+    }
   }
 
   #forget(): void {

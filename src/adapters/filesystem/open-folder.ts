@@ -10,7 +10,8 @@ import { Journal, type OpenJournals } from './journal.js'
 import { journalPath, makeLeaseFolder, removeLeaseFolder } from './lease-folders.js'
 import { PendingChanges } from './pending-changes.js'
 import { needsTable, type ReadableFolder } from './read-records.js'
-import { readRecordNames, type RecordNames } from './record-names.js'
+import { CREDS_FILE } from './record-file.js'
+import { NAMES_FILE, readRecordNames, RecordNames } from './record-names.js'
 import type { SessionFolders } from './session-folders.js'
 import type { StoreFormat } from './store-format.js'
 
@@ -35,12 +36,36 @@ export interface WriterPlace {
   readonly isVisit: boolean
 }
 
-/** What is known of the files of a session. */
-export interface KnownFiles {
-  /** The table of names; `null` when it was not read yet. */
-  names: RecordNames | null
+/** What a writer knows of the files of its session. */
+export class KnownFiles {
   /** Whether the creds have a file. */
-  hasCreds: boolean
+  hasCreds = false
+  readonly #sessionId: string
+  #names: RecordNames | null = null
+
+  /** Takes the session. */
+  constructor(sessionId: string) {
+    this.#sessionId = sessionId
+  }
+
+  /** Takes in which files there are. */
+  found(fileNames: readonly string[]): void {
+    this.hasCreds = fileNames.includes(CREDS_FILE)
+    this.#names = fileNames.includes(NAMES_FILE) ? null : new RecordNames()
+  }
+
+  /** Takes in the table of names as it is from now on. */
+  renamed(names: RecordNames): void {
+    this.#names = names.isDamaged ? null : names
+  }
+
+  /** The table of names. One that is damaged is read again each time: somebody may put it right. */
+  async names(path: string): Promise<RecordNames> {
+    if (this.#names !== null) return this.#names
+    const names = await readRecordNames(path, this.#sessionId)
+    if (!names.isDamaged) this.#names ??= names
+    return this.#names ?? names
+  }
 }
 
 /** How long a journal may get before it is cut, whatever is appended meanwhile. */
@@ -99,14 +124,6 @@ export class OpenFolder {
     return this.#journal.length >= LONG_JOURNAL_BYTES
   }
 
-  /** The table of names. One that is damaged is read again each time: somebody may put it right. */
-  async names(): Promise<RecordNames> {
-    if (this.#files.names !== null) return this.#files.names
-    const names = await readRecordNames(this.#place.path, this.#place.sessionId)
-    if (!names.isDamaged) this.#files.names ??= names
-    return this.#files.names ?? names
-  }
-
   /** Carries out writes, in order. Resolves with `false` when the journal is not where it was: not all of them count then. */
   async write(writes: readonly RecordWrite[]): Promise<boolean> {
     await this.#assertNamed(writes)
@@ -163,7 +180,7 @@ export class OpenFolder {
   async #assertNamed(writes: readonly RecordWrite[]): Promise<void> {
     const changes = writes.filter(({ replaceAll }) => !replaceAll).flatMap((write) => write.changes)
     if (!needsTable(changes)) return
-    const names = await this.names()
+    const names = await this.#files.names(this.#place.path)
     for (const change of changes) names.assertTold(change)
   }
 
@@ -207,7 +224,7 @@ export class OpenFolder {
       // Afterwards it is the only one in the journal, and can be taken back.
       await this.#fold()
       if (!(await this.#append([write]))) return false
-      const { hasChanged, failures } = await this.#bringIntoFiles(this.pending, { names: await this.names(), isAllOrNothing: true })
+      const { hasChanged, failures } = await this.#bringIntoFiles(this.pending, { names: await this.#files.names(this.#place.path), isAllOrNothing: true })
       if (!hasChanged) {
         await this.#cut()
         this.pending.clear()
@@ -243,7 +260,7 @@ export class OpenFolder {
 
   async #foldPending(): Promise<void> {
     if (this.pending.isEmpty) return
-    const { failures } = await this.#bringIntoFiles(this.pending, { names: await this.names(), isAllOrNothing: false })
+    const { failures } = await this.#bringIntoFiles(this.pending, { names: await this.#files.names(this.#place.path), isAllOrNothing: false })
     if (failures.length > 0) throw await this.#failure(failures[0])
   }
 
@@ -252,12 +269,13 @@ export class OpenFolder {
     const { folders, limit, durability } = this.#tools
     const view = await folders.viewOf(path, sessionId)
     const order = { changes: pending.all(), replacesAll: pending.replacesAll, isAllOrNothing }
-    const target = { folder: path, sessionId, leaseFolder, names, view, limit, keepsTableWhole: durability !== 'process' }
+    const onNames = (current: RecordNames): void => this.#files.renamed(current)
+    const target = { folder: path, sessionId, leaseFolder, names, view, limit, onNames, keepsTableWhole: durability !== 'process' }
     const result = await foldRecords(target, order)
     if (!result.hasChanged) return result
     const creds = result.folded.find((change) => keyText(change) === keyText(CREDS_KEY))
     this.#files.hasCreds = creds === undefined ? this.#files.hasCreds && !order.replacesAll : creds.value !== null
-    this.#files.names = result.names.isDamaged ? null : result.names
+    onNames(result.names)
     pending.settle(result.folded)
     return result
   }

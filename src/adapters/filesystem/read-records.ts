@@ -66,23 +66,33 @@ export async function readJournals(path: string, sessionId: string, isDurable: b
   for (const { name } of leaseFoldersAmong(present)) {
     for (const entry of await readJournal(join(path, name), sessionId)) pending.apply(entry, isDurable)
   }
-  return { path, sessionId, pending, names: async () => batch?.names ?? readRecordNames(path, sessionId) }
+  let names: RecordNames | null = batch?.names ?? null
+  return { path, sessionId, pending, names: async () => (names ??= await readRecordNames(path, sessionId)) }
 }
 
 /** The keys of all records. */
-export async function listRecords({ path, sessionId, names, ...folder }: ReadableFolder): Promise<RecordKey[]> {
-  const keys: RecordKey[] = []
-  // As it is now: what is folded while the files are listed would be in neither.
-  const pending = folder.pending.copy()
-  if (!pending.replacesAll) {
-    const table = await names()
-    for (const fileName of await onDisk({ verb: 'list', path, sessionId }, () => namesIn(path))) {
+export function listRecords({ path, sessionId, names, ...folder }: ReadableFolder): Promise<RecordKey[]> {
+  return withNames(names, async (table) => {
+    // As it is now: what is folded while the files are listed would be in neither.
+    const pending = folder.pending.copy()
+    const keys: RecordKey[] = []
+    const present = pending.replacesAll ? [] : await onDisk({ verb: 'list', path, sessionId }, () => namesIn(path))
+    for (const fileName of present) {
       const key = table.recordOf(fileName)
       if (key !== null && pending.valueOf(key) === undefined) keys.push({ ...key })
     }
+    for (const { type, id, value } of pending.all()) if (value !== null) keys.push({ type, id })
+    return keys
+  })
+}
+
+/** Reads with the table of names, and again when that has changed meanwhile: a file may have become another record's. */
+async function withNames<Result>(names: () => Promise<RecordNames>, read: (table: RecordNames) => Promise<Result>): Promise<Result> {
+  for (let looks = 1; ; looks += 1) {
+    const table = await names()
+    const result = await read(table)
+    if (looks === LOOKS || table.isDamaged || (await names()) === table) return result
   }
-  for (const { type, id, value } of pending.all()) if (value !== null) keys.push({ type, id })
-  return keys
 }
 
 /** How records are read. */
@@ -94,21 +104,23 @@ export interface ReadOptions {
 }
 
 /** The records among `keys` that exist. */
-export async function readRecords(folder: ReadableFolder, keys: readonly RecordKey[], { limit, view }: ReadOptions): Promise<StoredRecord[]> {
+export function readRecords(folder: ReadableFolder, keys: readonly RecordKey[], { limit, view }: ReadOptions): Promise<StoredRecord[]> {
   const pending = folder.pending.copy()
-  const wanted = keys.filter((key) => pending.valueOf(key) === undefined)
-  const table = needsTable(wanted) ? await folder.names() : new RecordNames()
-  const names = await view()
-  const found = await limit.map(keys, async ({ type, id }): Promise<StoredRecord | null> => {
-    const value = pending.valueOf({ type, id })
-    if (value !== undefined) return value === null ? null : { type, id, value }
-    const fileName = table.fileOf({ type, id })
-    const file = fileName === null || (await names.holdsTwin(fileName)) ? null : await readFile(folder, fileName)
-    return file === null ? null : { type, id, ...file }
+  const needsNames = needsTable(keys.filter((key) => pending.valueOf(key) === undefined))
+  const none = new RecordNames()
+  return withNames(needsNames ? folder.names : async () => none, async (table) => {
+    const names = await view()
+    const found = await limit.map(keys, async ({ type, id }): Promise<StoredRecord | null> => {
+      const value = pending.valueOf({ type, id })
+      if (value !== undefined) return value === null ? null : { type, id, value }
+      const fileName = table.fileOf({ type, id })
+      const file = fileName === null || (await names.holdsTwin(fileName)) ? null : await readFile(folder, fileName)
+      return file === null ? null : { type, id, ...file }
+    })
+    const creds = keys.findIndex((key) => key.type === 'creds' && isSingleRecord(key))
+    if (creds >= 0 && found[creds] === null) await assertNotLegacy(folder.path, folder.sessionId)
+    return found.filter((record) => record !== null)
   })
-  const creds = keys.findIndex((key) => key.type === 'creds' && isSingleRecord(key))
-  if (creds >= 0 && found[creds] === null) await assertNotLegacy(folder.path, folder.sessionId)
-  return found.filter((record) => record !== null)
 }
 
 /** Creds and lifecycle need no table of names, and stay readable when it is not. */

@@ -68,8 +68,7 @@ export async function readFileBytes(path: string, sessionId: string | undefined,
     try {
       return await readWhole(file, { path, sessionId, maxBytes })
     } finally {
-      // Not waited for: it tells nothing of what was read.
-      void closeFile(file).catch(() => undefined)
+      await closeFile(file)
     }
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return null

@@ -120,6 +120,19 @@ export const ENDINGS: readonly Mutant<SharedStore>[] = [
     },
   },
   {
+    name: 'rejects a close that finds out that somebody else has the lock',
+    must: STORE_MUST.deleteNothing,
+    caughtBy: ['a holder that was replaced closes as any other, and takes nothing back'],
+    breakIt: (store) => {
+      const close = store.close.bind(store)
+      store.close = async () => {
+        const isReplaced = !store.isClosed && [...store.lock.leases].some(({ lost }) => lost.aborted)
+        await close()
+        if (isReplaced) throw refusal('STORE_UNAVAILABLE')
+      }
+    },
+  },
+  {
     name: 'works on after close',
     must: STORE_MUST.closed,
     caughtBy: ['calls after close are refused'],

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { Check } from '../contract-case.js'
 import { assertRejects } from '../rejections.js'
 import { changesWith } from './fencing.js'
-import { creds, recordTexts, stored } from './record-texts.js'
+import { creds, preKey, recordTexts, stored } from './record-texts.js'
 import type { StoreFixture } from './store-fixture.js'
 import { STORE_MUST } from './store-musts.js'
 
@@ -25,6 +25,20 @@ export const TAKE_OVER: readonly Check<StoreFixture>[] = [
       assert.deepEqual(await stored(store, 'a'), recordTexts([creds('before')]))
       await store.write('a', [creds('by the new holder')], { fencingToken: lease.fencingToken })
       assert.deepEqual(await stored(store, 'a'), recordTexts([creds('by the new holder')]))
+    },
+  },
+  {
+    name: 'a holder that was replaced closes as any other, and takes nothing back',
+    must: STORE_MUST.deleteNothing,
+    check: async (fixture) => {
+      const store = await fixture.open()
+      const old = await fixture.take(store, 'a')
+      await store.write('a', [creds('before'), preKey(1, 'before')], { fencingToken: old.fencingToken })
+      await store.write('a', [preKey(1, 'last')], { fencingToken: old.fencingToken })
+      await fixture.takeOver(store, 'a')
+      await store.close()
+      const other = await fixture.reopen(store)
+      assert.deepEqual(await stored(other, 'a'), recordTexts([creds('before'), preKey(1, 'last')]))
     },
   },
 ]

@@ -5,6 +5,7 @@ import { FileSystemSessionStore } from '../../../../src/adapters/filesystem/file
 import type { SessionLease } from '../../../../src/lease/session-lock.js'
 import { CREDS_KEY, type RecordChange, type RecordKey } from '../../../../src/store/session-store.js'
 import { collect } from '../../../support/collect.js'
+import { declareDead } from '../../../support/dead-holder.js'
 import { temporaryFolder } from '../../../support/temporary-folder.js'
 
 const PATIENCE = { timeout: 10_000, interval: 20 }
@@ -41,6 +42,15 @@ const texts = async (store: FileSystemSessionStore, keys: RecordKey[]): Promise<
 
 const idsOf = async (store: FileSystemSessionStore): Promise<string[]> => (await collect(store.records('a'))).map(({ type, id }) => `${type} ${id}`).sort()
 
+/** The names in a folder that may go at any moment. */
+function presentIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
+  }
+}
+
 /** What a killed process leaves: the folder, without the lock that would hold it. */
 function copyOf(folder: string): ReturnType<typeof openStore> {
   const opened = openStore()
@@ -54,18 +64,6 @@ function copyOf(folder: string): ReturnType<typeof openStore> {
     }
   }
   return opened
-}
-
-/** Makes the holder of every lock look as if its process had ended. */
-function declareDead(directory: string): void {
-  const locks = join(directory, '.baileys-sessions', 'locks')
-  for (const file of readdirSync(locks, { recursive: true, withFileTypes: true })) {
-    const path = join(file.parentPath, file.name)
-    if (!file.isFile()) continue
-    const holder: unknown = JSON.parse(readFileSync(path, 'utf8'))
-    rmSync(path)
-    writeFileSync(path, JSON.stringify({ ...(holder as object), pid: 2 ** 30 }))
-  }
 }
 
 const journals = (folder: string): string[] => readdirSync(folder).filter((name) => /^\.(?:lease|sealed)-/u.test(name))
@@ -153,12 +151,49 @@ describe('invariants 5, 6: what a killed process has left', () => {
     const { store, directory, folder, lease } = await written(key('1', 'older'))
     const { store: other } = openStore(directory)
     await expect(other.write('a', [key('1', 'newer')])).rejects.toMatchObject({ code: 'STALE_WRITER' })
-    declareDead(directory)
+    declareDead(join(directory, '.baileys-sessions'))
     await other.write('a', [key('1', 'newer')])
     await expect(store.write('a', [key('1', 'late')], lease)).rejects.toMatchObject({ code: 'STALE_WRITER' })
     expect(await texts(other, [key('1'), key('old')])).toEqual(['newer', 'value of old'])
     expect(journals(folder)).toEqual([])
     expect((await take(other)).fencingToken).toBeGreaterThan(lease.fencingToken + 1)
+  })
+
+  it('is left to the one who took over, when the last holder closes without knowing of that', async () => {
+    const { store, directory, folder } = await written(key('1'))
+    declareDead(join(directory, '.baileys-sessions'))
+    const other = openStore(directory)
+    const lease = await take(other.store)
+    await store.close()
+    await other.store.write('a', [key('2')], lease)
+    await lease.release()
+    expect(readdirSync(folder).sort()).toEqual(['.creds.backup.json', 'creds.json', 'pre-key-1.json', 'pre-key-2.json', 'pre-key-old.json'])
+  })
+
+  it('counts without a lease, too, when another without one seals its journal while it is folded', async () => {
+    const { store, folder } = openStore()
+    await store.write('a', [CREDS, key('old')])
+    const writing = store.write('a', [key('1')])
+    let sealed: string | undefined
+    for (let turns = 0; turns < 10_000 && sealed === undefined; turns += 1) {
+      await new Promise((resolve) => setImmediate(resolve))
+      sealed = readdirSync(folder).find((name) => name.startsWith('.lease-') && presentIn(join(folder, name)).some((file) => file.endsWith('.tmp')))
+    }
+    if (sealed === undefined) throw new Error('No fold was seen.')
+    renameSync(join(folder, sealed), join(folder, sealed.replace('lease', 'sealed')))
+    await writing
+    expect(await texts(store, [key('old'), key('1')])).toEqual(['value of old', 'value of 1'])
+  })
+
+  it('counts without a lease, too, when the folder was removed and made anew by another', async () => {
+    const { store, directory } = openStore()
+    const { store: other } = openStore(directory)
+    for (let round = 0; round < 20; round += 1) {
+      await store.write('a', [key('old')])
+      await other.delete('a')
+      await Promise.all([store.write('a', [key('1')]), other.write('a', [key('2')])])
+      expect(await texts(store, [key('old'), key('1'), key('2')])).toEqual([undefined, 'value of 1', 'value of 2'])
+    }
   })
 
   it('counts in the order of the tokens, whatever was sealed', async () => {

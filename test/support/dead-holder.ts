@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 
-/** No process has it. */
-const NO_PID = 2 ** 30
+/** A process that is not there. */
+export const NO_PID: number = 2 ** 30
 const LONG_AGO = new Date(Date.now() - 11 * 60_000)
 
 /** The file of every token of this session below a folder of file locks; without a session, of all. */
