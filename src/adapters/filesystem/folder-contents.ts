@@ -104,7 +104,7 @@ export async function assertSessionFolder({ folder, sessionId }: SessionRemoval)
   })
 }
 
-/** Removes the creds of a session. Without them the rest of it is nobody's. */
+/** Removes the creds of a session, when its records cannot be removed in one step. Without them the rest of it is nobody's. */
 export async function removeCreds(removal: SessionRemoval): Promise<void> {
   for (const fileName of FIRST_REMOVED) await remove(removal, fileName)
 }

@@ -107,8 +107,10 @@ export class FolderWriter {
     const open = await this.#openToRemove(path)
     removal = { ...removal, leaseFolder: open?.leaseFolder ?? null }
     try {
-      await removeCreds(removal)
-      await open?.forgetAll()
+      if ((await open?.clear()) !== true) {
+        await removeCreds(removal)
+        await open?.forgetAll()
+      }
       await removeRest(removal)
       await open?.abandon()
       await removeFolders(removal)

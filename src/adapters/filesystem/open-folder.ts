@@ -149,7 +149,18 @@ export class OpenFolder {
     })
   }
 
-  /** Forgets what was written: the session is deleted. */
+  /** Removes all records, in one step. Resolves with `false` when that could not be written down, as on a full disk, and removes nothing. */
+  clear(): Promise<boolean> {
+    return this.#folds.add(async () => {
+      const counts = await this.#append([{ changes: [], replaceAll: true }]).catch(() => false)
+      if (!counts) return false
+      await this.#foldPending()
+      await this.#cut()
+      return true
+    })
+  }
+
+  /** Forgets what was written, when records are removed one by one. */
   forgetAll(): Promise<void> {
     return this.#folds.add(async () => {
       await this.#cut()
