@@ -18,6 +18,9 @@ import { lifecycleText } from './records.js'
 
 const TIMEOUT_MS = 60_000
 
+/** One for all, so that each opens what another has stored. */
+const KEYS = { main: randomBytes(32) }
+
 /** Creds and keys of an open session, and how they are stored. */
 export interface OpenAuth {
   readonly creds: AuthenticationCreds
@@ -54,7 +57,7 @@ export async function makeKeeper(name: KeeperName, folder: string): Promise<Sess
     case 'fs-process':
       return storeKeeper(new FileSystemSessionStore({ directory: folder, durability: 'process' }))
     case 'encrypted':
-      return storeKeeper(encrypted(new FileSystemSessionStore({ directory: folder }), { keys: { main: randomBytes(32) }, currentKeyId: 'main' }))
+      return storeKeeper(encrypted(new FileSystemSessionStore({ directory: folder }), { keys: KEYS, currentKeyId: 'main' }))
     case 'sqlite':
       return sqliteKeeper(folder, 'power')
     case 'sqlite-process':

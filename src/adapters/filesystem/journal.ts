@@ -35,7 +35,7 @@ export class Journal {
 
   /** Makes an empty journal. */
   static async create(path: string, journals: OpenJournals): Promise<Journal> {
-    return new Journal(journals, await journals.create(path), await bootMark())
+    return new Journal(journals, await journals.create(path), await journals.boot())
   }
 
   /** How long it is, in bytes. */
@@ -135,6 +135,7 @@ const CREATE = APPEND | constants.O_CREAT
  * descriptors.
  */
 export class OpenJournals {
+  #boot: Promise<string> | undefined
   readonly #atMost: number
   readonly #turns: OperationLimit
   /** Those that are open, or about to be. The one that was used last is the last. */
@@ -144,6 +145,15 @@ export class OpenJournals {
   constructor(atMost: number) {
     this.#atMost = atMost
     this.#turns = new OperationLimit(atMost)
+  }
+
+  /** Marks this run of the machine. Asked once: many journals may be made at the same time. */
+  boot(): Promise<string> {
+    this.#boot ??= bootMark().catch((error: unknown) => {
+      this.#boot = undefined
+      throw error
+    })
+    return this.#boot
   }
 
   /** Makes a journal, for this user alone. One that is there must be empty. */
