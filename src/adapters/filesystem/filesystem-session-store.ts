@@ -56,8 +56,9 @@ export class FileSystemSessionStore implements SessionStore {
     const path = resolve(directory)
     const folder = join(path, HIDDEN_FOLDER)
     const folders = new SessionFolders(path, prefix, { isDurable: durability !== 'process' })
-    const [format, journals, limit] = [new StoreFormat(folder), new OpenJournals(OPEN_JOURNALS), new OperationLimit(OPEN_FILES)]
-    this.#tools = { folders, format, journals, limit, durability }
+    const [format, journals] = [new StoreFormat(folder), new OpenJournals(OPEN_JOURNALS)]
+    const [limit, beginnings] = [new OperationLimit(OPEN_FILES), new OperationLimit(OPEN_FILES)]
+    this.#tools = { folders, format, journals, limit, beginnings, durability }
     this.#table = new FileLockTable({
       folder,
       placeOf: async (sessionId) => {

@@ -22,6 +22,8 @@ export interface WriterTools {
   readonly journals: OpenJournals
   /** How many files may be open. */
   readonly limit: OperationLimit
+  /** How many may begin a journal at once. */
+  readonly beginnings: OperationLimit
   readonly durability: Durability | undefined
 }
 
@@ -97,7 +99,7 @@ export class OpenFolder {
     const { leaseFolder, sessionId } = place
     await tools.folders.assertWritable(sessionId)
     await tools.format.mark()
-    return onDisk({ verb: 'write in', path: place.path, sessionId }, async () => {
+    const open = async (): Promise<OpenFolder> => {
       await makeLeaseFolder(leaseFolder)
       try {
         await assertNewest()
@@ -106,7 +108,8 @@ export class OpenFolder {
         await rmdir(leaseFolder).catch(() => undefined)
         throw error
       }
-    })
+    }
+    return onDisk({ verb: 'write in', path: place.path, sessionId }, () => tools.beginnings.run(open))
   }
 
   /** The folder of the writer. */
@@ -225,8 +228,10 @@ export class OpenFolder {
 
   async #anchor(): Promise<void> {
     if (this.#isAnchored) return
-    await syncFolder(this.leaseFolder)
-    await syncFolder(this.#place.path)
+    await this.#tools.beginnings.run(async () => {
+      await syncFolder(this.leaseFolder)
+      await syncFolder(this.#place.path)
+    })
     this.#isAnchored = true
   }
 
