@@ -145,12 +145,12 @@ export class RandomHistory {
   }
 
   /** Several at once, which must be carried out in this order. */
-  async #write(): Promise<void> {
-    const calls = this.#randomCalls()
+  async #write(isClosing = false): Promise<void> {
+    const calls = this.#randomCalls(isClosing)
     await Promise.all(calls.map(({ call }) => call()))
   }
 
-  #randomCalls(): Call[] {
+  #randomCalls(isClosing = false): Call[] {
     const count = this.#random.below(2) === 0 ? 1 : 1 + this.#random.below(5)
     // Who writes without a lease is the same for all, or there would be no order.
     const store = this.#random.pick([this.#store, this.#store, this.#other])
@@ -158,7 +158,9 @@ export class RandomHistory {
       const session = this.#anySession()
       const change = this.#anyChange()
       const { holder, released } = session
-      if (holder !== null && this.#random.below(12) === 0) return { session, change: null, call: () => this.#mustRefuse(session, store, change, undefined) }
+      // Who closes gives the lease back at any moment.
+      if (holder !== null && !isClosing && this.#random.below(12) === 0)
+        return { session, change: null, call: () => this.#mustRefuse(session, store, change, undefined) }
       const token = holder?.lease.fencingToken ?? (this.#random.below(3) === 0 ? (released ?? undefined) : undefined)
       const by = holder?.store ?? store
       this.#tell(`${session.id}: ${tellChange(change)} by ${this.#nameOf(by)}${token === undefined ? '' : ` with token ${token}`}`)
@@ -253,7 +255,7 @@ export class RandomHistory {
   }
 
   async #closeCleanly(): Promise<void> {
-    const closing = this.#random.below(2) === 0 ? this.#write() : Promise.resolve()
+    const closing = this.#random.below(2) === 0 ? this.#write(true) : Promise.resolve()
     await Promise.all([closing, this.#closeAll()])
     for (const session of this.#sessions) {
       if (session.holder !== null) session.released = session.holder.lease.fencingToken
