@@ -1,8 +1,10 @@
-import { readdirSync, readFileSync, statSync, watch, type FSWatcher } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { AuthenticationCreds } from '@whiskeysockets/baileys'
 
 const CREDS = 'creds.json'
+const LOOK_MS = 5
 
 /** The saved sessions, as they are on the disk. */
 export class SavedFiles {
@@ -14,33 +16,22 @@ export class SavedFiles {
     this.#sessionIds = sessionIds
   }
 
-  /**
-   * Resolves at the moment when something happens to the creds, or to a file that is still being written, after
-   * `passing` such moments; at the latest after `patienceMs`.
-   */
+  /** Resolves at a moment when something was saved that is not in the files yet, after `passing` looks that found some; at the latest after `patienceMs`. */
   async momentOfSaving(passing: number, patienceMs: number): Promise<void> {
-    const watchers: FSWatcher[] = []
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, patienceMs)
-      let left = passing
-      const notice = (_event: string, name: string | null): void => {
-        const isSave = name === null || name === CREDS || isTemporary(name)
-        if (!isSave || left-- > 0) return
-        clearTimeout(timer)
-        resolve()
-      }
-      // If files cannot be watched, the timer picks the moment: there is traffic then, too.
-      for (const folder of this.#folders()) watchers.push(...watchFolder(folder, notice))
-    })
-    for (const watcher of watchers) watcher.close()
+    const end = Date.now() + patienceMs
+    for (let left = passing; Date.now() < end && left >= 0;) {
+      if (this.unfinished().length > 0) left -= 1
+      if (left >= 0) await delay(LOOK_MS)
+    }
   }
 
-  /** The files of writes that started but did not finish. */
+  /** The journals whose writes are not in the files yet. */
   unfinished(): string[] {
     return this.#folders().flatMap((folder) =>
       readdirSync(folder)
-        .map((name) => join(folder, name))
-        .filter((path) => isTemporary(path) || statSync(path, { throwIfNoEntry: false })?.size === 0),
+        .filter((name) => name.startsWith('.lease-'))
+        .map((name) => join(folder, name, 'journal'))
+        .filter((path) => (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0),
     )
   }
 
@@ -70,16 +61,4 @@ export class SavedFiles {
   #folder(sessionId: string): string {
     return join(this.#directory, `session-${sessionId}`)
   }
-}
-
-function watchFolder(folder: string, notice: (event: string, name: string | null) => void): FSWatcher[] {
-  try {
-    return [watch(folder, notice).on('error', () => undefined)]
-  } catch {
-    return []
-  }
-}
-
-function isTemporary(name: string): boolean {
-  return name.endsWith('.tmp')
 }

@@ -96,13 +96,12 @@ function restoreForNextKill({ application: script }: Scene, stage: Stage): Appli
 }
 
 async function killWhileSaving(application: ApplicationProcess, { phones, files }: Stage, number: number): Promise<Kill> {
-  const before = new Set(files.unfinished())
   const endChatter = phones.chatter()
   await application.board.until(() => files.areSynchronized(), PATIENCE_MS)
   await files.momentOfSaving(Math.floor(Math.random() * MOST_SAVES_BEFORE), SAVE_PATIENCE_MS)
   await application.kill()
   await endChatter()
-  return { number, cutOff: files.unfinished().filter((path) => !before.has(path)).length, lost: files.withoutCreds() }
+  return { number, cutOff: files.unfinished().length, lost: files.withoutCreds() }
 }
 
 async function restore(scene: Scene, stage: Stage, narrator: Narrator, before: Board): Promise<SessionEnding[]> {

@@ -162,9 +162,24 @@ export class World implements AsyncDisposable {
     for (let before = await this.filesOf(sessionId); ;) {
       await pause(quietMs)
       const files = await this.filesOf(sessionId)
-      if (JSON.stringify(files) === JSON.stringify(before)) return files
+      if (JSON.stringify(files) === JSON.stringify(before) && !(await this.#hasJournal(sessionId))) return files
       before = files
     }
+  }
+
+  /** Whether something is still to be brought into the files. */
+  async #hasJournal(sessionId: string): Promise<boolean> {
+    const folder = this.folderOf(sessionId)
+    const names = (await readdir(folder).catch(() => [])).filter((name) => name.startsWith('.lease-'))
+    const sizes = await Promise.all(
+      names.map((name) =>
+        readFile(join(folder, name, 'journal')).then(
+          (bytes) => bytes.length,
+          () => 0,
+        ),
+      ),
+    )
+    return sizes.some((size) => size > 0)
   }
 
   /** Closes managers, stores and the server, and removes the directory. Fails when the server met a problem, or kept a connection. */
