@@ -84,14 +84,9 @@ interface TurnGroup<Item> {
 
 /** Lets pieces of work that wait for their turn share one. */
 export class SharedTurns<Item> {
-  readonly #turns: SessionTurns
+  readonly #turns = new SessionTurns()
   /** The last group of each session, as long as it waits. */
   readonly #waiting = new Map<string, TurnGroup<Item>>()
-
-  /** Takes the turns that are to be shared. */
-  constructor(turns: SessionTurns) {
-    this.#turns = turns
-  }
 
   /** Joins those of the same mark that wait, or takes the next turn. `work` of the first one does them all, in order. */
   join(sessionId: string, mark: unknown, item: Item, work: (items: readonly Item[]) => Promise<void>): Promise<void> {

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { join, resolve } from 'node:path'
-import { OperationLimit, SessionTurns, SharedTurns } from '../../async/order-of-work.js'
+import { OperationLimit, SharedTurns } from '../../async/order-of-work.js'
 import { SessionError } from '../../errors.js'
 import { LeaseLock } from '../../lease/lease-lock.js'
 import { assertCurrentWriter, type SessionLock } from '../../lease/session-lock.js'
@@ -9,9 +9,9 @@ import { type FileLockEntry, FileLockTable, lockPlaceOf } from './file-lock-tabl
 import { type FileSystemSessionStoreOptions, resolveOptions } from './filesystem-session-store-options.js'
 import { FolderWriter } from './folder-writer.js'
 import type { RecordWrite } from './journal-entry.js'
+import { OpenJournals } from './journal.js'
 import { newVisit } from './lease-folders.js'
 import type { WriterTools } from './open-folder.js'
-import { OpenJournals } from './journal.js'
 import { listRecords, readByStranger, type ReadableFolder, readRecords } from './read-records.js'
 import { MAX_RECORD_BYTES } from './record-file.js'
 import { HIDDEN_FOLDER } from './session-folder-name.js'
@@ -42,7 +42,7 @@ export class FileSystemSessionStore implements SessionStore {
   readonly #table: FileLockTable
   readonly #lock: LeaseLock<FileLockEntry>
   readonly #tools: WriterTools
-  readonly #turns = new SharedTurns<RecordWrite>(new SessionTurns())
+  readonly #turns = new SharedTurns<RecordWrite>()
   /** The writers of the leases that are held here. */
   readonly #writers = new Map<string, FolderWriter>()
 

@@ -40,8 +40,6 @@ export interface FoldOrder {
 
 /** What came of it. */
 export interface FoldResult {
-  /** The names from now on. */
-  readonly names: RecordNames
   /** The changes that are in the files. */
   readonly folded: readonly PendingChange[]
   /** Why others are not. */
@@ -75,23 +73,34 @@ const FIRST_REMOVED: readonly string[] = [BACKUP_FILE, CREDS_FILE]
  * they are in place. The table of names has those of new files before there are any, and of old ones until they are gone.
  */
 export async function foldRecords(target: FoldTarget, order: FoldOrder): Promise<FoldResult> {
-  const { files, removals, untouched, names } = await planFold(target, order)
   const fold = new Fold(target, order.changes)
-  const prepared = await fold.prepare(files)
+  const prepared = new Map<NewFile, string>()
   try {
-    if (order.isAllOrNothing && fold.failures.length > 0) return { names: target.names, folded: [], failures: fold.failures, hasChanged: false }
-    const hasNames = names.isChanged
-    if (hasNames) await fold.storeNames(names)
-    if (hasNames) target.onNames(names.copy())
-    await fold.put(prepared)
-    await fold.remove(removals)
-    await fold.storeNamesWithout(names)
-    await fold.finish()
-    const hasChanged = hasNames || fold.hasChanged || fold.failures.length === 0
-    return { names: names.asStored(), folded: [...fold.done, ...untouched], failures: fold.failures, hasChanged }
+    const plan = await planFold(target, order)
+    await fold.prepare(plan.files, prepared)
+    if (order.isAllOrNothing && fold.failures.length > 0) return unchanged(fold.failures)
+    const { names } = plan
+    if (names.isChanged) await fold.storeNames(names)
+    target.onNames(names.asStored())
+    return await carryOut(fold, plan, prepared)
+  } catch (error) {
+    if (fold.hasChanged) throw error
+    return unchanged([error])
   } finally {
     await fold.discard(prepared)
   }
+}
+
+async function carryOut(fold: Fold, { removals, untouched, names }: FoldPlan, prepared: Map<NewFile, string>): Promise<FoldResult> {
+  await fold.put(prepared)
+  await fold.remove(removals)
+  await fold.storeNamesWithout(names)
+  await fold.finish()
+  return { folded: [...fold.done, ...untouched], failures: fold.failures, hasChanged: fold.hasChanged || fold.failures.length === 0 }
+}
+
+function unchanged(failures: readonly unknown[]): FoldResult {
+  return { folded: [], failures, hasChanged: false }
 }
 
 /** One way from temporary files to the records. What fails for one file holds up no other. */
@@ -112,15 +121,13 @@ class Fold {
     return this.done.length + this.#removed.length > 0
   }
 
-  /** Writes temporary files. Resolves with those that were written, by their paths. */
-  async prepare(files: readonly NewFile[]): Promise<Map<NewFile, string>> {
-    const prepared = new Map<NewFile, string>()
+  /** Writes temporary files, and lists those that were written with their paths. */
+  async prepare(files: readonly NewFile[], prepared: Map<NewFile, string>): Promise<void> {
     await this.#each(files, async (file) => {
       const path = this.#temporary()
       await writeNewFile(path, file.text, file)
       prepared.set(file, path)
     })
-    return prepared
   }
 
   /** Gives temporary files the names of their records, and takes them off the list. */
@@ -165,8 +172,10 @@ class Fold {
   /** Takes the names of files that are gone out of the table. */
   async storeNamesWithout(names: RecordNames): Promise<void> {
     const gone = this.#removed.filter((fileName) => names.has(fileName))
+    if (gone.length === 0) return
     for (const fileName of gone) names.drop(fileName)
-    if (gone.length > 0) await this.storeNames(names)
+    await this.storeNames(names)
+    this.#target.onNames(names.asStored())
   }
 
   /** Makes the names of the files survive the loss of power. */

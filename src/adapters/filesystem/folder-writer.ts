@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { errorCode, isSessionError, SessionError } from '../../errors.js'
 import { discard, isTemporaryName, namesIn, onDisk, removeFile, syncFolder } from './disk.js'
@@ -122,7 +122,7 @@ export class FolderWriter {
     }
     this.#isTidy = true
     this.#files.found([])
-    if (durability !== 'process') await onDisk({ verb: 'delete', path, sessionId }, () => syncFolder(join(path, '..')))
+    if (durability !== 'process') await onDisk({ verb: 'delete', path, sessionId }, () => syncFolder(dirname(path)))
   }
 
   /** Brings the files up to date, and leaves nothing of the writer. When that fails, its journal has what the files have not. */

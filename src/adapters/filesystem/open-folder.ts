@@ -239,8 +239,9 @@ export class OpenFolder {
     return this.#folds.add(async () => {
       // Afterwards it is the only one in the journal, and can be taken back.
       await this.#fold()
+      const names = await this.#files.names(this.#place.path)
       if (!(await this.#append([write]))) return false
-      const { hasChanged, failures } = await this.#bringIntoFiles(this.pending, { names: await this.#files.names(this.#place.path), isAllOrNothing: true })
+      const { hasChanged, failures } = await this.#bringIntoFiles(this.pending, { names, isAllOrNothing: true })
       if (!hasChanged) {
         await this.#cut()
         this.pending.clear()
@@ -288,10 +289,10 @@ export class OpenFolder {
     const onNames = (current: RecordNames): void => this.#files.renamed(current)
     const target = { folder: path, sessionId, leaseFolder, names, view, limit, onNames, keepsTableWhole: durability !== 'process' }
     const result = await foldRecords(target, order)
-    if (!result.hasChanged) return result
+    // Of a replacement that is in the files in part, all is needed for the rest: what it does not name is still to go.
+    if (!result.hasChanged || (order.replacesAll && result.failures.length > 0)) return result
     const creds = result.folded.find((change) => keyText(change) === keyText(CREDS_KEY))
     this.#files.hasCreds = creds === undefined ? this.#files.hasCreds && !order.replacesAll : creds.value !== null
-    onNames(result.names)
     pending.settle(result.folded)
     return result
   }

@@ -29,11 +29,7 @@ export class StoreFormat {
 
   /** Rejects with `STORE_UNAVAILABLE` when the directory is in a format of a later version. The disk is asked once. */
   async assertKnown(): Promise<void> {
-    this.#known ??= this.#read().catch((error: unknown) => {
-      this.#known = undefined
-      throw error
-    })
-    await this.#known
+    await this.#format()
   }
 
   /** Says in which format the directory is from now on. To be called before anything is written that earlier versions would not find. */
@@ -45,9 +41,16 @@ export class StoreFormat {
     return this.#marked
   }
 
+  #format(): Promise<number> {
+    this.#known ??= this.#read().catch((error: unknown) => {
+      this.#known = undefined
+      throw error
+    })
+    return this.#known
+  }
+
   async #mark(): Promise<void> {
-    this.#known ??= this.#read()
-    if ((await this.#known) === FORMAT) return
+    if ((await this.#format()) === FORMAT) return
     const path = join(this.#folder, FORMAT_FILE)
     await onDisk({ verb: 'write', path }, async () => {
       await makeFolder(this.#folder)
