@@ -4,6 +4,7 @@
  * - `STORE_UNAVAILABLE`: the store could not read or write. Nothing is known to be lost; the session is retried.
  * - `STORE_TIMEOUT`: a call to the store did not answer within `storeTimeoutMs`; its outcome is unknown.
  * - `RECORD_CORRUPT`: a stored record cannot be read. Nothing was changed.
+ * - `CREDENTIALS_MISSING`: a phone is linked, but the store holds no credentials for it. Nothing was changed.
  * - `WRONG_KEY`: a stored record is encrypted with a key that you did not give. Nothing was changed.
  * - `STALE_WRITER`: the write came with an old fencing token, or with none while somebody holds the lock.
  * - `LEASE_EXPIRED`: this process could not tell the store in time that it is alive, so its lease expired; as far as is known, nobody else has it.
@@ -31,6 +32,7 @@ export type SessionErrorCode =
   | 'STORE_UNAVAILABLE'
   | 'STORE_TIMEOUT'
   | 'RECORD_CORRUPT'
+  | 'CREDENTIALS_MISSING'
   | 'WRONG_KEY'
   | 'STALE_WRITER'
   | 'LEASE_EXPIRED'

@@ -11,7 +11,8 @@ const KEY_LENGTHS: ReadonlySet<number> = new Set([32, 33])
 
 /** What a store holds of a session, or why nobody can tell. */
 export type StoredSession =
-  | { readonly kind: 'absent'; readonly lifecycle: Lifecycle }
+  /** `isPairingBegun`: a pairing was begun since the credentials were there last. */
+  | { readonly kind: 'absent'; readonly lifecycle: Lifecycle; readonly isPairingBegun: boolean }
   | {
       readonly kind: 'readable'
       readonly creds: Exclude<StoredCreds, { kind: 'corrupt' }>
@@ -52,7 +53,8 @@ function judge(sessionId: string, records: readonly StoredRecord[]): StoredSessi
   const lifecycle = valueOf(records, LIFECYCLE_KEY.type)
   if (needsKeys(text) || needsKeys(lifecycle)) return { kind: 'wrong-key', error: missingKeys(sessionId) }
   const remembered = lifecycle === undefined ? null : decodeLifecycle(lifecycle)
-  if (text === undefined) return { kind: 'absent', lifecycle: remembered ?? freshLifecycle(null) }
+  // A start that finds no credentials leaves a record of no identity before it shows a QR code.
+  if (text === undefined) return { kind: 'absent', lifecycle: remembered ?? freshLifecycle(null), isPairingBegun: remembered?.identity === null }
   const creds = inspectStoredCreds(text)
   if (creds.kind === 'corrupt') {
     return {

@@ -59,9 +59,11 @@ export class KnownSessions {
     if (session?.isActive === true) {
       return session.openSocket !== undefined ? { sessionId, outcome: 'already_connected', reason: 'already_connected', durationMs: 0 } : null
     }
-    const found = await lookup.look(sessionId)
+    const seen = await lookup.look(sessionId)
+    // A repository that is slow has told of it in the list of all at least.
+    const found = seen.record === null && record !== null ? lookup.judge({ ...seen, record }) : seen
     const result = restorer.resultAtRest(found) ?? failedHere(session, found)
-    const { status, reason } = lookup.view({ ...found, record: found.record ?? record })
+    const { status, reason } = lookup.view(found)
     if (result !== null && session === undefined && contradicts(record, { status, reason })) {
       follower?.save(sessionId, { status, reason, owner: null, updatedAt: new Date() })
     }

@@ -41,14 +41,14 @@ export function assembleManager(options: ResolvedSessionManagerOptions): Manager
   const versions = makeVersionSource(options.version, onError)
   const registry: SessionRegistry = new SessionRegistry({
     ...makeContext(options, { announcer, versions }),
-    findMetadata: async (sessionId) => (await lookup.findRecord(sessionId))?.metadata ?? null,
+    findRecord: (sessionId) => lookup.findRecord(sessionId),
     onEnded: (sessionId) => {
       lookup.outdate(sessionId)
       restorer.callOff(sessionId)
     },
   })
   const lookup: StatusLookup = new StatusLookup({
-    ownerHere: (sessionId) => registry.find(sessionId)?.owner ?? null,
+    known: (sessionId) => registry.find(sessionId),
     store,
     repository,
     timeoutMs,
@@ -68,7 +68,7 @@ export function assembleManager(options: ResolvedSessionManagerOptions): Manager
 function makeContext(
   options: ResolvedSessionManagerOptions,
   { announcer, versions }: Pick<ManagerParts, 'announcer' | 'versions'>,
-): Omit<SessionContext, 'findMetadata' | 'onEnded'> {
+): Omit<SessionContext, 'findRecord' | 'onEnded'> {
   const { store, session: settings, baileys, socketConfig } = options
   const configurator = new SocketConfigurator({ socketConfig, versions, hasOwnProvider: options.version !== undefined })
   const share = sharingOf(options)

@@ -59,7 +59,8 @@ export class SessionManager implements AsyncDisposable {
   /**
    * Starts a session: restores it if it is paired, otherwise starts pairing. Resolves when there is something to show: a QR code,
    * `connected`, `reconnecting`, or a status that needs a person. Concurrent calls share one start. After `logged_out` it starts a
-   * fresh pairing; the old records stay until the new pairing has succeeded. If the session is being deleted, it waits for that and
+   * fresh pairing; the old records stay until the new pairing has succeeded. If a phone was linked and the store holds nothing of it
+   * (`credentials_missing`), it starts a fresh pairing as well; an `error` event with `CREDENTIALS_MISSING` comes before the QR code. If the session is being deleted, it waits for that and
    * starts from scratch: nothing of the deleted session is left, not even its metadata.
    *
    * Rejects with `OWNED_ELSEWHERE`, with `CONNECT_TIMEOUT` when `timeoutMs` passes, with the signal's reason (if it has already
@@ -100,7 +101,7 @@ export class SessionManager implements AsyncDisposable {
   }
 
   /**
-   * Restores every stored session, a few at a time. One bad session never stops the others, and the report contains each session
+   * Restores every session that the store or the repository has, a few at a time. One bad session never stops the others, and the report contains each session
    * once. If a run is in progress, a second call shares it. Rejects before anything starts: with `STORE_UNAVAILABLE` if the store
    * cannot list its sessions, and with `LISTENER_FAILED` if `filter` or `priority` throws.
    */

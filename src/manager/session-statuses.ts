@@ -1,4 +1,4 @@
-import type { StoredSession } from '../auth/stored-session.js'
+import type { StoredOrMissing } from '../session/missing-credentials.js'
 import type { Session } from '../session/session.js'
 import type { SessionSnapshot } from '../status/session-status.js'
 import { STATUS_REASONS, type StatusReason } from '../status/status-reasons.js'
@@ -78,7 +78,7 @@ function isSame(decision: Pick<SessionSnapshot, 'status' | 'reason'>, snapshot: 
 }
 
 /** Then only this process knows what came of it: a pairing that expired, a logout. */
-function isNothingPaired(stored: StoredSession): boolean {
+function isNothingPaired(stored: StoredOrMissing): boolean {
   return stored.kind === 'absent' || (stored.kind === 'readable' && stored.creds.kind !== 'paired')
 }
 

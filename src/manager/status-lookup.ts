@@ -1,10 +1,12 @@
 import { withDeadline } from '../async/deadline.js'
-import { readStoredSession, type StoredSession } from '../auth/stored-session.js'
+import { readStoredSession } from '../auth/stored-session.js'
 import type { SessionError } from '../errors.js'
 import { findOwner } from '../lease/session-lock.js'
 import type { ConnectionRecord, ConnectionRepository } from '../repository/connection-repository.js'
 import { repositoryFailed } from '../repository/repository-follower.js'
+import { missingIfKnown, type StoredOrMissing } from '../session/missing-credentials.js'
 import { decideStart, type StartDecision } from '../session/start-decision.js'
+import type { Session } from '../session/session.js'
 import type { SessionSnapshot } from '../status/session-status.js'
 import { describeStatus, type StatusMessages } from '../status/status-reasons.js'
 import type { SessionStore } from '../store/session-store.js'
@@ -13,7 +15,7 @@ import { storeTimeout } from '../store/store-failure.js'
 /** What a look at a session found that nobody runs here. */
 export interface Found {
   readonly sessionId: string
-  readonly stored: StoredSession
+  readonly stored: StoredOrMissing
   /** What a restore would do. */
   readonly decision: StartDecision
   /** Who runs it elsewhere. */
@@ -24,8 +26,8 @@ export interface Found {
 
 /** What a look works with. */
 export interface StatusLookupOptions {
-  /** Under which name this manager holds the lock of a session, if it does. */
-  ownerHere: (sessionId: string) => string | null
+  /** What this manager itself knows of a session, if it has an object for it. */
+  known: (sessionId: string) => Pick<Session, 'owner' | 'isPairedHere' | 'snapshot'> | undefined
   store: SessionStore
   repository: ConnectionRepository | undefined
   timeoutMs: number
@@ -43,6 +45,8 @@ export class StatusLookup {
   readonly #looking = new Map<string, Promise<Found>>()
   /** Sessions that were ended while they were being looked at. */
   readonly #outdated = new Set<string>()
+  /** Sessions whose credentials were told to be missing: not each look is to tell it again. */
+  readonly #missing = new Set<string>()
 
   constructor(options: StatusLookupOptions) {
     this.#options = options
@@ -125,13 +129,32 @@ export class StatusLookup {
   async #look(sessionId: string): Promise<Found> {
     const { store, timeoutMs } = this.#options
     const finding = this.findRecord(sessionId)
-    const before = this.#options.ownerHere(sessionId)
+    const before = this.#ownerHere(sessionId)
     const stored = await readStoredSession(store, sessionId, timeoutMs)
-    const decision = decideStart(stored, { purpose: 'restore', force: false }, new Date())
     const holder = await this.#findOwner(sessionId)
     // A lease of our own is held for a moment also by a session that does not run, and may be given back during the look.
-    const owner = holder === before || holder === this.#options.ownerHere(sessionId) ? null : holder
-    return { sessionId, stored, decision, owner, record: await this.#inGrace(finding, owner === null) }
+    const owner = holder === before || holder === this.#ownerHere(sessionId) ? null : holder
+    const record = await this.#inGrace(finding, owner === null)
+    return this.judge({ sessionId, stored, owner, record })
+  }
+
+  /** What follows from what was found. Tells, the first time, that credentials are missing. */
+  judge({ sessionId, stored: found, owner, record }: Omit<Found, 'decision'>): Found {
+    const { known, onError } = this.#options
+    const session = known(sessionId)
+    // Whoever runs it elsewhere may be linking a phone.
+    const isOpen = found.kind === 'absent' && owner === null
+    const stored = isOpen ? missingIfKnown(sessionId, found, { isPairedHere: session?.isPairedHere ?? null, record }) : found
+    if (stored.kind !== 'missing') this.#missing.delete(sessionId)
+    else if (!this.#missing.has(sessionId)) {
+      this.#missing.add(sessionId)
+      if (session?.snapshot.reason !== 'credentials_missing') onError(stored.error)
+    }
+    return { sessionId, stored, decision: decideStart(stored, { purpose: 'restore', force: false }, new Date()), owner, record }
+  }
+
+  #ownerHere(sessionId: string): string | null {
+    return this.#options.known(sessionId)?.owner ?? null
   }
 
   async #findOwner(sessionId: string): Promise<string | null> {

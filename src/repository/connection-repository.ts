@@ -25,7 +25,8 @@ export interface ConnectionRecord {
 
 /**
  * The application's own view of its connections: a table of its database, usually. The manager writes every change of
- * status to it and reads owner and metadata from it. It is never asked whether a session may be dialled.
+ * status to it and reads owner and metadata from it. It is never asked whether a session may be dialled; but where the store holds
+ * nothing of a session, a record with a phone number that is not `logged_out` tells that this is a loss: `credentials_missing`.
  *
  * Implementations MUST:
  * - resolve `find` with `null` for an unknown id, and reject when it could not look; no call resolves that was not carried

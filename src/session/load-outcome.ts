@@ -1,17 +1,17 @@
 import type { AuthenticationCreds } from '@whiskeysockets/baileys'
 import { decodeCreds } from '../auth/auth-codec.js'
-import type { StoredSession } from '../auth/stored-session.js'
 import { SessionError, type SessionErrorCode } from '../errors.js'
 import type { SessionLease } from '../lease/session-lock.js'
 import type { BaileysModule } from '../socket/baileys-module.js'
 import { unreadableReason } from '../status/status-reasons.js'
+import type { StoredOrMissing } from './missing-credentials.js'
 import type { IdleState, SessionEvent } from './session-state.js'
 import type { StartDecision } from './start-decision.js'
 
 /** What a session has to dial with. */
 export interface Loaded {
   readonly lease: SessionLease
-  readonly stored: StoredSession
+  readonly stored: StoredOrMissing
   readonly baileys: BaileysModule
 }
 
@@ -22,7 +22,7 @@ export type LoadOutcome =
   | {
       readonly kind: 'rest'
       readonly decision: Exclude<StartDecision, { action: 'dial' | 'pair' | 'probe' }>
-      readonly stored: StoredSession
+      readonly stored: StoredOrMissing
       readonly error: SessionError | null
     }
   | { readonly kind: 'ready'; readonly decision: Extract<StartDecision, { action: 'dial' | 'pair' }>; readonly loaded: Loaded }
@@ -50,7 +50,7 @@ function failedAt(status: IdleState['status'], reason: IdleState['reason']): Ses
 }
 
 /** A session that is not to be dialled, for what is stored of it. */
-export function restAt(stored: StoredSession, decision: Extract<StartDecision, { action: 'rest' }>): LoadOutcome {
+export function restAt(stored: StoredOrMissing, decision: Extract<StartDecision, { action: 'rest' }>): LoadOutcome {
   return { kind: 'rest', decision, stored, error: 'error' in stored ? stored.error : null }
 }
 

@@ -3,6 +3,7 @@ import type { DialLimiter } from '../disconnect/dial-limiter.js'
 import type { DisconnectCause } from '../disconnect/disconnect-cause.js'
 import type { RetryPolicy } from '../disconnect/disconnect-decision.js'
 import type { SessionError } from '../errors.js'
+import type { ConnectionRecord } from '../repository/connection-repository.js'
 import type { BaileysModule, DialConfig } from '../socket/baileys-module.js'
 import type { Dial } from '../socket/generation.js'
 import type { SessionSnapshot } from '../status/session-status.js'
@@ -62,8 +63,8 @@ export interface SessionContext {
   loadBaileys(): Promise<BaileysModule>
   /** What the application wants of the next socket of this session. */
   configureSocket(sessionId: string, dial: SessionDial): Promise<DialConfig>
-  /** What the repository knows as the application's own data; `null` when it knows nothing, or cannot be asked. Never rejects. */
-  findMetadata(sessionId: string): Promise<Record<string, unknown> | null>
+  /** What the repository knows; `null` when it knows nothing, or cannot be asked. Never rejects. */
+  findRecord(sessionId: string): Promise<ConnectionRecord | null>
   /** Told when a verb that ends a session has done its work: what was looked up before may be wrong. */
   onEnded(sessionId: string): void
   /** WhatsApp refused the version of the socket that this dial made: forgets it, and asks for another. Never rejects. */

@@ -2,9 +2,9 @@ import type { WASocket } from '@whiskeysockets/baileys'
 import { boundedBy } from '../async/deadline.js'
 import type { WorkQueue } from '../async/order-of-work.js'
 import type { Watchers } from '../async/watchers.js'
-import type { StoredSession } from '../auth/stored-session.js'
 import { isSessionError, SessionError } from '../errors.js'
 import { asStoreError } from '../store/store-failure.js'
+import type { StoredOrMissing } from './missing-credentials.js'
 import { INITIAL_STATE, restingState } from './session-machine.js'
 import { notPaired, ownedElsewhere } from './session-refusals.js'
 import type { IdleState, SessionEvent, SessionState } from './session-state.js'
@@ -147,11 +147,11 @@ export class SessionEnding {
     })
   }
 
-  /** Whether there is nothing to end, so that nothing is recorded: no run here, no record in the store. Rejects when another process links it. */
+  /** Whether there is nothing to end, so that nothing is recorded: no run here, no record in the store, and nobody knows that it was paired. Rejects when another process links it. */
   async #isUnknown(): Promise<boolean> {
     const { sessionId, storage, state } = this.#options
     const isUntouched = (): boolean => state() === INITIAL_STATE
-    if (!isUntouched() || !(await storage.isEmpty())) return false
+    if (!isUntouched() || !(await storage.isUnknown())) return false
     const isFree = await storage.lease.isFree()
     if (!isUntouched()) return false
     if (!isFree) throw ownedElsewhere(sessionId)
@@ -164,7 +164,7 @@ export class SessionEnding {
   }
 
   /** Stopping mends nothing: what needs a person goes on saying so, or whoever looks at the store would be told something else. */
-  #showWhatStays(stored: StoredSession): void {
+  #showWhatStays(stored: StoredOrMissing): void {
     const decision = decideStart(stored, { purpose: 'restore', force: false }, new Date())
     if (decision.action === 'rest' && decision.status !== 'disconnected') {
       const { status, reason, until } = decision

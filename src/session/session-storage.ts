@@ -9,6 +9,7 @@ import { asStoreError, storeTimeout } from '../store/store-failure.js'
 import { type LoadOutcome, restAt, restoredFromBackup } from './load-outcome.js'
 import { LeaseHolder } from './lease-holder.js'
 import { LifecycleMemory } from './lifecycle-memory.js'
+import { PairingKnowledge, type StoredOrMissing } from './missing-credentials.js'
 import type { SessionContext } from './session-context.js'
 import { alreadyPaired, ownedElsewhere } from './session-refusals.js'
 import type { Remembered } from './session-state.js'
@@ -31,6 +32,7 @@ export interface SessionStorageOptions {
 export class SessionStorage {
   readonly lease: LeaseHolder
   readonly memory: LifecycleMemory
+  readonly pairing: PairingKnowledge
   readonly #options: SessionStorageOptions
   /** Whether the last socket could finish its writes. */
   #isDrained = true
@@ -51,6 +53,7 @@ export class SessionStorage {
     } = options
     const onError = (error: SessionError): void => announce.error(error)
     this.lease = new LeaseHolder({ sessionId, lock: store.lock, timeoutMs, onLost, onError })
+    this.pairing = new PairingKnowledge(sessionId, () => options.context.findRecord(sessionId))
     this.memory = new LifecycleMemory({
       sessionId,
       holder: this.lease,
@@ -71,14 +74,14 @@ export class SessionStorage {
     return readStoredSession(store, sessionId, storeTimeoutMs)
   }
 
-  /** Whether nothing is stored; `false` when nobody can tell. Needs no lease. Never rejects. */
-  async isEmpty(): Promise<boolean> {
+  /** Whether nothing is stored, and nobody knows that a phone was linked; `false` when nobody can tell. Needs no lease. Never rejects. */
+  async isUnknown(): Promise<boolean> {
     const { sessionId, store, storeTimeoutMs } = this.#access
     try {
       const records = await withDeadline(store.read(sessionId, [CREDS_KEY, LIFECYCLE_KEY]), storeTimeoutMs, () =>
         storeTimeout(sessionId, 'read', storeTimeoutMs),
       )
-      return requireRecords(records).length === 0
+      return requireRecords(records).length === 0 && !(await this.pairing.isKnown())
     } catch {
       return false
     }
@@ -100,10 +103,13 @@ export class SessionStorage {
       await this.#savePairing()
       await this.#writeMemory()
       const lease = await this.lease.hold()
-      if (lease === null) return { kind: 'owned-elsewhere' }
+      if (lease === null) {
+        this.pairing.note(null)
+        return { kind: 'owned-elsewhere' }
+      }
       await this.#writePairing(lease)
       // Asked for at the moment of the decision: a caller may have changed it meanwhile.
-      return await this.#decide(lease, await this.read(), request())
+      return await this.#decide(lease, await this.#readKnown(), request())
     } catch (cause) {
       return this.#explain(asStoreError(this.#options.sessionId, cause), request())
     }
@@ -112,6 +118,13 @@ export class SessionStorage {
   /** Remembers a verdict of WhatsApp, known at once: whoever reads the store meanwhile must not take its old answer for the truth. */
   note(what: Remembered): void {
     this.memory.note(what)
+    if (what.kind === 'logged_out') this.pairing.note(false)
+  }
+
+  /** A phone was linked, to this identity. */
+  notePaired(identity: string): void {
+    this.memory.adopt(freshLifecycle(identity))
+    this.pairing.note(true)
   }
 
   /** A pairing that could not be stored: it is, as soon as that can be done. */
@@ -123,6 +136,7 @@ export class SessionStorage {
   giveUpPairing(): void {
     if (this.#unsavedPairing === null) return
     this.#unsavedPairing = null
+    this.pairing.note(null)
     const { sessionId, context } = this.#options
     context.announce.error(
       new SessionError(
@@ -151,14 +165,16 @@ export class SessionStorage {
   }
 
   /** Remembers, under a lease, that the session is not wanted. Resolves with what is stored of it. */
-  async rememberStopped(): Promise<StoredSession> {
+  async rememberStopped(): Promise<StoredOrMissing> {
     // Stored while the lease of what ran is still held.
     return this.#workUnderLease(
       () => this.#savePairing(),
       async (lease) => {
         await this.#writePairing(lease)
-        const stored = await this.read()
+        const stored = await this.#readKnown()
         if (stored.kind === 'unavailable') throw stored.error
+        // Others may connect it from now on, and log it out.
+        if (stored.kind !== 'missing') this.pairing.note(null)
         // Nothing is dialled for what is absent, corrupt or foreign: there is nothing to remember of it.
         if (stored.kind !== 'readable') return stored
         const lifecycle = { ...stored.lifecycle, desired: 'stopped' as const }
@@ -192,6 +208,7 @@ export class SessionStorage {
         // A pairing that waits to be stored must not come back.
         this.#unsavedPairing = null
         this.memory.adopt(freshLifecycle(null))
+        this.pairing.note(false)
         await alsoDelete()
       },
     )
@@ -252,12 +269,16 @@ export class SessionStorage {
   /** What rests needs no lease, not even for a moment: in that moment a person's `connect` elsewhere would be refused. */
   async #readRest(request: StartRequest): Promise<LoadOutcome | null> {
     if (this.#unsavedPairing !== null || this.memory.isUnwritten) return null
-    const stored = await this.read()
+    const stored = await this.#readKnown()
     const decision = decideStart(stored, request, new Date())
     return decision.action === 'rest' ? restAt(stored, decision) : null
   }
 
-  async #decide(lease: SessionLease, stored: StoredSession, request: StartRequest): Promise<LoadOutcome> {
+  async #readKnown(): Promise<StoredOrMissing> {
+    return this.pairing.judge(await this.read())
+  }
+
+  async #decide(lease: SessionLease, stored: StoredOrMissing, request: StartRequest): Promise<LoadOutcome> {
     const { sessionId, context } = this.#options
     const decision = decideStart(stored, request, new Date(), context.settings.rateLimitCoolDownMs)
     if (decision.action === 'probe') throw 'error' in stored ? stored.error : new Error('The store did not answer.')
@@ -270,9 +291,9 @@ export class SessionStorage {
   }
 
   /** Remembers that the session is wanted. Before a pairing this also shows that the store can be written, before any QR code. */
-  async #rememberWanted(lease: SessionLease, stored: StoredSession): Promise<StoredSession> {
-    if (stored.kind !== 'absent' && stored.kind !== 'readable') return stored
-    const pairs = stored.kind === 'absent' || stored.creds.kind !== 'paired' || stored.lifecycle.loggedOutAt !== null
+  async #rememberWanted(lease: SessionLease, stored: StoredOrMissing): Promise<StoredOrMissing> {
+    if (!('lifecycle' in stored)) return stored
+    const pairs = stored.kind !== 'readable' || stored.creds.kind !== 'paired' || stored.lifecycle.loggedOutAt !== null
     if (!pairs && stored.lifecycle.desired === 'running') return stored
     const lifecycle: Lifecycle = { ...stored.lifecycle, desired: 'running' }
     await this.#writeLifecycle(lease, lifecycle)
@@ -280,7 +301,7 @@ export class SessionStorage {
   }
 
   /** A cool-down that was cut short is over at its new end, and does not begin anew then. */
-  async #rememberEnd(lease: SessionLease, stored: StoredSession, until: Date): Promise<StoredSession> {
+  async #rememberEnd(lease: SessionLease, stored: StoredOrMissing, until: Date): Promise<StoredOrMissing> {
     if (stored.kind !== 'readable' || stored.lifecycle.verdict?.until?.getTime() === until.getTime()) return stored
     const lifecycle: Lifecycle = { ...stored.lifecycle, verdict: { kind: 'rate_limited', until } }
     await this.#writeLifecycle(lease, lifecycle)

@@ -2,7 +2,7 @@ import type { WASocket } from '@whiskeysockets/baileys'
 import { Inbox, WorkQueue } from '../async/order-of-work.js'
 import { PhaseTimer } from '../async/phase-timer.js'
 import { Watchers } from '../async/watchers.js'
-import { freshLifecycle, type Lifecycle } from '../auth/lifecycle-record.js'
+import type { Lifecycle } from '../auth/lifecycle-record.js'
 import type { DialPriority } from '../disconnect/dial-limiter.js'
 import type { SessionError } from '../errors.js'
 import type { SessionSnapshot } from '../status/session-status.js'
@@ -10,11 +10,11 @@ import { asStoreError } from '../store/store-failure.js'
 import { knowsBetter } from './lifecycle-memory.js'
 import { circumstancesOf, type SessionContext } from './session-context.js'
 import { type LogoutWishes, SessionEnding } from './session-ending.js'
+import { SessionLoading } from './session-loading.js'
 import { INITIAL_STATE, requestOf, restingState, transition } from './session-machine.js'
 import { managerClosed, policyFailed } from './session-refusals.js'
 import { becameConnected, type KnownFacts, SessionReport } from './session-report.js'
 import type { Run, SessionEffect, SessionEvent, SessionState } from './session-state.js'
-import { eventOf, type LoadOutcome } from './load-outcome.js'
 import { SessionStorage } from './session-storage.js'
 import { SocketSlot } from './socket-slot.js'
 import type { StartRequest } from './start-decision.js'
@@ -27,6 +27,7 @@ export class Session {
   readonly #report: SessionReport
   readonly #storage: SessionStorage
   readonly #socket: SocketSlot
+  readonly #loading: SessionLoading
   readonly #ending: SessionEnding
   readonly #timer = new PhaseTimer()
   readonly #watchers = new Watchers()
@@ -35,27 +36,25 @@ export class Session {
   readonly #pending = new WorkQueue()
   readonly #inbox = new Inbox<SessionEvent>((event) => this.#take(event))
   #state: SessionState = INITIAL_STATE
-  /** Stands for the load under way; a load that does not find itself here has been overtaken. */
-  #load: object | null = null
-  #ready: Extract<LoadOutcome, { kind: 'ready' }> | null = null
-  /** Why the last start came to nothing, when that was a failure and no decision. */
-  #startError: SessionError | null = null
 
   constructor(id: string, context: SessionContext) {
     this.id = id
     this.#context = context
     const { announce, settings } = context
     const send = (event: SessionEvent): void => this.#inbox.take(event)
-    this.#report = new SessionReport({ sessionId: id, announce, messages: settings.messages, findMetadata: () => context.findMetadata(id) }, this.#state)
-    const onWriteDue = (): void => this.#inBackground(() => this.#writePending())
+    const findMetadata = async (): Promise<Record<string, unknown> | null> => (await context.findRecord(id))?.metadata ?? null
+    this.#report = new SessionReport({ sessionId: id, announce, messages: settings.messages, findMetadata }, this.#state)
+    const inBackground = (work: () => Promise<void>): void => this.#inBackground(work)
+    const onWriteDue = (): void => inBackground(() => this.#writePending())
     this.#storage = new SessionStorage({ sessionId: id, context, onLost: () => send({ type: 'lease-lost' }), onWriteDue })
+    this.#loading = new SessionLoading({ storage: this.#storage, report: this.#report, announce, inBackground, send })
     this.#socket = new SocketSlot({
       sessionId: id,
       context,
       report: this.#report,
       send,
       failures: () => this.#run?.failures ?? 0,
-      onPaired: (identity) => this.#storage.memory.adopt(freshLifecycle(identity)),
+      onPaired: (identity) => this.#storage.notePaired(identity),
       onUnsavedPairing: (records) => this.#storage.keepPairing(records),
     })
     this.#ending = new SessionEnding({
@@ -126,6 +125,11 @@ export class Session {
     return this.#closing.signal.aborted
   }
 
+  /** Whether a phone is linked, as far as this process knows; `null`: it does not know. */
+  get isPairedHere(): boolean | null {
+    return this.#storage.pairing.isPairedHere
+  }
+
   /** Whether what was decided here could not be written yet. */
   get isUnwritten(): boolean {
     return this.#storage.memory.isUnwritten
@@ -176,7 +180,7 @@ export class Session {
       if (this.#state.phase === 'waiting' && this.#report.lastDisconnect?.cause === 'connect_timeout') onUnanswered()
       return restoreOutcome(this.#state)
     })
-    const error = end.outcome === 'failed' || end.outcome === 'retrying' ? this.#startError : null
+    const error = end.outcome === 'failed' || end.outcome === 'retrying' ? this.#loading.startError : null
     return error === null ? end : { ...end, error }
   }
 
@@ -227,7 +231,7 @@ export class Session {
   }
 
   get #standing(): Standing {
-    return { sessionId: this.id, state: this.#state, startError: this.#startError, snapshot: this.snapshot, lossError: this.#report.lossError }
+    return { sessionId: this.id, state: this.#state, startError: this.#loading.startError, snapshot: this.snapshot, lossError: this.#report.lossError }
   }
 
   get #run(): Run | null {
@@ -261,12 +265,12 @@ export class Session {
     if (after.phase !== before.phase) {
       this.#timer.clear()
       this.#storage.lease.stopWatching()
-      if (event.type === 'start') this.#startError = null
+      if (event.type === 'start') this.#loading.forgetError()
     }
     for (const effect of effects) this.#perform(effect)
     this.#report.tell({ before, event, after, owner: this.isRunning ? this.owner : null, isUnlinking: this.#ending.isUnlinking })
     if (becameConnected({ before, after })) {
-      this.#ready = null
+      this.#loading.forgetReady()
       this.#inBackground(() => this.#storage.memory.clear())
     }
     this.#watchers.notify()
@@ -275,9 +279,9 @@ export class Session {
   #perform(effect: SessionEffect): void {
     switch (effect.type) {
       case 'load':
-        return this.#beginLoad(effect.isTakeover)
+        return this.#loading.begin(() => requestOf(this.#run), effect.isTakeover)
       case 'dial':
-        if (this.#ready !== null) this.#socket.dial(this.#ready, this.#run?.start === 'trying')
+        if (this.#loading.ready !== null) this.#socket.dial(this.#loading.ready, this.#run?.start === 'trying')
         return
       case 'settle':
         return void this.#socket.settle()
@@ -306,32 +310,8 @@ export class Session {
     this.#pending.add(work).catch((cause: unknown) => this.#context.announce.error(asStoreError(this.id, cause)))
   }
 
-  /** A load is part of what is pending: what ends the session afterwards finds nothing of it still writing. */
-  #beginLoad(isTakeover: boolean): void {
-    const load = {}
-    this.#load = load
-    this.#inBackground(async () => {
-      if (this.#load !== load) return
-      const outcome = await this.#storage.load(() => requestOf(this.#run), isTakeover)
-      if (this.#load !== load) return
-      this.#noteLoaded(outcome)
-      this.#inbox.take(eventOf(outcome))
-    })
-  }
-
-  #noteLoaded(outcome: LoadOutcome): void {
-    this.#ready = outcome.kind === 'ready' ? outcome : null
-    if (outcome.kind === 'owned-elsewhere') return
-    this.#startError = outcome.kind === 'ready' ? null : outcome.error
-    if (outcome.kind === 'failed') return this.#context.announce.error(outcome.error)
-    const stored = outcome.kind === 'ready' ? outcome.loaded.stored : outcome.stored
-    if (stored.kind !== 'readable' && stored.kind !== 'absent') return
-    this.#storage.memory.adopt(stored.lifecycle)
-    this.#report.notePhoneNumber(stored.kind === 'readable' && stored.creds.kind === 'paired' ? stored.creds.phoneNumber : undefined)
-  }
-
   #closeSocket(freshLease: boolean): void {
-    this.#load = null
+    this.#loading.callOff()
     const closing = this.#socket.close()
     this.#inBackground(async () => this.#storage.noteClosed(await closing, freshLease))
   }

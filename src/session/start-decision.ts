@@ -1,5 +1,6 @@
 import type { StoredSession } from '../auth/stored-session.js'
 import type { SessionStatus, StatusReason } from '../status/status-reasons.js'
+import type { StoredOrMissing } from './missing-credentials.js'
 
 /** How a session is being started. */
 export interface StartRequest {
@@ -35,7 +36,7 @@ const rest = (status: RestDecision['status'], reason: StatusReason, until: Date 
  * Decides what to do with a session, given what is stored of it and what was asked. `longestCoolDownMs` bounds a cool-down: the clock may have
  * been ahead when its end was stored.
  */
-export function decideStart(stored: StoredSession, request: StartRequest, now: Date, longestCoolDownMs: number = Infinity): StartDecision {
+export function decideStart(stored: StoredOrMissing, request: StartRequest, now: Date, longestCoolDownMs: number = Infinity): StartDecision {
   switch (stored.kind) {
     case 'unavailable':
       return { action: 'probe' }
@@ -45,6 +46,8 @@ export function decideStart(stored: StoredSession, request: StartRequest, now: D
       return rest('failed', 'wrong_key')
     case 'legacy':
       return rest('failed', 'legacy_session')
+    case 'missing':
+      return request.purpose === 'connect' ? { action: 'pair' } : rest('failed', 'credentials_missing')
     case 'absent':
       return request.purpose === 'connect' ? { action: 'pair' } : rest('disconnected', 'never_paired')
     case 'readable':

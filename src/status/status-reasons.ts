@@ -23,6 +23,7 @@ export type StatusReason =
   | 'client_outdated'
   | 'multi_device_mismatch'
   | 'credentials_corrupt'
+  | 'credentials_missing'
   | 'wrong_key'
   | 'storage_unavailable'
   | 'owned_elsewhere'
@@ -133,6 +134,12 @@ export const STATUS_REASONS: Readonly<Record<StatusReason, StatusReasonFacts>> =
   },
   multi_device_mismatch: { message: 'The account does not accept linked devices.', errorCode: 'CONNECT_FAILED', restore: 'failed' },
   credentials_corrupt: { message: 'The saved session cannot be read. Nothing was changed.', errorCode: 'RECORD_CORRUPT', restore: 'failed', unreadable: true },
+  credentials_missing: {
+    message: 'A phone is linked, but the saved session is gone. Restore it from a backup, or connect again to link the phone.',
+    errorCode: 'CREDENTIALS_MISSING',
+    restore: 'failed',
+    unreadable: true,
+  },
   wrong_key: {
     message: 'The saved session is encrypted, and its key is missing or wrong. Nothing was changed.',
     errorCode: 'WRONG_KEY',

@@ -20,7 +20,7 @@ const STATUSES = Object.keys({
 /** What the example says beside the codes of the library. */
 const OWN_CODES = ['rate_limited', 'unauthorized', 'forbidden', 'bad_request', 'closing', 'nothing_to_scan', 'phone_refused']
 /** Told with their code, for whoever looks after the server: nobody else can do anything about them. */
-const TOLD_BY_CODE = ['internal', 'legacy_session', 'record_corrupt', 'wrong_key']
+const TOLD_BY_CODE = ['internal', 'legacy_session', 'record_corrupt', 'credentials_missing', 'wrong_key']
 
 describe('The sentences of the console', () => {
   it('are there in each language, with the same values to fill in', () => {

@@ -36,7 +36,7 @@ describe('how a session stands', () => {
     [stored('paired', { loggedOutAt: EARLIER, ...restricted(LATER) }), { state: 'logged_out', until: null }, false, true],
     [stored('half_paired'), { state: 'half_paired', until: null }, false, true],
     [stored('unpaired'), { state: 'never_paired', until: null }, false, false],
-    [{ kind: 'absent', lifecycle: freshLifecycle(null) }, { state: 'never_paired', until: null }, false, false],
+    [{ kind: 'absent', lifecycle: freshLifecycle(null), isPairingBegun: false }, { state: 'never_paired', until: null }, false, false],
     [{ kind: 'corrupt', error }, { state: 'corrupt', until: null }, false, true],
     [{ kind: 'wrong-key', error }, { state: 'locked', until: null }, false, true],
     [{ kind: 'legacy', error }, { state: 'legacy', until: null }, false, true],

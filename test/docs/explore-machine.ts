@@ -6,6 +6,7 @@ import { SessionError } from '../../src/errors.js'
 import { INITIAL_STATE, requestOf, restingState, transition, TRANSITIONS } from '../../src/session/session-machine.js'
 import { statusOf } from '../../src/session/session-report.js'
 import type { Circumstances, Phase, Run, SessionEvent, SessionState } from '../../src/session/session-state.js'
+import type { StoredOrMissing } from '../../src/session/missing-credentials.js'
 import { decideStart, type StartRequest } from '../../src/session/start-decision.js'
 import type { SessionStatus, StatusReason } from '../../src/status/status-reasons.js'
 
@@ -128,7 +129,7 @@ function decisionsFor(run: Run | null): SessionEvent[] {
   return [...events, ...(run?.paired === true ? failures.slice(0, 1) : failures)]
 }
 
-function storedSessions(): StoredSession[] {
+function storedSessions(): StoredOrMissing[] {
   const error = new SessionError('RECORD_CORRUPT', '')
   const fresh = freshLifecycle('identity')
   const lifecycles: Lifecycle[] = [
@@ -140,7 +141,8 @@ function storedSessions(): StoredSession[] {
   ]
   const identity = 'identity'
   return [
-    { kind: 'absent', lifecycle: fresh },
+    { kind: 'absent', lifecycle: fresh, isPairingBegun: false },
+    { kind: 'missing', lifecycle: fresh, error },
     { kind: 'corrupt', error },
     { kind: 'wrong-key', error },
     { kind: 'legacy', error },

@@ -161,7 +161,7 @@ describe('invariant 3: a new identity', () => {
         if (verb === 'read') await made.store.inner.write('s', [], { replaceAll: true, fencingToken: 99 })
       }
       await pass(60_000)
-      expect(await made.sessions.getStatus('s', { restore: false })).toMatchObject({ status: 'disconnected', reason: 'never_paired' })
+      expect(await made.sessions.getStatus('s', { restore: false })).toMatchObject({ status: 'failed', reason: 'credentials_missing' })
       expect([made.events('qr').length, made.baileys.sockets.length]).toEqual([0, before])
       expect(await made.store.text('s', 'creds')).toBeUndefined()
     }

@@ -31,6 +31,11 @@ export const SESSION_ERROR_ANSWERS: Readonly<Record<SessionErrorCode, SessionErr
     message: 'The stored session belongs to another library. The person who runs the server has to look at it.',
   },
   RECORD_CORRUPT: { status: 409, code: 'record_corrupt', message: 'The stored session cannot be read. The person who runs the server has to look at it.' },
+  CREDENTIALS_MISSING: {
+    status: 409,
+    code: 'credentials_missing',
+    message: 'The stored session is gone. Connect again to link the phone, unless the person who runs the server can bring it back.',
+  },
   WRONG_KEY: { status: 409, code: 'wrong_key', message: 'The stored session is encrypted with another key. The person who runs the server has to look at it.' },
   STALE_WRITER: { status: 409, code: 'owned_elsewhere', message: 'Another process now runs this session.' },
   UNLINK_FAILED: { status: 502, code: 'unlink_failed' },

@@ -115,6 +115,10 @@ export const SENTENCES = {
     en: 'The saved connection cannot be read. Nothing was changed.',
     pt: 'A conexão salva não pode ser lida. Nada foi alterado.',
   },
+  'reason.credentials_missing': {
+    en: 'The saved connection is gone. Link the phone again, unless it can be restored from a backup.',
+    pt: 'A conexão salva sumiu. Vincule o celular de novo, se não houver uma cópia para restaurar.',
+  },
   'reason.wrong_key': {
     en: 'The saved connection is locked with a key that the server does not have. Nothing was changed.',
     pt: 'A conexão salva está trancada com uma chave que o servidor não tem. Nada foi alterado.',

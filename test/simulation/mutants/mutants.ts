@@ -17,11 +17,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     invariant: 1,
     what: 'a session is loaded again while its old socket still ends',
-    file: 'session/session.ts',
-    replace: [
-      'this.#inBackground(async () => {\n      if (this.#load !== load) return',
-      'void (async (work: () => Promise<void>) => work())(async () => {\n      if (this.#load !== load) return',
-    ],
+    file: 'session/session-loading.ts',
+    replace: ['    inBackground(async () => {', '    void (async (work: () => Promise<void>) => work())(async () => {'],
   },
   {
     invariant: 1,
@@ -93,8 +90,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     invariant: 7,
     what: 'nobody is told that the store could not be asked',
-    file: 'session/session.ts',
-    replace: ["if (outcome.kind === 'failed') return this.#context.announce.error(outcome.error)", "if (outcome.kind === 'failed') return"],
+    file: 'session/session-loading.ts',
+    replace: ["if (outcome.kind === 'failed') return announce.error(outcome.error)", "if (outcome.kind === 'failed') return"],
   },
   {
     invariant: 7,

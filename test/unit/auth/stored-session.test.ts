@@ -21,7 +21,7 @@ afterEach(() => {
 
 describe('what a store holds of a session', () => {
   it('nothing', async () => {
-    expect(await read(new WatchedSessionStore())).toEqual({ kind: 'absent', lifecycle: freshLifecycle(null) })
+    expect(await read(new WatchedSessionStore())).toEqual({ kind: 'absent', lifecycle: freshLifecycle(null), isPairingBegun: false })
   })
 
   it('a lifecycle record alone', async () => {

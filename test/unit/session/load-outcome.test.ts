@@ -6,7 +6,7 @@ import { eventOf, type LoadOutcome } from '../../../src/session/load-outcome.js'
 const failed = (code: SessionErrorCode, knownUnpaired = false): LoadOutcome => ({ kind: 'failed', error: new SessionError(code, 'it failed'), knownUnpaired })
 const rest = (
   status: 'failed' | 'disconnected',
-  reason: 'credentials_corrupt' | 'wrong_key' | 'legacy_session' | 'storage_unavailable' | null,
+  reason: 'credentials_corrupt' | 'credentials_missing' | 'wrong_key' | 'legacy_session' | 'storage_unavailable' | null,
 ): SessionEvent => ({ type: 'loaded', decision: { action: 'rest', status, reason, until: null } })
 const probing: SessionEvent = { type: 'store-failed' }
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { freshLifecycle, type Lifecycle } from '../../../src/auth/lifecycle-record.js'
 import type { StoredSession } from '../../../src/auth/stored-session.js'
 import { SessionError } from '../../../src/errors.js'
+import type { StoredOrMissing } from '../../../src/session/missing-credentials.js'
 import { decideStart, type StartDecision, type StartRequest } from '../../../src/session/start-decision.js'
 import { NOW } from '../../support/machine-states.js'
 
@@ -28,14 +29,22 @@ const rest = (
 ): StartDecision => ({ action: 'rest', status, reason, until })
 
 /** What each way of asking comes to: restore, restore by force, connect, unlink. */
-const rows: [name: string, stored: StoredSession, restore: StartDecision, forced: StartDecision, connect: StartDecision, unlink: StartDecision][] = [
+const rows: [name: string, stored: StoredOrMissing, restore: StartDecision, forced: StartDecision, connect: StartDecision, unlink: StartDecision][] = [
   [
     'nothing',
-    { kind: 'absent', lifecycle: freshLifecycle(null) },
+    { kind: 'absent', lifecycle: freshLifecycle(null), isPairingBegun: false },
     rest('disconnected', 'never_paired'),
     rest('disconnected', 'never_paired'),
     pair,
     rest('disconnected', 'never_paired'),
+  ],
+  [
+    'nothing, of a session that was paired',
+    { kind: 'missing', lifecycle: freshLifecycle(null), error },
+    rest('failed', 'credentials_missing'),
+    rest('failed', 'credentials_missing'),
+    pair,
+    rest('failed', 'credentials_missing'),
   ],
   ['a store that cannot be asked', { kind: 'unavailable', error }, { action: 'probe' }, { action: 'probe' }, { action: 'probe' }, { action: 'probe' }],
   ['corrupt credentials', { kind: 'corrupt', error }, ...four(rest('failed', 'credentials_corrupt'))],
@@ -102,7 +111,8 @@ describe('decideStart', () => {
     for (const [name, stored, ...decisions] of rows) {
       const [restore, forced, connect, unlink] = decisions
       expect([restore.action, forced.action, unlink.action], name).not.toContain('pair')
-      const unusable = stored.kind === 'absent' || (stored.kind === 'readable' && (stored.creds.kind !== 'paired' || stored.lifecycle.loggedOutAt !== null))
+      const isNothing = stored.kind === 'absent' || stored.kind === 'missing'
+      const unusable = isNothing || (stored.kind === 'readable' && (stored.creds.kind !== 'paired' || stored.lifecycle.loggedOutAt !== null))
       expect(connect.action === 'pair', name).toBe(unusable)
     }
   })
