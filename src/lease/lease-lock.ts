@@ -242,16 +242,18 @@ export class LeaseLock<Entry extends LockEntry = LockEntry> implements SessionLo
   #compare(lease: HeldLease | undefined, newestToken: number): void {
     if (lease === undefined || lease.token === newestToken || this.#held.get(lease.sessionId) !== lease) return
     const { sessionId, token } = lease
-    this.#lose(
-      lease,
-      new SessionError(
-        'STALE_WRITER',
-        `This process no longer holds the lock of session "${sessionId}": the newest token is ${newestToken}, and its own is ${token}.`,
-        {
-          sessionId,
-        },
-      ),
-    )
+    const loss =
+      newestToken > token
+        ? new SessionError(
+            'STALE_WRITER',
+            `This process no longer holds the lock of session "${sessionId}": the newest token is ${newestToken}, and its own is ${token}.`,
+            { sessionId },
+          )
+        : // Somebody wiped the locks, or put older ones in their place: nobody has taken this one.
+          new SessionError('LEASE_EXPIRED', `The store no longer knows the lease of session "${sessionId}". As far as is known, nobody else has it.`, {
+            sessionId,
+          })
+    this.#lose(lease, loss)
   }
 
   /** The engine has ended all leases, or will at any time. What it may do with them later is not to meet those that are taken from now on. */

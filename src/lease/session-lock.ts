@@ -15,6 +15,8 @@ import { SessionError } from '../errors.js'
  * - name the holder in `owner` as its lease does, for everything that shares the lock, and answer `null` when nobody holds it
  *   (`undefined` is taken for it);
  * - abort `lost` when the lease is known to be lost, and not merely because the backend could not be asked, nor by a release;
+ * - end a lease also when its time ran out unrenewed, if the backend ends leases by itself: abort `lost` before anybody else can
+ *   get the lock, with a `SessionError` `LEASE_EXPIRED` as the reason; with any other reason somebody else counts as its holder;
  * - make `release` idempotent, and never let it free somebody else's lease.
  *
  * `sessionLockContract` of `baileys-sessions/testing` checks all of it.
@@ -32,7 +34,10 @@ export interface SessionLease {
   readonly owner: string
   /** The token to pass to every write under this lease. */
   readonly fencingToken: number
-  /** Aborts when the lease is lost: somebody else may run the session now. */
+  /**
+   * Aborts when the lease is lost. Its reason is a `SessionError`: `STALE_WRITER` when somebody else has the lock, `LEASE_EXPIRED` when the
+   * lease was not renewed in time, so that it may be taken again once the backend answers and nobody else has it.
+   */
   readonly lost: AbortSignal
   /** Releases the lock. Idempotent. */
   release(): Promise<void>

@@ -1,7 +1,7 @@
 import { withDeadline } from '../async/deadline.js'
 import { WorkQueue } from '../async/order-of-work.js'
 import { PhaseTimer } from '../async/phase-timer.js'
-import type { SessionError } from '../errors.js'
+import { isSessionError, type SessionError } from '../errors.js'
 import { findOwner, type SessionLease, type SessionLock } from '../lease/session-lock.js'
 import { asStoreError, storeTimeout } from '../store/store-failure.js'
 
@@ -13,8 +13,10 @@ export interface LeaseHolderOptions {
   sessionId: string
   lock: SessionLock
   timeoutMs: number
-  /** Told when a lease that is held was lost. */
-  onLost: () => void
+  /** Told when the lease that is held was lost: with `LEASE_EXPIRED` when its time ran out, with `null` when somebody else has it. */
+  onLost: (expired: SessionError | null) => void
+  /** Told when somebody else was seen to have the lock: what was known of the session need not be true any more. */
+  onTaken: () => void
   /** Told when a lease could not be given back; it is tried again. */
   onError: (error: SessionError) => void
 }
@@ -123,7 +125,9 @@ export class LeaseHolder {
     if (this.owner !== null) return true
     const { sessionId, lock, timeoutMs } = this.#options
     try {
-      return (await withDeadline(findOwner(lock, sessionId), timeoutMs, () => storeTimeout(sessionId, 'lock', timeoutMs))) === null
+      const owner = await withDeadline(findOwner(lock, sessionId), timeoutMs, () => storeTimeout(sessionId, 'lock', timeoutMs))
+      if (owner !== null) this.#options.onTaken()
+      return owner === null
     } catch {
       return false
     }
@@ -147,22 +151,30 @@ export class LeaseHolder {
     this.#letGo()
     await this.#giveBackPending()
     const lease = await this.#acquire()
-    if (lease === null || lease.lost.aborted) return null
-    this.#keep(lease)
-    return lease
+    if (lease !== null && !lease.lost.aborted) return this.#keep(lease)
+    const expired = lease === null ? null : expiryOf(lease)
+    if (expired !== null) throw expired
+    this.#options.onTaken()
+    return null
   }
 
-  #keep(lease: SessionLease): void {
+  #keep(lease: SessionLease): SessionLease {
     this.#lease = lease
     this.#stale = false
     this.#uncertain = false
     lease.lost.addEventListener(
       'abort',
       () => {
-        if (this.#lease === lease) this.#options.onLost()
+        const expired = expiryOf(lease)
+        if (expired === null) this.#options.onTaken()
+        if (this.#lease !== lease) return
+        // There is nothing to give back of one that ran out.
+        if (expired !== null) this.#lease = null
+        this.#options.onLost(expired)
       },
       { once: true },
     )
+    return lease
   }
 
   #letGo(): void {
@@ -226,4 +238,10 @@ export class LeaseHolder {
     }
     acquiring.then(take, () => take(null))
   }
+}
+
+/** Why a lost lease is nobody else's, as far as is known; `null` when somebody else may have it. */
+function expiryOf({ lost }: SessionLease): SessionError | null {
+  const reason: unknown = lost.reason
+  return isSessionError(reason, 'LEASE_EXPIRED') ? reason : null
 }

@@ -28,7 +28,7 @@ export type LoadOutcome =
   | { readonly kind: 'ready'; readonly decision: Extract<StartDecision, { action: 'dial' | 'pair' }>; readonly loaded: Loaded }
 
 /** Failures that time may heal. Every other one needs a person. */
-const PASSING: ReadonlySet<SessionErrorCode> = new Set<SessionErrorCode>(['STORE_UNAVAILABLE', 'STORE_TIMEOUT', 'STALE_WRITER'])
+const PASSING: ReadonlySet<SessionErrorCode> = new Set<SessionErrorCode>(['STORE_UNAVAILABLE', 'STORE_TIMEOUT', 'STALE_WRITER', 'LEASE_EXPIRED'])
 
 /** The event that an outcome of loading is for the session. */
 export function eventOf(outcome: LoadOutcome): SessionEvent {

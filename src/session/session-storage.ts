@@ -19,8 +19,8 @@ import { decideStart, type StartRequest } from './start-decision.js'
 export interface SessionStorageOptions {
   sessionId: string
   context: SessionContext
-  /** Told when the lease that is held was lost. */
-  onLost: () => void
+  /** Told when the lease that is held was lost: with `LEASE_EXPIRED` when its time ran out, with `null` when somebody else has it. */
+  onLost: (expired: SessionError | null) => void
   /** Told when what could not be written is due: {@link SessionStorage.writePending} tries again. */
   onWriteDue: () => void
 }
@@ -52,7 +52,7 @@ export class SessionStorage {
       onWriteDue,
     } = options
     const onError = (error: SessionError): void => announce.error(error)
-    this.lease = new LeaseHolder({ sessionId, lock: store.lock, timeoutMs, onLost, onError })
+    this.lease = new LeaseHolder({ sessionId, lock: store.lock, timeoutMs, onLost, onTaken: () => this.pairing.note(null), onError })
     this.pairing = new PairingKnowledge(sessionId, () => options.context.findRecord(sessionId))
     this.memory = new LifecycleMemory({
       sessionId,
@@ -103,10 +103,7 @@ export class SessionStorage {
       await this.#savePairing()
       await this.#writeMemory()
       const lease = await this.lease.hold()
-      if (lease === null) {
-        this.pairing.note(null)
-        return { kind: 'owned-elsewhere' }
-      }
+      if (lease === null) return { kind: 'owned-elsewhere' }
       await this.#writePairing(lease)
       // Asked for at the moment of the decision: a caller may have changed it meanwhile.
       return await this.#decide(lease, await this.#readKnown(), request())

@@ -46,7 +46,8 @@ export class Session {
     this.#report = new SessionReport({ sessionId: id, announce, messages: settings.messages, findMetadata }, this.#state)
     const inBackground = (work: () => Promise<void>): void => this.#inBackground(work)
     const onWriteDue = (): void => inBackground(() => this.#writePending())
-    this.#storage = new SessionStorage({ sessionId: id, context, onLost: () => send({ type: 'lease-lost' }), onWriteDue })
+    const onLost = (expired: SessionError | null): void => (expired === null ? send({ type: 'lease-lost' }) : this.#socket.endLease(expired))
+    this.#storage = new SessionStorage({ sessionId: id, context, onLost, onWriteDue })
     this.#loading = new SessionLoading({ storage: this.#storage, report: this.#report, announce, inBackground, send })
     this.#socket = new SocketSlot({
       sessionId: id,

@@ -164,6 +164,12 @@ export class SocketSlot {
     return drained
   }
 
+  /** The lease ran out: nobody else has it, as far as is known, so that this is an outage of the store. */
+  endLease(expired: SessionError): void {
+    this.#options.context.announce.error(expired)
+    this.#failStore(expired)
+  }
+
   /** Asks for a pairing code, once for each number and socket. */
   requestPairingCode(phoneNumber: string): Promise<string> {
     return this.#codes.request(phoneNumber)
@@ -203,7 +209,7 @@ export class SocketSlot {
   }
 
   #onStoreFailure(generation: Generation, error: SessionError): void {
-    const { context, report, send } = this.#options
+    const { context, send } = this.#options
     context.announce.error(error)
     // One that is being closed tells the rest by not being drained.
     if (this.#generation !== generation) return
@@ -212,7 +218,13 @@ export class SocketSlot {
       send({ type: 'lease-lost' })
       return
     }
-    report.noteLoss({ code: null, message: error.message, attributes: {}, at: new Date(), error }, 'storage_failed')
+    this.#failStore(error)
+  }
+
+  #failStore(error: SessionError): void {
+    const { report, send } = this.#options
+    // Without a socket nothing more is lost than before.
+    if (this.#generation !== null) report.noteLoss({ code: null, message: error.message, attributes: {}, at: new Date(), error }, 'storage_failed')
     send({ type: 'store-failed' })
   }
 }

@@ -56,7 +56,8 @@ export interface DeleteOptions {
  * - take and hand out copies: what a caller does to its objects later changes nothing;
  * - resolve `write` and `delete` only when the change survives the end of the process (a memory store: its own lifetime);
  * - reject a write or delete with `STALE_WRITER` when its token is older than the newest one handed out for that id (`NaN`
- *   is older than any), and one without a token while somebody holds the lock. The newest token is good as often as it comes;
+ *   is older than any), and one without a token while somebody holds the lock. The newest token is good as often as it comes; a
+ *   store that ends leases by itself rejects it with `LEASE_EXPIRED` once its lease has ended;
  * - keep distinct ids and keys distinct, whatever characters they hold. A session id that cannot be kept (too long, empty,
  *   with control characters or half characters, in another case than one that is there) is refused with
  *   `INVALID_SESSION_ID`, and never answered for by another;

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { MemoryConnectionRepository } from '../../src/adapters/memory/memory-connection-repository.js'
 import { inspectStoredCreds } from '../../src/auth/stored-session.js'
+import { SessionError } from '../../src/errors.js'
 import type { SessionLease, SessionLock } from '../../src/lease/session-lock.js'
 import { deferred } from '../support/deferred.js'
-import { codeOf, inFakeTime, pass, scenario, type Scenario, silent, within } from '../support/scenario.js'
+import { codeOf, inFakeTime, pass, scenario, type Scenario, silent, welcoming, within } from '../support/scenario.js'
 import { WatchedSessionStore } from '../support/watched-session-store.js'
 
 inFakeTime()
@@ -25,6 +26,13 @@ class FakeSharedLock {
     const claim = this.#newest.get(sessionId)
     this.#newest.set(sessionId, null)
     claim?.lost.abort()
+  }
+
+  /** The backend was not told in time that the process lives. */
+  expire(sessionId: string): void {
+    const claim = this.#newest.get(sessionId)
+    this.#newest.set(sessionId, null)
+    claim?.lost.abort(new SessionError('LEASE_EXPIRED', 'Its time ran out.', { sessionId }))
   }
 
   /** Some other process takes it. */
@@ -247,5 +255,131 @@ describe('invariants 1, 2: a lease that is lost', () => {
     made.store.before = () => undefined
     await pass(10_000)
     expect(await within(made.sessions.getStatus('s'))).toMatchObject({ status: 'connected' })
+  })
+})
+
+describe('invariant 1: a lease that ran out unrenewed', () => {
+  const errors = (made: Scenario): string[] => made.events('error').map(({ error }) => error.code)
+
+  async function connected(): Promise<ReturnType<typeof twoProcesses> & { fail: (verb: string | null) => void }> {
+    const made = twoProcesses()
+    await made.store.seed('s', { phone: '49151000001' })
+    await within(made.one.sessions.restoreSession('s'))
+    await pass(10)
+    made.one.told.length = 0
+    const fail = (failing: string | null): void => {
+      made.store.before = ({ verb }) => {
+        if (verb === failing) throw new Error('the engine cannot be reached')
+      }
+    }
+    return { ...made, fail }
+  }
+
+  it('is an outage of the store: the socket is closed, and the session comes back by itself', async () => {
+    const { lock, one, store, fail } = await connected()
+    const before = await store.dump('s')
+    fail('acquire')
+    lock.expire('s')
+    await pass(10)
+    expect(one.socket().isEnded).toBe(true)
+    expect(await one.sessions.getStatus('s')).toMatchObject({
+      status: 'reconnecting',
+      reason: 'storage_unavailable',
+      owner: null,
+      isLocal: true,
+      lastDisconnect: { cause: 'storage_failed' },
+    })
+    expect(errors(one)).toEqual(['LEASE_EXPIRED'])
+    expect(one.events('disconnected')).toMatchObject([{ cause: 'storage_failed', willRetry: true }])
+    await pass(120_000)
+    expect([await store.dump('s'), one.baileys.sockets.length]).toEqual([before, 1])
+    fail(null)
+    await pass(61_000)
+    expect(await one.sessions.getStatus('s')).toMatchObject({ status: 'connected', owner: 'one' })
+    expect(one.statuses('s').filter((status) => status.includes('owned_elsewhere'))).toEqual([])
+  })
+
+  it('is one that somebody else has, when that is so by the time the store answers', async () => {
+    const { lock, one } = await connected()
+    lock.expire('s')
+    lock.grab('s', 'three')
+    await pass(60_000)
+    expect(one.baileys.sockets).toHaveLength(1)
+    expect(await within(one.sessions.getStatus('s'))).toMatchObject({ isLocal: false, owner: 'three' })
+    lock.lose('s')
+    await pass(10_000)
+    expect(await within(one.sessions.getStatus('s'))).toMatchObject({ status: 'connected', owner: 'one' })
+  })
+
+  it('while the session waits is taken again when its time has come, and changes nothing before', async () => {
+    const { lock, one, fail } = await connected()
+    fail('acquire')
+    one.script = silent
+    await one.socket().close(428)
+    await pass(10)
+    const { nextRetryAt } = await one.sessions.getStatus('s')
+    lock.expire('s')
+    await pass(10)
+    expect(await one.sessions.getStatus('s')).toMatchObject({
+      status: 'reconnecting',
+      reason: 'connection_lost',
+      nextRetryAt,
+      lastDisconnect: { cause: 'connection_closed' },
+    })
+    one.script = welcoming
+    fail(null)
+    await pass(60_000)
+    expect(await one.sessions.getStatus('s')).toMatchObject({ status: 'connected', owner: 'one' })
+  })
+
+  it('is found out by a write that the store refuses for it', async () => {
+    const { one, store } = await connected()
+    store.before = ({ verb }) => {
+      if (verb === 'write') throw new SessionError('LEASE_EXPIRED', 'Its time ran out.')
+    }
+    one.socket().updateCreds({ accountSyncCounter: 9 })
+    await pass(10)
+    expect(one.socket().isEnded).toBe(true)
+    expect(await one.sessions.getStatus('s')).toMatchObject({ status: 'reconnecting', reason: 'storage_unavailable' })
+    expect(new Set(errors(one))).toEqual(new Set(['LEASE_EXPIRED']))
+    store.before = () => undefined
+    await pass(60_000)
+    expect(await one.sessions.getStatus('s')).toMatchObject({ status: 'connected' })
+  })
+
+  it('before the session was loaded is tried again', async () => {
+    const { lock, one, store } = twoProcesses()
+    await store.seed('s')
+    let isFirst = true
+    store.before = ({ verb }) => {
+      if (verb === 'read' && isFirst && one.sessions.peek('s')?.owner !== undefined) lock.expire('s')
+    }
+    const restoring = one.sessions.restoreSession('s')
+    await pass(100)
+    isFirst = false
+    expect(await within(restoring)).toMatchObject({ outcome: 'restored' })
+    expect(errors(one)).not.toContain('STALE_WRITER')
+  })
+
+  it('in the middle of a pairing ends the pairing, as an outage does', async () => {
+    const { lock, one } = twoProcesses()
+    await within(one.sessions.connect('s'))
+    lock.expire('s')
+    await pass(60_000)
+    expect([one.baileys.sockets.length, one.events('qr').length]).toEqual([1, 1])
+    expect(await one.sessions.getStatus('s')).toMatchObject({ status: 'disconnected', reason: 'storage_unavailable' })
+  })
+
+  it('and whose session another process has logged out since has no credentials missing', async () => {
+    const { lock, one, store } = await connected()
+    one.repository.find = () => Promise.resolve(null)
+    lock.expire('s')
+    lock.grab('s', 'three')
+    await pass(30_000)
+    await store.inner.delete('s', { fencingToken: Number.MAX_SAFE_INTEGER })
+    lock.lose('s')
+    await pass(30_000)
+    expect(errors(one)).not.toContain('CREDENTIALS_MISSING')
+    expect(one.events('qr')).toEqual([])
   })
 })

@@ -8,6 +8,8 @@ const TOKENS_RISE = 'tokens are safe integers, and rise after each release'
 const OWNER = 'owner names the holder, and nobody when nobody holds the lock'
 const TOLD = 'a holder that was replaced is told, and its release frees nobody else'
 const OUTLIVES = 'a lease outlives an outage, and can be released after it'
+const RAN_OUT = 'a lease that was not renewed in time has ended, says so, and can be taken again'
+const LATE_AFTER_TIME = 'the release of a lease that ran out frees nobody else'
 const LATE = 'a late release does not free the lease of the next holder'
 
 /** Changes every lease that is handed out. */
@@ -188,6 +190,57 @@ export const ENDINGS: readonly Mutant<SharedLock>[] = [
         lock.newest(sessionId).holder?.lost.abort()
         return acquire(sessionId)
       }),
+  },
+  {
+    name: 'keeps quiet about a lease that ran out',
+    must: LOCK_MUST.expiry,
+    caughtBy: [RAN_OUT],
+    breakIt: (lock) => {
+      lock.expire = (_, claim) => {
+        claim.holder = null
+      }
+    },
+  },
+  {
+    name: 'takes a lease that ran out for one that somebody else has',
+    must: LOCK_MUST.expiry,
+    caughtBy: [RAN_OUT],
+    breakIt: (lock) => {
+      lock.expire = (_, claim) => {
+        claim.holder?.lost.abort(refusal('STALE_WRITER'))
+        claim.holder = null
+      }
+    },
+  },
+  {
+    name: 'ends only the first lease that ran out',
+    must: LOCK_MUST.expiry,
+    caughtBy: [RAN_OUT],
+    breakIt: (lock) => {
+      const expire = lock.expire.bind(lock)
+      lock.expire = (sessionId, claim) => {
+        if (sessionId === 'a') expire(sessionId, claim)
+      }
+    },
+  },
+  {
+    name: 'keeps a lock for good whose lease ran out',
+    must: LOCK_MUST.expiry,
+    caughtBy: [RAN_OUT],
+    breakIt: (lock) => {
+      lock.expire = (_, claim) => claim.holder?.lost.abort(refusal('LEASE_EXPIRED'))
+    },
+  },
+  {
+    name: 'frees the next holder with a lease that ran out',
+    must: LOCK_MUST.release,
+    caughtBy: [LATE_AFTER_TIME],
+    breakIt: (lock) =>
+      changeLeases(lock, (_, sessionId) => ({
+        release: async () => {
+          lock.newest(sessionId).holder = null
+        },
+      })),
   },
   {
     name: 'rejects a second release',

@@ -49,6 +49,7 @@ export function lockCases(breakIt: (lock: SharedLock) => void): ContractCase[] {
     openAnother: ({ memory }) => open(memory),
     disconnect: ({ memory }) => down(memory),
     takeOver: async ({ memory }, sessionId) => open(memory).takeOver(sessionId),
+    runOut: (lock) => lock.runOut(),
   })
 }
 

@@ -63,6 +63,16 @@ export class SharedLock implements SessionLock {
     return this.handOut(sessionId)
   }
 
+  /** Lets the time of all of its leases run out. */
+  runOut(): void {
+    for (const [sessionId, claim] of this.memory.claims) if (claim.holder?.owner === this.name) this.expire(sessionId, claim)
+  }
+
+  expire(sessionId: string, claim: Claim): void {
+    claim.holder?.lost.abort(new SessionError('LEASE_EXPIRED', 'Its time ran out.', { sessionId }))
+    claim.holder = null
+  }
+
   newest(sessionId: string): Claim {
     return this.memory.claims.get(sessionId) ?? { token: 0, holder: null }
   }

@@ -245,6 +245,18 @@ describe('a lease', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
+  it("is nobody else's when the locks were wiped, or older ones were put in their place", async () => {
+    const table = new FakeTable()
+    const lock = open(table)
+    const [wiped, rolledBack] = [await take(lock), await take(lock, 'b')]
+    table.put('b', 0, await elsewhere('gone')('gone', 'ef'))
+    table.entries.delete('a')
+    await Promise.all([lock.owner('a'), lock.owner('b')])
+    await vi.advanceTimersByTimeAsync(0)
+    for (const { lost } of [wiped, rolledBack]) expect(lost.reason).toMatchObject({ code: 'LEASE_EXPIRED' })
+    expect((await take(lock)).lost.aborted).toBe(false)
+  })
+
   it('is taken under another name after the engine has ended those under the last', async () => {
     const table = new FakeTable()
     const lock = open(table)

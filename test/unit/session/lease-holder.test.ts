@@ -8,7 +8,7 @@ const TIMEOUT_MS = 1000
 
 /** A lock that hands out whatever it is told to, and keeps count. */
 class ScriptedLock implements SessionLock {
-  readonly leases: { lease: SessionLease; lose: () => void; released: number }[] = []
+  readonly leases: { lease: SessionLease; lose: (reason?: Error) => void; released: number }[] = []
   acquisitions = 0
   acquireWith: (() => Promise<SessionLease | null>) | null = null
   releaseWith: (() => Promise<void>) | null = null
@@ -27,8 +27,8 @@ class ScriptedLock implements SessionLock {
     const controller = new AbortController()
     const entry = {
       released: 0,
-      lose: () => {
-        controller.abort()
+      lose: (reason?: Error) => {
+        controller.abort(reason)
       },
       lease: {} as SessionLease,
     }
@@ -62,22 +62,27 @@ async function holdPastALateOne(lock: ScriptedLock, holder: LeaseHolder): Promis
   return { held: await holder.hold(), arrive }
 }
 
-function keep(): { lock: ScriptedLock; holder: LeaseHolder; lost: () => number; errors: SessionError[] } {
+function keep(): { lock: ScriptedLock; holder: LeaseHolder; lost: () => number; expired: SessionError[]; taken: () => number; errors: SessionError[] } {
   const lock = new ScriptedLock()
   const errors: SessionError[] = []
-  let lost = 0
+  const expired: SessionError[] = []
+  let [lost, taken] = [0, 0]
   const holder = new LeaseHolder({
     sessionId: 's',
     lock,
     timeoutMs: TIMEOUT_MS,
-    onLost: () => {
-      lost += 1
+    onLost: (reason) => {
+      if (reason === null) lost += 1
+      else expired.push(reason)
+    },
+    onTaken: () => {
+      taken += 1
     },
     onError: (error) => {
       errors.push(error)
     },
   })
-  return { lock, holder, lost: () => lost, errors }
+  return { lock, holder, lost: () => lost, expired, taken: () => taken, errors }
 }
 
 beforeEach(() => {
@@ -158,6 +163,40 @@ describe('LeaseHolder', () => {
     expect(lost()).toBe(1)
     expect((await holder.hold())?.fencingToken).toBe(2)
     expect(lock.leases[0]?.released).toBe(0)
+  })
+
+  it('tells a lease that ran out from one that somebody else has', async () => {
+    const { lock, holder, lost, expired, taken } = keep()
+    await holder.hold()
+    const reason = new SessionError('LEASE_EXPIRED', 'its time ran out')
+    lock.leases[0]?.lose(reason)
+    expect([lost(), expired, taken(), holder.owner]).toEqual([0, [reason], 0, null])
+    expect((await holder.hold())?.fencingToken).toBe(2)
+    expect(lock.leases[0]?.released).toBe(0)
+    lock.leases[1]?.lose(new SessionError('STALE_WRITER', 'somebody else has it'))
+    expect([lost(), expired.length, taken()]).toEqual([1, 1, 1])
+  })
+
+  it('takes one that ran out before it came for an outage, and not for one that somebody else has', async () => {
+    const { lock, holder, taken } = keep()
+    const reason = new SessionError('LEASE_EXPIRED', 'its time ran out')
+    lock.acquireWith = async () => {
+      const lease = lock.grant()
+      lock.leases[0]?.lose(reason)
+      return lease
+    }
+    await expect(holder.hold()).rejects.toBe(reason)
+    expect(taken()).toBe(0)
+  })
+
+  it('tells when somebody else is seen to have the lock', async () => {
+    const { lock, holder, taken } = keep()
+    lock.acquireWith = () => Promise.resolve(null)
+    expect(await holder.hold()).toBeNull()
+    expect(taken()).toBe(1)
+    lock.ownerWith = () => Promise.resolve('somebody')
+    expect(await holder.isFree()).toBe(false)
+    expect(taken()).toBe(2)
   })
 
   it('is silent about a lease that it gave back or replaced before', async () => {

@@ -25,7 +25,7 @@ function remember(): {
   const onError = (error: SessionError): void => {
     errors.push(error)
   }
-  const holder = new LeaseHolder({ sessionId: 's', lock, timeoutMs: 1000, onLost: () => undefined, onError })
+  const holder = new LeaseHolder({ sessionId: 's', lock, timeoutMs: 1000, onLost: () => undefined, onTaken: () => undefined, onError })
   const memory = new LifecycleMemory({
     sessionId: 's',
     holder,

@@ -16,6 +16,7 @@ const rows: [name: string, outcome: LoadOutcome, event: SessionEvent][] = [
   ['a store that hung', failed('STORE_TIMEOUT'), probing],
   ['a lease that was lost', failed('STALE_WRITER'), probing],
   ['a store that failed before a pairing', failed('STORE_UNAVAILABLE', true), rest('disconnected', 'storage_unavailable')],
+  ['a lease that ran out', failed('LEASE_EXPIRED'), { type: 'store-failed' }],
   ['a corrupt record', failed('RECORD_CORRUPT'), rest('failed', 'credentials_corrupt')],
   ['a wrong key', failed('WRONG_KEY'), rest('failed', 'wrong_key')],
   ['a folder of whatsapp-web.js', failed('LEGACY_SESSION'), rest('failed', 'legacy_session')],

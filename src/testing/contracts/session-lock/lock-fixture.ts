@@ -4,6 +4,9 @@ import { Cleanup } from '../cleanup.js'
 import { answerOf, reconnectLater } from '../hook-answers.js'
 import type { SessionLockContractHooks } from './session-lock-hooks.js'
 
+/** A lock finds out with its next sign of life, and a suite cannot wait for ever. */
+export const PATIENCE_MS = 10_000
+
 /** What one case works with: the leases that it took are released when it ends, and the locks disposed of. */
 export class LockFixture<Lock extends SessionLock = SessionLock> {
   readonly cleanup: Cleanup = new Cleanup()
@@ -46,8 +49,26 @@ export class LockFixture<Lock extends SessionLock = SessionLock> {
     return releaseLater(await answerOf(this.#hooks.takeOver?.(lock, sessionId), 'takeOver'), this.cleanup)
   }
 
+  /** Lets the time of all leases of a lock run out unrenewed. */
+  async runOut(lock: Lock): Promise<void> {
+    if (this.#hooks.runOut === undefined) throw new Error('The hook "runOut" is missing.')
+    await this.#hooks.runOut(lock)
+  }
+
   #disposeLater(lock: Lock): Lock {
     this.cleanup.add(() => this.#hooks.dispose?.(lock))
     return lock
   }
+}
+
+/** Whether a signal aborts in time. */
+export async function aborts(signal: AbortSignal): Promise<boolean> {
+  if (signal.aborted) return true
+  let timer: NodeJS.Timeout | undefined
+  await new Promise<void>((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true })
+    timer = setTimeout(resolve, PATIENCE_MS)
+  })
+  clearTimeout(timer)
+  return signal.aborted
 }

@@ -8,5 +8,7 @@ export const LOCK_MUST = {
   owner:
     'name the holder in `owner` as its lease does, for everything that shares the lock, and answer `null` when nobody holds it (`undefined` is taken for it)',
   lost: 'abort `lost` when the lease is known to be lost, and not merely because the backend could not be asked, nor by a release',
+  expiry:
+    'end a lease also when its time ran out unrenewed, if the backend ends leases by itself: abort `lost` before anybody else can get the lock, with a `SessionError` `LEASE_EXPIRED` as the reason; with any other reason somebody else counts as its holder',
   release: "make `release` idempotent, and never let it free somebody else's lease",
 } as const

@@ -1,11 +1,8 @@
 import assert from 'node:assert/strict'
 import { findOwner } from '../../../lease/session-lock.js'
 import type { Check } from '../contract-case.js'
-import type { LockFixture } from './lock-fixture.js'
+import { aborts, type LockFixture, PATIENCE_MS } from './lock-fixture.js'
 import { LOCK_MUST } from './lock-musts.js'
-
-/** A lock finds out with its next sign of life, and a suite cannot wait for ever. */
-const PATIENCE_MS = 10_000
 
 /** A lease that is lost while its holder goes on. */
 export const LOCK_TAKE_OVER: readonly Check<LockFixture>[] = [
@@ -37,14 +34,3 @@ export const LOCK_TAKE_OVER: readonly Check<LockFixture>[] = [
     },
   },
 ]
-
-async function aborts(signal: AbortSignal): Promise<boolean> {
-  if (signal.aborted) return true
-  let timer: NodeJS.Timeout | undefined
-  await new Promise<void>((resolve) => {
-    signal.addEventListener('abort', () => resolve(), { once: true })
-    timer = setTimeout(resolve, PATIENCE_MS)
-  })
-  clearTimeout(timer)
-  return signal.aborted
-}

@@ -4,6 +4,7 @@ import { ANOTHER_LOCK } from './another-lock.js'
 import { HOLDING } from './holding.js'
 import { HOSTILE_LOCK_IDS } from './hostile-lock-ids.js'
 import { LockFixture } from './lock-fixture.js'
+import { LOCK_EXPIRY } from './lock-expiry.js'
 import { LOCK_OUTAGE } from './lock-outage.js'
 import { LOCK_TAKE_OVER } from './lock-take-over.js'
 import { RELEASING } from './releasing.js'
@@ -15,6 +16,7 @@ const WITH_HOOK: readonly (readonly [hook: keyof SessionLockContractHooks, check
   ['openAnother', ANOTHER_LOCK],
   ['disconnect', LOCK_OUTAGE],
   ['takeOver', LOCK_TAKE_OVER],
+  ['runOut', LOCK_EXPIRY],
 ]
 
 /**

@@ -12,6 +12,11 @@ export interface SessionLockContractHooks<Lock extends SessionLock = SessionLock
    */
   takeOver?(lock: Lock, sessionId: string): Promise<SessionLease>
   /**
+   * For a lock whose backend ends leases by itself: keeps this object from renewing its leases until their time has run out, and resolves
+   * once the backend can be reached again.
+   */
+  runOut?(lock: Lock): unknown
+  /**
    * Removes what the lock leaves behind. Called at the end of each case, when its leases were released, with what the
    * factory or `openAnother` gave, the last one first.
    */
