@@ -59,6 +59,15 @@ export class Heartbeat {
     }
   }
 
+  /** The engine has ended all leases, or may have. */
+  lapse(): void {
+    this.#era += 1
+    this.#beating = undefined
+    this.#leases.clear()
+    this.#stop()
+    this.#options.onLapsed()
+  }
+
   async #letLastGo(letGo: (isLast: boolean) => Promise<void>): Promise<void> {
     const parting = (this.#beating ?? Promise.resolve()).then(() => letGo(true))
     const settled = parting
@@ -83,7 +92,7 @@ export class Heartbeat {
 
   #tick(): void {
     const { lapsesAfterMs } = this.#options
-    if (lapsesAfterMs !== undefined && this.#silentForMs() > lapsesAfterMs) this.#lapse()
+    if (lapsesAfterMs !== undefined && this.#silentForMs() > lapsesAfterMs) this.lapse()
     else this.#beating ??= this.#beatAndLook()
   }
 
@@ -102,15 +111,7 @@ export class Heartbeat {
     // It may have hung until others than those that it was for have begun.
     if (era !== this.#era) return
     if (counted) this.#lastBeat = sent
-    else this.#lapse()
-  }
-
-  #lapse(): void {
-    this.#era += 1
-    this.#beating = undefined
-    this.#leases.clear()
-    this.#stop()
-    this.#options.onLapsed()
+    else this.lapse()
   }
 
   #silentForMs(): number {

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { isSessionError, SessionError } from '../errors.js'
+import { FreeWatch } from './free-watch.js'
 import { Heartbeat } from './heartbeat.js'
 import { describeHolder, type Holder, judgeCopied, judgeHolder, type Judgement, judgeSilent, ownerName, parseHolder } from './holder.js'
+import { forgotten, ranOut, takenBySomebody } from './lease-losses.js'
 import type { HolderSign, LeaseKey, LockEntry, LockTable } from './lock-table.js'
 import { assertCurrentWriter, type SessionLease, type SessionLock, type WriterClaim } from './session-lock.js'
 
@@ -53,6 +55,9 @@ export class LeaseLock<Entry extends LockEntry = LockEntry> implements SessionLo
   readonly #unclaimed = new WeakSet<HeldLease>()
   /** How often each lock is being taken right now. */
   readonly #taking = new Map<string, number>()
+  readonly #watch: FreeWatch | null
+  /** Only where the table tells who lives: there it costs one call a second, whatever the number of sessions. */
+  readonly whenFree?: NonNullable<SessionLock['whenFree']>
   /** Under which name leases are held: another one after the engine has ended those under the last. */
   #self: Promise<Holder> | undefined
   #isClosed = false
@@ -72,6 +77,10 @@ export class LeaseLock<Entry extends LockEntry = LockEntry> implements SessionLo
       onLate: () => this.#lookAtHeld(),
       onLapsed: () => this.#lapse(),
     })
+    this.#watch =
+      table.living === undefined ? null : new FreeWatch({ living: async () => (await table.living?.()) ?? [], look: (id) => this.#lookForWatch(id) })
+    const watch = this.#watch
+    if (watch !== null) this.whenFree = (sessionId, onFree) => watch.add(sessionId, onFree)
   }
 
   async acquire(sessionId: string): Promise<SessionLease | null> {
@@ -80,7 +89,7 @@ export class LeaseLock<Entry extends LockEntry = LockEntry> implements SessionLo
     if (held !== undefined && this.#unclaimed.has(held)) await this.#release(held)
     for (let claims = 0; claims < CLAIMS; claims++) {
       const seen = await this.#look(sessionId)
-      if ((await this.ownerOf(await this.#withoutRemains(sessionId, seen))) !== null) return null
+      if ((await this.#holderOf(sessionId, seen)) !== null) return null
       const lease = await this.#take(sessionId, seen)
       if (lease !== null) return lease
     }
@@ -89,7 +98,7 @@ export class LeaseLock<Entry extends LockEntry = LockEntry> implements SessionLo
 
   async owner(sessionId: string): Promise<string | null> {
     this.assertOpen(sessionId)
-    return this.ownerOf(await this.#look(sessionId))
+    return this.#holderOf(sessionId, await this.#look(sessionId))
   }
 
   /** The name of the first holder that lives; `null` when none does, so that the lock is free. */
@@ -132,6 +141,7 @@ export class LeaseLock<Entry extends LockEntry = LockEntry> implements SessionLo
   /** Refuses calls from now on, waits for what is under way, and gives back all leases. When that fails, the next call tries again. */
   close(settled: () => Promise<void> = async () => undefined): Promise<void> {
     this.#isClosed = true
+    this.#watch?.close()
     this.#closing ??= this.#giveAllBack(settled).catch((error: unknown) => {
       this.#closing = undefined
       throw error
@@ -153,11 +163,17 @@ export class LeaseLock<Entry extends LockEntry = LockEntry> implements SessionLo
     return seen
   }
 
-  /** What an engine that failed did not take back of a claim of this lock is in nobody's way. */
-  async #withoutRemains(sessionId: string, seen: Entry): Promise<LockEntry> {
+  async #lookForWatch(sessionId: string): Promise<{ isFree: boolean; nonces: string[] }> {
+    const seen = await this.#look(sessionId)
+    const isFree = (await this.#holderOf(sessionId, seen)) === null
+    return { isFree, nonces: seen.holders.flatMap(({ text }) => parseHolder(text)?.nonce ?? []) }
+  }
+
+  /** Who holds a lock. What an engine that failed did not take back of a claim of this lock, or never answered, is in nobody's way. */
+  async #holderOf(sessionId: string, seen: Entry): Promise<string | null> {
     const { nonce } = await this.#describe()
     const isOurs = this.#held.has(sessionId) || this.#taking.has(sessionId)
-    return isOurs ? seen : { ...seen, holders: seen.holders.filter(({ text }) => parseHolder(text)?.nonce !== nonce) }
+    return this.ownerOf(isOurs ? seen : { ...seen, holders: seen.holders.filter(({ text }) => parseHolder(text)?.nonce !== nonce) })
   }
 
   async #take(sessionId: string, seen: Entry): Promise<SessionLease | null> {
@@ -184,8 +200,13 @@ export class LeaseLock<Entry extends LockEntry = LockEntry> implements SessionLo
       const lease = { sessionId, token, nonce, owner, lost: new AbortController() }
       // The engine has ended all that was held under this name meanwhile.
       if (this.#self !== self) return null
+      this.#held.set(sessionId, lease)
       await this.#heartbeat.hold(lease)
       return lease
+    } catch (error) {
+      if (!isSessionError(error, 'LEASE_EXPIRED')) throw error
+      if (this.#self === self) this.#heartbeat.lapse()
+      return null
     } finally {
       this.#heartbeat.drop(claim)
     }
@@ -193,7 +214,6 @@ export class LeaseLock<Entry extends LockEntry = LockEntry> implements SessionLo
 
   async #handOut(lease: HeldLease): Promise<SessionLease> {
     const { sessionId, token, owner, lost } = lease
-    this.#held.set(sessionId, lease)
     try {
       await this.#options.onAcquired?.(sessionId, token)
       this.assertOpen(sessionId)
@@ -242,34 +262,13 @@ export class LeaseLock<Entry extends LockEntry = LockEntry> implements SessionLo
   #compare(lease: HeldLease | undefined, newestToken: number): void {
     if (lease === undefined || lease.token === newestToken || this.#held.get(lease.sessionId) !== lease) return
     const { sessionId, token } = lease
-    const loss =
-      newestToken > token
-        ? new SessionError(
-            'STALE_WRITER',
-            `This process no longer holds the lock of session "${sessionId}": the newest token is ${newestToken}, and its own is ${token}.`,
-            { sessionId },
-          )
-        : // Somebody wiped the locks, or put older ones in their place: nobody has taken this one.
-          new SessionError('LEASE_EXPIRED', `The store no longer knows the lease of session "${sessionId}". As far as is known, nobody else has it.`, {
-            sessionId,
-          })
-    this.#lose(lease, loss)
+    this.#lose(lease, newestToken > token ? takenBySomebody(sessionId, token, newestToken) : forgotten(sessionId))
   }
 
   /** The engine has ended all leases, or will at any time. What it may do with them later is not to meet those that are taken from now on. */
   #lapse(): void {
     this.#self = undefined
-    for (const lease of [...this.#held.values()]) {
-      const { sessionId } = lease
-      this.#lose(
-        lease,
-        new SessionError(
-          'LEASE_EXPIRED',
-          `The lease of session "${sessionId}" expired, because this process could not tell the store that it is alive. As far as is known, nobody else has it.`,
-          { sessionId },
-        ),
-      )
-    }
+    for (const lease of [...this.#held.values()]) this.#lose(lease, ranOut(lease.sessionId))
   }
 
   #lose(lease: HeldLease, reason: SessionError): void {

@@ -16,6 +16,7 @@ import type { Holder } from './holder.js'
  *   have left behind goes, too: it makes no other call meanwhile;
  * - take one `beat` as a sign of life for all leases of its holder. An engine that ends leases by itself resolves with `false`
  *   when it has ended these, does not bring them back, and leaves such holders out of what `look` tells;
+ * - reject with `LEASE_EXPIRED` a claim of a holder whose leases it has ended: this one comes back under another name;
  * - tell the last sign of life of a holder by the clock that `now` tells, which may be another machine's.
  */
 export interface LockTable<Entry extends LockEntry = LockEntry> {
@@ -29,6 +30,11 @@ export interface LockTable<Entry extends LockEntry = LockEntry> {
   beat(holder: Holder, leases: readonly LeaseKey[]): Promise<boolean>
   /** The time by which signs of life are dated, in milliseconds. */
   now(): Promise<number>
+  /**
+   * Every holder whose leases have not ended, in one step, whatever the number of its locks. For an engine that ends leases by itself:
+   * whoever waits for a lock then learns once a second from this one call which holders are gone, instead of looking at each lock.
+   */
+  living?(): Promise<readonly LivingHolder[]>
 }
 
 /** A lock as a table has it. */
@@ -47,6 +53,14 @@ export interface HolderSign {
   readonly lastSignAt: number
   /** Whether it was found in a copy of the table: then its holder has another one, as far as can be told. */
   readonly isOfCopy?: boolean
+}
+
+/** A holder whose leases have not ended. */
+export interface LivingHolder {
+  /** The holder's. */
+  readonly nonce: string
+  /** How many locks it has given back. When this changes, those who wait for its locks look whether theirs is among them. */
+  readonly releases: number
 }
 
 /** What names a lease in its table. */

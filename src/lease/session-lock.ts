@@ -26,6 +26,12 @@ export interface SessionLock {
   acquire(sessionId: string): Promise<SessionLease | null>
   /** The name of the process that holds the lock, or `null` if nobody does. */
   owner(sessionId: string): Promise<string | null>
+  /**
+   * Calls back once, when nobody seems to hold the lock of a session any more, and keeps no process alive until then. Returns what ends
+   * the wait. Optional: for a lock that learns this for all sessions by a single question now and then. Without it, `owner` is asked for
+   * each session every `standbyPollMs`.
+   */
+  whenFree?(sessionId: string, onFree: () => void): () => void
 }
 
 /** The right to run one session, until it is released or lost. */

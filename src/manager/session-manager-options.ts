@@ -120,7 +120,8 @@ export interface SessionManagerOptions {
    */
   storeTimeoutMs?: number | undefined
   /**
-   * How often to check a session that another process runs, in milliseconds. This process takes it over once that one is gone.
+   * How often to check a session that another process runs, in milliseconds. This process takes it over once that one is gone. Not used
+   * with a lock that has `whenFree`: that one tells by itself.
    * @defaultValue `5000`
    */
   standbyPollMs?: number | undefined

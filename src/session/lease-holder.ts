@@ -37,6 +37,7 @@ export class LeaseHolder {
   readonly #retry = new PhaseTimer()
   readonly #watch = new PhaseTimer()
   #onFree: (() => void) | null = null
+  #endWatch: () => void = () => undefined
   #abandoned = false
   /** Whether the last try to give them back failed. */
   #refused = false
@@ -106,9 +107,18 @@ export class LeaseHolder {
     this.#retry.clear()
   }
 
-  /** Asks now and then, a little apart for each session, whether nobody holds the lock any more; calls back once, when that is so. */
+  /**
+   * Calls back once, when nobody holds the lock any more. A lock that cannot tell that by itself is asked now and then, a little apart for
+   * each session.
+   */
   watchUntilFree(pollMs: number, onFree: () => void): void {
     this.#onFree = onFree
+    const { sessionId, lock } = this.#options
+    // One of our own that is still to be given back is for us to see.
+    if (lock.whenFree !== undefined && this.owner === null) {
+      this.#endWatch = lock.whenFree(sessionId, () => this.#tellFree(onFree))
+      return
+    }
     this.#watch.after(pollMs * (0.75 + Math.random() / 2), () => {
       void this.#askWhetherFree(pollMs, onFree)
     })
@@ -118,6 +128,8 @@ export class LeaseHolder {
   stopWatching(): void {
     this.#onFree = null
     this.#watch.clear()
+    this.#endWatch()
+    this.#endWatch = () => undefined
   }
 
   /** Whether nobody else holds the lock. A lock that cannot be asked counts as held. Never rejects. */
@@ -136,10 +148,12 @@ export class LeaseHolder {
   async #askWhetherFree(pollMs: number, onFree: () => void): Promise<void> {
     const isFree = await this.isFree()
     if (this.#onFree !== onFree) return
-    if (!isFree) {
-      this.watchUntilFree(pollMs, onFree)
-      return
-    }
+    if (isFree) this.#tellFree(onFree)
+    else this.watchUntilFree(pollMs, onFree)
+  }
+
+  #tellFree(onFree: () => void): void {
+    if (this.#onFree !== onFree) return
     this.stopWatching()
     onFree()
   }

@@ -2,6 +2,7 @@ import { MemorySessionStore } from '../../src/adapters/memory/memory-session-sto
 import { processLock } from '../../src/lease/process-lock.js'
 import { type ContractCase, sessionLockContract } from '../../src/testing/index.js'
 import { SQLITE_DRIVERS } from '../support/sqlite-drivers.js'
+import { endingLeasesHooks, openEndingLeases } from './ending-leases-hooks.js'
 import {
   elsewhereLockHooks,
   fileLockHooks,
@@ -24,6 +25,7 @@ runContract(
   'the lock of MemorySessionStore',
   sessionLockContract(() => new MemorySessionStore().lock),
 )
+runContract('LeaseLock on an engine that ends leases by itself', sessionLockContract(openEndingLeases, endingLeasesHooks))
 runContract('FileLock', sessionLockContract(openFileLock, fileLockHooks))
 runContract('FileLock seen from elsewhere', sessionLockContract(openFileLockElsewhere, elsewhereLockHooks))
 runContract('FileLock seen from elsewhere after the clock was set back', takeOverOf(sessionLockContract(openFileLockElsewhere, setBackLockHooks)))

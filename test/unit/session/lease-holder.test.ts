@@ -383,3 +383,48 @@ describe('LeaseHolder', () => {
     expect(await asking).toBe(false)
   })
 })
+
+describe('a lock that tells by itself when it is free', () => {
+  it('is not asked now and then, and not heard any more after the watch has ended', async () => {
+    const { lock, holder } = keep()
+    const waiting = new Set<() => void>()
+    const whenFree = (sessionId: string, onFree: () => void): (() => void) => {
+      expect(sessionId).toBe('s')
+      waiting.add(onFree)
+      return () => waiting.delete(onFree)
+    }
+    Object.assign(lock, { whenFree })
+    const owner = vi.spyOn(lock, 'owner')
+    let free = 0
+    const onFree = (): void => {
+      free += 1
+    }
+    holder.watchUntilFree(1000, onFree)
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect([owner.mock.calls.length, waiting.size, free]).toEqual([0, 1, 0])
+    for (const tell of [...waiting]) {
+      tell()
+      tell()
+    }
+    expect([waiting.size, free]).toEqual([0, 1])
+    holder.watchUntilFree(1000, onFree)
+    const [late] = waiting
+    holder.stopWatching()
+    late?.()
+    expect([waiting.size, free]).toEqual([0, 1])
+  })
+
+  it('is asked as long as a lease of our own is to be given back', async () => {
+    const { lock, holder } = keep()
+    const whenFree = vi.fn(() => () => undefined)
+    Object.assign(lock, { whenFree })
+    await holder.hold()
+    let free = 0
+    holder.watchUntilFree(1000, () => {
+      free += 1
+    })
+    await vi.advanceTimersByTimeAsync(1250)
+    expect([whenFree.mock.calls.length, free]).toEqual([0, 1])
+    holder.stopWatching()
+  })
+})
