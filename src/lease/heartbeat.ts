@@ -22,6 +22,8 @@ export class Heartbeat {
   readonly #options: HeartbeatOptions
   readonly #leases = new Set<object>()
   #timer: NodeJS.Timeout | undefined
+  /** Ends all leases at their time, and not only with the next beat: the engine waits for nobody. */
+  #lapseTimer: NodeJS.Timeout | undefined
   /** When the last beat that came through was sent, by a clock that may be set and by one that may stand still in a sleep. */
   #lastBeat = { wall: 0, monotonic: 0 }
   #beating: Promise<void> | undefined
@@ -83,11 +85,21 @@ export class Heartbeat {
     this.#leases.add(lease)
     const { intervalMs } = this.#options
     if (intervalMs !== null) this.#timer ??= setInterval(() => this.#tick(), intervalMs).unref()
+    if (this.#lapseTimer === undefined) this.#awaitLapse()
+  }
+
+  #awaitLapse(): void {
+    clearTimeout(this.#lapseTimer)
+    const { lapsesAfterMs } = this.#options
+    if (lapsesAfterMs === undefined || this.#leases.size === 0) return
+    this.#lapseTimer = setTimeout(() => this.lapse(), Math.max(0, lapsesAfterMs - this.#silentForMs())).unref()
   }
 
   #stop(): void {
     clearInterval(this.#timer)
+    clearTimeout(this.#lapseTimer)
     this.#timer = undefined
+    this.#lapseTimer = undefined
   }
 
   #tick(): void {
@@ -110,8 +122,9 @@ export class Heartbeat {
     const counted = await this.#options.beat()
     // It may have hung until others than those that it was for have begun.
     if (era !== this.#era) return
-    if (counted) this.#lastBeat = sent
-    else this.lapse()
+    if (!counted) return this.lapse()
+    this.#lastBeat = sent
+    this.#awaitLapse()
   }
 
   #silentForMs(): number {

@@ -238,9 +238,10 @@ describe('a lease', () => {
     const [lease, other] = [await take(lock), await take(lock, 'b')]
     await vi.advanceTimersByTimeAsync(MINUTE_MS)
     table.isDown = true
-    await vi.advanceTimersByTimeAsync(8000)
+    // Not with the next beat: by then the engine has given it to somebody else.
+    await vi.advanceTimersByTimeAsync(8499)
     expect(lease.lost.aborted).toBe(false)
-    await vi.advanceTimersByTimeAsync(2000)
+    await vi.advanceTimersByTimeAsync(1)
     for (const { lost } of [lease, other]) expect(lost.reason).toMatchObject({ code: 'LEASE_EXPIRED' })
     expect(vi.getTimerCount()).toBe(0)
   })
