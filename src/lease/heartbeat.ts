@@ -122,7 +122,10 @@ export class Heartbeat {
     const counted = await this.#options.beat()
     // It may have hung until others than those that it was for have begun.
     if (era !== this.#era) return
-    if (!counted) return this.lapse()
+    if (!counted) {
+      this.lapse()
+      return
+    }
     this.#lastBeat = sent
     this.#awaitLapse()
   }

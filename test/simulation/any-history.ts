@@ -49,7 +49,7 @@ const anySignal: Arbitrary<Signal> = fc.oneof(
 
 const anyMood: Arbitrary<Mood> = fc.oneof(
   often(4, fc.constant('healthy' as const)),
-  often(5, fc.constantFrom('slow', 'flaky', 'down', 'late', 'hanging', 'forgetful')),
+  often(5, fc.constantFrom('slow', 'flaky', 'down', 'late', 'hanging', 'forgetful', 'mute')),
 )
 
 const anyHappening: Arbitrary<Happening> = fc.oneof(
@@ -83,7 +83,8 @@ const anyHappening: Arbitrary<Happening> = fc.oneof(
       mood: fc.constantFrom('welcoming' as const, 'moody' as const, 'moody' as const, 'silent' as const, 'refusing' as const, 'flapping' as const),
     }),
   ),
-  often(2, fc.record({ do: fc.constant('lose' as const), session: place })),
+  often(3, fc.record({ do: fc.constant('lose' as const), session: place, how: fc.constantFrom('taken' as const, 'expired' as const, 'expired' as const) })),
+  often(1, fc.record({ do: fc.constant('wipe' as const), session: place })),
   often(2, fc.record({ do: fc.constant('occupy' as const), session: place, forMs: fc.constantFrom(0, 3000, 60_000) })),
   often(9, fc.record({ do: fc.constant('nothing' as const) })),
 )
@@ -95,6 +96,10 @@ const anyStep: Arbitrary<Step> = fc.tuple(anyHappening, anyPause).map(([happenin
 const anyWorld: Arbitrary<WorldPlan> = fc.record({
   luck: fc.noShrink(fc.nat()),
   managers: fc.oneof(often(3, fc.constant(1 as const)), often(2, fc.constant(2 as const))),
+  engineClock: fc.oneof(
+    often(3, fc.constant(null)),
+    often(1, fc.record({ rate: fc.constantFrom(1, 0.95, 1.05), aheadMs: fc.constantFrom(0, 3_600_000, -3_600_000) })),
+  ),
   sessions: fc.array(
     fc.oneof(
       often(6, fc.constant('paired' as const)),

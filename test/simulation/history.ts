@@ -12,6 +12,8 @@ export interface WorldPlan {
   readonly luck: number
   /** How many managers share the store. */
   readonly managers: 1 | 2
+  /** The clock of an engine that ends leases by itself: how fast it goes, and how far it is ahead. `null`: leases end only when somebody takes them. */
+  readonly engineClock: { readonly rate: number; readonly aheadMs: number } | null
   /** What is stored of each session; its place in this list names it. */
   readonly sessions: readonly Seed[]
   readonly jitter: 'full' | 'none'
@@ -55,8 +57,10 @@ export type Happening =
   /** `session: null` is all of them. */
   | { readonly do: 'mood'; readonly of: 'store' | 'lock' | 'repository'; readonly session: number | null; readonly mood: Mood }
   | { readonly do: 'server'; readonly mood: ServerMood }
-  /** The lease is lost, and told to be. */
-  | { readonly do: 'lose'; readonly session: number }
+  /** The lease is lost, and told to be: to somebody else, or because its time ran out. */
+  | { readonly do: 'lose'; readonly session: number; readonly how: 'taken' | 'expired' }
+  /** Somebody removes all that is stored of a session, past the library. */
+  | { readonly do: 'wipe'; readonly session: number }
   /** A process that is not ours takes the lock when it is free, and gives it back later. */
   | { readonly do: 'occupy'; readonly session: number; readonly forMs: number }
   | { readonly do: 'nothing' }

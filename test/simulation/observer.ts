@@ -94,7 +94,11 @@ export interface Observer {
   /** A manager logged something. */
   logged?(manager: string, line: readonly unknown[]): void
   /** A lease was taken away. */
-  torn?(manager: string, sessionId: string): void
+  torn?(manager: string, sessionId: string, how: 'taken' | 'expired'): void
+  /** A process that is not ours has taken a lock. */
+  occupied?(sessionId: string): void
+  /** All that is stored of a session is about to be removed, past the library. */
+  wiped?(sessionId: string): void
   /** A backend has got another mood; `null`: for all sessions. */
   moodChanged?(sessionId: string | null): void
   /** A step is over, and everything that waits for nothing but its turn has happened. */

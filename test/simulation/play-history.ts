@@ -8,6 +8,7 @@ import { UNKNOWN_ID, World, type Violation } from './world/world.js'
 const PHONE_NUMBER = '5511912345678'
 const HALF_AN_HOUR_MS = 30 * 60_000
 const TWO_MINUTES_MS = 120_000
+const TEN_SECONDS_MS = 10_000
 
 /** What came of a history. */
 export interface Played {
@@ -73,6 +74,13 @@ async function end(world: World): Promise<void> {
     if (!world.isClosing(manager.name)) ask(world, manager, null, { verb: 'close', timeoutMs })
   }
   await world.time.pass(TWO_MINUTES_MS)
+  // What could not be given back is, when the application closes its store.
+  world.backplane.heal()
+  for (const manager of world.managers)
+    manager.closeStore().catch((error: unknown) => {
+      world.violate(4, `the store of ${manager.name} could not be closed: ${String(error)}`)
+    })
+  await world.time.pass(TEN_SECONDS_MS)
   world.backplane.tell('stepped')
   world.backplane.tell('ended')
 }
@@ -92,7 +100,10 @@ function happen(world: World, happening: Happening): void {
       world.server.mood = happening.mood
       break
     case 'lose':
-      world.tear(world.sessionId(happening.session))
+      world.tear(world.sessionId(happening.session), happening.how)
+      break
+    case 'wipe':
+      world.wipe(world.sessionId(happening.session))
       break
     case 'occupy':
       occupy(world, world.sessionId(happening.session), happening.forMs)
@@ -108,11 +119,10 @@ function signal(world: World, { session, age, signal: what }: Extract<Happening,
 }
 
 function occupy(world: World, sessionId: string, forMs: number): void {
-  const claim = world.backend.acquire(sessionId, 'somebody else')
-  if (claim !== null)
-    world.time.later(forMs, () => {
-      claim.isHeld = false
-    })
+  const giveBack = world.backend.occupy(sessionId)
+  if (giveBack === null) return
+  world.backplane.tell('occupied', sessionId)
+  world.time.later(forMs, giveBack)
 }
 
 function call(world: World, { manager: place, session, callers, call: asked }: Extract<Happening, { do: 'call' }>): void {

@@ -43,8 +43,12 @@ export class Trace implements Observer {
     this.#say(manager, sessionId, `something happens to socket ${number}${fake.isEnded ? ', which has ended' : ''}`)
   }
 
-  torn(manager: string, sessionId: string): void {
-    this.#say(manager, sessionId, 'its lease is lost')
+  torn(manager: string, sessionId: string, how: string): void {
+    this.#say(manager, sessionId, `its lease is lost: ${how}`)
+  }
+
+  wiped(sessionId: string): void {
+    this.#say('*', sessionId, 'all that is stored is removed')
   }
 
   told({ manager, name, event }: Told): void {

@@ -1,3 +1,4 @@
+import { SessionError } from '../../../src/errors.js'
 import type { SessionLease } from '../../../src/lease/session-lock.js'
 import { LOCK_MUST } from '../../../src/testing/contracts/session-lock/lock-musts.js'
 import { aroundAcquire, refusal } from './broken-ways.js'
@@ -228,7 +229,7 @@ export const ENDINGS: readonly Mutant<SharedLock>[] = [
     must: LOCK_MUST.expiry,
     caughtBy: [RAN_OUT],
     breakIt: (lock) => {
-      lock.expire = (_, claim) => claim.holder?.lost.abort(refusal('LEASE_EXPIRED'))
+      lock.expire = (_, claim) => claim.holder?.lost.abort(new SessionError('LEASE_EXPIRED', 'Its time ran out.'))
     },
   },
   {

@@ -24,7 +24,13 @@ export const MUTANTS: readonly Mutant[] = [
     invariant: 1,
     what: 'a lease that is lost does not close the socket',
     file: 'session/lease-holder.ts',
-    replace: ['if (this.#lease === lease) this.#options.onLost()', ''],
+    replace: ['        this.#options.onLost(expired)\n', ''],
+  },
+  {
+    invariant: 1,
+    what: 'a lease that ran out does not close the socket',
+    file: 'session/session.ts',
+    replace: ['this.#socket.endLease(expired)', 'undefined'],
   },
   {
     invariant: 2,
@@ -45,6 +51,12 @@ export const MUTANTS: readonly Mutant[] = [
     replace: ["return { action: 'probe' }", "return { action: request.purpose === 'connect' ? 'pair' : 'probe' }"],
   },
   { invariant: 3, what: 'credentials are stored before they are paired', file: 'auth/auth-state.ts', replace: ['if (!this.paired) return\n', ''] },
+  {
+    invariant: 3,
+    what: 'a session whose credentials vanish goes on as it was asked for once',
+    file: 'session/session-machine.ts',
+    replace: ["if (run.paired !== true || run.request.purpose === 'unlink') return run.request", 'if (run.paired !== null) return run.request'],
+  },
   {
     invariant: 4,
     what: 'a generation that was closed keeps its socket',
@@ -98,6 +110,12 @@ export const MUTANTS: readonly Mutant[] = [
     what: 'a socket whose writes failed stays open',
     file: 'auth/write-queue.ts',
     replace: ['if (first) this.#options.onFailure(error)', 'first satisfies boolean'],
+  },
+  {
+    invariant: 7,
+    what: 'nobody is told of a lock that became free',
+    file: 'lease/free-watch.ts',
+    replace: ['    wait.onFree()\n', ''],
   },
   { invariant: 8, what: 'each caller of getStatus looks for itself', file: 'manager/status-lookup.ts', replace: ['this.#looking.get(sessionId) ?? ', ''] },
   {
@@ -196,6 +214,18 @@ export const MUTANTS: readonly Mutant[] = [
     what: 'a session that lost its socket still hands it out',
     file: 'session/session.ts',
     replace: ["return this.#state.phase === 'connected' ? this.#socket.socket : undefined", 'return this.#socket.socket'],
+  },
+  {
+    invariant: 'status',
+    what: 'credentials that are gone are those of a session that was never paired',
+    file: 'session/missing-credentials.ts',
+    replace: ["if (stored.kind !== 'absent' || stored.isPairingBegun || !isKnownPaired(facts)) return stored", 'if (stored.kind !== null) return stored'],
+  },
+  {
+    invariant: 'status',
+    what: 'a lease that ran out is one that somebody else has',
+    file: 'session/lease-holder.ts',
+    replace: ["isSessionError(reason, 'LEASE_EXPIRED')", "isSessionError(reason, 'WRONG_KEY')"],
   },
   { invariant: 'status', what: 'the status before is told wrongly', file: 'session/session-report.ts', replace: ['    this.#announced = snapshot\n', ''] },
 ]

@@ -20,7 +20,8 @@ export class DurableConnections implements Observer {
   told({ manager, name, event: { sessionId } }: Told): void {
     if (name !== 'connected' || sessionId === null) return
     const socket = this.#world.newestSocket(sessionId, manager)
-    if (socket === undefined || this.#world.backend.text(sessionId, 'creds') !== encodeAuthValue(socket.fake.authState.creds)) {
+    const isWiped = this.#world.wiped.has(sessionId)
+    if (!isWiped && (socket === undefined || this.#world.backend.text(sessionId, 'creds') !== encodeAuthValue(socket.fake.authState.creds))) {
       this.#world.violate(5, `${manager} announced ${sessionId} as connected, and its credentials are not what is stored`)
     }
     if (this.#world.backend.holder(sessionId)?.owner !== manager)
@@ -29,7 +30,8 @@ export class DurableConnections implements Observer {
 
   dialled({ manager, sessionId, fake, fencingToken }: SimulatedSocket): void {
     const { creds } = fake.authState
-    if (creds.account !== undefined && this.#world.backend.text(sessionId, 'creds') !== encodeAuthValue(creds)) {
+    const isWiped = this.#world.wiped.has(sessionId)
+    if (!isWiped && creds.account !== undefined && this.#world.backend.text(sessionId, 'creds') !== encodeAuthValue(creds)) {
       this.#world.violate(5, `${manager} dialled ${sessionId} with credentials that are not what is stored`)
     }
     for (const write of this.#writes) {

@@ -58,6 +58,9 @@ export class Patience implements Observer {
     if (last.status === 'connecting' || last.status === 'reconnecting') {
       this.#world.violate(7, `${manager} says that ${sessionId} is ${last.status} (${last.reason ?? ''}), half an hour after all was well`)
     }
+    const holder = this.#world.backend.holder(sessionId)?.owner ?? manager
+    if (last.reason === 'owned_elsewhere' && holder === manager)
+      this.#world.violate(7, `${manager} waits for the lock of ${sessionId}, which nobody else holds, half an hour after all was well`)
     if (last.status !== 'connected') return
     const socket = this.#world.newestSocket(sessionId, manager)
     if (socket === undefined || this.#world.backend.text(sessionId, 'creds') !== encodeAuthValue(socket.fake.authState.creds)) {

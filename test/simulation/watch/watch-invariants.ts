@@ -5,8 +5,10 @@ import { DurableConnections } from './durable-connections.js'
 import { FlushedMessages } from './flushed-messages.js'
 import { KeptSecrets } from './kept-secrets.js'
 import { LimitedDials } from './limited-dials.js'
+import { MissingCredentials } from './missing-credentials.js'
 import { ModestStatus } from './modest-status.js'
 import { NothingLeft } from './nothing-left.js'
+import { NoFalseOwner } from './no-false-owner.js'
 import { OneSocket } from './one-socket.js'
 import { Patience } from './patience.js'
 import { PatientBackOff } from './patient-back-off.js'
@@ -34,6 +36,8 @@ export function watchInvariants(world: World): Observer[] {
     KeptSecrets,
     PlainIds,
     TrueStatus,
+    MissingCredentials,
+    NoFalseOwner,
     NothingLeft,
   ]
   return watchers.map((Watcher) => new Watcher(world))

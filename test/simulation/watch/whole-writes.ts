@@ -42,7 +42,9 @@ export class WholeWrites implements Observer {
 
   /** The identity of the socket, if it is the one that is stored, and nobody else may write it. */
   #identityStored({ sessionId, fake, manager }: SimulatedSocket): string | null {
-    const { backend } = this.#world
+    const { backend, wiped } = this.#world
+    // What was removed past the library is stored no more, whatever was acknowledged.
+    if (wiped.has(sessionId)) return null
     const stored = pairedIdentity(backend.text(sessionId, 'creds'))
     const isOwn = stored !== null && backend.text(sessionId, 'creds')?.includes(Buffer.from(fake.authState.creds.noiseKey.public).toString('base64')) === true
     return isOwn && backend.holder(sessionId)?.owner === manager ? stored : null

@@ -1,5 +1,7 @@
 import { type RecordChange, type RecordKey, SessionError } from '../../../src/index.js'
 import { assertCurrentWriter } from '../../../src/lease/session-lock.js'
+import { parseHolder } from '../../../src/lease/holder.js'
+import type { LeasedEngine } from '../../support/leased-engine.js'
 import type { Records, StoreCall } from '../observer.js'
 
 /** The newest lease of a session. */
@@ -19,6 +21,13 @@ export const recordName = ({ type, id }: RecordKey): string => `${type}/${id}`
 export class SimulatedBackend {
   readonly #sessions = new Map<string, Records>()
   readonly #claims = new Map<string, Claim>()
+  /** What keeps the locks instead, when it ends leases by itself. */
+  readonly engine: LeasedEngine | null
+  #strangers = 0
+
+  constructor(engine: LeasedEngine | null = null) {
+    this.engine = engine
+  }
 
   /** The ids of all sessions. */
   sessionIds(): string[] {
@@ -37,6 +46,10 @@ export class SimulatedBackend {
 
   /** Who holds the lock of a session. */
   holder(sessionId: string): { readonly owner: string; readonly token: number } | null {
+    if (this.engine !== null) {
+      const owner = parseHolder(this.engine.holderOf(sessionId)?.text ?? '')?.owner
+      return owner === undefined ? null : { owner, token: this.engine.look(sessionId).token }
+    }
     const claim = this.#claims.get(sessionId)
     return claim?.isHeld === true ? claim : null
   }
@@ -65,12 +78,33 @@ export class SimulatedBackend {
     return claim
   }
 
-  /** Takes a lease away from its holder, and tells it. */
-  lose(sessionId: string): void {
+  /** A process that is not ours takes the lock when it is free. Returns what gives it back. */
+  occupy(sessionId: string): (() => void) | null {
+    const { engine } = this
+    if (engine === null) {
+      const claim = this.acquire(sessionId, 'somebody else')
+      return claim === null ? null : () => void (claim.isHeld = false)
+    }
+    if (engine.holderOf(sessionId) !== null) return null
+    this.#strangers += 1
+    const nonce = `somebody else ${this.#strangers}`
+    engine.grant(sessionId, nonce)
+    const { token } = engine.look(sessionId)
+    return () => engine.release({ sessionId, token, nonce }, { isLast: true })
+  }
+
+  /** Takes a lease away from its holder, and tells it why. */
+  lose(sessionId: string, how: 'taken' | 'expired'): void {
     const claim = this.#claims.get(sessionId)
     if (claim?.isHeld !== true) return
     claim.isHeld = false
-    claim.lost.abort()
+    const code = how === 'taken' ? 'STALE_WRITER' : 'LEASE_EXPIRED'
+    claim.lost.abort(new SessionError(code, `The lease was lost: ${how}.`, { sessionId }))
+  }
+
+  /** Removes all that is stored of a session, whoever holds its lock. */
+  wipe(sessionId: string): void {
+    this.#sessions.delete(sessionId)
   }
 
   /** The error of a backend that cannot be reached. */
@@ -79,6 +113,10 @@ export class SimulatedBackend {
   }
 
   #check(sessionId: string, fencingToken: number | undefined): void {
+    if (this.engine !== null) {
+      this.engine.check(sessionId, fencingToken)
+      return
+    }
     const claim = this.#claims.get(sessionId)
     if (claim !== undefined) assertCurrentWriter({ sessionId, fencingToken, newestToken: claim.token, isHeld: claim.isHeld })
   }

@@ -64,12 +64,13 @@ export class SimulatedBackplane {
       this.#after(fate.delayMs, () => {
         try {
           // A lock that is taken for nobody would be held for ever; a real backend lets such a lease run out.
-          if (fate.kind === 'failed' && (!fate.isCarriedOut || verb === 'acquire')) throw unavailable()
+          const isDropped = verb === 'acquire' && fate.kind !== 'done'
+          if (isDropped || (fate.kind === 'failed' && !fate.isCarriedOut)) throw unavailable()
           const result = work()
           if (fate.kind === 'failed') throw unavailable()
-          resolve(result)
+          if (fate.kind === 'done') resolve(result)
         } catch (error) {
-          reject(error instanceof Error ? error : unavailable())
+          if (fate.kind !== 'unanswered') reject(error instanceof Error ? error : unavailable())
         }
       })
     })

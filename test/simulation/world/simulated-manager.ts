@@ -44,6 +44,7 @@ export class SimulatedManager {
   isPolite = false
   readonly #options: SimulatedManagerOptions
   readonly #baileys: FakeBaileys
+  readonly #store: SimulatedStore
   /** The session that the next socket belongs to: `makeWASocket` is not told. */
   readonly #configured = new WeakMap<object, string>()
 
@@ -57,8 +58,9 @@ export class SimulatedManager {
       },
     })
     const { initAuthCreds, proto } = this.#baileys
+    this.#store = new SimulatedStore(name, backend, backplane)
     this.sessions = new SessionManager({
-      store: new SimulatedStore(name, backend, backplane),
+      store: this.#store,
       repository: new SimulatedRepository(name, rows, backplane),
       baileys: { initAuthCreds, proto, makeWASocket: (config) => this.#makeSocket(config) },
       socketConfig: (sessionId) => this.#configure(sessionId),
@@ -71,6 +73,11 @@ export class SimulatedManager {
       reconnect: { jitter: plan.jitter, stableAfterMs: plan.stableAfterMs, ...(plan.maxReconnects === null ? {} : { maxRetries: plan.maxReconnects }) },
     })
     for (const event of EVENT_NAMES) this.#listen(event)
+  }
+
+  /** Closes the store, as an application does after its manager. */
+  closeStore(): Promise<void> {
+    return this.#store.close()
   }
 
   #listen(name: EventName): void {

@@ -1,7 +1,9 @@
 import type { DeleteOptions, RecordChange, RecordKey, SessionLease, SessionLock, SessionStore, StoredRecord, WriteOptions } from '../../../src/index.js'
+import type { LeaseLock } from '../../../src/lease/lease-lock.js'
 import type { StoreCall } from '../observer.js'
 import { recordName, type SimulatedBackend } from './simulated-backend.js'
 import type { SimulatedBackplane } from './simulated-backplane.js'
+import { SimulatedTable, simulatedLeaseLock } from './simulated-table.js'
 
 /** One manager's view of the backend: every call may be slow, fail, come late, or never be answered. */
 export class SimulatedStore implements SessionStore {
@@ -9,11 +11,26 @@ export class SimulatedStore implements SessionStore {
   readonly #manager: string
   readonly #backend: SimulatedBackend
   readonly #backplane: SimulatedBackplane
+  readonly #locks: LeaseLock | null = null
 
   constructor(manager: string, backend: SimulatedBackend, backplane: SimulatedBackplane) {
     this.#manager = manager
     this.#backend = backend
     this.#backplane = backplane
+    const { engine } = backend
+    if (engine !== null) {
+      const locks = simulatedLeaseLock(manager, new SimulatedTable(engine, backend, backplane))
+      this.#locks = locks
+      this.lock = {
+        acquire: (sessionId) => {
+          this.#tellIssued({ verb: 'acquire', sessionId })
+          return locks.acquire(sessionId)
+        },
+        owner: (sessionId) => locks.owner(sessionId),
+        whenFree: (sessionId, onFree) => locks.whenFree?.(sessionId, onFree) ?? (() => undefined),
+      }
+      return
+    }
     this.lock = {
       acquire: (sessionId) => this.#ask('lock', { verb: 'acquire', sessionId }, () => this.#acquire(sessionId)),
       owner: (sessionId) => this.#ask('lock', { verb: 'owner', sessionId }, () => backend.holder(sessionId)?.owner ?? null),
@@ -55,8 +72,8 @@ export class SimulatedStore implements SessionStore {
     })
   }
 
-  close(): Promise<void> {
-    return Promise.resolve()
+  async close(): Promise<void> {
+    await this.#locks?.close()
   }
 
   #acquire(sessionId: string): SessionLease | null {
@@ -73,11 +90,7 @@ export class SimulatedStore implements SessionStore {
     this.#backplane.tell('landed', { call, ...this.#backend.change(call, replaceAll) })
   }
 
-  #ask<Result>(
-    of: 'store' | 'lock',
-    asked: Pick<StoreCall, 'verb' | 'sessionId'> & Partial<StoreCall>,
-    carryOut: (call: StoreCall) => Result,
-  ): Promise<Result> {
+  #tellIssued(asked: Pick<StoreCall, 'verb' | 'sessionId'> & Partial<StoreCall>): StoreCall {
     const call: StoreCall = {
       changes: [],
       isLook: false,
@@ -88,6 +101,15 @@ export class SimulatedStore implements SessionStore {
       isAnswered: false,
     }
     this.#backplane.tell('issued', call)
+    return call
+  }
+
+  #ask<Result>(
+    of: 'store' | 'lock',
+    asked: Pick<StoreCall, 'verb' | 'sessionId'> & Partial<StoreCall>,
+    carryOut: (call: StoreCall) => Result,
+  ): Promise<Result> {
+    const call = this.#tellIssued(asked)
     const answer = this.#backplane.carryOut({
       of,
       sessionId: call.sessionId,

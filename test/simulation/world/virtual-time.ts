@@ -12,7 +12,7 @@ export class VirtualTime {
   onThrow: (error: unknown) => void = () => undefined
 
   constructor() {
-    this.#clock = install({ now: 1_800_000_000_000, toFake: ['setTimeout', 'clearTimeout', 'Date', 'performance'] })
+    this.#clock = install({ now: 1_800_000_000_000, toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date', 'performance'] })
     this.#startedAt = this.#clock.now
   }
 

@@ -2,6 +2,7 @@ import { encodeLifecycle, freshLifecycle, type Lifecycle } from '../../../src/au
 import { inspectStoredCreds } from '../../../src/auth/stored-session.js'
 import { MemoryConnectionRepository } from '../../../src/index.js'
 import { pairedCreds } from '../../../src/testing/fake-baileys.js'
+import { LeasedEngine } from '../../support/leased-engine.js'
 import type { Seed, WorldPlan } from '../history.js'
 import type { SimulatedSocket, VerbCall } from '../observer.js'
 import { Dice } from './dice.js'
@@ -9,6 +10,7 @@ import { SimulatedBackend } from './simulated-backend.js'
 import { SimulatedBackplane } from './simulated-backplane.js'
 import { SimulatedManager } from './simulated-manager.js'
 import { SimulatedServer } from './simulated-server.js'
+import { LEASE_MS } from './simulated-table.js'
 import { VirtualTime } from './virtual-time.js'
 
 /** Ids that lesser code mixes up. */
@@ -30,7 +32,7 @@ export class World {
   readonly plan: WorldPlan
   readonly time: VirtualTime = new VirtualTime()
   readonly backplane: SimulatedBackplane
-  readonly backend: SimulatedBackend = new SimulatedBackend()
+  readonly backend: SimulatedBackend
   readonly rows: MemoryConnectionRepository = new MemoryConnectionRepository()
   readonly server: SimulatedServer
   readonly sockets: SimulatedSocket[] = []
@@ -39,11 +41,14 @@ export class World {
   readonly calls: VerbCall[] = []
   readonly violations: Violation[] = []
   readonly sessionIds: readonly string[]
+  /** Sessions whose records were removed past the library. */
+  readonly wiped: Set<string> = new Set()
 
   constructor(plan: WorldPlan) {
     this.plan = plan
     this.sessionIds = SESSION_IDS.slice(0, plan.sessions.length)
     this.backplane = new SimulatedBackplane(this.time, new Dice(plan.luck))
+    this.backend = new SimulatedBackend(this.#makeEngine())
     this.time.onThrow = (error) => {
       this.violate(9, `a timer threw: ${String(error)}`)
     }
@@ -104,13 +109,32 @@ export class World {
     return this.calls.some(({ call, manager: name }) => call.verb === 'close' && name === manager)
   }
 
-  /** Takes the lease of a session away from its holder. */
-  tear(sessionId: string): void {
+  /** Removes all that is stored of a session, past the library. */
+  wipe(sessionId: string): void {
+    this.backplane.tell('wiped', sessionId)
+    this.wiped.add(sessionId)
+    this.backend.wipe(sessionId)
+  }
+
+  /** Takes the lease of a session away from its holder. An engine with a clock of its own is cut off instead, until all leases have ended. */
+  tear(sessionId: string, how: 'taken' | 'expired'): void {
+    if (this.backend.engine !== null) {
+      this.backplane.changeMood('lock', null, 'down')
+      this.time.later(2 * LEASE_MS, () => this.backplane.changeMood('lock', null, 'healthy'))
+      return
+    }
     const holder = this.backend.holder(sessionId)?.owner
     if (holder === undefined) return
     for (const socket of this.sockets) if (socket.manager === holder && socket.sessionId === sessionId) socket.leaseLostAtMs ??= this.time.elapsedMs
-    this.backplane.tell('torn', holder, sessionId)
-    this.backend.lose(sessionId)
+    this.backplane.tell('torn', holder, sessionId, how)
+    this.backend.lose(sessionId, how)
+  }
+
+  #makeEngine(): LeasedEngine | null {
+    const { engineClock } = this.plan
+    if (engineClock === null) return null
+    const { rate, aheadMs } = engineClock
+    return new LeasedEngine({ leaseMs: LEASE_MS, now: () => Date.now() + aheadMs + this.time.elapsedMs * (rate - 1) })
   }
 
   #seed(sessionId: string, seed: Seed): void {

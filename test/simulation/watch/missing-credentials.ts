@@ -1,0 +1,63 @@
+import type { Observer, SimulatedSocket, Told, VerbCall } from '../observer.js'
+import type { World } from '../world/world.js'
+import { pairedIdentity } from './stored-identity.js'
+
+/** How long the work of a caller may go on who has asked before. */
+const ASKED_FOR_MS = 60_000
+
+/** 3, and the truth of a status: credentials that were removed past the library are told as missing, and only a person's wish links a phone anew. */
+export class MissingCredentials implements Observer {
+  readonly #world: World
+  /** Managers that ran a paired session when it was wiped, and to which nothing else has happened since, by `manager session`. */
+  readonly #knowing = new Set<string>()
+  /** When paired credentials were removed last. */
+  readonly #lostAtMs = new Map<string, number>()
+
+  constructor(world: World) {
+    this.#world = world
+  }
+
+  wiped(sessionId: string): void {
+    const { backend, managers } = this.#world
+    if (pairedIdentity(backend.text(sessionId, 'creds')) === null) return
+    this.#lostAtMs.set(sessionId, this.#world.time.elapsedMs)
+    for (const { name } of managers) {
+      const isQuiet = this.#world.pending(name, sessionId).length === 0
+      if (isQuiet && backend.holder(sessionId)?.owner === name && this.#world.newestSocket(sessionId, name)?.fake.ws.isOpen === true) {
+        this.#knowing.add(`${name} ${sessionId}`)
+      }
+    }
+  }
+
+  called({ sessionId, call }: VerbCall): void {
+    if (call.verb !== 'getStatus' && call.verb !== 'getStatuses' && call.verb !== 'waitUntilConnected') this.#forget(sessionId)
+  }
+
+  torn(_manager: string, sessionId: string): void {
+    this.#forget(sessionId)
+  }
+
+  told({ manager, name, event }: Told): void {
+    if (name !== 'status' || event.reason === null) return
+    if (event.reason === 'logged_out') this.#forget(event.sessionId)
+    if (event.reason === 'never_paired' && this.#knowing.has(`${manager} ${event.sessionId}`))
+      this.#world.violate('status', `${manager} says that ${event.sessionId} was never paired, and had run it until its records were removed`)
+  }
+
+  dialled({ manager, sessionId, fake }: SimulatedSocket): void {
+    const lostAtMs = this.#lostAtMs.get(sessionId)
+    if (fake.authState.creds.account !== undefined || lostAtMs === undefined) return
+    if (this.#knowing.has(`${manager} ${sessionId}`)) this.#world.violate(3, `${manager} pairs ${sessionId} anew, whose records were removed while it ran`)
+    const isAsked = this.#world.calls.some(
+      ({ call, sessionId: of, calledAtMs }) =>
+        (call.verb === 'connect' || call.verb === 'requestPairingCode') && of === sessionId && calledAtMs >= lostAtMs - ASKED_FOR_MS,
+    )
+    if (!isAsked) this.#world.violate(3, `${manager} pairs ${sessionId} anew after its records were removed, and nobody had asked for it`)
+  }
+
+  #forget(sessionId: string | null): void {
+    for (const { name } of this.#world.managers) {
+      for (const id of sessionId === null ? this.#world.sessionIds : [sessionId]) this.#knowing.delete(`${name} ${id}`)
+    }
+  }
+}
