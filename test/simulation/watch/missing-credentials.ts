@@ -2,16 +2,13 @@ import type { Observer, SimulatedSocket, Told, VerbCall } from '../observer.js'
 import type { World } from '../world/world.js'
 import { pairedIdentity } from './stored-identity.js'
 
-/** How long the work of a caller may go on who has asked before. */
-const ASKED_FOR_MS = 60_000
-
 /** 3, and the truth of a status: credentials that were removed past the library are told as missing, and only a person's wish links a phone anew. */
 export class MissingCredentials implements Observer {
   readonly #world: World
   /** Managers that ran a paired session when it was wiped, and to which nothing else has happened since, by `manager session`. */
   readonly #knowing = new Set<string>()
-  /** When paired credentials were removed last. */
-  readonly #lostAtMs = new Map<string, number>()
+  /** Sessions whose paired credentials were removed. */
+  readonly #lost = new Set<string>()
 
   constructor(world: World) {
     this.#world = world
@@ -20,7 +17,7 @@ export class MissingCredentials implements Observer {
   wiped(sessionId: string): void {
     const { backend, managers } = this.#world
     if (pairedIdentity(backend.text(sessionId, 'creds')) === null) return
-    this.#lostAtMs.set(sessionId, this.#world.time.elapsedMs)
+    this.#lost.add(sessionId)
     for (const { name } of managers) {
       const isQuiet = this.#world.pending(name, sessionId).length === 0
       if (isQuiet && backend.holder(sessionId)?.owner === name && this.#world.newestSocket(sessionId, name)?.fake.ws.isOpen === true) {
@@ -45,13 +42,10 @@ export class MissingCredentials implements Observer {
   }
 
   dialled({ manager, sessionId, fake }: SimulatedSocket): void {
-    const lostAtMs = this.#lostAtMs.get(sessionId)
-    if (fake.authState.creds.account !== undefined || lostAtMs === undefined) return
+    if (fake.authState.creds.account !== undefined || !this.#lost.has(sessionId)) return
     if (this.#knowing.has(`${manager} ${sessionId}`)) this.#world.violate(3, `${manager} pairs ${sessionId} anew, whose records were removed while it ran`)
-    const isAsked = this.#world.calls.some(
-      ({ call, sessionId: of, calledAtMs }) =>
-        (call.verb === 'connect' || call.verb === 'requestPairingCode') && of === sessionId && calledAtMs >= lostAtMs - ASKED_FOR_MS,
-    )
+    // The wish of a person holds for as long as the store cannot be asked.
+    const isAsked = this.#world.calls.some(({ call, sessionId: of }) => (call.verb === 'connect' || call.verb === 'requestPairingCode') && of === sessionId)
     if (!isAsked) this.#world.violate(3, `${manager} pairs ${sessionId} anew after its records were removed, and nobody had asked for it`)
   }
 
