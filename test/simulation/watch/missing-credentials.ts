@@ -1,6 +1,6 @@
 import type { Observer, SimulatedSocket, Told, VerbCall } from '../observer.js'
 import type { World } from '../world/world.js'
-import { pairedIdentity } from './stored-identity.js'
+import { isLoggedOut, pairedIdentity } from './stored-identity.js'
 
 /** 3, and the truth of a status: credentials that were removed past the library are told as missing, and only a person's wish links a phone anew. */
 export class MissingCredentials implements Observer {
@@ -16,7 +16,9 @@ export class MissingCredentials implements Observer {
 
   wiped(sessionId: string): void {
     const { backend, managers } = this.#world
-    if (pairedIdentity(backend.text(sessionId, 'creds')) === null) return
+    const identity = pairedIdentity(backend.text(sessionId, 'creds'))
+    // What was logged out may be on its way to another pairing.
+    if (identity === null || isLoggedOut(identity, backend.text(sessionId, 'lifecycle'))) return
     this.#lost.add(sessionId)
     for (const { name } of managers) {
       const isQuiet = this.#world.pending(name, sessionId).length === 0
