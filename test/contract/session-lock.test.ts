@@ -1,6 +1,8 @@
 import { MemorySessionStore } from '../../src/adapters/memory/memory-session-store.js'
 import { processLock } from '../../src/lease/process-lock.js'
 import { type ContractCase, sessionLockContract } from '../../src/testing/index.js'
+import { RedisBench } from '../support/redis-bench.js'
+import { OTHER_REDIS_DRIVERS, USUAL_REDIS_DRIVER } from '../support/redis-clients.js'
 import { SQLITE_DRIVERS } from '../support/sqlite-drivers.js'
 import { endingLeasesHooks, openEndingLeases } from './ending-leases-hooks.js'
 import {
@@ -12,6 +14,8 @@ import {
   setBackLockHooks,
   storeLockHooks,
 } from './filesystem-hooks.js'
+import { RedisSubjects } from './redis-hooks.js'
+import { redisLeaseCases } from './redis-lease-cases.js'
 import { runContract } from './run-contract.js'
 import { SqliteSubjects } from './sqlite-hooks.js'
 
@@ -44,4 +48,14 @@ for (const driver of SQLITE_DRIVERS) {
     `SqliteLock seen from elsewhere after the clock was set back with ${driver.name}`,
     takeOverOf(sessionLockContract(() => sqlite.openLockElsewhere(), sqlite.elsewhereHooks(-3_600_000))),
   )
+}
+for (const driver of [USUAL_REDIS_DRIVER, ...OTHER_REDIS_DRIVERS]) {
+  const bench = new RedisBench(driver)
+  const redis = new RedisSubjects(driver, bench)
+  runContract(
+    `the lock of RedisSessionStore with ${driver.name}`,
+    sessionLockContract(() => redis.openStoreLock(), redis.storeLockHooks),
+    redis.testOptions,
+  )
+  runContract(`the leases of RedisSessionStore with ${driver.name}`, redisLeaseCases(bench), redis.testOptions)
 }

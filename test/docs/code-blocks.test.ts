@@ -17,6 +17,7 @@ const PAGES = [
   'docs/multi-tenant-security.md',
   'docs/options.md',
   'docs/production.md',
+  'docs/redis.md',
   'docs/scale.md',
   'docs/stores.md',
   'docs/troubleshooting.md',

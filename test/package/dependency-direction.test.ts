@@ -74,6 +74,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'testing',
     'testing/whatsapp-server',
   ],
+  redis: ['adapters'],
   sqlite: ['adapters'],
   index: [
     ...LEAVES,

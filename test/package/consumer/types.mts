@@ -8,6 +8,10 @@ import {
   sessionStoreContract,
   WhatsAppServer,
 } from 'baileys-sessions/testing'
+import { Redis } from 'ioredis'
+import { Redis as Valkey } from 'iovalkey'
+import { createClient } from 'redis'
+import { RedisSessionStore } from 'baileys-sessions/redis'
 import { openSqliteDatabase, type SqliteDatabase, SqliteConnectionRepository, SqliteSessionStore } from 'baileys-sessions/sqlite'
 
 declare const repository: ConnectionRepository
@@ -31,5 +35,6 @@ export async function openSqlite(): Promise<SessionManager> {
   const database: SqliteDatabase = await openSqliteDatabase('sessions.db')
   return new SessionManager({ store: new SqliteSessionStore({ database, durability: 'process' }), repository: new SqliteConnectionRepository({ database }) })
 }
+export const redisStores: SessionStore[] = [new Redis(), new Valkey(), createClient()].map((client) => new RedisSessionStore({ client }))
 // @ts-expect-error the types of Baileys are there, not `any`
 sessions.getSocket('a')?.notAMember

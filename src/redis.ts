@@ -1,0 +1,3 @@
+// Sessions and connections in Redis or Valkey.
+export { RedisSessionStore } from './adapters/redis/redis-session-store.js'
+export type { CallingRedisClient, RedisClient, RedisOptions, RedisSessionStoreOptions, SendingRedisClient } from './adapters/redis/redis-client.js'
