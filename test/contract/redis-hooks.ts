@@ -1,7 +1,7 @@
 import type { TestOptions } from 'vitest'
 import type { SessionLease, SessionLock } from '../../src/lease/session-lock.js'
-import { RedisSessionStore } from '../../src/redis.js'
-import type { SessionLockContractHooks, SessionStoreContractHooks } from '../../src/testing/index.js'
+import { RedisConnectionRepository, RedisSessionStore } from '../../src/redis.js'
+import type { ConnectionRepositoryContractHooks, SessionLockContractHooks, SessionStoreContractHooks } from '../../src/testing/index.js'
 import { type Line, newLine, RedisBench } from '../support/redis-bench.js'
 import { type RedisDriver, USUAL_REDIS_DRIVER } from '../support/redis-clients.js'
 import { REDIS_PROGRAM } from '../support/redis-server.js'
@@ -73,6 +73,19 @@ export class RedisSubjects {
       return lease
     },
     dispose: (lock) => this.#storeOf(lock).close(),
+  }
+
+  /** A repository under keys of its own, or under those of another. */
+  readonly openRepository = async (keyPrefix: string = this.#bench.newPrefix()): Promise<RedisConnectionRepository> => {
+    const line = newLine(this.#edit)
+    const repository = new RedisConnectionRepository({ client: await this.#bench.connect(line), keyPrefix })
+    this.#places.set(repository, { keyPrefix, line })
+    return repository
+  }
+
+  readonly repositoryHooks: ConnectionRepositoryContractHooks<RedisConnectionRepository> = {
+    reopen: (repository) => this.openRepository(this.#placeOf(repository).keyPrefix),
+    disconnect: (repository) => this.#disconnect(repository),
   }
 
   #placeOf(subject: object): Place {
