@@ -1,15 +1,14 @@
 import { closeSync, openSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { FaultRig } from './fault-rig.js'
-import { FAULT_STORES, openStore } from './fault-stores.js'
+import { isStoreKind, openStore } from './fault-stores.js'
 
 // A rig in a process of its own: it does what each line says, and prints what came of it.
 
-const [kind = '', directory = '', options = '{}'] = process.argv.slice(2)
-const known = FAULT_STORES.find((name) => name === kind)
-if (known === undefined) throw new RangeError(`There is no store ${kind}.`)
+const [kind = '', place = '', options = '{}'] = process.argv.slice(2)
+if (!isStoreKind(kind)) throw new RangeError(`There is no store ${kind}.`)
 // The test gives options of a manager.
-const rig = new FaultRig(await openStore(known, directory), JSON.parse(options) as ConstructorParameters<typeof FaultRig>[1])
+const rig = new FaultRig(await openStore(kind, place), JSON.parse(options) as ConstructorParameters<typeof FaultRig>[1])
 const taken: number[] = []
 
 /** Takes every descriptor that is left. */

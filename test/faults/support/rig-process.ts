@@ -1,7 +1,7 @@
 import { ScriptProcess, type ScriptOptions } from '../../support/script-process.js'
 import type { SessionManagerOptions } from '../../../src/index.js'
 import type { FaultRig } from './fault-rig.js'
-import type { FaultStore } from './fault-stores.js'
+import type { StoreKind } from './fault-stores.js'
 
 type Verb = 'restore' | 'restoreAll' | 'status' | 'course' | 'errors' | 'dials' | 'write' | 'read' | 'missing' | 'close'
 
@@ -14,8 +14,8 @@ export class RigProcess {
   }
 
   /** Starts it, and waits until it has made its manager. */
-  static async start(kind: FaultStore, directory: string, how: ScriptOptions = {}, options: Partial<SessionManagerOptions> = {}): Promise<RigProcess> {
-    const script = new ScriptProcess('./rig-child.ts', import.meta.url, [kind, directory, JSON.stringify(options)], how)
+  static async start(kind: StoreKind, place: string, how: ScriptOptions = {}, options: Partial<SessionManagerOptions> = {}): Promise<RigProcess> {
+    const script = new ScriptProcess('./rig-child.ts', import.meta.url, [kind, place, JSON.stringify(options)], how)
     await script.next()
     return new RigProcess(script)
   }

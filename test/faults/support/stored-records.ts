@@ -1,10 +1,10 @@
 import { CREDS_KEY, type SessionStore } from '../../../src/index.js'
 import { pairedCreds } from '../../../src/testing/index.js'
-import { type FaultStore, openStore } from './fault-stores.js'
+import { openStore, type StoreKind } from './fault-stores.js'
 
 /** Stores paired sessions with a key each, and lets go of the store. */
-export async function link(kind: FaultStore, directory: string, ...sessionIds: readonly string[]): Promise<void> {
-  await using opened = new OpenedStore(await openStore(kind, directory))
+export async function link(kind: StoreKind, place: string, ...sessionIds: readonly string[]): Promise<void> {
+  await using opened = new OpenedStore(await openStore(kind, place))
   const { store } = opened
   for (const [index, sessionId] of sessionIds.entries()) {
     await store.write(sessionId, [
@@ -15,8 +15,8 @@ export async function link(kind: FaultStore, directory: string, ...sessionIds: r
 }
 
 /** All records of a session but the lifecycle, which is the library's own, by type and id; as another process reads them. */
-export async function recordsOf(kind: FaultStore, directory: string, sessionId: string): Promise<Record<string, string>> {
-  await using opened = new OpenedStore(await openStore(kind, directory))
+export async function recordsOf(kind: StoreKind, place: string, sessionId: string): Promise<Record<string, string>> {
+  await using opened = new OpenedStore(await openStore(kind, place))
   const { store } = opened
   const keys = []
   for await (const key of store.records(sessionId)) if (key.type !== 'lifecycle') keys.push(key)
