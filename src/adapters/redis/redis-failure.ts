@@ -1,4 +1,4 @@
-import { isSessionError, SessionError, type SessionErrorCode } from '../../errors.js'
+import { SessionError, type SessionErrorCode } from '../../errors.js'
 
 /** What was being done when the server failed. */
 export interface RedisAction {
@@ -41,9 +41,8 @@ export function isUnknownScript(error: unknown): boolean {
 /** What is wrong, in sentences that say what to do. */
 export class RedisProblem extends Error {}
 
-/** Any failure of the server or its client as a `SessionError` that says what to do; one that is a `SessionError` already stays. */
+/** Any failure of the server or its client as a `SessionError` that says what to do. */
 export function redisFailure(action: RedisAction, error: unknown): SessionError {
-  if (isSessionError(error)) return error
   if (error instanceof RedisProblem) return redisRefusal(action, error.message)
   const message = briefly(error)
   const advice = ADVICE[codeOf(message)] ?? `The client says: ${message}.`

@@ -23,7 +23,7 @@ export class RedisKeys {
     return `${this.#prefix}locks`
   }
 
-  /** A hash, by nonce: when the lease of the process ends, its first and its newest token, and who it is. */
+  /** A hash, by nonce: when the lease of the process ends, its first and its newest token, how many locks it has given back, and who it is. */
   get processes(): string {
     return `${this.#prefix}processes`
   }

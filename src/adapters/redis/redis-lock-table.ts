@@ -6,7 +6,7 @@ import type { LeaseKey, LockEntry, LockTable, ReleaseOptions } from '../../lease
 import { assertCurrentWriter } from '../../lease/session-lock.js'
 import type { RedisConnection } from './redis-connection.js'
 import { type RedisAction, redisRefusal } from './redis-failure.js'
-import { BEAT, CLAIM, LOOK, type RedisScript, RELEASE } from './scripts.js'
+import { BEAT, CLAIM, LIVING, LOOK, type RedisScript, RELEASE } from './scripts.js'
 import { toStored } from './stored-text.js'
 
 /** How a process shows that it lives, and when it counts as gone. */
@@ -25,7 +25,7 @@ const BEATS = 6
 const LEFT = 0.15
 
 /** Which word of a process's text its holder begins with. */
-const HOLDER_WORD = 3
+const HOLDER_WORD = 4
 
 /** The times for a length of a lease. */
 export function leaseTimes(leaseMs: number): LeaseTimes {
@@ -113,6 +113,13 @@ export class RedisLockTable implements LockTable<RedisLock> {
     return this.#connection.now()
   }
 
+  /** Every process whose lease has not ended, and how many locks it has given back: what whoever waits for locks has to know. */
+  async living(): Promise<readonly { readonly nonce: string; readonly releases: number }[]> {
+    const call = { script: LIVING, keys: [this.#connection.keys.processes], parameters: [] }
+    const [, ...words] = await this.#connection.run({ verb: 'list the processes in' }, call)
+    return words.flatMap((nonce, index) => (index % 2 === 0 ? [{ nonce, releases: Number(words[index + 1]) }] : []))
+  }
+
   /**
    * Sends a write with the holder that was found dead, if any, until it is known whether this writer may write. Rejects with `STALE_WRITER`
    * when it may not; see `ProcessLock.check`.
@@ -122,7 +129,7 @@ export class RedisLockTable implements LockTable<RedisLock> {
       const [word, found = '', process = ''] = await send(dead)
       if (word === 'done') return
       const seen = this.#readLock(action, word, found, process)
-      if (fencingToken !== undefined && seen.token < fencingToken) throw forgottenToken(sessionId, fencingToken)
+      if (fencingToken !== undefined && fencingToken >= seen.token) throw forgottenToken(sessionId, fencingToken)
       lock.sawNewest(sessionId, seen.token)
       assertCurrentWriter({ sessionId, fencingToken, newestToken: seen.token, isHeld: (await lock.ownerOf(seen)) !== null })
       dead = seen

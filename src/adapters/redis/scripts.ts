@@ -22,7 +22,7 @@ if version and not (tonumber(version) and tonumber(version) <= tonumber(ARGV[1])
 local function begin() if not version then redis.call('SET', KEYS[1], ARGV[1]) end end
 `
 
-// A lock is "<token>" or "<token> <nonce> <claim>", a process "<end of its lease> <first token> <newest token> <holder>".
+// A lock is "<token>" or "<token> <nonce> <claim>", a process "<end of its lease> <first token> <newest token> <releases> <holder>".
 const LOCKS = `
 local lock = redis.call('HGET', KEYS[2], ARGV[3]) or ''
 local token, nonce, claim = string.match(lock, '^(%d+) (%S+) (%S+)$')
@@ -52,23 +52,28 @@ begin()
 local given = number(math.max(newest + 1, tonumber(token or '0') + 1, now))
 redis.call('SET', KEYS[4], given)
 redis.call('HSET', KEYS[2], ARGV[3], given .. ' ' .. ARGV[6] .. ' ' .. ARGV[7])
-local first = string.match(process, '^%d+ (%d+) ')
+local first, releases = string.match(process, '^%d+ (%d+) %d+ (%d+) ')
 if endOf(process) <= now then
-  first = given
+  first, releases = given, '0'
   local all = redis.call('HGETALL', KEYS[3])
   for index = 1, #all, 2 do
     if endOf(all[index + 1]) <= now then redis.call('HDEL', KEYS[3], all[index]) end
   end
 end
-redis.call('HSET', KEYS[3], ARGV[6], number(now + ARGV[9]) .. ' ' .. first .. ' ' .. given .. ' ' .. ARGV[8])
+redis.call('HSET', KEYS[3], ARGV[6], table.concat({number(now + ARGV[9]), first, given, releases, ARGV[8]}, ' '))
 return {'done', number(now), given}
 `)
 
-/** Keys: schema, locks, processes. Arguments: session, nonce, token or name of the claim, and 1 when the process has no other lease. */
+/**
+ * Keys: schema, locks, processes. Arguments: session, nonce, token or name of the claim, and 1 when the process has no other lease. Counts the
+ * release, by which those who wait for one of its locks know that they should look.
+ */
 export const RELEASE: RedisScript = script(`${BEGIN}${LOCKS}
 if nonce == ARGV[4] and (token == ARGV[5] or claim == ARGV[5]) then
   redis.call('HDEL', KEYS[2], ARGV[3])
   redis.call('HSET', KEYS[2], ARGV[3], token)
+  local lease, releases, holder = string.match(redis.call('HGET', KEYS[3], nonce) or '', '^(%d+ %d+ %d+) (%d+) (.*)$')
+  if lease then redis.call('HSET', KEYS[3], nonce, table.concat({lease, number(releases + 1), holder}, ' ')) end
 end
 if ARGV[6] == '1' then redis.call('HDEL', KEYS[3], ARGV[4]) end
 return {'done', number(now)}
@@ -80,13 +85,27 @@ return {'done', number(now)}
  */
 export const BEAT: RedisScript = script(`${BEGIN}
 local process = redis.call('HGET', KEYS[2], ARGV[3]) or ''
-local ends, first, newest, holder = string.match(process, '^(%d+) (%d+) (%d+) (.*)$')
+local ends, first, newest, rest = string.match(process, '^(%d+) (%d+) (%d+) (.*)$')
 redis.call('HDEL', KEYS[2], ARGV[3])
 if not ends or tonumber(ends) <= now or tonumber(first) > tonumber(ARGV[5]) or tonumber(newest) < tonumber(ARGV[6]) then
   return {'ended', number(now)}
 end
-redis.call('HSET', KEYS[2], ARGV[3], number(now + ARGV[4]) .. ' ' .. first .. ' ' .. newest .. ' ' .. holder)
+redis.call('HSET', KEYS[2], ARGV[3], table.concat({number(now + ARGV[4]), first, newest, rest}, ' '))
 return {'done', number(now)}
+`)
+
+/** Keys: schema, processes. Answers with the nonce of each process whose lease has not ended, and how many locks it has given back. */
+export const LIVING: RedisScript = script(`${BEGIN}
+local reply = {'done', number(now)}
+local all = redis.call('HGETALL', KEYS[2])
+for index = 1, #all, 2 do
+  local ends, releases = string.match(all[index + 1], '^(%d+) %d+ %d+ (%d+) ')
+  if ends and tonumber(ends) > now then
+    reply[#reply + 1] = all[index]
+    reply[#reply + 1] = releases
+  end
+end
+return reply
 `)
 
 /**
