@@ -5,7 +5,7 @@ import { type ConnectionRow, fromRow, toRow } from '../../repository/connection-
 import { type RedisOptions, resolveRedisOptions } from './redis-client.js'
 import { RedisConnection } from './redis-connection.js'
 import type { RedisAction } from './redis-failure.js'
-import { listMembers, toList, toText } from './redis-reply.js'
+import { listMembers, toList, toPage, toText } from './redis-reply.js'
 import { DELETE_CONNECTION, SAVE_CONNECTION } from './scripts.js'
 import { fromStored, toStored } from './stored-text.js'
 
@@ -53,9 +53,10 @@ export class RedisConnectionRepository implements ConnectionRepository {
 
   async findAll(): Promise<ConnectionRecord[]> {
     const action = actionOn('read', undefined)
-    const next = (cursor: string): Promise<unknown> => this.#connection.read(action, 'SSCAN', this.#connection.keys.connections, cursor, 'COUNT', String(PAGE))
+    const { connections } = this.#connection.keys
+    const pages = listMembers((cursor) => this.#connection.read(action, toPage, 'SSCAN', connections, cursor, 'COUNT', String(PAGE)))
     const sessionIds: string[] = []
-    for await (const stored of listMembers(next)) sessionIds.push(attempt(undefined, () => readText(stored)))
+    for await (const stored of pages) sessionIds.push(attempt(undefined, () => readText(stored)))
     const records: ConnectionRecord[] = []
     for (let start = 0; start < sessionIds.length; start += PAGE) {
       // Sent one behind the other, without waiting for answers in between.
@@ -68,7 +69,8 @@ export class RedisConnectionRepository implements ConnectionRepository {
 
   async find(sessionId: string): Promise<ConnectionRecord | null> {
     const names = FIELDS.map(([name]) => name)
-    const values = toList(await this.#connection.read(actionOn('read', sessionId), 'HMGET', this.#connection.keys.connectionOf(sessionId), ...names))
+    const understand = (reply: unknown): unknown[] => toList(reply, names.length)
+    const values = await this.#connection.read(actionOn('read', sessionId), understand, 'HMGET', this.#connection.keys.connectionOf(sessionId), ...names)
     if (values.every((value) => value === null || value === undefined)) return null
     return attempt(sessionId, () => fromRow(sessionId, toConnectionRow(values)))
   }

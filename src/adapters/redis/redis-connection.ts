@@ -55,11 +55,11 @@ export class RedisConnection {
     return this.#clock.at(performance.now())
   }
 
-  /** Sends a command that changes nothing. */
-  async read(action: RedisAction, command: string, ...parameters: string[]): Promise<unknown> {
+  /** Sends a command that changes nothing, and understands what comes back. */
+  async read<Answer>(action: RedisAction, understand: (reply: unknown) => Answer, command: string, ...parameters: string[]): Promise<Answer> {
     return this.#guarded(action, async () => {
       await this.#checked()
-      return within(ANSWER_MS, this.#send(command, ...parameters))
+      return understand(await within(ANSWER_MS, this.#send(command, ...parameters)))
     })
   }
 

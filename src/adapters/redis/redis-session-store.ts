@@ -7,7 +7,7 @@ import { type RedisSessionStoreOptions, resolveRedisSessionStoreOptions } from '
 import { RedisConnection, type ScriptCall } from './redis-connection.js'
 import { type RedisAction, redisRefusal } from './redis-failure.js'
 import { type LeaseTimes, leaseTimes, type RedisLock, RedisLockTable } from './redis-lock-table.js'
-import { listMembers, toList, toText, toTexts } from './redis-reply.js'
+import { listMembers, toList, toPage, toText, toTexts } from './redis-reply.js'
 import { WRITE } from './scripts.js'
 import { fromField, fromStored, toField, toStored } from './stored-text.js'
 
@@ -58,8 +58,8 @@ export class RedisSessionStore implements SessionStore {
 
   async *list(): AsyncIterable<string> {
     const action = { verb: 'list the sessions in' }
-    const next = (cursor: string): Promise<unknown> => this.#read(action, 'SSCAN', this.#connection.keys.sessions, cursor, 'COUNT', '1000')
-    for await (const stored of listMembers(next)) {
+    const { sessions } = this.#connection.keys
+    for await (const stored of listMembers((cursor) => this.#read(action, toPage, 'SSCAN', sessions, cursor, 'COUNT', '1000'))) {
       const sessionId = fromStored(stored)
       if (sessionId === null) throw redisRefusal(action, 'The name of a session there cannot be read. Nothing was changed.')
       yield sessionId
@@ -68,7 +68,7 @@ export class RedisSessionStore implements SessionStore {
 
   async *records(sessionId: string): AsyncIterable<RecordKey> {
     const action = { verb: `list the records of session "${sessionId}" in`, sessionId }
-    for (const field of toTexts(await this.#read(action, 'HKEYS', this.#connection.keys.recordsOf(sessionId)))) {
+    for (const field of await this.#read(action, toTexts, 'HKEYS', this.#connection.keys.recordsOf(sessionId))) {
       const key = fromField(field)
       if (key === null) throw redisRefusal({ ...action, code: 'RECORD_CORRUPT' }, 'The name of a record there cannot be read. Nothing was changed.')
       yield key
@@ -82,7 +82,8 @@ export class RedisSessionStore implements SessionStore {
       this.#lock.assertOpen(sessionId)
       return []
     }
-    const values = toList(await this.#read(action, 'HMGET', this.#connection.keys.recordsOf(sessionId), ...wanted.keys()))
+    const understand = (reply: unknown): unknown[] => toList(reply, wanted.size)
+    const values = await this.#read(action, understand, 'HMGET', this.#connection.keys.recordsOf(sessionId), ...wanted.keys())
     return [...wanted.values()].flatMap(({ type, id }, index) => {
       const found = values[index]
       if (found === null || found === undefined) return []
@@ -106,9 +107,9 @@ export class RedisSessionStore implements SessionStore {
     return this.#lock.close(() => this.#turns.idle())
   }
 
-  async #read(action: RedisAction, command: string, ...parameters: string[]): Promise<unknown> {
+  async #read<Answer>(action: RedisAction, understand: (reply: unknown) => Answer, command: string, ...parameters: string[]): Promise<Answer> {
     this.#lock.assertOpen(action.sessionId)
-    return this.#connection.read(action, command, ...parameters)
+    return this.#connection.read(action, understand, command, ...parameters)
   }
 
   async #change(sessionId: string, verb: string, fencingToken: number | undefined, changes: StoredChanges): Promise<void> {

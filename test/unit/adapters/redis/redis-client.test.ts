@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { RedisSessionStore } from '../../../../src/redis.js'
+import { RedisConnectionRepository, RedisSessionStore } from '../../../../src/redis.js'
 import { CREDS_KEY } from '../../../../src/store/session-store.js'
+import { collect } from '../../../support/collect.js'
 import { ScriptedClient } from './scripted-client.js'
 
 const client = new ScriptedClient()
@@ -38,4 +39,21 @@ describe('the options of RedisSessionStore', () => {
     client.answer = ([name]) => (name === 'HMGET' ? [Buffer.from('\ufeffü'), null] : undefined)
     expect(await open({}).read('a', [CREDS_KEY, { type: 'x', id: '1' }])).toEqual([{ ...CREDS_KEY, value: '\ufeffü' }])
   })
+
+  it.each([undefined, null, 'OK', 7, [], ['one', 'two', 'three'], new Uint8Array(2)])(
+    'what answers a read with %j is out of order, and nothing is missing',
+    async (garbage) => {
+      const answering = new ScriptedClient()
+      // In a promise, as the client takes `undefined` for "as usual".
+      answering.answer = ([name]) => (['HMGET', 'HKEYS', 'SSCAN'].includes(name) ? Promise.resolve(garbage) : undefined)
+      const store = new RedisSessionStore({ client: answering })
+      const repository = new RedisConnectionRepository({ client: answering })
+      await expect(store.read('a', [CREDS_KEY, { type: 'x', id: '1' }])).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE', sessionId: 'a' })
+      await expect(collect(store.list())).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
+      await expect(repository.find('a')).rejects.toMatchObject({ code: 'REPOSITORY_FAILED' })
+      await expect(repository.findAll()).rejects.toMatchObject({ code: 'REPOSITORY_FAILED' })
+      // A list of any length may be one of names.
+      if (!Array.isArray(garbage)) await expect(collect(store.records('a'))).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
+    },
+  )
 })

@@ -2,6 +2,7 @@ import { inspect } from 'node:util'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { resolveRedisOptions } from '../../../../src/adapters/redis/redis-client.js'
 import { RedisConnection } from '../../../../src/adapters/redis/redis-connection.js'
+import { toTexts } from '../../../../src/adapters/redis/redis-reply.js'
 import { LOOK } from '../../../../src/adapters/redis/scripts.js'
 import { GOOD_INFO, ScriptedClient } from './scripted-client.js'
 
@@ -18,8 +19,8 @@ describe('a connection', () => {
   it('looks at the server before the first call, and not again', async () => {
     const { client, connection } = connect()
     expect(client.commands).toEqual([])
-    await Promise.all([connection.read(ACTION, 'HKEYS', 'x'), connection.run(ACTION, CALL)])
-    await connection.read(ACTION, 'HKEYS', 'y')
+    await Promise.all([connection.read(ACTION, toTexts, 'HKEYS', 'x'), connection.run(ACTION, CALL)])
+    await connection.read(ACTION, toTexts, 'HKEYS', 'y')
     expect(client.names).toEqual(['INFO', 'EVALSHA', 'HKEYS', 'EVALSHA', 'HKEYS'])
   })
 
@@ -42,7 +43,7 @@ describe('a connection', () => {
       if (name === 'HKEYS') throw new Error('gone')
       return name === 'INFO' ? GOOD_INFO.replace('noeviction', 'volatile-lru') : undefined
     }
-    await connection.read(ACTION, 'HKEYS', 'x').catch(() => undefined)
+    await connection.read(ACTION, toTexts, 'HKEYS', 'x').catch(() => undefined)
     await connection.run(ACTION, CALL)
     expect(warnings).toHaveLength(1)
   })
@@ -111,7 +112,7 @@ describe('a connection', () => {
   it('refuses keys of a newer version', async () => {
     const { client, connection } = connect()
     client.answer = ([name]) => (name === 'EVALSHA' ? ['schema', '1000000', '7'] : undefined)
-    await expect(connection.read(ACTION, 'HKEYS', 'x')).rejects.toThrow(
+    await expect(connection.read(ACTION, toTexts, 'HKEYS', 'x')).rejects.toThrow(
       /schema version 7, but this baileys-sessions only knows version 1: .* Update baileys-sessions/u,
     )
     expect(client.names).toEqual(['INFO', 'EVALSHA'])
@@ -147,11 +148,11 @@ describe('the deadline of a connection', () => {
   it('ends one that hangs while the server is looked at', async () => {
     const { client, connection } = connect()
     client.answer = () => new Promise(() => undefined)
-    const running = connection.read(ACTION, 'HKEYS', 'x').catch((error: unknown) => error)
+    const running = connection.read(ACTION, toTexts, 'HKEYS', 'x').catch((error: unknown) => error)
     await vi.advanceTimersByTimeAsync(10_000)
     expect(await running).toMatchObject({ code: 'STORE_UNAVAILABLE' })
     client.answer = () => undefined
-    await connection.read(ACTION, 'HKEYS', 'x')
+    await connection.read(ACTION, toTexts, 'HKEYS', 'x')
   })
 
   it('goes by the clock of the server as it is now when that was set', async () => {
