@@ -43,7 +43,10 @@ export class RedisServer implements AsyncDisposable {
       const port = await freePort()
       const child = launch(port, folder, settings)
       if (await answers(port, child)) return new RedisServer(port, folder, settings, child)
-      if (tries === 2) throw new Error('No Redis server could be started.')
+      await end(child)
+      if (tries < 2) continue
+      rmSync(folder, { recursive: true, force: true })
+      throw new Error('No Redis server could be started.')
     }
   }
 
