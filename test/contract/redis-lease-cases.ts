@@ -146,6 +146,16 @@ const CHECKS: readonly { name: string; check: (place: Place) => Promise<void> }[
     },
   },
   {
+    name: 'a lock that was given back is free for others, while its process goes on with another one',
+    check: async (place) => {
+      const [store, other] = [await place.open(), await place.open()]
+      const [kept, given] = [await take(store, 'a'), await take(store, 'b')]
+      await given.release()
+      await take(other, 'b')
+      assert.deepEqual([await other.lock.acquire('a'), kept.lost.aborted], [null, false])
+    },
+  },
+  {
     name: 'a process that has nothing left is no more in the table, and one whose lease has ended is swept out of it',
     check: async (place) => {
       const count = (): Promise<unknown> => place.run("return redis.call('HLEN', KEYS[1])", 'processes')

@@ -104,7 +104,7 @@ const MUTANTS: readonly ScriptMutant[] = [
     name: 'frees nothing',
     script: RELEASE,
     change: ['if nonce == ARGV[4]', 'if false and nonce == ARGV[4]'],
-    caughtBy: ['a lock that nobody holds is given, and then to nobody else'],
+    caughtBy: ['a lock that was given back is free for others, while its process goes on with another one'],
   },
   {
     name: 'gives no claim back whose answer was lost',
