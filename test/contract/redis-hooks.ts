@@ -18,6 +18,10 @@ const NO_PID = 2 ** 30
 const END_PROCESSES = `local all = redis.call('HGETALL', KEYS[1])
   for index = 1, #all, 2 do redis.call('HSET', KEYS[1], all[index], (string.gsub(all[index + 1], '"pid":%d+', '"pid":${NO_PID}'))) end`
 
+/** Lets the leases of all processes of one place end by the clock of the server. */
+const END_LEASES = `local all = redis.call('HGETALL', KEYS[1])
+  for index = 1, #all, 2 do redis.call('HSET', KEYS[1], all[index], (string.gsub(all[index + 1], '^%d+', '1'))) end`
+
 /** What the contracts are run on with one client, on a server that goes when the file ends. */
 export class RedisSubjects {
   readonly #driver: RedisDriver
@@ -71,6 +75,9 @@ export class RedisSubjects {
         .write(sessionId, [], { fencingToken: NaN })
         .catch(() => undefined)
       return lease
+    },
+    runOut: async (lock) => {
+      await this.#bench.send('EVAL', END_LEASES, '1', `${this.#placeOf(this.#storeOf(lock)).keyPrefix}processes`)
     },
     dispose: (lock) => this.#storeOf(lock).close(),
   }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { SessionError } from '../../errors.js'
 import type { Holder } from '../../lease/holder.js'
 import type { LeaseLock } from '../../lease/lease-lock.js'
-import type { LeaseKey, LockEntry, LockTable, ReleaseOptions } from '../../lease/lock-table.js'
+import type { LeaseKey, LivingHolder, LockEntry, LockTable, ReleaseOptions } from '../../lease/lock-table.js'
 import { assertCurrentWriter } from '../../lease/session-lock.js'
 import type { RedisConnection } from './redis-connection.js'
 import { type RedisAction, redisRefusal } from './redis-failure.js'
@@ -15,7 +15,7 @@ export interface LeaseTimes {
   readonly leaseMs: number
   /** How often it is renewed. */
   readonly beatIntervalMs: number
-  /** After how long without an answer this process gives it up: before the server does, also when it finds out one beat later. */
+  /** After how long without an answer this process gives it up: before the server does. */
   readonly lapsesAfterMs: number
 }
 
@@ -29,8 +29,7 @@ const HOLDER_WORD = 4
 
 /** The times for a length of a lease. */
 export function leaseTimes(leaseMs: number): LeaseTimes {
-  const beatIntervalMs = leaseMs / BEATS
-  return { leaseMs, beatIntervalMs, lapsesAfterMs: leaseMs * (1 - LEFT) - beatIntervalMs }
+  return { leaseMs, beatIntervalMs: leaseMs / BEATS, lapsesAfterMs: leaseMs * (1 - LEFT) }
 }
 
 /** A lock as it stands in Redis. */
@@ -113,8 +112,7 @@ export class RedisLockTable implements LockTable<RedisLock> {
     return this.#connection.now()
   }
 
-  /** Every process whose lease has not ended, and how many locks it has given back: what whoever waits for locks has to know. */
-  async living(): Promise<readonly { readonly nonce: string; readonly releases: number }[]> {
+  async living(): Promise<readonly LivingHolder[]> {
     const call = { script: LIVING, keys: [this.#connection.keys.processes], parameters: [] }
     const [, ...words] = await this.#connection.run({ verb: 'list the processes in' }, call)
     return words.flatMap((nonce, index) => (index % 2 === 0 ? [{ nonce, releases: Number(words[index + 1]) }] : []))
