@@ -126,6 +126,22 @@ describe.skipIf(REDIS_PROGRAM === null)('a Redis server', () => {
     expect(rig.course('shop').filter((status) => status.startsWith('pairing'))).toEqual([])
   })
 
+  it('invariant 3: that is emptied under sessions that run has them fail with credentials_missing, with 0 QR codes and 0 new identities', async () => {
+    const server = await startServer()
+    const sessionIds = Array.from({ length: 50 }, (_, index) => `shop${index}`)
+    await link('redis', String(server.port), ...sessionIds)
+    const rig = new FaultRig(await openStore('redis', String(server.port)))
+    onTestFinished(() => rig.close())
+    let codes = 0
+    rig.manager.on('qr', () => {
+      codes += 1
+    })
+    expect(await rig.restoreAll()).toEqual({ restored: sessionIds.length, skipped: 0, failed: 0 })
+    await connect(server).flushall()
+    for (const sessionId of sessionIds) await vi.waitFor(async () => expect(await rig.status(sessionId)).toBe('failed credentials_missing'), PATIENCE)
+    expect([rig.dials(), codes]).toEqual([sessionIds.length, 0])
+  })
+
   it('whose connection to a process is cut gives its sessions to others only when that process has given them up', async () => {
     const server = await startServer()
     const client = connect(server)
