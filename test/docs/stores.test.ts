@@ -6,6 +6,8 @@ import { codeIn, readPage, tableOf } from './markdown.js'
 
 it('names stores and repositories that this package has', () => {
   const { rows } = tableOf(readPage('docs/stores.md'), 'store', 'guarantees', 'does not')
-  const shipped = [...Object.keys(library), ...Object.keys(redis), ...Object.keys(sqlite)].filter((name) => /(?:SessionStore|ConnectionRepository)$|^encrypted$/u.test(name))
+  const shipped = [...Object.keys(library), ...Object.keys(redis), ...Object.keys(sqlite)].filter((name) =>
+    /(?:SessionStore|ConnectionRepository)$|^encrypted$/u.test(name),
+  )
   expect(rows.map(([store = '']) => codeIn(store)[0]).sort()).toEqual(shipped.sort())
 })
