@@ -5,24 +5,37 @@ import { MemoryConnectionRepository } from '../../src/index.js'
 import { openSqliteDatabase } from '../../src/sqlite.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 import { FaultRig } from './support/fault-rig.js'
-import { FAULT_STORES, type FaultStore, openStore } from './support/fault-stores.js'
+import { type FaultStore, openStore } from './support/fault-stores.js'
 import { link } from './support/stored-records.js'
 
 const SESSIONS = ['shop', 'office', 'depot']
 
-/** Removes all that a store holds, its locks and its version, too. */
-const WIPE: Readonly<Record<FaultStore, (directory: string) => Promise<void>>> = {
-  fs: async (directory) => {
-    for (const name of readdirSync(directory)) rmSync(join(directory, name), { recursive: true })
-  },
-  sqlite: async (directory) => {
-    const database = await openSqliteDatabase(join(directory, 'sessions.db'))
-    for (const table of ['record', 'session', 'heartbeat']) database.exec(`DELETE FROM baileys_sessions_${table}`)
-    database.close()
-  },
+interface Wipe {
+  readonly kind: FaultStore
+  /** What it removes. */
+  readonly what: string
+  readonly wipe: (directory: string) => Promise<void> | void
 }
 
-describe.each(FAULT_STORES)('%s, wiped under sessions that run', (kind) => {
+function removeFolders(directory: string, isMeant: (name: string) => boolean): void {
+  for (const name of readdirSync(directory)) if (isMeant(name)) rmSync(join(directory, name), { recursive: true })
+}
+
+const WIPES: readonly Wipe[] = [
+  { kind: 'fs', what: 'the whole directory, with the locks', wipe: (directory) => removeFolders(directory, () => true) },
+  { kind: 'fs', what: "the sessions' folders", wipe: (directory) => removeFolders(directory, (name) => name.startsWith('session-')) },
+  {
+    kind: 'sqlite',
+    what: 'every row, with the locks and the version',
+    wipe: async (directory) => {
+      const database = await openSqliteDatabase(join(directory, 'sessions.db'))
+      for (const table of ['record', 'session', 'heartbeat']) database.exec(`DELETE FROM baileys_sessions_${table}`)
+      database.close()
+    },
+  },
+]
+
+describe.each(WIPES.map((each) => [`${each.kind}: ${each.what}`, each] as const))('%s, removed under sessions that run', (_, { kind, wipe }) => {
   it.each(['and a repository', 'alone'])('invariant 3: credentials_missing, 0 QR codes, 0 new identities (%s)', async (name) => {
     const directory = temporaryFolder()
     await link(kind, directory, ...SESSIONS)
@@ -34,7 +47,7 @@ describe.each(FAULT_STORES)('%s, wiped under sessions that run', (kind) => {
       codes += 1
     })
     for (const sessionId of SESSIONS) expect(await rig.restore(sessionId)).toBe('restored')
-    await WIPE[kind](directory)
+    await wipe(directory)
     await Promise.all(rig.baileys.sockets.map((socket) => socket.close(428)))
     for (const sessionId of SESSIONS) {
       await vi.waitFor(async () => expect(await rig.status(sessionId)).toBe('failed credentials_missing'), { timeout: 20_000 })

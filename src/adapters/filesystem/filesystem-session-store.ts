@@ -4,7 +4,16 @@ import { OperationLimit, SharedTurns } from '../../async/order-of-work.js'
 import { SessionError } from '../../errors.js'
 import { LeaseLock } from '../../lease/lease-lock.js'
 import { assertCurrentWriter, type SessionLock } from '../../lease/session-lock.js'
-import type { DeleteOptions, RecordChange, RecordKey, SessionStore, StoredRecord, WriteOptions } from '../../store/session-store.js'
+import {
+  CREDS_KEY,
+  type DeleteOptions,
+  keyText,
+  type RecordChange,
+  type RecordKey,
+  type SessionStore,
+  type StoredRecord,
+  type WriteOptions,
+} from '../../store/session-store.js'
 import { type FileLockEntry, FileLockTable, lockPlaceOf } from './file-lock-table.js'
 import { type FileSystemSessionStoreOptions, resolveOptions } from './filesystem-session-store-options.js'
 import { FolderWriter } from './folder-writer.js'
@@ -93,6 +102,8 @@ export class FileSystemSessionStore implements SessionStore {
 
   async read(sessionId: string, keys: readonly RecordKey[]): Promise<StoredRecord[]> {
     const { folders, limit } = this.#tools
+    // Whoever starts a session reads its creds: then it shows whether somebody has removed them by hand.
+    if (keys.some((key) => keyText(key) === keyText(CREDS_KEY))) await this.#writers.get(sessionId)?.forgetRemoved()
     const read = (folder: ReadableFolder): Promise<StoredRecord[]> => readRecords(folder, keys, { limit, view: () => folders.viewOf(folder.path, sessionId) })
     return (await this.#look(sessionId, read)) ?? []
   }

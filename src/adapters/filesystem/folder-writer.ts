@@ -68,6 +68,13 @@ export class FolderWriter {
     return { path, sessionId, pending: this.#open?.pending ?? new PendingChanges(), names: () => this.#files.names(path) }
   }
 
+  /** What the journal alone has is gone once that was removed: this process is not to be the only one that still sees it. */
+  async forgetRemoved(): Promise<void> {
+    const open = this.#open
+    if (open === null || (await open.isInPlace())) return
+    if (this.#open === open) this.#forget()
+  }
+
   /** Carries out writes, in order. */
   async write(writes: readonly RecordWrite[]): Promise<void> {
     for (let tries = 0; tries < TRIES; tries += 1) {

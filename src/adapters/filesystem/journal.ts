@@ -61,6 +61,11 @@ export class Journal {
     return this.#queue.add(() => work(() => this.#cut()))
   }
 
+  /** Whether it is where it was: nobody has sealed or removed it. */
+  isInPlace(): Promise<boolean> {
+    return this.#journals.isInPlace(this.#file)
+  }
+
   /** Lets go of the file. */
   close(): Promise<void> {
     return this.#queue.add(() => this.#journals.close(this.#file))

@@ -127,6 +127,12 @@ export class OpenFolder {
     return this.#journal.length >= LONG_JOURNAL_BYTES
   }
 
+  /** Whether the journal is where it was. */
+  isInPlace(): Promise<boolean> {
+    const { path, sessionId } = this.#place
+    return onDisk({ verb: 'read', path, sessionId }, () => this.#journal.isInPlace())
+  }
+
   /** Carries out writes, in order. Resolves with `false` when the journal is not where it was: not all of them count then. */
   async write(writes: readonly RecordWrite[]): Promise<boolean> {
     await this.#assertNamed(writes)

@@ -215,6 +215,27 @@ describe('invariants 5, 6: what a killed process has left', () => {
   })
 })
 
+describe('invariant 3: a folder that is removed under the journal of its holder', () => {
+  it('takes the credentials along, which the holder finds gone; and it can write anew', async () => {
+    const { store, folder, lease } = await written({ ...CREDS_KEY, value: '{"me":2}' }, key('1'))
+    expect(await texts(store, [CREDS_KEY])).toEqual(['{"me":2}'])
+    rmSync(folder, { recursive: true })
+    expect(await texts(store, [CREDS_KEY, key('1')])).toEqual([undefined, undefined])
+    await store.write('a', [{ ...CREDS_KEY, value: '{"me":3}' }], lease)
+    expect(await texts(store, [CREDS_KEY, key('1')])).toEqual(['{"me":3}', undefined])
+    await lease.release()
+    expect(readdirSync(folder).sort()).toEqual(['.creds.backup.json', 'creds.json'])
+  })
+
+  it('leaves nothing to fold when the lease is given back', async () => {
+    const { store, folder, lease } = await written({ ...CREDS_KEY, value: '{"me":2}' })
+    rmSync(folder, { recursive: true })
+    expect(await texts(store, [CREDS_KEY])).toEqual([undefined])
+    await lease.release()
+    expect(existsSync(folder)).toBe(false)
+  })
+})
+
 describe('invariant 2: a journal that is damaged', () => {
   it('in its last entry was never acknowledged: the entry is dropped', async () => {
     const left = await written(key('1'), key('2'))
