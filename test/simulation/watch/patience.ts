@@ -63,6 +63,8 @@ export class Patience implements Observer {
       this.#world.violate(7, `${manager} waits for the lock of ${sessionId}, which nobody else holds, half an hour after all was well`)
     if (last.status !== 'connected') return
     const socket = this.#world.newestSocket(sessionId, manager)
+    // One that ended without a word writes nothing more: what was removed stays removed.
+    if (socket?.fake.isEnded === true && this.#world.wiped.has(sessionId)) return
     if (socket === undefined || this.#world.backend.text(sessionId, 'creds') !== encodeAuthValue(socket.fake.authState.creds)) {
       this.#world.violate(7, `${sessionId} is connected, and what its socket writes is not stored`)
     }
