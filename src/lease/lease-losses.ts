@@ -11,7 +11,9 @@ export function takenBySomebody(sessionId: string, token: number, newestToken: n
 
 /** Somebody wiped the locks, or put older ones in their place: nobody has taken this one. */
 export function forgotten(sessionId: string): SessionError {
-  return new SessionError('LEASE_EXPIRED', `The store no longer knows the lease of session "${sessionId}". As far as is known, nobody else has it.`, { sessionId })
+  return new SessionError('LEASE_EXPIRED', `The store no longer knows the lease of session "${sessionId}". As far as is known, nobody else has it.`, {
+    sessionId,
+  })
 }
 
 /** The engine has ended the lease, or will at any time, since nothing was heard of this process. */
