@@ -118,6 +118,12 @@ export class SessionStorage {
     if (what.kind === 'logged_out') this.pairing.note(false)
   }
 
+  /** WhatsApp let the session in: a phone is linked, whatever was remembered of it. Never rejects. */
+  noteConnected(): Promise<void> {
+    this.pairing.note(true)
+    return this.memory.clear()
+  }
+
   /** A phone was linked, to this identity. */
   notePaired(identity: string): void {
     this.memory.adopt(freshLifecycle(identity))

@@ -272,7 +272,7 @@ export class Session {
     this.#report.tell({ before, event, after, owner: this.isRunning ? this.owner : null, isUnlinking: this.#ending.isUnlinking })
     if (becameConnected({ before, after })) {
       this.#loading.forgetReady()
-      this.#inBackground(() => this.#storage.memory.clear())
+      this.#inBackground(() => this.#storage.noteConnected())
     }
     this.#watchers.notify()
   }

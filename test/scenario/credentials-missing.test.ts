@@ -125,6 +125,18 @@ describe('invariant 3: credentials that vanish while the session runs', () => {
     expect(made.baileys.sockets).toHaveLength(1)
   })
 
+  it('are missing, too, when the store had remembered a logout that a dial has proved wrong', async () => {
+    const made = scenario({ repository: forgetful() })
+    await made.store.seed('s', {}, { loggedOutAt: new Date() })
+    expect(await within(made.sessions.restoreSession('s', { force: true }))).toMatchObject({ outcome: 'restored' })
+    await pass(10)
+    await wipe(made)
+    await made.socket().close(428)
+    await pass(60_000)
+    expect(await made.sessions.getStatus('s')).toMatchObject(MISSING)
+    expect(made.baileys.sockets).toHaveLength(1)
+  })
+
   it('are found missing by whoever takes the session over', async () => {
     const made = scenario()
     await made.store.seed('s')
