@@ -10,7 +10,6 @@ import { REDIS_PROGRAM, RedisServer } from '../support/redis-server.js'
 import { seededRandom } from '../support/seeded-random.js'
 import { FaultRig } from './support/fault-rig.js'
 import { openStore } from './support/fault-stores.js'
-import { RigProcess } from './support/rig-process.js'
 import { link } from './support/stored-records.js'
 
 const PATIENCE = { timeout: 30_000, interval: 20 }
@@ -112,20 +111,6 @@ describe.skipIf(REDIS_PROGRAM === null)('a Redis server', () => {
     expect(await store.lock.owner('a')).toBe(lease.owner)
   })
 
-  it('that stands still for longer than a lease has its sessions given up meanwhile, and taken again when it goes on', async () => {
-    const server = await startServer()
-    const rig = new FaultRig(await openStore('redis', String(server.port)))
-    onTestFinished(() => rig.close())
-    await link('redis', String(server.port), 'shop')
-    expect(await rig.restore('shop')).toBe('restored')
-    process.kill(server.pid, 'SIGSTOP')
-    await vi.waitUntil(() => rig.manager.getSocket('shop') === undefined, PATIENCE)
-    process.kill(server.pid, 'SIGCONT')
-    await vi.waitUntil(() => rig.manager.getSocket('shop') !== undefined, PATIENCE)
-    expect([await rig.write('shop', 'after'), await rig.missing('shop')]).toEqual(['stored', []])
-    expect(rig.course('shop').filter((status) => status.startsWith('pairing'))).toEqual([])
-  })
-
   it('invariant 3: that is emptied under sessions that run has them fail with credentials_missing, with 0 QR codes and 0 new identities', async () => {
     const server = await startServer()
     const sessionIds = Array.from({ length: 50 }, (_, index) => `shop${index}`)
@@ -198,28 +183,5 @@ describe.skipIf(REDIS_PROGRAM === null)('a Redis server', () => {
       expect(await outcome(store.write(sessionId, batch(3), { fencingToken: lease.fencingToken }))).toBe('STALE_WRITER')
       await other.write(sessionId, batch(4), { fencingToken: next.fencingToken })
     }
-  })
-
-  it('invariant 1: has sessions of a process that was stopped for longer than a lease run by another, and accepts none of its writes when it wakes', async () => {
-    const server = await startServer()
-    const place = String(server.port)
-    await link('redis', place, 'shop')
-    const holder = await RigProcess.start('redis', place)
-    expect(await holder.call('restore', 'shop')).toBe('restored')
-    expect(await holder.call('write', 'shop', 'before')).toBe('stored')
-    const rig = new FaultRig(await openStore('redis', place))
-    onTestFinished(() => rig.close())
-    expect(await rig.restore('shop')).toBe('skipped owned_elsewhere')
-    holder.script.signal('SIGSTOP')
-    await vi.waitUntil(() => rig.manager.getSocket('shop') !== undefined, PATIENCE)
-    expect(await rig.write('shop', 'mine')).toBe('stored')
-    const writing = holder.call('write', 'shop', 'mine', 16)
-    holder.script.signal('SIGCONT')
-    expect(await writing).not.toBe('stored')
-    await vi.waitFor(async () => {
-      expect(await holder.call('status', 'shop')).not.toBe('connected')
-    }, PATIENCE)
-    expect([await rig.missing('shop'), await rig.read('shop', 'before0'), rig.dials()]).toEqual([[], 'before'.repeat(6).slice(0, 32), 1])
-    expect(await rig.status('shop')).toBe('connected')
   })
 })

@@ -10,6 +10,13 @@ const QUICK_OPTIONS: Partial<SessionManagerOptions> = {
   dials: { concurrency: 50, perSecond: 1000 },
 }
 
+/** From when to when a socket lived, by the clock of this machine. */
+export interface SocketLife {
+  readonly from: number
+  /** `null` while it lives. */
+  to: number | null
+}
+
 /** A manager over a real store. WhatsApp lets every paired session in. */
 export class FaultRig {
   readonly manager: SessionManager
@@ -19,6 +26,7 @@ export class FaultRig {
   /** Every status with its reason, by session. */
   readonly #courses = new Map<string, string[]>()
   readonly #errors: string[] = []
+  readonly #lives: SocketLife[] = []
   readonly #store: SessionStore
   /** Values that were stored, by the word of Baileys' own key store: what was acknowledged must be there. */
   readonly #acknowledged = new Map<string, Record<string, string>>()
@@ -27,6 +35,11 @@ export class FaultRig {
     this.#store = store
     this.baileys = new FakeBaileys({
       onSocket: (socket) => {
+        const life: SocketLife = { from: Date.now(), to: null }
+        this.#lives.push(life)
+        socket.ev.on('connection.update', ({ connection }) => {
+          if (connection === 'close') life.to = Date.now()
+        })
         if (socket.authState.creds.account === undefined) socket.qr('the-qr')
         else socket.open()
       },
@@ -72,6 +85,11 @@ export class FaultRig {
   /** Code and message of every error that was told. */
   errors(): string[] {
     return this.#errors
+  }
+
+  /** When each of the sockets lived, oldest first. */
+  lives(): readonly SocketLife[] {
+    return this.#lives
   }
 
   /** How many sockets were made. */

@@ -3,7 +3,7 @@ import type { SessionManagerOptions } from '../../../src/index.js'
 import type { FaultRig } from './fault-rig.js'
 import type { StoreKind } from './fault-stores.js'
 
-type Verb = 'restore' | 'restoreAll' | 'status' | 'course' | 'errors' | 'dials' | 'write' | 'read' | 'missing' | 'close'
+type Verb = 'restore' | 'restoreAll' | 'status' | 'course' | 'errors' | 'dials' | 'lives' | 'write' | 'read' | 'missing' | 'close'
 
 /** A {@link FaultRig} in a process of its own, which is killed when the test ends. */
 export class RigProcess {
