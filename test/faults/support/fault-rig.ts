@@ -65,6 +65,12 @@ export class FaultRig {
     return reason === null ? outcome : `${outcome} ${reason}`
   }
 
+  /** Asks for a session as a person does: its status, with the reason when there is one. */
+  async connect(sessionId: string): Promise<string> {
+    await this.manager.connect(sessionId)
+    return this.status(sessionId)
+  }
+
   /** Restores all sessions, in no time: how many came of each. */
   async restoreAll(): Promise<{ restored: number; skipped: number; failed: number }> {
     const { restored, skipped, failed } = await this.manager.restoreAll({ delayMs: 0, concurrency: 20 })

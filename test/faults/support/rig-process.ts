@@ -3,7 +3,13 @@ import type { SessionManagerOptions } from '../../../src/index.js'
 import type { FaultRig } from './fault-rig.js'
 import type { StoreKind } from './fault-stores.js'
 
-type Verb = 'restore' | 'restoreAll' | 'status' | 'course' | 'errors' | 'dials' | 'lives' | 'write' | 'read' | 'missing' | 'close'
+type Verb = 'connect' | 'restore' | 'restoreAll' | 'status' | 'course' | 'errors' | 'dials' | 'lives' | 'write' | 'read' | 'missing' | 'close'
+
+/** How a rig is run. */
+export interface RigProcessOptions extends ScriptOptions {
+  /** Another build of it than the source that is here. */
+  script?: string
+}
 
 /** A {@link FaultRig} in a process of its own, which is killed when the test ends. */
 export class RigProcess {
@@ -14,8 +20,8 @@ export class RigProcess {
   }
 
   /** Starts it, and waits until it has made its manager. */
-  static async start(kind: StoreKind, place: string, how: ScriptOptions = {}, options: Partial<SessionManagerOptions> = {}): Promise<RigProcess> {
-    const script = new ScriptProcess('./rig-child.ts', import.meta.url, [kind, place, JSON.stringify(options)], how)
+  static async start(kind: StoreKind, place: string, how: RigProcessOptions = {}, options: Partial<SessionManagerOptions> = {}): Promise<RigProcess> {
+    const script = new ScriptProcess(how.script ?? './rig-child.ts', import.meta.url, [kind, place, JSON.stringify(options)], how)
     await script.next()
     return new RigProcess(script)
   }
