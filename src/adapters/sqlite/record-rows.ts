@@ -1,6 +1,7 @@
 import { SessionError } from '../../errors.js'
 import type { RecordChange, RecordKey, StoredRecord } from '../../store/session-store.js'
-import { type SqliteRow, type SqliteStatements, textOf, toColumn } from './sqlite-statements.js'
+import { toColumn } from '../column-text.js'
+import { type SqliteRow, type SqliteStatements, textOf } from './sqlite-statements.js'
 
 /** The key of a record as it stands in its columns. */
 export interface KeyColumns {

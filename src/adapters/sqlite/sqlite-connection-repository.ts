@@ -2,10 +2,11 @@ import { SessionTurns } from '../../async/order-of-work.js'
 import { SessionError } from '../../errors.js'
 import { connectionChanges, type ConnectionRecord, type ConnectionRepository, newConnectionRecord } from '../../repository/connection-repository.js'
 import { type ConnectionRow, fromRow, toRow } from '../../repository/connection-rows.js'
+import { toColumn } from '../column-text.js'
 import { SqliteConnection } from './sqlite-connection.js'
 import { resolveSqliteOptions, type SqliteOptions, type SqliteValue } from './sqlite-database.js'
 import type { SqliteAction } from './sqlite-failure.js'
-import { type SqliteRow, type SqliteStatements, textOf, toColumn } from './sqlite-statements.js'
+import { type SqliteRow, type SqliteStatements, textOf } from './sqlite-statements.js'
 
 /** Every field of a connection but its id. */
 const COLUMNS: readonly Column[] = [

@@ -2,8 +2,9 @@ import type { Holder } from '../../lease/holder.js'
 import type { LeaseLock } from '../../lease/lease-lock.js'
 import type { LeaseKey, LockEntry, LockTable, ReleaseOptions } from '../../lease/lock-table.js'
 import { assertCurrentWriter } from '../../lease/session-lock.js'
+import { toColumn } from '../column-text.js'
 import type { SqliteConnection, SqliteWork } from './sqlite-connection.js'
-import { numberOf, type SqliteRow, type SqliteStatements, textOf, toColumn } from './sqlite-statements.js'
+import { numberOf, type SqliteRow, type SqliteStatements, textOf } from './sqlite-statements.js'
 
 /** What the row of a session says of its lock and its records. */
 export interface SessionRow extends LockEntry {

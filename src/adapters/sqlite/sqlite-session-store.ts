@@ -2,12 +2,13 @@ import { SessionTurns } from '../../async/order-of-work.js'
 import { LeaseLock } from '../../lease/lease-lock.js'
 import type { SessionLock } from '../../lease/session-lock.js'
 import type { DeleteOptions, RecordChange, RecordKey, SessionStore, StoredRecord, WriteOptions } from '../../store/session-store.js'
+import { fromColumn, toColumn } from '../column-text.js'
 import { applyChanges, listKeys, readRecords, removeRecords, toChangedRows } from './record-rows.js'
 import { SqliteConnection, type SqliteWork } from './sqlite-connection.js'
 import { resolveSqliteOptions, resolveStaleAfterMs, type SqliteSessionStoreOptions } from './sqlite-database.js'
 import type { SqliteAction } from './sqlite-failure.js'
 import { addSession, type SessionRow, SqliteLockTable } from './sqlite-lock-table.js'
-import { fromColumn, type SqliteStatements, textOf, toColumn } from './sqlite-statements.js'
+import { type SqliteStatements, textOf } from './sqlite-statements.js'
 
 /** How many rows are had at once; the event loop goes on between them. */
 const PAGE = 500

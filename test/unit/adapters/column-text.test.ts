@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { fromColumn, toColumn } from '../../../../src/adapters/sqlite/sqlite-statements.js'
+import { fromColumn, toColumn } from '../../../src/adapters/column-text.js'
 
 const hostile = fc
   .array(fc.oneof(fc.constantFrom('\0', '\u0001', '0', 'a', '0000', 'd83e', '\ud83e', '\udd8a', '🦊', '\ufffd'), fc.string({ unit: 'binary' })), {
@@ -8,7 +8,7 @@ const hostile = fc
   })
   .map((parts) => parts.join(''))
 
-it('every text comes back, and none is stored with what SQLite cannot keep', () => {
+it('every text comes back, and none is stored with what a database cannot keep', () => {
   fc.assert(
     fc.property(hostile, (text) => {
       const column = toColumn(text)
