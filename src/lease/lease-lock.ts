@@ -60,6 +60,8 @@ export class LeaseLock<Entry extends LockEntry = LockEntry> implements SessionLo
   readonly whenFree?: NonNullable<SessionLock['whenFree']>
   /** Under which name leases are held: another one after the engine has ended those under the last. */
   #self: Promise<Holder> | undefined
+  /** Every such name so far. What the engine still shows under one before the last is free. */
+  readonly #names = new Set<string>()
   #isClosed = false
   #closing: Promise<void> | undefined
 
@@ -289,6 +291,7 @@ export class LeaseLock<Entry extends LockEntry = LockEntry> implements SessionLo
   }
 
   async #lives(holder: Holder | null, { lastSignAt, isOfCopy = false }: HolderSign): Promise<boolean> {
+    if (holder !== null && this.#names.has(holder.nonce) && holder.nonce !== (await this.#describe()).nonce) return false
     const judgement = await this.#judge(holder, isOfCopy ? judgeCopied : judgeHolder)
     if (judgement !== 'unknown') return judgement === 'alive'
     // A sign from the future is of a clock that was set back: no better than an old one.
@@ -315,6 +318,7 @@ export class LeaseLock<Entry extends LockEntry = LockEntry> implements SessionLo
   #introduce(): Promise<Holder> {
     const { describe = describeHolder } = this.#options
     const nonce = randomBytes(16).toString('hex')
+    this.#names.add(nonce)
     return describe(ownerName(nonce), nonce)
   }
 }
