@@ -10,7 +10,8 @@ const files = readdirSync('test', { recursive: true, encoding: 'utf8' })
   .map((name) => join('test', name).replaceAll('\\', '/'))
   .filter((name) => name.endsWith('.test.ts'))
 
-function setOf(file: string): 'fast' | 'fast, with mocks' | 'contracts' | 'slow' {
+function setOf(file: string): 'fast' | 'fast, with mocks' | 'contracts' | 'postgres' | 'slow' {
+  if (file.startsWith('test/postgres/')) return 'postgres'
   if (file.startsWith('test/contract/')) return 'contracts'
   if (!IN_PROCESS.test(file) || file.endsWith('processes.test.ts')) return 'slow'
   return /\bvi\.mock\(/u.test(readFileSync(file, 'utf8')) ? 'fast, with mocks' : 'fast'
@@ -45,6 +46,8 @@ const config: ViteUserConfig = defineConfig({
       project('fast, with mocks'),
       // Every store and lock on its real disk. Apart from the sockets, after which promises are slower in the same worker.
       project('contracts', { isolate: false }),
+      // One server for all of them, which runs only when one of them does.
+      project('postgres', { isolate: false, globalSetup: 'test/setup/postgres-server.ts' }),
       project('slow', { isolate: false }),
     ],
     tags: [

@@ -76,6 +76,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   ],
   redis: ['adapters'],
   sqlite: ['adapters'],
+  postgres: ['adapters'],
   index: [
     ...LEAVES,
     ...PORTS,
