@@ -1,6 +1,6 @@
 // @module-tag full
 import { afterAll } from 'vitest'
-import { sessionLockContract, sessionStoreContract } from '../../src/testing/index.js'
+import { connectionRepositoryContract, sessionLockContract, sessionStoreContract } from '../../src/testing/index.js'
 import { runContract } from '../contract/run-contract.js'
 import { CLIENT_KINDS } from './postgres-clients.js'
 import { PostgresSubjects } from './postgres-subjects.js'
@@ -17,5 +17,9 @@ for (const kind of CLIENT_KINDS.slice(1)) {
   runContract(
     `the lock of PostgresSessionStore with ${kind.name}`,
     sessionLockContract(() => subjects.openStoreLock(), subjects.storeLockHooks),
+  )
+  runContract(
+    `PostgresConnectionRepository with ${kind.name}`,
+    connectionRepositoryContract(() => subjects.openRepository(), subjects.repositoryHooks),
   )
 }

@@ -1,5 +1,5 @@
 import { afterAll } from 'vitest'
-import { sessionLockContract, sessionStoreContract } from '../../src/testing/index.js'
+import { connectionRepositoryContract, sessionLockContract, sessionStoreContract } from '../../src/testing/index.js'
 import { runContract } from '../contract/run-contract.js'
 import { PG_POOL } from './postgres-clients.js'
 import { PostgresSubjects } from './postgres-subjects.js'
@@ -18,4 +18,8 @@ runContract(
 runContract(
   'PostgresLockTable seen from elsewhere',
   sessionLockContract(() => subjects.openLockElsewhere(), subjects.elsewhereHooks),
+)
+runContract(
+  'PostgresConnectionRepository',
+  connectionRepositoryContract(() => subjects.openRepository(), subjects.repositoryHooks),
 )

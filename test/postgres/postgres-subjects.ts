@@ -1,4 +1,6 @@
 import { inject } from 'vitest'
+import { postgresConnectionsTable } from '../../src/adapters/postgres/connections-table.js'
+import { PostgresConnectionRepository } from '../../src/adapters/postgres/postgres-connection-repository.js'
 import type { PostgresClient, PostgresValue } from '../../src/adapters/postgres/postgres-client.js'
 import { PostgresConnection } from '../../src/adapters/postgres/postgres-connection.js'
 import { type PostgresLockEntry, PostgresLockTable } from '../../src/adapters/postgres/postgres-lock-table.js'
@@ -6,7 +8,7 @@ import { PostgresSchema } from '../../src/adapters/postgres/postgres-schema.js'
 import { PostgresSessionStore } from '../../src/adapters/postgres/postgres-session-store.js'
 import { LeaseLock } from '../../src/lease/lease-lock.js'
 import type { SessionLease, SessionLock } from '../../src/lease/session-lock.js'
-import type { SessionLockContractHooks, SessionStoreContractHooks } from '../../src/testing/index.js'
+import type { ConnectionRepositoryContractHooks, SessionLockContractHooks, SessionStoreContractHooks } from '../../src/testing/index.js'
 import type { ClientKind, OpenClient } from './postgres-clients.js'
 
 /** The schema and the client to it that one subject of a contract has. */
@@ -104,6 +106,22 @@ export class PostgresSubjects implements AsyncDisposable {
       return lease
     },
     dispose: (lock) => lock.close(),
+  }
+
+  /** A repository over a new table, or over that of another. */
+  readonly openRepository = async (table?: string): Promise<PostgresConnectionRepository> => {
+    const name = table ?? newSchema()
+    if (table === undefined) await this.run(postgresConnectionsTable({ table: name }))
+    const client = new BreakableClient(this.client)
+    const repository = new PostgresConnectionRepository({ client, table: name })
+    this.#places.set(repository, { schema: name, client })
+    return repository
+  }
+
+  readonly repositoryHooks: ConnectionRepositoryContractHooks<PostgresConnectionRepository> = {
+    reopen: (repository) => this.openRepository(this.#placeOf(repository).schema),
+    disconnect: (repository) => this.#disconnect(repository),
+    dispose: (repository) => this.run(`DROP TABLE IF EXISTS ${this.#placeOf(repository).schema}`),
   }
 
   /** Runs a statement beside the stores. */

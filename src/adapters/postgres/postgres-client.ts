@@ -82,3 +82,10 @@ export function quoteName(name: string): string {
 export function inSchema(schema: string, statement: string): string {
   return statement.replaceAll('@', () => quoteName(schema))
 }
+
+/** A table as it stands in a statement, from `table` or `schema.table`. Throws TypeError or RangeError for what is no name. */
+export function resolveTable(table = 'whatsapp_connections'): string {
+  const parts = typeof table === 'string' ? table.split('.') : [table]
+  if (parts.length > 2) throw new RangeError(`Option "table" must be "table" or "schema.table", but is ${JSON.stringify(table)}.`)
+  return parts.map((part) => quoteName(requireName('table', part))).join('.')
+}

@@ -10,11 +10,28 @@ export interface PostgresAction {
   code?: SessionErrorCode
   /** The code when what is stored is damaged, if that is another. */
   damageCode?: SessionErrorCode
+  /** What to do about some failures, where that is not what it usually is. */
+  advice?: Partial<Record<PostgresProblem, string>>
 }
 
 /** The kinds of failure that need an advice of their own. */
 export type PostgresProblem =
-  'conflict' | 'lost' | 'unreachable' | 'ended' | 'readOnly' | 'full' | 'busy' | 'denied' | 'refused' | 'slow' | 'locked' | 'missing' | 'damaged' | 'other'
+  | 'conflict'
+  | 'lost'
+  | 'unreachable'
+  | 'ended'
+  | 'readOnly'
+  | 'full'
+  | 'busy'
+  | 'denied'
+  | 'refused'
+  | 'slow'
+  | 'locked'
+  | 'missing'
+  | 'notUnique'
+  | 'constraint'
+  | 'damaged'
+  | 'other'
 
 const ADVICE: Readonly<Record<Exclude<PostgresProblem, 'other'>, string>> = Object.freeze({
   conflict: 'It kept conflicting with other transactions. Look for what else writes to these tables.',
@@ -29,6 +46,8 @@ const ADVICE: Readonly<Record<Exclude<PostgresProblem, 'other'>, string>> = Obje
   slow: 'The server did not answer in time. Check its load, and for transactions that were left open.',
   locked: 'Another transaction kept a row locked. Look for a transaction that was left open.',
   missing: 'A table or function is not there. Create the tables; postgresSchema() of "baileys-sessions/postgres" has the SQL.',
+  notUnique: 'A table has not the constraints that it was made with. Create it again.',
+  constraint: 'A constraint of the table refuses the row.',
   damaged: 'The server found damaged data. Nothing was changed. Look into its log, and restore a backup.',
 })
 
@@ -64,6 +83,9 @@ const PROBLEMS: Readonly<Record<string, PostgresProblem>> = Object.freeze({
   '42P01': 'missing',
   '42883': 'missing',
   '3F000': 'missing',
+  '42703': 'missing',
+  '42P10': 'notUnique',
+  '23': 'constraint',
   XX001: 'damaged',
   XX002: 'damaged',
 })
@@ -98,10 +120,11 @@ export function problemOf(error: unknown): PostgresProblem {
 
 /** Any failure of PostgreSQL as a `SessionError` that says what to do; one that is a `SessionError` already stays. */
 export function postgresFailure(action: PostgresAction, error: unknown): SessionError {
-  if (isSessionError(error)) return error
   const { verb, sessionId, code = 'STORE_UNAVAILABLE', damageCode = code } = action
+  if (isSessionError(error))
+    return error.code === 'STORE_UNAVAILABLE' && code !== error.code ? new SessionError(code, error.message, { sessionId, cause: error }) : error
   const problem = problemOf(error)
-  const advice = problem === 'other' ? 'See the cause of this error.' : ADVICE[problem]
+  const advice = action.advice?.[problem] ?? (problem === 'other' ? 'See the cause of this error.' : ADVICE[problem])
   const message = `Could not ${verb} PostgreSQL. ${advice}${showState(error)}`
   return new SessionError(problem === 'damaged' ? damageCode : code, message, { sessionId, cause: error })
 }
