@@ -31,8 +31,9 @@ export const CLIENT_KINDS: readonly ClientKind[] = [
   {
     name: 'postgres.js',
     open: (url) => {
-      const sql = postgres(url, { max: 5, onnotice: () => undefined })
-      return { query: async (text, params) => ({ rows: await sql.unsafe(text, params) }), end: () => sql.end() }
+      // One statement at a time on a connection: PgBouncer may never answer several that are sent at once.
+      const sql = postgres(`${url}?max_pipeline=1`, { max: 5, onnotice: () => undefined })
+      return { query: async (text, params) => ({ rows: await sql.unsafe(text, params) }), end: () => sql.end({ timeout: 5 }) }
     },
   },
 ]

@@ -1,5 +1,8 @@
 import { afterAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { PostgresClient } from '../../src/adapters/postgres/postgres-client.js'
+import { PostgresConnection } from '../../src/adapters/postgres/postgres-connection.js'
+import { PostgresLockTable } from '../../src/adapters/postgres/postgres-lock-table.js'
+import { PostgresSchema } from '../../src/adapters/postgres/postgres-schema.js'
 import { PostgresSessionStore } from '../../src/adapters/postgres/postgres-session-store.js'
 import type { SessionLease, SessionLock } from '../../src/lease/session-lock.js'
 import { CREDS_KEY, LIFECYCLE_KEY } from '../../src/store/session-store.js'
@@ -158,6 +161,20 @@ describe('a claim', () => {
     await take(other, 'c')
     expect(await other.owner('a')).toBe(lease.owner)
     expect(lease.lost.aborted).toBe(false)
+  })
+})
+
+describe('a release', () => {
+  it('that comes late frees nobody else, whatever this process knows', async () => {
+    const schema = newSchema()
+    const lock = openLock(schema)
+    const first = await take(lock)
+    await first.release()
+    const second = await take(openLock(schema))
+    const table = new PostgresLockTable(new PostgresSchema(new PostgresConnection(client), schema), LEASE_MS)
+    await table.release({ sessionId: 'a', token: first.fencingToken, nonce: 'of the first' }, { isLast: true })
+    await table.release({ sessionId: 'a', token: second.fencingToken, nonce: 'of the first' }, { isLast: true })
+    expect(await lock.owner('a')).toBe(second.owner)
   })
 })
 

@@ -48,8 +48,8 @@ export class PostgresSubjects implements AsyncDisposable {
   readonly #places = new WeakMap<object, Place>()
   readonly #storesOfLocks = new WeakMap<SessionLock, PostgresSessionStore>()
 
-  constructor(kind: ClientKind) {
-    this.client = kind.open(inject('postgresUrl'))
+  constructor(kind: ClientKind, url: string = inject('postgresUrl')) {
+    this.client = kind.open(url)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

