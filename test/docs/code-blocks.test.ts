@@ -16,6 +16,7 @@ const PAGES = [
   'docs/migrating.md',
   'docs/multi-tenant-security.md',
   'docs/options.md',
+  'docs/postgres.md',
   'docs/production.md',
   'docs/redis.md',
   'docs/scale.md',
