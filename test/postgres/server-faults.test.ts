@@ -100,8 +100,10 @@ describe('a lease', () => {
     const { acknowledged, stop } = writeOn(store, leases)
     const killer = openPool(server.url, { max: 1 })
     onTestFinished(() => killer.end())
-    for (const end = Date.now() + 4 * LEASE_MS; Date.now() < end; await sleep(50))
+    for (const end = Date.now() + 4 * LEASE_MS; Date.now() < end;) {
       await killer.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'`)
+      await sleep(50)
+    }
     await stop()
     expect([...leases.values()].filter(({ lost }) => lost.aborted)).toEqual([])
     expect(acknowledged.size).toBe(SESSIONS.length)
