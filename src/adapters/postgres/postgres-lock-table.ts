@@ -5,7 +5,7 @@ import type { LeaseLock } from '../../lease/lease-lock.js'
 import type { LeaseKey, LockEntry, LockTable, ReleaseOptions } from '../../lease/lock-table.js'
 import { toColumn } from '../column-text.js'
 import { CALL_TIMEOUT_MS, fieldOf, numberOf, textOf } from './postgres-connection.js'
-import { newerSchema, type PostgresSchema } from './postgres-schema.js'
+import type { PostgresSchema } from './postgres-schema.js'
 import { SCHEMA_VERSION } from './schema-sql.js'
 import { sessionColumn } from './session-column.js'
 
@@ -102,7 +102,7 @@ export class PostgresLockTable implements LockTable<PostgresLockEntry> {
     )
     const outcome = textOf(answer, 'outcome')
     if (outcome === 'taken') return numberOf(answer, 'token')
-    if (outcome === 'outdated') throw newerSchema('of this store', 'a later number')
+    if (outcome === 'outdated') throw outdated(sessionId)
     if (outcome === 'lapsed') throw leaseEnded(sessionId)
     return null
   }
@@ -172,6 +172,14 @@ function renewTimeoutMs(leaseMs: number): number {
 /** A token as a whole number that is as old or as new to every other token. */
 function wholeToken(token: number): number {
   return Number.isNaN(token) ? -1 : Math.min(Math.max(Math.floor(token), -1), Number.MAX_SAFE_INTEGER)
+}
+
+function outdated(sessionId: string): SessionError {
+  return new SessionError(
+    'STORE_UNAVAILABLE',
+    `Could not take the lock of session "${sessionId}" in PostgreSQL, because a newer version has changed the tables since this process began. Update baileys-sessions here, too. Nothing was changed.`,
+    { sessionId },
+  )
 }
 
 function leaseEnded(sessionId: string): SessionError {

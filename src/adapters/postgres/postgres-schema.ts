@@ -118,7 +118,7 @@ export class PostgresSchema {
 }
 
 /** A newer version of the library has made the schema. */
-export function newerSchema(schema: string, version: unknown): SessionError {
+function newerSchema(schema: string, version: unknown): SessionError {
   return new SessionError(
     'STORE_UNAVAILABLE',
     `The schema "${schema}" of PostgreSQL has version ${String(version)}, but this baileys-sessions only knows version ${SCHEMA_VERSION}: a newer one has used it. Update baileys-sessions. Nothing was changed.`,
