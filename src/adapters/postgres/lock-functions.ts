@@ -19,15 +19,9 @@ export const REFUSE_LATE: string = `IF ${SERVER_NOW} > p_deadline THEN
     ${answer('late')}
   END IF;`
 
-/** Gives back what this process took without knowing: claims whose answer it did not get. */
-const FREE_ABANDONED = `IF p_abandoned <> '[]' THEN
-    UPDATE @.session SET nonce = NULL, claim = NULL
-      WHERE nonce = p_nonce AND claim IN (SELECT json_array_elements_text(p_abandoned::json));
-  END IF;`
-
 /**
  * Takes a session's lock if it is as it was seen: `p_token`, and `p_beats` of the process that holds it. Asked again with the same
- * `p_claim`, it answers as it did before.
+ * `p_claim`, it answers as it did before. `p_abandoned` are claims of this process whose answer it did not get: it holds nothing by them.
  */
 const CLAIM = `CREATE OR REPLACE FUNCTION @.claim(
   p_version integer, p_session text, p_token bigint, p_beats bigint, p_claim text, p_nonce text, p_holder text,
@@ -41,12 +35,14 @@ BEGIN
     ${answer('outdated')}
   END IF;
   ${BEGIN_STEP}
-  ${FREE_ABANDONED}
   INSERT INTO @.session (session_id) VALUES (p_session) ON CONFLICT DO NOTHING;
   SELECT * INTO STRICT v_session FROM @.session WHERE session_id = p_session FOR UPDATE;
   ${REFUSE_LATE}
   IF v_session.claim = p_claim AND v_session.nonce = p_nonce THEN
     ${answer('taken', 'v_session.token')}
+  END IF;
+  IF v_session.nonce = p_nonce AND v_session.claim IN (SELECT json_array_elements_text(p_abandoned::json)) THEN
+    v_session.nonce := NULL;
   END IF;
   IF v_session.token <> p_token OR v_session.nonce = p_nonce THEN
     ${answer('changed')}
@@ -79,26 +75,32 @@ BEGIN
 END
 $claim$`
 
-/** Renews the lease of a process, which is that of all its sessions, unless it has run out. */
+/** Renews the lease of a process, which is that of all its sessions, unless it has run out. Gives back what it took by abandoned claims. */
 const RENEW = `CREATE OR REPLACE FUNCTION @.renew(
   p_nonce text, p_lease_ms double precision, p_deadline double precision, p_abandoned text
 ) RETURNS text LANGUAGE plpgsql AS $renew$
 DECLARE
   v_expires_at timestamptz;
+  v_freed integer := 0;
 BEGIN
   ${BEGIN_STEP}
-  ${FREE_ABANDONED}
+  IF p_abandoned <> '[]' THEN
+    UPDATE @.session SET nonce = NULL, claim = NULL
+      WHERE nonce = p_nonce AND claim IN (SELECT json_array_elements_text(p_abandoned::json));
+    GET DIAGNOSTICS v_freed = ROW_COUNT;
+  END IF;
   SELECT expires_at INTO v_expires_at FROM @.process WHERE nonce = p_nonce FOR UPDATE;
   IF NOT FOUND OR v_expires_at <= clock_timestamp() THEN
     ${answer('lapsed')}
   END IF;
-  UPDATE @.process SET beats = beats + 1, expires_at = clock_timestamp() + p_lease_ms * interval '1 millisecond'
+  UPDATE @.process
+    SET beats = beats + 1, releases = releases + v_freed, expires_at = clock_timestamp() + p_lease_ms * interval '1 millisecond'
     WHERE nonce = p_nonce;
   ${answer('renewed')}
 END
 $renew$`
 
-/** Gives a session's lock back, and with the last one the lease of the process. */
+/** Gives a session's lock back, and with the last one the lease of the process. Counted, so that those who wait for one of its locks look. */
 const RELEASE = `CREATE OR REPLACE FUNCTION @.release(
   p_session text, p_token bigint, p_nonce text, p_is_last boolean, p_deadline double precision
 ) RETURNS text LANGUAGE plpgsql AS $release$
@@ -107,6 +109,8 @@ BEGIN
   UPDATE @.session SET nonce = NULL, claim = NULL WHERE session_id = p_session AND token = p_token AND nonce = p_nonce;
   IF p_is_last THEN
     DELETE FROM @.process WHERE nonce = p_nonce;
+  ELSIF FOUND THEN
+    UPDATE @.process SET releases = releases + 1 WHERE nonce = p_nonce;
   END IF;
   ${answer('released')}
 END

@@ -34,6 +34,8 @@ interface WriteAnswer {
   newestToken: number
   /** Whether nothing was written, because it had no token and somebody seems to hold the lock. */
   isHeld: boolean
+  /** Whether nothing was written, because the lease of its token has ended. */
+  hasEnded: boolean
 }
 
 const LOOK = `SELECT json_build_object('token', token, 'claim', claim, 'holder', holder, 'beats', beats)::text AS answer
@@ -143,8 +145,9 @@ export class PostgresLockTable implements LockTable<PostgresLockEntry> {
     const number = this.#writes
     // A write without a token has to know first whether the holder lives; then it may be another one.
     for (let dead: number | null = null; ;) {
-      const answer: WriteAnswer = { newestToken: 0, isHeld: false }
+      const answer: WriteAnswer = { newestToken: 0, isHeld: false, hasEnded: false }
       await lock.check(sessionId, fencingToken, async () => Object.assign(answer, await this.#write(write, number, dead)))
+      if (answer.hasEnded) throw leaseOver(sessionId)
       if (!answer.isHeld) return
       dead = answer.newestToken
     }
@@ -158,9 +161,8 @@ export class PostgresLockTable implements LockTable<PostgresLockEntry> {
       params: (deadline) => [sessionColumn(sessionId), token, dead, this.#writer, number, deadline, replaceAll, changes],
     })
     const outcome = textOf(answer, 'outcome')
-    if (outcome === 'unknown') throw forgotten(sessionId)
     if (outcome === 'superseded') throw superseded(sessionId)
-    return { newestToken: numberOf(answer, 'token'), isHeld: outcome === 'held' }
+    return { newestToken: numberOf(answer, 'token'), isHeld: outcome === 'held', hasEnded: outcome === 'ended' }
   }
 }
 
@@ -196,10 +198,10 @@ function superseded(sessionId: string): SessionError {
   })
 }
 
-function forgotten(sessionId: string): SessionError {
+function leaseOver(sessionId: string): SessionError {
   return new SessionError(
     'LEASE_EXPIRED',
-    `PostgreSQL knows nothing of the lease of session "${sessionId}" any more: its tables were emptied, or it is another database. Nothing was written.`,
+    `The lease of session "${sessionId}" has ended in PostgreSQL: it was not renewed in time, or the tables were emptied. Nothing was written.`,
     { sessionId },
   )
 }

@@ -38,6 +38,7 @@ const STATEMENTS: readonly string[] = [
   nonce text COLLATE "C" PRIMARY KEY,
   holder text NOT NULL,
   beats bigint NOT NULL DEFAULT 0,
+  releases bigint NOT NULL DEFAULT 0,
   expires_at timestamptz NOT NULL
 )`,
   ...LOCK_FUNCTIONS,

@@ -12,6 +12,7 @@ export const WRITE_FUNCTION: string = `CREATE OR REPLACE FUNCTION @.write(
 DECLARE
   v_session @.session%ROWTYPE;
   v_is_there boolean;
+  v_is_held boolean;
   v_has_records boolean;
   v_adds boolean := EXISTS (SELECT FROM json_to_recordset(p_changes::json) AS change(value text) WHERE value IS NOT NULL);
 BEGIN
@@ -22,7 +23,7 @@ BEGIN
   IF NOT v_is_there THEN
     -- The table was emptied under whoever has a token.
     IF p_token IS NOT NULL THEN
-      ${answer('unknown')}
+      ${answer('ended', '0')}
     END IF;
     IF NOT v_adds THEN
       ${answer('written', '0')}
@@ -33,8 +34,12 @@ BEGIN
   IF p_token < v_session.token THEN
     ${answer('stale', 'v_session.token')}
   END IF;
-  IF p_token IS NULL AND v_session.token IS DISTINCT FROM p_dead
-    AND EXISTS (SELECT FROM @.process WHERE nonce = v_session.nonce AND expires_at > clock_timestamp()) THEN
+  v_is_held := EXISTS (SELECT FROM @.process WHERE nonce = v_session.nonce AND expires_at > clock_timestamp());
+  -- A greater token was handed out by a server whose place this one has taken while it was behind.
+  IF p_token > v_session.token OR (p_token = v_session.token AND NOT v_is_held) THEN
+    ${answer('ended', 'v_session.token')}
+  END IF;
+  IF p_token IS NULL AND v_is_held AND v_session.token IS DISTINCT FROM p_dead THEN
     ${answer('held', 'v_session.token')}
   END IF;
   IF v_session.writer = p_writer AND p_number <= v_session.write_number THEN
