@@ -18,13 +18,14 @@ const ONE_OF_MANY = 'of many who ask at once exactly one gets the lock'
 const LOCK_MUTANTS: readonly SqlMutant[] = [
   {
     name: 'looks at the row without locking it',
-    changes: [['WHERE session_id = p_session FOR UPDATE', 'WHERE session_id = p_session']],
+    // Slowly, so that others look meanwhile.
+    changes: [['WHERE session_id = p_session FOR UPDATE', 'WHERE session_id = p_session; PERFORM pg_sleep(0.02)']],
     caughtBy: ONE_OF_MANY,
   },
   {
     name: 'takes whatever was changed since it was seen',
     changes: [
-      ['v_session.token <> p_token OR v_session.nonce = p_nonce', 'false'],
+      ['v_session.token <> p_token', 'false'],
       ['v_process.expires_at > clock_timestamp() AND v_process.beats IS DISTINCT FROM p_beats', 'false'],
     ],
     caughtBy: ONE_OF_MANY,
@@ -36,13 +37,21 @@ const LOCK_MUTANTS: readonly SqlMutant[] = [
   },
   {
     name: 'frees nobody',
-    changes: [['WHERE session_id = p_session AND token = p_token AND nonce = p_nonce', 'WHERE false']],
-    caughtBy: 'a lock that nobody holds is given, and then to nobody else',
+    changes: [
+      ['WHERE session_id = p_session AND token = p_token AND nonce = p_nonce', 'WHERE false'],
+      ['IF p_is_last THEN', 'IF false THEN'],
+    ],
+    caughtBy: 'tokens rise from process to process',
   },
   {
     name: 'forgets that the process lives',
     changes: [["expires_at = clock_timestamp() + p_lease_ms * interval '1 millisecond'", 'expires_at = clock_timestamp()']],
     caughtBy: 'a lock that nobody holds is given, and then to nobody else',
+  },
+  {
+    name: 'renews what has run out',
+    changes: [['NOT FOUND OR v_process.expires_at <= clock_timestamp() OR v_process.newest_token < p_newest', 'NOT FOUND']],
+    caughtBy: 'a lease that was not renewed in time has ended, says so, and can be taken again',
   },
 ]
 

@@ -98,6 +98,16 @@ describe('the lease of a process', () => {
     expect(again.fencingToken).toBeGreaterThan(lease.fencingToken)
   })
 
+  it('ends where the server knows nothing of a session that was taken: it was behind when it took the place of another', async () => {
+    const schema = newSchema()
+    const lock = openLock(schema)
+    const leases = [await take(lock, 'a'), await take(lock, 'b')]
+    await subjects.run(`DELETE FROM ${schema}.session WHERE session_id = 'b'`)
+    await subjects.run(`UPDATE ${schema}.process SET newest_token = ${leases[0]?.fencingToken}`)
+    for (const lease of leases) expect(await lost(lease)).toMatchObject({ code: 'LEASE_EXPIRED' })
+    for (const lease of leases) expect((await take(lock, lease === leases[0] ? 'a' : 'b')).fencingToken).toBeGreaterThan(lease.fencingToken)
+  })
+
   it('is kept while a transaction locks its row for less than the rest of it', async () => {
     const schema = newSchema()
     const lock = openLock(schema)
@@ -164,6 +174,64 @@ describe('a claim', () => {
   })
 })
 
+describe('who waits for a lock', () => {
+  /** A lock that is told when a session of another is free, and how often that one was asked for its processes. */
+  async function waitFor(schema: string): Promise<{ isFree: () => boolean; calls: string[] }> {
+    const { calls, client: watched } = watchClient()
+    const waiting = openLock(schema, watched)
+    let isFree = false
+    expect(await waiting.acquire('a')).toBeNull()
+    waiting.whenFree?.('a', () => {
+      isFree = true
+    })
+    calls.length = 0
+    return { isFree: () => isFree, calls }
+  }
+
+  it('is told when it was given back, though its holder has others', async () => {
+    const schema = newSchema()
+    const lock = openLock(schema)
+    const [lease] = [await take(lock), await take(lock, 'b')]
+    const { isFree } = await waitFor(schema)
+    await vi.waitUntil(async () => (await lock.owner('a')) !== null && !isFree(), { timeout: 10_000 })
+    await lease.release()
+    await vi.waitUntil(isFree, { timeout: 10_000 })
+    expect(await lock.owner('b')).not.toBeNull()
+  })
+
+  it('is told when the lease of its holder has run out, and asks one thing at a time until then', async () => {
+    const schema = newSchema()
+    let isCut = false
+    const { client: cut } = watchClient((call) => (isCut ? new Promise(() => undefined) : call()))
+    await take(openLock(schema, cut))
+    const { isFree, calls } = await waitFor(schema)
+    await vi.waitUntil(() => calls.length >= 4, { timeout: 10_000 })
+    // Who lives, the lock itself once, who lives, who lives.
+    expect(calls).toHaveLength(4)
+    isCut = true
+    await vi.waitUntil(isFree, { timeout: 10_000 })
+  })
+
+  it('is told of a claim that came to nothing', async () => {
+    const schema = newSchema()
+    let isCut = false
+    const { client: cut } = watchClient(async (call, name) => {
+      const answer = isCut && name === 'renew' ? { rows: [] } : await call()
+      if (isCut && name !== 'other') throw Object.assign(new Error('it ended'), { code: 'CONNECTION_ENDED' })
+      return answer
+    })
+    const lock = openLock(schema, cut)
+    await take(lock, 'b')
+    isCut = true
+    await expect(lock.acquire('a')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
+    const { isFree, calls } = await waitFor(schema)
+    await vi.waitUntil(() => calls.length >= 2, { timeout: 10_000 })
+    expect(isFree()).toBe(false)
+    isCut = false
+    await vi.waitUntil(isFree, { timeout: 10_000 })
+  })
+})
+
 describe('a release', () => {
   it('that comes late frees nobody else, whatever this process knows', async () => {
     const schema = newSchema()
@@ -226,6 +294,29 @@ describe('a write', () => {
     const again = await take(store.lock)
     expect(again.fencingToken).toBeGreaterThan(lease.fencingToken)
     expect(await store.read('a', [CREDS_KEY])).toEqual([])
+  })
+
+  it('is refused once the lease of its token has ended, also while nobody else has it', async () => {
+    const schema = newSchema()
+    const store = openStore(schema)
+    const lease = await take(store.lock)
+    await store.write('a', [creds('before')], lease)
+    await expire(schema)
+    await expect(store.write('a', [creds('after')], lease)).rejects.toMatchObject({ code: 'LEASE_EXPIRED', sessionId: 'a' })
+    await expect(store.delete('a', lease)).rejects.toMatchObject({ code: 'LEASE_EXPIRED', sessionId: 'a' })
+    expect(await store.read('a', [CREDS_KEY])).toEqual([creds('before')])
+  })
+
+  it('is refused by a server that was behind when it took the place of the one that gave the lease', async () => {
+    const schema = newSchema()
+    const store = openStore(schema)
+    const lease = await take(store.lock)
+    await store.write('a', [creds('before')], lease)
+    await subjects.run(`UPDATE ${schema}.session SET token = token - 1`)
+    await expect(store.write('a', [creds('after')], lease)).rejects.toMatchObject({ code: 'LEASE_EXPIRED', sessionId: 'a' })
+    expect(await lost(lease)).toMatchObject({ code: 'LEASE_EXPIRED' })
+    expect((await take(store.lock)).fencingToken).toBeGreaterThan(lease.fencingToken)
+    expect(await store.read('a', [CREDS_KEY])).toEqual([creds('before')])
   })
 
   it('of a batch is one round trip', async () => {

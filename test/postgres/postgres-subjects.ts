@@ -86,6 +86,7 @@ export class PostgresSubjects implements AsyncDisposable {
       await store.write(sessionId, [], { fencingToken: NaN }).catch(() => undefined)
       return lease
     },
+    runOut: (lock) => this.#runOut(this.#placeOf(this.#storeOf(lock)).schema),
     dispose: (lock) => this.#storeOf(lock).close(),
   }
 
@@ -105,6 +106,7 @@ export class PostgresSubjects implements AsyncDisposable {
       await lock.owner(sessionId)
       return lease
     },
+    runOut: (lock) => this.#runOut(this.#placeOf(lock).schema),
     dispose: (lock) => lock.close(),
   }
 
@@ -149,9 +151,14 @@ export class PostgresSubjects implements AsyncDisposable {
     }
   }
 
-  /** Lets the lease of every process run out, and takes the lock. */
-  async #takeOver(schema: string, sessionId: string): Promise<SessionLease> {
+  /** Lets the lease of every process run out. */
+  async #runOut(schema: string): Promise<void> {
     await this.run(`UPDATE ${schema}.process SET expires_at = clock_timestamp() - interval '1 second'`)
+  }
+
+  /** The same, and takes the lock. */
+  async #takeOver(schema: string, sessionId: string): Promise<SessionLease> {
+    await this.#runOut(schema)
     const lease = await this.openLockElsewhere(schema).acquire(sessionId)
     if (lease === null) throw new Error(`The lock of ${sessionId} was not given to another.`)
     return lease
@@ -168,7 +175,7 @@ export function openPostgresLock(client: PostgresClient, schema: string, leaseMs
     table: new PostgresLockTable(new PostgresSchema(new PostgresConnection(client), schema), leaseMs),
     staleAfterMs: leaseMs,
     beatIntervalMs: leaseMs / 10,
-    lapsesAfterMs: leaseMs * 0.7,
+    lapsesAfterMs: leaseMs * 0.8,
     describe: async (owner, nonce) => ({ owner, nonce, pid: 1, hostname: 'elsewhere', platform: 'linux' }),
   })
 }

@@ -21,11 +21,12 @@ export const REFUSE_LATE: string = `IF ${SERVER_NOW} > p_deadline THEN
 
 /**
  * Takes a session's lock if it is as it was seen: `p_token`, and `p_beats` of the process that holds it. Asked again with the same
- * `p_claim`, it answers as it did before. `p_abandoned` are claims of this process whose answer it did not get: it holds nothing by them.
+ * `p_claim`, it answers as it did before. Whoever asks does not hold it: what the row says of its own process is of a claim that it knows
+ * nothing of.
  */
 const CLAIM = `CREATE OR REPLACE FUNCTION @.claim(
   p_version integer, p_session text, p_token bigint, p_beats bigint, p_claim text, p_nonce text, p_holder text,
-  p_lease_ms double precision, p_deadline double precision, p_abandoned text
+  p_lease_ms double precision, p_deadline double precision
 ) RETURNS text LANGUAGE plpgsql AS $claim$
 DECLARE
   v_session @.session%ROWTYPE;
@@ -41,13 +42,10 @@ BEGIN
   IF v_session.claim = p_claim AND v_session.nonce = p_nonce THEN
     ${answer('taken', 'v_session.token')}
   END IF;
-  IF v_session.nonce = p_nonce AND v_session.claim IN (SELECT json_array_elements_text(p_abandoned::json)) THEN
-    v_session.nonce := NULL;
-  END IF;
-  IF v_session.token <> p_token OR v_session.nonce = p_nonce THEN
+  IF v_session.token <> p_token THEN
     ${answer('changed')}
   END IF;
-  IF v_session.nonce IS NOT NULL THEN
+  IF v_session.nonce <> p_nonce THEN
     SELECT * INTO v_process FROM @.process WHERE nonce = v_session.nonce FOR UPDATE;
     IF FOUND THEN
       IF v_process.expires_at > clock_timestamp() AND v_process.beats IS DISTINCT FROM p_beats THEN
@@ -66,21 +64,24 @@ BEGIN
     END IF;
     DELETE FROM @.process WHERE expires_at < clock_timestamp() - interval '1 day' AND nonce <> p_nonce;
   END IF;
-  UPDATE @.process SET beats = beats + 1, expires_at = clock_timestamp() + p_lease_ms * interval '1 millisecond'
-    WHERE nonce = p_nonce;
   -- Greater than every one before, also where a table was emptied or a replica that lagged was promoted.
   v_session.token := greatest(v_session.token + 1, floor(${SERVER_NOW})::bigint);
+  UPDATE @.process SET beats = beats + 1, newest_token = greatest(newest_token, v_session.token),
+    expires_at = clock_timestamp() + p_lease_ms * interval '1 millisecond' WHERE nonce = p_nonce;
   UPDATE @.session SET token = v_session.token, nonce = p_nonce, claim = p_claim WHERE session_id = p_session;
   ${answer('taken', 'v_session.token')}
 END
 $claim$`
 
-/** Renews the lease of a process, which is that of all its sessions, unless it has run out. Gives back what it took by abandoned claims. */
+/**
+ * Renews the lease of a process, which is that of all its sessions, unless it has run out, or `p_newest` is a token that this server does not
+ * know: it was behind when it took the place of another. Gives back what the process took by `p_abandoned`, claims whose answer it did not get.
+ */
 const RENEW = `CREATE OR REPLACE FUNCTION @.renew(
-  p_nonce text, p_lease_ms double precision, p_deadline double precision, p_abandoned text
+  p_nonce text, p_newest bigint, p_lease_ms double precision, p_deadline double precision, p_abandoned text
 ) RETURNS text LANGUAGE plpgsql AS $renew$
 DECLARE
-  v_expires_at timestamptz;
+  v_process @.process%ROWTYPE;
   v_freed integer := 0;
 BEGIN
   ${BEGIN_STEP}
@@ -89,8 +90,8 @@ BEGIN
       WHERE nonce = p_nonce AND claim IN (SELECT json_array_elements_text(p_abandoned::json));
     GET DIAGNOSTICS v_freed = ROW_COUNT;
   END IF;
-  SELECT expires_at INTO v_expires_at FROM @.process WHERE nonce = p_nonce FOR UPDATE;
-  IF NOT FOUND OR v_expires_at <= clock_timestamp() THEN
+  SELECT * INTO v_process FROM @.process WHERE nonce = p_nonce FOR UPDATE;
+  IF NOT FOUND OR v_process.expires_at <= clock_timestamp() OR v_process.newest_token < p_newest THEN
     ${answer('lapsed')}
   END IF;
   UPDATE @.process

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { SessionError } from '../../errors.js'
 import type { Holder } from '../../lease/holder.js'
 import type { LeaseLock } from '../../lease/lease-lock.js'
-import type { LeaseKey, LockEntry, LockTable, ReleaseOptions } from '../../lease/lock-table.js'
+import type { LeaseKey, LivingHolder, LockEntry, LockTable, ReleaseOptions } from '../../lease/lock-table.js'
 import { toColumn } from '../column-text.js'
 import { CALL_TIMEOUT_MS, fieldOf, numberOf, textOf } from './postgres-connection.js'
 import type { PostgresSchema } from './postgres-schema.js'
@@ -38,8 +38,10 @@ interface WriteAnswer {
   hasEnded: boolean
 }
 
-const LOOK = `SELECT json_build_object('token', token, 'claim', claim, 'holder', holder, 'beats', beats)::text AS answer
+const LOOK = `SELECT json_build_object('token', token, 'holder', holder, 'beats', beats)::text AS answer
   FROM @.session LEFT JOIN @.process ON process.nonce = session.nonce AND expires_at > clock_timestamp() WHERE session_id = $1`
+
+const LIVING = `SELECT json_agg(json_build_object('nonce', nonce, 'releases', releases))::text AS answer FROM @.process WHERE expires_at > clock_timestamp()`
 
 /** Locks as rows. A lease is that of a process, and runs out by the server's clock. */
 export class PostgresLockTable implements LockTable<PostgresLockEntry> {
@@ -60,13 +62,11 @@ export class PostgresLockTable implements LockTable<PostgresLockEntry> {
   async look(sessionId: string): Promise<PostgresLockEntry> {
     const row = await this.#schema.read({ verb: `read the lock of session "${sessionId}" in`, sessionId }, LOOK, sessionColumn(sessionId))
     const text = textOf(row, 'holder')
-    const isAbandoned = this.#abandoned.has(textOf(row, 'claim') ?? '')
-    const isHeld = text !== null && !isAbandoned
     return {
       token: numberOf(row, 'token'),
-      beats: isHeld ? numberOf(row, 'beats') : null,
+      beats: text === null ? null : numberOf(row, 'beats'),
       // The server knows who lives. Whom it tells was heard of lately enough.
-      holders: isHeld ? [{ text, lastSignAt: Date.now() }] : [],
+      holders: text === null ? [] : [{ text, lastSignAt: Date.now() }],
     }
   }
 
@@ -83,23 +83,11 @@ export class PostgresLockTable implements LockTable<PostgresLockEntry> {
 
   async #claim(sessionId: string, { token, beats }: PostgresLockEntry, holder: Holder, claim: string): Promise<number | null> {
     const { nonce } = holder
-    const abandoned = JSON.stringify([...this.#abandoned.keys()])
     const answer = await this.#schema.call(
       { verb: `take the lock of session "${sessionId}" in`, sessionId },
       {
         name: 'claim',
-        params: (deadline) => [
-          SCHEMA_VERSION,
-          sessionColumn(sessionId),
-          token,
-          beats,
-          claim,
-          nonce,
-          toColumn(JSON.stringify(holder)),
-          this.#leaseMs,
-          deadline,
-          abandoned,
-        ],
+        params: (deadline) => [SCHEMA_VERSION, sessionColumn(sessionId), token, beats, claim, nonce, toColumn(JSON.stringify(holder)), this.#leaseMs, deadline],
       },
     )
     const outcome = textOf(answer, 'outcome')
@@ -119,14 +107,15 @@ export class PostgresLockTable implements LockTable<PostgresLockEntry> {
     )
   }
 
-  async beat({ nonce }: Holder): Promise<boolean> {
+  async beat({ nonce }: Holder, leases: readonly LeaseKey[]): Promise<boolean> {
     const sentAt = performance.now()
+    const newest = Math.max(0, ...leases.map(({ token }) => token))
     const abandoned = JSON.stringify([...this.#abandoned.keys()])
     const answer = await this.#schema.call(
       { verb: 'renew the lease of this process in' },
       {
         name: 'renew',
-        params: (deadline) => [nonce, this.#leaseMs, deadline, abandoned],
+        params: (deadline) => [nonce, newest, this.#leaseMs, deadline, abandoned],
         timeoutMs: renewTimeoutMs(this.#leaseMs),
       },
     )
@@ -136,6 +125,11 @@ export class PostgresLockTable implements LockTable<PostgresLockEntry> {
 
   async now(): Promise<number> {
     return Date.now()
+  }
+
+  async living(): Promise<readonly LivingHolder[]> {
+    const rows = await this.#schema.read({ verb: 'list the processes in' }, LIVING)
+    return Array.isArray(rows) ? rows.map((row: unknown) => ({ nonce: textOf(row, 'nonce') ?? '', releases: numberOf(row, 'releases') })) : []
   }
 
   /** Changes a session in one step if this writer may. Rejects with `STALE_WRITER` otherwise; see `ProcessLock.check`. */
@@ -185,11 +179,9 @@ function outdated(sessionId: string): SessionError {
 }
 
 function leaseEnded(sessionId: string): SessionError {
-  return new SessionError(
-    'STORE_UNAVAILABLE',
-    `Could not take the lock of session "${sessionId}" in PostgreSQL, because the lease of this process has just run out. Try again in a moment.`,
-    { sessionId },
-  )
+  return new SessionError('LEASE_EXPIRED', `Could not take the lock of session "${sessionId}" in PostgreSQL, because the lease of this process has run out.`, {
+    sessionId,
+  })
 }
 
 function superseded(sessionId: string): SessionError {

@@ -16,11 +16,8 @@ const PAGE = 500
 
 /** A process renews its lease this often in the time that it lasts. */
 const BEATS_PER_LEASE = 10
-/**
- * The part of its lease after which a process that could not renew it gives it up. It looks with every beat, so that its sockets are closed
- * before the lease ends by the server's clock.
- */
-const LAPSES_AFTER = 0.7
+/** The part of its lease after which a process that could not renew it gives it up: its sockets are closed before others can have the sessions. */
+const LAPSES_AFTER = 0.8
 
 const READ = `SELECT json_agg(json_build_array(record.type, record.id, record.value))::text AS answer
   FROM @.session JOIN @.record USING (session_key) JOIN json_to_recordset($2::text::json) AS wanted(type text, id text)

@@ -39,6 +39,7 @@ const STATEMENTS: readonly string[] = [
   holder text NOT NULL,
   beats bigint NOT NULL DEFAULT 0,
   releases bigint NOT NULL DEFAULT 0,
+  newest_token bigint NOT NULL DEFAULT 0,
   expires_at timestamptz NOT NULL
 )`,
   ...LOCK_FUNCTIONS,
