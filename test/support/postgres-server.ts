@@ -74,6 +74,16 @@ export class PostgresServer implements AsyncDisposable {
     }
   }
 
+  /** Stops every process of the server where it is (SIGSTOP). */
+  halt(): void {
+    for (const pid of [this.pid, ...childrenOf(this.pid)]) process.kill(pid, 'SIGSTOP')
+  }
+
+  /** Lets them go on. */
+  goOn(): void {
+    for (const pid of [...childrenOf(this.pid), this.pid]) process.kill(pid, 'SIGCONT')
+  }
+
   /** Ends every process of the server at once, as when the machine loses its power; what the system has not yet written stays in its memory. */
   async kill(): Promise<void> {
     const children = childrenOf(this.pid)

@@ -1,6 +1,8 @@
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
+import pg from 'pg'
 import { FileSystemSessionStore, type SessionStore } from '../../../src/index.js'
+import { PostgresSessionStore } from '../../../src/postgres.js'
 import { RedisSessionStore } from '../../../src/redis.js'
 import { openSqliteDatabase, SqliteSessionStore } from '../../../src/sqlite.js'
 
@@ -11,7 +13,7 @@ export const FAULT_STORES = ['fs', 'sqlite'] as const
 export type FaultStore = (typeof FAULT_STORES)[number]
 
 /** One of them, or one on a server; its place is a folder, or a port. */
-export type StoreKind = FaultStore | 'redis'
+export type StoreKind = FaultStore | 'redis' | 'postgres'
 
 /** How long a lease on a server is: short enough to wait for its end. */
 export const SERVER_LEASE_MS = 3000
@@ -28,6 +30,11 @@ const OPEN: Readonly<Record<StoreKind, (place: string) => Promise<SessionStore>>
     const client = new Redis({ port: Number(port), host: '127.0.0.1', maxRetriesPerRequest: 1, retryStrategy: () => 50 })
     client.on('error', () => undefined)
     return new DisconnectingStore({ client, leaseMs: SERVER_LEASE_MS }, () => client.disconnect())
+  },
+  postgres: async (port) => {
+    const pool = new pg.Pool({ connectionString: `postgres://postgres@127.0.0.1:${port}/postgres`, max: 5, connectionTimeoutMillis: 1000 })
+    pool.on('error', () => undefined)
+    return new PoolEndingStore({ client: pool, leaseMs: SERVER_LEASE_MS }, () => pool.end())
   },
 }
 
@@ -55,6 +62,24 @@ class DisconnectingStore extends RedisSessionStore {
       await super.close()
     } finally {
       this.#disconnect()
+    }
+  }
+}
+
+/** A store that ends its pool, too: nobody else uses it. */
+class PoolEndingStore extends PostgresSessionStore {
+  readonly #end: () => Promise<void>
+
+  constructor(options: ConstructorParameters<typeof PostgresSessionStore>[0], end: () => Promise<void>) {
+    super(options)
+    this.#end = end
+  }
+
+  override async close(): Promise<void> {
+    try {
+      await super.close()
+    } finally {
+      await this.#end()
     }
   }
 }

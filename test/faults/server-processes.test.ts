@@ -2,8 +2,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { BreakableLine } from '../support/breakable-line.js'
-import { REDIS_PROGRAM, RedisServer } from '../support/redis-server.js'
 import { FaultRig } from './support/fault-rig.js'
+import { FAULT_ENGINES, type FaultServer } from './support/fault-servers.js'
 import { openStore, SERVER_LEASE_MS } from './support/fault-stores.js'
 import { RigProcess } from './support/rig-process.js'
 import { link, recordsOf } from './support/stored-records.js'
@@ -17,26 +17,10 @@ const AWAKE = { timeout: 1000 + 2000, interval: 20 }
 const NO_POLLS = { standbyPollMs: 600_000 }
 const SESSIONS = Array.from({ length: 12 }, (_, index) => `shop${index}`)
 
-async function startServer(): Promise<RedisServer> {
-  const server = await RedisServer.start()
-  onTestFinished(() => server.close())
-  return server
-}
-
-async function startLine({ port }: RedisServer): Promise<BreakableLine> {
+async function startLine({ port }: FaultServer): Promise<BreakableLine> {
   const line = await BreakableLine.start(port)
   onTestFinished(() => line[Symbol.asyncDispose]())
   return line
-}
-
-async function startRig({ port }: { port: number }): Promise<FaultRig> {
-  const rig = new FaultRig(await openStore('redis', String(port)), NO_POLLS)
-  onTestFinished(() => rig.close())
-  return rig
-}
-
-function startProcess({ port }: { port: number }): Promise<RigProcess> {
-  return RigProcess.start('redis', String(port), {}, NO_POLLS)
 }
 
 /** Which of the sessions a process runs. */
@@ -46,10 +30,26 @@ async function runningIn(rig: RigProcess): Promise<string[]> {
   return running
 }
 
-describe.skipIf(REDIS_PROGRAM === null)('processes that share a Redis server', () => {
+describe.each(FAULT_ENGINES.filter(({ isMissing }) => !isMissing))('processes that share a server of the store "$kind"', ({ kind, start }) => {
+  async function startServer(): Promise<FaultServer> {
+    const server = await start()
+    onTestFinished(() => server[Symbol.asyncDispose]())
+    return server
+  }
+
+  async function startRig({ port }: { port: number }): Promise<FaultRig> {
+    const rig = new FaultRig(await openStore(kind, String(port)), NO_POLLS)
+    onTestFinished(() => rig.close())
+    return rig
+  }
+
+  function startProcess({ port }: { port: number }): Promise<RigProcess> {
+    return RigProcess.start(kind, String(port), {}, NO_POLLS)
+  }
+
   it('invariant 1: run what a killed one ran, each session once, within a lease and a second, with all that was acknowledged', async () => {
     const server = await startServer()
-    await link('redis', String(server.port), ...SESSIONS)
+    await link(kind, String(server.port), ...SESSIONS)
     const [owner, ...others] = await Promise.all([startProcess(server), startProcess(server), startProcess(server)])
     expect(await owner.call('restoreAll')).toEqual({ restored: SESSIONS.length, skipped: 0, failed: 0 })
     for (const other of others) expect(await other.call('restoreAll')).toEqual({ restored: 0, skipped: SESSIONS.length, failed: 0 })
@@ -62,7 +62,7 @@ describe.skipIf(REDIS_PROGRAM === null)('processes that share a Redis server', (
     const dials = await Promise.all(others.map((other) => other.call('dials')))
     expect(dials.reduce((sum, count) => sum + count)).toBe(SESSIONS.length)
     for (const sessionId of SESSIONS)
-      expect(Object.keys(await recordsOf('redis', String(server.port), sessionId))).toEqual(
+      expect(Object.keys(await recordsOf(kind, String(server.port), sessionId))).toEqual(
         expect.arrayContaining(['session/own0', 'session/own1', 'session/own2']),
       )
     for (const other of others) await other.call('close')
@@ -72,7 +72,7 @@ describe.skipIf(REDIS_PROGRAM === null)('processes that share a Redis server', (
     'invariant 1: one whose line to it is broken (%s) has closed its socket before another one dials, and comes back by itself',
     async (how) => {
       const server = await startServer()
-      await link('redis', String(server.port), 'shop')
+      await link(kind, String(server.port), 'shop')
       const line = await startLine(server)
       const [owner, other] = await Promise.all([startRig(line), startProcess(server)])
       expect(await owner.restore('shop')).toBe('restored')
@@ -93,7 +93,7 @@ describe.skipIf(REDIS_PROGRAM === null)('processes that share a Redis server', (
 
   it('invariant 1: take over from one that is stopped for longer than its lease; none of its writes is accepted when it wakes, and its socket goes', async () => {
     const server = await startServer()
-    await link('redis', String(server.port), 'shop')
+    await link(kind, String(server.port), 'shop')
     const owner = await startProcess(server)
     expect(await owner.call('restore', 'shop')).toBe('restored')
     expect(await owner.call('write', 'shop', 'before')).toBe('stored')
@@ -115,13 +115,13 @@ describe.skipIf(REDIS_PROGRAM === null)('processes that share a Redis server', (
   it.each([
     {
       what: 'stands still',
-      stop: async (server: RedisServer) => void process.kill(server.pid, 'SIGSTOP'),
-      go: async (server: RedisServer) => void process.kill(server.pid, 'SIGCONT'),
+      stop: async (server: FaultServer) => server.halt(),
+      go: async (server: FaultServer) => server.goOn(),
     },
-    { what: 'is gone', stop: (server: RedisServer) => server.kill(), go: (server: RedisServer) => server.restart() },
+    { what: 'is gone', stop: (server: FaultServer) => server.kill(), go: (server: FaultServer) => server.restart() },
   ])('close all sockets before their leases end when it $what for longer, and run all sessions again once it answers, each once', async ({ stop, go }) => {
     const server = await startServer()
-    await link('redis', String(server.port), ...SESSIONS)
+    await link(kind, String(server.port), ...SESSIONS)
     const [one, two] = await Promise.all([startRig(server), startProcess(server)])
     const half = SESSIONS.length / 2
     for (const sessionId of SESSIONS.slice(0, half)) expect(await one.restore(sessionId)).toBe('restored')
