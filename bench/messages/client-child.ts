@@ -57,20 +57,20 @@ async function makeFleet(contender: Contender, folder: string, { url, creds }: S
       messages += 1
     },
   }
-  if (contender === 'stock') {
+  if (contender === 'stock' || contender === 'stock-shared') {
     const store = new FileSystemSessionStore({ directory: folder })
     await storeCreds(store, options.sessionIds, creds)
     await store.close()
     const authOf = (sessionId: string): ReturnType<typeof baileys.useMultiFileAuthState> => baileys.useMultiFileAuthState(join(folder, `session-${sessionId}`))
-    // Without the remedy stock would pay for ten storages with every promise, and look worse than its files are.
-    return bareFleet(baileys, { ...options, authOf, isStorageShared: true })
+    // Baileys as it comes pays for ten storages with every promise; with the remedy of this library, what is left is its files.
+    return bareFleet(baileys, { ...options, authOf, isStorageShared: contender === 'stock-shared' })
   }
   const store = await openStore(contender, folder)
   await storeCreds(store, options.sessionIds, creds)
   return libraryFleet(baileys, { ...options, store, patienceMs: PATIENCE_MS })
 }
 
-async function openStore(contender: Exclude<Contender, 'stock'>, directory: string): Promise<SessionStore> {
+async function openStore(contender: Exclude<Contender, 'stock' | 'stock-shared'>, directory: string): Promise<SessionStore> {
   switch (contender) {
     case 'fs':
       return new FileSystemSessionStore({ directory })

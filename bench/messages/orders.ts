@@ -1,5 +1,5 @@
-/** Who keeps the sessions: Baileys alone with its own files, or this library with a store. Stock first. */
-export const CONTENDERS = ['stock', 'fs', 'fs-process', 'fs-power', 'memory', 'sqlite'] as const
+/** Who keeps the sessions: Baileys alone with its own files, or this library with a store. Stock first, as people have it. */
+export const CONTENDERS = ['stock', 'stock-shared', 'fs', 'fs-process', 'fs-power', 'memory', 'sqlite'] as const
 
 /** One of them. */
 export type Contender = (typeof CONTENDERS)[number]
@@ -7,6 +7,7 @@ export type Contender = (typeof CONTENDERS)[number]
 /** What each is called in the table. */
 export const CONTENDER_TITLES: Readonly<Record<Contender, string>> = Object.freeze({
   stock: '`useMultiFileAuthState`',
+  'stock-shared': '`useMultiFileAuthState`, one storage for all',
   fs: 'file system, default',
   'fs-process': "file system, `'process'`",
   'fs-power': "file system, `'power'`",

@@ -58,6 +58,7 @@ function round(times: Partial<Record<Contender, Partial<Timings>>> = {}): Round 
 
 const messageRound = (changes: Partial<MessageRound> = {}): MessageRound => ({
   stock: 4,
+  'stock-shared': 3.5,
   fs: 3,
   'fs-process': 3,
   'fs-power': 3,
