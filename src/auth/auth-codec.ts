@@ -18,7 +18,11 @@ function writeBytes(this: Record<string, unknown>, name: string, value: unknown)
 }
 
 function bufferText(bytes: Uint8Array): BufferText {
-  return { type: 'Buffer', data: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64') }
+  return { type: 'Buffer', data: toBase64(bytes) }
+}
+
+function toBase64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')
 }
 
 function readBytes(_name: string, value: unknown): unknown {
@@ -46,6 +50,8 @@ function isIndexedBytes(value: Record<string, unknown>): value is Record<string,
 
 /** Text of creds or of the value of a Signal key. */
 export function encodeAuthValue(value: unknown): string {
+  // Most keys are nothing but bytes, and `JSON.stringify` would make an array of numbers of them first.
+  if (value instanceof Uint8Array) return `{"type":"Buffer","data":"${toBase64(value)}"}`
   return JSON.stringify(value, writeBytes)
 }
 
