@@ -6,7 +6,7 @@ import { keyBatches, type SessionFailure, type SessionOutcome, type BatchOptions
 import { keyText, type RecordKey, type SessionStore, type StoredRecord } from '../store/session-store.js'
 import { checkEncryption, type EncryptionOptions, isEncryptedStore, SealedValueError } from './encrypted-session-store.js'
 import { type CipherKey, KeyRing } from './key-ring.js'
-import { plainRecords, RecordOpener, sealChanges } from './record-cipher.js'
+import { plainRecords, RecordOpener, RecordSealer } from './record-cipher.js'
 
 /** The result of an encryption: each session is in one of the lists. */
 export interface EncryptReport {
@@ -76,6 +76,7 @@ interface OpenedBatch {
 
 class SessionEncryptor {
   readonly #parts: EncryptorParts
+  readonly #sealer = new RecordSealer()
   /** Set when the store turns out to encrypt by itself: then nothing more is tried. */
   misuse: SealedValueError | undefined
 
@@ -106,7 +107,7 @@ class SessionEncryptor {
 
   async #write(sessionId: string, stale: OpenedBatch['stale'], fencingToken: number): Promise<void> {
     try {
-      await this.#parts.store.write(sessionId, sealChanges(this.#parts.key, sessionId, stale), { fencingToken })
+      await this.#parts.store.write(sessionId, this.#sealer.seal(this.#parts.key, sessionId, stale), { fencingToken })
     } catch (error) {
       if (error instanceof SealedValueError) this.misuse = error
       throw error

@@ -4,12 +4,10 @@ import { requireStore } from '../store/require-store.js'
 import type { DeleteOptions, RecordChange, RecordKey, SessionStore, StoredRecord, WriteOptions } from '../store/session-store.js'
 import { needsKeys } from './envelope.js'
 import { KeyRing, type KeySource, type PassphraseKey, readKeySource } from './key-ring.js'
-import { type OpenedRecord, RecordOpener, sealChanges } from './record-cipher.js'
+import { type OpenedRecord, RecordOpener, RecordSealer } from './record-cipher.js'
 
 /** The same in every copy of the package: an application may have loaded it as a module and as CommonJS. */
 const BRAND = Symbol.for('baileys-sessions.encrypted-store')
-
-const LONE_SURROGATE = /\p{Surrogate}/u
 
 /** A key: 32 bytes that nobody can guess, or a passphrase that scrypt makes into such bytes. */
 export type EncryptionKey = Uint8Array | PassphraseKey
@@ -103,6 +101,7 @@ class EncryptedSessionStore implements SessionStore {
   readonly #store: SessionStore
   readonly #keys: KeyRing
   readonly #opener: RecordOpener
+  readonly #sealer = new RecordSealer()
 
   constructor(store: SessionStore, options: EncryptionOptions) {
     requireStore('store', store)
@@ -140,7 +139,7 @@ class EncryptedSessionStore implements SessionStore {
     const copies = changes.map((change) => ({ ...change }))
     const copiedOptions = { ...options }
     const key = await this.#keys.current()
-    const sealed = sealChanges(key, sessionId, copies)
+    const sealed = this.#sealer.seal(key, sessionId, copies)
     // Around one of its own kind it encrypts twice on purpose.
     if (this.#store instanceof EncryptedSessionStore) await this.#store.#write(sessionId, sealed, copiedOptions)
     else await this.#store.write(sessionId, sealed, copiedOptions)
@@ -185,7 +184,7 @@ function assertEncryptable(changes: readonly RecordChange[]): void {
     if (value === null) continue
     if (typeof value !== 'string') throw new TypeError(`The value of record "${type}" "${id}" must be a string or null, but is of type ${typeof value}.`)
     // It would come back as another text.
-    if (LONE_SURROGATE.test(value))
+    if (!value.isWellFormed())
       throw new TypeError(`The value of record "${type}" "${id}" contains half of a character (a lone surrogate), which UTF-8 cannot store.`)
   }
 }

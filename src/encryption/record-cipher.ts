@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer'
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import { SessionError } from '../errors.js'
 import type { RecordChange, RecordKey, StoredRecord } from '../store/session-store.js'
@@ -18,14 +19,28 @@ const TAG_BYTES = 16
 /** What GCM takes as it is. Random, because nothing that could count is shared by all who may write. */
 const IV_BYTES = 12
 
-/** Encrypts the changes of one write, each for its place. */
-export function sealChanges(key: CipherKey, sessionId: string, changes: readonly RecordChange[]): RecordChange[] {
-  // All of them at once: to ask for chance takes longer than to encrypt.
-  const ivs = randomBytes(IV_BYTES * changes.length)
-  return changes.map(({ type, id, value }, index) => {
-    const iv = ivs.subarray(index * IV_BYTES, (index + 1) * IV_BYTES)
-    return { type, id, value: value === null ? null : sealText(key, { sessionId, type, id }, value, iv) }
-  })
+/** To ask for chance takes longer than to encrypt, so it is asked for many at once. */
+const IVS_AT_ONCE = 128
+
+/** Encrypts records. */
+export class RecordSealer {
+  #ivs: Buffer = Buffer.alloc(0)
+  /** Up to where they were used. */
+  #used = 0
+
+  /** Encrypts the changes of one write, each for its place. */
+  seal(key: CipherKey, sessionId: string, changes: readonly RecordChange[]): RecordChange[] {
+    return changes.map(({ type, id, value }) => ({ type, id, value: value === null ? null : sealText(key, { sessionId, type, id }, value, this.#takeIv()) }))
+  }
+
+  #takeIv(): Buffer {
+    if (this.#used === this.#ivs.length) {
+      this.#ivs = randomBytes(IV_BYTES * IVS_AT_ONCE)
+      this.#used = 0
+    }
+    this.#used += IV_BYTES
+    return this.#ivs.subarray(this.#used - IV_BYTES, this.#used)
+  }
 }
 
 function sealText(key: CipherKey, place: RecordPlace, text: string, iv: Buffer): string {

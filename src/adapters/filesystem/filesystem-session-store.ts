@@ -31,7 +31,6 @@ import { StoreFormat } from './store-format.js'
 const OPEN_FILES = 32
 /** How many journals it may have open beside them. */
 const OPEN_JOURNALS = 128
-const LONE_SURROGATE = /\p{Surrogate}/u
 
 /**
  * Keeps sessions as `useMultiFileAuthState` does: `<directory>/<prefix><session id>/creds.json` and `<type>-<id>.json`.
@@ -244,7 +243,7 @@ function assertStorable(changes: readonly RecordChange[]): void {
     if (isTooLarge(value))
       throw new RangeError(`The value of record "${type}" "${id}" is larger than ${MAX_RECORD_BYTES / 1024 / 1024} MiB, so the store could not read it back.`)
     // A file cannot keep it as it is, and a value that changes in storage is worse than none.
-    if (LONE_SURROGATE.test(value))
+    if (!value.isWellFormed())
       throw new TypeError(`The value of record "${type}" "${id}" contains half of a character (a lone surrogate), which UTF-8 cannot store.`)
   }
 }
