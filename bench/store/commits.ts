@@ -16,8 +16,10 @@ import { lifecycleText, ratchetStep } from './records.js'
  * Everybody commits some in a row, then the next one: what the machine does meanwhile hits all alike. In a row, because a sync of the
  * disk also pays for what others have written just before it.
  */
-const BLOCKS = 11
+const BLOCKS = 40
 const IN_A_ROW = 20
+/** In the first blocks the code is still being compiled. */
+const WARM_UP_BLOCKS = 8
 
 /** Somebody who commits: makes what is to be committed, and returns how it is done. `null` for what they do not keep. */
 interface Committer {
@@ -55,8 +57,7 @@ async function measureCommit(committers: readonly Committer[], commit: CommitNam
       const prepareOne = prepare[commit]
       if (prepareOne === null) continue
       const ofOne = await timesInARow(prepareOne)
-      // In the first block nothing is warm yet.
-      if (block > 0) times.set(name, [...(times.get(name) ?? []), ...ofOne])
+      if (block >= WARM_UP_BLOCKS) times.set(name, [...(times.get(name) ?? []), ...ofOne])
     }
   }
   return new Map([...times].map(([name, all]) => [name, median(all)]))

@@ -17,7 +17,7 @@ export const LINES = [
   { name: 'getPreKeys', title: '812 pre-keys read' },
   // What the store has put off until then is part of it.
   { name: 'release', title: 'the session with them released' },
-  // One record of a ratchet: the middle of 200, each awaited.
+  // One record of a ratchet: the middle of 640, each awaited.
   { name: 'keyCommit', title: 'one commit of a key' },
   { name: 'credsCommit', title: 'one commit of creds' },
   { name: 'lifecycleCommit', title: 'one commit of the lifecycle record' },
