@@ -1,11 +1,12 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { FileSystemSessionStore } from '../../../../src/adapters/filesystem/filesystem-session-store.js'
 import type { SessionLease } from '../../../../src/lease/session-lock.js'
 import { CREDS_KEY, type RecordChange, type RecordKey } from '../../../../src/store/session-store.js'
 import { collect } from '../../../support/collect.js'
 import { declareDead } from '../../../support/dead-holder.js'
+import { watchDisk } from '../../../support/recorded-disk/watch-disk.js'
 import { temporaryFolder } from '../../../support/temporary-folder.js'
 
 const PATIENCE = { timeout: 10_000, interval: 20 }
@@ -13,6 +14,14 @@ const CREDS: RecordChange = { ...CREDS_KEY, value: '{"me":1}' }
 const key = (id: string, value: string | null = `value of ${id}`): RecordChange => ({ type: 'pre-key', id, value })
 /** Its name does not tell whose it is. */
 const NAMED: RecordChange = { type: 'zz', id: '-a', value: 'named by the table' }
+
+beforeEach(() => {
+  // Nothing is folded by itself, however slow the machine is.
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
 
 function openStore(directory: string = temporaryFolder()): { store: FileSystemSessionStore; directory: string; folder: string } {
   const store = new FileSystemSessionStore({ directory })
@@ -41,15 +50,6 @@ const texts = async (store: FileSystemSessionStore, keys: RecordKey[]): Promise<
 }
 
 const idsOf = async (store: FileSystemSessionStore): Promise<string[]> => (await collect(store.records('a'))).map(({ type, id }) => `${type} ${id}`).sort()
-
-/** The names in a folder that may go at any moment. */
-function presentIn(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-  } catch {
-    return []
-  }
-}
 
 /** What a killed process leaves: the folder, without the lock that would hold it. */
 function copyOf(folder: string): ReturnType<typeof openStore> {
@@ -173,15 +173,18 @@ describe('invariants 5, 6: what a killed process has left', () => {
   it('counts without a lease, too, when another without one seals its journal while it is folded', async () => {
     const { store, folder } = openStore()
     await store.write('a', [CREDS, key('old')])
-    const writing = store.write('a', [key('1')])
-    let sealed: string | undefined
-    for (let turns = 0; turns < 10_000 && sealed === undefined; turns += 1) {
-      await new Promise((resolve) => setImmediate(resolve))
-      sealed = readdirSync(folder).find((name) => name.startsWith('.lease-') && presentIn(join(folder, name)).some((file) => file.endsWith('.tmp')))
-    }
-    if (sealed === undefined) throw new Error('No fold was seen.')
-    renameSync(join(folder, sealed), join(folder, sealed.replace('lease', 'sealed')))
-    await writing
+    let sealed = 0
+    using _disk = watchDisk(folder, {
+      before: ({ kind, path }) => {
+        const [lease = ''] = path.split('/')
+        if (sealed > 0 || kind !== 'rename' || !/^\.lease-.*\.tmp$/u.test(path)) return undefined
+        sealed += 1
+        renameSync(join(folder, lease), join(folder, lease.replace('lease', 'sealed')))
+        return undefined
+      },
+    })
+    await store.write('a', [key('1')])
+    expect(sealed).toBe(1)
     expect(await texts(store, [key('old'), key('1')])).toEqual(['value of old', 'value of 1'])
   })
 

@@ -1,7 +1,7 @@
 import type * as fs from 'node:fs'
-import { cpSync, lstatSync, readdirSync, readFileSync } from 'node:fs'
+import { cpSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, expect, it, onTestFinished, vi } from 'vitest'
+import { afterEach, beforeEach, expect, it, onTestFinished, vi } from 'vitest'
 import { FileSystemSessionStore } from '../../../../src/adapters/filesystem/filesystem-session-store.js'
 import { encrypted } from '../../../../src/encryption/encrypted-session-store.js'
 import { CREDS_KEY, LIFECYCLE_KEY, type RecordChange, type SessionStore } from '../../../../src/store/session-store.js'
@@ -26,7 +26,12 @@ vi.mock('node:fs', async (original) => {
   return { ...actual, ...Object.fromEntries(Object.entries(calls).map(([name, call]) => [name, watched(call as Call)])) }
 })
 
+beforeEach(() => {
+  // Nothing is folded by itself, while the folder is copied.
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+})
 afterEach(() => {
+  vi.useRealTimers()
   disk.afterCall = () => undefined
 })
 
@@ -65,14 +70,20 @@ async function live(directory: string, isSealing: boolean): Promise<void> {
   await next.delete('a')
 }
 
-/** The text of a file, or none for a folder and for what the store's other calls, which run on threads, have removed meanwhile. */
-function textOf(path: string): string {
+/** What a look finds, or nothing: the store's other calls, which run on threads, may have removed it meanwhile. */
+function unlessGone<Found>(look: () => Found, nothing: Found): Found {
   try {
-    return lstatSync(path).isFile() ? readFileSync(path, 'latin1') : ''
+    return look()
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return ''
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return nothing
     throw error
   }
+}
+
+/** The paths of all files below a folder. */
+function filesBelow(folder: string): string[] {
+  const entries = unlessGone(() => readdirSync(folder, { withFileTypes: true }), [])
+  return entries.flatMap((entry) => (entry.isDirectory() ? filesBelow(join(folder, entry.name)) : [join(folder, entry.name)]))
 }
 
 /** Looks at all files after each call. */
@@ -81,10 +92,10 @@ async function watch(isSealing: boolean): Promise<{ looks: number; journals: num
   const seen = { looks: 0, journals: 0, plain: new Set<string>() }
   disk.afterCall = () => {
     seen.looks += 1
-    for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
-      const text = textOf(join(folder, name))
-      if (name.endsWith('journal') && text !== '') seen.journals += 1
-      if (text.includes(PLAIN)) seen.plain.add(name.endsWith('journal') ? 'journal' : name.endsWith('.tmp') ? 'temporary' : 'record')
+    for (const path of filesBelow(folder)) {
+      const text = unlessGone(() => readFileSync(path, 'latin1'), '')
+      if (path.endsWith('journal') && text !== '') seen.journals += 1
+      if (text.includes(PLAIN)) seen.plain.add(path.endsWith('journal') ? 'journal' : path.endsWith('.tmp') ? 'temporary' : 'record')
     }
   }
   await live(join(folder, 'sessions'), isSealing)

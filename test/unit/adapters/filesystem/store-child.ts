@@ -1,5 +1,6 @@
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { install } from '@sinonjs/fake-timers'
 import { FileSystemSessionStore } from '../../../../src/adapters/filesystem/filesystem-session-store.js'
 import { isSessionError } from '../../../../src/errors.js'
 import { CREDS_KEY, type SessionStore } from '../../../../src/store/session-store.js'
@@ -61,6 +62,8 @@ async function saveForEver(store: SessionStore): Promise<never> {
 /** The modes of everything that a store makes, also of what is not in the files yet. */
 async function modesOf(folder: string): Promise<string[]> {
   process.umask(0)
+  // Nothing is folded by itself meanwhile.
+  install({ toFake: ['setTimeout', 'clearTimeout'] })
   const modes = new FileSystemSessionStore({ directory: folder })
   const lease = await modes.lock.acquire('other')
   if (lease === null) throw new Error('The lock is held.')
