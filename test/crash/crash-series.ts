@@ -46,10 +46,12 @@ export async function crash(plan: CrashPlan): Promise<CrashReport> {
   const report: CrashReport = { runs: 0, inWrite: 0, lost: 0, torn: 0, findings: [] }
   const random = seededRandom(plan.seed)
   let left = plan.runs
+  // However few there are to be killed, the big sessions get their share and no more.
+  const longestLife = Math.min(LONGEST_LIFE, Math.ceil(plan.runs / BIG_EVERY))
   let sessions = 0
   const lane = async (): Promise<void> => {
     while (left > 0 && !(plan.stopsAtFirst === true && report.findings.length > 0)) {
-      const kills = Math.min(LONGEST_LIFE, Math.ceil(left / LANES))
+      const kills = Math.min(longestLife, left)
       left -= kills
       using session = new KilledSession({
         script: plan.script,

@@ -6,7 +6,7 @@ import { STORE_STEPS } from './store-steps.js'
 
 const BROKEN = ['in-place', 'one-by-one', 'too-early'] as const
 const RUNS = 25
-const RUNS_AT_STEP = 50
+const RUNS_AT_STEP = 20
 /** A broken store is found in the first few. */
 const MOST_RUNS = 60
 // Every run starts a process.

@@ -1,10 +1,12 @@
 import { writeSync } from 'node:fs'
 import { createInterface } from 'node:readline'
+import { setImmediate as turn, setTimeout as pause } from 'node:timers/promises'
+import { hurry } from '../../support/hurried-timers.js'
+import type { DiskWatch } from '../../support/recorded-disk/watch-disk.js'
 import { seededRandom } from '../../support/seeded-random.js'
-import type { Part, WriterLine, WriterOrder } from '../protocol.js'
+import type { FaultPoint, Part, WriterLine, WriterOrder } from '../protocol.js'
 import type { AuthUnderTest } from './auth-under-test.js'
 import { dieAt } from './fault-point.js'
-import { hurry } from '../../support/hurried-timers.js'
 import { batchData, batchNumbers, findBatch } from './key-batches.js'
 import { findCreds, identityOf, isPaired, mark, pair } from './marked-creds.js'
 
@@ -12,7 +14,13 @@ import { findCreds, identityOf, isPaired, mark, pair } from './marked-creds.js'
 const LINES = 3
 
 const CREDS_IN_A_ROW = 10
-const REOPENED_EVERY = 8
+/** Many of the steps come only when a lease ends. */
+const REOPENED_EVERY = { anyMoment: 8, step: 3 } as const
+const IDLE_EVERY = 4
+/** Longer than a store that is hurried waits before it folds. */
+const IDLE_MS = 30
+/** After so many rounds a writer does not come to its step any more, however slow the machine is. Leftovers are sealed before the first one. */
+const mostRounds = (dieAt: FaultPoint | null): number => (dieAt === null ? Infinity : dieAt.step === 'seal' ? 5 : 20)
 
 const tell = (line: WriterLine): void => void writeSync(LINES, `${JSON.stringify(line)}\n`)
 
@@ -31,12 +39,12 @@ export function writeUntilKilled(open: (directory: string) => Promise<AuthUnderT
 
 async function work(order: WriterOrder, open: (directory: string) => Promise<AuthUnderTest>): Promise<void> {
   hurry()
-  if (order.dieAt !== null) dieAt(order.dieAt, order.directory, () => tell({ kind: 'dying' }))
+  const disk = order.dieAt === null ? null : dieAt(order.dieAt, order.directory, () => tell({ kind: 'dying' }))
   const auth = await open(order.directory)
   const numbers = batchNumbers(order.isBig)
   await tellFound(auth, numbers)
   if (order.isLastLook) process.exit(0)
-  await writeForEver(auth, order, numbers)
+  await writeRounds(auth, order, numbers, disk)
 }
 
 async function tellFound(auth: AuthUnderTest, numbers: readonly number[]): Promise<void> {
@@ -46,7 +54,10 @@ async function tellFound(auth: AuthUnderTest, numbers: readonly number[]): Promi
   tell({ kind: 'found', found: { creds, batches, identity: creds.kind === 'whole' && creds.version > 0 ? identityOf(auth.creds) : null } })
 }
 
-async function writeForEver(opened: AuthUnderTest, { seed, firstVersion, isBig }: WriterOrder, numbers: readonly number[]): Promise<never> {
+/** Writes for ever, or for as long as its step may still come. */
+async function writeRounds(opened: AuthUnderTest, order: WriterOrder, numbers: readonly number[], disk: DiskWatch | null): Promise<void> {
+  const { seed, firstVersion, isBig, dieAt: point } = order
+  const reopenedEvery = REOPENED_EVERY[point === null ? 'anyMoment' : 'step']
   const random = seededRandom(seed)
   let auth = opened
   let version = firstVersion
@@ -56,16 +67,27 @@ async function writeForEver(opened: AuthUnderTest, { seed, firstVersion, isBig }
   }
   // The big batch is due at once: most are killed before it would come by chance.
   if (isBig) await writeBatch(auth, numbers.at(-1) ?? 0, version++)
-  for (;;) {
+  for (let rounds = mostRounds(point); rounds > 0; rounds -= 1) {
     const choice = random.below(3)
     const number = random.below(numbers.length)
     await Promise.all([...(choice === 0 ? [] : [writeBatch(auth, number, version++)]), ...(choice === 1 ? [] : [writeCreds(auth, version++)])])
     // They are saved far more often than anything else.
     for (let saves = choice === 0 ? CREDS_IN_A_ROW : 0; saves > 0; saves -= 1) await writeCreds(auth, version++)
-    if (random.below(REOPENED_EVERY) !== 0) continue
+    if (disk !== null && point?.step === 'cut' && random.below(IDLE_EVERY) === 0) await untilFolded(disk)
+    if (random.below(reopenedEvery) !== 0) continue
     auth = await auth.reopen()
     await tellFound(auth, numbers)
   }
+  // In the middle of a write, as those that are killed at any moment.
+  void writeBatch(auth, 0, version)
+  await turn()
+  process.kill(process.pid, 'SIGKILL')
+}
+
+/** A journal is cut only when nothing was written while it was folded. */
+async function untilFolded(disk: DiskWatch): Promise<void> {
+  await pause(IDLE_MS)
+  await disk.quiet()
 }
 
 /** Keys that come before a pairing is complete are stored with its creds, and are acknowledged with them. */
