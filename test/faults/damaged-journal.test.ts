@@ -5,13 +5,20 @@ import { FileSystemSessionStore } from '../../src/adapters/filesystem/filesystem
 import { isSessionError } from '../../src/errors.js'
 import { CREDS_KEY, type RecordChange, type RecordKey } from '../../src/store/session-store.js'
 import { declareDead } from '../support/dead-holder.js'
+import { isLong } from '../support/long-form.js'
 import { seededRandom } from '../support/seeded-random.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 import { SESSION_ID } from './support/scripted-records.js'
 
 const KEYS: readonly RecordKey[] = [CREDS_KEY, ...['1', '2', '3'].map((id) => ({ type: 'pre-key', id }))]
 const PAIRING: readonly RecordChange[] = KEYS.map((key) => ({ ...key, value: '{"write":0}' }))
-const FLIPS = 400
+const FLIPS = isLong ? 400 : 100
+// Without a store, every byte is tried by test/unit/adapters/filesystem/journal-entry.test.ts.
+const CUT_EVERY = isLong ? 1 : 12
+/** So many bytes before and after the end of an entry, a cut is tried at each. */
+const AROUND_ENDS = 2
+/** Each opens a store. */
+const TIMEOUT_MS = isLong ? 600_000 : 120_000
 const LINE_FEED = 0x0a
 
 /** Each changes two records or more, so that a part of it shows. */
@@ -101,12 +108,19 @@ function filesIn(directory: string): string {
   return JSON.stringify(files.map(({ name, parentPath }) => [name, readFileSync(join(parentPath, name), 'hex')]).sort())
 }
 
-describe('a journal', () => {
+/** After how many bytes to cut a journal. */
+function cuts(bytes: Uint8Array): number[] {
+  const lengths = Array.from({ length: bytes.length + 1 }, (_, length) => length)
+  const isAtEnd = (length: number): boolean => bytes.subarray(Math.max(0, length - AROUND_ENDS - 1), length + AROUND_ENDS).includes(LINE_FEED)
+  return lengths.filter((length) => length % CUT_EVERY === 0 || isAtEnd(length))
+}
+
+describe('a journal', { timeout: TIMEOUT_MS }, () => {
   it('invariant 6: that is cut off at any byte has all writes up to there, each whole', { tags: 'full' }, async () => {
     const session = await deadSession()
     const bytes = readFileSync(join(session.directory, session.journal))
     expect(bytes.filter((byte) => byte === LINE_FEED)).toHaveLength(WRITES.length)
-    for (let length = 0; length <= bytes.length; length += 1) {
+    for (const length of cuts(bytes)) {
       const cut = bytes.subarray(0, length)
       const whole = after(cut.filter((byte) => byte === LINE_FEED).length)
       expect((await open(session, cut)).found, `${length} of ${bytes.length} bytes`).toEqual([whole, whole])

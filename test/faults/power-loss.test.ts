@@ -8,6 +8,7 @@ import type { SessionLease } from '../../src/lease/session-lock.js'
 import { Expectation, type Finding } from '../crash/expectation.js'
 import type { Part, WriterLine } from '../crash/protocol.js'
 import { declareDead } from '../support/dead-holder.js'
+import { isLong } from '../support/long-form.js'
 import { type PowerLoss, restoreAfter, type Unsynced } from '../support/recorded-disk/power-loss.js'
 import { type DiskEffect, RecordedDisk } from '../support/recorded-disk/recorded-disk.js'
 import { seededRandom } from '../support/seeded-random.js'
@@ -27,7 +28,7 @@ interface Recording {
 
 /** Longer than a store keeps what it was told from the files. */
 const FOLD_MS = 5000
-const RANDOM_LOSSES = 2
+const RANDOM_LOSSES = isLong ? 4 : 1
 /** The writes that change creds and a batch. */
 const WITH_CREDS: readonly number[] = [1, 7]
 // Each of some hundred losses is opened.
@@ -124,11 +125,10 @@ function judgedParts({ lines, unfolded }: Recording, until: number, durability: 
 /** Each moment before and after a sync, with every kind of loss. */
 function* losses({ effects }: Recording): Generator<PowerLoss> {
   const random = seededRandom(seed)
-  for (const [index, { kind }] of effects.entries()) {
-    if (kind !== 'sync' && index < effects.length - 1) continue
-    for (const until of [index, index + 1]) {
-      for (const [names, text] of lossesAt(random.below)) yield { until, names, text, random: seededRandom(random.below(2 ** 31)) }
-    }
+  const syncs = [...effects.keys()].filter((index) => effects[index]?.kind === 'sync')
+  // After one sync is before the next, where one follows another.
+  for (const until of new Set([...syncs.flatMap((index) => [index, index + 1]), effects.length])) {
+    for (const [names, text] of lossesAt(random.below)) yield { until, names, text, random: seededRandom(random.below(2 ** 31)) }
   }
 }
 

@@ -18,7 +18,7 @@ export interface FaultPlan {
 export class FaultyDisk implements Disposable {
   readonly #plan: FaultPlan
   readonly #watch: DiskWatch
-  #calls = 0
+  readonly #calls: DiskCall[] = []
   #isMended = false
   #failed: DiskCall | null = null
 
@@ -27,8 +27,8 @@ export class FaultyDisk implements Disposable {
     this.#watch = watchDisk(folder, { before: (call) => this.#judge(call) })
   }
 
-  /** How many calls could have failed so far. */
-  get calls(): number {
+  /** The calls that could have failed so far. */
+  get calls(): readonly DiskCall[] {
     return this.#calls
   }
 
@@ -56,8 +56,8 @@ export class FaultyDisk implements Disposable {
     // No power is lost here, and a sync takes longer than all else.
     const well = call.kind === 'sync' ? 'skipped' : undefined
     if (this.#isMended || !canFailWith(code, call)) return well
-    this.#calls += 1
-    if (this.#calls !== nth && !(lasts && this.#failed !== null)) return well
+    this.#calls.push(call)
+    if (this.#calls.length !== nth && !(lasts && this.#failed !== null)) return well
     this.#failed ??= call
     if (code === 'ENOSPC') writeHalf(call)
     return Object.assign(new Error(`${code}: the disk was told to fail, ${call.kind} '${call.path}'`), { code })
