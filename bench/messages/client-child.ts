@@ -1,6 +1,8 @@
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import * as baileys from '@whiskeysockets/baileys'
+import { Redis } from 'ioredis'
+import { RedisSessionStore } from '../../src/adapters/redis/redis-session-store.js'
 import { openSqliteDatabase } from '../../src/adapters/sqlite/open-sqlite-database.js'
 import { SqliteSessionStore } from '../../src/adapters/sqlite/sqlite-session-store.js'
 import { FileSystemSessionStore, MemorySessionStore, quietLibsignal, type SessionStore } from '../../src/index.js'
@@ -9,13 +11,15 @@ import { answerParent } from '../answer-parent.js'
 import { bareFleet } from '../fleet/bare-fleet.js'
 import { type KnownSessions, sessionIds, storeCreds } from '../fleet/known-sessions.js'
 import { libraryFleet } from '../fleet/library-fleet.js'
-import type { ClientOrder, Contender, Counted, ServerFacts } from './orders.js'
+import type { ClientOrder, Contender, Counted } from './orders.js'
 
 quietLibsignal()
 
 /** What follows a login or a message, in Baileys and in a store, is done by then. */
 const SETTLE_MS = 2000
 const PATIENCE_MS = 30_000
+
+type OpenOrder = Extract<ClientOrder, { kind: 'open' }>
 
 let messages = 0
 let cpu = process.cpuUsage()
@@ -24,7 +28,7 @@ answerParent(async (order: ClientOrder): Promise<Counted | object> => {
   switch (order.kind) {
     case 'open':
       baileys.WA_CERT_DETAILS.PUBLIC_KEY = Buffer.from(order.server.rootPublicKey)
-      await openAll(await makeFleet(order.contender, order.folder, order.server), order.server.creds.length)
+      await openAll(await makeFleet(order), order.server.creds.length)
       return {}
     case 'count':
       await delay(SETTLE_MS)
@@ -48,7 +52,7 @@ async function openAll(fleet: KnownSessions, count: number): Promise<void> {
   }
 }
 
-async function makeFleet(contender: Contender, folder: string, { url, creds }: ServerFacts): Promise<KnownSessions> {
+async function makeFleet({ contender, folder, redisPort, server: { url, creds } }: OpenOrder): Promise<KnownSessions> {
   const options = {
     url,
     sessionIds: sessionIds(creds.length),
@@ -65,12 +69,12 @@ async function makeFleet(contender: Contender, folder: string, { url, creds }: S
     // Baileys as it comes pays for ten storages with every promise; with the remedy of this library, what is left is its files.
     return bareFleet(baileys, { ...options, authOf, isStorageShared: contender === 'stock-shared' })
   }
-  const store = await openStore(contender, folder)
+  const store = await openStore(contender, folder, redisPort)
   await storeCreds(store, options.sessionIds, creds)
   return libraryFleet(baileys, { ...options, store, patienceMs: PATIENCE_MS })
 }
 
-async function openStore(contender: Exclude<Contender, 'stock' | 'stock-shared'>, directory: string): Promise<SessionStore> {
+async function openStore(contender: Exclude<Contender, 'stock' | 'stock-shared'>, directory: string, redisPort: number | undefined): Promise<SessionStore> {
   switch (contender) {
     case 'fs':
       return new FileSystemSessionStore({ directory })
@@ -82,5 +86,8 @@ async function openStore(contender: Exclude<Contender, 'stock' | 'stock-shared'>
       return new MemorySessionStore()
     case 'sqlite':
       return new SqliteSessionStore({ database: await openSqliteDatabase(join(directory, 'sessions.db')) })
+    case 'redis':
+      if (redisPort === undefined) throw new Error('There is no Redis server to measure.')
+      return new RedisSessionStore({ client: new Redis({ port: redisPort, host: '127.0.0.1' }), keyPrefix: directory })
   }
 }

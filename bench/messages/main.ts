@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type ChildScript, ChildScripts } from '../child-scripts.js'
 import { machine } from '../report-parts.js'
+import { BenchFolder } from '../bench-folder.js'
+import { RedisServers } from '../redis-servers.js'
 import { inTurn, playRounds, readRoundOptions, results } from '../rounds.js'
 import { AMOUNTS, type ClientOrder, CONTENDERS, type Contender, type Counted, type ServerFacts, type ServerOrder } from './orders.js'
 import { type Round, table, targets } from './report.js'
@@ -11,17 +13,20 @@ import { type Round, table, targets } from './report.js'
 const WARM_UP = 20
 
 const options = readRoundOptions()
+using place = new BenchFolder(options.folder)
+await using redis = await RedisServers.start(place.path, ['always'])
+const contenders = CONTENDERS.filter((contender) => contender !== 'redis' || redis.port('always') !== undefined)
 using scripts = await ChildScripts.build(['client-child', 'server-child'].map((name) => new URL(`./${name}.ts`, import.meta.url)))
 
 /** The CPU time of one message, in processes and a folder of their own. */
 async function measure(contender: Contender): Promise<number> {
-  const folder = mkdtempSync(join(options.folder, 'baileys-sessions-bench-'))
+  const folder = mkdtempSync(join(place.path, 'run-'))
   try {
     await using server = scripts.start('server-child')
     await using client = scripts.start('client-child')
     // The child answers nothing else.
     const facts = (await askServer(server, { kind: 'start', devices: AMOUNTS.devices })) as ServerFacts
-    await askClient(client, { kind: 'open', contender, folder, server: facts })
+    await askClient(client, { kind: 'open', contender, folder, redisPort: redis.port('always'), server: facts })
     await askServer(server, { kind: 'send', count: WARM_UP })
     await askClient(client, { kind: 'count' })
     await askServer(server, { kind: 'send', count: AMOUNTS.messages })
@@ -40,12 +45,11 @@ const askClient = (client: ChildScript, order: ClientOrder): Promise<unknown> =>
 
 const rounds = await playRounds(options, async (number, progress): Promise<Round> => {
   const times = new Map<Contender, number>()
-  for (const contender of inTurn(CONTENDERS, number)) {
+  for (const contender of inTurn(contenders, number)) {
     const time = await measure(contender)
     times.set(contender, time)
     progress(`${contender}: ${time.toFixed(2)} ms`)
   }
-  // Every contender was in the order.
-  return Object.fromEntries(times) as Round
+  return Object.fromEntries(times)
 })
 console.log(`\n${results(options, machine(), table(rounds), targets(rounds))}`)

@@ -1,5 +1,5 @@
 /** Who keeps the sessions: Baileys alone with its own files, or this library with a store. Stock first, as people have it. */
-export const CONTENDERS = ['stock', 'stock-shared', 'fs', 'fs-process', 'fs-power', 'memory', 'sqlite'] as const
+export const CONTENDERS = ['stock', 'stock-shared', 'fs', 'fs-process', 'fs-power', 'memory', 'sqlite', 'redis'] as const
 
 /** One of them. */
 export type Contender = (typeof CONTENDERS)[number]
@@ -13,6 +13,7 @@ export const CONTENDER_TITLES: Readonly<Record<Contender, string>> = Object.free
   'fs-power': "file system, `'power'`",
   memory: 'memory',
   sqlite: "SQLite, `'power'`, its default",
+  redis: 'Redis, `appendfsync always`, without the server',
 })
 
 /** How many sessions, and how many messages each of them gets. */
@@ -38,6 +39,8 @@ export type ClientOrder =
       readonly contender: Contender
       /** An empty folder. */
       readonly folder: string
+      /** Where Redis answers, whose keys begin with the folder; `undefined` where there is none. */
+      readonly redisPort: number | undefined
       readonly server: ServerFacts
     }
   | { readonly kind: 'count' }

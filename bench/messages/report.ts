@@ -2,16 +2,17 @@ import { markdownTable, median, type Target } from '../report-parts.js'
 import { CONTENDER_TITLES, CONTENDERS, type Contender } from './orders.js'
 
 /** What one round measured: the CPU time of one message, in milliseconds. */
-export type Round = Readonly<Record<Contender, number>>
+export type Round = Readonly<Partial<Record<Contender, number>>>
 
 /** At most this much of what stock takes. */
 const MOST = 0.75
 
 /** All rounds as a table: the middle of each, and the middle of its ratios to stock in the same round. */
 export function table(rounds: readonly Round[]): string {
-  const rows = CONTENDERS.map((contender) => [
+  const measured = CONTENDERS.filter((contender) => rounds.some((round) => round[contender] !== undefined))
+  const rows = measured.map((contender) => [
     CONTENDER_TITLES[contender],
-    median(rounds.map((round) => round[contender])).toFixed(2),
+    median(rounds.flatMap((round) => round[contender] ?? [])).toFixed(2),
     contender === 'stock' ? '1' : ratio(rounds, contender).toFixed(2),
   ])
   return markdownTable(['CPU for one received message', 'ms', 'times stock'], rows)
@@ -31,5 +32,5 @@ export function targets(rounds: readonly Round[]): Target[] {
 
 /** The two of one round lie near each other in time, and what else the machine did meanwhile is in both. */
 function ratio(rounds: readonly Round[], contender: Contender): number {
-  return median(rounds.map((round) => round[contender] / round.stock))
+  return median(rounds.map((round) => (round[contender] ?? NaN) / (round.stock ?? NaN)))
 }

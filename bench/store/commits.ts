@@ -9,7 +9,7 @@ import { median } from '../report-parts.js'
 import { inTurn } from '../rounds.js'
 import { timeOf } from './clock.js'
 import { makeKeeper } from './keeper.js'
-import { type CommitName, type CommitTimings, type Contender, KEEPERS, type KeeperName, LIMITS, type LimitName, type Timings } from './lines.js'
+import { type CommitName, type CommitTimings, type Contender, type KeeperName, keepersOn, LIMITS, type LimitName, type Place, type Timings } from './lines.js'
 import { lifecycleText, ratchetStep } from './records.js'
 
 /**
@@ -29,10 +29,10 @@ interface Committer {
 }
 
 /** The middle of the single commits of everybody, side by side in one process. */
-export async function measureCommits(folder: string): Promise<CommitTimings> {
+export async function measureCommits(place: Place): Promise<CommitTimings> {
   const committers = [
-    ...(await Promise.all(LIMITS.map((name) => appender(name, folder)))),
-    ...(await Promise.all(KEEPERS.map((name) => storeCommitter(name, folder)))),
+    ...(await Promise.all(LIMITS.map((name) => appender(name, place.folder)))),
+    ...(await Promise.all(keepersOn(place.servers).map((name) => storeCommitter(name, place)))),
   ]
   const keyCommits = await measureCommit(committers, 'keyCommit')
   const credsCommits = await measureCommit(committers, 'credsCommit')
@@ -44,8 +44,7 @@ export async function measureCommits(folder: string): Promise<CommitTimings> {
     lifecycleCommit: lifecycleCommits.get(name) ?? null,
   })
   return {
-    // Everybody is among the committers.
-    contenders: Object.fromEntries(committers.map((committer) => [committer.name, timingsOf(committer)])) as CommitTimings['contenders'],
+    contenders: Object.fromEntries(committers.map((committer) => [committer.name, timingsOf(committer)])),
     encryptionPass: measureEncryptionPass(),
   }
 }
@@ -70,10 +69,10 @@ async function timesInARow(prepareOne: (index: number) => () => Promise<void>): 
 }
 
 /** A store, or stock, as Baileys uses it. */
-async function storeCommitter(name: KeeperName, parent: string): Promise<Committer> {
+async function storeCommitter(name: KeeperName, { folder: parent, servers }: Place): Promise<Committer> {
   const folder = join(parent, name)
   await mkdir(folder)
-  const keeper = await makeKeeper(name, folder)
+  const keeper = await makeKeeper(name, { folder, servers })
   await keeper.add('shop')
   const auth = await keeper.open('shop')
   const { saveLifecycle } = auth

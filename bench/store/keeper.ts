@@ -4,7 +4,9 @@ import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as baileys from '@whiskeysockets/baileys'
 import type { AuthenticationCreds, SignalDataSet } from '@whiskeysockets/baileys'
+import { Redis } from 'ioredis'
 import { FileSystemSessionStore } from '../../src/adapters/filesystem/filesystem-session-store.js'
+import { RedisSessionStore } from '../../src/adapters/redis/redis-session-store.js'
 import { openSqliteDatabase } from '../../src/adapters/sqlite/open-sqlite-database.js'
 import { SqliteSessionStore } from '../../src/adapters/sqlite/sqlite-session-store.js'
 import { decodeCreds } from '../../src/auth/auth-codec.js'
@@ -13,7 +15,7 @@ import { readStoredSession } from '../../src/auth/stored-session.js'
 import { encrypted } from '../../src/encryption/encrypted-session-store.js'
 import { CREDS_KEY, LIFECYCLE_KEY, type SessionStore } from '../../src/store/session-store.js'
 import { pairedCreds } from '../../src/testing/fake-baileys.js'
-import type { KeeperName } from './lines.js'
+import type { KeeperName, Place } from './lines.js'
 import { lifecycleText } from './records.js'
 
 const TIMEOUT_MS = 60_000
@@ -45,8 +47,8 @@ export interface SessionKeeper {
   readonly close: () => Promise<void>
 }
 
-/** Makes one on a folder. */
-export async function makeKeeper(name: KeeperName, folder: string): Promise<SessionKeeper> {
+/** Makes one on a folder, or on the server that it needs. */
+export async function makeKeeper(name: KeeperName, { folder, servers }: Place): Promise<SessionKeeper> {
   switch (name) {
     case 'stock':
       return stockKeeper(folder)
@@ -62,6 +64,22 @@ export async function makeKeeper(name: KeeperName, folder: string): Promise<Sess
       return sqliteKeeper(folder, 'power')
     case 'sqlite-process':
       return sqliteKeeper(folder, 'process')
+    case 'redis':
+    case 'redis-everysec':
+      return redisKeeper(folder, servers[name])
+  }
+}
+
+function redisKeeper(keyPrefix: string, port: number | undefined): SessionKeeper {
+  if (port === undefined) throw new Error('There is no Redis server to measure.')
+  const client = new Redis({ port, host: '127.0.0.1' })
+  const keeper = storeKeeper(new RedisSessionStore({ client, keyPrefix }))
+  return {
+    ...keeper,
+    close: async () => {
+      await keeper.close()
+      client.disconnect()
+    },
   }
 }
 

@@ -38,10 +38,16 @@ export type CommitName = Extract<LineName, 'keyCommit' | 'credsCommit' | 'lifecy
 export type Timings = Readonly<Record<LineName, number | null>>
 
 /** Who keeps sessions, stock first. */
-export const KEEPERS = ['stock', 'fs', 'fs-process', 'fs-power', 'sqlite', 'sqlite-process', 'encrypted'] as const
+export const KEEPERS = ['stock', 'fs', 'fs-process', 'fs-power', 'sqlite', 'sqlite-process', 'encrypted', 'redis', 'redis-everysec'] as const
 
 /** One of them. */
 export type KeeperName = (typeof KEEPERS)[number]
+
+/** Those of them that keep sessions on a server: they are left out where there is none. */
+export const SERVER_KEEPERS = ['redis', 'redis-everysec'] as const satisfies readonly KeeperName[]
+
+/** The ports of their servers. */
+export type Servers = Readonly<Partial<Record<(typeof SERVER_KEEPERS)[number], number>>>
 
 /** Who only appends the same bytes to a file: no store can be quicker. */
 export const LIMITS = ['append', 'synced-append'] as const
@@ -50,7 +56,19 @@ export const LIMITS = ['append', 'synced-append'] as const
 export type LimitName = (typeof LIMITS)[number]
 
 /** Who is measured, in the order of the columns. */
-export const CONTENDERS = ['stock', 'append', 'synced-append', 'fs', 'fs-process', 'fs-power', 'sqlite', 'sqlite-process', 'encrypted'] as const
+export const CONTENDERS = [
+  'stock',
+  'append',
+  'synced-append',
+  'fs',
+  'fs-process',
+  'fs-power',
+  'sqlite',
+  'sqlite-process',
+  'encrypted',
+  'redis',
+  'redis-everysec',
+] as const
 
 /** One of them. */
 export type Contender = (typeof CONTENDERS)[number]
@@ -66,6 +84,8 @@ export const CONTENDER_TITLES: Readonly<Record<Contender, string>> = Object.free
   sqlite: "SQLite, `'power'`, its default",
   'sqlite-process': "SQLite, `'process'`",
   encrypted: 'encrypted file system, default',
+  redis: 'Redis, `appendfsync always`',
+  'redis-everysec': 'Redis, `everysec`, its default',
 })
 
 /** What a store does for more than one record. */
@@ -73,22 +93,29 @@ export type KeeperTimings = Omit<Timings, CommitName>
 
 /** What single commits take, measured side by side. */
 export interface CommitTimings {
-  readonly contenders: Readonly<Record<Contender, Pick<Timings, CommitName>>>
+  readonly contenders: Readonly<Partial<Record<Contender, Pick<Timings, CommitName>>>>
   /** One pass of AES-256-GCM over the bytes of a key. */
   readonly encryptionPass: number
 }
 
+/** Where sessions are kept: in a folder, or on a server under keys that begin with its path. */
+export interface Place {
+  readonly folder: string
+  readonly servers: Servers
+}
+
 /** What a process is to measure, in an empty folder. */
-export type MeasureOrder =
-  | {
-      readonly kind: 'keeper'
-      readonly keeper: KeeperName
-      readonly folder: string
-      /** Where the sessions are that are listed. */
-      readonly listing: string
-    }
-  | { readonly kind: 'commits' | 'fsync'; readonly folder: string }
-  | { readonly kind: 'descriptors'; readonly keeper: KeeperName; readonly folder: string }
+export type MeasureOrder = Place &
+  (
+    | {
+        readonly kind: 'keeper'
+        readonly keeper: KeeperName
+        /** Where the sessions are that are listed. */
+        readonly listing: string
+      }
+    | { readonly kind: 'commits' | 'fsync' }
+    | { readonly kind: 'descriptors'; readonly keeper: KeeperName }
+  )
 
 /** What it measured. */
 export type Measured =
@@ -100,8 +127,18 @@ export type Measured =
 
 /** Where the sessions are made that are listed. */
 export interface ListingOrder {
-  /** For folders of files. */
+  /** For folders of files, and what keys on a server begin with. */
   readonly folders: string
   /** For a database. */
   readonly database: string
+  readonly servers: Servers
+}
+
+/** Those of the keepers who can be measured here. */
+export function keepersOn(servers: Servers): KeeperName[] {
+  return KEEPERS.filter((keeper) => !isServerKeeper(keeper) || servers[keeper] !== undefined)
+}
+
+function isServerKeeper(name: KeeperName): name is (typeof SERVER_KEEPERS)[number] {
+  return SERVER_KEEPERS.some((keeper) => keeper === name)
 }

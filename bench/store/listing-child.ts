@@ -5,11 +5,12 @@ import { SqliteSessionStore } from '../../src/adapters/sqlite/sqlite-session-sto
 import { CREDS_KEY } from '../../src/store/session-store.js'
 import { pairedCreds } from '../../src/testing/fake-baileys.js'
 import { answerParent } from '../answer-parent.js'
-import { AMOUNTS, type ListingOrder } from './lines.js'
+import { makeKeeper } from './keeper.js'
+import { AMOUNTS, keepersOn, type ListingOrder, SERVER_KEEPERS } from './lines.js'
 
-// Makes the sessions that are listed: folders as stock Baileys and the file system store keep them, and the same in a database.
+// Makes the sessions that are listed: folders as stock Baileys and the file system store keep them, and the same in a database and on servers.
 
-answerParent(async ({ folders, database }: ListingOrder) => {
+answerParent(async ({ folders, database, servers }: ListingOrder) => {
   const creds = pairedCreds()
   const sqlite = await openSqliteDatabase(join(database, 'sessions.db'))
   const store = new SqliteSessionStore({ database: sqlite, durability: 'process' })
@@ -21,5 +22,10 @@ answerParent(async ({ folders, database }: ListingOrder) => {
   }
   await store.close()
   sqlite.close()
+  for (const name of keepersOn(servers).filter((keeper) => SERVER_KEEPERS.some((other) => other === keeper))) {
+    const keeper = await makeKeeper(name, { folder: folders, servers })
+    for (let index = 0; index < AMOUNTS.listed; index += 1) await keeper.add(`shop${index}`)
+    await keeper.close()
+  }
   return {}
 })

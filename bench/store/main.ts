@@ -1,24 +1,28 @@
 // npm run bench:store: every store of this library, and beside them stock Baileys and bare appends, on the same disk.
 import { inTurn, playRounds, readRoundOptions, results } from '../rounds.js'
-import { CONTENDERS, KEEPERS, type KeeperName, type KeeperTimings, type Timings } from './lines.js'
+import { BenchFolder } from '../bench-folder.js'
+import { RedisServers } from '../redis-servers.js'
+import { CONTENDERS, type KeeperName, keepersOn, type KeeperTimings, type Servers, type Timings } from './lines.js'
 import { Measuring } from './measuring.js'
 import { describeMachine, type Round, table, targets } from './report.js'
 
 const options = readRoundOptions()
-using measuring = await Measuring.prepare(options.folder)
+using folder = new BenchFolder(options.folder)
+await using redis = await RedisServers.start(folder.path, ['always', 'everysec'])
+const servers: Servers = { redis: redis.port('always'), 'redis-everysec': redis.port('everysec') }
+using measuring = await Measuring.prepare(folder.path, servers)
 
 const rounds = await playRounds(options, async (number, progress): Promise<Round> => {
   const { fsyncMs } = await measuring.measure({ kind: 'fsync' })
   const { timings: commits } = await measuring.measure({ kind: 'commits' })
-  for (const contender of CONTENDERS) progress(`${contender}: ${describeTimings(commits.contenders[contender])}`)
+  for (const contender of CONTENDERS) progress(`${contender}: ${describeTimings(commits.contenders[contender] ?? {})}`)
   const keepers = new Map<KeeperName, KeeperTimings>()
-  for (const keeper of inTurn(KEEPERS, number)) {
+  for (const keeper of inTurn(keepersOn(servers), number)) {
     const { timings } = await measuring.measure({ kind: 'keeper', keeper })
     keepers.set(keeper, timings)
     progress(`${keeper}: ${describeTimings(timings)}`)
   }
-  // Every keeper was in the order.
-  return { fsyncMs, commits, keepers: Object.fromEntries(keepers) as Record<KeeperName, KeeperTimings> }
+  return { fsyncMs, commits, keepers: Object.fromEntries(keepers) }
 })
 const descriptors = { fs: await countDescriptors('fs'), stock: await countDescriptors('stock') }
 console.log(`\n${results(options, describeMachine(rounds), table(rounds), targets(rounds, descriptors))}`)

@@ -4,38 +4,37 @@ import { measureCommits } from './commits.js'
 import { busyDescriptors, crowdedCommit } from './crowd.js'
 import { measureFsync } from './fsync.js'
 import { makeKeeper, type SessionKeeper } from './keeper.js'
-import { AMOUNTS, type KeeperName, type KeeperTimings, type Measured, type MeasureOrder } from './lines.js'
+import { AMOUNTS, type KeeperName, type KeeperTimings, type Measured, type MeasureOrder, type Place } from './lines.js'
 import { preKeyIds, preKeys } from './records.js'
 
 /** The middle one counts. */
 const REPEATS = 3
 
 answerParent(async (order: MeasureOrder): Promise<Measured> => {
-  const { folder } = order
   switch (order.kind) {
     case 'keeper':
-      return { kind: order.kind, timings: await measureKeeper(order.keeper, folder, order.listing) }
+      return { kind: order.kind, timings: await measureKeeper(order.keeper, order, order.listing) }
     case 'commits':
-      return { kind: order.kind, timings: await measureCommits(folder) }
+      return { kind: order.kind, timings: await measureCommits(order) }
     case 'fsync':
-      return { kind: order.kind, fsyncMs: await measureFsync(folder) }
+      return { kind: order.kind, fsyncMs: await measureFsync(order.folder) }
     case 'descriptors':
-      return { kind: order.kind, most: await withKeeper(order.keeper, folder, busyDescriptors) }
+      return { kind: order.kind, most: await withKeeper(order.keeper, order, busyDescriptors) }
   }
 })
 
-async function withKeeper<Result>(name: KeeperName, folder: string, work: (keeper: SessionKeeper) => Promise<Result>): Promise<Result> {
-  const keeper = await makeKeeper(name, folder)
+async function withKeeper<Result>(name: KeeperName, place: Place, work: (keeper: SessionKeeper) => Promise<Result>): Promise<Result> {
+  const keeper = await makeKeeper(name, place)
   const result = await work(keeper)
   await keeper.close()
   return result
 }
 
-async function measureKeeper(name: KeeperName, folder: string, listing: string): Promise<KeeperTimings> {
-  const timings = await withKeeper(name, folder, async (keeper) => {
+async function measureKeeper(name: KeeperName, place: Place, listing: string): Promise<KeeperTimings> {
+  const timings = await withKeeper(name, place, async (keeper) => {
     await warmUp(keeper)
     const each: OneSession[] = []
-    const openAgain = (work: (again: SessionKeeper) => Promise<number>): Promise<number> => withKeeper(name, folder, work)
+    const openAgain = (work: (again: SessionKeeper) => Promise<number>): Promise<number> => withKeeper(name, place, work)
     for (let index = 0; index < REPEATS; index += 1) each.push(await measureSession(keeper, `shop${index}`, openAgain))
     const middle = async (line: keyof OneSession): Promise<number | null> =>
       each.some((session) => session[line] === null) ? null : middleOf(REPEATS, async (index) => each[index]?.[line] ?? NaN)
@@ -47,7 +46,7 @@ async function measureKeeper(name: KeeperName, folder: string, listing: string):
       crowdedCommit: await crowdedCommit(keeper),
     }
   })
-  return { ...timings, list: await withKeeper(name, listing, timeOfListings) }
+  return { ...timings, list: await withKeeper(name, { ...place, folder: listing }, timeOfListings) }
 }
 
 type OneSession = Omit<KeeperTimings, 'crowdedCommit' | 'list'>

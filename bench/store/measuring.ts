@@ -1,9 +1,9 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { ChildScripts } from '../child-scripts.js'
-import type { ListingOrder, Measured, MeasureOrder } from './lines.js'
+import type { ListingOrder, Measured, MeasureOrder, Servers } from './lines.js'
 
-type WithoutFolder<Order> = Order extends MeasureOrder ? Omit<Order, 'folder' | 'listing'> : never
+type WithoutFolder<Order> = Order extends MeasureOrder ? Omit<Order, 'folder' | 'listing' | 'servers'> : never
 
 /** Measures each thing in a process and a folder of its own, all on one disk. */
 export class Measuring implements Disposable {
@@ -11,16 +11,16 @@ export class Measuring implements Disposable {
   readonly #folder: string
   readonly #listings: ListingOrder
 
-  private constructor(scripts: ChildScripts, parent: string) {
+  private constructor(scripts: ChildScripts, folder: string, servers: Servers) {
     this.#scripts = scripts
-    this.#folder = mkdtempSync(join(parent, 'baileys-sessions-bench-'))
-    this.#listings = { folders: join(this.#folder, 'files'), database: join(this.#folder, 'database') }
+    this.#folder = folder
+    this.#listings = { folders: join(folder, 'files'), database: join(folder, 'database'), servers }
   }
 
   /** Builds the scripts, and makes the sessions that are listed. */
-  static async prepare(parent: string): Promise<Measuring> {
+  static async prepare(folder: string, servers: Servers): Promise<Measuring> {
     const names = ['measure-child', 'listing-child']
-    const measuring = new Measuring(await ChildScripts.build(names.map((name) => new URL(`./${name}.ts`, import.meta.url))), parent)
+    const measuring = new Measuring(await ChildScripts.build(names.map((name) => new URL(`./${name}.ts`, import.meta.url))), folder, servers)
     try {
       await measuring.#makeListings()
     } catch (error) {
@@ -35,19 +35,18 @@ export class Measuring implements Disposable {
     const folder = mkdtempSync(join(this.#folder, 'round-'))
     try {
       await using child = this.#scripts.start('measure-child')
-      const { folders, database } = this.#listings
+      const { folders, database, servers } = this.#listings
       const listing = 'keeper' in order && order.keeper.startsWith('sqlite') ? database : folders
       // The child answers each kind of order with the same kind.
-      return (await child.ask({ ...order, folder, listing })) as Extract<Measured, { kind: Order['kind'] }>
+      return (await child.ask({ ...order, folder, servers, listing })) as Extract<Measured, { kind: Order['kind'] }>
     } finally {
       rmSync(folder, { recursive: true, force: true })
     }
   }
 
-  /** Removes scripts and folders. */
+  /** Removes the scripts. */
   [Symbol.dispose](): void {
     this.#scripts[Symbol.dispose]()
-    rmSync(this.#folder, { recursive: true, force: true })
   }
 
   async #makeListings(): Promise<void> {
