@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { BuiltWriters } from './build-writers.js'
 import { crash, type CrashReport } from './crash-series.js'
-import { CRASH_STORES } from './crash-stores.js'
+import { DISK_STORES } from './crash-stores.js'
 import { STORE_STEPS } from './store-steps.js'
 
 const BROKEN = ['in-place', 'one-by-one', 'too-early'] as const
@@ -12,12 +12,11 @@ const MOST_RUNS = 60
 // Every run starts a process.
 const TIMEOUT_MS = 180_000
 
-const ours = CRASH_STORES.filter((name) => name !== 'stock')
 const seed = Number(process.env['SEED'] ?? Math.floor(Math.random() * 1_000_000))
 let writers: BuiltWriters
 
 beforeAll(async () => {
-  writers = await BuiltWriters.make([...ours, ...BROKEN.map((name) => `broken-${name}`)])
+  writers = await BuiltWriters.make([...DISK_STORES, ...BROKEN.map((name) => `broken-${name}`)])
 })
 afterAll(() => {
   writers[Symbol.dispose]()
@@ -28,7 +27,7 @@ async function untilFound(broken: (typeof BROKEN)[number]): Promise<CrashReport>
 }
 
 describe('a process that is killed while it writes', { tags: 'full', timeout: TIMEOUT_MS }, () => {
-  it.each(ours)('invariant 2: loses and tears nothing that the store "%s" has acknowledged, and leaves each batch whole or absent', async (store) => {
+  it.each(DISK_STORES)('invariant 2: loses and tears nothing that the store "%s" has acknowledged, and leaves each batch whole or absent', async (store) => {
     const report = await crash({ script: writers.script(store), runs: RUNS, seed })
     expect(report, `npm run test:crash -- --store ${store} --seed ${seed}`).toMatchObject({ runs: RUNS, lost: 0, torn: 0, findings: [] })
     // Otherwise it would show nothing.

@@ -1,8 +1,9 @@
 // @module-tag full
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { REDIS_PROGRAM, RedisServer } from '../support/redis-server.js'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { REDIS_PROGRAM } from '../support/redis-server.js'
 import { BuiltWriters } from './build-writers.js'
 import { crash } from './crash-series.js'
+import { RedisForWriters } from './redis-for-writers.js'
 
 const RUNS = 50
 // Every run starts a process.
@@ -11,22 +12,20 @@ const TIMEOUT_MS = 180_000
 describe.skipIf(REDIS_PROGRAM === null)('a process that is killed while it writes to a Redis server', () => {
   const seed = Number(process.env['SEED'] ?? Math.floor(Math.random() * 1_000_000))
   let writers: BuiltWriters
-  let server: RedisServer
+  let server: RedisForWriters
 
   beforeAll(async () => {
     writers = await BuiltWriters.make(['redis'])
-    server = await RedisServer.start()
-    vi.stubEnv('REDIS_PORT', String(server.port))
+    server = await RedisForWriters.start()
   })
   afterAll(async () => {
-    vi.unstubAllEnvs()
     writers[Symbol.dispose]()
-    await server.close()
+    await server[Symbol.asyncDispose]()
   })
 
   it('invariant 2: has lost and torn nothing that was acknowledged, and left each batch whole or absent', { timeout: TIMEOUT_MS }, async () => {
     const report = await crash({ script: writers.script('redis'), runs: RUNS, seed })
-    expect(report, `seed ${seed}`).toMatchObject({ runs: RUNS, lost: 0, torn: 0, findings: [] })
+    expect(report, `npm run test:crash -- --store redis --seed ${seed}`).toMatchObject({ runs: RUNS, lost: 0, torn: 0, findings: [] })
     // Otherwise it would show nothing.
     expect(report.inWrite).toBeGreaterThan(RUNS / 2)
   })
