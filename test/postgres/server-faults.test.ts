@@ -4,6 +4,9 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'v
 import { PostgresSessionStore, type PostgresSessionStoreOptions } from '../../src/postgres.js'
 import type { SessionLease } from '../../src/lease/session-lock.js'
 import { CREDS_KEY, LIFECYCLE_KEY } from '../../src/store/session-store.js'
+import { FaultRig } from '../faults/support/fault-rig.js'
+import { openStore } from '../faults/support/fault-stores.js'
+import { link } from '../faults/support/stored-records.js'
 import { PostgresServer } from '../support/postgres-server.js'
 import { openPool } from './postgres-clients.js'
 
@@ -90,6 +93,40 @@ describe('what was acknowledged', () => {
       await stop()
       expect(await faults(store, acknowledged)).toEqual([])
     }
+  })
+})
+
+describe('sessions that run while the database is emptied', () => {
+  /** Every table, whatever there is of them. */
+  const TRUNCATE = `DO $$ BEGIN
+    EXECUTE (SELECT 'TRUNCATE ' || string_agg(format('%I.%I', schemaname, tablename), ', ') FROM pg_tables WHERE schemaname = 'baileys_sessions');
+  END $$`
+
+  it.each([
+    { how: 'all tables are truncated', sql: TRUNCATE },
+    { how: 'the schema is dropped', sql: 'DROP SCHEMA baileys_sessions CASCADE' },
+  ])('invariant 3: fail with credentials_missing, with 0 QR codes and 0 new identities, when $how', async ({ sql }) => {
+    const place = String(server.port)
+    const sessionIds = Array.from({ length: 50 }, (_, index) => `shop${index}`)
+    await link('postgres', place, ...sessionIds)
+    const rig = new FaultRig(await openStore('postgres', place))
+    onTestFinished(() => rig.close())
+    let codes = 0
+    rig.manager.on('qr', () => {
+      codes += 1
+    })
+    expect(await rig.restoreAll()).toEqual({ restored: sessionIds.length, skipped: 0, failed: 0 })
+    const pool = openPool(server.url, { max: 1 })
+    onTestFinished(() => pool.end())
+    await pool.query(sql)
+    for (const sessionId of sessionIds) {
+      await vi.waitFor(async () => expect(await rig.status(sessionId)).toBe('failed credentials_missing'), { timeout: 30_000 })
+    }
+    for (const sessionId of sessionIds) expect(await rig.restore(sessionId)).toBe('failed credentials_missing')
+    expect([rig.dials(), codes]).toEqual([sessionIds.length, 0])
+    expect(rig.errors().filter((error) => error.startsWith('CREDENTIALS_MISSING'))).toHaveLength(sessionIds.length)
+    const { rows } = await pool.query("SELECT count(*)::integer AS creds FROM baileys_sessions.record WHERE type = 'creds'")
+    expect(rows).toEqual([{ creds: 0 }])
   })
 })
 
