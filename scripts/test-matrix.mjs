@@ -60,7 +60,10 @@ async function main(options) {
 
 async function runAll(runs, tools) {
   console.log("The matrix needs the network, or npm's cache, for its installs.")
-  for (const run of runs) {
+  for (const [index, run] of runs.entries()) {
+    tools.installs.begin(run)
+    // While the tests run, what the next ones need is installed.
+    if (index + 1 < runs.length) tools.installs.begin(runs[index + 1])
     console.log(`Node ${run.node}, Baileys ${run.baileys}: ${run.suite} ...`)
     run.result = await runSuite(run, tools)
     const { passed, again, failed, output } = run.result

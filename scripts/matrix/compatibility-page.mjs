@@ -32,7 +32,7 @@ export function compatibilityPage(runs, features) {
       .map(({ node, baileys, suite }) => `${suite} with Node ${node} and Baileys ${baileys}`)
       .join(
         '; ',
-      )}. ${['e2e core', 'e2e linking'].map((suite) => `\`${suite}\` is ${SUITES[suite].map((name) => `\`${name.slice('test/e2e/'.length)}\``).join(', ')}.`).join(' ')} It also runs everything with the Node that CI has.`,
+      )}. ${['e2e core', 'e2e linking'].map((suite) => `\`${suite}\` is ${SUITES[suite].map((name) => `\`${name.slice('test/e2e/'.length)}\``).join(', ')}.`).join(' ')} \`unit, scenario, contract\` is these folders without what is tagged \`full\`. It also runs everything with the Node that CI has.`,
   ].join('\n\n')}\n`
 }
 

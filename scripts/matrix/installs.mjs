@@ -16,6 +16,11 @@ export class Installs {
     this.#processes = processes
   }
 
+  /** Begins what a run will need. Whoever needs it then hears of a failure. */
+  begin({ baileys, node }) {
+    for (const install of [this.checkout(baileys), this.node(node)]) install.catch(() => undefined)
+  }
+
   /** The folder of a copy of this checkout with a version of Baileys. Later changes in the checkout do not reach it. */
   checkout(baileys) {
     return this.#once(`checkout-${baileys}`, async (folder) => {

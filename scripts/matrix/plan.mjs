@@ -1,13 +1,14 @@
 import { INSTALLED_BAILEYS, VERSIONS } from './versions.mjs'
 
-/** What runs under which name: vitest filters, or an empty list for everything. */
+/** What runs under which name: arguments of vitest, or an empty list for everything. */
 export const SUITES = {
   all: [],
   e2e: ['test/e2e/', 'test/whatsapp-server/', 'test/cli/link.test.ts'],
   // What CI has time for.
   'e2e core': [...filesOf('restart', 'pairing', 'linking', 'logout', 'messages', 'interop', 'processes-exit', 'decisions-special'), 'test/cli/link.test.ts'],
   'e2e linking': filesOf('restart', 'pairing', 'linking'),
-  'unit, scenario, contract': ['test/unit/', 'test/scenario/', 'test/contract/'],
+  // As `npm test` runs them.
+  'unit, scenario, contract': ['test/unit/', 'test/scenario/', 'test/contract/', '--tags-filter=!full'],
 }
 
 /** The oldest version differs from the next mainly in how it links. */

@@ -8,11 +8,12 @@ import { SUITES } from './plan.mjs'
  */
 export async function runSuite({ suite, baileys, node }, { installs, processes, vitest }) {
   const [cwd, binary] = await Promise.all([installs.checkout(baileys), installs.node(node)])
-  const flags = vitest.filter((argument) => argument.startsWith('-'))
+  // Files given by name are run as they are.
+  const chosen = SUITES[suite] ?? suite.split(' ')
+  const flags = [...chosen, ...vitest].filter((argument) => argument.startsWith('-'))
   const run = (filters) => runVitest(binary, [...filters, ...flags], cwd, processes)
   const beganAt = Date.now()
-  // Files given by name are run as they are.
-  const first = await run(SUITES[suite] ?? suite.split(' '))
+  const first = await run(chosen.filter((argument) => !argument.startsWith('-')))
   const files = [...new Set(first.failed.map(({ file }) => file))]
   const second = files.length > 0 && !files.includes(null) ? await run(files) : null
   const result = second === null ? { ...first, again: 0 } : mergeRuns(first, second)
