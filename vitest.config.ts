@@ -11,7 +11,7 @@ const files = readdirSync('test', { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.test.ts'))
 
 function setOf(file: string): 'fast' | 'fast, with mocks' | 'contracts' | 'postgres' | 'slow' {
-  if (file.startsWith('test/postgres/')) return 'postgres'
+  if (/^test\/(?:postgres|supabase)\//u.test(file)) return 'postgres'
   if (file.startsWith('test/contract/')) return 'contracts'
   if (!IN_PROCESS.test(file) || file.endsWith('processes.test.ts')) return 'slow'
   return /\bvi\.mock\(/u.test(readFileSync(file, 'utf8')) ? 'fast, with mocks' : 'fast'

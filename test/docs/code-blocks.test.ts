@@ -21,6 +21,7 @@ const PAGES = [
   'docs/redis.md',
   'docs/scale.md',
   'docs/stores.md',
+  'docs/supabase.md',
   'docs/troubleshooting.md',
 ]
 

@@ -77,6 +77,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   redis: ['adapters'],
   sqlite: ['adapters'],
   postgres: ['adapters'],
+  supabase: ['adapters'],
   index: [
     ...LEAVES,
     ...PORTS,
