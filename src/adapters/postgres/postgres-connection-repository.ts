@@ -1,8 +1,8 @@
 import { SessionTurns } from '../../async/order-of-work.js'
-import { SessionError } from '../../errors.js'
 import { requireOptions } from '../../option-checks.js'
 import { connectionChanges, type ConnectionRecord, type ConnectionRepository } from '../../repository/connection-repository.js'
 import { fromColumn, toColumn } from '../column-text.js'
+import { convertConnection } from '../convert-connection.js'
 import { type ConnectionColumns, fromColumns, type MappedColumns, newColumns, resolveColumns, toColumns } from './connection-columns.js'
 import { ConnectionStatements } from './connection-statements.js'
 import { type PostgresClient, requireClient, resolveTable } from './postgres-client.js'
@@ -77,7 +77,7 @@ export class PostgresConnectionRepository implements ConnectionRepository {
 
   async save(sessionId: string, changes: Partial<ConnectionRecord>): Promise<void> {
     // Taken now: what the caller does to its objects later is no part of this.
-    const columns = attempt(sessionId, () => toColumns(this.#columns, connectionChanges(changes)))
+    const columns = convertConnection(sessionId, () => toColumns(this.#columns, connectionChanges(changes)))
     const row = newColumns(this.#columns, sessionId)
     for (const [column, value] of columns) row.set(column, value)
     const statement = this.#statements.save(toColumn(sessionId), [...columns.keys()], row)
@@ -89,7 +89,7 @@ export class PostgresConnectionRepository implements ConnectionRepository {
   }
 
   #record(sessionId: string, row: unknown): ConnectionRecord {
-    return attempt(sessionId, () => fromColumns(this.#columns, sessionId, typeof row === 'object' && row !== null ? row : {}))
+    return convertConnection(sessionId, () => fromColumns(this.#columns, sessionId, typeof row === 'object' && row !== null ? row : {}))
   }
 }
 
@@ -105,13 +105,3 @@ const ADVICE: NonNullable<PostgresAction['advice']> = Object.freeze({
   constraint: 'A constraint of the table refuses the row. Columns of your own need a default or allow NULL, or the row has to be there before its session is.',
   denied: 'This user may not do that. Grant it SELECT, INSERT, UPDATE and DELETE on the table.',
 })
-
-/** What is in a row, or is to go there, may be no JSON, or no date; the message of the JSON parser quotes what it found. */
-function attempt<Result>(sessionId: string, work: () => Result): Result {
-  try {
-    return work()
-  } catch (error) {
-    const why = error instanceof SyntaxError || !(error instanceof Error) ? 'it is not JSON' : error.message
-    throw new SessionError('REPOSITORY_FAILED', `The stored connection of session "${sessionId}" cannot be used: ${why}.`, { sessionId, cause: error })
-  }
-}

@@ -1,7 +1,7 @@
 import { SessionTurns } from '../../async/order-of-work.js'
-import { SessionError } from '../../errors.js'
 import { connectionChanges, type ConnectionRecord, type ConnectionRepository, newConnectionRecord } from '../../repository/connection-repository.js'
 import { type ConnectionRow, fromRow, toRow } from '../../repository/connection-rows.js'
+import { convertConnection } from '../convert-connection.js'
 import { type RedisOptions, resolveRedisOptions } from './redis-client.js'
 import { RedisConnection } from './redis-connection.js'
 import type { RedisAction } from './redis-failure.js'
@@ -56,7 +56,7 @@ export class RedisConnectionRepository implements ConnectionRepository {
     const { connections } = this.#connection.keys
     const pages = listMembers((cursor) => this.#connection.read(action, toPage, 'SSCAN', connections, cursor, 'COUNT', String(PAGE)))
     const sessionIds: string[] = []
-    for await (const stored of pages) sessionIds.push(attempt(undefined, () => readText(stored)))
+    for await (const stored of pages) sessionIds.push(convertConnection(undefined, () => readText(stored)))
     const records: ConnectionRecord[] = []
     for (let start = 0; start < sessionIds.length; start += PAGE) {
       // Sent one behind the other, without waiting for answers in between.
@@ -72,12 +72,12 @@ export class RedisConnectionRepository implements ConnectionRepository {
     const understand = (reply: unknown): unknown[] => toList(reply, names.length)
     const values = await this.#connection.read(actionOn('read', sessionId), understand, 'HMGET', this.#connection.keys.connectionOf(sessionId), ...names)
     if (values.every((value) => value === null || value === undefined)) return null
-    return attempt(sessionId, () => fromRow(sessionId, toConnectionRow(values)))
+    return convertConnection(sessionId, () => fromRow(sessionId, toConnectionRow(values)))
   }
 
   async save(sessionId: string, changes: Partial<ConnectionRecord>): Promise<void> {
     // Taken now: what the caller does to its objects later is no part of this.
-    const { removed, set } = attempt(sessionId, () => toStoredFields(connectionChanges(changes)))
+    const { removed, set } = convertConnection(sessionId, () => toStoredFields(connectionChanges(changes)))
     const { set: empty } = toStoredFields(connectionChanges(newConnectionRecord(sessionId)))
     const parameters = [toStored(sessionId), String(empty.length), ...empty, String(removed.length), ...removed, ...set]
     await this.#change(sessionId, 'write', SAVE_CONNECTION, parameters)
@@ -96,17 +96,6 @@ export class RedisConnectionRepository implements ConnectionRepository {
 function actionOn(verb: string, sessionId: string | undefined): RedisAction {
   const what = sessionId === undefined ? 'the connections' : `the connection of session "${sessionId}"`
   return { verb: `${verb} ${what} in`, sessionId, code: 'REPOSITORY_FAILED' }
-}
-
-/** What is in a hash, or is to go there, may be no JSON, or no date; the message of the JSON parser quotes what it found. */
-function attempt<Result>(sessionId: string | undefined, work: () => Result): Result {
-  try {
-    return work()
-  } catch (error) {
-    const why = error instanceof SyntaxError || !(error instanceof Error) ? 'it is not JSON' : error.message
-    const which = sessionId === undefined ? 'a session' : `session "${sessionId}"`
-    throw new SessionError('REPOSITORY_FAILED', `The stored connection of ${which} cannot be used: ${why}.`, { sessionId, cause: error })
-  }
 }
 
 function readText(stored: string): string {

@@ -1,8 +1,8 @@
 import { SessionTurns } from '../../async/order-of-work.js'
-import { SessionError } from '../../errors.js'
 import { connectionChanges, type ConnectionRecord, type ConnectionRepository, newConnectionRecord } from '../../repository/connection-repository.js'
 import { type ConnectionRow, fromRow, toRow } from '../../repository/connection-rows.js'
 import { toColumn } from '../column-text.js'
+import { convertConnection } from '../convert-connection.js'
 import { SqliteConnection } from './sqlite-connection.js'
 import { resolveSqliteOptions, type SqliteOptions, type SqliteValue } from './sqlite-database.js'
 import type { SqliteAction } from './sqlite-failure.js'
@@ -73,7 +73,7 @@ export class SqliteConnectionRepository implements ConnectionRepository {
 
   async save(sessionId: string, changes: Partial<ConnectionRecord>): Promise<void> {
     // Taken now: what the caller does to its objects later is no part of this.
-    const columns = attempt(sessionId, () => toColumns(connectionChanges(changes)))
+    const columns = convertConnection(sessionId, () => toColumns(connectionChanges(changes)))
     const empty = toColumns(newConnectionRecord(sessionId))
     const key = toColumn(sessionId)
     await this.#change(sessionId, 'write', (statements) => {
@@ -104,17 +104,7 @@ function action(verb: string, sessionId: string | undefined): SqliteAction {
 
 function readRow(row: SqliteRow): ConnectionRecord {
   const sessionId = textOf(row, 'session_id') ?? ''
-  return attempt(sessionId, () => fromColumns(sessionId, row))
-}
-
-/** What is in a row, or is to go there, may be no JSON, or no date; the message of the JSON parser quotes what it found. */
-function attempt<Result>(sessionId: string, work: () => Result): Result {
-  try {
-    return work()
-  } catch (error) {
-    const why = error instanceof SyntaxError || !(error instanceof Error) ? 'it is not JSON' : error.message
-    throw new SessionError('REPOSITORY_FAILED', `The stored connection of session "${sessionId}" cannot be used: ${why}.`, { sessionId, cause: error })
-  }
+  return convertConnection(sessionId, () => fromColumns(sessionId, row))
 }
 
 /** A field of a connection and its column; `json` when the column holds JSON. */

@@ -3,6 +3,7 @@ import { SessionError } from '../../errors.js'
 import { requireMethods, requireOptions } from '../../option-checks.js'
 import { connectionChanges, type ConnectionRecord, type ConnectionRepository } from '../../repository/connection-repository.js'
 import { fromColumn, toColumn } from '../column-text.js'
+import { convertConnection } from '../convert-connection.js'
 import { type ConnectionColumns, fromColumns, type MappedColumns, newColumns, resolveColumns, toColumns } from '../postgres/connection-columns.js'
 import { requireName } from '../postgres/postgres-client.js'
 import { textOf } from '../postgres/postgres-connection.js'
@@ -89,7 +90,7 @@ export class SupabaseConnectionRepository implements ConnectionRepository {
 
   async save(sessionId: string, changes: Partial<ConnectionRecord>): Promise<void> {
     // Taken now: what the caller does to its objects later is no part of this.
-    const changed = attempt(sessionId, () => toColumns(this.#columns, connectionChanges(changes)))
+    const changed = convertConnection(sessionId, () => toColumns(this.#columns, connectionChanges(changes)))
     const row = new Map([...newColumns(this.#columns, sessionId), ...changed])
     await this.#turns.run(sessionId, () => this.#save(sessionId, changed, row))
   }
@@ -111,7 +112,7 @@ export class SupabaseConnectionRepository implements ConnectionRepository {
   }
 
   #record(sessionId: string, row: unknown): ConnectionRecord {
-    return attempt(sessionId, () => fromColumns(this.#columns, sessionId, typeof row === 'object' && row !== null ? row : {}))
+    return convertConnection(sessionId, () => fromColumns(this.#columns, sessionId, typeof row === 'object' && row !== null ? row : {}))
   }
 }
 
@@ -125,14 +126,4 @@ function hidden(sessionId: string): string {
 function action(verb: string, sessionId: string | undefined): SupabaseAction {
   const what = sessionId === undefined ? 'the connections' : `the connection of session "${sessionId}"`
   return { verb: `${verb} ${what} in`, sessionId }
-}
-
-/** What is in a row, or is to go there, may be no JSON, or no date; the message of the JSON parser quotes what it found. */
-function attempt<Result>(sessionId: string, work: () => Result): Result {
-  try {
-    return work()
-  } catch (error) {
-    const why = error instanceof SyntaxError || !(error instanceof Error) ? 'it is not JSON' : error.message
-    throw new SessionError('REPOSITORY_FAILED', `The stored connection of session "${sessionId}" cannot be used: ${why}.`, { sessionId, cause: error })
-  }
 }
