@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { inspect } from 'node:util'
 import { afterAll, afterEach, expect, it, vi } from 'vitest'
 import { postgresConnectionsTable } from '../../src/adapters/postgres/connections-table.js'
@@ -203,12 +202,13 @@ it('a server that is gone is told with the code of the system', async () => {
 })
 
 it('no message and no cause has the key in it', async () => {
-  const warned = once(process, 'warning')
+  const warning = vi.spyOn(process, 'emitWarning').mockReturnValue()
   const keys = [project.keys.token({ role: 'nobody' }), 'sb_publishable_of-another-project']
   const outcomes = await Promise.all(
     keys.map((key) => new SupabaseConnectionRepository({ client: clientOf(project, key) }).find('a').catch((error: unknown) => error)),
   )
-  for (const told of [...outcomes, ...(await warned)]) {
+  expect(warning).toHaveBeenCalledTimes(2)
+  for (const told of [...outcomes, ...warning.mock.calls]) {
     for (const key of keys) expect(inspect(told, { depth: Infinity, showHidden: true })).not.toContain(key)
   }
   for (const outcome of outcomes) expect(outcome).toMatchObject({ code: 'REPOSITORY_FAILED', message: expect.stringContaining('does not accept the key') })

@@ -8,11 +8,13 @@ import {
   sessionStoreContract,
   WhatsAppServer,
 } from 'baileys-sessions/testing'
+import { createClient as createSupabaseClient } from '@supabase/supabase-js'
 import { Redis } from 'ioredis'
 import { Redis as Valkey } from 'iovalkey'
 import { createClient } from 'redis'
 import { RedisSessionStore } from 'baileys-sessions/redis'
 import { openSqliteDatabase, type SqliteDatabase, SqliteConnectionRepository, SqliteSessionStore } from 'baileys-sessions/sqlite'
+import { SupabaseConnectionRepository } from 'baileys-sessions/supabase'
 
 declare const repository: ConnectionRepository
 const store: SessionStore = new MemorySessionStore()
@@ -36,5 +38,6 @@ export async function openSqlite(): Promise<SessionManager> {
   return new SessionManager({ store: new SqliteSessionStore({ database, durability: 'process' }), repository: new SqliteConnectionRepository({ database }) })
 }
 export const redisStores: SessionStore[] = [new Redis(), new Valkey(), createClient()].map((client) => new RedisSessionStore({ client }))
+export const supabase: ConnectionRepository = new SupabaseConnectionRepository({ client: createSupabaseClient('http://127.0.0.1', 'sb_secret_key') })
 // @ts-expect-error the types of Baileys are there, not `any`
 sessions.getSocket('a')?.notAMember
