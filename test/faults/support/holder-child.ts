@@ -1,5 +1,6 @@
 import { writeSync } from 'node:fs'
 import { createInterface } from 'node:readline'
+import { setTimeout as pause } from 'node:timers/promises'
 import { FileSystemSessionStore } from '../../../src/adapters/filesystem/filesystem-session-store.js'
 import { isSessionError } from '../../../src/errors.js'
 import { type StoreStep, stepOf } from '../../crash/store-steps.js'
@@ -9,6 +10,9 @@ import { watchDisk } from '../../support/recorded-disk/watch-disk.js'
 import { allChangesOf, SESSION_ID } from './scripted-records.js'
 
 // Holds the lease of a session, does what it is told line by line, and stops itself at a call to the disk.
+
+/** Longer than a store that is hurried waits before it folds. */
+const FOLD_MS = 50
 
 const [directory = ''] = process.argv.slice(2)
 hurry()
@@ -30,7 +34,7 @@ function stop(): void {
   process.kill(process.pid, 'SIGSTOP')
 }
 
-watchDisk(directory, {
+const disk = watchDisk(directory, {
   before: (call) => {
     if (isDue('before', call)) stop()
     return undefined
@@ -56,6 +60,9 @@ async function acquire(): Promise<void> {
 for await (const line of createInterface(process.stdin)) {
   const [task, value, moment] = line.split(' ')
   if (task === 'stop-at') {
+    // What was written before is folded before: this process is to stop in what follows.
+    await pause(FOLD_MS)
+    await disk.quiet()
     // Told by the test, which has them from the same list.
     stopAt = value as StoreStep
     stopMoment = moment ?? 'before'

@@ -54,6 +54,9 @@ function tokenFiles(folder: string): string[] {
 
 describe('a lock that came with a copy of its folder', () => {
   it('holds nothing there, and goes on holding in the original (invariant 1)', async () => {
+    // Nothing is folded while the folder is copied.
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
     const directory = temporaryFolder()
     const original = openStore(directory)
     const lease = await take(original)
