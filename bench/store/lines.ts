@@ -47,7 +47,7 @@ export type KeeperName = (typeof KEEPERS)[number]
 export const SERVER_KEEPERS = ['redis', 'redis-everysec'] as const satisfies readonly KeeperName[]
 
 /** The ports of their servers. */
-export type Servers = Readonly<Partial<Record<(typeof SERVER_KEEPERS)[number], number>>>
+export type Servers = Readonly<Partial<Record<(typeof SERVER_KEEPERS)[number], number | undefined>>>
 
 /** Who only appends the same bytes to a file: no store can be quicker. */
 export const LIMITS = ['append', 'synced-append'] as const
