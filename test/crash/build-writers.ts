@@ -30,7 +30,7 @@ export class BuiltWriters implements Disposable {
         logLevel: 'error',
         outExtension: { '.js': '.mjs' },
         // Native code cannot be bundled; CommonJS asks for `require`.
-        external: ['better-sqlite3', 'libsql', 'sharp', 'jimp', 'link-preview-js', 'audio-decode'],
+        external: ['better-sqlite3', 'libsql', 'sharp', 'jimp', 'link-preview-js', 'audio-decode', 'pg-native'],
         minify: true,
         banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
       })

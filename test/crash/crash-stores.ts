@@ -1,5 +1,5 @@
 /** The stores that can be put to the test. */
-export const CRASH_STORES = ['fs', 'sqlite', 'encrypted', 'redis', 'stock'] as const
+export const CRASH_STORES = ['fs', 'sqlite', 'encrypted', 'redis', 'postgres', 'stock'] as const
 
 /** One of them. */
 export type CrashStore = (typeof CRASH_STORES)[number]

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util'
 import { BuiltWriters } from './build-writers.js'
 import { crash, type CrashReport } from './crash-series.js'
 import { CRASH_STORES, type CrashStore, STEPPING_STORES } from './crash-stores.js'
-import { RedisForWriters } from './redis-for-writers.js'
+import { ServerForWriters } from './server-for-writers.js'
 import { STORE_STEPS, type StoreStep } from './store-steps.js'
 
 const USAGE = `npm run test:crash -- [--runs 1000] [--store ${CRASH_STORES.join('|')}] [--step any|every|${STORE_STEPS.join('|')}] [--seed N]`
@@ -47,7 +47,7 @@ function wholeNumber(name: string, text: string): number {
 async function main(): Promise<void> {
   const { runs, store, steps, seed } = readArguments()
   using writers = await BuiltWriters.make([store])
-  await using _server = store === 'redis' ? await RedisForWriters.start() : null
+  await using _server = await ServerForWriters.start(store)
   for (const step of steps) {
     say(`Killing ${runs} writers of the store "${store}" ${step === 'any' ? 'at any moment' : `at the step "${step}"`}, seed ${seed}.`)
     const startedAt = Date.now()
