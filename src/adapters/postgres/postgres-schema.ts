@@ -94,6 +94,7 @@ export class PostgresSchema {
     else {
       const version = await this.#connection.ask(action, () => [`SELECT ${this.#versionFunction}::text AS answer`])
       if (typeof version !== 'number' || version > SCHEMA_VERSION) throw newerSchema(this.#schema, version)
+      if (version < SCHEMA_VERSION) await this.#create()
     }
   }
 
@@ -128,7 +129,7 @@ function newerSchema(schema: string, version: unknown): SessionError {
 function mayNotCreate(schema: string, cause: SessionError): SessionError {
   return new SessionError(
     'STORE_UNAVAILABLE',
-    `The schema "${schema}" of PostgreSQL has no baileys-sessions tables yet, and this user may not create them. Let a user who may run the SQL that postgresSchema({ schema, role }) of "baileys-sessions/postgres" returns; role is the user of your application.`,
+    `The schema "${schema}" of PostgreSQL has no baileys-sessions tables yet, or those of an older version, and this user may not create them. Let a user who may run the SQL that postgresSchema({ schema, role }) of "baileys-sessions/postgres" returns; role is the user of your application.`,
     { cause },
   )
 }
