@@ -9,8 +9,9 @@ export interface SupabaseAction {
   sessionId: string | undefined
 }
 
-/** The code of a request that had no answer in time. */
+/** The code of a request that had no answer in time, and of one whose answer older clients could not read. */
 const TIMEOUT = 'TIMEOUT'
+const NO_JSON = 'NO_JSON'
 
 /** How much of what was answered is kept: it may be a whole page. */
 const LONGEST_MESSAGE = 200
@@ -69,6 +70,7 @@ const ADVICE: Readonly<Record<SupabaseProblem, string>> = Object.freeze({
 /** What PostgREST, and what stands before it, adds to the codes of PostgreSQL. */
 const PROBLEMS: Readonly<Record<string, SupabaseProblem>> = Object.freeze({
   [TIMEOUT]: 'slow',
+  [NO_JSON]: 'garbled',
   PGRST000: 'unreachable',
   PGRST001: 'unreachable',
   PGRST002: 'unreachable',
@@ -99,7 +101,7 @@ function problemOf(failure: SupabaseFailure): SupabaseProblem {
   if (known !== undefined) return known
   const problem = problemOfPostgres(failure)
   if (problem === 'lost' || problem === 'ended') return 'unreachable'
-  return problem === 'other' && !code.startsWith('PGRST') ? problemOfStatus(status) : problem
+  return problem === 'other' && (code === '' || status === 0) ? problemOfStatus(status) : problem
 }
 
 /** What stands before PostgREST has no codes. */
@@ -118,6 +120,7 @@ function showCode({ code, status }: SupabaseFailure): string {
 
 /** Clients put the code of the system into a text, or leave it where Node has put it. */
 function systemCode(error: unknown): string {
+  if (/^SyntaxError\b/u.test(`${textOf(error, 'name')} ${textOf(error, 'message')}`.trimStart())) return NO_JSON
   return textOf(fieldOf(error, 'cause'), 'code') || (/\((E[A-Z]{3,}|UND_ERR_[A-Z_]+)\)/u.exec(textOf(error, 'details'))?.[1] ?? '')
 }
 

@@ -106,6 +106,33 @@ it('only a list is an answer', async () => {
   for (const data of [null, undefined, {}, 'rows']) await expect(ask(answers(data)).rows).rejects.toThrow(/not one of PostgREST/u)
 })
 
+it.each([
+  ['08006', 503, /cannot be reached/u],
+  ['25006', 405, /only reads/u],
+  ['22P02', 400, /type of a column/u],
+  ['42804', 400, /See the cause.*\(42804\)$/u],
+  ['PGRST100', 400, /See the cause.*\(PGRST100\)$/u],
+  ['PGRST003', 504, /no connection to its database left/u],
+  ['', 500, /See the cause.*\(HTTP 500\)$/u],
+  ['', 403, /does not accept the key.*\(HTTP 403\)$/u],
+  ['', 521, /cannot be reached.*\(HTTP 521\)$/u],
+  ['UND_ERR_SOCKET', 0, /cannot be reached.*\(UND_ERR_SOCKET\)$/u],
+])('code "%s" with status %i says what to do', async (code, status, message) => {
+  const { rows } = ask(fails({ message: 'secret', code }, status))
+  await vi.runAllTimersAsync()
+  await expect(rows).rejects.toThrow(message)
+  await expect(rows).rejects.not.toThrow(/secret/u)
+})
+
+it.each([
+  ['tells of', fails({ message: 'SyntaxError: Unexpected token' }, 0)],
+  ['throws', () => Promise.reject(new SyntaxError('Unexpected token'))],
+])('an answer that is no JSON, which an older client %s, is not taken for an outage', async (_how, ending) => {
+  const { rows, asked } = ask(ending)
+  await expect(rows).rejects.toThrow(/not one of PostgREST.*\(NO_JSON\)$/u)
+  expect(asked()).toBe(1)
+})
+
 it('something else than a client of Supabase is a mistake of the program', async () => {
   const knex = { from: () => ({ select: answers([]), update: answers([]), upsert: answers([]), delete: answers([]) }) }
   const rows = new SupabaseConnection(knex, 't').rows({ verb: 'read it in', sessionId: 'a' }, (table) => asRequest(table.select('*')))
