@@ -25,8 +25,19 @@ function toBase64(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64')
 }
 
-function readBytes(_name: string, value: unknown): unknown {
-  if (!isObject(value)) return value
+/** The same as a reviver of `JSON.parse`, which takes three times as long when it has to ask about each value. */
+function reviveBytes(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  for (const name of Object.keys(value)) {
+    const child: unknown = Reflect.get(value, name)
+    const revived = reviveBytes(child)
+    // Also one called `__proto__`: it is there, and is no longer the prototype.
+    if (revived !== child) Reflect.set(value, name, revived)
+  }
+  return isObject(value) ? readBytes(value) : value
+}
+
+function readBytes(value: Record<string, unknown>): unknown {
   if (value['type'] === 'Buffer') {
     const data = value['data']
     if (typeof data === 'string') return Buffer.from(data, 'base64')
@@ -57,7 +68,7 @@ export function encodeAuthValue(value: unknown): string {
 
 /** The value of a text that {@link encodeAuthValue} or Baileys' own `BufferJSON` wrote. Throws `SyntaxError` on anything else. */
 export function decodeAuthValue(text: string): unknown {
-  return JSON.parse(text, readBytes)
+  return reviveBytes(JSON.parse(text))
 }
 
 /** Credentials from a text that `inspectStoredCreds` found to be whole. */

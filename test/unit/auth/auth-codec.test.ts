@@ -102,6 +102,8 @@ describe('bytes', () => {
     const value: unknown = decodeAuthValue('{"__proto__":{"polluted":true}}')
     expect(Object.getOwnPropertyNames(value)).toEqual(['__proto__'])
     expect(Reflect.get({}, 'polluted')).toBeUndefined()
+    const named: unknown = decodeAuthValue('{"a":1,"__proto__":{"type":"Buffer","data":"AQ=="}}')
+    expect(JSON.stringify(named)).toBe('{"a":1,"__proto__":{"type":"Buffer","data":[1]}}')
   })
 
   it.each(['', '{', 'undefined', '{"type":"Buffer"'])('text that is no JSON (%j) is refused', (text) => {
