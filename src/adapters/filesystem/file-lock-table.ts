@@ -152,8 +152,8 @@ export class FileLockTable implements LockTable<FileLockEntry> {
     // Beyond both, so that a token of an older version is older here, too.
     const token = Math.max(seen.token, seen.olderToken) + 1
     // One text for all its leases, so that the file of each can be a link to that of the heartbeat.
-    const [text, heartbeat] = await Promise.all([this.#textOf(holder, 'folder'), this.#startBeating(holder)])
-    if (!(await tokens.claim(token, text, heartbeat))) return null
+    const heartbeat = await this.#startBeating(holder)
+    if (!(await tokens.claim(token, () => this.#textOf(holder, 'folder'), heartbeat))) return null
     let guard: number | null | 'refused' = 'refused'
     try {
       guard = olderTokens === null ? null : await this.#guard(olderTokens, seen.olderToken, holder)
@@ -169,7 +169,7 @@ export class FileLockTable implements LockTable<FileLockEntry> {
   async #guard(olderTokens: TokenFiles, seenToken: number, holder: Holder): Promise<number | null | 'refused'> {
     const { token, holder: other, mark } = await this.#lookAt(olderTokens)
     if (mark !== 'older' && other !== null && (await mayLive(other, holder))) return null
-    if (token !== seenToken || !(await olderTokens.claim(token + 1, await this.#textOf(holder, 'guard')))) return 'refused'
+    if (token !== seenToken || !(await olderTokens.claim(token + 1, () => this.#textOf(holder, 'guard')))) return 'refused'
     return token + 1
   }
 

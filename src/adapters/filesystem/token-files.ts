@@ -21,6 +21,7 @@ export interface DatedFile {
 }
 
 const RELEASED = '.released'
+const TEMPORARY = '.tmp'
 const TOKEN = /^[1-9]\d{0,14}$/
 const ABANDONED_AFTER_MS = 10 * 60_000
 
@@ -39,6 +40,8 @@ export class TokenFiles {
   readonly #prefix: string
   /** The token that was claimed here last; 0 when none was. */
   #claimed = 0
+  /** What goes on behind the back of a claim; never rejects. */
+  #cleaning: Promise<unknown> = Promise.resolve()
 
   /** Takes the folder, which need not be there, and what the names of this lock begin with. */
   constructor(folder: string, prefix = '') {
@@ -55,10 +58,11 @@ export class TokenFiles {
 
   /**
    * Takes a token by making its file, and says whether it is ours: somebody else may have been faster. `twin` is a file with the
-   * same text on the same disk, if there is one: a link to it costs a fraction of a new file.
+   * same text on the same disk, if there is one: a link to it costs a fraction of a new file, and the text is not asked for.
    */
-  async claim(token: number, text: string, twin?: string): Promise<boolean> {
-    if (!((await this.#link(token, twin)) ?? (await this.#create(token, text)))) return false
+  async claim(token: number, makeText: () => Promise<string>, twin?: string): Promise<boolean> {
+    await this.#cleaning
+    if (!((await this.#link(token, twin)) ?? (await this.#create(token, await makeText())))) return false
     const names = await this.#namesWithNewest(token)
     if (names === null) return false
     await this.#clean(names, token)
@@ -79,6 +83,7 @@ export class TokenFiles {
     } catch (error) {
       if (errorCode(error) !== 'ENOENT') throw error
     }
+    await this.#cleaning
   }
 
   /**
@@ -137,13 +142,19 @@ export class TokenFiles {
 
   /** Removes what means nothing any more; a failure here costs only its room. */
   async #clean(names: readonly string[], newest: number): Promise<void> {
-    await Promise.allSettled(
-      names.map(async (name) => {
-        const path = join(this.#folder, name)
-        const token = this.#tokenOf(name)
-        if ((token > 0 && token < newest) || (await isAbandoned(path))) await unlinkFile(path)
-      }),
-    )
+    const remove = (name: string): Promise<void> => unlinkFile(join(this.#folder, name))
+    const older = names.filter((name) => {
+      const token = this.#tokenOf(name)
+      return token > 0 && token < newest
+    })
+    const isReleased = (name: string): boolean => name.endsWith(RELEASED)
+    // By its own file a holder that is thrown out here knows that it is.
+    await Promise.allSettled(older.filter((name) => !isReleased(name)).map(remove))
+    // Nobody misses the others: neither does a claim wait for them.
+    const removeAbandoned = async (name: string): Promise<void> => {
+      if (await isAbandoned(join(this.#folder, name))) await remove(name)
+    }
+    this.#cleaning = Promise.allSettled([...older.filter(isReleased).map(remove), ...names.filter((name) => name.endsWith(TEMPORARY)).map(removeAbandoned)])
   }
 
   #newestOf(names: readonly string[]): NewestToken {
@@ -207,7 +218,7 @@ export async function readWithTime(path: string): Promise<DatedFile | null> {
   }
 }
 
-/** Whether a process died while it was taking a token. Nobody takes that long. */
+/** Whether the process that made a temporary file died while it was taking a token. Nobody takes that long. */
 async function isAbandoned(path: string): Promise<boolean> {
-  return path.endsWith('.tmp') && (await stat(path)).mtimeMs < Date.now() - ABANDONED_AFTER_MS
+  return (await stat(path)).mtimeMs < Date.now() - ABANDONED_AFTER_MS
 }

@@ -24,7 +24,7 @@ it('a lock works on a disk that knows no links', async () => {
 
 it('one of many makes the file of a token there', async () => {
   const folder = temporaryFolder()
-  const claims = await Promise.all(Array.from({ length: 10 }, (_, index) => new TokenFiles(folder).claim(1, `holder ${index}`)))
+  const claims = await Promise.all(Array.from({ length: 10 }, (_, index) => new TokenFiles(folder).claim(1, () => Promise.resolve(`holder ${index}`))))
   expect(claims.filter((claimed) => claimed)).toHaveLength(1)
   expect(readdirSync(folder)).toEqual(['1'])
 })

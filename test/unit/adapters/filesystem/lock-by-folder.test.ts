@@ -47,7 +47,7 @@ async function olderVersion(
     },
     take: async () => {
       const { token } = await look()
-      expect(await tokens.claim(token + 1, JSON.stringify(self))).toBe(true)
+      expect(await tokens.claim(token + 1, () => Promise.resolve(JSON.stringify(self)))).toBe(true)
       return token + 1
     },
   }
