@@ -45,7 +45,7 @@ export type KeeperName = (typeof KEEPERS)[number]
 
 /** Those of them that keep sessions on a server: they are left out where there is none. */
 export const SERVER_KEEPERS = ['redis', 'redis-everysec'] as const satisfies readonly KeeperName[]
-
+export const SERVER_KEEPERS: readonly ['redis', 'redis-everysec'] = ['redis', 'redis-everysec']
 /** The ports of their servers. */
 export type Servers = Readonly<Partial<Record<(typeof SERVER_KEEPERS)[number], number | undefined>>>
 
