@@ -44,8 +44,8 @@ export const KEEPERS = ['stock', 'fs', 'fs-process', 'fs-power', 'sqlite', 'sqli
 export type KeeperName = (typeof KEEPERS)[number]
 
 /** Those of them that keep sessions on a server: they are left out where there is none. */
-export const SERVER_KEEPERS = ['redis', 'redis-everysec'] as const satisfies readonly KeeperName[]
-export const SERVER_KEEPERS: readonly ['redis', 'redis-everysec'] = ['redis', 'redis-everysec']
+export const SERVER_KEEPERS = ['redis', 'redis-everysec'] as const
+
 /** The ports of their servers. */
 export type Servers = Readonly<Partial<Record<(typeof SERVER_KEEPERS)[number], number | undefined>>>
 
