@@ -35,3 +35,12 @@ export function needsPerson({ sessionId, reason, message, lastDisconnect }: Sess
 export function policyFailed(sessionId: string, cause: unknown): SessionError {
   return new SessionError('LISTENER_FAILED', `The retry policy failed for session "${sessionId}". The library waits 30 s instead.`, { sessionId, cause })
 }
+
+/** A pairing could not be stored in time: another process has stored or deleted something since. */
+export function pairingGivenUp(sessionId: string): SessionError {
+  return new SessionError(
+    'PAIRING_FAILED',
+    `A phone was linked to session "${sessionId}", but another process took over before the library could store it. Unlink the device on the phone, then link it again.`,
+    { sessionId },
+  )
+}

@@ -1,7 +1,7 @@
 import { withDeadline } from '../async/deadline.js'
 import { encodeLifecycle, freshLifecycle, type Lifecycle } from '../auth/lifecycle-record.js'
 import { readStoredSession, type StoredSession } from '../auth/stored-session.js'
-import { SessionError } from '../errors.js'
+import type { SessionError } from '../errors.js'
 import type { SessionLease } from '../lease/session-lock.js'
 import { requireRecords } from '../store/read-answer.js'
 import { CREDS_KEY, LIFECYCLE_KEY, type RecordChange, type SessionStore, type WriteOptions } from '../store/session-store.js'
@@ -14,6 +14,7 @@ import type { SessionContext } from './session-context.js'
 import { alreadyPaired, ownedElsewhere } from './session-refusals.js'
 import type { Remembered } from './session-state.js'
 import { decideStart, type StartRequest } from './start-decision.js'
+import { UnsavedPairing } from './unsaved-pairing.js'
 
 /** What the storage of a session works with. */
 export interface SessionStorageOptions {
@@ -34,10 +35,9 @@ export class SessionStorage {
   readonly memory: LifecycleMemory
   readonly pairing: PairingKnowledge
   readonly #options: SessionStorageOptions
+  readonly #unsaved: UnsavedPairing<SessionLease>
   /** Whether the last socket could finish its writes. */
   #isDrained = true
-  /** What a pairing could not store; it has to be stored before anything is read. */
-  #unsavedPairing: readonly RecordChange[] | null = null
 
   constructor(options: SessionStorageOptions) {
     this.#options = options
@@ -54,6 +54,15 @@ export class SessionStorage {
     const onError = (error: SessionError): void => announce.error(error)
     this.lease = new LeaseHolder({ sessionId, lock: store.lock, timeoutMs, onLost, onTaken: () => this.pairing.note(null), onError })
     this.pairing = new PairingKnowledge(sessionId, () => options.context.findRecord(sessionId))
+    this.#unsaved = new UnsavedPairing({
+      sessionId,
+      read: () => this.read(),
+      write: (lease, records) => this.#write(lease, records, { replaceAll: true }),
+      onGivenUp: (error) => {
+        this.pairing.note(null)
+        onError(error)
+      },
+    })
     this.memory = new LifecycleMemory({
       sessionId,
       holder: this.lease,
@@ -104,7 +113,7 @@ export class SessionStorage {
       await this.#writeMemory()
       const lease = await this.lease.hold()
       if (lease === null) return { kind: 'owned-elsewhere' }
-      await this.#writePairing(lease)
+      await this.#unsaved.write(lease)
       // Asked for at the moment of the decision: a caller may have changed it meanwhile.
       return await this.#decide(lease, await this.#readKnown(), request())
     } catch (cause) {
@@ -130,24 +139,14 @@ export class SessionStorage {
     this.pairing.note(true)
   }
 
-  /** A pairing that could not be stored: it is, as soon as that can be done. */
+  /** A pairing that could not be stored: it is, as soon as that can be done, and before anything is read. */
   keepPairing(records: readonly RecordChange[]): void {
-    this.#unsavedPairing = records
+    this.#unsaved.keep(records)
   }
 
   /** Another process took over before a pairing could be stored: it must not overwrite what that one has stored since. */
   giveUpPairing(): void {
-    if (this.#unsavedPairing === null) return
-    this.#unsavedPairing = null
-    this.pairing.note(null)
-    const { sessionId, context } = this.#options
-    context.announce.error(
-      new SessionError(
-        'PAIRING_FAILED',
-        `A phone was linked to session "${sessionId}", but another process took over before the library could store it. Unlink the device on the phone, then link it again.`,
-        { sessionId },
-      ),
-    )
+    this.#unsaved.giveUp()
   }
 
   /** A socket was closed: what it could not write in time must not land on what the next one reads. */
@@ -173,7 +172,7 @@ export class SessionStorage {
     return this.#workUnderLease(
       () => this.#savePairing(),
       async (lease) => {
-        await this.#writePairing(lease)
+        await this.#unsaved.write(lease)
         const stored = await this.#readKnown()
         if (stored.kind === 'unavailable') throw stored.error
         // Others may connect it from now on, and log it out.
@@ -209,7 +208,7 @@ export class SessionStorage {
           return storeTimeout(sessionId, 'delete', storeTimeoutMs)
         })
         // A pairing that waits to be stored must not come back.
-        this.#unsavedPairing = null
+        this.#unsaved.forget()
         this.memory.adopt(freshLifecycle(null))
         this.pairing.note(false)
         await alsoDelete()
@@ -244,23 +243,19 @@ export class SessionStorage {
 
   /** The phone has the device linked already: credentials that could not be stored get one more chance. */
   async #finishPairing(): Promise<boolean> {
-    if (this.#unsavedPairing === null) return true
+    if (!this.#unsaved.exists()) return true
     const { sessionId, context } = this.#options
     try {
       await this.#savePairing()
       this.lease.fenceUncertain()
       const lease = await this.lease.hold()
-      if (lease !== null) await this.#writePairing(lease)
-      else if (this.#hasUnsavedPairing()) throw ownedElsewhere(sessionId)
+      if (lease !== null) await this.#unsaved.write(lease)
+      else if (this.#unsaved.exists()) throw ownedElsewhere(sessionId)
       return true
     } catch (cause) {
       context.announce.error(asStoreError(sessionId, cause))
       return false
     }
-  }
-
-  #hasUnsavedPairing(): boolean {
-    return this.#unsavedPairing !== null
   }
 
   async #writeMemory(): Promise<void> {
@@ -271,7 +266,7 @@ export class SessionStorage {
 
   /** What rests needs no lease, not even for a moment: in that moment a person's `connect` elsewhere would be refused. */
   async #readRest(request: StartRequest): Promise<LoadOutcome | null> {
-    if (this.#unsavedPairing !== null || this.memory.isUnwritten) return null
+    if (this.#unsaved.exists() || this.memory.isUnwritten) return null
     const stored = await this.#readKnown()
     const decision = decideStart(stored, request, new Date())
     return decision.action === 'rest' ? restAt(stored, decision) : null
@@ -324,14 +319,7 @@ export class SessionStorage {
    */
   async #savePairing(): Promise<void> {
     const { lease } = this.lease
-    if (lease?.lost.aborted === false) await this.#writePairing(lease)
-  }
-
-  /** Writes what a pairing could not store, if there is any: it replaces everything that was stored before. */
-  async #writePairing(lease: SessionLease): Promise<void> {
-    if (this.#unsavedPairing === null) return
-    await this.#write(lease, this.#unsavedPairing, { replaceAll: true })
-    this.#unsavedPairing = null
+    if (lease?.lost.aborted === false) await this.#unsaved.write(lease)
   }
 
   async #writeLifecycle(lease: SessionLease, lifecycle: Lifecycle): Promise<void> {

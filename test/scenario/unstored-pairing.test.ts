@@ -79,6 +79,20 @@ describe('invariants 2, 7: a pairing whose credentials cannot be stored', () => 
     expect(next.events('qr')).toEqual([])
   })
 
+  it('invariant 2: does not come back after a deletion by another process, between a stop that could not store it and close', async () => {
+    const made = scenario()
+    await within(made.sessions.connect('s'))
+    const back = failWith(made, 'ENOSPC', 'write')
+    made.socket().pairSuccess({ phone: '49151000001' })
+    await pass(2000)
+    expect(await within(codeOf(made.sessions.stop('s')))).toBe('STORE_UNAVAILABLE')
+    back()
+    await within(scenario({ store: made.store }).sessions.delete('s'))
+    await within(made.sessions.close())
+    expect(await made.store.dump('s')).toEqual({})
+    expect(made.events('error').map(({ error }) => error.code)).toContain('PAIRING_FAILED')
+  })
+
   it('invariant 2: is not lost by a stop that could not store it either', async () => {
     const made = scenario()
     await within(made.sessions.connect('s'))
