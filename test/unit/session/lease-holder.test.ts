@@ -1,50 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { SessionError } from '../../../src/errors.js'
-import type { SessionLease, SessionLock } from '../../../src/lease/session-lock.js'
-import { LeaseHolder } from '../../../src/session/lease-holder.js'
+import type { SessionLease } from '../../../src/lease/session-lock.js'
+import type { LeaseHolder } from '../../../src/session/lease-holder.js'
 import { deferred, never } from '../../support/deferred.js'
-
-const TIMEOUT_MS = 1000
-
-/** A lock that hands out whatever it is told to, and keeps count. */
-class ScriptedLock implements SessionLock {
-  readonly leases: { lease: SessionLease; lose: (reason?: Error) => void; released: number }[] = []
-  acquisitions = 0
-  acquireWith: (() => Promise<SessionLease | null>) | null = null
-  releaseWith: (() => Promise<void>) | null = null
-  ownerWith: () => Promise<string | null> = () => Promise.resolve(null)
-
-  acquire(): Promise<SessionLease | null> {
-    this.acquisitions += 1
-    return this.acquireWith === null ? Promise.resolve(this.grant()) : this.acquireWith()
-  }
-
-  owner(): Promise<string | null> {
-    return this.ownerWith()
-  }
-
-  grant(): SessionLease {
-    const controller = new AbortController()
-    const entry = {
-      released: 0,
-      lose: (reason?: Error) => {
-        controller.abort(reason)
-      },
-      lease: {} as SessionLease,
-    }
-    entry.lease = {
-      owner: 'me',
-      fencingToken: this.leases.length + 1,
-      lost: controller.signal,
-      release: async () => {
-        await this.releaseWith?.()
-        entry.released += 1
-      },
-    }
-    this.leases.push(entry)
-    return entry.lease
-  }
-}
+import { keep, type ScriptedLock, TIMEOUT_MS } from './scripted-lock.js'
 
 /** Holds a lease while another one, asked for before, has not come yet. `arrive` lets it come, and tells how often it was given back. */
 async function holdPastALateOne(lock: ScriptedLock, holder: LeaseHolder): Promise<{ held: SessionLease | null; arrive: () => () => number }> {
@@ -60,29 +19,6 @@ async function holdPastALateOne(lock: ScriptedLock, holder: LeaseHolder): Promis
     return () => lock.leases.find((entry) => entry.lease === lease)?.released ?? NaN
   }
   return { held: await holder.hold(), arrive }
-}
-
-function keep(): { lock: ScriptedLock; holder: LeaseHolder; lost: () => number; expired: SessionError[]; taken: () => number; errors: SessionError[] } {
-  const lock = new ScriptedLock()
-  const errors: SessionError[] = []
-  const expired: SessionError[] = []
-  let [lost, taken] = [0, 0]
-  const holder = new LeaseHolder({
-    sessionId: 's',
-    lock,
-    timeoutMs: TIMEOUT_MS,
-    onLost: (reason) => {
-      if (reason === null) lost += 1
-      else expired.push(reason)
-    },
-    onTaken: () => {
-      taken += 1
-    },
-    onError: (error) => {
-      errors.push(error)
-    },
-  })
-  return { lock, holder, lost: () => lost, expired, taken: () => taken, errors }
 }
 
 beforeEach(() => {
