@@ -39,7 +39,8 @@ export function judgeServer({ info, savePoints }: ServerFacts): ServerVerdict {
 function refusalOf(info: string, policy: string): string | null {
   if (field(info, 'cluster_enabled') === '1')
     return 'It is a Redis Cluster (cluster_enabled:1), which is not supported. Use a server without cluster mode, or one with replicas.'
-  if (policy.startsWith('allkeys-'))
+  // Hosts have policies of their own.
+  if (!/^(?:noeviction|volatile-.*|)$/u.test(policy))
     return `It removes any key when its memory is full (maxmemory-policy ${policy}), and so would lose credentials. Set maxmemory-policy to noeviction.`
   if (field(info, 'role') === 'slave')
     return 'It is a replica (role:slave), which may be behind its master. Let the client find the master, by Sentinel or by the name that your host gives for it.'

@@ -17,6 +17,7 @@ describe('a server', () => {
     [{ cluster_enabled: '1' }, /Redis Cluster \(cluster_enabled:1\), which is not supported/],
     [{ maxmemory_policy: 'allkeys-lru' }, /maxmemory-policy allkeys-lru.*noeviction/],
     [{ maxmemory_policy: 'allkeys-random' }, /allkeys-random/],
+    [{ maxmemory_policy: 'optimistic-volatile' }, /optimistic-volatile/],
     [{ role: 'slave' }, /replica \(role:slave\)/],
   ])('that says %j is refused', (fields, refusal) => {
     expect(judgeServer({ info: info(fields), savePoints: null }).refusal).toMatch(refusal)
