@@ -1,10 +1,10 @@
 // npm run bench:messages: what a received message costs with each store, and with stock Baileys beside them.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { type ChildScript, ChildScripts } from '../child-scripts.js'
-import { machine } from '../report-parts.js'
 import { BenchFolder } from '../bench-folder.js'
+import { type ChildScript, ChildScripts } from '../child-scripts.js'
 import { RedisServers } from '../redis-servers.js'
+import { machine } from '../report-parts.js'
 import { inTurn, playRounds, readRoundOptions, results } from '../rounds.js'
 import { AMOUNTS, type ClientOrder, CONTENDERS, type Contender, type Counted, type ServerFacts, type ServerOrder } from './orders.js'
 import { type Round, table, targets } from './report.js'

@@ -8,6 +8,9 @@ import { answerParent } from '../answer-parent.js'
 import { makeKeeper } from './keeper.js'
 import { AMOUNTS, keepersOn, type ListingOrder, SERVER_KEEPERS } from './lines.js'
 
+/** How many are sent to a server before its answers are awaited. */
+const AT_ONCE = 100
+
 // Makes the sessions that are listed: folders as stock Baileys and the file system store keep them, and the same in a database and on servers.
 
 answerParent(async ({ folders, database, servers }: ListingOrder) => {
@@ -24,7 +27,8 @@ answerParent(async ({ folders, database, servers }: ListingOrder) => {
   sqlite.close()
   for (const name of keepersOn(servers).filter((keeper) => SERVER_KEEPERS.some((other) => other === keeper))) {
     const keeper = await makeKeeper(name, { folder: folders, servers })
-    for (let index = 0; index < AMOUNTS.listed; index += 1) await keeper.add(`shop${index}`)
+    for (let first = 0; first < AMOUNTS.listed; first += AT_ONCE)
+      await Promise.all(Array.from({ length: AT_ONCE }, (_, index) => keeper.add(`shop${first + index}`)))
     await keeper.close()
   }
   return {}
