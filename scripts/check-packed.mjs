@@ -77,7 +77,7 @@ function install() {
   npm(['install', '--offline', '--ignore-scripts', '--legacy-peer-deps', '--no-audit', '--no-fund', '--no-package-lock'])
   // One of the drivers for SQLite is enough.
   const peers = Object.keys(manifest.peerDependencies).filter((name) => existsSync(join(root, 'node_modules', name)))
-  for (const name of [...peers, '@types/node']) link(name)
+  for (const name of [...peers, '@types/node', '@types/pg']) link(name)
   say(`installed ${tarball}`)
 }
 

@@ -11,7 +11,10 @@ import {
 import { createClient as createSupabaseClient } from '@supabase/supabase-js'
 import { Redis } from 'ioredis'
 import { Redis as Valkey } from 'iovalkey'
+import pg from 'pg'
+import postgres from 'postgres'
 import { createClient } from 'redis'
+import { PostgresConnectionRepository, PostgresSessionStore } from 'baileys-sessions/postgres'
 import { RedisSessionStore } from 'baileys-sessions/redis'
 import { openSqliteDatabase, type SqliteDatabase, SqliteConnectionRepository, SqliteSessionStore } from 'baileys-sessions/sqlite'
 import { SupabaseConnectionRepository } from 'baileys-sessions/supabase'
@@ -38,6 +41,12 @@ export async function openSqlite(): Promise<SessionManager> {
   return new SessionManager({ store: new SqliteSessionStore({ database, durability: 'process' }), repository: new SqliteConnectionRepository({ database }) })
 }
 export const redisStores: SessionStore[] = [new Redis(), new Valkey(), createClient()].map((client) => new RedisSessionStore({ client }))
+const sql = postgres()
+export const postgresStores: SessionStore[] = [
+  new PostgresSessionStore({ client: new pg.Pool() }),
+  new PostgresSessionStore({ client: { query: async (text, params) => ({ rows: await sql.unsafe(text, params) }) } }),
+]
+export const connections: ConnectionRepository = new PostgresConnectionRepository({ client: new pg.Pool(), columns: { sessionId: 'instance', owner: null } })
 export const supabase: ConnectionRepository = new SupabaseConnectionRepository({ client: createSupabaseClient('http://127.0.0.1', 'sb_secret_key') })
 // @ts-expect-error the types of Baileys are there, not `any`
 sessions.getSocket('a')?.notAMember
