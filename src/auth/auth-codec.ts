@@ -31,7 +31,7 @@ function reviveBytes(value: unknown): unknown {
   for (const name of Object.keys(value)) {
     const child: unknown = Reflect.get(value, name)
     const revived = reviveBytes(child)
-    // Also one called `__proto__`: it is there, and is no longer the prototype.
+    // `JSON.parse` has made even `__proto__` a field like any other.
     if (revived !== child) Reflect.set(value, name, revived)
   }
   return isObject(value) ? readBytes(value) : value
