@@ -11,6 +11,8 @@ export interface CrashPlan {
   readonly runs: number
   /** The step at which they are killed; at any moment when it is not given. */
   readonly step?: StoreStep
+  /** Whether no session gets batches of 812 records. */
+  readonly isSmall?: boolean
   /** Repeats the choices; what a kill meets is up to the machine. */
   readonly seed: number
   /** Ends at the first finding. */
@@ -56,7 +58,7 @@ export async function crash(plan: CrashPlan): Promise<CrashReport> {
       using session = new KilledSession({
         script: plan.script,
         step: plan.step ?? null,
-        isBig: sessions++ % BIG_EVERY === 1,
+        isBig: sessions++ % BIG_EVERY === 1 && plan.isSmall !== true,
         random: seededRandom(random.below(2 ** 31)),
       })
       const killed = await killOften(session, kills, plan, report)
