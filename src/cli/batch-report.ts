@@ -2,7 +2,7 @@ import { isSessionError } from '../errors.js'
 import type { SessionFailure, SessionProgress } from '../store/session-batch.js'
 import { EXIT } from './command-environment.js'
 import type { Printer } from './printer.js'
-import { count, maskNumbersIn } from './terminal-text.js'
+import { count, maskPrivate } from './terminal-text.js'
 
 /** What a walk through sessions came to. */
 export interface SweepSummary {
@@ -29,7 +29,7 @@ export function reportSweep(
   printer.clearStatus()
   const notBegun = failed.filter(({ error }) => isSessionError(error, 'ABORTED')).length
   const real = failed.filter(({ error }) => !isSessionError(error, 'ABORTED'))
-  for (const { sessionId, error } of real) printer.note(`${sessionId}: ${maskNumbersIn(error.message, [sessionId, ...typed])}`, 'bad')
+  for (const { sessionId, error } of real) printer.note(`${sessionId}: ${maskPrivate(error.message, [sessionId, ...typed])}`, 'bad')
   printer.line(`${verb} ${count(changed.length, 'session')}, ${unchanged.length} unchanged, ${real.length} failed.`)
   if (isInterrupted) {
     printer.note(`Interrupted: ${count(notBegun, 'session was', 'sessions were')} not started. ${again} to continue.`, 'doubtful')

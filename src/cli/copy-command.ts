@@ -4,9 +4,8 @@ import { reportSweep, showProgress } from './batch-report.js'
 import { type CommandEnvironment, CommandError, UsageError } from './command-environment.js'
 import { type Command, type CommandRequest, operandOf, valueOf } from './command.js'
 import { explainEmptiness } from './misnamed-store.js'
-import { openStore } from './open-store.js'
 import type { Printer } from './printer.js'
-import { parseStoreName } from './store-name.js'
+import { parseStoreName } from './stores/parse-store-name.js'
 import { listSessions, readKeyFile, sealStore } from './store-view.js'
 import { holdsSealedSession } from './stored-sessions.js'
 
@@ -31,8 +30,8 @@ export const copyCommand: Command = {
 
 async function runCopy(request: CommandRequest, environment: CommandEnvironment, printer: Printer): Promise<number> {
   const { directory } = environment
-  const [from, to] = [parseStoreName(operandOf(request, 0), directory), parseStoreName(operandOf(request, 1), directory)]
-  if (from.kind === to.kind && from.path === to.path) throw new UsageError('Both names mean the same place.')
+  const [from, to] = [parseStoreName(operandOf(request, 0), environment), parseStoreName(operandOf(request, 1), environment)]
+  if (from.place === to.place) throw new UsageError('Both names mean the same place.')
   const keys = async (option: string): Promise<(store: SessionStore) => SessionStore> => {
     const file = valueOf(request, option)
     if (file === undefined) return (store) => store
@@ -41,7 +40,7 @@ async function runCopy(request: CommandRequest, environment: CommandEnvironment,
   }
   // Before anything is made.
   const [openSource, sealTarget] = [await keys('from-key-file'), await keys('to-key-file')]
-  const source = await openStore(from, 'change')
+  const source = await from.open('change')
   try {
     const misnomer = await explainEmptiness(from, source)
     if (misnomer !== null) throw new CommandError(`${misnomer} Nothing was copied.`)
@@ -50,7 +49,7 @@ async function runCopy(request: CommandRequest, environment: CommandEnvironment,
     const isPlain = !request.values.has('to-key-file') && !request.switches.has('allow-plain')
     if (isPlain && request.values.has('from-key-file'))
       await assertNothingSealed(source.store, `${from.text} is encrypted, and the copy would not be. Give keys with --to-key-file, or pass --allow-plain.`)
-    const target = await openStore(to, 'fill')
+    const target = await to.open('fill')
     try {
       if (isPlain) await assertNothingSealed(target.store, `${to.text} is encrypted. Give its keys with --to-key-file, or pass --allow-plain.`)
       const report = await copySessions(openSource(source.store), sealTarget(target.store), {
@@ -59,7 +58,7 @@ async function runCopy(request: CommandRequest, environment: CommandEnvironment,
         signal: environment.signal,
         onProgress: showProgress('Copying', printer),
       })
-      const summary = { verb: 'Copied', changed: report.copied, unchanged: report.unchanged, failed: report.failed, typed: [from.path, to.path] }
+      const summary = { verb: 'Copied', changed: report.copied, unchanged: report.unchanged, failed: report.failed, typed: [from.place, to.place] }
       const code = reportSweep(summary, environment.signal.aborted, printer)
       if (!request.values.has('from-key-file') && report.failed.some(({ error }) => error.code === 'WRONG_KEY'))
         printer.note(`${from.text} is encrypted. Give its keys with --from-key-file.`, 'bad')

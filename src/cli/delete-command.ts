@@ -5,9 +5,9 @@ import { type CommandEnvironment, CommandError, EXIT, type InputStream } from '.
 import { type Command, type CommandRequest, operandOf } from './command.js'
 import { lookAtFolder } from './doctor/gather-facts.js'
 import { findForeignFolder } from './misnamed-store.js'
-import { openStore } from './open-store.js'
 import type { Printer } from './printer.js'
-import { parseStoreName, type StoreName } from './store-name.js'
+import { parseStoreName } from './stores/parse-store-name.js'
+import type { StoreName } from './stores/store-name.js'
 import { listNamedSessions, READ_TIMEOUT_MS } from './store-view.js'
 import { count, plainText } from './terminal-text.js'
 
@@ -25,9 +25,9 @@ export const deleteCommand: Command = {
 }
 
 async function runDelete(request: CommandRequest, environment: CommandEnvironment, printer: Printer): Promise<number> {
-  const name = parseStoreName(operandOf(request, 0), environment.directory)
+  const name = parseStoreName(operandOf(request, 0), environment)
   const sessionId = operandOf(request, 1)
-  const opened = await openStore(name, 'change')
+  const opened = await name.open('change')
   try {
     if (!(await listNamedSessions(name, opened.store)).includes(sessionId)) throw new CommandError(`There is no session "${sessionId}" in ${name.text}.`)
     await assertDeletable(name, opened.store, sessionId)

@@ -4,9 +4,9 @@ import { diagnose, type Finding } from './doctor/diagnosis.js'
 import { type ReportedSession, reportSession, reportStore, sessionLine, summaryLine, waitsForPerson } from './doctor/doctor-report.js'
 import { examineStore, gatherFacts, lookAtFolder } from './doctor/gather-facts.js'
 import { type RepairReport, repairSession } from './doctor/repair-session.js'
-import { openStore } from './open-store.js'
 import type { Printer } from './printer.js'
-import { parseStoreName, type StoreName } from './store-name.js'
+import { parseStoreName } from './stores/parse-store-name.js'
+import type { StoreName } from './stores/store-name.js'
 import { listNamedSessions, type StoreView, viewStore } from './store-view.js'
 
 /** `doctor`: what became of each session, and what is not as it should be. */
@@ -32,9 +32,9 @@ interface Examination {
 }
 
 async function runDoctor(request: CommandRequest, environment: CommandEnvironment, printer: Printer): Promise<number> {
-  const name = parseStoreName(operandOf(request, 0), environment.directory)
+  const name = parseStoreName(operandOf(request, 0), environment)
   const isRepair = request.switches.has('repair')
-  const opened = await openStore(name, isRepair ? 'change' : 'look')
+  const opened = await name.open(isRepair ? 'change' : 'look')
   try {
     const view = await viewStore(opened.store, valueOf(request, 'key-file'), environment.directory)
     const examination = { name, view, isRepair, showNumbers: request.switches.has('show-numbers') }
@@ -69,7 +69,7 @@ async function examine({ name, view, isRepair, showNumbers }: Examination, sessi
     repaired = await repairSession({ store: view.raw, lookAtFolder: () => lookAtFolder(name, sessionId) }, facts)
     if (repaired.done.length > 0) facts = await gatherFacts(name, view, sessionId)
   }
-  return reportSession(diagnose(facts, new Date()), repaired, { showNumbers, typed: [name.path, sessionId] })
+  return reportSession(diagnose(facts, new Date()), repaired, { showNumbers, typed: [name.place, sessionId] })
 }
 
 function printSession(session: ReportedSession, printer: Printer): void {

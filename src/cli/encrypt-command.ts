@@ -4,13 +4,12 @@ import { reportSweep, showProgress } from './batch-report.js'
 import { type CommandEnvironment, CommandError, EXIT, UsageError } from './command-environment.js'
 import { type Command, type CommandRequest, operandOf, valueOf } from './command.js'
 import { explainEmptiness, findForeignFolder } from './misnamed-store.js'
-import { openStore } from './open-store.js'
-import type { OpenedStore } from './store-name.js'
 import type { Printer } from './printer.js'
-import { parseStoreName, type StoreName } from './store-name.js'
+import { parseStoreName } from './stores/parse-store-name.js'
+import type { OpenedStore, StoreName } from './stores/store-name.js'
 import { listNamedSessions, mergeKeyFiles, readKeyFile, sealStore } from './store-view.js'
 import { holdsSealedCopy, holdsSealedRecord } from './stored-sessions.js'
-import { maskNumbersIn } from './terminal-text.js'
+import { maskPrivate } from './terminal-text.js'
 
 /** `encrypt`: everything in a store under the current key. */
 export const encryptCommand: Command = {
@@ -34,9 +33,9 @@ export const encryptCommand: Command = {
 }
 
 async function runEncrypt(request: CommandRequest, environment: CommandEnvironment, printer: Printer): Promise<number> {
-  const name = parseStoreName(operandOf(request, 0), environment.directory)
+  const name = parseStoreName(operandOf(request, 0), environment)
   const keys = await readKeys(request, environment.directory)
-  const opened = await openStore(name, 'change')
+  const opened = await name.open('change')
   try {
     const misnomer = await explainEmptiness(name, opened)
     if (misnomer !== null) throw new CommandError(misnomer)
@@ -50,7 +49,7 @@ async function runEncrypt(request: CommandRequest, environment: CommandEnvironme
       { ...keys, allowPlain: isAllowed || isFirst },
       { sessions, signal: environment.signal, onProgress: showProgress('Encrypting', printer) },
     )
-    const typed = [name.path]
+    const typed = [name.place]
     const again = isAllowed || isFirst ? 'Run the command again with --allow-plain' : 'Run the command again'
     const summary = { verb: 'Encrypted', changed: report.encrypted, unchanged: report.unchanged, failed: report.failed, typed, again }
     const code = reportSweep(summary, environment.signal.aborted, printer)
@@ -58,7 +57,7 @@ async function runEncrypt(request: CommandRequest, environment: CommandEnvironme
     if (isFirst && report.encrypted.length > 0 && report.failed.length > 0) printer.note(`${again} for what is left.`, 'doubtful')
     // Also when nothing was to be encrypted: an earlier run may have been cut off before this.
     const left = await opened.removeTraces({ sessionIds: [...report.encrypted, ...report.unchanged], keyId: keys.currentKeyId })
-    for (const sentence of [...refused, ...left]) printer.note(maskNumbersIn(sentence, typed), 'bad')
+    for (const sentence of [...refused, ...left]) printer.note(maskPrivate(sentence, typed), 'bad')
     return refused.length + left.length > 0 ? EXIT.trouble : code
   } finally {
     await opened.close()
@@ -79,7 +78,7 @@ async function chooseSessions(name: StoreName, { store }: OpenedStore): Promise<
 
 /** Whether anything was encrypted before. Then a plain record is no matter of course. */
 async function holdsAnythingSealed(name: StoreName, { store }: OpenedStore, sessionIds: readonly string[], signal: AbortSignal): Promise<boolean> {
-  if (name.kind === 'fs' && (await holdsSealedCopy(name, sessionIds))) return true
+  if (name.folder !== null && (await holdsSealedCopy(name.folder, sessionIds))) return true
   return holdsSealedRecord(store, sessionIds, signal)
 }
 

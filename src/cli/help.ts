@@ -1,11 +1,5 @@
 import type { CommandDescription, OptionDescription } from './command.js'
-
-/** How a store is named. */
-export const STORE_NAMES: readonly (readonly [form: string, meaning: string])[] = Object.freeze([
-  ['fs:./sessions', 'a FileSystemSessionStore folder, or useMultiFileAuthState folders named session-<id>'],
-  ['fs:./sessions?prefix=', 'the same, for folders named only by the session id, or with another prefix'],
-  ['sqlite:./sessions.db', 'a SqliteSessionStore database'],
-] as const)
+import { STORE_NAMES } from './stores/parse-store-name.js'
 
 /** The help of the program. */
 export function programHelp(commands: readonly CommandDescription[]): string {

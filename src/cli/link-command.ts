@@ -10,11 +10,11 @@ import { type Command, type CommandRequest, operandOf, valueOf } from './command
 import { isLinkedSession, type LinkEnd, type LinkPlace, linkSession, putBackUnlessLinked, readBefore, requireLinkable } from './link/link-session.js'
 import { PairingScreen } from './link/pairing-screen.js'
 import { type PairingNetwork, pretendedNumber, realNetwork, startSimulatedNetwork } from './link/simulated-network.js'
-import { openStore } from './open-store.js'
 import type { Printer } from './printer.js'
-import { parseStoreName, type StoreName } from './store-name.js'
+import { parseStoreName } from './stores/parse-store-name.js'
+import type { StoreName } from './stores/store-name.js'
 import { READ_TIMEOUT_MS, readKeyFile, sealStore } from './store-view.js'
-import { maskNumber, maskNumbersIn } from './terminal-text.js'
+import { maskNumber, maskPrivate } from './terminal-text.js'
 
 /** `link`: a phone for a session. */
 export const linkCommand: Command = {
@@ -45,7 +45,7 @@ interface LinkWish {
 
 async function runLink(request: CommandRequest, environment: CommandEnvironment, printer: Printer): Promise<number> {
   const wish = await readWish(request, environment, printer)
-  const opened = await openStore(wish.name, 'fill')
+  const opened = await wish.name.open('fill')
   try {
     const { keys, isSimulated, name, sessionId } = wish
     const open = keys === null ? opened.store : sealStore(opened.store, keys, true)
@@ -68,8 +68,8 @@ async function runLink(request: CommandRequest, environment: CommandEnvironment,
 }
 
 /** Nothing is made or asked before all of this makes sense. */
-async function readWish(request: CommandRequest, { directory }: CommandEnvironment, printer: Printer): Promise<LinkWish> {
-  const name = parseStoreName(operandOf(request, 0), directory)
+async function readWish(request: CommandRequest, environment: CommandEnvironment, printer: Printer): Promise<LinkWish> {
+  const name = parseStoreName(operandOf(request, 0), environment)
   const sessionId = understand(() => requireSessionId(operandOf(request, 1)))
   const code = valueOf(request, 'code')
   const phoneNumber = code === undefined ? null : understand(() => requirePhoneNumber(code))
@@ -79,7 +79,7 @@ async function readWish(request: CommandRequest, { directory }: CommandEnvironme
     throw new UsageError('A QR is a secret, and stdout is not a terminal. Pass --print-qr to print it anyway, or --code <number> for a pairing code.')
   }
   const keyFile = valueOf(request, 'key-file')
-  return { name, sessionId, phoneNumber, isSimulated, keys: keyFile === undefined ? null : await readKeyFile(keyFile, directory) }
+  return { name, sessionId, phoneNumber, isSimulated, keys: keyFile === undefined ? null : await readKeyFile(keyFile, environment.directory) }
 }
 
 function understand<Value>(read: () => Value): Value {
@@ -103,7 +103,7 @@ export async function linkAt(network: PairingNetwork, place: LinkPlace, { phoneN
   const before = await readBefore(view.raw, sessionId)
   const unquiet = quietLibsignal()
   const screen = new PairingScreen(printer, isSimulated)
-  const tell = (message: string): void => printer.note(maskNumbersIn(message, [sessionId]), 'doubtful')
+  const tell = (message: string): void => printer.note(maskPrivate(message, [sessionId]), 'doubtful')
   const manager = new SessionManager({
     store: isSimulated ? simulated(view.open) : view.open,
     socketConfig: network.socketConfig,
@@ -144,7 +144,7 @@ async function closeManager(manager: SessionManager, sessionId: string): Promise
 /** Tells how it ended; returns the exit code. */
 function report(end: LinkEnd, stored: StoredSession, { sessionId, isSimulated }: LinkPlace, printer: Printer): number {
   if (!isLinkedSession(stored)) {
-    if (end.kind === 'gave-up') printer.note(`Not linked. ${maskNumbersIn(end.snapshot.message, [sessionId])}`, 'bad')
+    if (end.kind === 'gave-up') printer.note(`Not linked. ${maskPrivate(end.snapshot.message, [sessionId])}`, 'bad')
     printer.note('Nothing was stored. Run the command again to retry.')
     return end.kind === 'called-off' ? EXIT.interrupted : EXIT.trouble
   }

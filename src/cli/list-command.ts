@@ -1,9 +1,8 @@
 import { type CommandEnvironment, EXIT } from './command-environment.js'
 import { type Command, type CommandRequest, operandOf } from './command.js'
 import { findMisnomer } from './misnamed-store.js'
-import { openStore } from './open-store.js'
 import type { Printer } from './printer.js'
-import { parseStoreName } from './store-name.js'
+import { parseStoreName } from './stores/parse-store-name.js'
 import { listSessions } from './store-view.js'
 
 /** `list`: the ids of all sessions. */
@@ -17,8 +16,8 @@ export const listCommand: Command = {
 }
 
 async function runList(request: CommandRequest, environment: CommandEnvironment, printer: Printer): Promise<number> {
-  const name = parseStoreName(operandOf(request, 0), environment.directory)
-  const opened = await openStore(name, 'look')
+  const name = parseStoreName(operandOf(request, 0), environment)
+  const opened = await name.open('look')
   try {
     const ids = await listSessions(opened.store)
     if (request.switches.has('json')) printer.json(ids)

@@ -5,8 +5,7 @@ import { readStoredSession } from '../auth/stored-session.js'
 import { errorCode } from '../errors.js'
 import type { SessionStore } from '../store/session-store.js'
 import { inspectDirectory, inspectFolder } from './doctor/inspect-folder.js'
-import type { OpenedStore } from './store-name.js'
-import type { StoreName } from './store-name.js'
+import type { OpenedStore, StoreName } from './stores/store-name.js'
 import { listSessions, READ_TIMEOUT_MS } from './store-view.js'
 import { count } from './terminal-text.js'
 
@@ -19,9 +18,9 @@ export interface Misnomer {
 }
 
 /** Whether another folder or prefix was meant; `null` when nothing speaks for that. Rejects with `STORE_UNAVAILABLE`. */
-export async function findMisnomer(name: StoreName, hasSessions: boolean): Promise<Misnomer | null> {
-  if (name.kind !== 'fs') return null
-  const { path, prefix } = name
+export async function findMisnomer({ folder }: StoreName, hasSessions: boolean): Promise<Misnomer | null> {
+  if (folder === null) return null
+  const { path, prefix } = folder
   if (!(await isThere(path))) return null
   if ((await inspectDirectory(path)).holdsCreds) {
     return {
@@ -80,11 +79,11 @@ export interface ForeignFolder {
  * Whether a folder is one of something else: with another prefix any folder could be taken for a session, and some of its files for
  * records. `null` when it holds credentials, a copy of them, or nothing but records.
  */
-export async function findForeignFolder(name: StoreName, store: SessionStore, sessionId: string): Promise<ForeignFolder | null> {
-  if (name.kind !== 'fs') return null
+export async function findForeignFolder({ folder: sessions }: StoreName, store: SessionStore, sessionId: string): Promise<ForeignFolder | null> {
+  if (sessions === null) return null
   const stored = await readStoredSession(store, sessionId, READ_TIMEOUT_MS)
   if (stored.kind !== 'absent' && stored.kind !== 'corrupt') return null
-  const folder = await inspectFolder(name.path, name.prefix, sessionId)
+  const folder = await inspectFolder(sessions.path, sessions.prefix, sessionId)
   if (folder === null || folder.hasBackup || folder.foreign === 0) return null
   return {
     reason: `${folder.path} contains ${count(folder.foreign, 'other file or folder', 'other files and folders')}, but no readable credentials. Is the prefix right?`,

@@ -1,5 +1,5 @@
 import type { CommandEnvironment, OutputStream } from './command-environment.js'
-import { plainJson, plainText } from './terminal-text.js'
+import { hidePasswords, plainJson, plainText } from './terminal-text.js'
 
 /** How a line is to stand out. */
 export type Tone = 'plain' | 'good' | 'bad' | 'doubtful'
@@ -87,10 +87,10 @@ export class Printer {
     this.#picture.clear()
   }
 
-  /** A line beside the result: an error, or what is going on. */
+  /** A line beside the result: an error, or what is going on. No password of an address is in it, whoever wrote the text. */
   note(text: string, tone: Tone = 'plain'): void {
     this.clearStatus()
-    this.#write(this.#environment.stderr, text, tone)
+    this.#write(this.#environment.stderr, hidePasswords(text), tone)
   }
 
   /** Whether a line that changes can be shown. */
@@ -103,7 +103,7 @@ export class Printer {
     // A line that is too long would wrap, and then not be replaced.
     const { columns = 0 } = this.#environment.stderr
     const width = columns > 20 ? columns - 1 : 79
-    this.#environment.stderr.write(`${CLEAR_LINE}${plainText(text).slice(0, width)}`)
+    this.#environment.stderr.write(`${CLEAR_LINE}${plainText(hidePasswords(text)).slice(0, width)}`)
     this.#hasStatus = true
   }
 

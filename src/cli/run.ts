@@ -13,7 +13,7 @@ import { newKeyCommand } from './new-key-command.js'
 import { parseArguments } from './parse-arguments.js'
 import { Printer } from './printer.js'
 import { statusCommand } from './status-command.js'
-import { maskNumbersIn } from './terminal-text.js'
+import { maskPrivate } from './terminal-text.js'
 import { whatsAppServerCommand } from './whatsapp-server-command.js'
 
 /** Every command of the program, in the order of `--help`. */
@@ -51,7 +51,7 @@ function explain(error: unknown, args: readonly string[], printer: Printer): voi
     const command = COMMANDS.some(({ name }) => name === first) ? ` ${first}` : ''
     printer.note(`${error.message} See baileys-sessions${command} --help.`, 'bad')
   } else if (error instanceof CommandError || isSessionError(error)) {
-    printer.note(maskNumbersIn(error.message, args), 'bad')
+    printer.note(maskPrivate(error.message, args), 'bad')
   } else {
     explainUnforeseen(error, printer)
   }

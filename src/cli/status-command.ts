@@ -4,7 +4,6 @@ import { FileConnectionRepository } from '../adapters/filesystem/file-connection
 import { type CommandEnvironment, CommandError, EXIT } from './command-environment.js'
 import { type Command, type CommandRequest, operandOf, valueOf } from './command.js'
 import { findMisnomer } from './misnamed-store.js'
-import { openStore } from './open-store.js'
 import type { Printer, Tone } from './printer.js'
 import {
   lookAtSessions,
@@ -17,7 +16,8 @@ import {
   type StatusPlace,
   watchSessions,
 } from './status/standing-report.js'
-import { parseStoreName, type StoreName } from './store-name.js'
+import { parseStoreName } from './stores/parse-store-name.js'
+import type { StoreName } from './stores/store-name.js'
 import { listSessions, viewStore } from './store-view.js'
 
 /** `status`: how sessions stand. */
@@ -38,15 +38,15 @@ export const statusCommand: Command = {
 
 async function runStatus(request: CommandRequest, environment: CommandEnvironment, printer: Printer): Promise<number> {
   const { directory, signal } = environment
-  const name = parseStoreName(operandOf(request, 0), directory)
+  const name = parseStoreName(operandOf(request, 0), environment)
   const sessionId = request.operands[1] ?? null
   const connections = await openConnections(valueOf(request, 'connections'), directory)
-  const opened = await openStore(name, 'look')
+  const opened = await name.open('look')
   try {
     const view = await viewStore(opened.store, valueOf(request, 'key-file'), directory)
     const place: StatusPlace = { view, connections, sessionId }
     await requireKnown(name, place, printer)
-    const look = async (): Promise<ReportedStanding[]> => (await lookAtSessions(place)).map((standing) => reportStanding(standing, [name.path]))
+    const look = async (): Promise<ReportedStanding[]> => (await lookAtSessions(place)).map((standing) => reportStanding(standing, [name.place]))
     const isJson = request.switches.has('json')
     if (!request.switches.has('watch')) return printStatus(name, await look(), isJson, printer)
     await watchSessions(look, signal, (changes) => printChanges(changes, isJson, printer))

@@ -5,7 +5,7 @@ import { type KeyFile, parseKeys, readKeys } from '../encryption/key-file.js'
 import { isSessionError } from '../errors.js'
 import type { SessionStore } from '../store/session-store.js'
 import { CommandError } from './command-environment.js'
-import type { StoreName } from './store-name.js'
+import type { StoreName } from './stores/store-name.js'
 
 /** A store, and what the keys that were given make of it. */
 export interface StoreView {
@@ -43,8 +43,8 @@ export async function listSessions(store: SessionStore): Promise<string[]> {
 }
 
 /** The same, and whatever else has the name of a session: folders of something else, for commands that say why they leave them alone. */
-export async function listNamedSessions(name: StoreName, store: SessionStore): Promise<string[]> {
-  return name.kind === 'fs' ? (await new SessionFolders(name.path, name.prefix).listNamed()).sort() : listSessions(store)
+export async function listNamedSessions({ folder }: StoreName, store: SessionStore): Promise<string[]> {
+  return folder === null ? listSessions(store) : (await new SessionFolders(folder.path, folder.prefix).listNamed()).sort()
 }
 
 /** How long one call to a store may take: as long as a manager would wait by default. */

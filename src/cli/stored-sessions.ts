@@ -8,7 +8,7 @@ import { asStoreError } from '../store/store-failure.js'
 import { inspectFolder } from './doctor/inspect-folder.js'
 import { inspectJournals } from './doctor/inspect-journals.js'
 import { countRecords } from './doctor/record-census.js'
-import type { StoreName } from './store-name.js'
+import type { SessionsFolder } from './stores/store-name.js'
 import { READ_TIMEOUT_MS, type StoreView } from './store-view.js'
 
 /** Whether a store holds anything that is encrypted. Every session is looked at: some may have been stored before, or after, the others were encrypted. */
@@ -52,7 +52,7 @@ async function isSealed(store: SessionStore, sessionId: string, key: RecordKey):
 /** A store of files, and the key that everything in it is to be under. */
 export interface CredsCopies {
   readonly store: SessionStore
-  readonly name: StoreName & { kind: 'fs' }
+  readonly folder: SessionsFolder
   readonly currentKeyId: string
 }
 
@@ -83,7 +83,7 @@ export async function renewCredsCopies(copies: CredsCopies, sessionIds: readonly
 }
 
 /** Whether the copy of the credentials of one of these sessions is encrypted: then they were once, whatever they are now. */
-export async function holdsSealedCopy({ path, prefix }: CredsCopies['name'], sessionIds: readonly string[]): Promise<boolean> {
+export async function holdsSealedCopy({ path, prefix }: SessionsFolder, sessionIds: readonly string[]): Promise<boolean> {
   for (const sessionId of sessionIds) {
     const folder = await inspectFolder(path, prefix, sessionId).catch(() => null)
     if (folder === null || !folder.hasBackup) continue
@@ -101,16 +101,16 @@ async function renewCopy(copies: CredsCopies, sessionId: string): Promise<string
 }
 
 /** The path of a copy that is not under the current key. */
-async function findOldCopy({ name, currentKeyId }: CredsCopies, sessionId: string): Promise<string | null> {
-  const folder = await inspectFolder(name.path, name.prefix, sessionId)
+async function findOldCopy({ folder: sessions, currentKeyId }: CredsCopies, sessionId: string): Promise<string | null> {
+  const folder = await inspectFolder(sessions.path, sessions.prefix, sessionId)
   if (folder === null || !folder.hasBackup) return null
   const path = join(folder.path, BACKUP_FILE)
   return (await isCurrent(path, sessionId, currentKeyId)) ? null : path
 }
 
 /** The folder of a session that nobody runs, and that has a journal all the same: the lease that was given back has folded all others. */
-async function findLeftJournal({ store, name }: CredsCopies, sessionId: string): Promise<string | null> {
-  const folder = await inspectFolder(name.path, name.prefix, sessionId)
+async function findLeftJournal({ store, folder: sessions }: CredsCopies, sessionId: string): Promise<string | null> {
+  const folder = await inspectFolder(sessions.path, sessions.prefix, sessionId)
   if (folder === null || (await inspectJournals(folder.path, sessionId)) === null) return null
   return (await store.lock.owner(sessionId)) === null ? folder.path : null
 }

@@ -28,7 +28,22 @@ export function count(number: number, one: string, many: string = `${one}s`): st
 /** As long as phone numbers are. */
 const NUMBER = /\d{8,}/gu
 
-/** Masks what may be a phone number in a text of elsewhere: ids of records hold them. What the caller typed is no news. */
-export function maskNumbersIn(text: string, typed: readonly string[]): string {
-  return text.replace(NUMBER, (digits) => (typed.some((argument) => argument.includes(digits)) ? digits : maskNumber(digits)))
+/** From the first colon behind the slashes to the last "@": a password with a "/" or "@" that should be encoded is hidden all the same. */
+const PASSWORD = /(\/\/[^\s:@]*):\S*@/gu
+/** Parameters of an address that hold secrets, such as `?password=`. */
+const SECRET_PARAMETER = /([?&][^\s=&#]*(?:pass|secret|token)[^\s=&#]*=)[^\s&#"]*/giu
+
+/** Hides the passwords of addresses in a text of elsewhere, such as what a driver says. */
+export function hidePasswords(text: string): string {
+  return text.replace(PASSWORD, '$1:***@').replace(SECRET_PARAMETER, '$1***')
+}
+
+/** The name of a store without its password, which may have spaces and quotes in it. */
+export function hidePasswordOf(name: string): string {
+  return hidePasswords(name.replace(/(\/\/[^:@]*):[^]*@/u, '$1:***@').replace(/([?&][^=&#]*(?:pass|secret|token)[^=&#]*=)[^&#]*/giu, '$1***'))
+}
+
+/** Masks passwords, and what may be a phone number, in a text of elsewhere: ids of records hold them. What the caller typed is no news. */
+export function maskPrivate(text: string, typed: readonly string[]): string {
+  return hidePasswords(text).replace(NUMBER, (digits) => (typed.some((argument) => argument.includes(digits)) ? digits : maskNumber(digits)))
 }

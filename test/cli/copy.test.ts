@@ -4,7 +4,7 @@ import { Readable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { progressBar } from '../../src/cli/batch-report.js'
 import { run } from '../../src/cli/run.js'
-import { maskNumbersIn } from '../../src/cli/terminal-text.js'
+import { maskPrivate } from '../../src/cli/terminal-text.js'
 import { CREDS_KEY, encrypted, LIFECYCLE_KEY, type SessionStore, type StoredRecord } from '../../src/index.js'
 import { collect } from '../support/collect.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
@@ -85,7 +85,7 @@ describe('copy', () => {
     const { code, output, errors } = await runCommand(['copy', from, to])
     expect([code, output]).toEqual([1, 'Copied 2 sessions, 0 unchanged, 1 failed.\n'])
     // What looks like a phone number is masked, and an owner's nonce may.
-    expect(errors).toContain(`b: The process ${maskNumbersIn(lease?.owner ?? '', [])} is running session "b"`)
+    expect(errors).toContain(`b: The process ${maskPrivate(lease?.owner ?? '', [])} is running session "b"`)
     expect((await runCommand(['list', to])).output).toBe('a\nc\n')
     await lease?.release()
   })

@@ -1,9 +1,10 @@
 import { chmodSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { optionForm, STORE_NAMES } from '../../src/cli/help.js'
+import { optionForm } from '../../src/cli/help.js'
 import { PHONE_ORDERS } from '../../src/cli/whatsapp-server-command.js'
 import { COMMANDS } from '../../src/cli/run.js'
+import { STORE_NAMES } from '../../src/cli/stores/parse-store-name.js'
 import { type StandingState, waitsForPerson } from '../../src/cli/status/standing.js'
 import { FileConnectionRepository } from '../../src/index.js'
 import { wordsOf } from '../docs/declarations.js'
@@ -36,7 +37,7 @@ describe('docs/command-line.md', () => {
     const { output } = await runCommand(['--help'])
     expect(codeAndText(tableOf(page, 'command', 'what it does').rows)).toEqual(rowsOf(output, 'Commands'))
     expect(codeAndText(tableOf(page, 'name', 'store').rows)).toEqual(rowsOf(output, 'Stores'))
-    expect(STORE_NAMES).toHaveLength(3)
+    expect(STORE_NAMES).toHaveLength(4)
   })
 
   it.each(COMMANDS.map(({ name }) => name))('has the options of %s --help', async (name) => {

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { maskNumbersIn } from '../../src/cli/terminal-text.js'
+import { maskPrivate } from '../../src/cli/terminal-text.js'
 import { CREDS_KEY, encrypted, LIFECYCLE_KEY } from '../../src/index.js'
 import { pairedCreds, simulated } from '../../src/testing/index.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
@@ -62,7 +62,7 @@ describe('link, refused', () => {
     const { name, directory } = newStore()
     const store = fileStore(directory)
     const lease = await store.lock.acquire('acme')
-    expect(await refused(name, 'acme')).toContain(`Session "acme" is running in ${maskNumbersIn(lease?.owner ?? '?', [])}. Stop it there first.`)
+    expect(await refused(name, 'acme')).toContain(`Session "acme" is running in ${maskPrivate(lease?.owner ?? '?', [])}. Stop it there first.`)
     await lease?.release()
   })
 

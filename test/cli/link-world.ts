@@ -5,14 +5,15 @@ import { onTestFinished } from 'vitest'
 import type { CommandEnvironment } from '../../src/cli/command-environment.js'
 import { linkAt } from '../../src/cli/link-command.js'
 import type { PairingNetwork } from '../../src/cli/link/simulated-network.js'
-import { openStore } from '../../src/cli/open-store.js'
-import type { OpenedStore } from '../../src/cli/store-name.js'
+import { parseStoreName } from '../../src/cli/stores/parse-store-name.js'
+import type { OpenedStore } from '../../src/cli/stores/store-name.js'
 import { Printer } from '../../src/cli/printer.js'
-import { parseStoreName } from '../../src/cli/store-name.js'
 import { SessionManager, type SessionStore, type SocketConfig } from '../../src/index.js'
 import { WhatsAppServer, type WhatsAppServerOptions } from '../../src/testing/index.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 import type { Outcome } from './command-line.js'
+
+const PLACE = { variables: {}, directory: '/' }
 
 /** How a phone is linked. */
 export interface LinkTrial {
@@ -47,7 +48,7 @@ export class LinkWorld {
     const name = `${kind}:${join(temporaryFolder(), kind === 'fs' ? 'sessions' : 'sessions.db')}`
     const server = await WhatsAppServer.start(options)
     const distrust = server.trust(baileys)
-    const opened = await openStore(parseStoreName(name, '/'), 'fill')
+    const opened = await parseStoreName(name, PLACE).open('fill')
     onTestFinished(async () => {
       await opened.close()
       await server.close()
@@ -66,7 +67,7 @@ export class LinkWorld {
       close: () => Promise.resolve(),
     }
     const { store } = this.#opened
-    const place = { name: parseStoreName(this.name, '/'), sessionId, isSimulated: false, view: { raw: store, open: store, currentKeyId: null } }
+    const place = { name: parseStoreName(this.name, PLACE), sessionId, isSimulated: false, view: { raw: store, open: store, currentKeyId: null } }
     const { environment, written } = recordingEnvironment(trial.isTerminal ?? false)
     const code = await linkAt(network, place, { phoneNumber, signal }, new Printer(environment))
     return { code, ...written }

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { maskNumber, maskNumbersIn, plainJson, plainText } from '../../src/cli/terminal-text.js'
+import { hidePasswordOf, hidePasswords, maskNumber, maskPrivate, plainJson, plainText } from '../../src/cli/terminal-text.js'
 import { Printer } from '../../src/cli/printer.js'
 
 /** What a terminal would act on, or show as something else. */
@@ -43,7 +43,43 @@ describe('numbers', () => {
   })
 
   it('in a message are masked, unless the caller typed them', () => {
-    expect(maskNumbersIn('record 4915112345678.0 of 4420712345', ['fs:/4420712345'])).toBe('record 49•••••••••78.0 of 4420712345')
+    expect(maskPrivate('record 4915112345678.0 of 4420712345', ['fs:/4420712345'])).toBe('record 49•••••••••78.0 of 4420712345')
+  })
+})
+
+describe('passwords', () => {
+  it.each([
+    ['redis://user:secret@host', 'redis://user:***@host'],
+    ['redis://:secret@host:6379/1', 'redis://:***@host:6379/1'],
+    ['redis://host:6379', 'redis://host:6379'],
+    ['postgres://u@host/db?sslmode=require', 'postgres://u@host/db?sslmode=require'],
+    ['postgres://u:p%40ss@h/db?x=1', 'postgres://u:***@h/db?x=1'],
+    ['postgres://u:a/b?c#d@e@host/db', 'postgres://u:***@host/db'],
+    ['postgres://h/db?user=u&password=secret&x=1', 'postgres://h/db?user=u&password=***&x=1'],
+    ['postgres://h/db?sslPassword=secret', 'postgres://h/db?sslPassword=***'],
+    ['fs:./a@b:c', 'fs:./a@b:c'],
+  ])('%s is shown as %s', (text, shown) => {
+    expect(hidePasswords(text)).toBe(shown)
+    expect(hidePasswordOf(text)).toBe(shown)
+    expect(hidePasswords(`connect "${text}" failed`)).toBe(`connect "${shown}" failed`)
+  })
+
+  it('with spaces and quotes are hidden in names', () => {
+    expect(hidePasswordOf('redis://:a "b\n@c d@host')).toBe('redis://:***@host')
+    expect(hidePasswordOf('postgres://h/db?password=a "b&x=1')).toBe('postgres://h/db?password=***&x=1')
+  })
+
+  it('are in no line beside the result, and not in messages of elsewhere', () => {
+    let written = ''
+    const stderr = { isTTY: true, columns: 80, write: (text: string) => void (written += text) }
+    const environment = { stdout: stderr, stderr, stdin: Readable.from([]), variables: { TERM: 'dumb' }, directory: '/', signal: new AbortController().signal }
+    const printer = new Printer(environment)
+    printer.note('refused by redis://:secret@host')
+    printer.status('trying redis://:secret@host')
+    expect(written).toContain('refused by redis://:***@host')
+    expect(written).toContain('trying redis://:***@host')
+    expect(written).not.toContain('secret')
+    expect(maskPrivate('refused by redis://:secret@host', ['redis://:secret@host'])).toBe('refused by redis://:***@host')
   })
 })
 

@@ -1,4 +1,4 @@
-import { count, maskNumber, maskNumbersIn } from '../terminal-text.js'
+import { count, hidePasswords, maskNumber, maskPrivate } from '../terminal-text.js'
 import type { Diagnosis, DoctorState, Finding, JournalState, SessionEncryption } from './diagnosis.js'
 import type { RepairReport } from './repair-session.js'
 
@@ -61,7 +61,7 @@ export interface NumberDisplay {
 /** A session as it is reported. */
 export function reportSession(diagnosis: Diagnosis, { done, refused }: RepairReport, { showNumbers, typed }: NumberDisplay): ReportedSession {
   // The names of files hold the numbers of contacts.
-  const masked = (message: string): string => (showNumbers ? message : maskNumbersIn(message, typed))
+  const masked = (message: string): string => (showNumbers ? hidePasswords(message) : maskPrivate(message, typed))
   const { sessionId, state, owner, phoneNumber, records, lastWriteAt, journal, encryption, findings } = diagnosis
   return {
     sessionId,

@@ -2,7 +2,7 @@ import { readStoredSession } from '../../auth/stored-session.js'
 import type { SessionError } from '../../errors.js'
 import { asStoreError } from '../../store/store-failure.js'
 import { findMisnomer } from '../misnamed-store.js'
-import type { StoreName } from '../store-name.js'
+import type { StoreName } from '../stores/store-name.js'
 import { READ_TIMEOUT_MS, type StoreView } from '../store-view.js'
 import type { Finding, RecordCensus, SessionFacts } from './diagnosis.js'
 import { type FolderInspection, inspectDirectory, inspectFolder } from './inspect-folder.js'
@@ -52,8 +52,8 @@ export async function gatherFacts(name: StoreName, view: StoreView, sessionId: s
 }
 
 /** What the file system knows of a session; `null` when it is no store of files, or has no folder. */
-export async function lookAtFolder(name: StoreName, sessionId: string): Promise<FolderInspection | null> {
-  return name.kind === 'fs' ? inspectFolder(name.path, name.prefix, sessionId) : null
+export async function lookAtFolder({ folder }: StoreName, sessionId: string): Promise<FolderInspection | null> {
+  return folder === null ? null : inspectFolder(folder.path, folder.prefix, sessionId)
 }
 
 /** What is in journals in the folder of a session, where there is one. */
@@ -63,13 +63,14 @@ export async function lookAtJournals(folder: FolderInspection | null, sessionId:
 
 /** What is to be said of a store as a whole. */
 export async function examineStore(name: StoreName, hasSessions: boolean): Promise<Finding[]> {
-  if (name.kind !== 'fs') return []
-  const { mode, isWritableByOthers } = await inspectDirectory(name.path)
+  if (name.folder === null) return []
+  const { path } = name.folder
+  const { mode, isWritableByOthers } = await inspectDirectory(path)
   const findings: Finding[] = []
   if (isWritableByOthers) {
     findings.push({
       code: 'directory_writable',
-      message: `Users other than the owner can move sessions in and out of ${name.path}: its mode is ${mode.toString(8).padStart(4, '0')}. Restrict it with chmod if nobody else needs it.`,
+      message: `Users other than the owner can move sessions in and out of ${path}: its mode is ${mode.toString(8).padStart(4, '0')}. Restrict it with chmod if nobody else needs it.`,
       needsPerson: true,
       canRepair: false,
     })

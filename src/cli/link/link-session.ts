@@ -8,7 +8,7 @@ import { CREDS_KEY, LIFECYCLE_KEY, type SessionStore } from '../../store/session
 import { findRealSession, findSimulatedSession } from '../../testing/simulated-sessions.js'
 import { CommandError } from '../command-environment.js'
 import { findForeignFolder, findMisnomer } from '../misnamed-store.js'
-import type { StoreName } from '../store-name.js'
+import type { StoreName } from '../stores/store-name.js'
 import { listSessions, READ_TIMEOUT_MS, type StoreView } from '../store-view.js'
 import { holdsSealedSession } from '../stored-sessions.js'
 import { maskNumber } from '../terminal-text.js'

@@ -3,7 +3,7 @@ import { readStoredSession } from '../../auth/stored-session.js'
 import type { ConnectionRecord, ConnectionRepository } from '../../repository/connection-repository.js'
 import { asStoreError } from '../../store/store-failure.js'
 import { listSessions, READ_TIMEOUT_MS, type StoreView } from '../store-view.js'
-import { count, maskNumber, maskNumbersIn } from '../terminal-text.js'
+import { count, maskNumber, maskPrivate } from '../terminal-text.js'
 import { isLinked, judgeStanding, type Standing, type StandingState, waitsForPerson } from './standing.js'
 
 /** What is looked at. */
@@ -135,7 +135,7 @@ export function reportStanding(standing: Standing, typed: readonly string[]): Re
     phoneNumber: phoneNumber === null ? null : maskNumber(phoneNumber),
     owner,
     needsPerson: waitsForPerson(standing),
-    problem: problem === null ? null : maskNumbersIn(problem, [sessionId, ...typed]),
+    problem: problem === null ? null : maskPrivate(problem, [sessionId, ...typed]),
     connection: record === null ? null : reportConnection(record),
   }
 }

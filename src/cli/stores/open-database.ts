@@ -1,20 +1,26 @@
-import { openSqliteDatabase } from '../adapters/sqlite/open-sqlite-database.js'
-import { readSchemaVersion, SCHEMA_VERSION } from '../adapters/sqlite/schema.js'
-import type { SqliteDatabase } from '../adapters/sqlite/sqlite-database.js'
-import { sqliteFailure } from '../adapters/sqlite/sqlite-failure.js'
-import { SqliteSessionStore } from '../adapters/sqlite/sqlite-session-store.js'
-import { SqliteStatements } from '../adapters/sqlite/sqlite-statements.js'
-import { CommandError } from './command-environment.js'
-import type { OpenedStore, StoreName, StorePurpose } from './store-name.js'
+import { openSqliteDatabase } from '../../adapters/sqlite/open-sqlite-database.js'
+import { readSchemaVersion, SCHEMA_VERSION } from '../../adapters/sqlite/schema.js'
+import type { SqliteDatabase } from '../../adapters/sqlite/sqlite-database.js'
+import { sqliteFailure } from '../../adapters/sqlite/sqlite-failure.js'
+import { SqliteSessionStore } from '../../adapters/sqlite/sqlite-session-store.js'
+import { SqliteStatements } from '../../adapters/sqlite/sqlite-statements.js'
+import { CommandError } from '../command-environment.js'
+import type { OpenedStore, StorePurpose } from './store-name.js'
 
-/** Opens a database of sessions. Loaded only when one was named: it looks for drivers that need not be installed. */
-export async function openDatabase(name: StoreName, purpose: StorePurpose): Promise<OpenedStore> {
-  const database = await openSqliteDatabase(name.path, { create: purpose === 'fill' })
+/** The file of a database, and how it was named. */
+interface DatabaseFile {
+  readonly text: string
+  readonly path: string
+}
+
+/** Opens a database of sessions. */
+export async function openDatabase(file: DatabaseFile, purpose: StorePurpose): Promise<OpenedStore> {
+  const database = await openSqliteDatabase(file.path, { create: purpose === 'fill' })
   try {
-    prepare(database, name, purpose)
+    prepare(database, file, purpose)
   } catch (error) {
     database.close()
-    throw error instanceof CommandError ? error : sqliteFailure({ verb: `open ${name.path} as` }, error)
+    throw error instanceof CommandError ? error : sqliteFailure({ verb: `open ${file.path} as` }, error)
   }
   const store = new SqliteSessionStore({ database })
   return {
@@ -51,7 +57,7 @@ function emptyLog(database: SqliteDatabase): boolean {
   }
 }
 
-function prepare(database: SqliteDatabase, { text, path }: StoreName, purpose: StorePurpose): void {
+function prepare(database: SqliteDatabase, { text, path }: DatabaseFile, purpose: StorePurpose): void {
   if (purpose === 'fill') return
   // The store would make its tables, also in a database of something else.
   const version = readSchemaVersion(new SqliteStatements(database))

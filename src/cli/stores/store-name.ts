@@ -1,0 +1,48 @@
+import type { SessionStore } from '../../store/session-store.js'
+
+/** A store that was named, and is not open yet. */
+export interface StoreName {
+  /** How it is shown: as it was named, with `***` for a password. */
+  readonly text: string
+  /** Where it is: the same for all names of one store. It has no password. */
+  readonly place: string
+  /** Where its sessions are folders; `null` for any other kind. */
+  readonly folder: SessionsFolder | null
+  /** Opens it. Rejects with a `CommandError` when it is not there, unless it is to be filled. */
+  open(purpose: StorePurpose): Promise<OpenedStore>
+}
+
+/** The folder of a store of files. */
+export interface SessionsFolder {
+  /** Its absolute path. */
+  readonly path: string
+  /** What the folders of its sessions begin with. */
+  readonly prefix: string
+}
+
+/** What a command is about to do with a store. */
+export type StorePurpose =
+  /** Only look: nothing is made, no lock is taken. */
+  | 'look'
+  /** Take locks and write, in a store that is there. */
+  | 'change'
+  /** The same, and the store is made when it is missing. */
+  | 'fill'
+
+/** Sessions of which every record is under a key. */
+export interface EncryptedSessions {
+  /** Their ids. */
+  readonly sessionIds: readonly string[]
+  /** The id of the key. */
+  readonly keyId: string
+}
+
+/** A store that was opened by name. */
+export interface OpenedStore {
+  /** The store. */
+  readonly store: SessionStore
+  /** Removes what else the store keeps of texts that were encrypted. Resolves with what is left, a sentence each. */
+  removeTraces(encrypted: EncryptedSessions): Promise<readonly string[]>
+  /** Closes it, and what it stands on. */
+  close(): Promise<void>
+}
