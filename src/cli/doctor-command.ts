@@ -1,12 +1,12 @@
-import { type CommandEnvironment, EXIT } from './command-environment.js'
+import { type CommandEnvironment, EXIT, UsageError } from './command-environment.js'
 import { type Command, type CommandRequest, operandOf, valueOf } from './command.js'
 import { diagnose, type Finding } from './doctor/diagnosis.js'
-import { type ReportedSession, reportSession, reportStore, sessionLine, summaryLine, waitsForPerson } from './doctor/doctor-report.js'
+import { type ReportedSession, reportSession, reportStore, serverLine, sessionLine, summaryLine, waitsForPerson } from './doctor/doctor-report.js'
 import { examineStore, gatherFacts, lookAtFolder } from './doctor/gather-facts.js'
 import { type RepairReport, repairSession } from './doctor/repair-session.js'
 import type { Printer } from './printer.js'
 import { parseStoreName } from './stores/parse-store-name.js'
-import type { StoreName } from './stores/store-name.js'
+import type { OpenedStore, StoreName } from './stores/store-name.js'
 import { listNamedSessions, type StoreView, viewStore } from './store-view.js'
 
 /** `doctor`: what became of each session, and what is not as it should be. */
@@ -26,6 +26,7 @@ export const doctorCommand: Command = {
 
 interface Examination {
   readonly name: StoreName
+  readonly opened: OpenedStore
   readonly view: StoreView
   readonly isRepair: boolean
   readonly showNumbers: boolean
@@ -34,20 +35,30 @@ interface Examination {
 async function runDoctor(request: CommandRequest, environment: CommandEnvironment, printer: Printer): Promise<number> {
   const name = parseStoreName(operandOf(request, 0), environment)
   const isRepair = request.switches.has('repair')
+  if (isRepair) requireRepairable(name)
   const opened = await name.open(isRepair ? 'change' : 'look')
   try {
     const view = await viewStore(opened.store, valueOf(request, 'key-file'), environment.directory)
-    const examination = { name, view, isRepair, showNumbers: request.switches.has('show-numbers') }
+    const examination = { name, opened, view, isRepair, showNumbers: request.switches.has('show-numbers') }
     return await examineAll(examination, request.switches.has('json'), environment, printer)
   } finally {
     await opened.close()
   }
 }
 
+/** A server leaves no write half done, and no files that could be cleaned up. */
+function requireRepairable({ text, server }: StoreName): void {
+  if (server !== null)
+    throw new UsageError(`There is nothing that --repair could mend in ${text}: ${server} makes each change as a whole or not at all. Leave --repair out.`)
+}
+
 async function examineAll(examination: Examination, isJson: boolean, { signal }: CommandEnvironment, printer: Printer): Promise<number> {
   const sessionIds = await listNamedSessions(examination.name, examination.view.raw)
-  const findings = await examineStore(examination.name, sessionIds.length > 0)
-  if (!isJson) printFindings(findings, printer, '')
+  const examined = await examineStore(examination.name, examination.opened, sessionIds.length > 0)
+  if (!isJson) {
+    if (examined.server !== null) printer.line(serverLine(examined.server))
+    printFindings(examined.findings, printer, '')
+  }
   const sessions: ReportedSession[] = []
   for (const sessionId of sessionIds) {
     if (signal.aborted) break
@@ -55,7 +66,7 @@ async function examineAll(examination: Examination, isJson: boolean, { signal }:
     sessions.push(session)
     if (!isJson) printSession(session, printer)
   }
-  const report = reportStore(examination.name.text, findings, sessions)
+  const report = reportStore(examined, sessions)
   if (signal.aborted) return EXIT.interrupted
   if (isJson) printer.json(report)
   else printer.line(summaryLine(report))

@@ -57,6 +57,7 @@ async function runEncrypt(request: CommandRequest, environment: CommandEnvironme
     if (isFirst && report.encrypted.length > 0 && report.failed.length > 0) printer.note(`${again} for what is left.`, 'doubtful')
     // Also when nothing was to be encrypted: an earlier run may have been cut off before this.
     const left = await opened.removeTraces({ sessionIds: [...report.encrypted, ...report.unchanged], keyId: keys.currentKeyId })
+    if (opened.server !== null && report.encrypted.length > 0) printer.note(opened.server.oldTexts, 'doubtful')
     for (const sentence of [...refused, ...left]) printer.note(maskPrivate(sentence, typed), 'bad')
     return refused.length + left.length > 0 ? EXIT.trouble : code
   } finally {

@@ -12,6 +12,7 @@ import { listCommand } from './list-command.js'
 import { newKeyCommand } from './new-key-command.js'
 import { parseArguments } from './parse-arguments.js'
 import { Printer } from './printer.js'
+import { schemaCommand } from './schema-command.js'
 import { statusCommand } from './status-command.js'
 import { maskPrivate } from './terminal-text.js'
 import { whatsAppServerCommand } from './whatsapp-server-command.js'
@@ -26,6 +27,7 @@ export const COMMANDS: readonly Command[] = Object.freeze([
   encryptCommand,
   newKeyCommand,
   deleteCommand,
+  schemaCommand,
   whatsAppServerCommand,
 ])
 

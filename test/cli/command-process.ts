@@ -38,6 +38,8 @@ export async function buildProgram(): Promise<BuiltProgram> {
 /** How a process is started. */
 export interface CommandProcessOptions {
   directory?: string
+  /** More variables than this process has. */
+  variables?: Record<string, string>
   uid?: number
   /** A line of the shell that starts it, as `"$@"`. */
   shell?: string
@@ -54,11 +56,12 @@ export class CommandProcess {
 
   /** Starts it. */
   constructor(program: BuiltProgram, args: readonly string[], options: CommandProcessOptions = {}) {
-    const { directory = '/', uid, shell } = options
+    const { directory = '/', variables = {}, uid, shell } = options
     const command = [process.execPath, program.file, ...args]
     const [file = '', ...rest] = shell === undefined ? command : ['sh', '-c', shell, 'sh', ...command]
     this.#process = spawn(file, rest, {
       cwd: directory,
+      env: { ...process.env, ...variables },
       stdio: ['pipe', 'pipe', 'pipe'],
       ...(uid === undefined ? {} : { uid, gid: uid }),
     })

@@ -246,7 +246,7 @@ describe('doctor tells of a store', () => {
     const directory = newDirectory()
     mkdirSync(directory, { mode: 0o700 })
     expect(await doctor(directory)).toEqual({ code: 0, output: 'No sessions.\n', errors: '' })
-    expect(await report(directory)).toEqual({ code: 0, version: 1, store: `fs:${directory}`, needsPerson: false, findings: [], sessions: [] })
+    expect(await report(directory)).toEqual({ code: 0, version: 1, server: null, store: `fs:${directory}`, needsPerson: false, findings: [], sessions: [] })
   })
 
   it('that it is the folder of one session, as stock code is given it', async () => {

@@ -2,12 +2,13 @@ import { posix, win32 } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { UsageError } from '../../src/cli/command-environment.js'
 import { parseStoreName } from '../../src/cli/stores/parse-store-name.js'
+import { explainFailure } from '../../src/cli/stores/server-address.js'
 import type { StoreName } from '../../src/cli/stores/store-name.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 import { runCommand } from './command-line.js'
 import { fileStore, storePaired } from './stored-sessions.js'
 
-const KNOWN = 'Write a store as fs:./sessions, sqlite:./sessions.db or env:SESSIONS_STORE.'
+const KNOWN = 'Write a store as fs:./sessions, sqlite:./sessions.db, postgres://host:5432/database, redis://host:6379/0 or env:SESSIONS_STORE.'
 
 const name = (text: string, variables: Record<string, string> = {}): StoreName => parseStoreName(text, { variables, directory: '/srv/app' }, posix)
 const nameOnWindows = (text: string): StoreName => parseStoreName(text, { variables: {}, directory: 'D:\\app' }, win32)
@@ -45,7 +46,7 @@ describe('the name of a store', () => {
   it.each([
     ['./sessions', `"./sessions" does not say what kind of store it is. ${KNOWN}`],
     ['C:\\sessions', `"C:\\sessions" does not say what kind of store it is. ${KNOWN}`],
-    ['mysql://u:secret', `"mysql:" is no kind of store that this program knows. ${KNOWN}`],
+    ['mysql://u:secret', `"mysql://…" is no kind of store that this program knows. ${KNOWN}`],
     ['fs:', '"fs:" has no path, as in fs:./sessions.'],
     ['fs:?prefix=a', '"fs:?prefix=a" has no path, as in fs:./sessions.'],
     ['sqlite:', '"sqlite:" has no path, as in sqlite:./sessions.db.'],
@@ -54,6 +55,52 @@ describe('the name of a store', () => {
     ['fs:a\0b', 'The name of a store cannot contain a NUL character.'],
   ])('%j is refused', (text, message) => {
     expect(() => name(text)).toThrow(new UsageError(message))
+  })
+})
+
+describe('the address of a server', () => {
+  it.each([
+    ['redis://host', 'redis://host', 'redis:host:6379?baileys-sessions:'],
+    ['rediss://u:canary@host:7000/1?prefix=shop:', 'rediss://u:***@host:7000/1?prefix=shop:', 'redis:host:7000/1?shop:'],
+    ['postgres://host/db', 'postgres://host/db', 'postgres:host:5432/db?baileys_sessions'],
+    ['postgresql://u:ca%2Fnary@host/db?schema=s', 'postgresql://u:***@host/db?schema=s', 'postgres:host:5432/db?s'],
+    ['postgres://host/db?user=u&password=canary', 'postgres://host/db?user=u&password=***', 'postgres:host:5432/db?baileys_sessions'],
+  ])('%s', (text, shown, place) => {
+    expect(name(text)).toMatchObject({ text: shown, place, folder: null })
+  })
+
+  it.each([
+    ['redis:host', 'is no URL'],
+    ['redis://u:canary', 'is no URL'],
+    ['redis://u:canary@host:port', 'is no URL'],
+    ['redis://u:can/ary@host', 'has an "@" behind its host'],
+    ['redis://u:can?ary@host', 'has an "@" behind its host'],
+    ['redis://u:1/canary@host', 'has an "@" behind its host'],
+    ['redis://u:can@ary/a@host', 'has an "@" behind its host'],
+    ['redis://u:canary%zz@host', 'has a password that is not percent-encoded'],
+    ['redis://u:canary@host?prefix=a&prefix=b', 'has more than one "prefix"'],
+    ['postgres://u:canary@host/db?schema=a&schema=b', 'has more than one "schema"'],
+  ])('%s is refused, and not told', async (text, problem) => {
+    const { code, output, errors } = await runCommand(['list', text])
+    expect([code, output]).toEqual([2, ''])
+    expect(errors).toContain(`" ${problem}. Write it as `)
+    expect(errors).toContain('://user:***@host')
+    expect(errors).not.toMatch(/canary|ary@/u)
+    const named = await runCommand(['list', 'env:STORE'], { variables: { STORE: text } })
+    expect(named.errors).toBe(errors.replace(/^"[^"]*"/u, 'The value of STORE'))
+  })
+
+  it.each(['', 'x'.repeat(64), 'a\0b'])('has a schema that is a name, and not %j', (schema) => {
+    expect(() => name(`postgres://u:canary@host/db?schema=${encodeURIComponent(schema)}`)).toThrow(
+      new UsageError('"postgres://…" has a "schema" that is no name of 1 to 63 bytes.'),
+    )
+  })
+
+  it('is not told when a driver quotes it', () => {
+    const address = { secrets: ['p%40ss', 'p@ss'] }
+    expect(explainFailure(address, new Error('refused redis://u:p%40ss@host, that is p@ss or p%40ss.'))).toBe('refused redis://u:***@host, that is *** or ***')
+    expect(explainFailure(address, new AggregateError([new Error('connect ECONNREFUSED')]))).toBe('connect ECONNREFUSED')
+    expect(explainFailure(address, 'p@ss')).toBe('***')
   })
 })
 

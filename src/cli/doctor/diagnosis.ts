@@ -60,6 +60,7 @@ type FindingCode =
   | 'is_a_session'
   | 'other_prefix'
   | 'directory_writable'
+  | 'server_may_lose_sessions'
 
 /** What is to be said of the journals of a session, in which writes are until they are in the files. */
 export interface JournalState {

@@ -1,4 +1,5 @@
 import { count, hidePasswords, maskNumber, maskPrivate } from '../terminal-text.js'
+import type { ServerReport } from '../stores/store-name.js'
 import type { Diagnosis, DoctorState, Finding, JournalState, SessionEncryption } from './diagnosis.js'
 import type { RepairReport } from './repair-session.js'
 
@@ -44,10 +45,25 @@ export interface DoctorReport {
   readonly store: string
   /** Whether anything waits for a person: then the exit code is 1. */
   readonly needsPerson: boolean
+  /** The server that keeps the store; `null` for a store of files. */
+  readonly server: ReportedServer | null
   /** What is not as it should be with the store as a whole. */
   readonly findings: readonly Finding[]
   /** Its sessions. */
   readonly sessions: readonly ReportedSession[]
+}
+
+/** The server of a store in the report. What may lose sessions there is among the findings. */
+export type ReportedServer = Omit<ServerReport, 'warnings'>
+
+/** A store as a whole. */
+export interface ExaminedStore {
+  /** As it was named. */
+  readonly store: string
+  /** The server that keeps it, if one does. */
+  readonly server: ReportedServer | null
+  /** What is not as it should be with it. */
+  readonly findings: readonly Finding[]
 }
 
 /** What may be shown of numbers. */
@@ -80,9 +96,9 @@ export function reportSession(diagnosis: Diagnosis, { done, refused }: RepairRep
 }
 
 /** The whole report. */
-export function reportStore(store: string, findings: readonly Finding[], sessions: readonly ReportedSession[]): DoctorReport {
+export function reportStore({ store, server, findings }: ExaminedStore, sessions: readonly ReportedSession[]): DoctorReport {
   const needsPerson = findings.some((finding) => finding.needsPerson) || sessions.some(waitsForPerson)
-  return { version: 1, store, needsPerson, findings, sessions }
+  return { version: 1, store, needsPerson, server, findings, sessions }
 }
 
 /** Whether a session waits for a person. */
@@ -102,6 +118,12 @@ export function sessionLine(session: ReportedSession): string {
     ...(journal === null || journal.entries === 0 ? [] : [`${count(journal.entries, 'entry', 'entries')} in its journal`]),
     ...(encryption === 'none' ? [] : [encryption === 'mixed' ? 'partly encrypted' : encryption]),
   ].join(', ')
+}
+
+/** A server in a line. */
+export function serverLine({ engine, version, schemaVersion, processes }: ReportedServer): string {
+  const schema = schemaVersion === null ? 'nothing of this library yet' : `schema version ${schemaVersion}`
+  return `${version === null ? engine : `${engine} ${version}`}, ${schema}, ${count(processes, 'process has', 'processes have')} a lease`
 }
 
 /** All sessions in a line. */

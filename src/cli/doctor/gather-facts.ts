@@ -2,9 +2,10 @@ import { readStoredSession } from '../../auth/stored-session.js'
 import type { SessionError } from '../../errors.js'
 import { asStoreError } from '../../store/store-failure.js'
 import { findMisnomer } from '../misnamed-store.js'
-import type { StoreName } from '../stores/store-name.js'
+import type { OpenedStore, StoreName } from '../stores/store-name.js'
 import { READ_TIMEOUT_MS, type StoreView } from '../store-view.js'
 import type { Finding, RecordCensus, SessionFacts } from './diagnosis.js'
+import type { ExaminedStore } from './doctor-report.js'
 import { type FolderInspection, inspectDirectory, inspectFolder } from './inspect-folder.js'
 import { inspectJournals, type JournalInspection } from './inspect-journals.js'
 import { countRecords } from './record-census.js'
@@ -61,8 +62,15 @@ export async function lookAtJournals(folder: FolderInspection | null, sessionId:
   return folder === null ? null : inspectJournals(folder.path, sessionId)
 }
 
-/** What is to be said of a store as a whole. */
-export async function examineStore(name: StoreName, hasSessions: boolean): Promise<Finding[]> {
+/** Looks at a store as a whole. Rejects when its server does not answer. */
+export async function examineStore(name: StoreName, { server }: OpenedStore, hasSessions: boolean): Promise<ExaminedStore> {
+  if (server === null) return { store: name.text, server, findings: await examineFolder(name, hasSessions) }
+  const { warnings, ...reported } = await server.report()
+  const findings = warnings.map((message) => ({ code: 'server_may_lose_sessions' as const, message, needsPerson: true, canRepair: false }))
+  return { store: name.text, server: reported, findings }
+}
+
+async function examineFolder(name: StoreName, hasSessions: boolean): Promise<Finding[]> {
   if (name.folder === null) return []
   const { path } = name.folder
   const { mode, isWritableByOthers } = await inspectDirectory(path)

@@ -23,7 +23,7 @@ export const FOLDER_SCHEME: StoreScheme = Object.freeze({
     const { place, query } = splitQuery(rest)
     if (place === '') throw new UsageError(`${inWords} has no path, as in fs:./sessions.`)
     const folder = { path: paths.resolve(directory, place), prefix: prefixOf(inWords, query) }
-    return { text, place: `fs:${folder.path}`, folder, open: (purpose) => open(text, folder, purpose) }
+    return { text, place: `fs:${folder.path}`, folder, server: null, open: (purpose) => open(text, folder, purpose) }
   },
 } satisfies StoreScheme)
 
@@ -49,6 +49,7 @@ async function open(text: string, folder: SessionsFolder, purpose: StorePurpose)
   const store = makeStore(folder)
   return {
     store,
+    server: null,
     removeTraces: ({ sessionIds, keyId }) => renewCredsCopies({ store, folder, currentKeyId: keyId }, sessionIds),
     close: () => store.close(),
   }

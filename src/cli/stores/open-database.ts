@@ -25,6 +25,7 @@ export async function openDatabase(file: DatabaseFile, purpose: StorePurpose): P
   const store = new SqliteSessionStore({ database })
   return {
     store,
+    server: null,
     removeTraces: async () => compact(database),
     close: async () => {
       await store.close()

@@ -2,12 +2,14 @@ import path from 'node:path'
 import { type CommandEnvironment, UsageError } from '../command-environment.js'
 import { hidePasswordOf } from '../terminal-text.js'
 import { FOLDER_SCHEME } from './folder-scheme.js'
+import { POSTGRES_SCHEME } from './postgres-scheme.js'
+import { REDIS_SCHEME } from './redis-scheme.js'
 import { SQLITE_SCHEME } from './sqlite-scheme.js'
 import type { StoreName } from './store-name.js'
 import type { PathContext, StoreScheme } from './store-scheme.js'
 
 /** Every kind of store, in the order of `--help`. */
-const SCHEMES: readonly StoreScheme[] = Object.freeze([FOLDER_SCHEME, SQLITE_SCHEME])
+const SCHEMES: readonly StoreScheme[] = Object.freeze([FOLDER_SCHEME, SQLITE_SCHEME, POSTGRES_SCHEME, REDIS_SCHEME])
 
 /** How a store is named by a variable. */
 const VARIABLE_FORM = 'env:SESSIONS_STORE'
@@ -29,13 +31,13 @@ export function parseStoreName(
   const variable = /^env:([^]*)$/u.exec(named)?.[1]
   const full = variable === undefined ? named : valueOf(variable, variables)
   const text = hidePasswordOf(full)
-  const inWords = variable === undefined ? `"${text}"` : `The value of ${variable}`
   // A single letter is a drive of Windows.
   const [, scheme = '', rest = ''] = /^([A-Za-z][A-Za-z0-9+.-]+):([^]*)$/u.exec(full) ?? []
+  const inWords = variable === undefined ? quote(text, scheme, rest) : `The value of ${variable}`
   if (scheme === '') throw new UsageError(`${inWords} does not say what kind of store it is. ${ADVICE}`)
   if (rest.includes('\0')) throw new UsageError('The name of a store cannot contain a NUL character.')
   const known = SCHEMES.find(({ names }) => names.includes(scheme))
-  if (known === undefined) throw new UsageError(`${variable === undefined ? `"${scheme}:"` : inWords} is no kind of store that this program knows. ${ADVICE}`)
+  if (known === undefined) throw new UsageError(`${inWords} is no kind of store that this program knows. ${ADVICE}`)
   return known.read({ scheme, rest, text, inWords }, { directory, paths })
 }
 
@@ -47,4 +49,9 @@ function valueOf(variable: string, variables: CommandEnvironment['variables']): 
   if (value === '') throw new UsageError(`The environment variable ${variable} is empty.`)
   if (value.startsWith('env:')) throw new UsageError(`The environment variable ${variable} names another variable. Give it the name of a store.`)
   return value
+}
+
+/** An address may be written so that nobody can say where its password is. */
+function quote(text: string, scheme: string, rest: string): string {
+  return scheme !== '' && rest.startsWith('//') ? `"${scheme}://…"` : `"${text}"`
 }

@@ -11,7 +11,7 @@ export const SQLITE_SCHEME: StoreScheme = Object.freeze({
   read: ({ rest, text, inWords }, { directory, paths }) => {
     if (rest === '') throw new UsageError(`${inWords} has no path, as in sqlite:./sessions.db.`)
     const path = paths.resolve(directory, rest)
-    return { text, place: `sqlite:${path}`, folder: null, open: (purpose) => open({ text, path }, purpose) }
+    return { text, place: `sqlite:${path}`, folder: null, server: null, open: (purpose) => open({ text, path }, purpose) }
   },
 } satisfies StoreScheme)
 
