@@ -1,7 +1,9 @@
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import * as baileys from '@whiskeysockets/baileys'
 import { Redis } from 'ioredis'
+import pg from 'pg'
+import { PostgresSessionStore } from '../../src/adapters/postgres/postgres-session-store.js'
 import { RedisSessionStore } from '../../src/adapters/redis/redis-session-store.js'
 import { openSqliteDatabase } from '../../src/adapters/sqlite/open-sqlite-database.js'
 import { SqliteSessionStore } from '../../src/adapters/sqlite/sqlite-session-store.js'
@@ -52,7 +54,12 @@ async function openAll(fleet: KnownSessions, count: number): Promise<void> {
   }
 }
 
-async function makeFleet({ contender, folder, redisPort, server: { url, creds } }: OpenOrder): Promise<KnownSessions> {
+async function makeFleet(order: OpenOrder): Promise<KnownSessions> {
+  const {
+    contender,
+    folder,
+    server: { url, creds },
+  } = order
   const options = {
     url,
     sessionIds: sessionIds(creds.length),
@@ -69,12 +76,15 @@ async function makeFleet({ contender, folder, redisPort, server: { url, creds } 
     // Baileys as it comes pays for ten storages with every promise; with the remedy of this library, what is left is its files.
     return bareFleet(baileys, { ...options, authOf, isStorageShared: contender === 'stock-shared' })
   }
-  const store = await openStore(contender, folder, redisPort)
+  const store = await openStore(contender, order)
   await storeCreds(store, options.sessionIds, creds)
   return libraryFleet(baileys, { ...options, store, patienceMs: PATIENCE_MS })
 }
 
-async function openStore(contender: Exclude<Contender, 'stock' | 'stock-shared'>, directory: string, redisPort: number | undefined): Promise<SessionStore> {
+async function openStore(
+  contender: Exclude<Contender, 'stock' | 'stock-shared'>,
+  { folder: directory, redisPort, postgresPort }: OpenOrder,
+): Promise<SessionStore> {
   switch (contender) {
     case 'fs':
       return new FileSystemSessionStore({ directory })
@@ -89,5 +99,9 @@ async function openStore(contender: Exclude<Contender, 'stock' | 'stock-shared'>
     case 'redis':
       if (redisPort === undefined) throw new Error('There is no Redis server to measure.')
       return new RedisSessionStore({ client: new Redis({ port: redisPort, host: '127.0.0.1' }), keyPrefix: directory })
+    case 'postgres': {
+      const client = new pg.Pool({ connectionString: `postgres://postgres@127.0.0.1:${postgresPort}/postgres`, max: 10 })
+      return new PostgresSessionStore({ client, schema: basename(directory) })
+    }
   }
 }

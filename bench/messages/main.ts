@@ -1,6 +1,7 @@
 // npm run bench:messages: what a received message costs with each store, and with stock Baileys beside them.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { PostgresServer } from '../../test/support/postgres-server.js'
 import { BenchFolder } from '../bench-folder.js'
 import { type ChildScript, ChildScripts } from '../child-scripts.js'
 import { RedisServers } from '../redis-servers.js'
@@ -15,6 +16,7 @@ const WARM_UP = 20
 const options = readRoundOptions()
 using place = new BenchFolder(options.folder)
 await using redis = await RedisServers.start(place.path, ['always'])
+await using postgres = await PostgresServer.start([], options.folder)
 const contenders = CONTENDERS.filter((contender) => contender !== 'redis' || redis.port('always') !== undefined)
 using scripts = await ChildScripts.build(['client-child', 'server-child'].map((name) => new URL(`./${name}.ts`, import.meta.url)))
 
@@ -26,7 +28,7 @@ async function measure(contender: Contender): Promise<number> {
     await using client = scripts.start('client-child')
     // The child answers nothing else.
     const facts = (await askServer(server, { kind: 'start', devices: AMOUNTS.devices })) as ServerFacts
-    await askClient(client, { kind: 'open', contender, folder, redisPort: redis.port('always'), server: facts })
+    await askClient(client, { kind: 'open', contender, folder, redisPort: redis.port('always'), postgresPort: postgres.port, server: facts })
     await askServer(server, { kind: 'send', count: WARM_UP })
     await askClient(client, { kind: 'count' })
     await askServer(server, { kind: 'send', count: AMOUNTS.messages })

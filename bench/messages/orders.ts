@@ -1,5 +1,5 @@
 /** Who keeps the sessions: Baileys alone with its own files, or this library with a store. Stock first, as people have it. */
-export const CONTENDERS = ['stock', 'stock-shared', 'fs', 'fs-process', 'fs-power', 'memory', 'sqlite', 'redis'] as const
+export const CONTENDERS = ['stock', 'stock-shared', 'fs', 'fs-process', 'fs-power', 'memory', 'sqlite', 'redis', 'postgres'] as const
 
 /** One of them. */
 export type Contender = (typeof CONTENDERS)[number]
@@ -14,6 +14,7 @@ export const CONTENDER_TITLES: Readonly<Record<Contender, string>> = Object.free
   memory: 'memory',
   sqlite: "SQLite, `'power'`, its default",
   redis: 'Redis, `appendfsync always`, without the server',
+  postgres: 'PostgreSQL, without the server',
 })
 
 /** How many sessions, and how many messages each of them gets. */
@@ -41,6 +42,8 @@ export type ClientOrder =
       readonly folder: string
       /** Where Redis answers, whose keys begin with the folder; `undefined` where there is none. */
       readonly redisPort: number | undefined
+      /** Where PostgreSQL answers, whose schema has the name of the folder. */
+      readonly postgresPort: number
       readonly server: ServerFacts
     }
   | { readonly kind: 'count' }

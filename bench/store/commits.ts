@@ -3,13 +3,24 @@ import { close, fdatasync, open, write } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import type pg from 'pg'
 import { encodeAuthValue } from '../../src/auth/auth-codec.js'
 import { pairedCreds } from '../../src/testing/fake-baileys.js'
 import { median } from '../report-parts.js'
 import { inTurn } from '../rounds.js'
 import { timeOf } from './clock.js'
-import { makeKeeper } from './keeper.js'
-import { type CommitName, type CommitTimings, type Contender, type KeeperName, keepersOn, LIMITS, type LimitName, type Place, type Timings } from './lines.js'
+import { makeKeeper, openPool } from './keeper.js'
+import {
+  type CommitName,
+  type CommitTimings,
+  type Contender,
+  type KeeperName,
+  FILE_LIMITS,
+  type FileLimitName,
+  keepersOn,
+  type Place,
+  type Timings,
+} from './lines.js'
 import { lifecycleText, ratchetStep } from './records.js'
 
 /**
@@ -31,7 +42,8 @@ interface Committer {
 /** The middle of the single commits of everybody, side by side in one process. */
 export async function measureCommits(place: Place): Promise<CommitTimings> {
   const committers = [
-    ...(await Promise.all(LIMITS.map((name) => appender(name, place.folder)))),
+    ...(await Promise.all(FILE_LIMITS.map((name) => appender(name, place.folder)))),
+    await inserter(openPool(place.servers.postgres)),
     ...(await Promise.all(keepersOn(place.servers).map((name) => storeCommitter(name, place)))),
   ]
   const keyCommits = await measureCommit(committers, 'keyCommit')
@@ -94,7 +106,7 @@ async function storeCommitter(name: KeeperName, { folder: parent, servers }: Pla
 }
 
 /** Appends the same bytes to one file, and does nothing else: no store can be quicker. */
-async function appender(name: LimitName, folder: string): Promise<Committer> {
+async function appender(name: FileLimitName, folder: string): Promise<Committer> {
   const file = await promisify(open)(join(folder, `${name}.log`), 'a')
   const append = (text: string): (() => Promise<void>) => {
     const bytes = Buffer.from(text)
@@ -112,6 +124,25 @@ async function appender(name: LimitName, folder: string): Promise<Committer> {
       lifecycleCommit: (index) => append(lifecycleText(index)),
     },
     close: () => promisify(close)(file),
+  }
+}
+
+/** Inserts the same bytes into a table, or writes over them, and does nothing else. */
+async function inserter(pool: pg.Pool): Promise<Committer> {
+  const table = `bare_${randomBytes(8).toString('hex')}`
+  await pool.query(`CREATE TABLE ${table} (type text, id text, value text NOT NULL, PRIMARY KEY (type, id))`)
+  const statement = `INSERT INTO ${table} VALUES ($1, $2, $3) ON CONFLICT (type, id) DO UPDATE SET value = excluded.value`
+  const insert = (type: string, id: string, value: string) => async (): Promise<void> => {
+    await pool.query(statement, [type, id, value])
+  }
+  return {
+    name: 'insert',
+    prepare: {
+      keyCommit: (index) => insert('session', Object.keys(ratchetStep(index).session).join(), keyText(index)),
+      credsCommit: () => insert('creds', '', pairedCreds()),
+      lifecycleCommit: (index) => insert('lifecycle', '', lifecycleText(index)),
+    },
+    close: () => pool.end(),
   }
 }
 

@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import * as baileys from '@whiskeysockets/baileys'
 import type { AuthenticationCreds, SignalDataSet } from '@whiskeysockets/baileys'
 import { Redis } from 'ioredis'
+import pg from 'pg'
 import { FileSystemSessionStore } from '../../src/adapters/filesystem/filesystem-session-store.js'
+import { PostgresSessionStore } from '../../src/adapters/postgres/postgres-session-store.js'
 import { RedisSessionStore } from '../../src/adapters/redis/redis-session-store.js'
 import { openSqliteDatabase } from '../../src/adapters/sqlite/open-sqlite-database.js'
 import { SqliteSessionStore } from '../../src/adapters/sqlite/sqlite-session-store.js'
@@ -67,7 +69,27 @@ export async function makeKeeper(name: KeeperName, { folder, servers }: Place): 
     case 'redis':
     case 'redis-everysec':
       return redisKeeper(folder, servers[name])
+    case 'postgres':
+      return postgresKeeper(basename(folder), servers[name])
   }
+}
+
+function postgresKeeper(schema: string, port: number | undefined): SessionKeeper {
+  const client = openPool(port)
+  const keeper = storeKeeper(new PostgresSessionStore({ client, schema }))
+  return {
+    ...keeper,
+    close: async () => {
+      await keeper.close()
+      await client.end()
+    },
+  }
+}
+
+/** Connections to the PostgreSQL server at a port. */
+export function openPool(port: number | undefined): pg.Pool {
+  if (port === undefined) throw new Error('There is no PostgreSQL server to measure.')
+  return new pg.Pool({ connectionString: `postgres://postgres@127.0.0.1:${port}/postgres`, max: 10 })
 }
 
 function redisKeeper(keyPrefix: string, port: number | undefined): SessionKeeper {

@@ -38,22 +38,22 @@ export type CommitName = Extract<LineName, 'keyCommit' | 'credsCommit' | 'lifecy
 export type Timings = Readonly<Record<LineName, number | null>>
 
 /** Who keeps sessions, stock first. */
-export const KEEPERS = ['stock', 'fs', 'fs-process', 'fs-power', 'sqlite', 'sqlite-process', 'encrypted', 'redis', 'redis-everysec'] as const
+export const KEEPERS = ['stock', 'fs', 'fs-process', 'fs-power', 'sqlite', 'sqlite-process', 'encrypted', 'redis', 'redis-everysec', 'postgres'] as const
 
 /** One of them. */
 export type KeeperName = (typeof KEEPERS)[number]
 
 /** Those of them that keep sessions on a server: they are left out where there is none. */
-export const SERVER_KEEPERS = ['redis', 'redis-everysec'] as const
+export const SERVER_KEEPERS = ['redis', 'redis-everysec', 'postgres'] as const
 
 /** The ports of their servers. */
 export type Servers = Readonly<Partial<Record<(typeof SERVER_KEEPERS)[number], number | undefined>>>
 
 /** Who only appends the same bytes to a file: no store can be quicker. */
-export const LIMITS = ['append', 'synced-append'] as const
+export const FILE_LIMITS = ['append', 'synced-append'] as const
 
 /** One of them. */
-export type LimitName = (typeof LIMITS)[number]
+export type FileLimitName = (typeof FILE_LIMITS)[number]
 
 /** Who is measured, in the order of the columns. */
 export const CONTENDERS = [
@@ -68,6 +68,8 @@ export const CONTENDERS = [
   'encrypted',
   'redis',
   'redis-everysec',
+  'insert',
+  'postgres',
 ] as const
 
 /** One of them. */
@@ -86,6 +88,8 @@ export const CONTENDER_TITLES: Readonly<Record<Contender, string>> = Object.free
   encrypted: 'encrypted file system, default',
   redis: 'Redis, `appendfsync always`',
   'redis-everysec': 'Redis, `everysec`, its default',
+  insert: 'bare INSERT … ON CONFLICT',
+  postgres: 'PostgreSQL',
 })
 
 /** What a store does for more than one record. */

@@ -1,5 +1,6 @@
 // npm run bench:store: every store of this library, and beside them stock Baileys and bare appends, on the same disk.
 import { inTurn, playRounds, readRoundOptions, results } from '../rounds.js'
+import { PostgresServer } from '../../test/support/postgres-server.js'
 import { BenchFolder } from '../bench-folder.js'
 import { RedisServers } from '../redis-servers.js'
 import { CONTENDERS, type KeeperName, keepersOn, type KeeperTimings, type Servers, type Timings } from './lines.js'
@@ -9,7 +10,8 @@ import { describeMachine, type Round, table, targets } from './report.js'
 const options = readRoundOptions()
 using folder = new BenchFolder(options.folder)
 await using redis = await RedisServers.start(folder.path, ['always', 'everysec'])
-const servers: Servers = { redis: redis.port('always'), 'redis-everysec': redis.port('everysec') }
+await using postgres = await PostgresServer.start([], options.folder)
+const servers: Servers = { redis: redis.port('always'), 'redis-everysec': redis.port('everysec'), postgres: postgres.port }
 using measuring = await Measuring.prepare(folder.path, servers)
 
 const rounds = await playRounds(options, async (number, progress): Promise<Round> => {

@@ -75,6 +75,7 @@ export function targets(rounds: readonly Round[], descriptors: Descriptors): Tar
     encryptionTarget(rounds),
     sqliteTarget(rounds),
     ...redisTarget(rounds),
+    postgresTarget(rounds),
   ]
 }
 
@@ -130,6 +131,14 @@ function redisTarget(rounds: readonly Round[]): Target[] {
   ])
   if (measures.every(({ value }) => Number.isNaN(value))) return []
   return [atMost("a single commit, Redis with `appendfsync always` and `everysec`: at most 1.3 of SQLite with `'power'` and `'process'`", 1.3, measures)]
+}
+
+function postgresTarget(rounds: readonly Round[]): Target {
+  const measures = (['keyCommit', 'credsCommit', 'lifecycleCommit'] as const).map((name) => ({
+    name: SYNCED_TITLES[name] ?? name,
+    value: ratio(rounds, 'postgres', 'insert', name),
+  }))
+  return atMost('any single commit, PostgreSQL: at most 1.5 of a bare INSERT … ON CONFLICT of the same bytes', 1.5, measures)
 }
 
 function timesOf(rounds: readonly Round[], contender: Contender, name: LineName): number[] {
