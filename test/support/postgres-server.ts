@@ -16,6 +16,9 @@ const isRoot = process.getuid?.() === 0
 /** How long a server may take to come up: one that was killed has to recover first. */
 const START_MS = 60_000
 
+/** On how many ports one is tried. */
+const TRIES = 3
+
 /** A PostgreSQL server on a free port of this machine, in a folder of its own. Both are gone when it is stopped. */
 export class PostgresServer implements AsyncDisposable {
   readonly port: number
@@ -31,20 +34,37 @@ export class PostgresServer implements AsyncDisposable {
     this.#settings = settings
   }
 
-  /** Makes a server, and waits until it answers. Each setting is as in `postgresql.conf`, such as `fsync=off`. */
-  static async start(settings: readonly string[] = ['fsync=off']): Promise<PostgresServer> {
-    const folder = mkdtempSync(join(tmpdir(), 'postgres-'))
+  /**
+   * Makes a server, and waits until it answers. Each setting is as in `postgresql.conf`, such as `fsync=off`. Its folder is made in `parent`, which
+   * anybody must be able to pass through.
+   */
+  static async start(settings: readonly string[] = ['fsync=off'], parent: string = tmpdir()): Promise<PostgresServer> {
+    const folder = mkdtempSync(join(parent, 'postgres-'))
     try {
       const programs = reachablePrograms(folder)
       if (isRoot) chownSync(folder, NOBODY, NOBODY)
-      const data = join(folder, 'data')
-      await finished(run(programs, 'initdb', ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync', '--no-instructions']))
-      const server = new PostgresServer(folder, programs, await freePort(), settings)
-      process.once('exit', server.#leaveNothing)
-      await server.restart()
-      return server
+      await finished(
+        run(programs, 'initdb', ['-D', join(folder, 'data'), '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync', '--no-instructions']),
+      )
+      // Somebody else may have been given the same port.
+      for (let tries = 1; tries < TRIES; tries += 1) {
+        const server = await new PostgresServer(folder, programs, await freePort(), settings).#begin().catch(() => null)
+        if (server !== null) return server
+      }
+      return await new PostgresServer(folder, programs, await freePort(), settings).#begin()
     } catch (error) {
       rmSync(folder, { recursive: true, force: true })
+      throw error
+    }
+  }
+
+  async #begin(): Promise<this> {
+    process.once('exit', this.#leaveNothing)
+    try {
+      await this.restart()
+      return this
+    } catch (error) {
+      process.off('exit', this.#leaveNothing)
       throw error
     }
   }
@@ -64,10 +84,13 @@ export class PostgresServer implements AsyncDisposable {
   /** Starts the server again after `kill` or `shutDown`, with what it has on its disk. */
   async restart(): Promise<void> {
     const settings = [`port=${this.port}`, 'listen_addresses=127.0.0.1', 'unix_socket_directories=', 'max_connections=100', ...this.#settings]
-    this.#process = run(this.#programs, 'postgres', ['-D', join(this.#folder, 'data'), ...settings.flatMap((setting) => ['-c', setting])])
+    this.#process = run(this.#programs, 'postgres', ['-D', this.#data, ...settings.flatMap((setting) => ['-c', setting])])
     const end = Date.now() + START_MS
     while (!(await this.#answers())) {
-      if (this.#process.exitCode !== null || Date.now() > end) throw new Error('PostgreSQL did not start.')
+      if (this.#process.exitCode !== null || Date.now() > end) {
+        await this.#end('SIGQUIT')
+        throw new Error('PostgreSQL did not start.')
+      }
       await new Promise((resolve) => {
         setTimeout(resolve, 50)
       })
@@ -114,17 +137,24 @@ export class PostgresServer implements AsyncDisposable {
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
     const gone = once(child, 'exit')
     child.kill(signal)
+    // It may stand still.
+    child.kill('SIGCONT')
     await gone
   }
 
+  get #data(): string {
+    return join(this.#folder, 'data')
+  }
+
+  /** Whether it is this server that answers there. */
   async #answers(): Promise<boolean> {
     const client = new pg.Client({ connectionString: this.url, connectionTimeoutMillis: 1000 })
     // A server that is starting closes connections.
     client.on('error', () => undefined)
     try {
       await client.connect()
-      await client.query('SELECT 1')
-      return true
+      const { rows } = await client.query<{ place: string }>("SELECT current_setting('data_directory') AS place")
+      return rows[0]?.place === this.#data
     } catch {
       return false
     } finally {
