@@ -5,6 +5,7 @@ import type { LeaseLock } from '../../lease/lease-lock.js'
 import type { LeaseKey, LivingHolder, LockEntry, LockTable, ReleaseOptions } from '../../lease/lock-table.js'
 import { toColumn } from '../column-text.js'
 import { CALL_TIMEOUT_MS, fieldOf, numberOf, textOf } from './postgres-connection.js'
+import type { JsonChanges } from './record-rows.js'
 import type { PostgresSchema } from './postgres-schema.js'
 import { SCHEMA_VERSION } from './schema-sql.js'
 import { sessionColumn } from './session-column.js'
@@ -24,8 +25,7 @@ export interface SessionWrite {
   verb: string
   /** Removes everything that is not among the changes. */
   replaceAll: boolean
-  /** JSON: an array of type, id and value, each key once. */
-  changes: string
+  changes: JsonChanges
 }
 
 /** What came of a write. */
@@ -152,7 +152,7 @@ export class PostgresLockTable implements LockTable<PostgresLockEntry> {
     const token = fencingToken === undefined ? null : wholeToken(fencingToken)
     const answer = await this.#schema.call(action, {
       name: 'write',
-      params: (deadline) => [sessionColumn(sessionId), token, dead, this.#writer, number, deadline, replaceAll, changes],
+      params: (deadline) => [sessionColumn(sessionId), token, dead, this.#writer, number, deadline, replaceAll, changes.removed, changes.set],
     })
     const outcome = textOf(answer, 'outcome')
     if (outcome === 'superseded') throw superseded(sessionId)

@@ -8,7 +8,7 @@ import { PostgresConnection } from './postgres-connection.js'
 import type { PostgresAction } from './postgres-failure.js'
 import { type PostgresLockEntry, PostgresLockTable } from './postgres-lock-table.js'
 import { PostgresSchema } from './postgres-schema.js'
-import { changesAsJson, idsOf, keysAsJson, keysOf, NO_CHANGES, recordsOf } from './record-rows.js'
+import { changesAsJson, idsOf, keysAsJson, keysOf, recordsOf } from './record-rows.js'
 import { sessionColumn } from './session-column.js'
 
 /** How many rows are had at once. */
@@ -93,7 +93,7 @@ export class PostgresSessionStore implements SessionStore {
 
   async delete(sessionId: string, options: DeleteOptions = {}): Promise<void> {
     this.#lock.assertOpen(sessionId)
-    const write = { sessionId, fencingToken: options.fencingToken, verb: 'delete', replaceAll: true, changes: NO_CHANGES }
+    const write = { sessionId, fencingToken: options.fencingToken, verb: 'delete', replaceAll: true, changes: changesAsJson([]) }
     await this.#turns.run(sessionId, () => this.#table.write(this.#lock, write))
   }
 

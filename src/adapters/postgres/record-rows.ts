@@ -1,21 +1,25 @@
 import type { RecordChange, RecordKey, StoredRecord } from '../../store/session-store.js'
 import { fromColumn, toColumn } from '../column-text.js'
 
-/** What removes every record of a session when all others are to go. */
-export const NO_CHANGES = '[]'
+/** Changes as JSON for the function `write`: what is removed, and what is set. No key is in both. */
+export interface JsonChanges {
+  readonly removed: string
+  readonly set: string
+}
 
-/**
- * Changes as JSON for the function `write`: copies, taken now, and of several changes to one record the last. Throws `TypeError` for a value
- * that is no text.
- */
-export function changesAsJson(changes: readonly RecordChange[]): string {
+/** Copies of changes, taken now, and of several changes to one record the last. Throws `TypeError` for a value that is no text. */
+export function changesAsJson(changes: readonly RecordChange[]): JsonChanges {
   const last = new Map<string, { type: string; id: string; value: string | null }>()
   for (const { type, id, value } of changes) {
     if (value !== null && typeof value !== 'string')
       throw new TypeError(`The value of record "${type}" "${id}" must be a string or null, but is of type ${typeof value}.`)
     last.set(JSON.stringify([type, id]), { type: toColumn(type), id: toColumn(id), value: value === null ? null : toColumn(value) })
   }
-  return JSON.stringify([...last.values()])
+  const all = [...last.values()]
+  return {
+    removed: JSON.stringify(all.flatMap(({ type, id, value }) => (value === null ? [{ type, id }] : []))),
+    set: JSON.stringify(all.filter(({ value }) => value !== null)),
+  }
 }
 
 /** Keys as JSON for a statement that reads. */

@@ -3,18 +3,18 @@ import { answer, BEGIN_STEP, REFUSE_LATE, SERVER_NOW } from './lock-functions.js
 /**
  * Changes the records of a session, all or nothing, if its writer may: the token is checked while the row of the session is locked, so
  * that nobody takes the lock in between. `p_dead` is a token whose holder is known to be gone. `p_number` rises from write to write of a
- * writer: one that was stuck on the way is not carried out over a later one, and one that is sent again is carried out once. Each
- * statement sees what was committed before it, which is why this is a function and not one statement. `@` stands for the schema.
+ * writer: one that was stuck on the way is not carried out over a later one, and one that is sent again is carried out once. `p_removed` and
+ * `p_set` are JSON, apart from each other so that neither is read in vain. Each statement sees what was committed before it, which is why this is a function and not one statement. `@` stands for the schema.
  */
 export const WRITE_FUNCTION: string = `CREATE OR REPLACE FUNCTION @.write(
-  p_session text, p_token bigint, p_dead bigint, p_writer text, p_number bigint, p_deadline double precision, p_replace boolean, p_changes text
+  p_session text, p_token bigint, p_dead bigint, p_writer text, p_number bigint, p_deadline double precision, p_replace boolean, p_removed text, p_set text
 ) RETURNS text LANGUAGE plpgsql AS $write$
 DECLARE
   v_session @.session%ROWTYPE;
   v_is_there boolean;
   v_is_held boolean;
   v_has_records boolean;
-  v_adds boolean := EXISTS (SELECT FROM json_to_recordset(p_changes::json) AS change(value text) WHERE value IS NOT NULL);
+  v_adds boolean := p_set <> '[]';
 BEGIN
   ${BEGIN_STEP}
   SELECT * INTO v_session FROM @.session WHERE session_id = p_session FOR UPDATE;
@@ -48,15 +48,13 @@ BEGIN
   END IF;
   IF p_replace THEN
     DELETE FROM @.record WHERE session_key = v_session.session_key;
-  ELSE
-    DELETE FROM @.record USING json_to_recordset(p_changes::json) AS change(type text, id text, value text)
-      WHERE record.session_key = v_session.session_key AND change.value IS NULL
-      AND record.type = change.type COLLATE "C" AND record.id = change.id COLLATE "C";
+  ELSIF p_removed <> '[]' THEN
+    DELETE FROM @.record USING json_to_recordset(p_removed::json) AS removed(type text, id text)
+      WHERE record.session_key = v_session.session_key AND record.type = removed.type COLLATE "C" AND record.id = removed.id COLLATE "C";
   END IF;
   IF v_adds THEN
     INSERT INTO @.record AS record (session_key, type, id, value)
-      SELECT v_session.session_key, type, id, value FROM json_to_recordset(p_changes::json) AS change(type text, id text, value text)
-      WHERE value IS NOT NULL
+      SELECT v_session.session_key, type, id, value FROM json_to_recordset(p_set::json) AS given(type text, id text, value text)
       ON CONFLICT (session_key, type, id) DO UPDATE SET value = excluded.value;
   END IF;
   -- Noted on the row, because to look for a record of each session would make a long list slow.
