@@ -87,6 +87,15 @@ export class LeaseLock<Entry extends LockEntry = LockEntry> implements SessionLo
 
   async acquire(sessionId: string): Promise<SessionLease | null> {
     this.assertOpen(sessionId)
+    const lease = await this.acquireToFinish(sessionId)
+    // Nobody would ever give it back.
+    if (lease !== null && this.#isClosed) await lease.release().catch(() => undefined)
+    this.assertOpen(sessionId)
+    return lease
+  }
+
+  /** As {@link acquire}, also while it closes: for work that was begun before, which `close` waits for. */
+  async acquireToFinish(sessionId: string): Promise<SessionLease | null> {
     const held = this.#held.get(sessionId)
     if (held !== undefined && this.#unclaimed.has(held)) await this.#release(held)
     for (let claims = 0; claims < CLAIMS; claims++) {
@@ -218,7 +227,6 @@ export class LeaseLock<Entry extends LockEntry = LockEntry> implements SessionLo
     const { sessionId, token, owner, lost } = lease
     try {
       await this.#options.onAcquired?.(sessionId, token)
-      this.assertOpen(sessionId)
     } catch (error) {
       // Nobody would ever give it back. When that fails, too, whoever asks next tries again.
       this.#unclaimed.add(lease)

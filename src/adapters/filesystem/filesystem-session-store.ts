@@ -175,7 +175,7 @@ export class FileSystemSessionStore implements SessionStore {
 
   /** Works under a lease for this alone: the last holder is dead, as far as one can tell, and would have to be fenced off if it is not. */
   async #takeOver(sessionId: string, work: (writer: FolderWriter) => Promise<void>): Promise<void> {
-    const lease = await this.#lock.acquire(sessionId)
+    const lease = await this.#lock.acquireToFinish(sessionId)
     const writer = this.#writers.get(sessionId)
     if (lease === null || writer === undefined) {
       await this.#check(sessionId, undefined)

@@ -159,6 +159,17 @@ describe('invariants 5, 6: what a killed process has left', () => {
     expect((await take(other)).fencingToken).toBeGreaterThan(lease.fencingToken + 1)
   })
 
+  it('is folded by a write without a lease also when the store is told to close meanwhile', async () => {
+    const { directory, folder } = await written(key('1', 'older'))
+    declareDead(join(directory, '.baileys-sessions'))
+    const { store: other } = openStore(directory)
+    const writing = other.write('a', [key('1', 'newer')])
+    await other.close()
+    await writing
+    expect(readFileSync(join(folder, 'pre-key-1.json'), 'utf8')).toBe('newer')
+    expect(journals(folder)).toEqual([])
+  })
+
   it('is left to the one who took over, when the last holder closes without knowing of that', async () => {
     const { store, directory, folder } = await written(key('1'))
     declareDead(join(directory, '.baileys-sessions'))
