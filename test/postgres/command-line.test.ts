@@ -52,6 +52,21 @@ it('a database that is not there is told, and no password', async () => {
   expect(errors).not.toContain('canary')
 })
 
+it.each(['doctor', 'status', 'list'])('%s says of tables of an older version what brings them up to date, and does not do it', async (command) => {
+  const { name, shown, store } = open()
+  await storePaired(store, 'a')
+  const schema = new URL(name).searchParams.get('schema') ?? ''
+  const versionFunction = (body: string): Promise<unknown> =>
+    client.query(`CREATE OR REPLACE FUNCTION ${schema}.schema_version() RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT ${body}'`)
+  await versionFunction('0')
+  const { code, output, errors } = await runCommand([command, name])
+  expect([code, output]).toEqual([1, ''])
+  expect(errors).toContain(`The tables of ${shown} have schema version 0, but this baileys-sessions reads version 1.`)
+  expect((await client.query(`SELECT ${schema}.schema_version() AS version`)).rows).toEqual([{ version: 0 }])
+  await versionFunction('1')
+  expect((await runCommand(['list', name])).output).toBe('a\n')
+})
+
 it('what schema prints makes tables that a store takes for its own', async () => {
   const [schema, table] = [newSchema(), newSchema()]
   const { code, output, errors } = await runCommand(['schema', 'postgres', '--schema', schema, '--table', table, '--role', 'postgres'])

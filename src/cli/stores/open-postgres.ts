@@ -1,6 +1,7 @@
 import { inSchema, quoteName } from '../../adapters/postgres/postgres-client.js'
 import { fieldOf, numberOf, PostgresConnection, textOf } from '../../adapters/postgres/postgres-connection.js'
 import { PostgresSessionStore } from '../../adapters/postgres/postgres-session-store.js'
+import { SCHEMA_VERSION } from '../../adapters/postgres/schema-sql.js'
 import { isSessionError } from '../../errors.js'
 import { CommandError } from '../command-environment.js'
 import { loadDriver } from './load-driver.js'
@@ -39,12 +40,10 @@ export async function openPostgres({ address, schema, purpose }: PostgresPlace):
   })
   try {
     const server = new PostgresExaminer(new PostgresConnection(client), schema)
-    const hasTables = await server.hasTables().catch((error: unknown): never => {
+    const version = await server.schemaVersion().catch((error: unknown): never => {
       throw isSessionError(error) ? new CommandError(`Could not open ${address.text}. ${error.message}`) : error
     })
-    // The store would make its tables, also in a database of something else.
-    if (!hasTables && purpose !== 'fill')
-      throw new CommandError(`There is no store "${address.text}": the database contains no baileys-sessions tables in schema "${schema}".`)
+    requireTables({ address, schema, purpose }, version)
     const store = new PostgresSessionStore({ client, schema })
     return {
       store,
@@ -56,6 +55,16 @@ export async function openPostgres({ address, schema, purpose }: PostgresPlace):
     await close()
     throw error
   }
+}
+
+/** The store would make its tables, also in a database of something else, and bring those of an older version up to date. */
+function requireTables({ address: { text }, schema, purpose }: PostgresPlace, version: number | null): void {
+  if (purpose !== 'fill' && version === null)
+    throw new CommandError(`There is no store "${text}": the database contains no baileys-sessions tables in schema "${schema}".`)
+  if (purpose === 'look' && version !== null && version < SCHEMA_VERSION)
+    throw new CommandError(
+      `The tables of ${text} have schema version ${version}, but this baileys-sessions reads version ${SCHEMA_VERSION}. This command only reads, so nothing was changed. To update them, start your application with this version, or run the SQL that baileys-sessions schema postgres prints.`,
+    )
 }
 
 /** What can be said of a server, and of the tables in a schema. */
@@ -70,9 +79,11 @@ class PostgresExaminer implements StoreServer {
     this.#schema = schema
   }
 
-  async hasTables(): Promise<boolean> {
-    const answer = await this.#connection.ask({ verb: 'look for the tables of a store in' }, () => [HAS_TABLES, `${quoteName(this.#schema)}.schema_version()`])
-    return fieldOf(answer, 'is') === true
+  async schemaVersion(): Promise<number | null> {
+    const action = { verb: 'look for the tables of a store in' }
+    const answer = await this.#connection.ask(action, () => [HAS_TABLES, `${quoteName(this.#schema)}.schema_version()`])
+    if (fieldOf(answer, 'is') !== true) return null
+    return Number(await this.#connection.ask(action, () => [inSchema(this.#schema, 'SELECT @.schema_version()::text AS answer')]))
   }
 
   async report(): Promise<ServerReport> {
