@@ -20,7 +20,7 @@ const IDLE_EVERY = 4
 /** Longer than a store that is hurried waits before it folds. */
 const IDLE_MS = 30
 /** After so many rounds a writer does not come to its step any more, however slow the machine is. Leftovers are sealed before the first one. */
-const mostRounds = (dieAt: FaultPoint | null): number => (dieAt === null ? Infinity : dieAt.step === 'seal' ? 5 : 20)
+const mostRounds = (point: FaultPoint | null): number => (point === null ? Infinity : point.step === 'seal' ? 5 : 20)
 
 const tell = (line: WriterLine): void => void writeSync(LINES, `${JSON.stringify(line)}\n`)
 
@@ -68,11 +68,7 @@ async function writeRounds(opened: AuthUnderTest, order: WriterOrder, numbers: r
   // The big batch is due at once: most are killed before it would come by chance.
   if (isBig) await writeBatch(auth, numbers.at(-1) ?? 0, version++)
   for (let rounds = mostRounds(point); rounds > 0; rounds -= 1) {
-    const choice = random.below(3)
-    const number = random.below(numbers.length)
-    await Promise.all([...(choice === 0 ? [] : [writeBatch(auth, number, version++)]), ...(choice === 1 ? [] : [writeCreds(auth, version++)])])
-    // They are saved far more often than anything else.
-    for (let saves = choice === 0 ? CREDS_IN_A_ROW : 0; saves > 0; saves -= 1) await writeCreds(auth, version++)
+    version = await writeRound(auth, random.below(numbers.length), version, random.below(3))
     if (disk !== null && point?.step === 'cut' && random.below(IDLE_EVERY) === 0) await untilFolded(disk)
     if (random.below(reopenedEvery) !== 0) continue
     auth = await auth.reopen()
@@ -82,6 +78,15 @@ async function writeRounds(opened: AuthUnderTest, order: WriterOrder, numbers: r
   void writeBatch(auth, 0, version)
   await turn()
   process.kill(process.pid, 'SIGKILL')
+}
+
+/** Creds, a batch, or both at once. Resolves with the version to go on with. */
+async function writeRound(auth: AuthUnderTest, number: number, firstVersion: number, choice: number): Promise<number> {
+  let version = firstVersion
+  await Promise.all([...(choice === 0 ? [] : [writeBatch(auth, number, version++)]), ...(choice === 1 ? [] : [writeCreds(auth, version++)])])
+  // They are saved far more often than anything else.
+  for (let saves = choice === 0 ? CREDS_IN_A_ROW : 0; saves > 0; saves -= 1) await writeCreds(auth, version++)
+  return version
 }
 
 /** A journal is cut only when nothing was written while it was folded. */
