@@ -32,7 +32,7 @@ export const CLIENT_KINDS: readonly ClientKind[] = [
     name: 'postgres.js',
     open: (url) => {
       // One statement at a time on a connection: PgBouncer may never answer several that are sent at once.
-      const sql = postgres(`${url}?max_pipeline=1`, { max: 5, onnotice: () => undefined })
+      const sql = postgres(`${url}?max_pipeline=0`, { max: 5, onnotice: () => undefined })
       return { query: async (text, params) => ({ rows: await sql.unsafe(text, params) }), end: () => sql.end({ timeout: 5 }) }
     },
   },

@@ -50,7 +50,7 @@ export const POSTGRES_DRIVERS: readonly Driver<OpenPostgres>[] = Object.freeze([
       return async (url) => {
         // One statement at a time on a connection: PgBouncer may never answer several that are sent at once.
         const piped = new URL(url)
-        piped.searchParams.set('max_pipeline', '1')
+        piped.searchParams.set('max_pipeline', '0')
         const sql = connect(piped.href, { max: MOST_CONNECTIONS, connect_timeout: CONNECT_MS / 1000, onnotice: () => undefined })
         return {
           client: { query: async (text, params) => ({ rows: await sql.unsafe(text, params) }) },
