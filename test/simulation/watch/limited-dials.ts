@@ -11,24 +11,17 @@ export class LimitedDials implements Observer {
     this.#world = world
   }
 
-  admitted(manager: string): void {
+  dialled({ manager }: SimulatedSocket): void {
     const {
       time,
       plan: {
-        dials: { perSecond },
+        dials: { perSecond, concurrency },
       },
     } = this.#world
+    // Whoever was let in, and called off before there was a socket, has not dialled.
     const lately = [...(this.#begun.get(manager) ?? []), time.elapsedMs].filter((atMs) => atMs > time.elapsedMs - 1000)
     this.#begun.set(manager, lately)
     if (lately.length > perSecond) this.#world.violate(10, `${manager} began ${lately.length} dials within a second, of ${perSecond}`)
-  }
-
-  dialled({ manager }: SimulatedSocket): void {
-    const {
-      plan: {
-        dials: { concurrency },
-      },
-    } = this.#world
     // The one that was just made is not among them yet.
     const underWay = 1 + this.#world.sockets.filter((socket) => socket.manager === manager && this.#isOnItsWay(socket)).length
     if (underWay > concurrency) this.#world.violate(10, `${manager} has ${underWay} dials under way, of ${concurrency}`)
