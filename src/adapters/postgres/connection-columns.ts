@@ -1,6 +1,6 @@
 import { requireOptions } from '../../option-checks.js'
 import { type ConnectionRecord, newConnectionRecord } from '../../repository/connection-repository.js'
-import { type ConnectionRow, fromRow, toRow } from '../../repository/connection-rows.js'
+import { fromRow, toRow } from '../../repository/connection-rows.js'
 import { fromColumn, toColumn } from '../column-text.js'
 import { requireName } from './postgres-client.js'
 
@@ -68,15 +68,14 @@ export function toColumns(columns: MappedColumns, changes: Partial<ConnectionRec
 /** A row, by field, as the application sees it. Throws for what is no date, or no JSON. */
 export function fromColumns(columns: MappedColumns, sessionId: string, row: object): ConnectionRecord {
   const values = new Map<string, unknown>(Object.entries(row))
-  const fields = columns.map(({ field, kind }) => {
+  const fields = columns.map(({ field, kind }): [string, unknown] => {
     const value = values.get(field)
     if (typeof value !== 'string') return [field, kind === 'json' ? mapTexts(value, fromColumn) : value]
     if (kind === 'date') return [field, withZone(value)]
     // A column of text may hold the JSON.
     return [field, kind === 'json' ? mapTexts(JSON.parse(value), fromColumn) : fromColumn(value)]
   })
-  const connection: ConnectionRow = Object.fromEntries(fields) as ConnectionRow
-  return fromRow(sessionId, connection)
+  return fromRow(sessionId, Object.fromEntries(fields))
 }
 
 /** The record of a session that is new, as a row. */

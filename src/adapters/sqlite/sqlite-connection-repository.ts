@@ -1,6 +1,6 @@
 import { SessionTurns } from '../../async/order-of-work.js'
 import { connectionChanges, type ConnectionRecord, type ConnectionRepository, newConnectionRecord } from '../../repository/connection-repository.js'
-import { type ConnectionRow, fromRow, toRow } from '../../repository/connection-rows.js'
+import { fromRow, toRow } from '../../repository/connection-rows.js'
 import { toColumn } from '../column-text.js'
 import { convertConnection } from '../convert-connection.js'
 import { SqliteConnection } from './sqlite-connection.js'
@@ -126,10 +126,9 @@ function toColumns(changes: Partial<ConnectionRecord>): Map<string, SqliteValue>
 
 /** A row as the application sees it. Throws for what is no date, or no JSON. */
 function fromColumns(sessionId: string, row: SqliteRow): ConnectionRecord {
-  const fields = COLUMNS.map(([field, column, kind]) => {
+  const fields = COLUMNS.map(([field, column, kind]): [string, unknown] => {
     const text = textOf(row, column)
-    return [field, kind === 'json' && text !== null ? (JSON.parse(text) as unknown) : text]
+    return [field, kind === 'json' && text !== null ? JSON.parse(text) : text]
   })
-  const connection: ConnectionRow = Object.fromEntries(fields) as ConnectionRow
-  return fromRow(sessionId, connection)
+  return fromRow(sessionId, Object.fromEntries(fields))
 }

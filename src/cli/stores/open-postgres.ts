@@ -4,9 +4,9 @@ import { PostgresSessionStore } from '../../adapters/postgres/postgres-session-s
 import { SCHEMA_VERSION } from '../../adapters/postgres/schema-sql.js'
 import { isSessionError } from '../../errors.js'
 import { CommandError } from '../command-environment.js'
-import { loadDriver } from './load-driver.js'
+import { openOnServer } from './open-on-server.js'
 import { POSTGRES_DRIVERS } from './postgres-drivers.js'
-import { explainFailure, type ServerAddress } from './server-address.js'
+import type { ServerAddress } from './server-address.js'
 import type { OpenedStore, ServerReport, StorePurpose, StoreServer } from './store-name.js'
 
 const HAS_TABLES = `SELECT json_build_object('is', to_regprocedure($1::text) IS NOT NULL)::text AS answer`
@@ -33,28 +33,20 @@ export interface PostgresPlace {
 }
 
 /** Opens a store in PostgreSQL. Loaded only when one was named. */
-export async function openPostgres({ address, schema, purpose }: PostgresPlace): Promise<OpenedStore> {
-  const connect = await loadDriver('PostgreSQL', POSTGRES_DRIVERS)
-  const { client, close } = await connect(address.url).catch((error: unknown): never => {
-    throw new CommandError(`Could not connect to ${address.text}: ${explainFailure(address, error)}.`)
+export function openPostgres({ address, schema, purpose }: PostgresPlace): Promise<OpenedStore> {
+  return openOnServer({
+    engine: 'PostgreSQL',
+    drivers: POSTGRES_DRIVERS,
+    address,
+    open: async ({ client }) => {
+      const server = new PostgresExaminer(new PostgresConnection(client), schema)
+      const version = await server.schemaVersion().catch((error: unknown): never => {
+        throw isSessionError(error) ? new CommandError(`Could not open ${address.text}. ${error.message}`) : error
+      })
+      requireTables({ address, schema, purpose }, version)
+      return { store: new PostgresSessionStore({ client, schema }), server }
+    },
   })
-  try {
-    const server = new PostgresExaminer(new PostgresConnection(client), schema)
-    const version = await server.schemaVersion().catch((error: unknown): never => {
-      throw isSessionError(error) ? new CommandError(`Could not open ${address.text}. ${error.message}`) : error
-    })
-    requireTables({ address, schema, purpose }, version)
-    const store = new PostgresSessionStore({ client, schema })
-    return {
-      store,
-      server,
-      removeTraces: async () => [],
-      close: () => store.close().finally(close),
-    }
-  } catch (error) {
-    await close()
-    throw error
-  }
 }
 
 /** The store would make its tables, also in a database of something else, and bring those of an older version up to date. */

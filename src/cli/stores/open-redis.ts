@@ -4,9 +4,9 @@ import { leaseTimes, RedisLockTable } from '../../adapters/redis/redis-lock-tabl
 import { toText } from '../../adapters/redis/redis-reply.js'
 import { RedisSessionStore } from '../../adapters/redis/redis-session-store.js'
 import { CommandError } from '../command-environment.js'
-import { loadDriver } from './load-driver.js'
+import { openOnServer } from './open-on-server.js'
 import { REDIS_DRIVERS } from './redis-drivers.js'
-import { explainFailure, type ServerAddress } from './server-address.js'
+import type { ServerAddress } from './server-address.js'
 import type { OpenedStore, ServerReport, StorePurpose, StoreServer } from './store-name.js'
 
 /** The length of a lease that is asked about, and not taken. */
@@ -20,26 +20,18 @@ export interface RedisPlace {
 }
 
 /** Opens a store on Redis. Loaded only when one was named. */
-export async function openRedis({ address, keyPrefix, purpose }: RedisPlace): Promise<OpenedStore> {
-  const connect = await loadDriver('Redis', REDIS_DRIVERS)
-  const { client, close } = await connect(address.url).catch((error: unknown): never => {
-    throw new CommandError(`Could not connect to ${address.text}: ${explainFailure(address, error)}.`)
+export function openRedis({ address, keyPrefix, purpose }: RedisPlace): Promise<OpenedStore> {
+  return openOnServer({
+    engine: 'Redis',
+    drivers: REDIS_DRIVERS,
+    address,
+    open: async ({ client }) => {
+      const server = new RedisExaminer(client, keyPrefix)
+      if (purpose !== 'fill' && (await server.schemaVersion()) === null)
+        throw new CommandError(`There is no store "${address.text}": no key of it begins with "${keyPrefix}".`)
+      return { store: new RedisSessionStore({ client, keyPrefix }), server }
+    },
   })
-  try {
-    const server = new RedisExaminer(client, keyPrefix)
-    if (purpose !== 'fill' && (await server.schemaVersion()) === null)
-      throw new CommandError(`There is no store "${address.text}": no key of it begins with "${keyPrefix}".`)
-    const store = new RedisSessionStore({ client, keyPrefix })
-    return {
-      store,
-      server,
-      removeTraces: async () => [],
-      close: () => store.close().finally(close),
-    }
-  } catch (error) {
-    close()
-    throw error
-  }
 }
 
 /** What can be said of a server, and of what it keeps under a prefix. */
