@@ -2,9 +2,10 @@ import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { REDIS_DRIVERS } from '../../src/cli/stores/redis-drivers.js'
 import { RedisSessionStore } from '../../src/redis.js'
+import { freePort } from '../support/free-port.js'
 import { REDIS_PROGRAM, RedisServer } from '../support/redis-server.js'
 import { runCommand } from './command-line.js'
-import { closedPort, describeServerStore, PASSWORD, type ServerPlace, silentServer } from './server-store.js'
+import { describeServerStore, PASSWORD, type ServerPlace, silentServer } from './server-store.js'
 import { storePaired } from './stored-sessions.js'
 
 describe.skipIf(REDIS_PROGRAM === null)('Redis', () => {
@@ -60,7 +61,7 @@ describe.skipIf(REDIS_PROGRAM === null)('Redis', () => {
 
   it.each(REDIS_DRIVERS)('is not reached with $packageName where nobody listens', async ({ load }) => {
     const connect = await load()
-    await expect(connect(urlOf(await closedPort()))).rejects.toThrow('ECONNREFUSED')
+    await expect(connect(urlOf(await freePort()))).rejects.toThrow('ECONNREFUSED')
   })
 
   it.each(REDIS_DRIVERS)('is given up with $packageName when it never answers', { tags: 'full' }, async ({ load }) => {

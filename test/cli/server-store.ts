@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import type { DoctorReport } from '../../src/cli/doctor/doctor-report.js'
 import { FileSystemSessionStore, type SessionStore } from '../../src/index.js'
 import { collect } from '../support/collect.js'
+import { freePort } from '../support/free-port.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 import { type Outcome, runCommand } from './command-line.js'
 import { buildProgram, type BuiltProgram, CommandProcess } from './command-process.js'
@@ -145,7 +146,7 @@ export function describeServerStore(title: string, kind: ServerKind): void {
     })
 
     it('say in words when no server is there', async () => {
-      const { code, output, errors } = await runOn({ name: kind.elsewhere(await closedPort()) }, ['list', 'env:STORE'])
+      const { code, output, errors } = await runOn({ name: kind.elsewhere(await freePort()) }, ['list', 'env:STORE'])
       expect([code, output]).toEqual([1, ''])
       expect(errors).toContain('ECONNREFUSED')
       expect(errors).toMatch(/^Could not (?:connect to|open) \w+:\/\/user:\*\*\*@127\.0\.0\.1/u)
@@ -202,15 +203,5 @@ export async function silentServer(): Promise<number> {
     server.close()
   })
   const address = server.address()
-  return typeof address === 'object' && address !== null ? address.port : 0
-}
-
-/** A port that nobody listens on. */
-export async function closedPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
   return typeof address === 'object' && address !== null ? address.port : 0
 }

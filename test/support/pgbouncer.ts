@@ -4,7 +4,8 @@ import { chownSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePort, NOBODY } from './postgres-server.js'
+import { freePort } from './free-port.js'
+import { NOBODY } from './postgres-server.js'
 
 /** Where Debian puts it. */
 const PROGRAM = '/usr/sbin/pgbouncer'

@@ -1,18 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { isSessionError } from '../../../../src/errors.js'
 import { RedisConnectionRepository, RedisSessionStore } from '../../../../src/redis.js'
 import { CREDS_KEY } from '../../../../src/store/session-store.js'
+import { outcome } from '../../../support/outcome.js'
 import { newLine, RedisBench } from '../../../support/redis-bench.js'
 import { REDIS_PROGRAM } from '../../../support/redis-server.js'
-
-async function outcome(work: Promise<unknown>): Promise<string> {
-  try {
-    await work
-    return 'done'
-  } catch (error) {
-    return isSessionError(error) ? `${error.code}: ${error.message}` : String(error)
-  }
-}
 
 describe.skipIf(REDIS_PROGRAM === null)('a repository on a server', () => {
   const bench = new RedisBench()

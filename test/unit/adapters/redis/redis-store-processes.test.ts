@@ -3,10 +3,10 @@ import { inspect } from 'node:util'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { Redis } from 'ioredis'
 import { BEAT } from '../../../../src/adapters/redis/scripts.js'
-import { isSessionError } from '../../../../src/errors.js'
 import { RedisSessionStore, type RedisSessionStoreOptions } from '../../../../src/redis.js'
 import { CREDS_KEY, type RecordChange } from '../../../../src/store/session-store.js'
 import { collect } from '../../../support/collect.js'
+import { outcome } from '../../../support/outcome.js'
 import { newLine, RedisBench } from '../../../support/redis-bench.js'
 import { REDIS_PROGRAM, RedisServer } from '../../../support/redis-server.js'
 
@@ -33,15 +33,6 @@ function openStore(options: RedisSessionStoreOptions): RedisSessionStore {
   // What fails then was made to fail by the test.
   onTestFinished(() => store.close().catch(() => undefined))
   return store
-}
-
-async function outcome(work: Promise<unknown>): Promise<string> {
-  try {
-    await work
-    return 'done'
-  } catch (error) {
-    return isSessionError(error) ? `${error.code}: ${error.message}` : String(error)
-  }
 }
 
 describe.skipIf(REDIS_PROGRAM === null)('a store on a server', () => {

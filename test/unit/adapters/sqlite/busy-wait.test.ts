@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { BusyWait } from '../../../../src/adapters/sqlite/sqlite-connection.js'
-import { outcome } from './opened.js'
+import { outcome } from '../../../support/outcome.js'
 
 const LOCKED = new Error('locked')
 const isLocked = (error: unknown): boolean => error === LOCKED

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { SqliteDatabase } from '../../../../src/adapters/sqlite/sqlite-database.js'
 import { CREDS_KEY } from '../../../../src/store/session-store.js'
+import { outcome } from '../../../support/outcome.js'
 import { SQLITE_DRIVERS } from '../../../support/sqlite-drivers.js'
-import { firstRow, newFile, openDatabase, openStore, outcome } from './opened.js'
+import { firstRow, newFile, openDatabase, openStore } from './opened.js'
 
 const creds = { ...CREDS_KEY, value: 'c' }
 const CLOSED = 'STORE_UNAVAILABLE: The store is closed. Create a new one.'

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { findSqliteDriver, type SqliteDriverSource } from '../../../../src/adapters/sqlite/open-sqlite-database.js'
-import { outcome } from './opened.js'
+import { outcome } from '../../../support/outcome.js'
 
 /** As a package without its binary: it is loaded, and fails with its first database. */
 class WithoutBinary {

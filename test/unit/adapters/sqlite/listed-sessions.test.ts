@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest'
 import type { SqliteDatabase } from '../../../../src/adapters/sqlite/sqlite-database.js'
 import { CREDS_KEY, type RecordChange } from '../../../../src/store/session-store.js'
 import { collect } from '../../../support/collect.js'
+import { outcome } from '../../../support/outcome.js'
 import { SQLITE_DRIVERS } from '../../../support/sqlite-drivers.js'
-import { newFile, openDatabase, openStore, outcome } from './opened.js'
+import { newFile, openDatabase, openStore } from './opened.js'
 
 const record = (id: string, value: string | null = 'k'): RecordChange => ({ type: 'key', id, value })
 const creds: RecordChange = { ...CREDS_KEY, value: 'c' }

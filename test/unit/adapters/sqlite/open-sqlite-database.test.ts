@@ -4,8 +4,9 @@ import { expect, it, onTestFinished } from 'vitest'
 import { openSqliteDatabase, type OpenSqliteOptions } from '../../../../src/adapters/sqlite/open-sqlite-database.js'
 import type { SqliteDatabase } from '../../../../src/adapters/sqlite/sqlite-database.js'
 import { CREDS_KEY } from '../../../../src/store/session-store.js'
+import { outcome } from '../../../support/outcome.js'
 import { temporaryFolder } from '../../../support/temporary-folder.js'
-import { openStore, outcome } from './opened.js'
+import { openStore } from './opened.js'
 
 async function open(path: string, options?: OpenSqliteOptions): Promise<SqliteDatabase> {
   const database = await openSqliteDatabase(path, options)

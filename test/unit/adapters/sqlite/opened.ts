@@ -2,7 +2,6 @@ import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { SqliteDatabase, SqliteSessionStoreOptions } from '../../../../src/adapters/sqlite/sqlite-database.js'
 import { SqliteSessionStore } from '../../../../src/adapters/sqlite/sqlite-session-store.js'
-import { isSessionError } from '../../../../src/errors.js'
 import type { SqliteDriver } from '../../../support/sqlite-drivers.js'
 import { temporaryFolder } from '../../../support/temporary-folder.js'
 
@@ -32,16 +31,6 @@ export function openStore(database: SqliteDatabase, options: Partial<SqliteSessi
   // What fails then was made to fail by the test.
   onTestFinished(() => store.close().catch(() => undefined))
   return store
-}
-
-/** What came of a call: `done`, or the code and the message of its error. */
-export async function outcome(work: Promise<unknown>): Promise<string> {
-  try {
-    await work
-    return 'done'
-  } catch (error) {
-    return isSessionError(error) ? `${error.code}: ${error.message}` : String(error)
-  }
 }
 
 /** The first row of a query. */

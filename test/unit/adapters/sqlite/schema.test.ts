@@ -4,8 +4,9 @@ import { SqliteConnectionRepository } from '../../../../src/adapters/sqlite/sqli
 import type { SqliteDatabase } from '../../../../src/adapters/sqlite/sqlite-database.js'
 import { CREDS_KEY } from '../../../../src/store/session-store.js'
 import { collect } from '../../../support/collect.js'
+import { outcome } from '../../../support/outcome.js'
 import { SQLITE_DRIVERS } from '../../../support/sqlite-drivers.js'
-import { firstRow, newFile, openDatabase, openStore, outcome } from './opened.js'
+import { firstRow, newFile, openDatabase, openStore } from './opened.js'
 
 /** A database as an older version left it: a session with its records, and one of which only the token is left. Never to be changed. */
 const leftBy = (version: number): string => readFileSync(new URL(`./schema-version-${version}.sql`, import.meta.url), 'utf8')

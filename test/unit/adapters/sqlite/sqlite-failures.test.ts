@@ -4,8 +4,9 @@ import { SqliteConnectionRepository } from '../../../../src/adapters/sqlite/sqli
 import type { SqliteSessionStore } from '../../../../src/adapters/sqlite/sqlite-session-store.js'
 import { CREDS_KEY } from '../../../../src/store/session-store.js'
 import { collect } from '../../../support/collect.js'
+import { outcome } from '../../../support/outcome.js'
 import { SQLITE_DRIVERS } from '../../../support/sqlite-drivers.js'
-import { firstRow, newFile, openDatabase, openStore, outcome } from './opened.js'
+import { firstRow, newFile, openDatabase, openStore } from './opened.js'
 
 const SECRET = 'the private key'
 const creds = (value: string): { type: string; id: string; value: string } => ({ ...CREDS_KEY, value })

@@ -6,8 +6,9 @@ import * as judgement from '../../../../src/lease/holder.js'
 import type { LeaseLock } from '../../../../src/lease/lease-lock.js'
 import { CREDS_KEY, type SessionStore } from '../../../../src/store/session-store.js'
 import { openSqliteLock } from '../../../support/opened-locks.js'
+import { outcome } from '../../../support/outcome.js'
 import { SQLITE_DRIVERS } from '../../../support/sqlite-drivers.js'
-import { firstRow, newFile, openDatabase, openStore, outcome } from './opened.js'
+import { firstRow, newFile, openDatabase, openStore } from './opened.js'
 
 vi.mock('../../../../src/lease/holder.js', { spy: true })
 vi.mock('../../../../src/lease/holder.js', { spy: true })

@@ -6,10 +6,11 @@ import { SqliteConnectionRepository } from '../../../../src/adapters/sqlite/sqli
 import type { SqliteSessionStore } from '../../../../src/adapters/sqlite/sqlite-session-store.js'
 import { CREDS_KEY } from '../../../../src/store/session-store.js'
 import { collect } from '../../../support/collect.js'
+import { outcome } from '../../../support/outcome.js'
 import { type ScriptOptions, ScriptProcess } from '../../../support/script-process.js'
 import { seededRandom } from '../../../support/seeded-random.js'
 import { SQLITE_DRIVERS, type SqliteDriver } from '../../../support/sqlite-drivers.js'
-import { newFile, openDatabase, openStore, outcome } from './opened.js'
+import { newFile, openDatabase, openStore } from './opened.js'
 
 /** A user without rights, on most systems "nobody". */
 const NOBODY = 65_534
