@@ -184,11 +184,11 @@ describe.concurrent('logins that fail', () => {
 
   it('start over with the first delay only once a connection was stable (invariant 11)', { tags: 'full' }, async () => {
     await using world = await openWorld()
-    const manager = world.makeManager({ reconnect: { initialDelayMs: 100, factor: 3, jitter: 'none', stableAfterMs: 900 } })
+    const manager = world.makeManager({ reconnect: { initialDelayMs: 100, factor: 3, jitter: 'none', stableAfterMs: 3000 } })
     const events = world.eventsOf(manager)
     const { deviceKey } = await world.linkAndRestore(manager, 'shop')
     const delays: number[] = []
-    for (const stayMs of [0, 0, 1300]) {
+    for (const stayMs of [0, 0, 3500]) {
       await pause(stayMs)
       const lost = events.next('disconnected', 'shop')
       const back = events.next('connected', 'shop')
