@@ -4,4 +4,4 @@ export { PostgresConnectionRepository, type PostgresConnectionRepositoryOptions 
 export { postgresConnectionsTable } from './adapters/postgres/connections-table.js'
 export type { ConnectionColumns } from './adapters/postgres/connection-columns.js'
 export { postgresSchema, type PostgresSchemaOptions } from './adapters/postgres/schema-sql.js'
-export type { PostgresClient, PostgresSessionStoreOptions, PostgresValue } from './adapters/postgres/postgres-client.js'
+export type { PostgresClient, PostgresResult, PostgresSessionStoreOptions, PostgresValue } from './adapters/postgres/postgres-client.js'

@@ -4,16 +4,13 @@ import { fromRow, toRow } from '../../repository/connection-rows.js'
 import { fromColumn, toColumn } from '../column-text.js'
 import { requireName } from './postgres-client.js'
 
-/** A field of a connection. */
-type Field = keyof ConnectionRecord
-
 /** The column of each field; `null` or `false` for a field that the table has no column for. */
-export type ConnectionColumns = Partial<Record<Field, string | null | false>>
+export type ConnectionColumns = Partial<Record<keyof ConnectionRecord, string | null | false>>
 
 /** What a column holds: text, a point in time, or JSON. */
 type Kind = 'text' | 'date' | 'json'
 
-const FIELDS: Readonly<Record<Field, readonly [column: string, kind: Kind]>> = Object.freeze({
+const FIELDS: Readonly<Record<keyof ConnectionRecord, readonly [column: string, kind: Kind]>> = Object.freeze({
   sessionId: ['session_id', 'text'],
   status: ['status', 'text'],
   reason: ['reason', 'text'],

@@ -9,7 +9,13 @@ import { requireDuration, requireMethods, requireOptions } from '../../option-ch
  */
 export interface PostgresClient {
   /** Runs one statement, and resolves with its rows as objects by column name. */
-  query(text: string, params: PostgresValue[]): PromiseLike<{ readonly rows: readonly unknown[] }>
+  query(text: string, params: PostgresValue[]): PromiseLike<PostgresResult>
+}
+
+/** What a client makes of the answer to a statement. */
+export interface PostgresResult {
+  /** The rows, each an object by column name. */
+  readonly rows: readonly unknown[]
 }
 
 /** A value for a parameter of a statement. */
