@@ -34,6 +34,8 @@ const config: ViteUserConfig = defineConfig({
     // A line per file and what failed; single tests are not told for being slow.
     reporters: [['default', { summary: false }]],
     slowTestThreshold: 60_000,
+    // On Node 20, supabase-js says whenever it is loaded that later versions of it will not be.
+    onConsoleLog: (text) => !text.includes('in future versions of @supabase/supabase-js'),
     // Real Baileys against a loopback server takes its time on a busy machine; every wait inside has its own bound.
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis'
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { REDIS_DRIVERS } from '../../src/cli/stores/redis-drivers.js'
 import { RedisSessionStore } from '../../src/redis.js'
 import { freePort } from '../support/free-port.js'
@@ -77,6 +77,8 @@ describe.skipIf(REDIS_PROGRAM === null)('Redis', () => {
   })
 
   it('doctor warns of a server that keeps nothing', async () => {
+    // The stores of this test and of the command warn of it, too.
+    vi.spyOn(process, 'emitWarning').mockReturnValue()
     const forgetful = await RedisServer.start('--appendonly', 'no')
     onTestFinished(() => forgetful.close())
     const admin = new Redis({ port: forgetful.port, host: '127.0.0.1' })

@@ -11,8 +11,8 @@ const OF_FILES = 8
 export async function playRandomHistory(seed: number, steps: number): Promise<void> {
   const random = seededRandom(seed)
   const place = random.below(10) < OF_FILES ? new FilePlace(random) : new SqlitePlace()
-  // Its timer is what folds; the other store waits for its database by the real clock.
-  const clock = place.folds ? install({ toFake: ['setTimeout', 'clearTimeout'] }) : null
+  // Its timer is what folds; the other store waits for its database by the real clock. Other tests of the worker may have left timers to clear.
+  const clock = place.folds ? install({ toFake: ['setTimeout', 'clearTimeout'], shouldClearNativeTimers: true }) : null
   const history = new RandomHistory(place, random, (ms) => clock?.tick(ms))
   try {
     await history.play(steps)
