@@ -6,7 +6,7 @@ import { STORE_STEPS, type StoreStep } from './store-steps.js'
 
 const BROKEN = ['in-place', 'one-by-one', 'too-early'] as const
 const RUNS = 25
-const RUNS_AT_STEP = 20
+const RUNS_AT_STEP = 50
 /** The steps of which a large batch makes more. Any other comes once, and mostly waits for these. */
 const GROWING: readonly StoreStep[] = ['append', 'sync', 'fold-text', 'fold-file', 'fold-removal']
 /** A broken store is found in the first few. */
