@@ -35,7 +35,7 @@ export class SessionStorage {
   readonly memory: LifecycleMemory
   readonly pairing: PairingKnowledge
   readonly #options: SessionStorageOptions
-  readonly #unsaved: UnsavedPairing<SessionLease>
+  readonly #unsaved: UnsavedPairing
   /** Whether the last socket could finish its writes. */
   #isDrained = true
 

@@ -1,22 +1,23 @@
 import { inspectStoredCreds, type StoredSession } from '../auth/stored-session.js'
 import type { SessionError } from '../errors.js'
+import type { SessionLease } from '../lease/session-lock.js'
 import { CREDS_KEY, type RecordChange } from '../store/session-store.js'
 import { pairingGivenUp } from './session-refusals.js'
 
 /** What an unsaved pairing works with. */
-export interface UnsavedPairingOptions<Lease> {
+export interface UnsavedPairingOptions {
   readonly sessionId: string
   readonly read: () => Promise<StoredSession>
-  readonly write: (lease: Lease, records: readonly RecordChange[]) => Promise<void>
+  readonly write: (lease: SessionLease, records: readonly RecordChange[]) => Promise<void>
   readonly onGivenUp: (error: SessionError) => void
 }
 
 /** What a pairing could not store. The phone has the device linked already, so that it is stored as soon as that can be done. */
-export class UnsavedPairing<Lease> {
-  readonly #options: UnsavedPairingOptions<Lease>
+export class UnsavedPairing {
+  readonly #options: UnsavedPairingOptions
   #records: readonly RecordChange[] | null = null
 
-  constructor(options: UnsavedPairingOptions<Lease>) {
+  constructor(options: UnsavedPairingOptions) {
     this.#options = options
   }
 
@@ -43,7 +44,7 @@ export class UnsavedPairing<Lease> {
   }
 
   /** Stores it, if there is any, in place of everything that was stored before. The lease may be a new one. */
-  async write(lease: Lease): Promise<void> {
+  async write(lease: SessionLease): Promise<void> {
     const records = this.#records
     if (records === null) return
     if (!mayFollow(records, await this.#options.read())) {
