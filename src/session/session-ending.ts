@@ -66,13 +66,12 @@ export class SessionEnding {
   async stop(): Promise<void> {
     const { sessionId, storage, closing, send } = this.#options
     const end = restingState('disconnected', 'stopped')
-    if (this.isDeleting) await this.afterDelete()
     if (await this.#isUnknown()) {
       this.#options.onEnded()
       return
     }
     try {
-      await this.#end(end, async () => this.#showWhatStays(await storage.rememberStopped()))
+      await this.#end(end, async () => this.#showWhatStays(end, await storage.rememberStopped()))
     } catch (cause) {
       const error = asStoreError(sessionId, cause)
       // What cannot be remembered holds in this process all the same.
@@ -147,10 +146,22 @@ export class SessionEnding {
     })
   }
 
-  /** Whether there is nothing to end, so that nothing is recorded: no run here, no record in the store, and nobody knows that it was paired. Rejects when another process links it. */
+  /** Whether there is nothing to end, once nothing is being deleted, so that nothing is recorded. Rejects when another process links it. */
   async #isUnknown(): Promise<boolean> {
+    for (;;) {
+      if (this.isDeleting) await this.afterDelete()
+      const isUnknown = await this.#isUnknownNow()
+      if (!this.isDeleting) return isUnknown
+    }
+  }
+
+  /** No run here, no record in the store, and nobody knows that it was paired. */
+  async #isUnknownNow(): Promise<boolean> {
     const { sessionId, storage, state } = this.#options
-    const isUntouched = (): boolean => state() === INITIAL_STATE
+    const isUntouched = (): boolean => {
+      const current = state()
+      return current === INITIAL_STATE || (current.phase === 'idle' && current.reason === 'never_paired')
+    }
     if (!isUntouched() || !(await storage.isUnknown())) return false
     const isFree = await storage.lease.isFree()
     if (!isUntouched()) return false
@@ -164,12 +175,14 @@ export class SessionEnding {
   }
 
   /** Stopping mends nothing: what needs a person goes on saying so, or whoever looks at the store would be told something else. */
-  #showWhatStays(stored: StoredOrMissing): void {
+  #showWhatStays(end: IdleState, stored: StoredOrMissing): void {
+    const { send, state } = this.#options
     const decision = decideStart(stored, { purpose: 'restore', force: false }, new Date())
-    if (decision.action === 'rest' && decision.status !== 'disconnected') {
+    // Whoever has started or deleted it since decides what is shown.
+    if (state() === end && decision.action === 'rest' && decision.status !== 'disconnected') {
       const { status, reason, until } = decision
       // It is no news, so nothing is announced but the status.
-      this.#options.send({ type: 'halt', to: { phase: 'idle', status, reason, until, tried: false } })
+      send({ type: 'halt', to: { phase: 'idle', status, reason, until, tried: false } })
     }
     // What is there with another key cannot be remembered for it.
     if (stored.kind === 'wrong-key') throw stored.error

@@ -15,6 +15,11 @@ async function told(made: Scenario): Promise<string[]> {
   return [made.statuses('s').at(-1) ?? 'nothing', ...[row, look, elsewhere].map((seen) => `${seen?.status ?? 'no row'} ${seen?.reason ?? ''}`)]
 }
 
+const pause = (ms: number): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, ms)
+  })
+
 const everywhere = (status: string): string[] => [status, status, status, status]
 
 describe('stopping a session that rests', () => {
@@ -47,5 +52,26 @@ describe('stopping a session that rests', () => {
     await pass(10)
     await within(made.sessions.stop('s'))
     expect(await told(made)).toEqual(everywhere('disconnected stopped'))
+  })
+
+  it('tells no more of what was there once a deletion was asked for', async () => {
+    const made = scenario()
+    await made.store.seed('s', {}, { loggedOutAt: new Date() })
+    await within(Promise.all([made.sessions.stop('s'), made.sessions.stop('s'), made.sessions.delete('s')]))
+    expect(made.statuses('s')).toEqual(['disconnected never_paired'])
+  })
+
+  it('does not hold up a connect that was asked for after it', async () => {
+    const made = scenario()
+    await made.store.seed('s', {}, { loggedOutAt: new Date() })
+    made.store.before = async ({ verb }) => {
+      if (verb === 'read') await pause(1000)
+    }
+    const stopping = made.sessions.stop('s')
+    // It has been told to rest, and what is stored of it is being read.
+    await pass(1500)
+    expect(await within(made.sessions.connect('s'))).toMatchObject({ status: 'pairing' })
+    await within(stopping)
+    expect(await made.sessions.getStatus('s', { restore: false })).toMatchObject({ status: 'pairing' })
   })
 })

@@ -36,7 +36,7 @@ export const MUTANTS: readonly Mutant[] = [
     invariant: 2,
     what: 'stop deletes what is stored',
     file: 'session/session-ending.ts',
-    replace: ['this.#showWhatStays(await storage.rememberStopped())', 'await storage.delete(() => Promise.resolve())'],
+    replace: ['this.#showWhatStays(end, await storage.rememberStopped())', 'await storage.delete(() => Promise.resolve())'],
   },
   {
     invariant: 2,
