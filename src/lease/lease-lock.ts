@@ -3,7 +3,8 @@ import { isSessionError, SessionError } from '../errors.js'
 import { FreeWatch } from './free-watch.js'
 import { Heartbeat } from './heartbeat.js'
 import { describeHolder, type Holder, judgeCopied, judgeHolder, type Judgement, judgeSilent, ownerName, parseHolder } from './holder.js'
-import { forgotten, ranOut, takenBySomebody } from './lease-losses.js'
+import { LeaseCluster } from './lease-cluster.js'
+import { blind, forgotten, ranOut, takenBySomebody } from './lease-losses.js'
 import type { HolderSign, LeaseKey, LockEntry, LockTable } from './lock-table.js'
 import { assertCurrentWriter, type SessionLease, type SessionLock, type WriterClaim } from './session-lock.js'
 
@@ -29,7 +30,6 @@ export interface LeaseLockOptions<Entry extends LockEntry> {
 
 /** A lease that was handed out and has not ended. */
 interface HeldLease extends LeaseKey {
-  /** The name of its holder. */
   readonly owner: string
   /** Aborts what its holder sees as `lost`. */
   readonly lost: AbortController
@@ -58,6 +58,8 @@ export class LeaseLock<Entry extends LockEntry = LockEntry> implements SessionLo
   readonly #watch: FreeWatch | null
   /** Only where the table tells who lives: there it costs one call a second, whatever the number of sessions. */
   readonly whenFree?: NonNullable<SessionLock['whenFree']>
+  /** Only where the table keeps what the processes of a cluster say. */
+  readonly cluster?: LeaseCluster
   /** Under which name leases are held: another one after the engine has ended those under the last. */
   #self: Promise<Holder> | undefined
   /** Every such name so far. What the engine still shows under one before the last is free. */
@@ -83,6 +85,7 @@ export class LeaseLock<Entry extends LockEntry = LockEntry> implements SessionLo
       table.living === undefined ? null : new FreeWatch({ living: async () => (await table.living?.()) ?? [], look: (id) => this.#lookForWatch(id) })
     const watch = this.#watch
     if (watch !== null) this.whenFree = (sessionId, onFree) => watch.add(sessionId, onFree)
+    if (table.cluster !== undefined) this.cluster = this.#makeCluster(table.cluster)
   }
 
   async acquire(sessionId: string): Promise<SessionLease | null> {
@@ -139,7 +142,7 @@ export class LeaseLock<Entry extends LockEntry = LockEntry> implements SessionLo
     this.#compare(this.#held.get(sessionId), newestToken)
   }
 
-  /** Whether the lease of a token was handed out here, and has not ended as far as is known. */
+  /** Whether the lease of a token was handed out here, and has not ended. */
   holds(sessionId: string, token: number): boolean {
     return this.#held.get(sessionId)?.token === token
   }
@@ -160,9 +163,20 @@ export class LeaseLock<Entry extends LockEntry = LockEntry> implements SessionLo
     return this.#closing
   }
 
+  #makeCluster(table: NonNullable<LockTable['cluster']>): LeaseCluster {
+    return new LeaseCluster({
+      table,
+      heartbeat: this.#heartbeat,
+      self: () => this.#describe(),
+      lives: (sign) => this.#lives(parseHolder(sign.text), sign),
+      leaseOf: (sessionId) => this.#held.get(sessionId),
+      assertOpen: () => this.assertOpen(),
+    })
+  }
+
   async #giveAllBack(settled: () => Promise<void>): Promise<void> {
     await settled()
-    const released = await Promise.allSettled([...this.#held.values()].map((lease) => this.#release(lease)))
+    const released = await Promise.allSettled([...[...this.#held.values()].map((lease) => this.#release(lease)), this.cluster?.leave()])
     for (const result of released) if (result.status === 'rejected') throw result.reason
   }
 
@@ -329,12 +343,4 @@ export class LeaseLock<Entry extends LockEntry = LockEntry> implements SessionLo
     this.#names.add(nonce)
     return describe(ownerName(nonce), nonce)
   }
-}
-
-/** All that can go wrong when one looks at processes is that this one has no descriptor left. */
-function blind(what: string, cause: unknown): SessionError {
-  if (isSessionError(cause)) return cause
-  return new SessionError('STORE_UNAVAILABLE', `This process cannot find out ${what}, because it has too many open files. Raise its limit (ulimit -n).`, {
-    cause,
-  })
 }

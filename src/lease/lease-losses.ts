@@ -1,4 +1,4 @@
-import { SessionError } from '../errors.js'
+import { isSessionError, SessionError } from '../errors.js'
 
 /** A newer token is out: somebody else has taken the lock. */
 export function takenBySomebody(sessionId: string, token: number, newestToken: number): SessionError {
@@ -23,4 +23,12 @@ export function ranOut(sessionId: string): SessionError {
     `The lease of session "${sessionId}" expired, because this process could not tell the store that it is alive. As far as is known, nobody else has it.`,
     { sessionId },
   )
+}
+
+/** All that can go wrong when one looks at processes is that this one has no descriptor left. */
+export function blind(what: string, cause: unknown): SessionError {
+  if (isSessionError(cause)) return cause
+  return new SessionError('STORE_UNAVAILABLE', `This process cannot find out ${what}, because it has too many open files. Raise its limit (ulimit -n).`, {
+    cause,
+  })
 }

@@ -1,3 +1,4 @@
+import type { ClusterTable } from './cluster-table.js'
 import type { Holder } from './holder.js'
 
 /**
@@ -35,6 +36,8 @@ export interface LockTable<Entry extends LockEntry = LockEntry> {
    * whoever waits for a lock then learns once a second from this one call which holders are gone, instead of looking at each lock.
    */
   living?(): Promise<readonly LivingHolder[]>
+  /** What the processes of a cluster say, beside the locks. */
+  readonly cluster?: ClusterTable
 }
 
 /** A lock as a table has it. */

@@ -1,4 +1,5 @@
 import { SessionError } from '../errors.js'
+import type { LockCluster } from './lock-cluster.js'
 
 /**
  * Who may run a session, across everything that shares the store. It belongs to its store: the fencing tokens it
@@ -32,6 +33,8 @@ export interface SessionLock {
    * each session every `standbyPollMs`.
    */
   whenFree?(sessionId: string, onFree: () => void): () => void
+  /** What the processes that share the store tell each other. Optional: without it the `cluster` option of a manager is refused. */
+  readonly cluster?: LockCluster
 }
 
 /** The right to run one session, until it is released or lost. */
