@@ -59,6 +59,10 @@ export type SessionErrorCode =
 export interface SessionErrorDetails {
   /** The session that it concerns, if any. */
   sessionId?: string | undefined
+  /** With `OWNED_ELSEWHERE`: the process to call. */
+  owner?: string | undefined
+  /** With `OWNED_ELSEWHERE`: the address of that process. */
+  ownerAddress?: string | undefined
   /** What caused it. */
   cause?: unknown
 }
@@ -74,12 +78,21 @@ export class SessionError extends Error {
   readonly code: SessionErrorCode
   /** The session that it concerns, or `undefined` if it concerns the manager or a whole store. */
   readonly sessionId: string | undefined
+  /**
+   * With `OWNED_ELSEWHERE`: the process to call, as `SessionSnapshot.owner` names it. `undefined` when nobody can tell, and with every
+   * other code.
+   */
+  readonly owner: string | undefined
+  /** With `OWNED_ELSEWHERE`: the address of that process; `undefined` when it gave none. */
+  readonly ownerAddress: string | undefined
 
   /** Your own store or repository creates them, too: their contracts say which codes. */
   constructor(code: SessionErrorCode, message: string, details: SessionErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause })
     this.code = code
     this.sessionId = details.sessionId
+    this.owner = details.owner
+    this.ownerAddress = details.ownerAddress
   }
 }
 

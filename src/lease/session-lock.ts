@@ -115,5 +115,6 @@ export async function beingRun(lock: SessionLock, sessionId: string): Promise<Se
   const who = owner === null ? 'Another process' : `The process ${owner}`
   return new SessionError('OWNED_ELSEWHERE', `${who} is running session "${sessionId}" or working on it. Nothing was changed. Stop it there, and try again.`, {
     sessionId,
+    owner: owner ?? undefined,
   })
 }

@@ -10,6 +10,7 @@ import { shareStorages, StorageSharing } from '../socket/workarounds/share-async
 import { latestWaWebVersion } from '../version/latest-wa-web-version.js'
 import { lookupOf, VersionSource } from '../version/version-source.js'
 import { KnownSessions } from './known-sessions.js'
+import { OwnerLookup } from './owner-lookup.js'
 import { SessionAnnouncer } from './session-announcer.js'
 import type { ResolvedSessionManagerOptions } from './session-manager-options.js'
 import { SessionRegistry } from './session-registry.js'
@@ -24,6 +25,7 @@ export interface ManagerParts {
   readonly follower: RepositoryFollower | null
   readonly versions: VersionSource
   readonly registry: SessionRegistry
+  readonly owners: OwnerLookup
   readonly lookup: StatusLookup
   readonly restorer: SessionRestorer
   readonly statuses: SessionStatuses
@@ -47,9 +49,11 @@ export function assembleManager(options: ResolvedSessionManagerOptions): Manager
       restorer.callOff(sessionId)
     },
   })
+  const owners = new OwnerLookup({ lock: store.lock, timeoutMs })
   const lookup: StatusLookup = new StatusLookup({
     known: (sessionId) => registry.find(sessionId),
     store,
+    owners,
     repository,
     timeoutMs,
     messages: settings.messages,
@@ -62,7 +66,7 @@ export function assembleManager(options: ResolvedSessionManagerOptions): Manager
   })
   const statuses = new SessionStatuses({ registry, lookup, restorer })
   const knownSessions = new KnownSessions({ store, repository, follower, registry, lookup, restorer, timeoutMs, onError })
-  return { announcer, follower, versions, registry, lookup, restorer, statuses, knownSessions }
+  return { announcer, follower, versions, registry, owners, lookup, restorer, statuses, knownSessions }
 }
 
 function makeContext(

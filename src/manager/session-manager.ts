@@ -41,8 +41,8 @@ const LOOKS_AT_ONCE = 16
  * Keeps the WhatsApp sessions of an application alive: it pairs them, restores them after a restart, reconnects them after every
  * temporary loss, and always knows the status of each.
  *
- * Methods reject with a `SessionError`: `INVALID_SESSION_ID` for an invalid id, `MANAGER_CLOSED` after `close`. An invalid argument
- * is a `TypeError` or `RangeError`.
+ * Methods reject with a `SessionError`: `INVALID_SESSION_ID` for an invalid id, `MANAGER_CLOSED` after `close`, `OWNED_ELSEWHERE`, with
+ * the `owner` to call and its `ownerAddress`, where another process runs the session. An invalid argument is a `TypeError` or `RangeError`.
  */
 export class SessionManager implements AsyncDisposable {
   readonly #options: ResolvedSessionManagerOptions
@@ -75,7 +75,7 @@ export class SessionManager implements AsyncDisposable {
     if (metadata !== undefined) requirePlainJson('metadata', metadata)
     requireSignal(signal)
     const bounds = { signal, timeoutMs, onTimeout: () => connectTimeout(sessionId, timeoutMs) }
-    return this.#parts.registry.use(sessionId, (session) => boundedBy(bounds, (caller) => session.connect(metadata, caller)))
+    return this.#work(sessionId, (session) => boundedBy(bounds, (caller) => session.connect(metadata, caller)))
   }
 
   /**
@@ -147,7 +147,7 @@ export class SessionManager implements AsyncDisposable {
   async requestPairingCode(sessionId: string, phoneNumber: string): Promise<string> {
     const digits = requirePhoneNumber(phoneNumber)
     this.#check(sessionId)
-    return this.#parts.registry.use(sessionId, (session) => session.requestPairingCode(digits))
+    return this.#work(sessionId, (session) => session.requestPairingCode(digits))
   }
 
   /**
@@ -162,7 +162,7 @@ export class SessionManager implements AsyncDisposable {
     requireSignal(signal)
     return boundedBy({ signal, timeoutMs, onTimeout: () => connectTimeout(sessionId, timeoutMs) }, async (caller) => {
       await this.#refuseVainWait(sessionId)
-      return this.#parts.registry.use(sessionId, (session) => session.waitUntilConnected(caller))
+      return this.#work(sessionId, (session) => session.waitUntilConnected(caller))
     })
   }
 
@@ -178,7 +178,7 @@ export class SessionManager implements AsyncDisposable {
    */
   async stop(sessionId: string): Promise<void> {
     this.#check(sessionId)
-    await this.#parts.registry.use(sessionId, (session) => session.stop())
+    await this.#work(sessionId, (session) => session.stop())
   }
 
   /**
@@ -200,12 +200,13 @@ export class SessionManager implements AsyncDisposable {
     requireDuration('timeoutMs', timeoutMs, 1)
     requireBoolean('requireUnlink', requireUnlink)
     this.#check(sessionId)
-    return this.#parts.registry.use(sessionId, (session) => session.logout({ timeoutMs, requireUnlink }))
+    return this.#work(sessionId, (session) => session.logout({ timeoutMs, requireUnlink }))
   }
 
   /** Deletes what is stored and the repository's record, in any status, even offline. Does not unlink the device. Safe to repeat. */
   async delete(sessionId: string): Promise<void> {
-    await this.#enter(sessionId).delete(() => this.#deleteRecord(sessionId))
+    const session = this.#enter(sessionId)
+    await this.#parts.owners.naming(sessionId, () => session.delete(() => this.#deleteRecord(sessionId)))
     this.#parts.registry.forget(sessionId)
   }
 
@@ -258,6 +259,12 @@ export class SessionManager implements AsyncDisposable {
     return this.#parts.registry.ensure(sessionId)
   }
 
+  /** Lets a verb work on a session. When another process runs it, the refusal names that process. */
+  #work<Result>(sessionId: string, work: (session: Session) => Promise<Result>): Promise<Result> {
+    const { owners, registry } = this.#parts
+    return owners.naming(sessionId, () => registry.use(sessionId, work))
+  }
+
   async #deleteRecord(sessionId: string): Promise<void> {
     await this.#parts.follower?.forget(sessionId)
     const {
@@ -307,7 +314,7 @@ export class SessionManager implements AsyncDisposable {
   async #refuseVainWait(sessionId: string): Promise<void> {
     if (this.#parts.registry.find(sessionId) !== undefined) return
     const found = await this.#parts.lookup.look(sessionId)
-    if (found.owner !== null) throw ownedElsewhere(sessionId)
+    if (found.owner !== null) throw ownedElsewhere(sessionId, found.owner)
     if (found.decision.action === 'rest') throw needsPerson(this.#parts.lookup.view(found))
   }
 }

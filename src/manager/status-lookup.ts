@@ -1,7 +1,6 @@
 import { withDeadline } from '../async/deadline.js'
 import { readStoredSession } from '../auth/stored-session.js'
 import type { SessionError } from '../errors.js'
-import { findOwner } from '../lease/session-lock.js'
 import type { ConnectionRecord, ConnectionRepository } from '../repository/connection-repository.js'
 import { repositoryFailed } from '../repository/repository-follower.js'
 import { missingIfKnown, type StoredOrMissing } from '../session/missing-credentials.js'
@@ -10,7 +9,7 @@ import type { Session } from '../session/session.js'
 import type { SessionSnapshot } from '../status/session-status.js'
 import { describeStatus, type StatusMessages } from '../status/status-reasons.js'
 import type { SessionStore } from '../store/session-store.js'
-import { storeTimeout } from '../store/store-failure.js'
+import type { OwnerLookup, SessionOwner } from './owner-lookup.js'
 
 /** What a look at a session found that nobody runs here. */
 export interface Found {
@@ -19,7 +18,7 @@ export interface Found {
   /** What a restore would do. */
   readonly decision: StartDecision
   /** Who runs it elsewhere. */
-  readonly owner: string | null
+  readonly owner: SessionOwner | null
   /** What the repository knows of it. */
   readonly record: ConnectionRecord | null
 }
@@ -29,6 +28,7 @@ export interface StatusLookupOptions {
   /** What this manager itself knows of a session, if it has an object for it. */
   known: (sessionId: string) => Pick<Session, 'owner' | 'isPairedHere' | 'snapshot'> | undefined
   store: SessionStore
+  owners: OwnerLookup
   repository: ConnectionRepository | undefined
   timeoutMs: number
   messages: StatusMessages
@@ -81,7 +81,7 @@ export class StatusLookup {
       ...(until === null ? {} : { restrictedUntil: until }),
       ...(lastDisconnect === null ? {} : { lastDisconnect }),
       since: this.#since(status, found),
-      owner: found.owner,
+      owner: found.owner?.owner ?? null,
       isLocal: found.owner === null,
       ...(record === null ? {} : { metadata: record.metadata }),
     }
@@ -95,7 +95,7 @@ export class StatusLookup {
 
   #standing({ decision, owner, record }: Found): Pick<SessionSnapshot, 'status' | 'reason'> {
     if (owner !== null) {
-      const isOwners = record?.owner === owner
+      const isOwners = record?.owner === owner.owner
       return isOwners ? { status: record.status, reason: record.reason ?? 'owned_elsewhere' } : { status: 'disconnected', reason: 'owned_elsewhere' }
     }
     switch (decision.action) {
@@ -127,13 +127,14 @@ export class StatusLookup {
   }
 
   async #look(sessionId: string): Promise<Found> {
-    const { store, timeoutMs } = this.#options
+    const { store, owners, timeoutMs } = this.#options
     const finding = this.findRecord(sessionId)
     const before = this.#ownerHere(sessionId)
     const stored = await readStoredSession(store, sessionId, timeoutMs)
-    const holder = await this.#findOwner(sessionId)
+    const holder = await owners.find(sessionId)
     // A lease of our own is held for a moment also by a session that does not run, and may be given back during the look.
-    const owner = holder === before || holder === this.#ownerHere(sessionId) ? null : holder
+    const isOurs = holder?.owner === before || holder?.owner === this.#ownerHere(sessionId)
+    const owner = isOurs ? null : holder
     const record = await this.#inGrace(finding, owner === null)
     return this.judge({ sessionId, stored, owner, record })
   }
@@ -155,16 +156,6 @@ export class StatusLookup {
 
   #ownerHere(sessionId: string): string | null {
     return this.#options.known(sessionId)?.owner ?? null
-  }
-
-  async #findOwner(sessionId: string): Promise<string | null> {
-    const { store, timeoutMs } = this.#options
-    try {
-      return await withDeadline(findOwner(store.lock, sessionId), timeoutMs, () => storeTimeout(sessionId, 'lock', timeoutMs))
-    } catch {
-      // Whoever restores it has to take the lock, and finds out.
-      return null
-    }
   }
 
   /** What the repository knows of a session; `null` when it knows nothing, or cannot be asked. Never rejects. */

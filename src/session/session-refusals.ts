@@ -2,9 +2,26 @@ import { SessionError } from '../errors.js'
 import type { SessionSnapshot } from '../status/session-status.js'
 import { STATUS_REASONS } from '../status/status-reasons.js'
 
-/** Another process runs the session. */
-export function ownedElsewhere(sessionId: string): SessionError {
-  return new SessionError('OWNED_ELSEWHERE', `Another process runs session "${sessionId}". Call that process, or wait until it has ended.`, { sessionId })
+/** A process that runs a session. */
+export interface ProcessName {
+  /** Its name. */
+  readonly owner: string
+  /** Where it can be called; `null` when it gave no address. */
+  readonly address: string | null
+}
+
+/** Another process runs the session; which one, if that is known. */
+export function ownedElsewhere(sessionId: string, process: ProcessName | null = null): SessionError {
+  if (process === null) {
+    return new SessionError('OWNED_ELSEWHERE', `Another process runs session "${sessionId}". Call that process, or wait until it has ended.`, { sessionId })
+  }
+  const { owner, address } = process
+  const who = address === null ? `Process ${owner}` : `Process ${owner} (${address})`
+  return new SessionError('OWNED_ELSEWHERE', `${who} runs session "${sessionId}". Call it there, or wait until it has ended.`, {
+    sessionId,
+    owner,
+    ownerAddress: address ?? undefined,
+  })
 }
 
 /** The manager was closed while somebody waited. */

@@ -5,7 +5,7 @@ import { COMPUTED, findCycle, listSources, readImports } from './source-imports.
 const LEAVES = ['async', 'errors', 'logger', 'option-checks']
 
 /** The ports, and the lock that is memory only. */
-const PORTS = ['lease/session-lock', 'lease/process-lock', 'repository', 'store']
+const PORTS = ['lease/session-lock', 'lease/lock-cluster', 'lease/process-lock', 'repository', 'store']
 
 /** The module of Baileys, and what works around it. */
 const BAILEYS = ['socket/baileys-module', 'socket/workarounds']
@@ -27,15 +27,19 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   disconnect: ['async', 'disconnect/disconnect-cause', 'status'],
 
   // Ports, and the one lock that runs on any table.
-  'lease/session-lock': ['errors'],
+  'lease/lock-cluster': [],
+  'lease/session-lock': ['errors', 'lease/lock-cluster'],
   'lease/process-lock': ['lease', 'lease/session-lock'],
-  lease: ['errors', 'lease/session-lock'],
+  lease: ['errors', 'lease/lock-cluster', 'lease/session-lock'],
   store: ['async', 'errors', 'lease/session-lock'],
   repository: ['async', 'errors', 'status'],
 
   // How an encrypted record is known, also by those who have no keys.
   'encryption/envelope': ['errors', 'store'],
   encryption: ['encryption/envelope', 'errors', 'lease/session-lock', 'option-checks', 'regular-file', 'store'],
+
+  // What the processes that share a store tell each other, and what follows from it.
+  cluster: [...LEAVES, ...PORTS, 'disconnect', 'disconnect/disconnect-cause', 'status'],
 
   // What a session is made of, from the socket upwards.
   'socket/baileys-module': ['errors'],
@@ -46,7 +50,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   version: ['async', 'option-checks'],
   socket: [...LEAVES, ...BAILEYS, 'auth', 'disconnect', 'disconnect/disconnect-cause', 'socket/key-use', 'socket/raw-socket'],
   session: [...LEAVES, ...PORTS, ...BAILEYS, 'auth', 'disconnect', 'disconnect/disconnect-cause', 'socket', 'status'],
-  manager: [...LEAVES, ...PORTS, ...BAILEYS, 'auth', 'disconnect', 'disconnect/disconnect-cause', 'session', 'socket', 'status', 'version'],
+  manager: [...LEAVES, ...PORTS, ...BAILEYS, 'auth', 'cluster', 'disconnect', 'disconnect/disconnect-cause', 'session', 'socket', 'status', 'version'],
 
   // From one store to another.
   copy: [...LEAVES, 'auth', 'encryption/envelope', 'lease/session-lock', 'store'],

@@ -2,61 +2,16 @@ import { describe, expect, it } from 'vitest'
 import { MemoryConnectionRepository } from '../../src/adapters/memory/memory-connection-repository.js'
 import { inspectStoredCreds } from '../../src/auth/stored-session.js'
 import { SessionError } from '../../src/errors.js'
-import type { SessionLease, SessionLock } from '../../src/lease/session-lock.js'
 import { deferred } from '../support/deferred.js'
 import { codeOf, inFakeTime, pass, scenario, type Scenario, silent, welcoming, within } from '../support/scenario.js'
+import { SharedLock } from '../support/shared-lock.js'
 import { WatchedSessionStore } from '../support/watched-session-store.js'
 
 inFakeTime()
 
-/** A lock of several processes, each with a name, whose leases can be lost. */
-class FakeSharedLock {
-  readonly #newest = new Map<string, { owner: string; token: number; lost: AbortController } | null>()
-  #tokens = 0
-
-  as(owner: string): SessionLock {
-    return {
-      acquire: async (sessionId) => ((this.#newest.get(sessionId) ?? null) === null ? this.#grant(sessionId, owner) : null),
-      owner: async (sessionId) => this.#newest.get(sessionId)?.owner ?? null,
-    }
-  }
-
-  /** The process died, or was cut off: its leases are gone. */
-  lose(sessionId: string): void {
-    const claim = this.#newest.get(sessionId)
-    this.#newest.set(sessionId, null)
-    claim?.lost.abort()
-  }
-
-  /** The backend was not told in time that the process lives. */
-  expire(sessionId: string): void {
-    const claim = this.#newest.get(sessionId)
-    this.#newest.set(sessionId, null)
-    claim?.lost.abort(new SessionError('LEASE_EXPIRED', 'Its time ran out.', { sessionId }))
-  }
-
-  /** Some other process takes it. */
-  grab(sessionId: string, owner: string): void {
-    this.#grant(sessionId, owner)
-  }
-
-  #grant(sessionId: string, owner: string): SessionLease {
-    const claim = { owner, token: ++this.#tokens, lost: new AbortController() }
-    this.#newest.set(sessionId, claim)
-    return {
-      owner,
-      fencingToken: claim.token,
-      lost: claim.lost.signal,
-      release: async () => {
-        if (this.#newest.get(sessionId) === claim) this.#newest.set(sessionId, null)
-      },
-    }
-  }
-}
-
 /** Two managers on one store, as two processes are. The memory store checks tokens of its own lock only, so these run unfenced. */
-function twoProcesses(): { lock: FakeSharedLock; one: Scenario; two: Scenario; store: WatchedSessionStore } {
-  const lock = new FakeSharedLock()
+function twoProcesses(): { lock: SharedLock; one: Scenario; two: Scenario; store: WatchedSessionStore } {
+  const lock = new SharedLock()
   const repository = new MemoryConnectionRepository()
   const store = new WatchedSessionStore(lock.as('one'))
   const second = new WatchedSessionStore(lock.as('two'))

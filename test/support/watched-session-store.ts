@@ -1,6 +1,7 @@
 import { MemorySessionStore } from '../../src/adapters/memory/memory-session-store.js'
 import { encodeLifecycle, freshLifecycle, type Lifecycle } from '../../src/auth/lifecycle-record.js'
 import { inspectStoredCreds } from '../../src/auth/stored-session.js'
+import type { LockCluster } from '../../src/lease/lock-cluster.js'
 import type { SessionLease, SessionLock } from '../../src/lease/session-lock.js'
 import {
   CREDS_KEY,
@@ -113,6 +114,19 @@ export class WatchedSessionStore implements SessionStore {
           return lease === null ? null : this.#watchLease(sessionId, lease)
         }),
       owner: (sessionId) => this.#carryOut('owner', sessionId, () => lock.owner(sessionId)),
+      ...(lock.cluster === undefined ? {} : { cluster: this.#watchCluster(lock.cluster) }),
+    }
+  }
+
+  /** To look who holds a lock is the same question, asked in a better way. */
+  #watchCluster(cluster: LockCluster): LockCluster {
+    return {
+      announce: (text) => cluster.announce(text),
+      leave: () => cluster.leave(),
+      note: (sessionId, fencingToken, text) => cluster.note(sessionId, fencingToken, text),
+      holding: (sessionId) => this.#carryOut('owner', sessionId, () => cluster.holding(sessionId)),
+      follow: () => cluster.follow(),
+      askToDrain: (processId) => cluster.askToDrain(processId),
     }
   }
 

@@ -132,7 +132,7 @@ describe('copySessions', () => {
     const lease = await stores[where].lock.acquire('b:c/d')
     expect(await copySessions(stores.from, stores.to)).toMatchObject({
       copied: ['a', 'c'],
-      failed: [{ sessionId: 'b:c/d', error: { code: 'OWNED_ELSEWHERE', message: expect.stringContaining(lease?.owner ?? '?') } }],
+      failed: [{ sessionId: 'b:c/d', error: { code: 'OWNED_ELSEWHERE', owner: lease?.owner, message: expect.stringContaining(lease?.owner ?? '?') } }],
     })
     expect(await collect(stores.to.inner.list())).toEqual(['a', 'c'])
     await lease?.release()
