@@ -11,7 +11,8 @@ export {
   type SocketConfigContext,
   type SocketConfigFunction,
 } from './manager/session-manager-options.js'
-export type { CloseOptions, ConnectOptions, LogoutOptions, RestoreOptions, StatusOptions, WaitOptions } from './manager/session-manager-verbs.js'
+export type { ClusterMember, ClusterOptions } from './manager/cluster-options.js'
+export type { CloseOptions, ConnectOptions, DrainOptions, LogoutOptions, RestoreOptions, StatusOptions, WaitOptions } from './manager/session-manager-verbs.js'
 export type { CloseReport } from './manager/manager-parts.js'
 
 // What is known about a session.
@@ -28,6 +29,7 @@ export type {
   DisconnectedEvent,
   ErrorEvent,
   LoggedOutEvent,
+  MembersEvent,
   PairingCodeEvent,
   QrEvent,
   SessionManagerEvents,

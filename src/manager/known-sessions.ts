@@ -35,13 +35,13 @@ export class KnownSessions {
   async sessionIds(): Promise<string[]> {
     const records = await this.#records()
     const running = this.#options.registry.all().map(({ id }) => id)
-    return [...new Set([...(await this.#storedIds()), ...running, ...records.map(({ sessionId }) => sessionId)])]
+    return [...new Set([...(await this.storedIds()), ...running, ...records.map(({ sessionId }) => sessionId)])]
   }
 
   /** The sessions to restore, most urgent first. Rejects with `LISTENER_FAILED` when `filter` or `priority` throws. */
   async candidates({ filter, priority }: Pick<RestoreAllOptions, 'filter' | 'priority'>): Promise<RestoreCandidate[]> {
     const records = new Map((await this.#records()).map((record) => [record.sessionId, record]))
-    const sessionIds = new Set([...(await this.#storedIds()), ...records.keys()])
+    const sessionIds = new Set([...(await this.storedIds()), ...records.keys()])
     const candidates = [...sessionIds]
       .map((sessionId): RestoreCandidate => ({ sessionId, record: records.get(sessionId) ?? null }))
       .filter((candidate) => ask('filter', candidate, filter) !== false)
@@ -71,12 +71,25 @@ export class KnownSessions {
     return result?.reason === 'never_paired' ? { ...result, reason } : result
   }
 
-  async #storedIds(): Promise<string[]> {
+  /** Every id of the store. Rejects when it cannot list them. */
+  async storedIds(): Promise<string[]> {
     const { store, timeoutMs } = this.#options
     try {
       return await collectWithDeadline(store.list(), timeoutMs, () => new Error(`It did not list its sessions within ${timeoutMs} ms.`))
     } catch (cause) {
       throw asStoreError(undefined, cause)
+    }
+  }
+
+  /** Deletes what the repository has of a session, and what is still to be written there. Rejects with `REPOSITORY_FAILED`. */
+  async deleteRecord(sessionId: string): Promise<void> {
+    const { repository, follower, timeoutMs } = this.#options
+    await follower?.forget(sessionId)
+    if (repository === undefined) return
+    try {
+      await withDeadline(repository.delete(sessionId), timeoutMs, () => new Error(`It did not answer within ${timeoutMs} ms.`))
+    } catch (cause) {
+      throw repositoryFailed(sessionId, 'delete', cause)
     }
   }
 

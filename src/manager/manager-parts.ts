@@ -16,6 +16,7 @@ import type { ResolvedSessionManagerOptions } from './session-manager-options.js
 import { SessionRegistry } from './session-registry.js'
 import { SessionRestorer } from './session-restorer.js'
 import { SessionStatuses } from './session-statuses.js'
+import { SessionCluster } from './session-cluster.js'
 import { SocketConfigurator } from './socket-configurator.js'
 import { StatusLookup } from './status-lookup.js'
 
@@ -30,6 +31,8 @@ export interface ManagerParts {
   readonly restorer: SessionRestorer
   readonly statuses: SessionStatuses
   readonly knownSessions: KnownSessions
+  /** `null` without the option `cluster`. */
+  readonly cluster: SessionCluster | null
 }
 
 /** Puts a manager together. */
@@ -41,8 +44,11 @@ export function assembleManager(options: ResolvedSessionManagerOptions): Manager
   const follower = repository === undefined ? null : new RepositoryFollower({ repository, timeoutMs, onError })
   if (follower !== null) announcer.follow(follower)
   const versions = makeVersionSource(options.version, onError)
+  const limiter = new DialLimiter(options.dials)
   const registry: SessionRegistry = new SessionRegistry({
-    ...makeContext(options, { announcer, versions }),
+    ...makeContext(options, { announcer, versions, limiter }),
+    standsBy: () => cluster?.standsBy ?? true,
+    keepsFailed: cluster !== null,
     findRecord: (sessionId) => lookup.findRecord(sessionId),
     onEnded: (sessionId) => {
       lookup.outdate(sessionId)
@@ -62,17 +68,38 @@ export function assembleManager(options: ResolvedSessionManagerOptions): Manager
   const restorer: SessionRestorer = new SessionRestorer({
     registry,
     lookup,
+    hasRoom: () => cluster?.hasRoom ?? true,
     onRestored: (result) => announcer.restored(result),
   })
-  const statuses = new SessionStatuses({ registry, lookup, restorer })
+  const statuses = new SessionStatuses({ registry, lookup, restorer, isPlacedHere: (sessionId) => cluster?.isPlacedHere(sessionId) ?? true })
   const knownSessions = new KnownSessions({ store, repository, follower, registry, lookup, restorer, timeoutMs, onError })
-  return { announcer, follower, versions, registry, owners, lookup, restorer, statuses, knownSessions }
+  const parts = { announcer, follower, versions, registry, owners, lookup, restorer, statuses, knownSessions }
+  const cluster: SessionCluster | null = assembleCluster(options, parts, limiter)
+  return { ...parts, cluster }
+}
+
+function assembleCluster(
+  { cluster, store: { lock }, dials, session }: ResolvedSessionManagerOptions,
+  { announcer, registry, owners, lookup, restorer, knownSessions }: Omit<ManagerParts, 'cluster'>,
+  limiter: DialLimiter,
+): SessionCluster | null {
+  if (cluster === null || lock.cluster === undefined) return null
+  const { stableAfterMs, storeTimeoutMs: timeoutMs, messages } = session
+  const joined = new SessionCluster({
+    options: cluster,
+    lock: lock.cluster,
+    ...{ limiter, dialsPerSecond: dials.perSecond, stableAfterMs, timeoutMs, messages },
+    ...{ announcer, registry, owners, lookup, restorer },
+    list: () => knownSessions.storedIds(),
+  })
+  announcer.tellCluster((snapshot) => joined.note(snapshot))
+  return joined
 }
 
 function makeContext(
   options: ResolvedSessionManagerOptions,
-  { announcer, versions }: Pick<ManagerParts, 'announcer' | 'versions'>,
-): Omit<SessionContext, 'findRecord' | 'onEnded'> {
+  { announcer, versions, limiter }: Pick<ManagerParts, 'announcer' | 'versions'> & Pick<SessionContext, 'limiter'>,
+): Omit<SessionContext, 'findRecord' | 'onEnded' | 'standsBy' | 'keepsFailed'> {
   const { store, session: settings, baileys, socketConfig } = options
   const configurator = new SocketConfigurator({ socketConfig, versions, hasOwnProvider: options.version !== undefined })
   const share = sharingOf(options)
@@ -80,7 +107,7 @@ function makeContext(
   return {
     store,
     settings,
-    limiter: new DialLimiter(options.dials),
+    limiter,
     announce: announcer,
     loadBaileys: () => {
       loading ??= loadBaileys(baileys)
@@ -140,24 +167,37 @@ export interface CloseReport {
   notDrained: string[]
 }
 
+/** Which part of the time of a close goes to handing sessions over. */
+const DRAIN_SHARE = 0.7
+
 /** Ends all sessions, then the repository's follower, within one deadline. Never rejects. */
-export async function closeManager({ announcer, follower, registry, versions }: ManagerParts, timeoutMs: number): Promise<CloseReport> {
+export async function closeManager({ announcer, follower, registry, versions, cluster }: ManagerParts, timeoutMs: number): Promise<CloseReport> {
   const deadline = Date.now() + timeoutMs
+  const drained = await cluster?.drain(timeoutMs * DRAIN_SHARE)
   registry.seal()
   versions.close()
-  const report: CloseReport = { closed: [], notDrained: [] }
+  const report: CloseReport = { closed: [...(drained?.given ?? [])], notDrained: [...(drained?.undrained ?? [])] }
+  const others = registry.all().filter(({ id }) => !report.closed.includes(id) && !report.notDrained.includes(id))
   await Promise.all(
     registry.all().map(async (session) => {
-      const drained = await endInTime(session, timeoutMs)
-      ;(drained ? report.closed : report.notDrained).push(session.id)
+      const isDone = await endInTime(session, Math.max(0, deadline - Date.now()))
+      if (others.includes(session)) (isDone ? report.closed : report.notDrained).push(session.id)
     }),
   )
+  if (cluster !== null) await inTime(cluster.close(), Math.max(0, deadline - Date.now()))
   if (follower !== null) {
     await inTime(follower.close(), Math.max(0, deadline - Date.now()))
     follower.abandon()
   }
   announcer.events.clear()
   return report
+}
+
+/** Hands over what others can go on with. Never rejects. */
+export async function drainManager({ registry, cluster }: ManagerParts, timeoutMs: number): Promise<CloseReport> {
+  const { given, undrained } = (await cluster?.drain(timeoutMs)) ?? { given: [], undrained: [] }
+  const running = registry.all().flatMap(({ id, isRunning }) => (isRunning ? [id] : []))
+  return { closed: [...given], notDrained: [...undrained, ...running] }
 }
 
 async function endInTime(session: Session, timeoutMs: number): Promise<boolean> {

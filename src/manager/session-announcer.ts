@@ -6,6 +6,7 @@ import type { RepositoryFollower } from '../repository/repository-follower.js'
 import type { SessionAnnouncements } from '../session/session-context.js'
 import type { SessionSnapshot } from '../status/session-status.js'
 import type { RestoreResult } from './restore-report.js'
+import type { ClusterMember } from './cluster-options.js'
 import type { SessionManagerEvents } from './session-manager-events.js'
 
 /** Tells listeners, the repository and the logger what happens to sessions. */
@@ -15,6 +16,7 @@ export class SessionAnnouncer implements SessionAnnouncements {
   /** Whether somebody hears of an error that no listener takes. */
   #isHeard: boolean
   #follower: RepositoryFollower | null = null
+  #tellCluster: (snapshot: SessionSnapshot) => void = () => undefined
 
   constructor(logger: Logger | undefined) {
     this.#logger = guardedLogger(logger ?? silentLogger())
@@ -27,9 +29,20 @@ export class SessionAnnouncer implements SessionAnnouncements {
     this.#follower = follower
   }
 
+  /** From now on the other processes of the cluster are told, too. */
+  tellCluster(tell: (snapshot: SessionSnapshot) => void): void {
+    this.#tellCluster = tell
+  }
+
   status(snapshot: SessionSnapshot, previous: SessionSnapshot): void {
-    const { qr: _qr, pairingCode: _pairingCode, ...visible } = snapshot
     this.#saveStatus(snapshot, previous)
+    this.#tellCluster(snapshot)
+    this.statusElsewhere(snapshot, previous)
+  }
+
+  /** Where a session stands that another process runs, or ran: nothing of it is for this process to keep. */
+  statusElsewhere(snapshot: SessionSnapshot, previous: Pick<SessionSnapshot, 'status' | 'reason' | 'nextRetryAt'>): void {
+    const { qr: _qr, pairingCode: _pairingCode, ...visible } = snapshot
     const isNews =
       snapshot.status !== previous.status || snapshot.reason !== previous.reason || snapshot.nextRetryAt?.getTime() !== previous.nextRetryAt?.getTime()
     if (!isNews) return
@@ -69,6 +82,11 @@ export class SessionAnnouncer implements SessionAnnouncements {
 
   loggedOut(sessionId: string, cause: 'logged_out' | 'intentional_logout'): void {
     this.events.emit('logged-out', { sessionId, cause })
+  }
+
+  /** The members of the cluster changed. */
+  members(members: ClusterMember[]): void {
+    this.events.emit('members', { sessionId: null, members })
   }
 
   /** A restore has come to its end. */

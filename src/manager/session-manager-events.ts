@@ -1,8 +1,10 @@
 import type { WASocket } from '@whiskeysockets/baileys'
 import type { DisconnectCause } from '../disconnect/disconnect-cause.js'
 import type { SessionError } from '../errors.js'
+import { nearestName, requireFunction } from '../option-checks.js'
 import type { SessionSnapshot } from '../status/session-status.js'
 import type { SessionStatus } from '../status/status-reasons.js'
+import type { ClusterMember } from './cluster-options.js'
 import type { RestoreResult } from './restore-report.js'
 
 /** A session changed its status, its reason, or the time of its next attempt. Never contains the QR code or the pairing code. */
@@ -86,6 +88,14 @@ export interface LoggedOutEvent {
   cause: 'logged_out' | 'intentional_logout'
 }
 
+/** A process joined the cluster or left it, drains, or tells another address or capacity. */
+export interface MembersEvent {
+  /** Always `null`: it concerns no session. */
+  sessionId: null
+  /** Every member there is now. */
+  members: ClusterMember[]
+}
+
 /** Something went wrong that no call rejected with. */
 export interface ErrorEvent {
   /** The session, or `null` if it concerns the manager as a whole. */
@@ -114,6 +124,8 @@ export interface SessionManagerEvents {
   'creds-restored': [event: CredsRestoredEvent]
   /** A session was logged out. */
   'logged-out': [event: LoggedOutEvent]
+  /** In a cluster: its members changed. */
+  members: [event: MembersEvent]
   /**
    * Something went wrong that no call rejected with. The logger always gets it, too. Without a listener and a logger, the first one
    * becomes a process warning.
@@ -122,7 +134,7 @@ export interface SessionManagerEvents {
 }
 
 /** The name of every event; the compiler says when one is missing here. */
-export const EVENT_NAMES: readonly string[] = Object.keys({
+const EVENT_NAMES: readonly string[] = Object.keys({
   status: 0,
   qr: 0,
   'pairing-code': 0,
@@ -132,5 +144,15 @@ export const EVENT_NAMES: readonly string[] = Object.keys({
   restored: 0,
   'creds-restored': 0,
   'logged-out': 0,
+  members: 0,
   error: 0,
 } satisfies Record<keyof SessionManagerEvents, 0>)
+
+/** An event of another name never comes. It may be one of a later version, so nothing is refused. */
+export function checkListener(event: string, listener: unknown): void {
+  requireFunction('listener', listener)
+  if (EVENT_NAMES.includes(event)) return
+  process.emitWarning(`SessionManager has no event "${event}", so its listener is never called. Did you mean "${nearestName(event, EVENT_NAMES)}"?`, {
+    code: 'BAILEYS_SESSIONS_EVENT',
+  })
+}

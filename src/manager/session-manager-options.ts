@@ -19,6 +19,7 @@ import type { SessionSettings } from '../session/session-context.js'
 import type { BaileysModule } from '../socket/baileys-module.js'
 import { DEFAULT_STATUS_MESSAGES, type StatusMessages } from '../status/status-reasons.js'
 import type { SessionStore } from '../store/session-store.js'
+import { type ClusterOptions, type ResolvedCluster, resolveCluster } from './cluster-options.js'
 import type { VersionProvider } from '../version/version-source.js'
 
 /** What `socketConfig` may contain: everything that `makeWASocket` takes except `auth`, which the library provides. */
@@ -149,6 +150,8 @@ export interface SessionManagerOptions {
    * @defaultValue `true`
    */
   shareAsyncLocalStorage?: boolean | undefined
+  /** Shares the sessions of the store with other processes. Without it, a session runs where it is started. See docs/cluster.md. */
+  cluster?: ClusterOptions | undefined
   /** Your own sentences for people, by reason or status, to translate or reword the defaults. */
   messages?: StatusMessages | undefined
   /** A pino-shaped logger. By default, nothing is logged. Baileys does not get it. */
@@ -229,6 +232,7 @@ const NAMES = Object.keys({
   rateLimitCoolDownMs: 0,
   restoreOnStatus: 0,
   shareAsyncLocalStorage: 0,
+  cluster: 0,
   messages: 0,
   logger: 0,
 } satisfies Record<keyof SessionManagerOptions, 0>)
@@ -245,6 +249,7 @@ export interface ResolvedSessionManagerOptions {
   readonly restoreOnStatus: boolean
   readonly shareAsyncLocalStorage: boolean
   readonly logger: Logger | undefined
+  readonly cluster: ResolvedCluster | null
   readonly session: SessionSettings
 }
 
@@ -259,6 +264,11 @@ export function resolveSessionManagerOptions(options: SessionManagerOptions): Re
   if (options.messages !== undefined) requireOptions('messages', options.messages, Object.keys(DEFAULT_STATUS_MESSAGES))
   const { store, repository, baileys, version, messages = {}, logger, socketConfig = {} } = options
   refuseAuth(socketConfig)
+  const dials = {
+    concurrency: requireCount('dials.concurrency', options.dials?.concurrency ?? defaults.dials.concurrency, 1),
+    perSecond: requireCount('dials.perSecond', options.dials?.perSecond ?? defaults.dials.perSecond, 1),
+  }
+  const cluster = resolveCluster(options.cluster, store)
   return {
     store,
     repository,
@@ -266,11 +276,10 @@ export function resolveSessionManagerOptions(options: SessionManagerOptions): Re
     version,
     logger,
     socketConfig,
-    restore: resolvePace('restore.', options.restore, defaults.restore),
-    dials: {
-      concurrency: requireCount('dials.concurrency', options.dials?.concurrency ?? defaults.dials.concurrency, 1),
-      perSecond: requireCount('dials.perSecond', options.dials?.perSecond ?? defaults.dials.perSecond, 1),
-    },
+    // What a cluster takes over goes at the pace of the dials; so does what it begins with.
+    restore: resolvePace('restore.', options.restore, cluster === null ? defaults.restore : { delayMs: 0, concurrency: dials.concurrency }),
+    dials,
+    cluster,
     restoreOnStatus: requireBoolean('restoreOnStatus', options.restoreOnStatus ?? defaults.restoreOnStatus),
     shareAsyncLocalStorage: requireBoolean('shareAsyncLocalStorage', options.shareAsyncLocalStorage ?? defaults.shareAsyncLocalStorage),
     session: { messages: requireTexts('messages', messages), ...resolvePolicies(options), ...resolveDurations(options) },

@@ -49,6 +49,15 @@ export interface LogoutOptions {
   requireUnlink?: boolean | undefined
 }
 
+/** The options of `drain`. */
+export interface DrainOptions {
+  /**
+   * How long handing sessions over may take, in milliseconds.
+   * @defaultValue `25000`
+   */
+  timeoutMs?: number | undefined
+}
+
 /** The options of `close`. */
 export interface CloseOptions {
   /**
@@ -60,7 +69,7 @@ export interface CloseOptions {
 
 /** The names of the options of each verb; the compiler says when one is missing here. */
 export const VERB_OPTIONS: Readonly<
-  Record<'connect' | 'restoreSession' | 'restoreAll' | 'getStatus' | 'waitUntilConnected' | 'logout' | 'close', readonly string[]>
+  Record<'connect' | 'restoreSession' | 'restoreAll' | 'getStatus' | 'waitUntilConnected' | 'logout' | 'drain' | 'close', readonly string[]>
 > = Object.freeze({
   connect: namesOf<ConnectOptions>({ metadata: 0, signal: 0, timeoutMs: 0 }),
   restoreSession: namesOf<RestoreOptions>({ signal: 0, force: 0 }),
@@ -68,6 +77,7 @@ export const VERB_OPTIONS: Readonly<
   getStatus: namesOf<StatusOptions>({ restore: 0 }),
   waitUntilConnected: namesOf<WaitOptions>({ timeoutMs: 0, signal: 0 }),
   logout: namesOf<LogoutOptions>({ timeoutMs: 0, requireUnlink: 0 }),
+  drain: namesOf<DrainOptions>({ timeoutMs: 0 }),
   close: namesOf<CloseOptions>({ timeoutMs: 0 }),
 })
 

@@ -15,18 +15,21 @@ import {
 } from '../option-checks.js'
 import { repositoryFailed } from '../repository/repository-follower.js'
 import { requirePhoneNumber, requireSessionId } from '../session/session-arguments.js'
-import { managerClosed, needsPerson, ownedElsewhere } from '../session/session-refusals.js'
+import { connectTimeout, managerClosed, needsPerson, ownedElsewhere } from '../session/session-refusals.js'
 import type { Session } from '../session/session.js'
 import type { SessionSnapshot } from '../status/session-status.js'
 import { asStoreError } from '../store/store-failure.js'
-import { assembleManager, closeManager, type CloseReport, type ManagerParts } from './manager-parts.js'
+import { assembleManager, closeManager, type CloseReport, drainManager, type ManagerParts } from './manager-parts.js'
+import type { ClusterMember } from './cluster-options.js'
 import type { RestoreAllOptions, RestoreReport, RestoreResult } from './restore-report.js'
 import { abortedResult, RestoreRun } from './restore-run.js'
-import { EVENT_NAMES, type SessionManagerEvents } from './session-manager-events.js'
+import { DRAIN_TIMEOUT_MS } from './session-cluster.js'
+import { checkListener, type SessionManagerEvents } from './session-manager-events.js'
 import { type ResolvedSessionManagerOptions, resolvePace, resolveSessionManagerOptions, type SessionManagerOptions } from './session-manager-options.js'
 import {
   type CloseOptions,
   type ConnectOptions,
+  type DrainOptions,
   type LogoutOptions,
   type RestoreOptions,
   type StatusOptions,
@@ -75,7 +78,7 @@ export class SessionManager implements AsyncDisposable {
     if (metadata !== undefined) requirePlainJson('metadata', metadata)
     requireSignal(signal)
     const bounds = { signal, timeoutMs, onTimeout: () => connectTimeout(sessionId, timeoutMs) }
-    return this.#work(sessionId, (session) => boundedBy(bounds, (caller) => session.connect(metadata, caller)))
+    return this.#startHere(sessionId, (session) => boundedBy(bounds, (caller) => session.connect(metadata, caller)))
   }
 
   /**
@@ -106,7 +109,7 @@ export class SessionManager implements AsyncDisposable {
    * cannot list its sessions, and with `LISTENER_FAILED` if `filter` or `priority` throws.
    */
   async restoreAll(options: RestoreAllOptions = {}): Promise<RestoreReport> {
-    if (this.#closing !== null) throw managerClosed()
+    this.#check()
     requireOptions('', options, VERB_OPTIONS.restoreAll)
     const { filter, priority, onProgress, signal } = options
     requireCallbacks({ filter, priority, onProgress })
@@ -129,7 +132,7 @@ export class SessionManager implements AsyncDisposable {
 
   /** The status of all known sessions, stored or running. Starts nothing. Rejects with `STORE_UNAVAILABLE` if the store cannot list them. */
   async getStatuses(): Promise<SessionSnapshot[]> {
-    if (this.#closing !== null) throw managerClosed()
+    this.#check()
     const sessionIds = await this.#parts.knownSessions.sessionIds()
     const statuses = await mapConcurrently(sessionIds, LOOKS_AT_ONCE, (sessionId) => this.#peek(sessionId))
     return statuses.filter((status) => status !== null)
@@ -147,7 +150,7 @@ export class SessionManager implements AsyncDisposable {
   async requestPairingCode(sessionId: string, phoneNumber: string): Promise<string> {
     const digits = requirePhoneNumber(phoneNumber)
     this.#check(sessionId)
-    return this.#work(sessionId, (session) => session.requestPairingCode(digits))
+    return this.#startHere(sessionId, (session) => session.requestPairingCode(digits))
   }
 
   /**
@@ -206,13 +209,33 @@ export class SessionManager implements AsyncDisposable {
   /** Deletes what is stored and the repository's record, in any status, even offline. Does not unlink the device. Safe to repeat. */
   async delete(sessionId: string): Promise<void> {
     const session = this.#enter(sessionId)
-    await this.#parts.owners.naming(sessionId, () => session.delete(() => this.#deleteRecord(sessionId)))
+    await this.#parts.owners.naming(sessionId, () => session.delete(() => this.#parts.knownSessions.deleteRecord(sessionId)))
     this.#parts.registry.forget(sessionId)
   }
 
   /**
-   * Ends everything without logging out: flushes every write, closes the sockets, and releases the locks. Sessions that did not
-   * finish within `timeoutMs` (default: 10 000) are in `notDrained`. Idempotent; later calls reject with `MANAGER_CLOSED`. It does
+   * In a cluster: hands each linked session over to a process that has room, and takes no new ones from then on. A session keeps its socket until
+   * its successor is ready. Resolves when that is done, nobody has room, or after `timeoutMs` (default: 25 000). `closed` are the sessions that
+   * another process goes on with; `notDrained` those that still run here, which `close` ends. Call it on SIGTERM.
+   */
+  async drain(options: DrainOptions = {}): Promise<CloseReport> {
+    this.#check()
+    requireOptions('', options, VERB_OPTIONS.drain)
+    const { timeoutMs = DRAIN_TIMEOUT_MS } = options
+    requireDuration('timeoutMs', timeoutMs)
+    this.#restoreRun?.abort()
+    return drainManager(this.#parts, timeoutMs)
+  }
+
+  /** The processes that share the sessions of the store; none without the option `cluster`. Rejects with `STORE_UNAVAILABLE`. */
+  async members(): Promise<ClusterMember[]> {
+    this.#check()
+    return (await this.#parts.cluster?.members()) ?? []
+  }
+
+  /**
+   * Ends everything without logging out: flushes every write, closes the sockets, and releases the locks. In a cluster it drains first. Sessions
+   * that did not finish within `timeoutMs` (default: 10 000) are in `notDrained`. Idempotent; later calls reject with `MANAGER_CLOSED`. It does
    * not close the store, which may be shared.
    */
   async close(options: CloseOptions = {}): Promise<CloseReport> {
@@ -232,6 +255,7 @@ export class SessionManager implements AsyncDisposable {
   /** Adds a listener. If it throws or rejects, you get an `error` event; no session is affected. */
   on<Name extends keyof SessionManagerEvents>(event: Name, listener: Listener<SessionManagerEvents[Name]>): this {
     checkListener(event, listener)
+    if (this.#closing === null) this.#parts.cluster?.begin()
     this.#parts.announcer.events.on(event, listener)
     return this
   }
@@ -249,9 +273,10 @@ export class SessionManager implements AsyncDisposable {
     return this
   }
 
-  #check(sessionId: string): void {
-    requireSessionId(sessionId)
+  #check(sessionId?: string): void {
+    if (sessionId !== undefined) requireSessionId(sessionId)
     if (this.#closing !== null) throw managerClosed(sessionId)
+    this.#parts.cluster?.begin()
   }
 
   #enter(sessionId: string): Session {
@@ -265,18 +290,9 @@ export class SessionManager implements AsyncDisposable {
     return owners.naming(sessionId, () => registry.use(sessionId, work))
   }
 
-  async #deleteRecord(sessionId: string): Promise<void> {
-    await this.#parts.follower?.forget(sessionId)
-    const {
-      repository,
-      session: { storeTimeoutMs },
-    } = this.#options
-    if (repository === undefined) return
-    try {
-      await withDeadline(repository.delete(sessionId), storeTimeoutMs, () => new Error(`It did not answer within ${storeTimeoutMs} ms.`))
-    } catch (cause) {
-      throw repositoryFailed(sessionId, 'delete', cause)
-    }
+  /** The same for a verb that may start it, which takes a place of this process. */
+  async #startHere<Result>(sessionId: string, work: (session: Session) => Promise<Result>): Promise<Result> {
+    return this.#parts.cluster?.refusal(sessionId) ?? this.#work(sessionId, work)
   }
 
   /** One session that cannot be looked at does not hide the others. */
@@ -290,12 +306,16 @@ export class SessionManager implements AsyncDisposable {
   }
 
   #beginRestoreRun(options: RestoreAllOptions): RestoreRun {
-    const { knownSessions, restorer, announcer } = this.#parts
+    const { knownSessions, restorer, announcer, cluster } = this.#parts
     const run = new RestoreRun({
       ...resolvePace('', options, this.#options.restore),
-      candidates: () => knownSessions.candidates(options),
+      candidates: async () => {
+        await cluster?.join()
+        return knownSessions.candidates(options)
+      },
       resultAtRest: async (candidate) => {
-        const result = await knownSessions.resultAtRest(candidate)
+        const { sessionId } = candidate
+        const result = cluster?.resultElsewhere(sessionId) ?? (await knownSessions.resultAtRest(candidate)) ?? cluster?.resultUnplaced(sessionId) ?? null
         if (result !== null) announcer.restored(result)
         return result
       },
@@ -321,19 +341,4 @@ export class SessionManager implements AsyncDisposable {
 
 function hasAborted(signal: AbortSignal | undefined): boolean {
   return signal?.aborted === true
-}
-
-function connectTimeout(sessionId: string, timeoutMs: number | undefined): SessionError {
-  return new SessionError('CONNECT_TIMEOUT', `Session "${sessionId}" was not ready within ${timeoutMs ?? 0} ms. It keeps trying in the background.`, {
-    sessionId,
-  })
-}
-
-/** An event of another name never comes. It may be one of a later version, so nothing is refused. */
-function checkListener(event: string, listener: unknown): void {
-  requireFunction('listener', listener)
-  if (EVENT_NAMES.includes(event)) return
-  process.emitWarning(`SessionManager has no event "${event}", so its listener is never called. Did you mean "${nearestName(event, EVENT_NAMES)}"?`, {
-    code: 'BAILEYS_SESSIONS_EVENT',
-  })
 }

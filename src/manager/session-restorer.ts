@@ -12,6 +12,8 @@ import type { Found, StatusLookup } from './status-lookup.js'
 export interface SessionRestorerOptions {
   registry: SessionRegistry
   lookup: StatusLookup
+  /** Whether this process may run another session. */
+  hasRoom: () => boolean
   onRestored: (result: RestoreResult) => void
 }
 
@@ -21,6 +23,8 @@ export interface RestoreWish {
   readonly force?: boolean
   /** Called when a dial was not answered, and the restore goes on. */
   readonly onUnanswered?: () => void
+  /** What was found a moment ago, when the session was at rest. */
+  readonly found?: Found
 }
 
 interface RestoreUnderWay {
@@ -42,25 +46,22 @@ export class SessionRestorer {
 
   /** Restores a session, or joins the restore under way. */
   restore(sessionId: string, priority: DialPriority, wish: RestoreWish = {}): Promise<RestoreResult> {
-    const { force = false, onUnanswered } = wish
+    const { onUnanswered } = wish
     const known = this.#restoring.get(sessionId)
-    const underWay = known ?? this.#begin(sessionId, priority, force)
+    const underWay = known ?? this.#begin(sessionId, priority, wish)
     if (onUnanswered !== undefined) underWay.listeners.add(onUnanswered)
     if (known === undefined) return underWay.result
     this.#options.registry.find(sessionId)?.promote(priority)
     // What was remembered stopped the one under way, and is what force is there to override.
-    return force ? known.result.then((result) => (isRemembered(result) ? this.restore(sessionId, priority, wish) : result)) : known.result
+    return wish.force === true ? known.result.then((result) => (isRemembered(result) ? this.restore(sessionId, priority, wish) : result)) : known.result
   }
 
-  #begin(sessionId: string, priority: DialPriority, force: boolean): RestoreUnderWay {
+  #begin(sessionId: string, priority: DialPriority, { force = false, found }: RestoreWish): RestoreUnderWay {
     const listeners = new Set<() => void>()
-    const result = this.#restore(sessionId, {
-      force,
-      priority,
-      onUnanswered: () => {
-        for (const tell of listeners) tell()
-      },
-    }).finally(() => {
+    const onUnanswered = (): void => {
+      for (const tell of listeners) tell()
+    }
+    const result = this.#restore(sessionId, { force, priority, onUnanswered }, found).finally(() => {
       this.#restoring.delete(sessionId)
       this.#calledOff.delete(sessionId)
     })
@@ -90,24 +91,25 @@ export class SessionRestorer {
     return stored.kind === 'unavailable' || (stored.kind === 'readable' && session.knowsBetter(stored.lifecycle))
   }
 
-  async #restore(sessionId: string, how: RestoreOrder): Promise<RestoreResult> {
+  async #restore(sessionId: string, how: RestoreOrder, found: Found | undefined): Promise<RestoreResult> {
     const startedAt = Date.now()
-    const result = await this.#start(sessionId, how)
+    const result = await this.#start(sessionId, how, found)
     const timed = { ...result, durationMs: Date.now() - startedAt }
     this.#options.onRestored(timed)
     return timed
   }
 
   /** A session that is not there, or not to be restored, is told from a look: no object is made for it. */
-  async #start(sessionId: string, how: RestoreOrder): Promise<RestoreResult> {
-    const { registry } = this.#options
+  async #start(sessionId: string, how: RestoreOrder, seen: Found | undefined): Promise<RestoreResult> {
+    const { registry, hasRoom } = this.#options
     const known = registry.find(sessionId)
     if (known?.isRunning === true) return this.#run(known, how)
-    const found = await this.#lookAtRest(sessionId)
+    const found = seen ?? (await this.#lookAtRest(sessionId))
     // Force overrides what is remembered of credentials; where there are none it changes nothing.
     const settled = how.force && overridable(found) ? null : this.resultAtRest(found)
     if (settled !== null) return settled
     if (this.#calledOff.has(sessionId)) return abortedResult(sessionId)
+    if (found.owner === null && !hasRoom()) return { sessionId, outcome: 'skipped', reason: 'waiting_for_capacity', durationMs: 0 }
     const session = registry.ensure(sessionId)
     session.recall({ metadata: found.record?.metadata })
     return this.#run(session, how)

@@ -11,6 +11,8 @@ export interface SessionStatusesOptions {
   registry: SessionRegistry
   lookup: StatusLookup
   restorer: SessionRestorer
+  /** Whether a session that nobody holds is for this process to start. */
+  isPlacedHere: (sessionId: string) => boolean
 }
 
 /** Answers where sessions stand: what runs here knows best; for the rest the store, the lock and the repository are asked. */
@@ -29,14 +31,14 @@ export class SessionStatuses {
 
   /** Where a session stands. When it is `wanted`, one that is stored and that nobody runs is restored in the background. */
   async find(sessionId: string, isWanted: boolean): Promise<SessionSnapshot> {
-    const { registry, lookup } = this.#options
+    const { registry, lookup, isPlacedHere } = this.#options
     const running = this.running(sessionId)
     if (running !== null) return running
     const wasUnwritten = registry.find(sessionId)?.isUnwritten === true
     const found = await lookup.look(sessionId)
     const session = registry.find(sessionId)
     if (session !== undefined && speaksForItself(session, found, wasUnwritten)) return session.snapshot
-    return isWanted && isRestorable(found) ? this.#restore(found) : lookup.view(found)
+    return isWanted && isRestorable(found) && isPlacedHere(sessionId) ? this.#restore(found) : lookup.view(found)
   }
 
   #restore(found: Found): SessionSnapshot {

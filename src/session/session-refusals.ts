@@ -61,3 +61,10 @@ export function pairingGivenUp(sessionId: string): SessionError {
     { sessionId },
   )
 }
+
+/** The caller's deadline passed. */
+export function connectTimeout(sessionId: string, timeoutMs: number | undefined): SessionError {
+  return new SessionError('CONNECT_TIMEOUT', `Session "${sessionId}" was not ready within ${timeoutMs ?? 0} ms. It keeps trying in the background.`, {
+    sessionId,
+  })
+}

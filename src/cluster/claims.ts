@@ -1,0 +1,81 @@
+import type { ClusterSessions } from './cluster-ports.js'
+import type { ViewChanges } from './cluster-view.js'
+import { type PlacementMember, takerOf } from './placement.js'
+import { UnheldSessions } from './unheld-sessions.js'
+
+/** What claiming works with. */
+export interface ClaimsOptions {
+  readonly sessions: Pick<ClusterSessions, 'isRunning' | 'take'>
+  /** How many sessions may be on their way to a socket at once. */
+  readonly limit: number
+}
+
+/** Takes this process's share of the sessions that nobody holds, no faster than it can dial them. */
+export class Claims {
+  readonly #options: ClaimsOptions
+  readonly #unheld = new UnheldSessions(Math.random)
+  readonly #underWay = new Set<string>()
+  #members: readonly PlacementMember[] = []
+  /** Which members are open, in a text that changes with them. */
+  #openMembers = ''
+  #version = 0
+
+  constructor(options: ClaimsOptions) {
+    this.#options = options
+  }
+
+  /** How many sessions were taken that do not run yet. */
+  get pending(): number {
+    return [...this.#underWay].filter((sessionId) => !this.#options.sessions.isRunning(sessionId)).length
+  }
+
+  /** Whether there is a session that a member with room may take yet. */
+  get isIdle(): boolean {
+    return this.#unheld.size === 0 && this.#underWay.size === 0
+  }
+
+  /** Takes in what changed. */
+  see(changes: ViewChanges, now: number): void {
+    for (const { sessionId, before, after } of changes.sessions) {
+      if (after !== null) this.#unheld.remove(sessionId)
+      else this.#unheld.add(sessionId, now, (before?.standing?.offeredTo ?? null) !== null)
+    }
+  }
+
+  /** Takes in a session that nobody seems to hold. */
+  consider(sessionId: string, now: number): void {
+    this.#unheld.add(sessionId, now)
+  }
+
+  /** Goes by these members from now on. */
+  goBy(members: readonly PlacementMember[]): void {
+    this.#members = members
+    const openMembers = JSON.stringify(members.filter(({ isOpen, room }) => isOpen && room > 0).map(({ id, weight }) => [id, weight]))
+    if (openMembers !== this.#openMembers) this.#version += 1
+    this.#openMembers = openMembers
+  }
+
+  /** Who is to take a session that nobody holds; `null` when no member has room. */
+  takerOf(sessionId: string): string | null {
+    return takerOf(sessionId, this.#members)
+  }
+
+  /** Takes what is due. `hasRoom` is asked before each. */
+  step(self: string, now: number, hasRoom: () => boolean): void {
+    if (this.#unheld.size === 0) return
+    for (const sessionId of this.#unheld.due(self, now, this.#version, (id) => this.takerOf(id))) {
+      if (this.#underWay.size >= this.#options.limit || !hasRoom()) return
+      if (!this.#underWay.has(sessionId)) this.take(sessionId, now, false)
+    }
+  }
+
+  /** Takes one session. */
+  take(sessionId: string, now: number, isHurried: boolean): void {
+    this.#underWay.add(sessionId)
+    void this.#options.sessions.take(sessionId, isHurried).then((outcome) => {
+      this.#underWay.delete(sessionId)
+      if (outcome === 'held' || outcome === 'unknown') this.#unheld.postpone(sessionId, now)
+      else this.#unheld.remove(sessionId)
+    })
+  }
+}

@@ -1,0 +1,78 @@
+import type { ClusterSessions, RunningSession, TakeOutcome } from '../cluster/cluster-ports.js'
+import type { SessionRegistry } from './session-registry.js'
+import type { RestoreResult } from './restore-report.js'
+import type { SessionRestorer } from './session-restorer.js'
+import type { StatusLookup } from './status-lookup.js'
+
+/** What the sessions of a cluster are made from. */
+export interface ManagedSessionsOptions {
+  readonly registry: SessionRegistry
+  readonly lookup: StatusLookup
+  readonly restorer: SessionRestorer
+  /** Every session that is stored. */
+  readonly list: () => Promise<readonly string[]>
+  /** Tells the others where a session stands. */
+  readonly note: (sessionId: string) => void
+}
+
+/** The sessions of a manager, as its cluster sees them. */
+export class ManagedSessions implements ClusterSessions {
+  readonly #options: ManagedSessionsOptions
+
+  constructor(options: ManagedSessionsOptions) {
+    this.#options = options
+  }
+
+  list(): Promise<readonly string[]> {
+    return this.#options.list()
+  }
+
+  running(): readonly RunningSession[] {
+    return this.#options.registry
+      .all()
+      .filter(({ isRunning }) => isRunning)
+      .map(({ snapshot, isMovable }) => ({ snapshot, isMovable }))
+  }
+
+  isRunning(sessionId: string): boolean {
+    return this.#options.registry.find(sessionId)?.isRunning === true
+  }
+
+  /** Resolves when its dial was answered, or was not in time: until then it takes up what this process can dial. */
+  async take(sessionId: string, isHurried: boolean): Promise<TakeOutcome> {
+    const { registry, lookup, restorer } = this.#options
+    try {
+      const found = await lookup.look(sessionId)
+      if (found.owner !== null) return 'held'
+      if (found.decision.action === 'probe') return 'unknown'
+      if (restorer.resultAtRest(found) !== null || registry.find(sessionId)?.hasFailed === true) return 'unwanted'
+      return await new Promise<TakeOutcome>((resolve, reject) => {
+        const wish = { found, onUnanswered: () => resolve('running') }
+        restorer.restore(sessionId, isHurried ? 'poll' : 'bulk', wish).then((result) => resolve(outcomeOf(result)), reject)
+      })
+    } catch {
+      // The store, or the manager is being closed: whoever asks next is told.
+      return 'unknown'
+    }
+  }
+
+  async handOver(sessionId: string): Promise<boolean> {
+    return (await this.#options.registry.find(sessionId)?.handOver()) ?? true
+  }
+
+  renote(sessionId: string): void {
+    this.#options.note(sessionId)
+  }
+
+  resume(): void {
+    for (const session of this.#options.registry.all()) {
+      const { status, reason } = session.snapshot
+      if (status === 'reconnecting' && reason === 'storage_unavailable' && !session.isClosing) session.beginRestore('reconnect')
+    }
+  }
+}
+
+function outcomeOf({ outcome, reason }: RestoreResult): TakeOutcome {
+  if (outcome !== 'skipped') return outcome === 'failed' ? 'unwanted' : 'running'
+  return reason === 'owned_elsewhere' || reason === 'waiting_for_capacity' ? 'held' : 'unwanted'
+}

@@ -1,0 +1,206 @@
+import { Cluster } from '../cluster/cluster.js'
+import type { ViewedChange, ViewedHolding } from '../cluster/cluster-view.js'
+import { StandingNotes, standingOf } from '../cluster/standing-notes.js'
+import type { DialLimiter } from '../disconnect/dial-limiter.js'
+import { SessionError } from '../errors.js'
+import type { LockCluster } from '../lease/lock-cluster.js'
+import { ownedElsewhere } from '../session/session-refusals.js'
+import type { SessionSnapshot } from '../status/session-status.js'
+import { describeStatus, type StatusMessages } from '../status/status-reasons.js'
+import { asStoreError } from '../store/store-failure.js'
+import { type ClusterMember, memberOf, type ResolvedCluster } from './cluster-options.js'
+import { ManagedSessions, type ManagedSessionsOptions } from './cluster-sessions.js'
+import type { OwnerLookup } from './owner-lookup.js'
+import type { RestoreResult } from './restore-report.js'
+import type { SessionAnnouncer } from './session-announcer.js'
+import { viewElsewhere } from './status-elsewhere.js'
+import type { UnplacedStatus } from './status-lookup.js'
+
+/** What a manager's part in a cluster is made from. */
+export interface SessionClusterOptions extends Omit<ManagedSessionsOptions, 'note'> {
+  readonly options: ResolvedCluster
+  readonly lock: LockCluster
+  readonly limiter: DialLimiter
+  readonly dialsPerSecond: number
+  readonly stableAfterMs: number
+  readonly timeoutMs: number
+  readonly messages: StatusMessages
+  readonly announcer: SessionAnnouncer
+  readonly owners: OwnerLookup
+}
+
+const NOT_RUNNING: UnplacedStatus = { status: 'disconnected', reason: 'not_running' }
+const OWNED_ELSEWHERE: UnplacedStatus = { status: 'disconnected', reason: 'owned_elsewhere' }
+
+/** How long a drain that an operator asked for may take. */
+export const DRAIN_TIMEOUT_MS = 25_000
+
+/** A manager's part in a cluster: which sessions may start here, what the others are told of them, and what is told of those elsewhere. */
+export class SessionCluster {
+  readonly #options: SessionClusterOptions
+  readonly #cluster: Cluster
+  readonly #notes: StandingNotes
+
+  constructor(options: SessionClusterOptions) {
+    const { lock, announcer, stableAfterMs, timeoutMs, limiter, dialsPerSecond } = options
+    this.#options = options
+    const onError = (error: SessionError): void => announcer.error(error)
+    this.#notes = new StandingNotes({ cluster: lock, timeoutMs, onError })
+    this.#cluster = new Cluster({
+      ...options.options,
+      lock,
+      limiter,
+      dialsPerSecond,
+      stableAfterMs,
+      timeoutMs,
+      sessions: new ManagedSessions({ ...options, note: (sessionId) => this.#renote(sessionId) }),
+      onMembers: (members) => announcer.members(members.map(memberOf)),
+      onElsewhere: (changes) => this.#tellElsewhere(changes),
+      onAskedToDrain: () => void this.#cluster.drain(DRAIN_TIMEOUT_MS),
+      onError: (cause) => onError(asStoreError(undefined, cause)),
+    })
+  }
+
+  /** Follows the others from now on. */
+  begin(): void {
+    this.#cluster.begin()
+  }
+
+  /** Takes sessions from now on. Rejects when the others cannot be asked for. */
+  async join(): Promise<void> {
+    try {
+      await this.#cluster.join()
+    } catch (cause) {
+      throw asStoreError(undefined, cause)
+    }
+  }
+
+  /** Whether each session watches its lock by itself while another process holds it: until this process takes sessions. */
+  get standsBy(): boolean {
+    return !this.#cluster.isTaking
+  }
+
+  /** Whether another session may run here. */
+  get hasRoom(): boolean {
+    return this.#cluster.hasRoom
+  }
+
+  /** Whether a session that nobody holds is for this process to start. */
+  isPlacedHere(sessionId: string): boolean {
+    const place = this.#cluster.placeOf(sessionId)
+    return this.hasRoom && (place === 'here' || place === 'none')
+  }
+
+  /** The result of a restore of a session that another process holds, as far as this one knows without asking. */
+  resultElsewhere(sessionId: string): RestoreResult | null {
+    return this.#cluster.holdingOf(sessionId)?.process.isSelf === false ? skipped(sessionId, 'owned_elsewhere') : null
+  }
+
+  /** The result of a restore of a session that nobody holds, and that is not for this process to start. */
+  resultUnplaced(sessionId: string): RestoreResult | null {
+    if (this.#options.registry.find(sessionId)?.isActive === true || this.isPlacedHere(sessionId)) return null
+    return skipped(sessionId, this.#cluster.placeOf(sessionId) === 'elsewhere' ? 'owned_elsewhere' : 'waiting_for_capacity')
+  }
+
+  /** What a session shows that is wanted and that nobody holds; `null` when no process takes sessions. */
+  unplaced(sessionId: string): UnplacedStatus | null {
+    switch (this.#cluster.placeOf(sessionId)) {
+      case 'here':
+      case 'elsewhere':
+        return { status: 'connecting', reason: 'restoring' }
+      case 'full':
+        return { status: 'disconnected', reason: 'waiting_for_capacity' }
+      case 'none':
+        return null
+    }
+  }
+
+  /** Why a session cannot be started here, which rejects; `null` when it can. At once, so that two that ask do not get the last place both. */
+  refusal(sessionId: string): Promise<never> | null {
+    const runsHere = this.#options.registry.find(sessionId)?.isRunning === true
+    return runsHere || this.hasRoom ? null : this.#refuse(sessionId)
+  }
+
+  /** The members, as they are now. Rejects when they cannot be asked for. */
+  async members(): Promise<ClusterMember[]> {
+    try {
+      return (await this.#cluster.members()).map(memberOf)
+    } catch (cause) {
+      throw asStoreError(undefined, cause)
+    }
+  }
+
+  /** Hands the sessions over. Resolves with those that others go on with, and those that were closed too early. */
+  drain(timeoutMs: number): ReturnType<Cluster['drain']> {
+    this.begin()
+    return this.#cluster.drain(timeoutMs)
+  }
+
+  /** Leaves the cluster. */
+  close(): Promise<void> {
+    return this.#cluster.close()
+  }
+
+  /** Tells the others where a session stands, if its lock is held here. */
+  note(snapshot: SessionSnapshot): void {
+    const lease = this.#options.registry.find(snapshot.sessionId)?.lease ?? null
+    if (lease !== null) this.#notes.note(snapshot.sessionId, lease.fencingToken, standingOf(snapshot, this.#cluster.noteOf(snapshot.sessionId)))
+  }
+
+  #renote(sessionId: string): void {
+    const session = this.#options.registry.find(sessionId)
+    if (session !== undefined) this.note(session.snapshot)
+  }
+
+  async #refuse(sessionId: string): Promise<never> {
+    const owner = await this.#options.owners.find(sessionId)
+    if (owner !== null) throw ownedElsewhere(sessionId, owner)
+    const member = await this.#cluster.memberWithRoom(sessionId).catch(() => null)
+    throw noRoom(sessionId, member === null ? null : memberOf(member))
+  }
+
+  #tellElsewhere(changes: readonly ViewedChange[]): void {
+    for (const { sessionId, before, after } of changes) {
+      if (this.#options.registry.find(sessionId)?.isRunning === true) continue
+      this.#options.announcer.statusElsewhere(this.#view(sessionId, after), this.#view(sessionId, before))
+    }
+  }
+
+  #view(sessionId: string, holding: ViewedHolding | null): SessionSnapshot {
+    const { messages } = this.#options
+    const standing = holding?.standing ?? null
+    if (holding !== null && standing !== null) {
+      const { process, address } = holding
+      return viewElsewhere({ sessionId, owner: { owner: process.owner, address }, standing, record: null }, messages)
+    }
+    const { status, reason } = holding === null ? (this.unplaced(sessionId) ?? NOT_RUNNING) : OWNED_ELSEWHERE
+    const owner = holding?.process.owner ?? null
+    return {
+      sessionId,
+      status,
+      reason,
+      isConnected: false,
+      message: describeStatus(status, reason, messages),
+      since: new Date(),
+      owner,
+      isLocal: owner === null,
+    }
+  }
+}
+
+function skipped(sessionId: string, reason: 'owned_elsewhere' | 'waiting_for_capacity'): RestoreResult {
+  return { sessionId, outcome: 'skipped', reason, durationMs: 0 }
+}
+
+/** This process runs as many as it may, or is about to end. */
+function noRoom(sessionId: string, member: ClusterMember | null): SessionError {
+  const where =
+    member === null
+      ? 'No process of the cluster has room: start another one'
+      : `Call process ${member.owner}${member.address === null ? '' : ` (${member.address})`}, which has room`
+  return new SessionError('OWNED_ELSEWHERE', `This process takes no more sessions, so session "${sessionId}" was not started. ${where}.`, {
+    sessionId,
+    owner: member?.owner,
+    ownerAddress: member?.address ?? undefined,
+  })
+}
