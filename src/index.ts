@@ -74,6 +74,7 @@ export { keyFromFile, type KeyFile } from './encryption/key-file.js'
 export type { PassphraseKey } from './encryption/key-ring.js'
 export { processLock, type ProcessLock } from './lease/process-lock.js'
 export type { SessionLease, SessionLock } from './lease/session-lock.js'
+export type { ClusterFollower, ClusterLock, ClusterNews, ClusterProcess, LockCluster, LockHolding } from './lease/lock-cluster.js'
 
 // The application's own view.
 export { FileConnectionRepository, type FileConnectionRepositoryOptions } from './adapters/filesystem/file-connection-repository.js'

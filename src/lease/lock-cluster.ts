@@ -7,9 +7,11 @@
  *   lasts. While it is announced it renews that lease, with or without locks;
  * - keep in `note` one text for each lock, replace the last one, and drop it when the lease ends, however it ends: nobody is ever shown what
  *   another holder has noted. A note under a lease that has ended changes nothing;
- * - tell in the first news of a follower every lock that is held, and afterwards each that was taken, given back or noted since the last
- *   news, at least once. A follower that cannot know what it missed, as after the store was emptied, is told everything again;
+ * - tell in the first news of a follower every lock that a member holds, and afterwards each that was taken, given back or noted since the
+ *   last news, at least once. Locks that others hold may be told as well. A follower that cannot know what it missed, as after the store was
+ *   emptied, is told everything again;
  * - name every process that lives and holds a lock or has announced itself, in all news;
+ * - tell everybody of a member that it was asked to drain, until it leaves; `askToDrain` finds members alone;
  * - cost one step of the engine for each call of `next` when nothing happened, whatever the number of sessions;
  * - reject with `STORE_UNAVAILABLE` when the engine cannot be asked.
  *

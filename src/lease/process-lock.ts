@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import type { Holder } from './holder.js'
 import { LeaseLock } from './lease-lock.js'
-import type { HolderSign, LeaseKey, LockEntry, LockTable } from './lock-table.js'
+import { MemoryLockTable } from './memory-lock-table.js'
 import { assertCurrentWriter, type SessionLock } from './session-lock.js'
 
 /** A {@link SessionLock} for stores that only one process uses, with the check that such a store makes before it writes. */
@@ -24,43 +24,11 @@ export function processLock(): ProcessLock {
   return {
     acquire: (sessionId) => lock.acquire(sessionId),
     owner: (sessionId) => lock.owner(sessionId),
+    ...(lock.cluster === undefined ? {} : { cluster: lock.cluster }),
     check: (sessionId, fencingToken) => {
       const { token, holders } = table.entryOf(sessionId)
       assertCurrentWriter({ sessionId, fencingToken, newestToken: token, isHeld: holders.length > 0 })
     },
-  }
-}
-
-/** Locks in this object. Its one holder is the lock that has it, which is always there. */
-class MemoryLockTable implements LockTable {
-  readonly #entries = new Map<string, LockEntry>()
-
-  entryOf(sessionId: string): LockEntry {
-    return this.#entries.get(sessionId) ?? { token: 0, holders: [] }
-  }
-
-  async look(sessionId: string): Promise<LockEntry> {
-    return this.entryOf(sessionId)
-  }
-
-  async claim(sessionId: string, seen: LockEntry, holder: Holder): Promise<number | null> {
-    const { token, holders } = this.entryOf(sessionId)
-    if (token !== seen.token || holders.length !== seen.holders.length) return null
-    const sign: HolderSign = { text: JSON.stringify(holder), lastSignAt: Date.now() }
-    this.#entries.set(sessionId, { token: token + 1, holders: [sign] })
-    return token + 1
-  }
-
-  async release({ sessionId, token }: LeaseKey): Promise<void> {
-    if (this.entryOf(sessionId).token === token) this.#entries.set(sessionId, { token, holders: [] })
-  }
-
-  async beat(): Promise<boolean> {
-    return true
-  }
-
-  async now(): Promise<number> {
-    return Date.now()
   }
 }
 

@@ -20,6 +20,7 @@ export { sessionStoreContract } from './contracts/session-store/session-store-co
 export type { SessionStoreContractHooks } from './contracts/session-store/session-store-hooks.js'
 export { sessionLockContract } from './contracts/session-lock/session-lock-contract.js'
 export type { SessionLockContractHooks } from './contracts/session-lock/session-lock-hooks.js'
+export { lockClusterContract } from './contracts/lock-cluster/lock-cluster-contract.js'
 export { connectionRepositoryContract } from './contracts/connection-repository/connection-repository-contract.js'
 export type { ConnectionRepositoryContractHooks } from './contracts/connection-repository/connection-repository-hooks.js'
 export type { ContractCase } from './contracts/contract-case.js'

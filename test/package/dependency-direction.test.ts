@@ -5,7 +5,7 @@ import { COMPUTED, findCycle, listSources, readImports } from './source-imports.
 const LEAVES = ['async', 'errors', 'logger', 'option-checks']
 
 /** The ports, and the lock that is memory only. */
-const PORTS = ['lease/session-lock', 'lease/lock-cluster', 'lease/process-lock', 'repository', 'store']
+const PORTS = ['lease/lock-cluster', 'lease/session-lock', 'lease/process-lock', 'repository', 'store']
 
 /** The module of Baileys, and what works around it. */
 const BAILEYS = ['socket/baileys-module', 'socket/workarounds']
@@ -29,7 +29,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   // Ports, and the one lock that runs on any table.
   'lease/lock-cluster': [],
   'lease/session-lock': ['errors', 'lease/lock-cluster'],
-  'lease/process-lock': ['lease', 'lease/session-lock'],
+  'lease/process-lock': ['lease', 'lease/lock-cluster', 'lease/session-lock'],
   lease: ['errors', 'lease/lock-cluster', 'lease/session-lock'],
   store: ['async', 'errors', 'lease/session-lock'],
   repository: ['async', 'errors', 'status'],
