@@ -1,5 +1,5 @@
 import type { Holder } from './holder.js'
-import type { HolderSign, LeaseKey, ReleaseOptions } from './lock-table.js'
+import type { HolderSign, LeaseKey, ReleaseOptions } from './lease-key.js'
 
 /**
  * What an engine keeps for the processes of a cluster beside its {@link LockTable}. As there, it stores and tells; who is gone is decided by the

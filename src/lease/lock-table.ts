@@ -1,5 +1,8 @@
 import type { ClusterTable } from './cluster-table.js'
 import type { Holder } from './holder.js'
+import type { HolderSign, LeaseKey, ReleaseOptions } from './lease-key.js'
+
+export type { HolderSign, LeaseKey, ReleaseOptions } from './lease-key.js'
 
 /**
  * Where the locks of sessions are kept: what an engine gives so that a `LeaseLock` can run on it. It stores and compares; whether a
@@ -48,36 +51,10 @@ export interface LockEntry {
   readonly holders: readonly HolderSign[]
 }
 
-/** A holder, and when it was last heard of. */
-export interface HolderSign {
-  /** The `Holder` as JSON. It may be damaged, or have more in it. */
-  readonly text: string
-  /** Its last beat, or when it took the lock, whichever is later. */
-  readonly lastSignAt: number
-  /** Whether it was found in a copy of the table: then its holder has another one, as far as can be told. */
-  readonly isOfCopy?: boolean
-}
-
 /** A holder whose leases have not ended. */
 export interface LivingHolder {
   /** The holder's. */
   readonly nonce: string
   /** How many locks it has given back. When this changes, those who wait for its locks look whether theirs is among them. */
   readonly releases: number
-}
-
-/** What names a lease in its table. */
-export interface LeaseKey {
-  /** The session. */
-  readonly sessionId: string
-  /** Its fencing token. */
-  readonly token: number
-  /** The holder's. */
-  readonly nonce: string
-}
-
-/** How a lock is given back. */
-export interface ReleaseOptions {
-  /** Whether its holder has no other lease. */
-  readonly isLast: boolean
 }
