@@ -30,7 +30,7 @@ export class Rendezvous<Item extends Candidate> {
     let bestScore = 0
     for (const { item, hash } of this.#candidates) {
       const score = -item.weight / Math.log(fraction(keyHash, hash))
-      if (best === null || score > bestScore || (score === bestScore && item.id < best.id)) [best, bestScore] = [item, score]
+      if (score > bestScore) [best, bestScore] = [item, score]
     }
     return best
   }
