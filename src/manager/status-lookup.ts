@@ -10,6 +10,7 @@ import type { SessionSnapshot } from '../status/session-status.js'
 import { describeStatus, type StatusMessages } from '../status/status-reasons.js'
 import type { SessionStore } from '../store/session-store.js'
 import type { OwnerLookup, SessionOwner } from './owner-lookup.js'
+import { placeOf, viewElsewhere } from './status-elsewhere.js'
 
 /** What a look at a session found that nobody runs here. */
 export interface Found {
@@ -66,10 +67,16 @@ export class StatusLookup {
 
   /** The snapshot of a session that nobody runs here. */
   view(found: Found): SessionSnapshot {
-    const { stored, record, sessionId } = found
+    const { stored, record, sessionId, owner } = found
+    const storedNumber = stored.kind === 'readable' && stored.creds.kind === 'paired' ? stored.creds.phoneNumber : undefined
+    if (owner === null || owner.standing === null) return this.#viewFound(found, storedNumber ?? record?.phoneNumber ?? undefined)
+    return viewElsewhere({ sessionId, owner, standing: owner.standing, record, storedNumber }, this.#options.messages)
+  }
+
+  #viewFound(found: Found, phoneNumber: string | undefined): SessionSnapshot {
+    const { record, sessionId, owner, decision } = found
     const { status, reason } = this.#standing(found)
-    const phoneNumber = stored.kind === 'readable' && stored.creds.kind === 'paired' ? stored.creds.phoneNumber : (record?.phoneNumber ?? undefined)
-    const until = found.decision.action === 'rest' ? found.decision.until : null
+    const until = decision.action === 'rest' ? decision.until : null
     const lastDisconnect = record?.lastDisconnect ?? null
     return {
       sessionId,
@@ -81,8 +88,7 @@ export class StatusLookup {
       ...(until === null ? {} : { restrictedUntil: until }),
       ...(lastDisconnect === null ? {} : { lastDisconnect }),
       since: this.#since(status, found),
-      owner: found.owner?.owner ?? null,
-      isLocal: found.owner === null,
+      ...placeOf(owner),
       ...(record === null ? {} : { metadata: record.metadata }),
     }
   }
@@ -135,7 +141,7 @@ export class StatusLookup {
     // A lease of our own is held for a moment also by a session that does not run, and may be given back during the look.
     const isOurs = holder?.owner === before || holder?.owner === this.#ownerHere(sessionId)
     const owner = isOurs ? null : holder
-    const record = await this.#inGrace(finding, owner === null)
+    const record = await this.#inGrace(finding, owner === null || owner.standing !== null)
     return this.judge({ sessionId, stored, owner, record })
   }
 

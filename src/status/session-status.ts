@@ -43,10 +43,12 @@ export interface SessionSnapshot {
   restrictedUntil?: Date
   /** The last time it lost its socket. */
   lastDisconnect?: LastDisconnect
-  /** When it entered this status. If it does not run here: the time that was stored, or else when this manager first looked. */
+  /** When it entered this status. If it does not run here: as its owner keeps it, or the time that was stored, or else when this manager first looked. */
   since: Date
   /** The process that runs it, or `null` when none does. */
   owner: string | null
+  /** Where that process can be called, if it is a member of a cluster and gave an `address`. Not given for a session of this manager. */
+  ownerAddress?: string
   /** Whether this manager runs it; `false` if another process does. */
   isLocal: boolean
   /** Your application's own data, from the repository or from `connect`. */

@@ -123,6 +123,7 @@ test('a snapshot is what the api says', () => {
     restrictedUntil?: Date
     since: Date
     owner: string | null
+    ownerAddress?: string
     isLocal: boolean
     metadata?: Record<string, unknown>
   }>()
