@@ -1,6 +1,6 @@
 import type { ClusterSessions } from './cluster-ports.js'
 import type { ViewChanges } from './cluster-view.js'
-import { type PlacementMember, takerOf } from './placement.js'
+import { type PlacementMember, takersAmong } from './placement.js'
 import { UnheldSessions } from './unheld-sessions.js'
 
 /** What claiming works with. */
@@ -15,7 +15,7 @@ export class Claims {
   readonly #options: ClaimsOptions
   readonly #unheld = new UnheldSessions(Math.random)
   readonly #underWay = new Set<string>()
-  #members: readonly PlacementMember[] = []
+  #takerOf: (sessionId: string) => string | null = () => null
   /** Which members are open, in a text that changes with them. */
   #openMembers = ''
   #version = 0
@@ -49,21 +49,22 @@ export class Claims {
 
   /** Goes by these members from now on. */
   goBy(members: readonly PlacementMember[]): void {
-    this.#members = members
     const openMembers = JSON.stringify(members.filter(({ isOpen, room }) => isOpen && room > 0).map(({ id, weight }) => [id, weight]))
-    if (openMembers !== this.#openMembers) this.#version += 1
+    if (openMembers === this.#openMembers) return
     this.#openMembers = openMembers
+    this.#version += 1
+    this.#takerOf = takersAmong(members)
   }
 
   /** Who is to take a session that nobody holds; `null` when no member has room. */
   takerOf(sessionId: string): string | null {
-    return takerOf(sessionId, this.#members)
+    return this.#takerOf(sessionId)
   }
 
   /** Takes what is due. `hasRoom` is asked before each. */
   step(self: string, now: number, hasRoom: () => boolean): void {
     if (this.#unheld.size === 0) return
-    for (const sessionId of this.#unheld.due(self, now, this.#version, (id) => this.takerOf(id))) {
+    for (const sessionId of this.#unheld.due(self, now, this.#version, this.#takerOf)) {
       if (this.#underWay.size >= this.#options.limit || !hasRoom()) return
       if (!this.#underWay.has(sessionId)) this.take(sessionId, now, false)
     }

@@ -195,9 +195,11 @@ export class Cluster {
     if (self === undefined || self.text === null) this.#announced = null
     this.#claims.see(changes, now)
     for (const sessionId of stored) if (this.#view.holdingOf(sessionId) === undefined) this.#claims.consider(sessionId, now)
-    for (const change of self === undefined ? [] : changes.sessions) {
-      this.#movements.see(change, self.id)
-      this.#successions.see(change, self.id)
+    if (self !== undefined) {
+      for (const change of changes.sessions) {
+        this.#movements.see(change, self.id)
+        this.#successions.see(change, self.id)
+      }
     }
     if (changes.areMembersNew) {
       this.#giving.unsettle(now)

@@ -2,7 +2,7 @@ import type { ClusterSetup, DrainOutcome, RunningSession } from './cluster-ports
 import type { ClusterView } from './cluster-view.js'
 import { HandOvers } from './hand-overs.js'
 import type { Movements } from './movements.js'
-import { isMostLoaded, movesToBalance, type PlacementMember, successorsOf } from './placement.js'
+import { movesToBalance, type PlacementMember, successorsOf } from './placement.js'
 
 /** What giving sessions away works with. */
 export interface GivingOptions extends Pick<ClusterSetup, 'sessions' | 'rebalance' | 'stableAfterMs'> {
@@ -109,7 +109,7 @@ export class Giving {
     const successors = successorsOf(
       left.map((session) => this.#toPlace(session)),
       self,
-      members,
+      this.#withOffers(members),
     )
     if (successors.size > 0) drain.hopefulAt = now
     for (const [sessionId, to] of [...successors].slice(0, Math.max(0, limit + OFFERED_AHEAD - this.#handOvers.offered))) {
@@ -117,14 +117,22 @@ export class Giving {
     }
   }
 
-  /** The one with the most gives, and the others wait: so no two give the same member too much. */
   #balance({ self, members, now }: GivingStep, limit: number): void {
-    const { rebalance, stableAfterMs, view } = this.#options
+    const { rebalance, stableAfterMs, view, sessions } = this.#options
     const isSettled = now - this.#unsettledAt > SETTLED_MS && !view.members().some(({ card }) => card.draining)
-    if (!rebalance || !isSettled || this.#handOvers.size > 0 || !isMostLoaded(self, members)) return
+    if (!rebalance || !isSettled || this.#handOvers.size > 0) return
     const stable = this.#movable().filter(({ snapshot }) => snapshot.isConnected && Date.now() - snapshot.since.getTime() >= stableAfterMs)
     const movable = stable.map((session) => this.#toPlace(session)).filter(({ moves }) => moves < 2)
-    for (const { sessionId, to } of movesToBalance(movable, self, members, limit)) this.#handOvers.offer(sessionId, to, now)
+    for (const { sessionId, to } of movesToBalance(movable, sessions.running().length, self, members, limit)) this.#handOvers.offer(sessionId, to, now)
+  }
+
+  /** What is offered to a member takes a place there already. */
+  #withOffers(members: readonly PlacementMember[]): PlacementMember[] {
+    const coming = this.#handOvers.announced(this.#options.view)
+    return members.map((member) => {
+      const count = coming.get(member.id) ?? 0
+      return { ...member, sessions: member.sessions + count, room: member.room - count }
+    })
   }
 
   #movable(): RunningSession[] {

@@ -56,6 +56,15 @@ export class HandOvers {
     return this.#handOvers.get(sessionId)?.to ?? null
   }
 
+  /** How many sessions each member will have that the others do not see there yet. */
+  announced(view: ClusterView): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>()
+    for (const [sessionId, { to }] of this.#handOvers) {
+      if (view.holdingOf(sessionId)?.process.id !== to) counts.set(to, (counts.get(to) ?? 0) + 1)
+    }
+    return counts
+  }
+
   /** Offers a session to a member. */
   offer(sessionId: string, to: string, now: number): void {
     this.#handOvers.set(sessionId, { to, phase: 'offered', since: now })

@@ -45,7 +45,13 @@ export function placementMembers(members: readonly { id: string; card: MemberCar
  * a taker has one again as soon as there is room.
  */
 export function takerOf(sessionId: string, members: readonly PlacementMember[]): string | null {
-  return new Rendezvous(members.filter(canTake)).choose(sessionId)?.id ?? null
+  return takersAmong(members)(sessionId)
+}
+
+/** The same for many sessions. */
+export function takersAmong(members: readonly PlacementMember[]): (sessionId: string) => string | null {
+  const rendezvous = new Rendezvous(members.filter(canTake))
+  return (sessionId) => rendezvous.choose(sessionId)?.id ?? null
 }
 
 /**

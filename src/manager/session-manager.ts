@@ -1,26 +1,15 @@
 import type { WASocket } from '@whiskeysockets/baileys'
-import { boundedBy, withDeadline, withSignal } from '../async/deadline.js'
+import { boundedBy, withSignal } from '../async/deadline.js'
 import { mapConcurrently } from '../async/map-concurrently.js'
 import type { Listener } from '../async/safe-emitter.js'
-import { SessionError } from '../errors.js'
-import {
-  nearestName,
-  requireBoolean,
-  requireCallbacks,
-  requireDuration,
-  requireFunction,
-  requireOptions,
-  requirePlainJson,
-  requireSignal,
-} from '../option-checks.js'
-import { repositoryFailed } from '../repository/repository-follower.js'
+import { requireBoolean, requireCallbacks, requireDuration, requireOptions, requirePlainJson, requireSignal } from '../option-checks.js'
 import { requirePhoneNumber, requireSessionId } from '../session/session-arguments.js'
 import { connectTimeout, managerClosed, needsPerson, ownedElsewhere } from '../session/session-refusals.js'
 import type { Session } from '../session/session.js'
 import type { SessionSnapshot } from '../status/session-status.js'
 import { asStoreError } from '../store/store-failure.js'
-import { assembleManager, closeManager, type CloseReport, drainManager, type ManagerParts } from './manager-parts.js'
 import type { ClusterMember } from './cluster-options.js'
+import { assembleManager, closeManager, type CloseReport, drainManager, type ManagerParts } from './manager-parts.js'
 import type { RestoreAllOptions, RestoreReport, RestoreResult } from './restore-report.js'
 import { abortedResult, RestoreRun } from './restore-run.js'
 import { DRAIN_TIMEOUT_MS } from './session-cluster.js'

@@ -50,8 +50,6 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   version: ['async', 'option-checks'],
   socket: [...LEAVES, ...BAILEYS, 'auth', 'disconnect', 'disconnect/disconnect-cause', 'socket/key-use', 'socket/raw-socket'],
   session: [...LEAVES, ...PORTS, ...BAILEYS, 'auth', 'disconnect', 'disconnect/disconnect-cause', 'socket', 'status'],
-  // How the processes of a store share its sessions out: it knows sessions by what is told of them.
-  cluster: [...LEAVES, ...PORTS, 'disconnect', 'disconnect/disconnect-cause', 'status'],
   manager: [...LEAVES, ...PORTS, ...BAILEYS, 'auth', 'cluster', 'disconnect', 'disconnect/disconnect-cause', 'session', 'socket', 'status', 'version'],
 
   // From one store to another.

@@ -23,6 +23,7 @@ export class SharedLock {
   readonly #newest = new Map<string, Claim | null>()
   readonly #cards = new Map<string, string>()
   readonly #drains = new Set<string>()
+  readonly #dead = new Set<string>()
   /** Which session changed, oldest first. */
   readonly #changes: string[] = []
   #tokens = 0
@@ -30,8 +31,8 @@ export class SharedLock {
   /** As a process sees it that has nothing to tell the others. */
   as(owner: string): SessionLock {
     return {
-      acquire: async (sessionId) => ((this.#newest.get(sessionId) ?? null) === null ? this.#grant(sessionId, owner) : null),
-      owner: async (sessionId) => this.#newest.get(sessionId)?.owner ?? null,
+      acquire: async (sessionId) => (this.#holderOf(sessionId) === null ? this.#grant(sessionId, owner) : null),
+      owner: async (sessionId) => this.#holderOf(sessionId)?.owner ?? null,
     }
   }
 
@@ -53,7 +54,7 @@ export class SharedLock {
         }),
       holding: (sessionId) =>
         this.#ask(`holding ${sessionId}`, () => {
-          const claim = this.#newest.get(sessionId) ?? null
+          const claim = this.#holderOf(sessionId)
           return claim === null ? null : { process: this.#describe(claim.owner, owner), text: claim.note }
         }),
       follow: () => this.#follow(owner),
@@ -64,6 +65,12 @@ export class SharedLock {
         }),
     }
     return { ...this.as(owner), cluster }
+  }
+
+  /** The process is gone, and its leases have run out: nobody hears of it any more. */
+  die(owner: string): void {
+    this.#dead.add(owner)
+    this.#cards.delete(owner)
   }
 
   /** The process died, or was cut off: its leases are gone. */
@@ -79,6 +86,11 @@ export class SharedLock {
   /** Some other process takes it. */
   grab(sessionId: string, owner: string): SessionLease {
     return this.#grant(sessionId, owner)
+  }
+
+  #holderOf(sessionId: string): Claim | null {
+    const claim = this.#newest.get(sessionId) ?? null
+    return claim === null || this.#dead.has(claim.owner) ? null : claim
   }
 
   #grant(sessionId: string, owner: string): SessionLease {
@@ -111,7 +123,7 @@ export class SharedLock {
           const locks = [...new Set(changed)].map((sessionId) => this.#tell(sessionId))
           const isComplete = seen === null
           seen = this.#changes.length
-          const holders = [...this.#newest.values()].flatMap((claim) => claim?.owner ?? [])
+          const holders = [...this.#newest.keys()].flatMap((sessionId) => this.#holderOf(sessionId)?.owner ?? [])
           const processes = [...new Set([...this.#cards.keys(), ...holders])].map((owner) => this.#describe(owner, self))
           return { isComplete, processes, locks: isComplete ? locks.filter(({ processId }) => processId !== null) : locks }
         }),

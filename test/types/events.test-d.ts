@@ -7,6 +7,7 @@ import type {
   ErrorEvent,
   Listener,
   LoggedOutEvent,
+  MembersEvent,
   PairingCodeEvent,
   QrEvent,
   RestoreResult,
@@ -24,7 +25,7 @@ type Names = keyof SessionManagerEvents
 
 test('the events are those of the api', () => {
   expectTypeOf<Names>().toEqualTypeOf<
-    'status' | 'qr' | 'pairing-code' | 'socket' | 'connected' | 'disconnected' | 'restored' | 'creds-restored' | 'logged-out' | 'error'
+    'status' | 'qr' | 'pairing-code' | 'socket' | 'connected' | 'disconnected' | 'restored' | 'creds-restored' | 'logged-out' | 'members' | 'error'
   >()
   expectTypeOf<SessionManagerEvents['status']>().toEqualTypeOf<[event: StatusEvent]>()
   expectTypeOf<SessionManagerEvents['qr']>().toEqualTypeOf<[event: QrEvent]>()
@@ -34,12 +35,13 @@ test('the events are those of the api', () => {
   expectTypeOf<SessionManagerEvents['disconnected']>().toEqualTypeOf<[event: DisconnectedEvent]>()
   expectTypeOf<SessionManagerEvents['restored']>().toEqualTypeOf<[event: RestoreResult]>()
   expectTypeOf<SessionManagerEvents['logged-out']>().toEqualTypeOf<[event: LoggedOutEvent]>()
+  expectTypeOf<SessionManagerEvents['members']>().toEqualTypeOf<[event: MembersEvent]>()
   expectTypeOf<SessionManagerEvents['error']>().toEqualTypeOf<[event: ErrorEvent]>()
 })
 
 test('each event is one object that holds sessionId', () => {
   expectTypeOf<SessionManagerEvents[Names]['length']>().toEqualTypeOf<1>()
-  expectTypeOf<SessionManagerEvents[Exclude<Names, 'error'>][0]>().toExtend<{ sessionId: string }>()
+  expectTypeOf<SessionManagerEvents[Exclude<Names, 'members' | 'error'>][0]>().toExtend<{ sessionId: string }>()
   // A failure may concern the manager as a whole.
   expectTypeOf<ErrorEvent['sessionId']>().toEqualTypeOf<string | null>()
   expectTypeOf<ErrorEvent['error']>().toEqualTypeOf<SessionError>()

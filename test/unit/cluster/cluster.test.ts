@@ -1,0 +1,140 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { ClusterWorld } from './cluster-world.js'
+
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+
+afterEach(() => {
+  expect(vi.getTimerCount()).toBe(0)
+  vi.useRealTimers()
+})
+
+describe('what nobody runs', () => {
+  it('is taken by those who are there, each its share, at the pace of the dials', async () => {
+    const world = new ClusterWorld(300)
+    await Promise.all(['a', 'b', 'c'].map((owner) => world.start(owner)))
+    await world.wait(15_000)
+    expect(world.counts.reduce((sum, count) => sum + count)).toBe(300)
+    for (const count of world.counts) expect(count).toBeGreaterThan(60)
+    await world.end()
+  })
+
+  it('is spread over the survivors when a process dies, with hardly a claim refused', async () => {
+    const world = new ClusterWorld(1000)
+    const first = await world.start('first', { perSecond: 1000 })
+    await world.wait(5000)
+    const survivors = await Promise.all(['a', 'b', 'c'].map((owner) => world.start(owner, { perSecond: 20 })))
+    expect(first.ids).toHaveLength(1000)
+    await first.die('first')
+    await world.wait(1000 + 2000 + (1000 / (3 * 20)) * 1000)
+    expect(world.counts.reduce((sum, count) => sum + count)).toBe(1000)
+    for (const { ids } of survivors) expect(Math.abs(ids.length - 333)).toBeLessThan(333 * 0.15)
+    const refused = survivors.reduce((sum, { refusedClaims }) => sum + refusedClaims, 0)
+    expect(refused).toBeLessThan(20)
+    await world.end()
+  })
+
+  it('waits for room, and is taken by a process that has some', async () => {
+    const world = new ClusterWorld(40)
+    await Promise.all(['a', 'b', 'c'].map((owner) => world.start(owner, { maxSessions: 10 })))
+    await world.wait(10_000)
+    expect(world.counts).toEqual([10, 10, 10])
+    expect(world.processes.get('a')?.cluster.placeOf('session-0')).toBe('full')
+    const fourth = await world.start('d', { maxSessions: 10 })
+    await world.wait(6000)
+    expect(fourth.ids).toHaveLength(10)
+    await world.end()
+  })
+
+  it('is left alone when nobody wants it', async () => {
+    const world = new ClusterWorld(5)
+    for (const sessionId of world.stored) world.unwanted.add(sessionId)
+    const process = await world.start('a')
+    await world.wait(30_000)
+    expect(process.claims).toBe(5)
+    await world.end()
+  })
+})
+
+describe('drain', () => {
+  it('hands every session over, one at a time, each without a socket for less than two seconds', async () => {
+    const world = new ClusterWorld(30)
+    const leaving = await world.start('leaving', { perSecond: 1000 })
+    await world.wait(3000)
+    await Promise.all(['a', 'b'].map((owner) => world.start(owner, { rebalance: false })))
+    const draining = leaving.cluster.drain(120_000)
+    await world.wait(60_000)
+    const { given, undrained } = await draining
+    expect(given).toHaveLength(30)
+    expect(undrained).toEqual([])
+    expect(world.counts).toEqual([0, 15, 15])
+    expect(world.mostAway).toBe(1)
+    expect(Math.max(...world.gaps.values())).toBeLessThan(2000)
+    expect([...world.connections.values()].every((times) => times === 2)).toBe(true)
+    await world.end()
+  })
+
+  it('ends at once when nobody is there, and soon when nobody has room', async () => {
+    const world = new ClusterWorld(3)
+    const alone = await world.start('a')
+    await world.wait(3000)
+    const ending = alone.cluster.drain(60_000)
+    await world.wait(100)
+    expect((await ending).given).toEqual([])
+    await world.end()
+  })
+
+  it('is done when an operator asks for it', async () => {
+    const world = new ClusterWorld(6)
+    const asked = await world.start('a', { perSecond: 1000 })
+    await world.wait(2000)
+    const other = await world.start('b', { rebalance: false })
+    await other.lock.cluster.askToDrain('a')
+    await world.wait(15_000)
+    expect(world.counts).toEqual([0, 6])
+    expect(asked.cluster.hasRoom).toBe(false)
+    await world.end()
+  })
+})
+
+describe('balance', () => {
+  it('gives a newcomer its share, and then rests', async () => {
+    const world = new ClusterWorld(60)
+    await world.start('a', { perSecond: 1000 })
+    await world.wait(5000)
+    await world.start('b')
+    await world.wait(120_000)
+    expect(world.counts[1]).toBeGreaterThan(24)
+    const moves = [...world.connections.values()].reduce((sum, times) => sum + times, 0)
+    await world.wait(300_000)
+    expect([...world.connections.values()].reduce((sum, times) => sum + times, 0)).toBe(moves)
+    await world.end()
+  })
+
+  it('moves nothing for a process that does not want to', async () => {
+    const world = new ClusterWorld(20)
+    await world.start('a', { perSecond: 1000, rebalance: false })
+    await world.wait(5000)
+    await world.start('b', { rebalance: false })
+    await world.wait(60_000)
+    expect(world.counts).toEqual([20, 0])
+    await world.end()
+  })
+})
+
+describe('a store that cannot be asked', () => {
+  it('is told once, and everything goes on when it answers again', async () => {
+    const world = new ClusterWorld(4)
+    const process = await world.start('a')
+    await world.wait(3000)
+    world.lock.before = () => Promise.reject(new Error('It is gone.'))
+    await world.wait(10_000)
+    expect(process.errors).toHaveLength(1)
+    world.lock.before = () => undefined
+    await world.wait(1500)
+    expect(process.resumed).toBe(1)
+    expect(process.ids).toHaveLength(4)
+    await world.end()
+  })
+})
