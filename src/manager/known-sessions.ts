@@ -31,11 +31,14 @@ export class KnownSessions {
     this.#options = options
   }
 
-  /** Every id known, each once. Rejects when the store cannot list them. */
-  async sessionIds(): Promise<string[]> {
+  /** Every id known, with what the repository knows of it. Rejects when the store cannot list them. */
+  async all(): Promise<ReadonlyMap<string, ConnectionRecord | null>> {
     const records = await this.#records()
-    const running = this.#options.registry.all().map(({ id }) => id)
-    return [...new Set([...(await this.storedIds()), ...running, ...records.map(({ sessionId }) => sessionId)])]
+    const all = new Map<string, ConnectionRecord | null>()
+    for (const sessionId of await this.storedIds()) all.set(sessionId, null)
+    for (const { id } of this.#options.registry.all()) all.set(id, null)
+    for (const record of records) all.set(record.sessionId, record)
+    return all
   }
 
   /** The sessions to restore, most urgent first. Rejects with `LISTENER_FAILED` when `filter` or `priority` throws. */

@@ -71,7 +71,8 @@ export function assembleManager(options: ResolvedSessionManagerOptions): Manager
     hasRoom: () => cluster?.hasRoom ?? true,
     onRestored: (result) => announcer.restored(result),
   })
-  const statuses = new SessionStatuses({ registry, lookup, restorer, isPlacedHere: (sessionId) => cluster?.isPlacedHere(sessionId) ?? true })
+  const isPlacedHere = (sessionId: string): boolean => cluster?.isPlacedHere(sessionId) ?? true
+  const statuses = new SessionStatuses({ registry, owners, lookup, restorer, isPlacedHere, onError })
   const knownSessions = new KnownSessions({ store, repository, follower, registry, lookup, restorer, timeoutMs, onError })
   const parts = { announcer, follower, versions, registry, owners, lookup, restorer, statuses, knownSessions }
   const cluster: SessionCluster | null = assembleCluster(options, parts, limiter)

@@ -34,6 +34,22 @@ export class OwnerLookup {
     return inTime(this.#ask(sessionId), timeoutMs)
   }
 
+  /** Everybody who holds the lock of a session, by session, in one question; `null` when the lock cannot tell. Never rejects. */
+  async findAll(): Promise<ReadonlyMap<string, SessionOwner> | null> {
+    const { lock, timeoutMs } = this.#options
+    if (lock.cluster === undefined) return null
+    const news = await inTime(lock.cluster.follow().next(), timeoutMs)
+    if (news === null) return null
+    const processes = new Map(news.processes.map((process) => [process.id, process]))
+    const owners = new Map<string, SessionOwner>()
+    for (const { sessionId, processId, text } of news.locks) {
+      const process = processId === null ? undefined : processes.get(processId)
+      if (process === undefined) owners.delete(sessionId)
+      else owners.set(sessionId, ownerOf(process, text))
+    }
+    return owners
+  }
+
   /** Works; says in an `OWNED_ELSEWHERE` that does not name the owner which process that is. */
   async naming<Result>(sessionId: string, work: () => Promise<Result>): Promise<Result> {
     try {

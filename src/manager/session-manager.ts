@@ -1,13 +1,11 @@
 import type { WASocket } from '@whiskeysockets/baileys'
 import { boundedBy, withSignal } from '../async/deadline.js'
-import { mapConcurrently } from '../async/map-concurrently.js'
 import type { Listener } from '../async/safe-emitter.js'
 import { requireBoolean, requireCallbacks, requireDuration, requireOptions, requirePlainJson, requireSignal } from '../option-checks.js'
 import { requirePhoneNumber, requireSessionId } from '../session/session-arguments.js'
 import { connectTimeout, managerClosed, needsPerson, ownedElsewhere } from '../session/session-refusals.js'
 import type { Session } from '../session/session.js'
 import type { SessionSnapshot } from '../status/session-status.js'
-import { asStoreError } from '../store/store-failure.js'
 import type { ClusterMember } from './cluster-options.js'
 import { assembleManager, closeManager, type CloseReport, drainManager, type ManagerParts } from './manager-parts.js'
 import type { RestoreAllOptions, RestoreReport, RestoreResult } from './restore-report.js'
@@ -25,9 +23,6 @@ import {
   VERB_OPTIONS,
   type WaitOptions,
 } from './session-manager-verbs.js'
-
-/** How many sessions `getStatuses` looks at, at once. */
-const LOOKS_AT_ONCE = 16
 
 /**
  * Keeps the WhatsApp sessions of an application alive: it pairs them, restores them after a restart, reconnects them after every
@@ -122,9 +117,7 @@ export class SessionManager implements AsyncDisposable {
   /** The status of all known sessions, stored or running. Starts nothing. Rejects with `STORE_UNAVAILABLE` if the store cannot list them. */
   async getStatuses(): Promise<SessionSnapshot[]> {
     this.#check()
-    const sessionIds = await this.#parts.knownSessions.sessionIds()
-    const statuses = await mapConcurrently(sessionIds, LOOKS_AT_ONCE, (sessionId) => this.#peek(sessionId))
-    return statuses.filter((status) => status !== null)
+    return this.#parts.statuses.all(await this.#parts.knownSessions.all())
   }
 
   /**
@@ -282,16 +275,6 @@ export class SessionManager implements AsyncDisposable {
   /** The same for a verb that may start it, which takes a place of this process. */
   async #startHere<Result>(sessionId: string, work: (session: Session) => Promise<Result>): Promise<Result> {
     return this.#parts.cluster?.refusal(sessionId) ?? this.#work(sessionId, work)
-  }
-
-  /** One session that cannot be looked at does not hide the others. */
-  async #peek(sessionId: string): Promise<SessionSnapshot | null> {
-    try {
-      return await this.#parts.statuses.find(sessionId, false)
-    } catch (cause) {
-      this.#parts.announcer.error(asStoreError(sessionId, cause))
-      return null
-    }
   }
 
   #beginRestoreRun(options: RestoreAllOptions): RestoreRun {

@@ -1,7 +1,12 @@
+import { mapConcurrently } from '../async/map-concurrently.js'
+import type { SessionError } from '../errors.js'
+import type { ConnectionRecord } from '../repository/connection-repository.js'
 import type { StoredOrMissing } from '../session/missing-credentials.js'
 import type { Session } from '../session/session.js'
 import type { SessionSnapshot } from '../status/session-status.js'
 import { STATUS_REASONS, type StatusReason } from '../status/status-reasons.js'
+import { asStoreError } from '../store/store-failure.js'
+import type { OwnerLookup, SessionOwner } from './owner-lookup.js'
 import type { SessionRegistry } from './session-registry.js'
 import type { SessionRestorer } from './session-restorer.js'
 import type { Found, StatusLookup } from './status-lookup.js'
@@ -9,11 +14,16 @@ import type { Found, StatusLookup } from './status-lookup.js'
 /** What answering for the status of sessions works with. */
 export interface SessionStatusesOptions {
   registry: SessionRegistry
+  owners: OwnerLookup
   lookup: StatusLookup
   restorer: SessionRestorer
   /** Whether a session that nobody holds is for this process to start. */
   isPlacedHere: (sessionId: string) => boolean
+  onError: (error: SessionError) => void
 }
+
+/** How many sessions are looked at, at once, when all are asked for. */
+const LOOKS_AT_ONCE = 16
 
 /** Answers where sessions stand: what runs here knows best; for the rest the store, the lock and the repository are asked. */
 export class SessionStatuses {
@@ -39,6 +49,35 @@ export class SessionStatuses {
     const session = registry.find(sessionId)
     if (session !== undefined && speaksForItself(session, found, wasUnwritten)) return session.snapshot
     return isWanted && isRestorable(found) && isPlacedHere(sessionId) ? this.#restore(found) : lookup.view(found)
+  }
+
+  /** Where each of these sessions stands. What other processes keep of theirs is one question for all; the others are looked at. */
+  async all(known: ReadonlyMap<string, ConnectionRecord | null>): Promise<SessionSnapshot[]> {
+    const isAllHere = [...known.keys()].every((sessionId) => this.running(sessionId) !== null)
+    const owners = isAllHere ? null : await this.#options.owners.findAll()
+    const statuses = await mapConcurrently([...known], LOOKS_AT_ONCE, async ([sessionId, record]) => {
+      const owner = owners?.get(sessionId)
+      const kept = owner === undefined ? null : this.#kept(sessionId, owner, record)
+      return kept ?? this.#peek(sessionId)
+    })
+    return statuses.filter((status) => status !== null)
+  }
+
+  /** Where a session stands by what its owner keeps; `null` when that is this process, or keeps nothing. */
+  #kept(sessionId: string, owner: SessionOwner, record: ConnectionRecord | null): SessionSnapshot | null {
+    const session = this.#options.registry.find(sessionId)
+    const isHere = session !== undefined && (session.isRunning || session.isEnding || session.owner === owner.owner)
+    return isHere ? null : this.#options.lookup.viewKept(sessionId, owner, record)
+  }
+
+  /** One session that cannot be looked at does not hide the others. */
+  async #peek(sessionId: string): Promise<SessionSnapshot | null> {
+    try {
+      return await this.find(sessionId, false)
+    } catch (cause) {
+      this.#options.onError(asStoreError(sessionId, cause))
+      return null
+    }
   }
 
   #restore(found: Found): SessionSnapshot {

@@ -73,6 +73,12 @@ export class StatusLookup {
     return viewElsewhere({ sessionId, owner, standing: owner.standing, record, storedNumber }, this.#options.messages)
   }
 
+  /** The snapshot of a session that another process runs, by what that one keeps alone; `null` when it keeps nothing. */
+  viewKept(sessionId: string, owner: SessionOwner, record: ConnectionRecord | null): SessionSnapshot | null {
+    const { standing } = owner
+    return standing === null ? null : viewElsewhere({ sessionId, owner, standing, record }, this.#options.messages)
+  }
+
   #viewFound(found: Found, phoneNumber: string | undefined): SessionSnapshot {
     const { record, sessionId, owner, decision } = found
     const { status, reason } = this.#standing(found)

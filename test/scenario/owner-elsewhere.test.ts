@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { encodeCard } from '../../src/cluster/member-card.js'
 import { encodeStanding, type Standing } from '../../src/cluster/standing.js'
+import { CREDS_KEY } from '../../src/store/session-store.js'
 import { isSessionError, type SessionError } from '../../src/index.js'
 import { deferred } from '../support/deferred.js'
 import { inFakeTime, pass, scenario, type Scenario, within } from '../support/scenario.js'
@@ -210,5 +211,75 @@ describe('a session that runs elsewhere', () => {
     first.since.setTime(0)
     first.nextRetryAt?.setTime(0)
     expect(second).toMatchObject({ since: SINCE, nextRetryAt: LATER })
+  })
+})
+
+describe('getStatuses', () => {
+  it('is one question to the lock for all that other processes keep, and a look at each of the others', async () => {
+    const { lock, here, store, note } = await runElsewhere()
+    await note({})
+    const there = lock.asMember('there').cluster
+    const creds = (await store.text('s', 'creds')) ?? ''
+    for (let index = 0; index < 1000; index++) {
+      await store.inner.write(`many-${index}`, [{ ...CREDS_KEY, value: creds }])
+      const { fencingToken } = lock.grab(`many-${index}`, 'there')
+      await there.note(`many-${index}`, fencingToken, encodeStanding(CONNECTED))
+    }
+    await store.seed('silent')
+    lock.grab('silent', 'old')
+    await store.seed('free')
+    await store.seed('mine')
+    await within(here.sessions.restoreSession('mine'))
+    lock.asked.length = 0
+    store.calls.length = 0
+    const statuses = new Map((await within(here.sessions.getStatuses())).map((status) => [status.sessionId, status]))
+    expect(lock.asked.sort()).toEqual(['holding free', 'holding silent', 'next'])
+    expect(store.calls.filter(({ verb }) => verb === 'read').map(({ sessionId }) => sessionId)).toEqual(['silent', 'free'])
+    expect(statuses.size).toBe(1004)
+    expect(statuses.get('s')).toMatchObject({ status: 'connected', owner: 'there', ownerAddress: ADDRESS, isLocal: false, phoneNumber: '49151000002' })
+    expect(statuses.get('many-999')).toMatchObject({ status: 'connected', owner: 'there' })
+    expect(statuses.get('silent')).toMatchObject({ status: 'disconnected', reason: 'owned_elsewhere', owner: 'old' })
+    expect(statuses.get('free')).toMatchObject({ status: 'disconnected', reason: 'not_running', owner: null })
+    expect(statuses.get('mine')).toMatchObject({ status: 'connected', owner: 'here', isLocal: true })
+  })
+
+  it('adds the data of the application to what the owner keeps', async () => {
+    const { here, note } = await runElsewhere()
+    await here.repository.save('s', { metadata: { plan: 'pro' } })
+    await note({})
+    expect(await within(here.sessions.getStatuses())).toMatchObject([{ status: 'connected', metadata: { plan: 'pro' } }])
+  })
+
+  it('asks nobody when all sessions run here', async () => {
+    const { lock, here, store } = await runElsewhere()
+    await store.inner.delete('s')
+    await store.seed('mine')
+    await within(here.sessions.restoreSession('mine'))
+    lock.asked.length = 0
+    expect(await within(here.sessions.getStatuses())).toMatchObject([{ sessionId: 'mine', status: 'connected' }])
+    expect(lock.asked).toEqual([])
+  })
+
+  it('looks at each session when the lock cannot tell of all', async () => {
+    const { lock, here, note } = await runElsewhere()
+    await note({})
+    lock.before = (question) => {
+      if (question === 'next') throw new Error('the engine is down')
+    }
+    expect(await within(here.sessions.getStatuses())).toMatchObject([{ sessionId: 's', status: 'connected', owner: 'there' }])
+  })
+
+  it('believes what came to run here meanwhile', async () => {
+    const { lock, here } = await runElsewhere()
+    const held = deferred()
+    lock.before = (question) => (question === 'next' ? held.promise : undefined)
+    const asking = here.sessions.getStatuses()
+    await pass(10)
+    lock.lose('s')
+    await within(here.sessions.restoreSession('s'))
+    const { fencingToken } = lock.grab('s', 'there')
+    await lock.asMember('there').cluster.note('s', fencingToken, encodeStanding(CONNECTED))
+    held.resolve()
+    expect(await within(asking)).toMatchObject([{ sessionId: 's', status: 'connected', owner: 'here', isLocal: true }])
   })
 })
