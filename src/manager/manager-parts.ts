@@ -60,6 +60,7 @@ export function assembleManager(options: ResolvedSessionManagerOptions): Manager
     known: (sessionId) => registry.find(sessionId),
     store,
     owners,
+    unplaced: () => null,
     repository,
     timeoutMs,
     messages: settings.messages,

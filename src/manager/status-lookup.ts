@@ -31,6 +31,8 @@ export interface StatusLookupOptions {
   store: SessionStore
   owners: OwnerLookup
   repository: ConnectionRepository | undefined
+  /** What a session shows that is wanted and that nobody runs; `null` when nobody is about to start it. */
+  unplaced: () => Pick<SessionSnapshot, 'status' | 'reason'> | null
   timeoutMs: number
   messages: StatusMessages
   onError: (error: SessionError) => void
@@ -122,7 +124,7 @@ export class StatusLookup {
       case 'dial':
       case 'pair':
       case 'cool-down':
-        return { status: 'disconnected', reason: 'not_running' }
+        return this.#options.unplaced() ?? { status: 'disconnected', reason: 'not_running' }
     }
   }
 

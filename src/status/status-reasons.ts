@@ -4,6 +4,7 @@ import type { SessionErrorCode } from '../errors.js'
 export type StatusReason =
   | 'never_paired'
   | 'not_running'
+  | 'waiting_for_capacity'
   | 'stopped'
   | 'pairing_expired'
   | 'pairing_refused'
@@ -61,6 +62,11 @@ export interface StatusReasonFacts {
 export const STATUS_REASONS: Readonly<Record<StatusReason, StatusReasonFacts>> = Object.freeze({
   never_paired: { message: 'No phone is linked yet.', errorCode: 'NOT_PAIRED', restore: 'skipped' },
   not_running: { message: 'A phone is linked, but the session is not running.', errorCode: 'MANAGER_CLOSED', restore: 'skipped' },
+  waiting_for_capacity: {
+    message: 'Every process of the cluster is full. The session starts as soon as one has room.',
+    errorCode: 'CONNECT_FAILED',
+    restore: 'skipped',
+  },
   stopped: { message: 'The session was stopped.', errorCode: 'ABORTED', restore: 'skipped' },
   pairing_expired: {
     message:
@@ -191,7 +197,7 @@ export function unreadableReason(code: SessionErrorCode): StatusReason | null {
 /**
  * The status of a session.
  *
- * - `disconnected`: it has no socket and is not trying: never paired, stopped, pairing expired, or running elsewhere;
+ * - `disconnected`: it has no socket and is not trying: never paired, stopped, pairing expired, running elsewhere, or without room in the cluster;
  * - `connecting`: on its way: queued, opening, or open but its credentials are not stored yet;
  * - `pairing`: waiting for somebody to scan the QR code or enter the pairing code on the phone;
  * - `connected`: open, and its credentials are stored;

@@ -81,6 +81,7 @@ test('the unions hold at least what the api lists', () => {
     | 'credentials_missing'
     | 'storage_unavailable'
     | 'owned_elsewhere'
+    | 'waiting_for_capacity'
     | 'legacy_session'
     | 'already_connected'
     | 'aborted'

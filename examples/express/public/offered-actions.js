@@ -16,7 +16,7 @@ function connect(label, weight = 'primary') {
 }
 
 /** Reasons with a linked phone although nothing is connected. */
-const LINKED_AT_REST = ['stopped', 'not_running']
+const LINKED_AT_REST = ['stopped', 'not_running', 'waiting_for_capacity']
 
 /** What a person can do with a session now. @param {SessionView} view @returns {Action[]} */
 export function offeredActions(view) {

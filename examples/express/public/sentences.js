@@ -75,6 +75,10 @@ export const SENTENCES = {
 
   'reason.never_paired': { en: 'No phone is linked yet.', pt: 'Nenhum celular foi vinculado ainda.' },
   'reason.not_running': { en: 'A phone is linked, but the connection is not running.', pt: 'Um celular está vinculado, mas a conexão não está em uso.' },
+  'reason.waiting_for_capacity': {
+    en: 'A phone is linked, but every server is full. It connects as soon as one has room.',
+    pt: 'Um celular está vinculado, mas todos os servidores estão cheios. Ele conecta assim que houver lugar.',
+  },
   'reason.stopped': { en: 'Somebody stopped the connection. The phone is still linked.', pt: 'Alguém parou a conexão. O celular continua vinculado.' },
   'reason.pairing_expired': { en: 'Nobody scanned the QR code in time.', pt: 'Ninguém leu o código QR a tempo.' },
   'reason.pairing_refused': { en: 'WhatsApp refused to link the phone.', pt: 'O WhatsApp recusou vincular o celular.' },
