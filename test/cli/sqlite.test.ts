@@ -178,7 +178,7 @@ it.each(['doctor', 'status', 'list'])('%s says of tables of an older version wha
   const refused = {
     code: 1,
     output: '',
-    errors: expect.stringMatching(/older\.db have schema version 2, but this baileys-sessions reads version 3\..* doctor sqlite:\S+ --repair\./u),
+    errors: expect.stringMatching(/older\.db have schema version 2, but this baileys-sessions reads version 4\..* doctor sqlite:\S+ --repair\./u),
   }
   expect(await runCommand([command, `sqlite:${file}`])).toMatchObject(refused)
   expect(readFileSync(file).equals(before)).toBe(true)

@@ -45,6 +45,20 @@ const MIGRATIONS: readonly (readonly string[])[] = [
     'CREATE INDEX baileys_sessions_listed ON baileys_sessions_session (session_id) WHERE has_records = 1',
     'UPDATE baileys_sessions_schema SET version = 3',
   ],
+  [
+    // Each change of a lock gets the next revision, so that those who follow the locks read only what is new.
+    'ALTER TABLE baileys_sessions_session ADD COLUMN revision INTEGER NOT NULL DEFAULT 0',
+    'ALTER TABLE baileys_sessions_session ADD COLUMN note TEXT',
+    'CREATE INDEX baileys_sessions_changed ON baileys_sessions_session (revision)',
+    'ALTER TABLE baileys_sessions_heartbeat ADD COLUMN description TEXT',
+    'ALTER TABLE baileys_sessions_heartbeat ADD COLUMN entered TEXT',
+    'ALTER TABLE baileys_sessions_heartbeat ADD COLUMN is_asked_to_drain INTEGER NOT NULL DEFAULT 0',
+    `UPDATE baileys_sessions_heartbeat SET description =
+      (SELECT holder FROM baileys_sessions_session AS session WHERE session.nonce = baileys_sessions_heartbeat.nonce LIMIT 1)`,
+    // Tells whether revisions are of the same count.
+    'ALTER TABLE baileys_sessions_schema ADD COLUMN database_id TEXT',
+    'UPDATE baileys_sessions_schema SET version = 4, database_id = lower(hex(randomblob(8)))',
+  ],
 ]
 
 /** The version that this library reads and writes. */

@@ -34,6 +34,11 @@ export class SqliteConnection {
     return this.#attempt(this.#reads, action, () => work(this.#statements))
   }
 
+  /** Reads several things as they are at one moment. */
+  async readAtOnce<Result>(action: SqliteAction, work: SqliteWork<Result>): Promise<Result> {
+    return this.#attempt(this.#reads, action, () => this.#transaction(() => work(this.#statements), 'BEGIN'))
+  }
+
   /** Does all of the work, or nothing, while no other connection writes. */
   async write<Result>(action: SqliteAction, work: SqliteWork<Result>): Promise<Result> {
     return this.#attempt(this.#writes, action, () =>
@@ -96,9 +101,9 @@ export class SqliteConnection {
     return this.#statements.rows(`PRAGMA ${name}${value === undefined ? '' : ` = ${value}`}`)[0]?.[name]
   }
 
-  #transaction<Result>(work: () => Result): Result {
+  #transaction<Result>(work: () => Result, begin: 'BEGIN' | 'BEGIN IMMEDIATE' = 'BEGIN IMMEDIATE'): Result {
     this.#database.exec(`PRAGMA synchronous = ${this.#synchronous}`)
-    this.#database.exec('BEGIN IMMEDIATE')
+    this.#database.exec(begin)
     try {
       const result = work()
       this.#database.exec('COMMIT')

@@ -1,8 +1,11 @@
+import type { ClusterTable } from '../../lease/cluster-table.js'
 import type { Holder } from '../../lease/holder.js'
 import type { LeaseLock } from '../../lease/lease-lock.js'
 import type { LeaseKey, LockEntry, LockTable, ReleaseOptions } from '../../lease/lock-table.js'
 import { assertCurrentWriter } from '../../lease/session-lock.js'
 import { toColumn } from '../column-text.js'
+import { beat, stopBeating } from './heartbeat-rows.js'
+import { NEXT_REVISION, SqliteClusterTable } from './sqlite-cluster-table.js'
 import type { SqliteConnection, SqliteWork } from './sqlite-connection.js'
 import { numberOf, type SqliteRow, type SqliteStatements, textOf } from './sqlite-statements.js'
 
@@ -29,22 +32,20 @@ const FIND = `SELECT session_key, has_records, token, holder, session.nonce AS n
   FROM baileys_sessions_session AS session LEFT JOIN baileys_sessions_heartbeat AS heartbeat ON heartbeat.nonce = session.nonce
   WHERE session_id = ?`
 const ADD = 'INSERT INTO baileys_sessions_session (session_id) VALUES (?) RETURNING session_key'
-const CLAIM = `UPDATE baileys_sessions_session SET token = token + 1, holder = ?, nonce = ?, held_since = ?
+const CLAIM = `UPDATE baileys_sessions_session SET token = token + 1, holder = ?, nonce = ?, held_since = ?, note = NULL, revision = ${NEXT_REVISION}
   WHERE session_id = ? RETURNING token`
-const RELEASE = 'UPDATE baileys_sessions_session SET holder = NULL, nonce = NULL, held_since = NULL WHERE session_id = ? AND token = ? AND nonce = ?'
-const BEAT = 'INSERT INTO baileys_sessions_heartbeat VALUES (?, ?) ON CONFLICT DO UPDATE SET beat_at = excluded.beat_at'
-const STOP = 'DELETE FROM baileys_sessions_heartbeat WHERE nonce = ? OR beat_at < ?'
-
-/** Heartbeats of processes that died are kept this long. */
-const KEEP_DEAD_MS = 24 * 60 * 60 * 1000
+const RELEASE = `UPDATE baileys_sessions_session SET holder = NULL, nonce = NULL, held_since = NULL, note = NULL, revision = ${NEXT_REVISION}
+  WHERE session_id = ? AND token = ? AND nonce = ?`
 
 /** Locks as rows, for the processes that share a database. Signs of life are dated by the clock of the system. */
 export class SqliteLockTable implements LockTable<SessionRow> {
+  readonly cluster: ClusterTable
   readonly #connection: SqliteConnection
 
   /** Touches no table yet. */
   constructor(connection: SqliteConnection) {
     this.#connection = connection
+    this.cluster = new SqliteClusterTable(connection)
   }
 
   async look(sessionId: string): Promise<SessionRow> {
@@ -58,7 +59,7 @@ export class SqliteLockTable implements LockTable<SessionRow> {
       if (found.sessionKey === null) addSession(statements, sessionId)
       const now = Date.now()
       const [row] = statements.rows(CLAIM, toColumn(JSON.stringify(holder)), holder.nonce, now, toColumn(sessionId))
-      statements.run(BEAT, holder.nonce, now)
+      beat(statements, holder, now)
       return numberOf(row, 'token')
     })
   }
@@ -66,12 +67,12 @@ export class SqliteLockTable implements LockTable<SessionRow> {
   async release({ sessionId, token, nonce }: LeaseKey, { isLast }: ReleaseOptions): Promise<void> {
     await this.#connection.write({ verb: `release the lock of session "${sessionId}" in`, sessionId }, (statements) => {
       statements.run(RELEASE, toColumn(sessionId), token, nonce)
-      if (isLast) statements.run(STOP, nonce, Date.now() - KEEP_DEAD_MS)
+      if (isLast) stopBeating(statements, nonce)
     })
   }
 
-  async beat({ nonce }: Holder): Promise<boolean> {
-    await this.#connection.write({ verb: 'record that this process is alive in' }, (statements) => statements.run(BEAT, nonce, Date.now()))
+  async beat(holder: Holder): Promise<boolean> {
+    await this.#connection.write({ verb: 'record that this process is alive in' }, (statements) => beat(statements, holder, Date.now()))
     return true
   }
 

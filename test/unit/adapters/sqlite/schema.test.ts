@@ -30,10 +30,10 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
   it('an empty database gets the tables of the newest version', async () => {
     const database = openDatabase(driver)
     expect(await collect(openStore(database).list())).toEqual([])
-    expect(firstRow(database, 'SELECT version FROM baileys_sessions_schema')).toEqual({ version: 3 })
+    expect(firstRow(database, 'SELECT version FROM baileys_sessions_schema')).toEqual({ version: 4 })
   })
 
-  it.each([1, 2])('a database of version %i is brought up to date, and keeps what it holds', async (version) => {
+  it.each([1, 2, 3])('a database of version %i is brought up to date, and keeps what it holds', async (version) => {
     const database = openDatabase(driver)
     database.exec(leftBy(version))
     const store = openStore(database)
@@ -46,7 +46,7 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
     const repository = new SqliteConnectionRepository({ database })
     await repository.save('shop', { status: 'connected' })
     expect(await repository.find('shop')).toMatchObject({ status: 'connected' })
-    expect(firstRow(database, 'SELECT version FROM baileys_sessions_schema')).toEqual({ version: 3 })
+    expect(firstRow(database, 'SELECT version FROM baileys_sessions_schema')).toEqual({ version: 4 })
   })
 
   it('a connection that can only read says of older tables what brings them up to date, and leaves the journal mode', async () => {
@@ -57,14 +57,14 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
     database.exec('PRAGMA query_only = ON')
     const store = openStore(database)
     expect(await outcome(collect(store.list()))).toMatch(
-      /^STORE_UNAVAILABLE: The SQLite database has schema version 2, .*reads version 3\. .*creates or updates the tables/,
+      /^STORE_UNAVAILABLE: The SQLite database has schema version 2, .*reads version 4\. .*creates or updates the tables/,
     )
     expect(firstRow(older, 'PRAGMA journal_mode')).toEqual({ journal_mode: 'delete' })
     expect(await collect(openStore(older).list())).toEqual(['shop'])
     expect(await collect(store.list())).toEqual(['shop'])
   })
 
-  it.each([4, 0, -1, 2.5])('tables of version %d are refused by every call, and nothing is changed', async (version) => {
+  it.each([5, 0, -1, 2.5])('tables of version %d are refused by every call, and nothing is changed', async (version) => {
     const database = openDatabase(driver)
     database.exec(leftBy(1))
     database.exec(`UPDATE baileys_sessions_schema SET version = ${version}`)
@@ -81,11 +81,11 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
       store.lock.owner('shop'),
     ]
     for (const call of await Promise.all(calls.map(outcome)))
-      expect(call).toMatch(/^STORE_UNAVAILABLE: .*knows versions 1 to 3.*Update baileys-sessions. Nothing was changed/)
+      expect(call).toMatch(/^STORE_UNAVAILABLE: .*knows versions 1 to 4.*Update baileys-sessions. Nothing was changed/)
     for (const call of await Promise.all(
       [repository.findAll(), repository.find('shop'), repository.save('shop', {}), repository.delete('shop')].map(outcome),
     )) {
-      expect(call).toMatch(/^REPOSITORY_FAILED: .*knows versions 1 to 3/)
+      expect(call).toMatch(/^REPOSITORY_FAILED: .*knows versions 1 to 4/)
     }
     expect(contentOf(database)).toEqual(before)
   })
@@ -95,8 +95,8 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
     const store = openStore(openDatabase(driver, file))
     await store.write('shop', [{ ...CREDS_KEY, value: 'old' }])
     const newer = openDatabase(driver, file)
-    newer.exec('UPDATE baileys_sessions_schema SET version = 4')
-    expect(await outcome(store.write('shop', [{ ...CREDS_KEY, value: 'new' }]))).toMatch(/^STORE_UNAVAILABLE: .*schema version 4/)
+    newer.exec('UPDATE baileys_sessions_schema SET version = 5')
+    expect(await outcome(store.write('shop', [{ ...CREDS_KEY, value: 'new' }]))).toMatch(/^STORE_UNAVAILABLE: .*schema version 5/)
     expect(firstRow(newer, 'SELECT value FROM baileys_sessions_record')).toEqual({ value: 'old' })
   })
 
