@@ -28,6 +28,36 @@ export class RedisKeys {
     return `${this.#prefix}processes`
   }
 
+  /** A hash, by nonce: what the process says of itself as a member of a cluster. */
+  get members(): string {
+    return `${this.#prefix}members`
+  }
+
+  /** A hash, by nonce: the members that were asked to hand their sessions over. */
+  get asked(): string {
+    return `${this.#prefix}asked`
+  }
+
+  /** A hash, by session: the token under which its holder noted something, and the text. */
+  get notes(): string {
+    return `${this.#prefix}notes`
+  }
+
+  /** A sorted set: the sessions by the revision in which their lock was taken, given back or noted last. */
+  get changes(): string {
+    return `${this.#prefix}changes`
+  }
+
+  /** The newest revision, and when they were begun to be counted. */
+  get revision(): string {
+    return `${this.#prefix}revision`
+  }
+
+  /** What is kept of locks and those who hold them, in the order in which the scripts that change it take it. */
+  get ofLocks(): readonly string[] {
+    return [this.locks, this.processes, this.notes, this.changes, this.revision, this.members, this.asked, this.token]
+  }
+
   /** A set: the sessions that have records. */
   get sessions(): string {
     return `${this.#prefix}sessions`

@@ -4,6 +4,7 @@ import type { Holder } from '../../lease/holder.js'
 import type { LeaseLock } from '../../lease/lease-lock.js'
 import type { LeaseKey, LivingHolder, LockEntry, LockTable, ReleaseOptions } from '../../lease/lock-table.js'
 import { assertCurrentWriter } from '../../lease/session-lock.js'
+import { processText, RedisClusterTable } from './redis-cluster-table.js'
 import type { RedisConnection } from './redis-connection.js'
 import { type RedisAction, redisRefusal } from './redis-failure.js'
 import { BEAT, CLAIM, LIVING, LOOK, type RedisScript, RELEASE } from './scripts.js'
@@ -58,6 +59,7 @@ export interface Writer {
 
 /** Locks in Redis: each names a process, and a process has one lease for all of its locks, by the clock of the server. */
 export class RedisLockTable implements LockTable<RedisLock> {
+  readonly cluster: RedisClusterTable
   readonly #connection: RedisConnection
   readonly #times: LeaseTimes
   readonly #doubtful = new Set<DoubtfulClaim>()
@@ -66,6 +68,7 @@ export class RedisLockTable implements LockTable<RedisLock> {
   constructor(connection: RedisConnection, times: LeaseTimes) {
     this.#connection = connection
     this.#times = times
+    this.cluster = new RedisClusterTable(connection, times.leaseMs)
   }
 
   async look(sessionId: string): Promise<RedisLock> {
@@ -78,9 +81,9 @@ export class RedisLockTable implements LockTable<RedisLock> {
     const action = { verb: `take the lock of session "${sessionId}" in`, sessionId }
     const { nonce } = holder
     const name = randomBytes(8).toString('hex')
-    const parameters = [toStored(sessionId), seen.lock, seen.process, nonce, name, JSON.stringify(holder), String(this.#times.leaseMs)]
+    const parameters = [toStored(sessionId), seen.lock, seen.process, nonce, name, processText(holder), String(this.#times.leaseMs)]
     try {
-      const [word, token] = await this.#run(action, CLAIM, parameters, [this.#connection.keys.token])
+      const [word, token] = await this.#run(action, CLAIM, parameters)
       return word === 'done' ? Number(token) : null
     } catch (error) {
       this.#doubtful.add({ name, sessionId, nonce })
@@ -96,6 +99,8 @@ export class RedisLockTable implements LockTable<RedisLock> {
 
   async beat({ nonce }: Holder, leases: readonly LeaseKey[]): Promise<boolean> {
     const tokens = leases.map(({ token }) => token)
+    // Without any it has a lease only as a member, or has yet to begin one.
+    const hasLease = tokens.length > 0 || this.cluster.hasEntered(nonce)
     const [first, newest] = tokens.length === 0 ? [Number.MAX_SAFE_INTEGER, 0] : [Math.min(...tokens), Math.max(...tokens)]
     const { leaseMs, beatIntervalMs } = this.#times
     const call = {
@@ -105,7 +110,7 @@ export class RedisLockTable implements LockTable<RedisLock> {
       timeoutMs: 2 * beatIntervalMs,
     }
     const [[word]] = await Promise.all([this.#connection.run({ verb: 'renew the lease of this process in' }, call), this.#clearDoubts()])
-    return word === 'done' || tokens.length === 0
+    return word === 'done' || !hasLease
   }
 
   async now(): Promise<number> {
@@ -166,9 +171,8 @@ export class RedisLockTable implements LockTable<RedisLock> {
     this.#readLock(action, word, '', '')
   }
 
-  #run(action: RedisAction, script: RedisScript, parameters: readonly string[], more: readonly string[] = []): Promise<string[]> {
-    const { locks, processes } = this.#connection.keys
-    return this.#connection.run(action, { script, keys: [locks, processes, ...more], parameters })
+  #run(action: RedisAction, script: RedisScript, parameters: readonly string[]): Promise<string[]> {
+    return this.#connection.run(action, { script, keys: this.#connection.keys.ofLocks, parameters })
   }
 }
 

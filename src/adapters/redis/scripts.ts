@@ -12,7 +12,7 @@ export interface RedisScript {
 // All take the key of the schema first, and as arguments its version and a time of the server after which nothing is to be done any more.
 // All answer with a word and the server's time. Redis takes nothing back of a script that fails half way: so keys of another kind are met before
 // the first change, and what may be refused comes before what removes. For want of memory it refuses the first change of a script or none.
-const BEGIN = `
+export const BEGIN: string = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local function number(value) return string.format('%.0f', value) end
@@ -22,16 +22,50 @@ if version and not (tonumber(version) and tonumber(version) <= tonumber(ARGV[1])
 local function begin() if not version then redis.call('SET', KEYS[1], ARGV[1]) end end
 `
 
-// A lock is "<token>" or "<token> <nonce> <claim>", a process "<end of its lease> <first token> <newest token> <releases> <holder>".
-const LOCKS = `
-local lock = redis.call('HGET', KEYS[2], ARGV[3]) or ''
-local token, nonce, claim = string.match(lock, '^(%d+) (%S+) (%S+)$')
-token = token or string.match(lock, '^(%d+)$')
-if lock ~= '' and not token then return {'damaged', number(now)} end
+// A process is "<end of its lease> <first token> <newest token> <releases> <holder>".
+export const PROCESSES: string = `
 local function endOf(process) return tonumber(string.match(process or '', '^(%d+) ')) or 0 end
 local function liveProcess(name)
   local process = name and redis.call('HGET', KEYS[3], name)
   return endOf(process) > now and process or ''
+end
+`
+
+// A lock is "<token>" or "<token> <nonce> <claim>".
+export const LOCKS: string = `${PROCESSES}
+local lock = redis.call('HGET', KEYS[2], ARGV[3]) or ''
+local token, nonce, claim = string.match(lock, '^(%d+) (%S+) (%S+)$')
+token = token or string.match(lock, '^(%d+)$')
+if lock ~= '' and not token then return {'damaged', number(now)} end
+`
+
+// A revision is "<number> <when the count began>": by the latter it is known that the server was emptied in between.
+export const CHANGE: string = `
+local revision, epoch = string.match(redis.call('GET', KEYS[6]) or '', '^(%d+) (%d+)$')
+redis.call('ZCARD', KEYS[5])
+redis.call('HLEN', KEYS[4])
+local function change(session)
+  revision = number((revision or 0) + 1)
+  redis.call('SET', KEYS[6], revision .. ' ' .. (epoch or time[1] .. time[2]))
+  redis.call('ZADD', KEYS[5], revision, session)
+end
+`
+
+// An older version of the library sweeps processes and leaves what they have entered.
+export const SWEEP: string = `
+redis.call('HLEN', KEYS[7])
+redis.call('HLEN', KEYS[8])
+local function sweep()
+  local all = redis.call('HGETALL', KEYS[3])
+  for index = 1, #all, 2 do
+    if endOf(all[index + 1]) <= now then redis.call('HDEL', KEYS[3], all[index]) end
+  end
+  for _, name in ipairs(redis.call('HKEYS', KEYS[7])) do
+    if liveProcess(name) == '' then
+      redis.call('HDEL', KEYS[7], name)
+      redis.call('HDEL', KEYS[8], name)
+    end
+  end
 end
 `
 
@@ -41,37 +75,38 @@ return {'done', number(now), lock, liveProcess(nonce)}
 `)
 
 /**
- * Keys: schema, locks, processes, token. Arguments: session, lock and process as they were seen, nonce, name of the claim, holder, length of the
+ * Keys: as `RedisKeys.ofLocks` lists them. Arguments: session, lock and process as they were seen, nonce, name of the claim, holder, length of the
  * lease. Answers with the token. A process that has no lease, or none any more, begins one: what it claimed before is older than its first token.
  */
-export const CLAIM: RedisScript = script(`${BEGIN}${LOCKS}
+export const CLAIM: RedisScript = script(`${BEGIN}${LOCKS}${CHANGE}${SWEEP}
 if lock ~= ARGV[4] or liveProcess(nonce) ~= ARGV[5] then return {'changed', number(now)} end
-local newest = tonumber(redis.call('GET', KEYS[4]) or '0')
+local newest = tonumber(redis.call('GET', KEYS[9]) or '0')
 local process = redis.call('HGET', KEYS[3], ARGV[6]) or ''
 begin()
 local given = number(math.max(newest + 1, tonumber(token or '0') + 1, now))
-redis.call('SET', KEYS[4], given)
+redis.call('SET', KEYS[9], given)
 redis.call('HSET', KEYS[2], ARGV[3], given .. ' ' .. ARGV[6] .. ' ' .. ARGV[7])
+redis.call('HDEL', KEYS[4], ARGV[3])
+change(ARGV[3])
 local first, releases = string.match(process, '^%d+ (%d+) %d+ (%d+) ')
 if endOf(process) <= now then
   first, releases = given, '0'
-  local all = redis.call('HGETALL', KEYS[3])
-  for index = 1, #all, 2 do
-    if endOf(all[index + 1]) <= now then redis.call('HDEL', KEYS[3], all[index]) end
-  end
+  sweep()
 end
 redis.call('HSET', KEYS[3], ARGV[6], table.concat({number(now + ARGV[9]), first, given, releases, ARGV[8]}, ' '))
 return {'done', number(now), given}
 `)
 
 /**
- * Keys: schema, locks, processes. Arguments: session, nonce, token or name of the claim, and 1 when the process has no other lease. Counts the
+ * Keys: as `RedisKeys.ofLocks` lists them. Arguments: session, nonce, token or name of the claim, and 1 when the process has no other lease. Counts the
  * release, by which those who wait for one of its locks know that they should look.
  */
-export const RELEASE: RedisScript = script(`${BEGIN}${LOCKS}
+export const RELEASE: RedisScript = script(`${BEGIN}${LOCKS}${CHANGE}
 if nonce == ARGV[4] and (token == ARGV[5] or claim == ARGV[5]) then
   redis.call('HDEL', KEYS[2], ARGV[3])
   redis.call('HSET', KEYS[2], ARGV[3], token)
+  redis.call('HDEL', KEYS[4], ARGV[3])
+  change(ARGV[3])
   local lease, releases, holder = string.match(redis.call('HGET', KEYS[3], nonce) or '', '^(%d+ %d+ %d+) (%d+) (.*)$')
   if lease then redis.call('HSET', KEYS[3], nonce, table.concat({lease, number(releases + 1), holder}, ' ')) end
 end
@@ -173,6 +208,7 @@ export const CHECK_SCHEMA: RedisScript = script(`${BEGIN}
 return {'done', number(now)}
 `)
 
-function script(text: string): RedisScript {
+/** A script with its name. */
+export function script(text: string): RedisScript {
   return { text, sha: createHash('sha1').update(text).digest('hex') }
 }

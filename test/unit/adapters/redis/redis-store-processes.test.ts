@@ -3,6 +3,7 @@ import { inspect } from 'node:util'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { Redis } from 'ioredis'
 import { BEAT } from '../../../../src/adapters/redis/scripts.js'
+import type { LockCluster } from '../../../../src/lease/lock-cluster.js'
 import { RedisSessionStore, type RedisSessionStoreOptions } from '../../../../src/redis.js'
 import { CREDS_KEY, type RecordChange } from '../../../../src/store/session-store.js'
 import { collect } from '../../../support/collect.js'
@@ -33,6 +34,17 @@ function openStore(options: RedisSessionStoreOptions): RedisSessionStore {
   // What fails then was made to fail by the test.
   onTestFinished(() => store.close().catch(() => undefined))
   return store
+}
+
+/** Every call of a cluster, by a process that holds the lock of session "a". */
+async function useCluster(cluster: LockCluster | undefined, fencingToken: number): Promise<void> {
+  const follower = cluster?.follow()
+  await cluster?.announce('here')
+  const news = await follower?.next()
+  await cluster?.note('a', fencingToken, 'noted')
+  expect((await follower?.next())?.locks).toMatchObject([{ sessionId: 'a', text: 'noted' }])
+  expect([await cluster?.askToDrain(news?.processes[0]?.id ?? ''), (await cluster?.holding('a'))?.text]).toEqual([true, 'noted'])
+  await cluster?.leave()
 }
 
 describe.skipIf(REDIS_PROGRAM === null)('a store on a server', () => {
@@ -175,6 +187,7 @@ describe.skipIf(REDIS_PROGRAM === null)('a server', () => {
     await store.write('a', [creds('c')], { fencingToken: lease?.fencingToken ?? NaN, replaceAll: true })
     expect(await store.read('a', [CREDS_KEY])).toEqual([creds('c')])
     expect([await collect(store.list()), await collect(store.records('a'))]).toEqual([['a'], [CREDS_KEY]])
+    await useCluster(store.lock.cluster, lease?.fencingToken ?? NaN)
     await admin.call('ACL', 'SETUSER', 'poor', '-hset')
     expect(await outcome(store.write('a', [creds('d')], { fencingToken: lease?.fencingToken ?? NaN, replaceAll: true }))).toMatch(
       /^STORE_UNAVAILABLE: .*may not do that \(NOPERM\)/,
@@ -193,7 +206,7 @@ describe.skipIf(REDIS_PROGRAM === null)('a server', () => {
     await store.write('a', [creds('c')], { fencingToken: lease?.fencingToken ?? NaN })
     expect(await store.read('a', [CREDS_KEY])).toEqual([creds('c')])
     expect(await collect(store.list())).toEqual(['a'])
-    const names = ['locks', 'processes', 'records:a', 'schema', 'sessions', 'token']
+    const names = ['changes', 'locks', 'processes', 'records:a', 'revision', 'schema', 'sessions', 'token']
     expect((await admin.keys('*')).sort()).toEqual(names.map((name) => `mine:p:${name}`))
   })
 
