@@ -60,7 +60,7 @@ export function assembleManager(options: ResolvedSessionManagerOptions): Manager
     known: (sessionId) => registry.find(sessionId),
     store,
     owners,
-    unplaced: () => null,
+    unplaced: (sessionId) => cluster?.unplaced(sessionId) ?? null,
     repository,
     timeoutMs,
     messages: settings.messages,

@@ -24,6 +24,9 @@ export interface Found {
   readonly record: ConnectionRecord | null
 }
 
+/** What a session shows that is wanted and that nobody runs. */
+export type UnplacedStatus = Pick<SessionSnapshot, 'status' | 'reason'>
+
 /** What a look works with. */
 export interface StatusLookupOptions {
   /** What this manager itself knows of a session, if it has an object for it. */
@@ -32,7 +35,7 @@ export interface StatusLookupOptions {
   owners: OwnerLookup
   repository: ConnectionRepository | undefined
   /** What a session shows that is wanted and that nobody runs; `null` when nobody is about to start it. */
-  unplaced: () => Pick<SessionSnapshot, 'status' | 'reason'> | null
+  unplaced: (sessionId: string) => UnplacedStatus | null
   timeoutMs: number
   messages: StatusMessages
   onError: (error: SessionError) => void
@@ -107,7 +110,7 @@ export class StatusLookup {
     return new Date(loggedOutAt ?? (record?.status === status ? record.updatedAt : this.#madeAt))
   }
 
-  #standing({ decision, owner, record }: Found): Pick<SessionSnapshot, 'status' | 'reason'> {
+  #standing({ sessionId, decision, owner, record }: Found): Pick<SessionSnapshot, 'status' | 'reason'> {
     if (owner !== null) {
       const isOwners = record?.owner === owner.owner
       return isOwners ? { status: record.status, reason: record.reason ?? 'owned_elsewhere' } : { status: 'disconnected', reason: 'owned_elsewhere' }
@@ -124,7 +127,7 @@ export class StatusLookup {
       case 'dial':
       case 'pair':
       case 'cool-down':
-        return this.#options.unplaced() ?? { status: 'disconnected', reason: 'not_running' }
+        return this.#options.unplaced(sessionId) ?? { status: 'disconnected', reason: 'not_running' }
     }
   }
 

@@ -33,7 +33,7 @@ export interface StoreCall {
 /** A memory store that a test watches, delays, and makes fail. */
 export class WatchedSessionStore implements SessionStore {
   /** The records as they are, without anybody watching. */
-  readonly inner: MemorySessionStore = new MemorySessionStore()
+  readonly inner: MemorySessionStore
   readonly lock: SessionLock
   /** Every call, oldest first. */
   readonly calls: StoreCall[] = []
@@ -42,8 +42,9 @@ export class WatchedSessionStore implements SessionStore {
   /** Waited for before a call is carried out: what it throws fails the call, what never settles hangs it. */
   before: (call: StoreCall) => Promise<void> | void = () => undefined
 
-  /** A store without a session. */
-  constructor(lock?: SessionLock) {
+  /** A store without a session, or one that shares its records with another. */
+  constructor(lock?: SessionLock, inner: MemorySessionStore = new MemorySessionStore()) {
+    this.inner = inner
     this.lock = this.#watch(lock ?? this.inner.lock)
   }
 

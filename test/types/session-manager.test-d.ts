@@ -139,6 +139,7 @@ test('the options take what the api says', () => {
     | 'baileys'
     | 'socketConfig'
     | 'version'
+    | 'cluster'
     | 'retry'
     | 'reconnect'
     | 'restore'
