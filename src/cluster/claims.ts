@@ -24,9 +24,9 @@ export class Claims {
     this.#options = options
   }
 
-  /** How many sessions were taken that do not run yet. */
-  get pending(): number {
-    return [...this.#underWay].filter((sessionId) => !this.#options.sessions.isRunning(sessionId)).length
+  /** How many sessions were taken that do not run yet, beside the one that asks. */
+  pendingBeside(sessionId: string | null): number {
+    return [...this.#underWay].filter((other) => other !== sessionId && !this.#options.sessions.isRunning(other)).length
   }
 
   /** Whether there is a session that a member with room may take yet. */

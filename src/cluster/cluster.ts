@@ -51,7 +51,7 @@ export class Cluster {
     this.#giving = new Giving({ ...options, view: this.#view, movements: this.#movements })
     this.#successions = new Successions({
       limiter,
-      hasRoom: () => this.hasRoom,
+      hasRoom: () => this.hasRoomFor(null),
       onChange: () => this.#ticker.hurry(),
       take: (sessionId) => this.#claims.take(sessionId, performance.now(), true),
     })
@@ -73,9 +73,9 @@ export class Cluster {
     return this.#isTaking
   }
 
-  /** Whether another session may run here. */
-  get hasRoom(): boolean {
-    return !this.#isDraining && this.#room > 0
+  /** Whether a session may run here beside those that do; `null`: any one. */
+  hasRoomFor(sessionId: string | null): boolean {
+    return !this.#isDraining && this.#roomBeside(sessionId) > 0
   }
 
   /** Where a session that nobody holds is to run. */
@@ -133,16 +133,16 @@ export class Cluster {
     await this.#options.lock.leave()
   }
 
-  get #room(): number {
+  #roomBeside(sessionId: string | null): number {
     const { maxSessions, sessions } = this.#options
-    return maxSessions === null ? Infinity : maxSessions - sessions.running().length - this.#claims.pending - this.#successions.size
+    return maxSessions === null ? Infinity : maxSessions - sessions.running().length - this.#claims.pendingBeside(sessionId) - this.#successions.size
   }
 
   /** The members, with what this process knows better of itself. */
   #placement(): PlacementMember[] {
     const isOpen = this.#isTaking && !this.#isDraining
     return placementMembers(this.#view.members().map(({ process: { id }, card, sessions }) => ({ id, card, sessions }))).map((member) =>
-      member.id === this.#view.self?.id ? { ...member, isOpen: isOpen && this.#options.maxSessions !== 0, room: this.#room } : member,
+      member.id === this.#view.self?.id ? { ...member, isOpen: isOpen && this.#options.maxSessions !== 0, room: this.#roomBeside(null) } : member,
     )
   }
 
@@ -215,7 +215,7 @@ export class Cluster {
     const now = performance.now()
     const members = this.#placement()
     this.#claims.goBy(members)
-    if (this.#isTaking) this.#claims.step(self.id, now, () => this.hasRoom)
+    if (this.#isTaking) this.#claims.step(self.id, now, () => this.hasRoomFor(null))
     this.#giving.step({ self: self.id, members, now, mayBalance: this.#isTaking && !this.#isDraining && this.#claims.isIdle })
   }
 }

@@ -48,7 +48,7 @@ export function assembleManager(options: ResolvedSessionManagerOptions): Manager
   const registry: SessionRegistry = new SessionRegistry({
     ...makeContext(options, { announcer, versions, limiter }),
     standsBy: () => cluster?.standsBy ?? true,
-    keepsFailed: cluster !== null,
+    keepsFailed: options.cluster !== null,
     findRecord: (sessionId) => lookup.findRecord(sessionId),
     onEnded: (sessionId) => {
       lookup.outdate(sessionId)
@@ -69,7 +69,7 @@ export function assembleManager(options: ResolvedSessionManagerOptions): Manager
   const restorer: SessionRestorer = new SessionRestorer({
     registry,
     lookup,
-    hasRoom: () => cluster?.hasRoom ?? true,
+    hasRoomFor: (sessionId) => cluster?.hasRoomFor(sessionId) ?? true,
     onRestored: (result) => announcer.restored(result),
   })
   const isPlacedHere = (sessionId: string): boolean => cluster?.isPlacedHere(sessionId) ?? true

@@ -80,15 +80,15 @@ export class SessionCluster {
     return !this.#cluster.isTaking
   }
 
-  /** Whether another session may run here. */
-  get hasRoom(): boolean {
-    return this.#cluster.hasRoom
+  /** Whether a session may run here beside those that do. */
+  hasRoomFor(sessionId: string): boolean {
+    return this.#cluster.hasRoomFor(sessionId)
   }
 
   /** Whether a session that nobody holds is for this process to start. */
   isPlacedHere(sessionId: string): boolean {
     const place = this.#cluster.placeOf(sessionId)
-    return this.hasRoom && (place === 'here' || place === 'none')
+    return this.hasRoomFor(sessionId) && (place === 'here' || place === 'none')
   }
 
   /** The result of a restore of a session that another process holds, as far as this one knows without asking. */
@@ -118,7 +118,7 @@ export class SessionCluster {
   /** Why a session cannot be started here, which rejects; `null` when it can. At once, so that two that ask do not get the last place both. */
   refusal(sessionId: string): Promise<never> | null {
     const runsHere = this.#options.registry.find(sessionId)?.isRunning === true
-    return runsHere || this.hasRoom ? null : this.#refuse(sessionId)
+    return runsHere || this.hasRoomFor(sessionId) ? null : this.#refuse(sessionId)
   }
 
   /** The members, as they are now. Rejects when they cannot be asked for. */

@@ -12,8 +12,8 @@ import type { Found, StatusLookup } from './status-lookup.js'
 export interface SessionRestorerOptions {
   registry: SessionRegistry
   lookup: StatusLookup
-  /** Whether this process may run another session. */
-  hasRoom: () => boolean
+  /** Whether this process may run a session beside those that it runs. */
+  hasRoomFor: (sessionId: string) => boolean
   onRestored: (result: RestoreResult) => void
 }
 
@@ -101,7 +101,7 @@ export class SessionRestorer {
 
   /** A session that is not there, or not to be restored, is told from a look: no object is made for it. */
   async #start(sessionId: string, how: RestoreOrder, seen: Found | undefined): Promise<RestoreResult> {
-    const { registry, hasRoom } = this.#options
+    const { registry, hasRoomFor } = this.#options
     const known = registry.find(sessionId)
     if (known?.isRunning === true) return this.#run(known, how)
     const found = seen ?? (await this.#lookAtRest(sessionId))
@@ -109,7 +109,7 @@ export class SessionRestorer {
     const settled = how.force && overridable(found) ? null : this.resultAtRest(found)
     if (settled !== null) return settled
     if (this.#calledOff.has(sessionId)) return abortedResult(sessionId)
-    if (found.owner === null && !hasRoom()) return { sessionId, outcome: 'skipped', reason: 'waiting_for_capacity', durationMs: 0 }
+    if (found.owner === null && !hasRoomFor(sessionId)) return { sessionId, outcome: 'skipped', reason: 'waiting_for_capacity', durationMs: 0 }
     const session = registry.ensure(sessionId)
     session.recall({ metadata: found.record?.metadata })
     return this.#run(session, how)

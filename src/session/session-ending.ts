@@ -36,12 +36,14 @@ export interface SessionEndingOptions {
   readonly onEnded: () => void
 }
 
-/** Ends one session for good: `stop`, `logout` and `delete`. */
+/** Ends one session here: for good by `stop`, `logout` and `delete`, or for another process that takes it over. */
 export class SessionEnding {
   readonly #options: SessionEndingOptions
   #underWay = 0
   #unlinking = 0
   #deletions = 0
+  /** Whether all was written, and the lease is back, of the hand-over under way; `false` when there is none. */
+  #handBack: Promise<boolean> = Promise.resolve(false)
 
   constructor(options: SessionEndingOptions) {
     this.#options = options
@@ -117,6 +119,26 @@ export class SessionEnding {
     } finally {
       this.#unlinking -= 1
     }
+  }
+
+  /**
+   * Closes the socket and gives the lease back, so that another process can take the session over. Resolves with whether everything was
+   * written and the lease is back; `false` also when it goes on running, because it is not paired or is being ended. Never rejects.
+   */
+  async handOver(): Promise<boolean> {
+    // Whoever is told of a step may ask for this in the middle of it.
+    await Promise.resolve()
+    const { closing, send } = this.#options
+    if (this.isUnderWay || this.isUnlinking || closing.aborted) return false
+    this.#handBack = Promise.resolve(false)
+    send({ type: 'hand-over' })
+    return this.#handBack
+  }
+
+  /** Writes what is left, once the socket is closed, and gives the lease back. */
+  handBack(): void {
+    const { pending, storage } = this.#options
+    this.#handBack = pending.add(() => storage.finish())
   }
 
   async #end(end: IdleState, work: () => Promise<void>): Promise<void> {

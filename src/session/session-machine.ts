@@ -1,7 +1,7 @@
 import type { DisconnectCause } from '../disconnect/disconnect-cause.js'
 import { backOffDecision, type BackOffDecision, delayOf, DISCONNECT_DECISIONS, type StopDecision } from '../disconnect/disconnect-decision.js'
 import { STATUS_REASONS, type StatusReason } from '../status/status-reasons.js'
-import type { Circumstances, IdleState, Phase, Run, SessionEffect, SessionEvent, SessionState, Step } from './session-state.js'
+import type { Circumstances, IdleState, Phase, Run, SessionEffect, SessionEvent, SessionState, StandbyState, Step } from './session-state.js'
 import type { StartRequest } from './start-decision.js'
 
 type StateOf<Name extends Phase> = Extract<SessionState, { phase: Name }>
@@ -39,11 +39,23 @@ const retryNow: Handler<'waiting', 'retry-now'> = (state, { isForced, lostAt }, 
   return isForced || !(isTooSoon || STATUS_REASONS[state.reason].unhurried === true) ? loadAgain(state) : { state, effects: [] }
 }
 
+/** Whoever has it now may have been logged out or stopped meanwhile: nothing that was asked before overrides that. */
+const givenAway = (run: Run): Run => ({ ...run, request: { purpose: 'restore', force: false }, start: 'trying' })
+
 const leaseLost = (state: { run: Run }): Step => ({
-  // Whoever has it now may have been logged out or stopped meanwhile: nothing that was asked before overrides that.
-  state: { phase: 'standby', run: { ...state.run, request: { purpose: 'restore', force: false }, start: 'trying' } },
+  state: { phase: 'standby', run: givenAway(state.run) },
   effects: [{ type: 'close', freshLease: true }, { type: 'release' }, { type: 'stand-by' }],
 })
+
+/** Only what another process can restore is handed over: not a pairing, nor a logout under way. */
+const handOver = (state: Exclude<SessionState, IdleState | StandbyState>): Step => {
+  const { paired, request } = state.run
+  if (request.purpose === 'unlink' || !(paired ?? request.purpose === 'restore')) return { state, effects: [] }
+  return {
+    state: { phase: 'standby', run: givenAway(state.run) },
+    effects: [{ type: 'close', freshLease: false }, { type: 'hand-back' }, { type: 'stand-by' }],
+  }
+}
 
 const halt = (_state: SessionState, event: EventOf<'halt'>): Step => ({ state: event.to, effects: [{ type: 'close', freshLease: false }] })
 
@@ -134,12 +146,30 @@ const stable: Handler<'connected', 'stable'> = (state) => ({
 export const TRANSITIONS: TransitionTable = Object.freeze({
   idle: { start, halt },
   standby: { start, timer: takeOver, halt },
-  loading: { start: startWhileLoading, 'owned-elsewhere': ownedElsewhere, loaded, 'store-failed': storeFailed, 'lease-lost': leaseLost, halt },
-  dialing: { qr: showQr, 'passkey-required': needPasskey, paired, opened, closed, 'store-failed': storeFailed, 'lease-lost': leaseLost, halt },
+  loading: {
+    start: startWhileLoading,
+    'owned-elsewhere': ownedElsewhere,
+    loaded,
+    'store-failed': storeFailed,
+    'lease-lost': leaseLost,
+    'hand-over': handOver,
+    halt,
+  },
+  dialing: {
+    qr: showQr,
+    'passkey-required': needPasskey,
+    paired,
+    opened,
+    closed,
+    'store-failed': storeFailed,
+    'lease-lost': leaseLost,
+    'hand-over': handOver,
+    halt,
+  },
   pairing: { 'passkey-required': needPasskey, paired, opened, closed: pairingClosed, 'store-failed': storeFailed, 'lease-lost': leaseLost, halt },
-  settling: { durable, closed, 'store-failed': storeFailed, 'lease-lost': leaseLost, halt },
-  connected: { stable, closed, 'store-failed': storeFailed, 'lease-lost': leaseLost, halt },
-  waiting: { timer: loadAgain, 'retry-now': retryNow, 'lease-lost': leaseLost, halt },
+  settling: { durable, closed, 'store-failed': storeFailed, 'lease-lost': leaseLost, 'hand-over': handOver, halt },
+  connected: { stable, closed, 'store-failed': storeFailed, 'lease-lost': leaseLost, 'hand-over': handOver, halt },
+  waiting: { timer: loadAgain, 'retry-now': retryNow, 'lease-lost': leaseLost, 'hand-over': handOver, halt },
 })
 
 /** The next state, and what has to be done. Pure: no clock, no chance, no I/O, no Baileys. */

@@ -120,6 +120,8 @@ export type SessionEvent =
   | { readonly type: 'closed'; readonly cause: DisconnectCause; readonly restrictedUntil: Date | null }
   | { readonly type: 'timer' }
   | { readonly type: 'lease-lost' }
+  /** Another process is about to take it over. */
+  | { readonly type: 'hand-over' }
   | { readonly type: 'halt'; readonly to: IdleState }
 
 /** What is kept in the lifecycle record. */
@@ -135,6 +137,8 @@ export type SessionEffect =
   | { readonly type: 'close'; readonly freshLease: boolean }
   | { readonly type: 'remember'; readonly what: Remembered }
   | { readonly type: 'release' }
+  /** Writes what is left to write, then gives the lease back. */
+  | { readonly type: 'hand-back' }
   | { readonly type: 'wait'; readonly until: Date }
   | { readonly type: 'stand-by' }
   | { readonly type: 'refresh-version' }

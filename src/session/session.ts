@@ -5,6 +5,7 @@ import { Watchers } from '../async/watchers.js'
 import type { Lifecycle } from '../auth/lifecycle-record.js'
 import type { DialPriority } from '../disconnect/dial-limiter.js'
 import type { SessionError } from '../errors.js'
+import type { SessionLease } from '../lease/session-lock.js'
 import type { SessionSnapshot } from '../status/session-status.js'
 import { asStoreError } from '../store/store-failure.js'
 import { knowsBetter } from './lifecycle-memory.js'
@@ -91,9 +92,19 @@ export class Session {
     return this.#storage.lease.owner
   }
 
+  /** The lease that it is held under here; `null` when it is not. */
+  get lease(): Pick<SessionLease, 'fencingToken'> | null {
+    return this.#storage.lease.lease
+  }
+
   /** Whether it runs here: it has a socket, or is on its way to one. */
   get isRunning(): boolean {
     return this.#state.phase !== 'idle' && this.#state.phase !== 'standby'
+  }
+
+  /** Whether another process could go on with it: a phone is linked, and nobody is ending it. */
+  get isMovable(): boolean {
+    return this.#run?.paired === true && this.isRunning && this.#state.phase !== 'pairing' && !this.isEnding
   }
 
   /** Whether it runs here, or waits here for the process that runs it to be gone. */
@@ -217,6 +228,11 @@ export class Session {
     return this.#ending.delete(alsoDelete)
   }
 
+  /** Closes the socket and gives the lease back, for another process to take the session over; see {@link SessionEnding.handOver}. */
+  handOver(): Promise<boolean> {
+    return this.#ending.handOver()
+  }
+
   /** Closes the socket without logging out, and gives the lease back. Resolves with whether everything was written. Never rejects. */
   async close(): Promise<boolean> {
     this.#closing.abort(managerClosed(this.id))
@@ -233,6 +249,11 @@ export class Session {
 
   get #standing(): Standing {
     return { sessionId: this.id, state: this.#state, startError: this.#loading.startError, snapshot: this.snapshot, lossError: this.#report.lossError }
+  }
+
+  /** In a cluster the lease of a session that failed stays here: so the others are told, and nobody tries again what only a person can mend. */
+  get #isKept(): boolean {
+    return this.#context.keepsFailed && this.#state.phase === 'idle' && this.#state.status === 'failed'
   }
 
   get #run(): Run | null {
@@ -294,7 +315,10 @@ export class Session {
         this.#storage.note(effect.what)
         return this.#inBackground(() => this.#writePending())
       case 'release':
+        if (this.#isKept) return
         return this.#inBackground(() => this.#storage.lease.release())
+      case 'hand-back':
+        return this.#ending.handBack()
       case 'wait':
         return this.#timer.at(effect.until, () => this.#inbox.take({ type: 'timer' }))
       case 'stand-by':
@@ -321,6 +345,7 @@ export class Session {
     this.#inBackground(async () => {
       if (!this.isRunning) this.#storage.giveUpPairing()
     })
+    if (!this.#context.standsBy()) return
     this.#storage.lease.watchUntilFree(this.#context.settings.standbyPollMs, () => this.#inbox.take({ type: 'timer' }))
   }
 

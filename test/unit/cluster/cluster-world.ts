@@ -139,15 +139,15 @@ export class ClusterProcessModel implements ClusterSessions {
 
 /** Several processes, one store, and a clock of its own. */
 export class ClusterWorld {
-  readonly lock = new SharedLock()
+  readonly lock: SharedLock = new SharedLock()
   readonly stored: string[]
-  readonly unwanted = new Set<string>()
-  readonly dead = new Set<ClusterProcessModel>()
-  readonly processes = new Map<string, ClusterProcessModel>()
+  readonly unwanted: Set<string> = new Set()
+  readonly dead: Set<ClusterProcessModel> = new Set()
+  readonly processes: Map<string, ClusterProcessModel> = new Map()
   /** How often each session got connected. */
-  readonly connections = new Map<string, number>()
+  readonly connections: Map<string, number> = new Map()
   /** How long each session was without a socket, at the longest, since it was first connected, in milliseconds. */
-  readonly gaps = new Map<string, number>()
+  readonly gaps: Map<string, number> = new Map()
   /** How many sessions were without a socket at once, at the most, of those that were connected before. */
   mostAway = 0
   readonly #away = new Map<string, number>()

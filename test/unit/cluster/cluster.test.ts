@@ -93,7 +93,7 @@ describe('drain', () => {
     await other.lock.cluster.askToDrain('a')
     await world.wait(15_000)
     expect(world.counts).toEqual([0, 6])
-    expect(asked.cluster.hasRoom).toBe(false)
+    expect(asked.cluster.hasRoomFor(null)).toBe(false)
     await world.end()
   })
 })
