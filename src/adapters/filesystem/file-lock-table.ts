@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto'
-import { constants } from 'node:fs'
-import { readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { errorCode } from '../../errors.js'
 import { type Holder, judgeCopied, judgeHolder, parseHolder } from '../../lease/holder.js'
 import type { HolderSign, LeaseKey, LockEntry, LockTable, ReleaseOptions } from '../../lease/lock-table.js'
 import { discard, makeFolder, onDisk, writeTemporary } from './disk.js'
+import { HeartbeatFiles } from './heartbeat-files.js'
+import { holderText, inodeIn, inodeOf, type LockMark, markIn } from './holder-text.js'
 import { sessionIdOfFolder } from './session-folder-name.js'
-import { type NewestToken, readWithTime, TokenFiles } from './token-files.js'
+import { type NewestToken, TokenFiles } from './token-files.js'
 
 /** Where a {@link FileLockTable} has its files. */
 export interface FileLockTableOptions {
@@ -45,10 +46,6 @@ interface ClaimedToken {
 
 /** How often a lock may change under the eyes of one who looks. */
 const LOOKS = 100
-/** Heartbeats of processes that died are kept this long. */
-const KEEP_DEAD_MS = 24 * 60 * 60 * 1000
-/** A heartbeat is written over, and never cut: the files of the tokens are links to it, and must be whole for whoever looks at them. */
-const OVERWRITE = constants.O_WRONLY | constants.O_CREAT
 
 /**
  * Locks as files, for the processes that share a disk: one for each token, and one for each holder that it writes anew to show that it
@@ -59,12 +56,13 @@ export class FileLockTable implements LockTable<FileLockEntry> {
   readonly #options: FileLockTableOptions
   readonly #claimed = new Map<string, ClaimedToken>()
   #claims = 0
-  /** The first beat, as long as its file is there. */
-  #firstBeat: Promise<void> | undefined
+  readonly #heartbeats: HeartbeatFiles | null
 
   /** Touches nothing on the disk yet. */
   constructor(options: FileLockTableOptions) {
+    const { folder, heartbeats } = options
     this.#options = options
+    this.#heartbeats = heartbeats === null ? null : new HeartbeatFiles(folder, heartbeats)
   }
 
   async look(sessionId: string): Promise<FileLockEntry> {
@@ -106,7 +104,7 @@ export class FileLockTable implements LockTable<FileLockEntry> {
         return await this.#claim({ sessionId, place, seen, holder })
       } finally {
         this.#claims -= 1
-        if (this.#claims + this.#claimed.size === 0) await this.#stopBeating(holder.nonce)
+        if (this.#claims + this.#claimed.size === 0) await this.#heartbeats?.stop(holder.nonce)
       }
     })
   }
@@ -119,16 +117,11 @@ export class FileLockTable implements LockTable<FileLockEntry> {
       if (claimed.guard !== null) await claimed.place.olderTokens?.release(claimed.guard)
       this.#claimed.delete(sessionId)
     })
-    if (isLast) await this.#stopBeating(nonce)
+    if (isLast) await this.#heartbeats?.stop(nonce)
   }
 
   async beat(holder: Holder): Promise<boolean> {
-    const { heartbeats } = this.#options
-    if (heartbeats === null) return true
-    await this.#onDisk('record that this process is alive in', undefined, async () => {
-      const text = textOf(holder, 'folder', await inodeOf(this.#options.folder))
-      await writeFile(heartbeatPath(heartbeats, holder.nonce), text, { flag: OVERWRITE, mode: 0o600 })
-    })
+    await this.#onDisk('record that this process is alive in', undefined, async () => this.#heartbeats?.beat(holder))
     return true
   }
 
@@ -152,7 +145,7 @@ export class FileLockTable implements LockTable<FileLockEntry> {
     // Beyond both, so that a token of an older version is older here, too.
     const token = Math.max(seen.token, seen.olderToken) + 1
     // One text for all its leases, so that the file of each can be a link to that of the heartbeat.
-    const heartbeat = await this.#startBeating(holder)
+    const heartbeat = await this.#heartbeats?.start(holder)
     if (!(await tokens.claim(token, () => this.#textOf(holder, 'folder'), heartbeat))) return null
     let guard: number | null | 'refused' = 'refused'
     try {
@@ -181,7 +174,9 @@ export class FileLockTable implements LockTable<FileLockEntry> {
       // Gone already: there is a newer one to look at.
       if (file === null) continue
       const { text, writtenAt } = file
-      const lastSignAt = Math.max(writtenAt, await this.#lastBeat(text))
+      const nonce = parseHolder(text)?.nonce
+      const lastBeatAt = nonce === undefined ? 0 : ((await this.#heartbeats?.last(nonce)) ?? 0)
+      const lastSignAt = Math.max(writtenAt, lastBeatAt)
       return { token, holder: { text, lastSignAt, isOfCopy: await this.#isOfCopy(text) }, mark: markIn(text) }
     }
     throw new Error(`the newest lock file disappeared ${LOOKS} times while it was being read`)
@@ -196,47 +191,12 @@ export class FileLockTable implements LockTable<FileLockEntry> {
   async #textOf(holder: Holder, lock: LockMark): Promise<string> {
     const { folder } = this.#options
     try {
-      return textOf(holder, lock, await inodeOf(folder))
+      return holderText(holder, lock, await inodeOf(folder))
     } catch (error) {
       if (errorCode(error) !== 'ENOENT') throw error
       await makeFolder(folder)
-      return textOf(holder, lock, await inodeOf(folder))
+      return holderText(holder, lock, await inodeOf(folder))
     }
-  }
-
-  async #lastBeat(text: string): Promise<number> {
-    const { heartbeats } = this.#options
-    const nonce = parseHolder(text)?.nonce
-    if (heartbeats === null || nonce === undefined) return 0
-    return (await readWithTime(heartbeatPath(heartbeats, nonce)))?.writtenAt ?? 0
-  }
-
-  /** Resolves with the file of the heartbeat when there is a beat to be seen. */
-  async #startBeating(holder: Holder): Promise<string | undefined> {
-    const { heartbeats } = this.#options
-    if (heartbeats === null) return undefined
-    this.#firstBeat ??= this.#beatFirst(holder, heartbeats).catch((error: unknown) => {
-      this.#firstBeat = undefined
-      throw error
-    })
-    await this.#firstBeat
-    return heartbeatPath(heartbeats, holder.nonce)
-  }
-
-  async #beatFirst(holder: Holder, heartbeats: string): Promise<void> {
-    await makeFolder(heartbeats)
-    await this.beat(holder)
-    for (const name of await readdir(heartbeats)) {
-      const path = join(heartbeats, name)
-      const found = await stat(path).catch(() => null)
-      if (found !== null && found.mtimeMs < Date.now() - KEEP_DEAD_MS) await rm(path, { force: true })
-    }
-  }
-
-  async #stopBeating(nonce: string): Promise<void> {
-    const { heartbeats } = this.#options
-    this.#firstBeat = undefined
-    if (heartbeats !== null) await discard(heartbeatPath(heartbeats, nonce))
   }
 
   async #placeOf(sessionId: string): Promise<LockPlace> {
@@ -256,15 +216,6 @@ export interface LockPlace {
   readonly olderTokens: TokenFiles | null
 }
 
-/**
- * What a token's file says of it:
- *
- * - `folder`: its holder has the lock of a folder;
- * - `guard`: its holder has the lock of another folder, and keeps older versions away from that one. It stands in nobody else's way;
- * - `older`: it was made by an older version, so that nobody knows which folder its holder uses.
- */
-type LockMark = 'folder' | 'guard' | 'older'
-
 const NO_TOKEN: FoundToken = { token: 0, holder: null, mark: 'folder' }
 
 /** How many folders the tokens of all sessions share. One for each would cost more to make than all else that a lease does. */
@@ -280,12 +231,6 @@ export function lockPlaceOf(locks: string, sessionId: string, folderName?: strin
   return { tokens: tokensOf(locks, own), olderTokens: own === older ? null : tokensOf(locks, older) }
 }
 
-/** Reads the mark in the text of a token's file. */
-function markIn(text: string): LockMark {
-  const mark = /"lock": ?"(\w+)"/u.exec(text)?.[1]
-  return mark === 'folder' || mark === 'guard' ? mark : 'older'
-}
-
 /** A folder goes by the id under which it is known without a prefix, so that both spellings of one session share a lock. */
 function digestOfFolder(folderName: string): string {
   const id = folderName.startsWith(USUAL_PREFIX) ? sessionIdOfFolder(USUAL_PREFIX, folderName) : null
@@ -298,32 +243,9 @@ function digestOf(id: string, kind = ''): string {
   return createHash('sha256').update(kind).update(id, 'utf16le').digest('hex').slice(0, 40)
 }
 
-function textOf(holder: Holder, lock: LockMark, inode: string): string {
-  return `${JSON.stringify({ ...holder, lock, inode }, null, 2)}\n`
-}
-
-/**
- * Tells a folder from a copy of it. Not by the disk as well, which has another number wherever a network disk is mounted once more.
- * Always of the same length, since a heartbeat is written over.
- */
-async function inodeOf(folder: string): Promise<string> {
-  const { ino } = await stat(folder, { bigint: true })
-  return String(ino).padStart(20, '0')
-}
-
-/** Reads in the text of a token's file which folder it was made in; `null` when it does not say. */
-function inodeIn(text: string): string | null {
-  return /"inode": ?"(\d+)"/u.exec(text)?.[1] ?? null
-}
-
 async function mayLive({ text, isOfCopy = false }: HolderSign, self: Holder): Promise<boolean> {
   const holder = parseHolder(text)
   return holder === null || (await (isOfCopy ? judgeCopied : judgeHolder)(holder, self)) !== 'dead'
-}
-
-/** Where a holder's heartbeat is. The nonce came from a file, so it is held to what this library makes. */
-function heartbeatPath(folder: string, nonce: string): string {
-  return join(folder, nonce.replace(/[^0-9a-f]/g, ''))
 }
 
 function tokensOf(locks: string, digest: string): TokenFiles {
