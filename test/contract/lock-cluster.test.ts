@@ -2,6 +2,7 @@ import { MemorySessionStore } from '../../src/adapters/memory/memory-session-sto
 import { processLock } from '../../src/lease/process-lock.js'
 import { lockClusterContract } from '../../src/testing/index.js'
 import { SQLITE_DRIVERS } from '../support/sqlite-drivers.js'
+import { elsewhereLockHooks, openFileLockElsewhere, openFileSystemStoreLock, storeLockHooks } from './filesystem-hooks.js'
 import { runContract } from './run-contract.js'
 import { SqliteSubjects } from './sqlite-hooks.js'
 
@@ -10,6 +11,8 @@ runContract(
   'the lock of MemorySessionStore',
   lockClusterContract(() => new MemorySessionStore().lock),
 )
+runContract('FileLock seen from elsewhere', lockClusterContract(openFileLockElsewhere, elsewhereLockHooks))
+runContract('the lock of FileSystemSessionStore', lockClusterContract(openFileSystemStoreLock, storeLockHooks))
 for (const driver of SQLITE_DRIVERS) {
   const sqlite = new SqliteSubjects(driver)
   runContract(

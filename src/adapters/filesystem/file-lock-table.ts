@@ -5,6 +5,7 @@ import { errorCode } from '../../errors.js'
 import { type Holder, judgeCopied, judgeHolder, parseHolder } from '../../lease/holder.js'
 import type { HolderSign, LeaseKey, LockEntry, LockTable, ReleaseOptions } from '../../lease/lock-table.js'
 import { discard, makeFolder, onDisk, writeTemporary } from './disk.js'
+import { FileClusterTable } from './file-cluster-table.js'
 import { HeartbeatFiles } from './heartbeat-files.js'
 import { holderText, inodeIn, inodeOf, type LockMark, markIn } from './holder-text.js'
 import { sessionIdOfFolder } from './session-folder-name.js'
@@ -57,12 +58,16 @@ export class FileLockTable implements LockTable<FileLockEntry> {
   readonly #claimed = new Map<string, ClaimedToken>()
   #claims = 0
   readonly #heartbeats: HeartbeatFiles | null
+  readonly cluster?: FileClusterTable
 
   /** Touches nothing on the disk yet. */
   constructor(options: FileLockTableOptions) {
     const { folder, heartbeats } = options
     this.#options = options
     this.#heartbeats = heartbeats === null ? null : new HeartbeatFiles(folder, heartbeats)
+    if (this.#heartbeats === null) return
+    const look = (sessionId: string): Promise<FileLockEntry> => this.look(sessionId)
+    this.cluster = new FileClusterTable({ guarded: folder, folder: join(folder, 'cluster'), heartbeats: this.#heartbeats, look })
   }
 
   async look(sessionId: string): Promise<FileLockEntry> {
@@ -70,6 +75,7 @@ export class FileLockTable implements LockTable<FileLockEntry> {
       const { tokens, olderTokens } = await this.#placeOf(sessionId)
       const own = await this.#lookAt(tokens)
       const older = olderTokens === null ? NO_TOKEN : await this.#lookAt(olderTokens)
+      this.cluster?.own.saw(sessionId, own.token)
       // A guard stands in the way of older versions alone, and what this version holds where they look is the lock of another folder.
       const holders = [own.mark === 'guard' ? null : own.holder, older.mark === 'older' ? older.holder : null]
       return { token: own.token, olderToken: older.token, holders: holders.filter((holder) => holder !== null) }
@@ -81,6 +87,7 @@ export class FileLockTable implements LockTable<FileLockEntry> {
     return this.#onDisk('read', sessionId, async () => {
       const { tokens, olderTokens } = await this.#placeOf(sessionId)
       const { token, isHeld } = await tokens.newest()
+      this.cluster?.own.saw(sessionId, token)
       return { token, isHeld: isHeld || olderTokens !== null }
     })
   }
@@ -91,7 +98,7 @@ export class FileLockTable implements LockTable<FileLockEntry> {
     const [checked, claimed] = await Promise.allSettled([checking, this.#tryToClaim(sessionId, seen, holder)])
     if (claimed.status === 'rejected') throw checked.status === 'rejected' ? checked.reason : claimed.reason
     if (checked.status === 'fulfilled') return claimed.value
-    const isLast = this.#claims === 0 && this.#claimed.size === 1
+    const isLast = this.#claims === 0 && this.#claimed.size === 1 && this.cluster?.own.hasEntered !== true
     if (claimed.value !== null) await this.release({ sessionId, token: claimed.value, nonce: holder.nonce }, { isLast })
     throw checked.reason
   }
@@ -104,7 +111,7 @@ export class FileLockTable implements LockTable<FileLockEntry> {
         return await this.#claim({ sessionId, place, seen, holder })
       } finally {
         this.#claims -= 1
-        if (this.#claims + this.#claimed.size === 0) await this.#heartbeats?.stop(holder.nonce)
+        if (this.#claims + this.#claimed.size === 0 && this.cluster?.own.hasEntered !== true) await this.#stopBeating(holder.nonce)
       }
     })
   }
@@ -116,12 +123,14 @@ export class FileLockTable implements LockTable<FileLockEntry> {
       await claimed.place.tokens.release(token)
       if (claimed.guard !== null) await claimed.place.olderTokens?.release(claimed.guard)
       this.#claimed.delete(sessionId)
+      this.cluster?.own.gaveBack(sessionId, token)
     })
-    if (isLast) await this.#heartbeats?.stop(nonce)
+    if (isLast) await this.#stopBeating(nonce)
   }
 
   async beat(holder: Holder): Promise<boolean> {
     await this.#onDisk('record that this process is alive in', undefined, async () => this.#heartbeats?.beat(holder))
+    await this.cluster?.own.writeAgain().catch(() => undefined)
     return true
   }
 
@@ -155,6 +164,7 @@ export class FileLockTable implements LockTable<FileLockEntry> {
     }
     if (guard === 'refused') return null
     this.#claimed.set(sessionId, { token, place, guard })
+    this.cluster?.took(sessionId, token, holder)
     return token
   }
 
@@ -197,6 +207,11 @@ export class FileLockTable implements LockTable<FileLockEntry> {
       await makeFolder(folder)
       return holderText(holder, lock, await inodeOf(folder))
     }
+  }
+
+  async #stopBeating(nonce: string): Promise<void> {
+    await this.#heartbeats?.stop(nonce)
+    await this.cluster?.own.remove(nonce).catch(() => undefined)
   }
 
   async #placeOf(sessionId: string): Promise<LockPlace> {
