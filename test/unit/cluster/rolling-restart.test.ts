@@ -5,7 +5,7 @@ import { SimulatedMembers } from './simulated-members.js'
 const AT_ONCE = 4
 
 function balance(fleet: SimulatedMembers): void {
-  while (fleet.balanceAtOnce(AT_ONCE) > 0);
+  while ([...fleet.balanceAtOnce(AT_ONCE).values()].flat().length > 0);
 }
 
 /** Replaces four members with 100 sessions each, one after the other. */

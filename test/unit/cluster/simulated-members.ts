@@ -1,5 +1,8 @@
 import type { MemberCard } from '../../../src/cluster/member-card.js'
-import { movesToBalance, type PlacementMember, placementMembers, successorsOf } from '../../../src/cluster/placement.js'
+import { type Move, movesToBalance, type PlacementMember, placementMembers, successorsOf } from '../../../src/cluster/placement.js'
+
+/** A session that was moved this often stays where it is, unless its process drains. */
+const MOST_MOVES = 2
 
 /** A process with its sessions, as `SimulatedMembers` keeps it. */
 export interface SimulatedMember {
@@ -46,24 +49,29 @@ export class SimulatedMembers {
     this.members.splice(this.members.indexOf(member), 1)
   }
 
-  /** A member gives what it should by these counts of the others. Sessions that were moved this often stay. Returns how many it gave. */
-  balance(
-    member: SimulatedMember,
-    { limit, counts = this.placement(), mostMoves = 2 }: { limit: number; counts?: PlacementMember[]; mostMoves?: number },
-  ): number {
-    const moves = movesToBalance(movable(member, mostMoves), member.sessions.size, member.id, counts, limit)
-    for (const { sessionId, to } of moves) this.#handOver(member, sessionId, to)
-    return moves.length
+  /** A member gives what it should by these counts. Returns to whom each session went. */
+  balance(member: SimulatedMember, limit: number): string[] {
+    return this.#carryOut(member, this.#planOf(member, limit, this.placement()))
   }
 
-  /** Every member gives at once, by the same counts. Returns how many sessions were given. */
-  balanceAtOnce(limit: number, counts: PlacementMember[] = this.placement()): number {
-    return this.members.map((member) => this.balance(member, { limit, counts })).reduce((sum, given) => sum + given, 0)
+  /** Every member gives at once, by what it knows of the counts of all. Returns to whom each gave. */
+  balanceAtOnce(limit: number, countsFor: (member: SimulatedMember) => PlacementMember[] = () => this.placement()): Map<string, string[]> {
+    const plans = this.members.map((member) => [member, this.#planOf(member, limit, countsFor(member))] as const)
+    return new Map(plans.map(([member, plan]) => [member.id, this.#carryOut(member, plan)]))
   }
 
   /** How often the session was moved that was moved most. */
   mostMoves(): number {
     return Math.max(0, ...this.members.flatMap(({ sessions }) => [...sessions.values()]))
+  }
+
+  #planOf(member: SimulatedMember, limit: number, counts: PlacementMember[]): Move[] {
+    return movesToBalance(movable(member, MOST_MOVES), member.sessions.size, member.id, counts, limit)
+  }
+
+  #carryOut(member: SimulatedMember, plan: readonly Move[]): string[] {
+    for (const { sessionId, to } of plan) this.#handOver(member, sessionId, to)
+    return plan.map(({ to }) => to)
   }
 
   #handOver(from: SimulatedMember, sessionId: string, to: string): void {
