@@ -122,6 +122,7 @@ function makeContext(
       return loading
     },
     configureSocket: (sessionId, dial) => configurator.configure(sessionId, dial),
+    standsBy: () => true,
     refreshVersion: (refused) => configurator.replaceVersion(refused),
   }
 }

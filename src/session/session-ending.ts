@@ -123,15 +123,14 @@ export class SessionEnding {
 
   /**
    * Closes the socket and gives the lease back, so that another process can take the session over. Resolves with whether everything was
-   * written and the lease is back; `false` also when it goes on running, because it is not paired or is being ended. Never rejects.
+   * written and the lease is back; `false` also when it goes on running, because it is not paired or is being unlinked. Never rejects.
    */
   async handOver(): Promise<boolean> {
     // Whoever is told of a step may ask for this in the middle of it.
     await Promise.resolve()
-    const { closing, send } = this.#options
-    if (this.isUnderWay || this.isUnlinking || closing.aborted) return false
+    if (this.isUnlinking) return false
     this.#handBack = Promise.resolve(false)
-    send({ type: 'hand-over' })
+    this.#options.send({ type: 'hand-over' })
     return this.#handBack
   }
 

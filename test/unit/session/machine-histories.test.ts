@@ -39,6 +39,7 @@ function anyEvent(random: SeededRandom): SessionEvent {
     { type: 'timer' },
     { type: 'closed', cause: random.pick(CAUSES), restrictedUntil: random.pick([null, NOW]) },
     { type: 'lease-lost' },
+    { type: 'hand-over' },
     { type: 'halt', to: restingState('disconnected', 'stopped') },
   ])
 }
@@ -81,6 +82,9 @@ const RULES: Readonly<Record<string, (turn: Turn) => boolean>> = {
   'settling waits for what is to be stored': (turn) => !enters(turn, 'settling') || has(turn.effects, 'settle'),
   'waiting has a timer': (turn) => !enters(turn, 'waiting') || has(turn.effects, 'wait'),
   'standby looks for the owner': (turn) => !enters(turn, 'standby') || has(turn.effects, 'stand-by'),
+  'a hand-over hands back what it closed': ({ before, event, after, effects }) =>
+    event.type === 'hand-over' ? after === before || (has(effects, 'close') && has(effects, 'hand-back')) : !has(effects, 'hand-back'),
+  'a pairing is not handed over': ({ before, event, after }) => event.type !== 'hand-over' || before.phase !== 'pairing' || after === before,
   'loading loads': (turn) => !enters(turn, 'loading') || has(turn.effects, 'load'),
   'an end gives the lease back, unless somebody else does': (turn) => !enters(turn, 'idle') || turn.event.type === 'halt' || has(turn.effects, 'release'),
   'what was ended stays ended until it is started': ({ before, after, event }) => before.phase !== 'idle' || after.phase === 'idle' || event.type === 'start',

@@ -26,6 +26,7 @@ const EVENTS = {
   closed: { type: 'closed', cause: 'connection_lost', restrictedUntil: null },
   timer: { type: 'timer' },
   'lease-lost': { type: 'lease-lost' },
+  'hand-over': { type: 'hand-over' },
   halt: { type: 'halt', to: restingState('disconnected', 'not_running') },
 } as const satisfies Record<string, SessionEvent>
 
@@ -35,6 +36,7 @@ const halted = 'idle disconnected not_running | close'
 const backedOff = 'waiting reconnecting connection_lost | close, wait'
 const storeLost = 'waiting reconnecting storage_unavailable | close fresh, wait'
 const stoodBy = 'standby disconnected owned_elsewhere | close fresh, release, stand-by'
+const handedOver = 'standby disconnected owned_elsewhere | close, hand-back, stand-by'
 const started = 'loading connecting starting | load'
 
 /**
@@ -52,6 +54,7 @@ const TABLE: Record<Phase, Partial<Record<EventName, string>>> = {
     'loaded: cool-down': 'waiting reconnecting rate_limited | wait',
     'store-failed': storeLost,
     'lease-lost': stoodBy,
+    'hand-over': handedOver,
     halt: halted,
   },
   dialing: {
@@ -62,6 +65,7 @@ const TABLE: Record<Phase, Partial<Record<EventName, string>>> = {
     closed: backedOff,
     'store-failed': storeLost,
     'lease-lost': stoodBy,
+    'hand-over': handedOver,
     halt: halted,
   },
   pairing: {
@@ -78,6 +82,7 @@ const TABLE: Record<Phase, Partial<Record<EventName, string>>> = {
     closed: backedOff,
     'store-failed': storeLost,
     'lease-lost': stoodBy,
+    'hand-over': handedOver,
     halt: halted,
   },
   connected: {
@@ -85,12 +90,14 @@ const TABLE: Record<Phase, Partial<Record<EventName, string>>> = {
     closed: backedOff,
     'store-failed': storeLost,
     'lease-lost': stoodBy,
+    'hand-over': handedOver,
     halt: halted,
   },
   waiting: {
     timer: 'loading connecting restoring | load',
     'retry-now': 'loading connecting restoring | load',
     'lease-lost': stoodBy,
+    'hand-over': handedOver,
     halt: halted,
   },
 }
@@ -224,6 +231,26 @@ describe('the run that goes from state to state', () => {
     ] as const) {
       const { state } = transition(stateIn(phase, connecting), EVENTS[name], circumstances())
       expect('run' in state && state.run.request, `${phase}, ${name}`).toEqual({ purpose: 'restore', force: false })
+    }
+  })
+
+  it.each(['loading', 'dialing', 'settling', 'connected', 'waiting'] as const)('handed over while %s, only a restore is left of what was asked', (phase) => {
+    const connecting = run({ request: { purpose: 'connect', force: false }, start: 'connected', failures: 2 })
+    const { state } = transition(stateIn(phase, connecting), EVENTS['hand-over'], circumstances())
+    expect(state).toEqual({ phase: 'standby', run: { ...connecting, request: { purpose: 'restore', force: false }, start: 'trying' } })
+  })
+
+  it.each([
+    ['a pairing', run({ paired: false, request: { purpose: 'connect', force: false } }), false],
+    ['a connect of which nobody knows yet whether it pairs', run({ paired: null, request: { purpose: 'connect', force: false } }), false],
+    ['a restore that has not read anything yet', run({ paired: null }), true],
+    ['a logout that dials', run({ request: { purpose: 'unlink', force: true } }), false],
+  ] as const)('%s is handed over: %s', (_what, inside, isHandedOver) => {
+    for (const phase of ['loading', 'dialing', 'settling', 'connected', 'waiting'] as const) {
+      const state = stateIn(phase, inside)
+      const step = transition(state, EVENTS['hand-over'], circumstances())
+      if (isHandedOver) expect(step.state.phase, phase).toBe('standby')
+      else expect(step, phase).toEqual({ state, effects: [] })
     }
   })
 
