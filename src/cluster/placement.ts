@@ -130,7 +130,7 @@ interface Load {
   sessions: number
 }
 
-/** Goes on with the plan until a member gives: to whom that session goes, or `null` when it gives none any more. */
+/** Goes on with the plan until this member gives: to whom that session goes, or `null` when it gives none any more. */
 function nextReceiverFrom(self: string, loads: readonly Load[]): string | null {
   while (loads.some((load) => load.id === self && load.sessions > load.share)) {
     const [above, below] = [loads.filter(({ sessions, share }) => sessions > share), loads.filter(({ sessions, share }) => sessions < share)]

@@ -49,20 +49,23 @@ const ROUNDS: Record<string, (fleet: SimulatedMembers, limit: number) => number>
 
 /** Each member knows the counts of some rounds ago, and what it has given since. */
 class LateNews {
+  /** How many rounds ago. */
+  readonly delay: number
+  readonly #fleet: SimulatedMembers
   readonly #counts: PlacementMember[][] = []
   readonly #given: Map<string, string[]>[] = []
 
-  constructor(
-    readonly fleet: SimulatedMembers,
-    readonly delay: number,
-  ) {}
+  constructor(fleet: SimulatedMembers, delay: number) {
+    this.#fleet = fleet
+    this.delay = delay
+  }
 
   /** A round of all at once. Returns how many sessions it moved. */
   round(limit: number): number {
-    const counts = [...this.#counts, this.fleet.placement()].slice(-1 - this.delay)
+    const counts = [...this.#counts, this.#fleet.placement()].slice(-1 - this.delay)
     this.#counts.splice(0, Infinity, ...counts)
     const since = this.#given.slice(this.#given.length - counts.length + 1)
-    const given = this.fleet.balanceAtOnce(limit, ({ id }) => {
+    const given = this.#fleet.balanceAtOnce(limit, ({ id }) => {
       const own = since.flatMap((round) => round.get(id) ?? [])
       return (counts[0] ?? []).map((member) => withMore(member, own.filter((to) => to === member.id).length))
     })

@@ -168,6 +168,11 @@ describe('movesToBalance', () => {
     expect(given(hundred)).toEqual({ m100: 1 })
   })
 
+  it('gives to one that is far below its share before one that lacks a part of a session', () => {
+    const some = members({ weight: 100, sessions: 112 }, { weight: 100, sessions: 112 }, { weight: 100, sessions: 77 }, { weight: 0.5 })
+    expect(given(some)).toEqual({ c: 5 })
+  })
+
   it('gives the sessions that moved least first', () => {
     const some = members({ sessions: 10 }, {})
     const sessions = movable(10, (index) => (index < 8 ? 1 : 0))
