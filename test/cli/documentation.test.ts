@@ -11,6 +11,7 @@ import { wordsOf } from '../docs/declarations.js'
 import { codeBlocksOf, codeIn, type Page, readPage, tableOf } from '../docs/markdown.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 import { runCommand } from './command-line.js'
+import { connected, FleetMember } from './fleet-member.js'
 import { fileStore, storePaired } from './stored-sessions.js'
 
 const page = readPage('docs/command-line.md')
@@ -73,12 +74,14 @@ describe('docs/command-line.md', () => {
   it('shows the object of status --json with the fields that it has', async () => {
     const example: unknown = JSON.parse(codeBlocksOf(partOf('status')).find(({ language }) => language === 'json')?.code ?? '')
     const folder = temporaryFolder()
-    await storePaired(fileStore(join(folder, 'sessions')), 'company-1')
+    const member = await FleetMember.open(join(folder, 'sessions.db'))
+    await storePaired(member.store, 'company-1')
+    await member.take('company-1', connected())
     const file = join(folder, 'connections.json')
     await new FileConnectionRepository({ file }).save('company-1', { status: 'connected' })
-    const { output } = await runCommand(['status', `fs:${folder}/sessions`, '--json', '--connections', file])
+    const { output } = await runCommand(['status', `sqlite:${folder}/sessions.db`, '--json', '--connections', file])
     expect(shapeOf(example)).toEqual(shapeOf(JSON.parse(output)))
-    expect(shapeOf(example)).toMatchObject({ sessions: [{ connection: { status: true } }] })
+    expect(shapeOf(example)).toMatchObject({ sessions: [{ running: { status: true }, connection: { status: true } }] })
   })
 
   it('shows the object of --json with the fields that it has', async () => {

@@ -10,7 +10,7 @@ const EARLIER = new Date('2026-03-01T11:00:00Z')
 const error = new SessionError('RECORD_CORRUPT', 'It is broken.', { sessionId: 'acme' })
 
 function judge(session: StoredSession, facts: Partial<StandingFacts> = {}): Standing {
-  return judgeStanding({ sessionId: 'acme', stored: session, hasKeys: true, owner: null, record: null, ...facts }, NOW)
+  return judgeStanding({ sessionId: 'acme', stored: session, hasKeys: true, holding: null, record: null, ...facts }, NOW)
 }
 
 function stored(kind: 'paired' | 'half_paired' | 'unpaired', lifecycle: Partial<Lifecycle> = {}): StoredSession {
@@ -54,6 +54,7 @@ describe('how a session stands', () => {
   })
 
   it('has its owner, whatever is stored', () => {
-    expect(judge(stored('unpaired'), { owner: 'web-1:4711:6c3f0a12' })).toMatchObject({ state: 'never_paired', owner: 'web-1:4711:6c3f0a12' })
+    const holding = { owner: 'web-1:4711:6c3f0a1', address: null, standing: null }
+    expect(judge(stored('unpaired'), { holding })).toMatchObject({ state: 'never_paired', holding })
   })
 })

@@ -76,6 +76,8 @@ describe('status', () => {
           until: UNTIL.toISOString(),
           phoneNumber: MASKED,
           owner: null,
+          ownerAddress: null,
+          running: null,
           needsPerson: true,
           problem: null,
           connection: null,
@@ -165,6 +167,8 @@ it('what changed between two looks: what is new, what stands otherwise, and what
   const session = (sessionId: string, owner: string | null = null): Parameters<typeof compareStandings>[1][number] => ({
     sessionId,
     owner,
+    ownerAddress: null,
+    running: null,
     state: 'linked',
     linked: true,
     until: null,

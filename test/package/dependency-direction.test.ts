@@ -68,6 +68,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     ...BAILEYS,
     'adapters',
     'auth',
+    'cluster',
     'copy',
     'encryption',
     'encryption/envelope',

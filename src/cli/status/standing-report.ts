@@ -2,8 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { readStoredSession } from '../../auth/stored-session.js'
 import type { ConnectionRecord, ConnectionRepository } from '../../repository/connection-repository.js'
 import { asStoreError } from '../../store/store-failure.js'
+import { findHolders, type HolderLookup, type Holding } from '../fleet/fleet.js'
 import { listSessions, READ_TIMEOUT_MS, type StoreView } from '../store-view.js'
-import { count, maskNumber, maskPrivate } from '../terminal-text.js'
+import { count, hidePasswords, maskNumber, maskPrivate } from '../terminal-text.js'
 import { isLinked, judgeStanding, type Standing, type StandingState, waitsForPerson } from './standing.js'
 
 /** What is looked at. */
@@ -21,19 +22,18 @@ export async function lookAtSessions({ view, connections, sessionId }: StatusPla
   const records = new Map(((await connections?.findAll()) ?? []).map((record) => [record.sessionId, record]))
   // After a logout the record stays.
   const sessionIds = sessionId === null ? [...new Set([...(await listSessions(view.raw)), ...records.keys()])].sort() : [sessionId]
+  const holderOf = await findHolders(view.raw.lock, sessionIds)
   const standings: Standing[] = []
-  for (const id of sessionIds) standings.push(await lookAtSession(view, id, records.get(id) ?? null))
+  for (const id of sessionIds) standings.push(await lookAtSession(view, id, records.get(id) ?? null, holderOf))
   return standings
 }
 
-async function lookAtSession(view: StoreView, sessionId: string, record: ConnectionRecord | null): Promise<Standing> {
+async function lookAtSession(view: StoreView, sessionId: string, record: ConnectionRecord | null, holderOf: HolderLookup): Promise<Standing> {
   const stored = await readStoredSession(view.open, sessionId, READ_TIMEOUT_MS).catch((cause: unknown) => ({
     kind: 'unavailable' as const,
     error: asStoreError(sessionId, cause),
   }))
-  // A lock that cannot be read says nothing about the session; whoever starts it finds out.
-  const owner = await view.raw.lock.owner(sessionId).catch(() => null)
-  return judgeStanding({ sessionId, stored, hasKeys: view.currentKeyId !== null, owner, record }, new Date())
+  return judgeStanding({ sessionId, stored, hasKeys: view.currentKeyId !== null, holding: await holderOf(sessionId), record }, new Date())
 }
 
 /** How often to look. */
@@ -90,12 +90,26 @@ export interface ReportedStanding {
   readonly phoneNumber: string | null
   /** The process that runs it; `null` when nobody does. */
   readonly owner: string | null
+  /** Where that process can be reached; `null` when it did not say. */
+  readonly ownerAddress: string | null
+  /** What that process says of it; `null` when it says nothing. */
+  readonly running: ReportedRun | null
   /** Whether it waits for a person. */
   readonly needsPerson: boolean
   /** What to know or do beside that; `null` when the state says it all. */
   readonly problem: string | null
   /** The application's record of it; `null` when there is none, or --connections was not given. */
   readonly connection: ReportedConnection | null
+}
+
+/** What the process that runs a session says of it. */
+interface ReportedRun {
+  /** Its status. */
+  readonly status: string
+  /** Why it is in this status. */
+  readonly reason: string | null
+  /** When it entered this status, as ISO text. */
+  readonly since: string
 }
 
 /** The application's record, without its metadata. */
@@ -126,18 +140,25 @@ interface StatusReport {
 
 /** A session as it is reported. `typed` holds what the caller has named: numbers in it are no news. */
 export function reportStanding(standing: Standing, typed: readonly string[]): ReportedStanding {
-  const { sessionId, state, until, phoneNumber, owner, record, problem } = standing
+  const { sessionId, state, until, phoneNumber, holding, record, problem } = standing
   return {
     sessionId,
     state,
     linked: isLinked(standing),
     until: until?.toISOString() ?? null,
     phoneNumber: phoneNumber === null ? null : maskNumber(phoneNumber),
-    owner,
+    ...reportHolding(holding),
     needsPerson: waitsForPerson(standing),
     problem: problem === null ? null : maskPrivate(problem, [sessionId, ...typed]),
     connection: record === null ? null : reportConnection(record),
   }
+}
+
+function reportHolding(holding: Holding | null): Pick<ReportedStanding, 'owner' | 'ownerAddress' | 'running'> {
+  if (holding === null) return { owner: null, ownerAddress: null, running: null }
+  const { owner, address, standing } = holding
+  const running = standing === null ? null : { status: standing.status, reason: standing.reason, since: standing.since.toISOString() }
+  return { owner, ownerAddress: address === null ? null : hidePasswords(address), running }
 }
 
 function reportConnection({ status, reason, lastConnectedAt, owner, updatedAt }: ConnectionRecord): ReportedConnection {
@@ -150,15 +171,18 @@ export function reportStatus(store: string, sessions: readonly ReportedStanding[
 }
 
 /** A session in a line. */
-export function standingLine({ sessionId, state, until, phoneNumber, owner, connection }: ReportedStanding): string {
+export function standingLine({ sessionId, state, until, phoneNumber, owner, ownerAddress, running, connection }: ReportedStanding): string {
   return [
     `${sessionId}: ${inWords(state)}${until === null ? '' : ` until ${until}`}`,
-    owner === null ? 'not running' : `running in ${owner}`,
+    owner === null ? 'not running' : `running in ${owner}${ownerAddress === null ? '' : ` at ${ownerAddress}`}`,
+    ...(running === null ? [] : [`${statusInWords(running)} since ${running.since}`]),
     ...(phoneNumber === null ? [] : [phoneNumber]),
-    ...(connection === null
-      ? []
-      : [`recorded as ${inWords(connection.status)}${connection.reason === null ? '' : ` (${inWords(connection.reason)})`} at ${connection.updatedAt}`]),
+    ...(connection === null ? [] : [`recorded as ${statusInWords(connection)} at ${connection.updatedAt}`]),
   ].join(', ')
+}
+
+function statusInWords({ status, reason }: { status: string; reason: string | null }): string {
+  return `${inWords(status)}${reason === null ? '' : ` (${inWords(reason)})`}`
 }
 
 /** All sessions in a line. */

@@ -2,6 +2,7 @@ import type { StandingVerdict } from '../../auth/lifecycle-record.js'
 import type { StoredSession } from '../../auth/stored-session.js'
 import type { ConnectionRecord } from '../../repository/connection-repository.js'
 import { stateOf } from '../doctor/diagnosis.js'
+import type { Holding } from '../fleet/fleet.js'
 
 /**
  * How a stored session stands:
@@ -29,8 +30,8 @@ export interface StandingFacts {
   readonly stored: StoredSession
   /** Whether keys were given. */
   readonly hasKeys: boolean
-  /** The process that runs it; `null` when nobody does. */
-  readonly owner: string | null
+  /** The process that runs it, and what it says of it; `null` when nobody does. */
+  readonly holding: Holding | null
   /** The application's record of it; `null` when there is none, or nobody asked. */
   readonly record: ConnectionRecord | null
 }
@@ -45,8 +46,8 @@ export interface Standing {
   readonly until: Date | null
   /** The number of the linked phone, digits only; `null` when none is known. */
   readonly phoneNumber: string | null
-  /** The process that runs it; `null` when nobody does. */
-  readonly owner: string | null
+  /** The process that runs it, and what it says of it; `null` when nobody does. */
+  readonly holding: Holding | null
   /** The application's record of it. */
   readonly record: ConnectionRecord | null
   /** What to know or do beside that, for people; `null` when the state says it all. */
@@ -54,7 +55,7 @@ export interface Standing {
 }
 
 /** Judges what was seen of a session, at a time. */
-export function judgeStanding({ sessionId, stored, hasKeys, owner, record }: StandingFacts, now: Date): Standing {
+export function judgeStanding({ sessionId, stored, hasKeys, holding, record }: StandingFacts, now: Date): Standing {
   const state = stateOf(stored)
   const isPaired = stored.kind === 'readable' && stored.creds.kind === 'paired'
   const verdict = state === 'restorable' || state === 'stopped' ? verdictNow(stored, now) : null
@@ -62,8 +63,8 @@ export function judgeStanding({ sessionId, stored, hasKeys, owner, record }: Sta
     sessionId,
     state: state === 'restorable' ? (verdict?.kind ?? 'linked') : state,
     until: verdict?.until ?? null,
-    phoneNumber: isPaired ? stored.creds.phoneNumber : null,
-    owner,
+    phoneNumber: isPaired ? stored.creds.phoneNumber : (holding?.standing?.phoneNumber ?? null),
+    holding,
     record,
     problem: problemOf(sessionId, stored, hasKeys),
   }
