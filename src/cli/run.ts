@@ -6,6 +6,7 @@ import { copyCommand } from './copy-command.js'
 import { deleteCommand } from './delete-command.js'
 import { doctorCommand } from './doctor-command.js'
 import { encryptCommand } from './encrypt-command.js'
+import { fleetCommand } from './fleet-command.js'
 import { commandHelp, programHelp } from './help.js'
 import { linkCommand } from './link-command.js'
 import { listCommand } from './list-command.js'
@@ -21,6 +22,7 @@ import { whatsAppServerCommand } from './whatsapp-server-command.js'
 export const COMMANDS: readonly Command[] = Object.freeze([
   linkCommand,
   statusCommand,
+  fleetCommand,
   doctorCommand,
   listCommand,
   copyCommand,

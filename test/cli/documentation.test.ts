@@ -1,6 +1,7 @@
 import { chmodSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { stateInWords } from '../../src/cli/fleet/fleet-report.js'
 import { optionForm } from '../../src/cli/help.js'
 import { PHONE_ORDERS } from '../../src/cli/whatsapp-server-command.js'
 import { COMMANDS } from '../../src/cli/run.js'
@@ -69,6 +70,26 @@ describe('docs/command-line.md', () => {
     expect(rows.map(([state = '', , waits]) => [codeIn(state)[0], waits])).toEqual(
       states.map((state) => [state, waitsForPerson({ state: state as StandingState }) ? 'yes' : 'no']),
     )
+  })
+
+  it('has every state of a process of a fleet', () => {
+    const [outside, draining, taking, idle] = [
+      { isMember: false, isDraining: false, takesSessions: false },
+      { isMember: true, isDraining: true, takesSessions: false },
+      { isMember: true, isDraining: false, takesSessions: true },
+      { isMember: true, isDraining: false, takesSessions: false },
+    ].map((process) => stateInWords({ owner: '', address: null, sessions: 0, capacity: null, leaseLeftMs: null, ...process }))
+    const rows = codeAndText(tableOf(partOf('fleet'), 'state', 'what the process does').rows)
+    expect(rows.map(([state]) => state)).toEqual([taking, idle, draining, outside])
+  })
+
+  it('shows the object of fleet --json with the fields that it has', async () => {
+    const example: unknown = JSON.parse(codeBlocksOf(partOf('fleet')).find(({ language }) => language === 'json')?.code ?? '')
+    const file = join(temporaryFolder(), 'sessions.db')
+    await (await FleetMember.open(file)).announce()
+    const { output } = await runCommand(['fleet', `sqlite:${file}`, '--json'])
+    expect(shapeOf(example)).toEqual(shapeOf(JSON.parse(output)))
+    expect(shapeOf(example)).toMatchObject({ processes: [{ owner: true }] })
   })
 
   it('shows the object of status --json with the fields that it has', async () => {

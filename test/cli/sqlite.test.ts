@@ -125,38 +125,40 @@ it('encrypt says when old texts may be left, because the database is in use', as
   expect(holdsText(file, 'canary-key')).toBe(false)
 })
 
-it.each([['doctor'], ['list'], ['delete'], ['encrypt']])('%s makes no tables in a database of something else, and changes no other file', async (command) => {
-  const folder = temporaryFolder()
-  const file = join(folder, 'app.db')
-  const database = await openSqliteDatabase(file)
-  database.exec('CREATE TABLE customers (name TEXT)')
-  database.close()
-  await runCommand(['new-key', `${folder}/keys.json`])
-  const before = readFileSync(file)
-  const more: Record<string, string[]> = { delete: ['a', '--yes'], encrypt: ['--key-file', `${folder}/keys.json`] }
-  const run = (store: string): Promise<Outcome> => runCommand([command, store, ...(more[command] ?? [])])
-  expect(await run(`sqlite:${file}`)).toMatchObject({ code: 1, output: '', errors: expect.stringContaining('contains no baileys-sessions tables') })
-  expect(readFileSync(file).equals(before)).toBe(true)
-  const text = join(folder, 'text.db')
-  writeFileSync(text, 'a text, and no database at all'.repeat(100), { mode: 0o600 })
-  expect(await run(`sqlite:${text}`)).toMatchObject({ code: 1, output: '', errors: expect.stringContaining('SQLITE_NOTADB') })
-  expect(readFileSync(text, 'utf8')).toBe('a text, and no database at all'.repeat(100))
-  expect(await run(`sqlite:${folder}/none.db`)).toMatchObject({ code: 1, errors: expect.stringContaining('does not exist') })
-  expect(existsSync(join(folder, 'none.db'))).toBe(false)
-})
+it.each([['doctor'], ['list'], ['fleet'], ['delete'], ['encrypt']])(
+  '%s makes no tables in a database of something else, and changes no other file',
+  async (command) => {
+    const folder = temporaryFolder()
+    const file = join(folder, 'app.db')
+    const database = await openSqliteDatabase(file)
+    database.exec('CREATE TABLE customers (name TEXT)')
+    database.close()
+    await runCommand(['new-key', `${folder}/keys.json`])
+    const before = readFileSync(file)
+    const more: Record<string, string[]> = { delete: ['a', '--yes'], encrypt: ['--key-file', `${folder}/keys.json`] }
+    const run = (store: string): Promise<Outcome> => runCommand([command, store, ...(more[command] ?? [])])
+    expect(await run(`sqlite:${file}`)).toMatchObject({ code: 1, output: '', errors: expect.stringContaining('contains no baileys-sessions tables') })
+    expect(readFileSync(file).equals(before)).toBe(true)
+    const text = join(folder, 'text.db')
+    writeFileSync(text, 'a text, and no database at all'.repeat(100), { mode: 0o600 })
+    expect(await run(`sqlite:${text}`)).toMatchObject({ code: 1, output: '', errors: expect.stringContaining('SQLITE_NOTADB') })
+    expect(readFileSync(text, 'utf8')).toBe('a text, and no database at all'.repeat(100))
+    expect(await run(`sqlite:${folder}/none.db`)).toMatchObject({ code: 1, errors: expect.stringContaining('does not exist') })
+    expect(existsSync(join(folder, 'none.db'))).toBe(false)
+  },
+)
 
-it('doctor and list change not one byte of a database', async () => {
+it('doctor, status, fleet and list change not one byte of a database', async () => {
   const { folder, file } = await databaseOfTwo()
   await runCommand(['copy', `sqlite:${file}`, `sqlite:${folder}/copy.db`])
   const before = readFileSync(join(folder, 'copy.db'))
-  await runCommand(['doctor', `sqlite:${folder}/copy.db`])
-  await runCommand(['list', `sqlite:${folder}/copy.db`])
+  for (const command of ['doctor', 'status', 'fleet', 'list']) await runCommand([command, `sqlite:${folder}/copy.db`])
   expect(readFileSync(join(folder, 'copy.db')).equals(before)).toBe(true)
   // All of it is in the file: the log is empty after a copy.
   expect(await openedCopy(join(folder, 'copy.db'), join(folder, 'alone.db'))).toEqual(['a', 'b'])
 })
 
-it('doctor, status and list leave the journal mode as it is', async () => {
+it('doctor, status, fleet and list leave the journal mode as it is', async () => {
   const copy = join(temporaryFolder(), 'sessions.db')
   const database = await openSqliteDatabase(copy)
   const store = new SqliteSessionStore({ database })
@@ -165,11 +167,11 @@ it('doctor, status and list leave the journal mode as it is', async () => {
   expect(database.prepare('PRAGMA journal_mode = DELETE').all()).toMatchObject([{ journal_mode: 'delete' }])
   database.close()
   const before = readFileSync(copy)
-  for (const command of ['doctor', 'status', 'list']) expect(await runCommand([command, `sqlite:${copy}`])).toMatchObject({ code: 0, errors: '' })
+  for (const command of ['doctor', 'status', 'fleet', 'list']) expect(await runCommand([command, `sqlite:${copy}`])).toMatchObject({ code: 0, errors: '' })
   expect(readFileSync(copy).equals(before)).toBe(true)
 })
 
-it.each(['doctor', 'status', 'list'])('%s says of tables of an older version what brings them up to date, and does not do it', async (command) => {
+it.each(['doctor', 'status', 'fleet', 'list'])('%s says of tables of an older version what brings them up to date, and does not do it', async (command) => {
   const file = join(temporaryFolder(), 'older.db')
   const database = await openSqliteDatabase(file)
   database.exec(readFileSync(new URL('../unit/adapters/sqlite/schema-version-2.sql', import.meta.url), 'utf8'))
