@@ -43,15 +43,15 @@ const BAR_WIDTH = 24
 /** Shows how far a walk through sessions has come: a bar on a terminal, a line for each session elsewhere. */
 export function showProgress(verb: string, printer: Printer): (progress: SessionProgress) => void {
   return (progress) => {
-    if (printer.hasTerminal) printer.status(progressBar(verb, progress))
+    if (printer.hasTerminal) printer.status(`${progressBar(verb, progress)} ${progress.sessionId}`)
     else printer.note(progressLine(verb, progress))
   }
 }
 
-/** `Copying [######------] 3/6 company-1`. */
-export function progressBar(verb: string, { sessionId, done, total }: SessionProgress): string {
+/** `Copying [######------] 3/6`. */
+export function progressBar(verb: string, { done, total }: Pick<SessionProgress, 'done' | 'total'>): string {
   const filled = total === 0 ? BAR_WIDTH : Math.floor((done / total) * BAR_WIDTH)
-  return `${verb} [${'#'.repeat(filled)}${'-'.repeat(BAR_WIDTH - filled)}] ${done}/${total} ${sessionId}`
+  return `${verb} [${'#'.repeat(filled)}${'-'.repeat(BAR_WIDTH - filled)}] ${done}/${total}`
 }
 
 function progressLine(verb: string, { sessionId, done, total, records }: SessionProgress): string {

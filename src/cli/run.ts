@@ -5,6 +5,7 @@ import type { Command } from './command.js'
 import { copyCommand } from './copy-command.js'
 import { deleteCommand } from './delete-command.js'
 import { doctorCommand } from './doctor-command.js'
+import { drainCommand } from './drain-command.js'
 import { encryptCommand } from './encrypt-command.js'
 import { fleetCommand } from './fleet-command.js'
 import { commandHelp, programHelp } from './help.js'
@@ -23,6 +24,7 @@ export const COMMANDS: readonly Command[] = Object.freeze([
   linkCommand,
   statusCommand,
   fleetCommand,
+  drainCommand,
   doctorCommand,
   listCommand,
   copyCommand,

@@ -211,7 +211,7 @@ describe('progress', () => {
   })
 
   it('begins and ends', () => {
-    expect(progressBar('Copying', { sessionId: 'a', done: 0, total: 5, records: 0 })).toBe(`Copying [${'-'.repeat(24)}] 0/5 a`)
-    expect(progressBar('Copying', { sessionId: 'a', done: 5, total: 5, records: 0 })).toBe(`Copying [${'#'.repeat(24)}] 5/5 a`)
+    expect(progressBar('Copying', { done: 0, total: 5 })).toBe(`Copying [${'-'.repeat(24)}] 0/5`)
+    expect(progressBar('Copying', { done: 5, total: 5 })).toBe(`Copying [${'#'.repeat(24)}] 5/5`)
   })
 })

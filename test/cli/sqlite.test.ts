@@ -125,7 +125,7 @@ it('encrypt says when old texts may be left, because the database is in use', as
   expect(holdsText(file, 'canary-key')).toBe(false)
 })
 
-it.each([['doctor'], ['list'], ['fleet'], ['delete'], ['encrypt']])(
+it.each([['doctor'], ['list'], ['fleet'], ['drain'], ['delete'], ['encrypt']])(
   '%s makes no tables in a database of something else, and changes no other file',
   async (command) => {
     const folder = temporaryFolder()
@@ -135,7 +135,7 @@ it.each([['doctor'], ['list'], ['fleet'], ['delete'], ['encrypt']])(
     database.close()
     await runCommand(['new-key', `${folder}/keys.json`])
     const before = readFileSync(file)
-    const more: Record<string, string[]> = { delete: ['a', '--yes'], encrypt: ['--key-file', `${folder}/keys.json`] }
+    const more: Record<string, string[]> = { drain: ['a', '--yes'], delete: ['a', '--yes'], encrypt: ['--key-file', `${folder}/keys.json`] }
     const run = (store: string): Promise<Outcome> => runCommand([command, store, ...(more[command] ?? [])])
     expect(await run(`sqlite:${file}`)).toMatchObject({ code: 1, output: '', errors: expect.stringContaining('contains no baileys-sessions tables') })
     expect(readFileSync(file).equals(before)).toBe(true)
