@@ -8,6 +8,7 @@ import { codeBlocksOf, readPage } from './markdown.js'
 
 const PAGES = [
   'README.md',
+  'docs/cluster.md',
   'docs/errors.md',
   'docs/events.md',
   'docs/file-store.md',
