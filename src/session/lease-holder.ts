@@ -62,6 +62,11 @@ export class LeaseHolder {
     return this.owner === null && this.#coming === 0
   }
 
+  /** Whether a write under the newest lease passed its deadline, and may still land. */
+  get isUncertain(): boolean {
+    return this.#uncertain
+  }
+
   /** Whether nothing is left: no lease, and no write that may still land. */
   get isDone(): boolean {
     return this.hasNone && !this.#uncertain

@@ -90,7 +90,8 @@ export class SessionStorage {
       const records = await withDeadline(store.read(sessionId, [CREDS_KEY, LIFECYCLE_KEY]), storeTimeoutMs, () =>
         storeTimeout(sessionId, 'read', storeTimeoutMs),
       )
-      return requireRecords(records).length === 0 && !(await this.pairing.isKnown())
+      // What may still land has to be fenced off by whoever ends the session.
+      return requireRecords(records).length === 0 && !(await this.pairing.isKnown()) && !this.lease.isUncertain
     } catch {
       return false
     }

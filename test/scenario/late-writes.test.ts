@@ -107,6 +107,20 @@ describe('a delete after its deadline', () => {
     await land()
   })
 
+  it.each(['stop', 'logout'] as const)('invariant 4: is fenced off by %s, also where nothing is stored', async (verb) => {
+    const made = scenario()
+    const { recover, land } = hold(made, 'delete')
+    expect(await within(codeOf(made.sessions.delete('s')))).toBe('STORE_TIMEOUT')
+    recover()
+    const ending: Promise<unknown> = made.sessions[verb]('s')
+    await within(ending)
+    // A backup, say.
+    const text = await made.store.seed('s')
+    await land()
+    expect(await made.store.text('s', 'creds')).toBe(text)
+    expect(await within(made.sessions.close())).toMatchObject({ notDrained: [] })
+  })
+
   it('invariant 2: does not take the credentials of a session that was connected since', async () => {
     const made = await connected()
     const { recover, land } = hold(made, 'delete')
