@@ -122,7 +122,6 @@ function makeContext(
       return loading
     },
     configureSocket: (sessionId, dial) => configurator.configure(sessionId, dial),
-    standsBy: () => true,
     refreshVersion: (refused) => configurator.replaceVersion(refused),
   }
 }
