@@ -163,6 +163,21 @@ describe.skipIf(REDIS_PROGRAM === null)('the cluster of Redis', () => {
     expect(await table.beat(one, [])).toBe(true)
   })
 
+  it('takes a note from nobody but the holder of the lock, while its lease lasts', async () => {
+    const { keyPrefix } = openPlace()
+    const table = openTable(keyPrefix)
+    const token = (await table.claim('a', await table.look('a'), holder('one'))) ?? 0
+    await table.cluster.enter(holder('other'), 'here')
+    await table.cluster.note({ sessionId: 'a', token, nonce: 'one' }, 'noted')
+    await table.cluster.note({ sessionId: 'a', token, nonce: 'other' }, 'not its own')
+    await table.cluster.note({ sessionId: 'a', token: token - 1, nonce: 'one' }, 'of before')
+    expect(await table.cluster.holdersOf('a')).toMatchObject([{ note: 'noted' }])
+    const { cursor } = await table.cluster.changes(null)
+    await endLeases(keyPrefix)
+    await table.cluster.note({ sessionId: 'a', token, nonce: 'one' }, 'too late')
+    expect([await table.cluster.holdersOf('a'), (await table.cluster.changes(cursor)).locks]).toEqual([[], []])
+  })
+
   it('tells everything again when a process of the version before has taken or given back something', async () => {
     const place = openPlace()
     const older = await place.open(newLine(asBefore))

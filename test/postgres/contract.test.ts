@@ -1,5 +1,5 @@
 import { afterAll } from 'vitest'
-import { connectionRepositoryContract, sessionLockContract, sessionStoreContract } from '../../src/testing/index.js'
+import { connectionRepositoryContract, lockClusterContract, sessionLockContract, sessionStoreContract } from '../../src/testing/index.js'
 import { runContract } from '../contract/run-contract.js'
 import { PG_POOL } from './postgres-clients.js'
 import { PostgresSubjects } from './postgres-subjects.js'
@@ -18,6 +18,14 @@ runContract(
 runContract(
   'PostgresLockTable seen from elsewhere',
   sessionLockContract(() => subjects.openLockElsewhere(), subjects.elsewhereHooks),
+)
+runContract(
+  'the cluster of PostgresSessionStore',
+  lockClusterContract(() => subjects.openStoreLock(), subjects.storeLockHooks),
+)
+runContract(
+  'PostgresClusterTable seen from elsewhere',
+  lockClusterContract(() => subjects.openLockElsewhere(), subjects.elsewhereHooks),
 )
 runContract(
   'PostgresConnectionRepository',

@@ -1,7 +1,7 @@
 // Breaks the functions of the lock one by one: the contract has to notice each time.
 import { afterAll, describe, expect, it } from 'vitest'
 import { migration } from '../../src/adapters/postgres/schema-sql.js'
-import { type ContractCase, sessionLockContract, sessionStoreContract } from '../../src/testing/index.js'
+import { type ContractCase, lockClusterContract, sessionLockContract, sessionStoreContract } from '../../src/testing/index.js'
 import { PG_POOL } from './postgres-clients.js'
 import { newSchema, PostgresSubjects } from './postgres-subjects.js'
 
@@ -79,6 +79,23 @@ const STORE_MUTANTS: readonly SqlMutant[] = [
   },
 ]
 
+const CLUSTER_MUTANTS: readonly SqlMutant[] = [
+  {
+    name: 'keeps a note for the next holder',
+    changes: [[', note = NULL, note_number = 0', ', note_number = 0']],
+    caughtBy: 'a note goes with its lease, and the next lease has none',
+  },
+  {
+    name: 'takes notes in the order in which they come',
+    // The first one is the slowest.
+    changes: [
+      ['WHERE lock_change.note_number < excluded.note_number', ''],
+      ['PERFORM FROM', 'PERFORM pg_sleep(0.2 / p_number); PERFORM FROM'],
+    ],
+    caughtBy: 'of notes that are made at once the last one counts',
+  },
+]
+
 const subjects = new PostgresSubjects(PG_POOL)
 afterAll(() => subjects[Symbol.asyncDispose]())
 
@@ -107,6 +124,13 @@ async function passes(cases: readonly ContractCase[], name: string): Promise<boo
 describe('the contract of a lock notices one that', () => {
   it.each(LOCK_MUTANTS)('$name', async (mutant) => {
     const cases = sessionLockContract(async () => subjects.openStoreLock(await brokenSchema(mutant)), subjects.storeLockHooks)
+    expect(await passes(cases, mutant.caughtBy)).toBe(false)
+  })
+})
+
+describe('the contract of a cluster notices one that', () => {
+  it.each(CLUSTER_MUTANTS)('$name', async (mutant) => {
+    const cases = lockClusterContract(async () => subjects.openStoreLock(await brokenSchema(mutant)), subjects.storeLockHooks)
     expect(await passes(cases, mutant.caughtBy)).toBe(false)
   })
 })

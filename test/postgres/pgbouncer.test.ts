@@ -1,6 +1,6 @@
 // @module-tag full
 import { afterAll, describe, inject } from 'vitest'
-import { connectionRepositoryContract, sessionLockContract, sessionStoreContract } from '../../src/testing/index.js'
+import { connectionRepositoryContract, lockClusterContract, sessionLockContract, sessionStoreContract } from '../../src/testing/index.js'
 import { runContract } from '../contract/run-contract.js'
 import { PgBouncer } from '../support/pgbouncer.js'
 import { CLIENT_KINDS } from './postgres-clients.js'
@@ -25,6 +25,10 @@ describe.skipIf(pooler === null)('through PgBouncer in transaction mode', () => 
     runContract(
       `the lock of PostgresSessionStore with ${name}`,
       sessionLockContract(() => its.openStoreLock(), its.storeLockHooks),
+    )
+    runContract(
+      `the cluster of PostgresSessionStore with ${name}`,
+      lockClusterContract(() => its.openStoreLock(), its.storeLockHooks),
     )
     runContract(
       `PostgresConnectionRepository with ${name}`,

@@ -28,6 +28,17 @@ async function userWith(name: string, settings = ''): Promise<OpenClient> {
   return pool
 }
 
+/** Every call of a cluster, by a process that holds the lock of session "a". */
+async function useCluster({ lock: { cluster } }: PostgresSessionStore, fencingToken: number): Promise<void> {
+  const follower = cluster?.follow()
+  await cluster?.announce('here')
+  const news = await follower?.next()
+  await cluster?.note('a', fencingToken, 'noted')
+  expect((await follower?.next())?.locks).toMatchObject([{ sessionId: 'a', text: 'noted' }])
+  expect([await cluster?.askToDrain(news?.processes[0]?.id ?? ''), (await cluster?.holding('a'))?.text]).toEqual([true, 'noted'])
+  await cluster?.leave()
+}
+
 it('the tables are created once, by however many begin at once', async () => {
   const schema = newSchema()
   const stores = Array.from({ length: 8 }, () => open(schema))
@@ -79,8 +90,28 @@ it('a user who may not create the tables is told what to run, and needs no more 
   const lease = await store.lock.acquire('a')
   await store.write('a', [creds], lease ?? {})
   expect(await collect(store.list())).toEqual(['a'])
+  await useCluster(store, lease?.fencingToken ?? 0)
   await store.delete('a', lease ?? {})
   await lease?.release()
+})
+
+it('a user who may not add to tables of a version without clusters is told what to run, and the version before goes on', async () => {
+  const schema = newSchema()
+  const role = `user_${schema}`
+  const client = await userWith(role)
+  await subjects.run(postgresSchema({ schema, role }))
+  const older = open(schema, client)
+  const lease = await older.lock.acquire('a')
+  await subjects.run(`DROP FUNCTION ${schema}.count_change() CASCADE`)
+  await expect(open(schema, client).read('a', [CREDS_KEY])).rejects.toMatchObject({
+    code: 'STORE_UNAVAILABLE',
+    message: expect.stringMatching(/or those of an older version.*postgresSchema\(\{ schema, role \}\)/u),
+  })
+  await older.write('a', [creds], lease ?? {})
+  await subjects.run(postgresSchema({ schema, role }))
+  await older.lock.acquire('b')
+  expect(await open(schema, client).read('a', [CREDS_KEY])).toEqual([creds])
+  expect((await older.lock.cluster?.follow().next())?.locks.map(({ sessionId }) => sessionId).sort()).toEqual(['a', 'b'])
 })
 
 it('a user who may not look into the schema is told so', async () => {

@@ -1,5 +1,6 @@
 // @module-tag full
 import { afterAll, beforeAll, expect, it, onTestFinished, vi } from 'vitest'
+import { PostgresSessionStore } from '../../src/postgres.js'
 import { RigBuilds } from '../faults/support/rig-builds.js'
 import { RigProcess } from '../faults/support/rig-process.js'
 import { link } from '../faults/support/stored-records.js'
@@ -19,13 +20,20 @@ const NEXT_SCHEMA = [
   },
 ]
 
+/** The version before has no clusters, and looks for nothing of them in the schema. */
+const NO_CLUSTERS = [
+  { file: SCHEMA, from: '  ...CLUSTER_STATEMENTS,\n', to: '' },
+  { file: 'src/adapters/postgres/postgres-schema.ts', from: " && fieldOf(seen, 'hasCluster') === true", to: '' },
+  { file: 'src/adapters/postgres/postgres-lock-table.ts', from: '    this.cluster = new PostgresClusterTable(schema, leaseMs)\n', to: '' },
+]
+
 let builds: RigBuilds
-let scripts: Readonly<Record<'older' | 'newer', string>>
+let scripts: Readonly<Record<'before' | 'older' | 'newer', string>>
 let server: PostgresServer
 beforeAll(async () => {
   builds = new RigBuilds()
-  const [older, newer] = await Promise.all([builds.make('older', []), builds.make('newer', NEXT_SCHEMA)])
-  scripts = { older, newer }
+  const [before, older, newer] = await Promise.all([builds.make('before', NO_CLUSTERS), builds.make('older', []), builds.make('newer', NEXT_SCHEMA)])
+  scripts = { before, older, newer }
 })
 afterAll(() => builds[Symbol.dispose]())
 
@@ -85,4 +93,42 @@ it('a process of the version before that comes later is refused in words before 
   expect(await rowsOf('SELECT count(*)::integer AS processes FROM baileys_sessions.process')).toEqual([{ processes: 1 }])
   await newer.call('close')
   await older.call('close')
+})
+
+it('a process of the version without clusters goes on, takes more, and is followed', async () => {
+  const { port, url } = await startServer()
+  await link('postgres', String(port), 'old', 'new', 'free')
+  const before = await start('before')
+  expect(await before.call('restore', 'old')).toBe('restored')
+  const after = await start('older')
+  expect([await after.call('restore', 'new'), await after.call('restore', 'old')]).toEqual(['restored', 'skipped owned_elsewhere'])
+  const pool = openPool(url, { max: 1 })
+  const store = new PostgresSessionStore({ client: pool })
+  onTestFinished(async () => {
+    await store.close()
+    await pool.end()
+  })
+  const follower = store.lock.cluster?.follow()
+  const told = async (): Promise<unknown> => (await follower?.next())?.locks.map(({ sessionId, processId }) => [sessionId, processId !== null]).sort()
+  expect(await told()).toEqual([
+    ['new', true],
+    ['old', true],
+  ])
+  expect([await before.call('restore', 'free'), await before.call('write', 'free', 'x')]).toEqual(['restored', 'stored'])
+  expect([await after.call('restore', 'free'), await told()]).toEqual(['skipped owned_elsewhere', [['free', true]]])
+  await before.script.kill('SIGKILL')
+  await vi.waitFor(async () => expect([await after.call('status', 'old'), await after.call('status', 'free')]).toEqual(['connected', 'connected']), PATIENCE)
+  expect([await told(), await after.call('read', 'free', 'x0')]).toEqual([
+    [
+      ['free', true],
+      ['old', true],
+    ],
+    'x'.repeat(32),
+  ])
+  // One that comes later finds what it needs.
+  const again = await start('before')
+  expect(await again.call('restore', 'old')).toBe('skipped owned_elsewhere')
+  await after.call('close')
+  await vi.waitFor(async () => expect(await again.call('status', 'old')).toBe('connected'), PATIENCE)
+  await again.call('close')
 })

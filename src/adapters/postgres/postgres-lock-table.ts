@@ -4,6 +4,7 @@ import type { Holder } from '../../lease/holder.js'
 import type { LeaseLock } from '../../lease/lease-lock.js'
 import type { LeaseKey, LivingHolder, LockEntry, LockTable, ReleaseOptions } from '../../lease/lock-table.js'
 import { toColumn } from '../column-text.js'
+import { PostgresClusterTable } from './postgres-cluster-table.js'
 import { CALL_TIMEOUT_MS, fieldOf, numberOf, textOf } from './postgres-connection.js'
 import type { JsonChanges } from './record-rows.js'
 import type { PostgresSchema } from './postgres-schema.js'
@@ -45,6 +46,7 @@ const LIVING = `SELECT json_agg(json_build_object('nonce', nonce, 'releases', re
 
 /** Locks as rows. A lease is that of a process, and runs out by the server's clock. */
 export class PostgresLockTable implements LockTable<PostgresLockEntry> {
+  readonly cluster: PostgresClusterTable
   readonly #schema: PostgresSchema
   readonly #leaseMs: number
   /** Claims whose answer did not come, and until when the server may have carried them out. */
@@ -57,6 +59,7 @@ export class PostgresLockTable implements LockTable<PostgresLockEntry> {
   constructor(schema: PostgresSchema, leaseMs: number) {
     this.#schema = schema
     this.#leaseMs = leaseMs
+    this.cluster = new PostgresClusterTable(schema, leaseMs)
   }
 
   async look(sessionId: string): Promise<PostgresLockEntry> {

@@ -1,4 +1,5 @@
 import { SessionError } from '../../errors.js'
+import { CLUSTER_MARK } from './cluster-functions.js'
 import { inSchema, quoteName, type PostgresValue } from './postgres-client.js'
 import { CALL_TIMEOUT_MS, fieldOf, numberOf, type PostgresConnection, textOf } from './postgres-connection.js'
 import { type PostgresAction, problemOf } from './postgres-failure.js'
@@ -8,6 +9,7 @@ import { SERVER_NOW } from './lock-functions.js'
 
 const LOOK = `SELECT json_build_object(
   'hasSchema', to_regprocedure($1::text) IS NOT NULL,
+  'hasCluster', to_regprocedure($2::text) IS NOT NULL,
   'isolation', current_setting('transaction_isolation'),
   'serverVersion', current_setting('server_version_num')::integer,
   'now', ${SERVER_NOW})::text AS answer`
@@ -92,9 +94,9 @@ export class PostgresSchema {
     assertSuitable(numberOf(seen, 'serverVersion'), textOf(seen, 'isolation'))
     if (fieldOf(seen, 'hasSchema') !== true) await this.#create()
     else {
-      const version = await this.#connection.ask(action, () => [`SELECT ${this.#versionFunction}::text AS answer`])
+      const version = await this.#connection.ask(action, () => [`SELECT ${this.#inSchema('schema_version()')}::text AS answer`])
       if (typeof version !== 'number' || version > SCHEMA_VERSION) throw newerSchema(this.#schema, version)
-      if (version < SCHEMA_VERSION) await this.#create()
+      if (version < SCHEMA_VERSION || !isWhole(seen)) await this.#create()
     }
   }
 
@@ -105,17 +107,21 @@ export class PostgresSchema {
     } catch (error) {
       if (error instanceof SessionError && problemOf(error.cause) === 'denied') throw mayNotCreate(this.#schema, error)
       // Of many that create it at once the server lets some fail, whatever they wait for.
-      if (fieldOf(await this.#look(action), 'hasSchema') !== true) throw error
+      if (!isWhole(await this.#look(action))) throw error
     }
   }
 
   #look(action: PostgresAction): Promise<unknown> {
-    return this.#connection.ask(action, () => [LOOK, this.#versionFunction])
+    return this.#connection.ask(action, () => [LOOK, this.#inSchema('schema_version()'), this.#inSchema(CLUSTER_MARK)])
   }
 
-  get #versionFunction(): string {
-    return `${quoteName(this.#schema)}.schema_version()`
+  #inSchema(name: string): string {
+    return `${quoteName(this.#schema)}.${name}`
   }
+}
+
+function isWhole(seen: unknown): boolean {
+  return fieldOf(seen, 'hasSchema') === true && fieldOf(seen, 'hasCluster') === true
 }
 
 /** A newer version of the library has made the schema. */

@@ -1,3 +1,4 @@
+import { CLUSTER_STATEMENTS } from './cluster-functions.js'
 import { LOCK_FUNCTIONS } from './lock-functions.js'
 import { requireOptions } from '../../option-checks.js'
 import { DEFAULT_SCHEMA, inSchema, quoteName, requireName } from './postgres-client.js'
@@ -44,6 +45,7 @@ const STATEMENTS: readonly string[] = [
 )`,
   ...LOCK_FUNCTIONS,
   WRITE_FUNCTION,
+  ...CLUSTER_STATEMENTS,
   // In a function and not in a table, so that emptying all tables does not remove it.
   `CREATE OR REPLACE FUNCTION @.schema_version() RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT ${SCHEMA_VERSION}'`,
 ]
