@@ -10,12 +10,15 @@ import { notFound } from './answers/problem.js'
 import { problemOf } from './answers/problem-of.js'
 import { SECURITY_HEADERS } from './answers/security-headers.js'
 import { authenticate, crossSiteGuard } from './authentication.js'
+import type { OwnerRouting } from './cluster/owner-routing.js'
 import type { LiveView } from './live/live-view.js'
 import { readBody } from './request-body.js'
 import { simulatedPhoneRoutes } from './simulated-phone-routes.js'
 import type { SimulatedPhones } from './simulation/simulated-phones.js'
 import { whatsappRoutes } from './whatsapp-routes.js'
 
+/** What is about one company's session, and so for the process that runs it. */
+const OF_SESSIONS = ['/api/whatsapp', '/api/simulated-phone']
 const PAGE = fileURLToPath(new URL('public', import.meta.url))
 
 /** The parts of the application. */
@@ -26,13 +29,16 @@ export interface ApplicationParts {
   rates: RatesPerMinute
   /** The simulated phones, if there are any. */
   phones: SimulatedPhones | null
+  /** Sends requests to other processes; `null` if there are none. */
+  routing: OwnerRouting | null
   /** Gets the errors whose details no client sees. */
   onFailure: (error: unknown) => void
   isClosing: () => boolean
 }
 
 /** The application: headers, authentication, routes, the page, and the answers to errors. */
-export function makeApplication({ sessions, live, tokens, rates, phones, onFailure, isClosing }: ApplicationParts): Express {
+export function makeApplication(parts: ApplicationParts): Express {
+  const { sessions, live, tokens, rates, phones, routing, onFailure, isClosing } = parts
   const application = express()
   const guard = crossSiteGuard(tokens)
   application.set('trust proxy', 'loopback')
@@ -45,8 +51,10 @@ export function makeApplication({ sessions, live, tokens, rates, phones, onFailu
 
   application.use('/api', neverStored, refuseOptions, cookieParser(), readBody())
   application.use('/api', accountRoutes({ tokens, guard, signInsPerMinute: rates.signIn, isSimulated: phones !== null }))
+  if (routing !== null) application.use(OF_SESSIONS, routing.admit, authenticate(tokens), guard.protect, routing.toOwner)
   if (phones !== null) application.use('/api', simulatedPhoneRoutes(phones, tokens, guard))
   application.use('/api/whatsapp', authenticate(tokens), guard.protect, whatsappRoutes(sessions, live, rates))
+  if (routing !== null) application.use(OF_SESSIONS, routing.afterRefusal)
   application.use(express.static(PAGE))
   application.use(() => {
     throw notFound()

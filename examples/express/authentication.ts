@@ -12,6 +12,11 @@ const LOOPBACK_HOSTS: readonly string[] = ['127.0.0.1', 'localhost', '[::1]']
 /** Lets a request through only with a valid token, in the header or in the cookie. */
 export function authenticate(tokens: Tokens): RequestHandler {
   return async (request, _response, next) => {
+    // Another process of the cluster has asked for the token.
+    if (request.caller !== undefined) {
+      next()
+      return
+    }
     const token = tokenOf(request.headers.authorization, cookieOf(request, SESSION_COOKIE))
     if (token === null) throw unauthorized('Sign in first, or send the header authorization: Bearer ….')
     request.caller = await tokens.read(token)

@@ -1,10 +1,11 @@
 import { isSessionError } from 'baileys-sessions'
 import { Tokens } from './access/tokens.js'
-import { readCommand, USAGE, type Command } from './command-line.js'
+import { readCommand, USAGE, type ClusterCommand, type Command, type ServeCommand } from './command-line.js'
 import { CLOSE_WITHIN_MS, type StartServer } from './server-options.js'
 import { realStage, simulatedStage } from './stage.js'
 import { secretFromEnvironment } from './token-secret.js'
 
+const NO_CLUSTER = 'Only the Express example runs as several processes: npm run example -- --cluster'
 const TOKEN_LIFETIME_SECONDS = 12 * 60 * 60
 
 /** Reports an error: for the library's, its code and message, which contain no secrets; for others, where it happened. */
@@ -13,20 +14,27 @@ function report(error: unknown): void {
   else console.error(error instanceof Error ? error.stack : 'Something that is not an error was thrown.')
 }
 
-async function serve({ isSimulated, port, data }: Extract<Command, { kind: 'serve' }>, startServer: StartServer): Promise<number> {
-  const stage = isSimulated ? await simulatedStage(data) : await realStage(data, process.env)
+/** Starts the processes of a cluster. Resolves with the exit code when they have ended, as they do when they are told to. */
+export type StartCluster = (command: ClusterCommand, toldToEnd: Promise<unknown>) => Promise<number>
+
+async function serve({ isSimulated, isMember, port, data }: ServeCommand, startServer: StartServer): Promise<number> {
+  const address = isMember ? `http://127.0.0.1:${port}` : null
+  const openStage = isSimulated ? simulatedStage : realStage
+  const stage = await openStage({ data, address }, process.env)
   const { sessions, tokens, phones, folder } = stage
-  sessions.on('status', ({ sessionId, status, message }) => {
-    console.log(`${JSON.stringify(sessionId)}: ${status}. ${message}`)
+  sessions.on('status', ({ sessionId, isLocal, status, message }) => {
+    if (!isMember) console.log(`${JSON.stringify(sessionId)}: ${status}. ${message}`)
+    // The process that runs it says the rest.
+    else if (isLocal) console.log(`${port} ${JSON.stringify(sessionId)}: ${status}. ${message}`)
   })
   sessions.on('error', ({ error }) => {
     report(error)
   })
-  const server = await startServer({ sessions, tokens, port, phones, onFailure: report })
+  const server = await startServer({ sessions, tokens, port, phones, cluster: address === null ? null : { address }, onFailure: report })
   console.log(`Listening on ${server.url}, ${isSimulated ? 'with a simulated WhatsApp, ' : ''}sessions in ${folder}`)
-  if (!isSimulated) console.log('To get a token to sign in with: npm run example -- --token <company> agent')
+  if (!isSimulated && !isMember) console.log('To get a token to sign in with: npm run example -- --token <company> agent')
 
-  const why = await Promise.race([toldToEnd(), stage.broken])
+  const why = await Promise.race([toldToEnd(), stage.broken, ...(isMember ? [starterGone()] : [])])
   if (why instanceof Error) report(why)
   const { notDrained } = await server.close({ timeoutMs: CLOSE_WITHIN_MS })
   if (notDrained.length > 0) console.error(`Not everything was written in time: ${JSON.stringify(notDrained)}`)
@@ -49,7 +57,16 @@ async function toldToEnd(): Promise<string> {
   })
 }
 
-async function run(command: Command, startServer: StartServer): Promise<number> {
+/** Resolves when the process that started this one has ended. */
+async function starterGone(): Promise<string> {
+  return new Promise((resolve) => {
+    process.once('disconnect', () => {
+      resolve('disconnect')
+    })
+  })
+}
+
+async function run(command: Command, startServer: StartServer, startCluster: StartCluster | null): Promise<number> {
   switch (command.kind) {
     case 'help':
       console.log(USAGE)
@@ -58,15 +75,19 @@ async function run(command: Command, startServer: StartServer): Promise<number> 
       console.log(await new Tokens(secretFromEnvironment(process.env)).issue(command.subject, TOKEN_LIFETIME_SECONDS))
       return 0
     case 'serve':
+      if (command.isMember && startCluster === null) throw new RangeError(NO_CLUSTER)
       return serve(command, startServer)
+    case 'serve-cluster':
+      if (startCluster === null) throw new RangeError(NO_CLUSTER)
+      return startCluster(command, toldToEnd())
   }
 }
 
-/** Does what the command line says, and ends the process. */
-export async function runExample(startServer: StartServer): Promise<void> {
+/** Does what the command line says, and ends the process. `startCluster` is `null` for a server that cannot send requests on to others. */
+export async function runExample(startServer: StartServer, startCluster: StartCluster | null = null): Promise<void> {
   try {
     // Baileys keeps a process alive for up to a minute after its last socket.
-    process.exit(await run(readCommand(process.argv.slice(2)), startServer))
+    process.exit(await run(readCommand(process.argv.slice(2)), startServer, startCluster))
   } catch (error) {
     console.error(reasonToEnd(error))
     process.exit(1)

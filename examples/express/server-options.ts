@@ -16,6 +16,8 @@ export interface ServerOptions {
   /** On 127.0.0.1; 0 is any free one. TLS, and the world, belong to a proxy in front of it. */
   port: number
   phones?: SimulatedPhones | null
+  /** This process's part in a cluster: where the others reach it. Without it, the server answers for all sessions itself. */
+  cluster?: { address: string } | null
   rates?: Partial<RatesPerMinute>
   streams?: Partial<StreamLimits>
   /** Gets the errors whose details no client sees. */

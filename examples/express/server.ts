@@ -6,15 +6,20 @@ import { DEFAULT_RATES } from './access/rates.js'
 import { answerUnreadable } from './answers/unreadable-request.js'
 import { makeApplication } from './application.js'
 import { closeServer } from './close-server.js'
+import { HopTokens } from './cluster/hop-tokens.js'
+import { endStreamsOfMovedSessions } from './cluster/moved-sessions.js'
+import { OwnerRouting } from './cluster/owner-routing.js'
 import { DEFAULT_STREAMS } from './live/event-streams.js'
 import { LiveView } from './live/live-view.js'
 import { answerPings } from './ping-pong.js'
 import { CLOSE_WITHIN_MS, type RunningServer, type ServerOptions } from './server-options.js'
 
 /** Starts a server. The stored sessions are restored from when it listens on, and nobody waits for that. */
-export async function startServer({ sessions, tokens, port, phones = null, rates = {}, streams = {}, onFailure }: ServerOptions): Promise<RunningServer> {
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { sessions, tokens, port, phones = null, cluster = null, rates = {}, streams = {}, onFailure } = options
   const live = new LiveView(sessions, { ...DEFAULT_STREAMS, ...streams })
   answerPings(sessions, onFailure)
+  if (cluster !== null) endStreamsOfMovedSessions(sessions, live)
   let closing: Promise<CloseReport> | null = null
   const application = makeApplication({
     sessions,
@@ -22,6 +27,7 @@ export async function startServer({ sessions, tokens, port, phones = null, rates
     tokens,
     rates: { ...DEFAULT_RATES, ...rates },
     phones,
+    routing: cluster === null ? null : new OwnerRouting(sessions, new HopTokens(tokens.derive('hop'), cluster.address)),
     onFailure,
     isClosing: () => closing !== null,
   })
@@ -42,6 +48,7 @@ export async function startServer({ sessions, tokens, port, phones = null, rates
     url: `http://127.0.0.1:${actualPort}`,
     port: actualPort,
     live,
-    close: async ({ timeoutMs = CLOSE_WITHIN_MS } = {}) => (closing ??= closeServer({ server, stopListening, live, sessions }, timeoutMs)),
+    close: async ({ timeoutMs = CLOSE_WITHIN_MS } = {}) =>
+      (closing ??= closeServer({ server, stopListening, live, sessions, isInCluster: cluster !== null }, timeoutMs)),
   }
 }

@@ -26,8 +26,8 @@ it('keeps its secret from start to start, and makes another one in the place of 
 
 it('signs tokens that no server with real sessions takes, and takes none of theirs', async () => {
   const environment = { TOKEN_SECRET: 'x'.repeat(32) }
-  const real = await realStage(join(temporaryFolder(), 'data'), environment)
-  const simulation = await simulatedStage(null)
+  const real = await realStage({ data: join(temporaryFolder(), 'data'), address: null }, environment)
+  const simulation = await simulatedStage({ data: null, address: null }, environment)
   onTestFinished(async () => {
     await Promise.all(
       [real, simulation].map(async ({ sessions, close }) => {

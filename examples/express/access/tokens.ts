@@ -43,7 +43,7 @@ export class Tokens {
   async read(token: string): Promise<Caller> {
     try {
       const { payload } = await jwtVerify(token, this.#key(), { algorithms: [ALGORITHM], audience: this.#audience, requiredClaims: ['exp', 'role'] })
-      return callerOf(payload)
+      return callerIn(payload)
     } catch {
       // One sentence for every cause, so that somebody who tries out tokens learns nothing.
       throw unauthorized('The token is invalid or has expired. Sign in again.')
@@ -60,7 +60,8 @@ export class Tokens {
   }
 }
 
-function callerOf({ company_id: companyId = null, role, exp = 0 }: JWTPayload): Caller {
+/** Whom claims name. Throws `TypeError` if they name nobody. */
+export function callerIn({ company_id: companyId = null, role, exp = 0 }: JWTPayload): Caller {
   if (role !== 'agent' && role !== 'admin') throw new TypeError('The token has no role.')
   if (companyId !== null && (typeof companyId !== 'string' || companyId === '')) throw new TypeError('The token names no company.')
   if (role === 'agent' && companyId === null) throw new TypeError('An agent needs a company.')

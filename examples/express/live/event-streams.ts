@@ -65,6 +65,11 @@ export class EventStreams {
     for (const companyId of [...this.#streams.keys()]) this.send(companyId, name, dataFor(companyId))
   }
 
+  /** Ends those of a company. Their clients open new ones. */
+  end(companyId: string): void {
+    for (const stream of [...(this.#streams.get(companyId) ?? [])]) stream.end()
+  }
+
   /** Ends all of them, and accepts no more. */
   close(): void {
     this.#isClosed = true

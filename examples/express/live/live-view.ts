@@ -71,6 +71,11 @@ export class LiveView {
     }
   }
 
+  /** Ends the streams of a company. Their clients open new ones, wherever its session runs by then. */
+  endStreams(companyId: string): void {
+    this.#streams.end(companyId)
+  }
+
   /** Ends every stream, and stops listening to the manager. */
   close(): void {
     this.restoration.stop()

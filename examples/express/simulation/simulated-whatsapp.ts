@@ -1,30 +1,40 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import type { OrderMessage, PhoneOrder, SimulationMessage, SimulationStart } from './phone-orders.js'
+import { PendingOrders } from './pending-orders.js'
+import type { PhoneOrder, SimulationMessage, SimulationStart } from './phone-orders.js'
 import type { PhoneNetwork } from './simulated-phones.js'
 
 const SCRIPT = fileURLToPath(new URL('simulated-whatsapp-child.ts', import.meta.url))
 const LEAVE_WITHIN_MS = 5000
 
-/** A WhatsApp on loopback, in its own process, which ends when this one does, however it ends. */
-export class SimulatedWhatsApp implements PhoneNetwork {
-  readonly url: string
+/** A WhatsApp on loopback. */
+export interface Simulation extends PhoneNetwork {
   /** Its signing key, as hexadecimal text. */
   readonly rootPublicKey: string
+  /** Resolves with an error when it ends before {@link close}. */
+  ended: () => Promise<Error>
+  /** Ends it, or lets go of it. */
+  close: () => Promise<void>
+}
+
+/** A WhatsApp on loopback, in its own process, which ends when this one does, however it ends. */
+export class SimulatedWhatsApp implements Simulation {
+  readonly url: string
+  readonly rootPublicKey: string
   readonly #child: ChildProcess
-  readonly #waiting = new Map<number, { resolve: () => void; reject: (error: Error) => void }>()
-  #orders = 0
+  readonly #orders: PendingOrders
 
   private constructor(child: ChildProcess, { url, rootPublicKey }: Extract<SimulationMessage, { kind: 'started' }>) {
     this.#child = child
     this.url = url
     this.rootPublicKey = rootPublicKey
+    this.#orders = new PendingOrders((message, onSent) => child.send(message, onSent))
     child.on('message', (message: SimulationMessage) => {
-      this.#hear(message)
+      this.#orders.hear(message)
     })
     child.once('exit', () => {
-      for (const { reject } of this.#waiting.values()) reject(new Error('The simulated WhatsApp has ended.'))
+      this.#orders.end()
     })
   }
 
@@ -40,20 +50,13 @@ export class SimulatedWhatsApp implements PhoneNetwork {
     throw new Error(`The simulated WhatsApp did not start in ${options.folder}. ${message.kind === 'failed' ? message.problem : ''}`)
   }
 
-  /** Resolves with an error when its process ends before {@link close}. */
   async ended(): Promise<Error> {
     const [code, signal] = (await once(this.#child, 'exit')) as [number | null, NodeJS.Signals | null]
     return new Error(`The simulated WhatsApp ended unexpectedly (${String(signal ?? code)}).`)
   }
 
   async obey(order: PhoneOrder): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      const message: OrderMessage = { id: ++this.#orders, order }
-      this.#waiting.set(message.id, { resolve, reject })
-      this.#child.send(message, (error) => {
-        if (error !== null) reject(error)
-      })
-    })
+    await this.#orders.obey(order)
   }
 
   /** Lets it save its state and exit. */
@@ -66,13 +69,5 @@ export class SimulatedWhatsApp implements PhoneNetwork {
     this.#child.disconnect()
     await gone
     clearTimeout(deadline)
-  }
-
-  #hear(message: SimulationMessage): void {
-    if (message.kind !== 'done' && message.kind !== 'refused') return
-    const order = this.#waiting.get(message.id)
-    this.#waiting.delete(message.id)
-    if (message.kind === 'done') order?.resolve()
-    else order?.reject(new Error('The simulated WhatsApp refused.'))
   }
 }
