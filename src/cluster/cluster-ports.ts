@@ -27,6 +27,8 @@ export interface ClusterSessions {
   handOver(sessionId: string): Promise<boolean>
   /** Tells the others again where a session stands, since what the cluster says of it has changed. */
   renote(sessionId: string): void
+  /** Tries again what the others could not be told. */
+  retellFailed(): void
   /** The store answers again: sessions that wait for it need not wait for their next attempt. */
   resume(): void
 }

@@ -164,6 +164,7 @@ export class Cluster {
       this.#isBlind = true
       throw cause
     }
+    sessions.retellFailed()
     if (this.#isBlind) sessions.resume()
     this.#isBlind = false
     this.#act()

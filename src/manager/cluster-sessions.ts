@@ -13,6 +13,8 @@ export interface ManagedSessionsOptions {
   readonly list: () => Promise<readonly string[]>
   /** Tells the others where a session stands. */
   readonly note: (sessionId: string) => void
+  /** Tells them again what they could not be told. */
+  readonly retryNotes: () => void
 }
 
 /** The sessions of a manager, as its cluster sees them. */
@@ -57,7 +59,14 @@ export class ManagedSessions implements ClusterSessions {
   }
 
   async handOver(sessionId: string): Promise<boolean> {
-    return (await this.#options.registry.find(sessionId)?.handOver()) ?? true
+    const { registry } = this.#options
+    const isDrained = await registry.find(sessionId)?.handOver()
+    registry.forget(sessionId)
+    return isDrained ?? true
+  }
+
+  retellFailed(): void {
+    this.#options.retryNotes()
   }
 
   renote(sessionId: string): void {

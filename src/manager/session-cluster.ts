@@ -17,7 +17,7 @@ import { viewElsewhere } from './status-elsewhere.js'
 import type { UnplacedStatus } from './status-lookup.js'
 
 /** What a manager's part in a cluster is made from. */
-export interface SessionClusterOptions extends Omit<ManagedSessionsOptions, 'note'> {
+export interface SessionClusterOptions extends Omit<ManagedSessionsOptions, 'note' | 'retryNotes'> {
   readonly options: ResolvedCluster
   readonly lock: LockCluster
   readonly limiter: DialLimiter
@@ -53,7 +53,7 @@ export class SessionCluster {
       dialsPerSecond,
       stableAfterMs,
       timeoutMs,
-      sessions: new ManagedSessions({ ...options, note: (sessionId) => this.#renote(sessionId) }),
+      sessions: new ManagedSessions({ ...options, note: (sessionId) => this.#renote(sessionId), retryNotes: () => this.#notes.retry() }),
       onMembers: (members) => announcer.members(members.map(memberOf)),
       onElsewhere: (changes) => this.#tellElsewhere(changes),
       onAskedToDrain: () => void this.#cluster.drain(DRAIN_TIMEOUT_MS),

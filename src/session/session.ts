@@ -129,7 +129,9 @@ export class Session {
 
   /** Whether nothing is lost with this object: it rests, and holds nothing any more. */
   get isForgettable(): boolean {
-    return this.#state.phase === 'idle' && !this.isEnding && this.#storage.lease.hasNone
+    const { phase } = this.#state
+    const isAtRest = phase === 'idle' || (phase === 'standby' && !this.#context.standsBy())
+    return isAtRest && !this.isEnding && this.#storage.lease.hasNone
   }
 
   /** Whether the manager is closed: nothing is started any more. */

@@ -59,6 +59,7 @@ export function loneSession({ store, standsBy = true, onStatus }: LoneSessionOpt
     configureSocket: async () => ({ logger: silentLogger() }),
     findRecord: async (sessionId) => (await repository.find(sessionId)) ?? null,
     standsBy: () => standsBy,
+    keepsFailed: false,
     onEnded: () => undefined,
     refreshVersion: async () => undefined,
   })

@@ -119,6 +119,8 @@ export class ClusterProcessModel implements ClusterSessions {
     void this.lock.cluster.note(sessionId, lease.fencingToken, text).catch(() => undefined)
   }
 
+  retellFailed(): void {}
+
   resume(): void {
     this.resumed += 1
   }
