@@ -1,15 +1,15 @@
-import { createInterface } from 'node:readline'
 import { readStoredSession } from '../auth/stored-session.js'
 import type { SessionStore } from '../store/session-store.js'
-import { type CommandEnvironment, CommandError, EXIT, type InputStream } from './command-environment.js'
+import { type CommandEnvironment, CommandError, EXIT } from './command-environment.js'
 import { type Command, type CommandRequest, operandOf } from './command.js'
+import { type Confirmation, isConfirmed } from './confirmation.js'
 import { lookAtFolder } from './doctor/gather-facts.js'
 import { findForeignFolder } from './misnamed-store.js'
 import type { Printer } from './printer.js'
 import { parseStoreName } from './stores/parse-store-name.js'
 import type { StoreName } from './stores/store-name.js'
 import { listNamedSessions, READ_TIMEOUT_MS } from './store-view.js'
-import { count, plainText } from './terminal-text.js'
+import { count } from './terminal-text.js'
 
 /** `delete`: removes all that is stored of a session. */
 export const deleteCommand: Command = {
@@ -31,7 +31,7 @@ async function runDelete(request: CommandRequest, environment: CommandEnvironmen
   try {
     if (!(await listNamedSessions(name, opened.store)).includes(sessionId)) throw new CommandError(`There is no session "${sessionId}" in ${name.text}.`)
     await assertDeletable(name, opened.store, sessionId)
-    if (!request.switches.has('yes') && !(await isConfirmed(sessionId, environment, printer))) {
+    if (!request.switches.has('yes') && !(await isConfirmed(confirmationOf(sessionId), environment, printer))) {
       printer.note('Nothing was deleted.')
       return environment.signal.aborted ? EXIT.interrupted : EXIT.trouble
     }
@@ -70,26 +70,11 @@ function isRun(sessionId: string, owner: string): CommandError {
   return new CommandError(`Session "${sessionId}" is running in ${owner}. Stop it there first. Nothing was deleted.`)
 }
 
-async function isConfirmed(sessionId: string, { stdin, signal }: CommandEnvironment, printer: Printer): Promise<boolean> {
-  if (stdin.isTTY !== true) throw new CommandError('There is no terminal to ask on. Pass --yes to delete the session without asking.')
-  const asked = plainText(sessionId)
-  printer.note(`This deletes the credentials and all keys of session "${asked}". It cannot be undone.`)
-  printer.note('Type the session id to confirm:')
-  return (await answerOf(stdin, signal)) === asked
-}
-
-/** A line that somebody typed; `null` when the input ended or the question was called off. */
-async function answerOf(stdin: InputStream, signal: AbortSignal): Promise<string | null> {
-  const lines = createInterface({ input: stdin, terminal: false })
-  const close = (): void => lines.close()
-  try {
-    return await new Promise<string | null>((resolve) => {
-      lines.once('line', resolve).once('close', () => resolve(null))
-      signal.addEventListener('abort', close, { once: true })
-      if (signal.aborted) close()
-    })
-  } finally {
-    signal.removeEventListener('abort', close)
-    lines.close()
+function confirmationOf(sessionId: string): Confirmation {
+  return {
+    warning: `This deletes the credentials and all keys of session "${sessionId}". It cannot be undone.`,
+    answer: sessionId,
+    prompt: 'Type the session id to confirm:',
+    deed: 'delete the session',
   }
 }
