@@ -2,6 +2,7 @@ import { withDeadline } from '../async/deadline.js'
 import { DialLimiter } from '../disconnect/dial-limiter.js'
 import { SessionError } from '../errors.js'
 import { guardedLogger } from '../logger.js'
+import type { ConnectionRepository } from '../repository/connection-repository.js'
 import { RepositoryFollower } from '../repository/repository-follower.js'
 import type { SessionContext } from '../session/session-context.js'
 import type { Session } from '../session/session.js'
@@ -37,18 +38,16 @@ export interface ManagerParts {
 
 /** Puts a manager together. */
 export function assembleManager(options: ResolvedSessionManagerOptions): ManagerParts {
-  const { store, repository, logger, session: settings } = options
-  const timeoutMs = settings.storeTimeoutMs
-  const announcer = new SessionAnnouncer(logger)
+  const { store, repository, session } = options
+  const { storeTimeoutMs: timeoutMs, messages } = session
+  const announcer = new SessionAnnouncer(options.logger)
   const onError = (error: SessionError): void => announcer.error(error)
-  const follower = repository === undefined ? null : new RepositoryFollower({ repository, timeoutMs, onError })
-  if (follower !== null) announcer.follow(follower)
+  const follower = followWith(repository, { announcer, timeoutMs, onError })
   const versions = makeVersionSource(options.version, onError)
   const limiter = new DialLimiter(options.dials)
   const registry: SessionRegistry = new SessionRegistry({
     ...makeContext(options, { announcer, versions, limiter }),
     standsBy: () => cluster?.standsBy ?? true,
-    keepsFailed: options.cluster !== null,
     findRecord: (sessionId) => lookup.findRecord(sessionId),
     onEnded: (sessionId) => {
       lookup.outdate(sessionId)
@@ -57,14 +56,9 @@ export function assembleManager(options: ResolvedSessionManagerOptions): Manager
   })
   const owners = new OwnerLookup({ lock: store.lock, timeoutMs })
   const lookup: StatusLookup = new StatusLookup({
+    ...{ store, owners, repository, timeoutMs, messages, onError },
     known: (sessionId) => registry.find(sessionId),
-    store,
-    owners,
     unplaced: (sessionId) => cluster?.unplaced(sessionId) ?? null,
-    repository,
-    timeoutMs,
-    messages: settings.messages,
-    onError,
   })
   const restorer: SessionRestorer = new SessionRestorer({
     registry,
@@ -76,14 +70,23 @@ export function assembleManager(options: ResolvedSessionManagerOptions): Manager
   const statuses = new SessionStatuses({ registry, owners, lookup, restorer, isPlacedHere, onError })
   const knownSessions = new KnownSessions({ store, repository, follower, registry, lookup, restorer, timeoutMs, onError })
   const parts = { announcer, follower, versions, registry, owners, lookup, restorer, statuses, knownSessions }
-  const cluster: SessionCluster | null = assembleCluster(options, parts, limiter)
+  const cluster: SessionCluster | null = assembleCluster(options, { ...parts, limiter })
   return { ...parts, cluster }
+}
+
+function followWith(
+  repository: ConnectionRepository | undefined,
+  { announcer, timeoutMs, onError }: { announcer: SessionAnnouncer; timeoutMs: number; onError: (error: SessionError) => void },
+): RepositoryFollower | null {
+  if (repository === undefined) return null
+  const follower = new RepositoryFollower({ repository, timeoutMs, onError })
+  announcer.follow(follower)
+  return follower
 }
 
 function assembleCluster(
   { cluster, store: { lock }, dials, session }: ResolvedSessionManagerOptions,
-  { announcer, registry, owners, lookup, restorer, knownSessions }: Omit<ManagerParts, 'cluster'>,
-  limiter: DialLimiter,
+  { announcer, registry, owners, lookup, restorer, knownSessions, limiter }: Omit<ManagerParts, 'cluster'> & Pick<SessionContext, 'limiter'>,
 ): SessionCluster | null {
   if (cluster === null || lock.cluster === undefined) return null
   const { stableAfterMs, storeTimeoutMs: timeoutMs, messages } = session
@@ -101,7 +104,7 @@ function assembleCluster(
 function makeContext(
   options: ResolvedSessionManagerOptions,
   { announcer, versions, limiter }: Pick<ManagerParts, 'announcer' | 'versions'> & Pick<SessionContext, 'limiter'>,
-): Omit<SessionContext, 'findRecord' | 'onEnded' | 'standsBy' | 'keepsFailed'> {
+): Omit<SessionContext, 'findRecord' | 'onEnded' | 'standsBy'> {
   const { store, session: settings, baileys, socketConfig } = options
   const configurator = new SocketConfigurator({ socketConfig, versions, hasOwnProvider: options.version !== undefined })
   const share = sharingOf(options)
@@ -121,6 +124,7 @@ function makeContext(
         })
       return loading
     },
+    keepsFailed: options.cluster !== null,
     configureSocket: (sessionId, dial) => configurator.configure(sessionId, dial),
     refreshVersion: (refused) => configurator.replaceVersion(refused),
   }

@@ -93,7 +93,7 @@ export class SessionManager implements AsyncDisposable {
    * cannot list its sessions, and with `LISTENER_FAILED` if `filter` or `priority` throws.
    */
   async restoreAll(options: RestoreAllOptions = {}): Promise<RestoreReport> {
-    this.#check()
+    this.#checkOpen()
     requireOptions('', options, VERB_OPTIONS.restoreAll)
     const { filter, priority, onProgress, signal } = options
     requireCallbacks({ filter, priority, onProgress })
@@ -116,7 +116,7 @@ export class SessionManager implements AsyncDisposable {
 
   /** The status of all known sessions, stored or running. Starts nothing. Rejects with `STORE_UNAVAILABLE` if the store cannot list them. */
   async getStatuses(): Promise<SessionSnapshot[]> {
-    this.#check()
+    this.#checkOpen()
     return this.#parts.statuses.all(await this.#parts.knownSessions.all())
   }
 
@@ -201,7 +201,7 @@ export class SessionManager implements AsyncDisposable {
    * another process goes on with; `notDrained` those that still run here, which `close` ends. Call it on SIGTERM.
    */
   async drain(options: DrainOptions = {}): Promise<CloseReport> {
-    this.#check()
+    this.#checkOpen()
     requireOptions('', options, VERB_OPTIONS.drain)
     const { timeoutMs = DRAIN_TIMEOUT_MS } = options
     requireDuration('timeoutMs', timeoutMs)
@@ -211,7 +211,7 @@ export class SessionManager implements AsyncDisposable {
 
   /** The processes that share the sessions of the store; none without the option `cluster`. Rejects with `STORE_UNAVAILABLE`. */
   async members(): Promise<ClusterMember[]> {
-    this.#check()
+    this.#checkOpen()
     return (await this.#parts.cluster?.members()) ?? []
   }
 
@@ -255,8 +255,12 @@ export class SessionManager implements AsyncDisposable {
     return this
   }
 
-  #check(sessionId?: string): void {
-    if (sessionId !== undefined) requireSessionId(sessionId)
+  #check(sessionId: string): void {
+    requireSessionId(sessionId)
+    this.#checkOpen(sessionId)
+  }
+
+  #checkOpen(sessionId?: string): void {
     if (this.#closing !== null) throw managerClosed(sessionId)
     this.#parts.cluster?.begin()
   }

@@ -20,6 +20,10 @@ import { UnsavedPairing } from './unsaved-pairing.js'
 export interface SessionStorageOptions {
   sessionId: string
   context: SessionContext
+  /** Whether the session runs here. */
+  isRunning: () => boolean
+  /** Whether it has a socket, or is on its way to one. */
+  hasSocket: () => boolean
   /** Told when the lease that is held was lost: with `LEASE_EXPIRED` when its time ran out, with `null` when somebody else has it. */
   onLost: (expired: SessionError | null) => void
   /** Told when what could not be written is due: {@link SessionStorage.writePending} tries again. */
@@ -158,13 +162,15 @@ export class SessionStorage {
   }
 
   /** Writes what could not be written yet, in a moment without a socket or in one with. Never rejects. */
-  async writePending(hasSocket: boolean): Promise<void> {
-    if (!hasSocket) {
+  async writePending(): Promise<void> {
+    const { hasSocket, isRunning } = this.#options
+    if (!hasSocket()) {
       // A load tries again, and tells.
       await this.#savePairing().catch(() => undefined)
       this.lease.fenceUncertain()
     }
     await this.memory.retry()
+    if (!isRunning()) await this.lease.release()
   }
 
   /** Remembers, under a lease, that the session is not wanted. Resolves with what is stored of it. */

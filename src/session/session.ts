@@ -46,9 +46,9 @@ export class Session {
     const findMetadata = async (): Promise<Record<string, unknown> | null> => (await context.findRecord(id))?.metadata ?? null
     this.#report = new SessionReport({ sessionId: id, announce, messages: settings.messages, findMetadata }, this.#state)
     const inBackground = (work: () => Promise<void>): void => this.#inBackground(work)
-    const onWriteDue = (): void => inBackground(() => this.#writePending())
+    const onWriteDue = (): void => inBackground(() => this.#storage.writePending())
     const onLost = (expired: SessionError | null): void => (expired === null ? send({ type: 'lease-lost' }) : this.#socket.endLease(expired))
-    this.#storage = new SessionStorage({ sessionId: id, context, onLost, onWriteDue })
+    this.#storage = new SessionStorage({ sessionId: id, context, isRunning: () => this.isRunning, hasSocket: () => this.#socket.isInUse, onLost, onWriteDue })
     this.#loading = new SessionLoading({ storage: this.#storage, report: this.#report, announce, inBackground, send })
     this.#socket = new SocketSlot({
       sessionId: id,
@@ -129,9 +129,8 @@ export class Session {
 
   /** Whether nothing is lost with this object: it rests, and holds nothing any more. */
   get isForgettable(): boolean {
-    const { phase } = this.#state
-    const isAtRest = phase === 'idle' || (phase === 'standby' && !this.#context.standsBy())
-    return isAtRest && !this.isEnding && this.#storage.lease.hasNone
+    const waits = this.isRunning || (this.isActive && this.#context.standsBy())
+    return !waits && !this.isEnding && this.#storage.lease.hasNone
   }
 
   /** Whether the manager is closed: nothing is started any more. */
@@ -253,11 +252,6 @@ export class Session {
     return { sessionId: this.id, state: this.#state, startError: this.#loading.startError, snapshot: this.snapshot, lossError: this.#report.lossError }
   }
 
-  /** In a cluster the lease of a session that failed stays here: so the others are told, and nobody tries again what only a person can mend. */
-  get #isKept(): boolean {
-    return this.#context.keepsFailed && this.#state.phase === 'idle' && this.#state.status === 'failed'
-  }
-
   get #run(): Run | null {
     return 'run' in this.#state ? this.#state.run : null
   }
@@ -315,10 +309,9 @@ export class Session {
         return this.#closeSocket(effect.freshLease)
       case 'remember':
         this.#storage.note(effect.what)
-        return this.#inBackground(() => this.#writePending())
+        return this.#inBackground(() => this.#storage.writePending())
       case 'release':
-        if (this.#isKept) return
-        return this.#inBackground(() => this.#storage.lease.release())
+        return this.#release()
       case 'hand-back':
         return this.#ending.handBack()
       case 'wait':
@@ -343,16 +336,15 @@ export class Session {
     this.#inBackground(async () => this.#storage.noteClosed(await closing, freshLease))
   }
 
+  /** In a cluster the lease of a session that failed stays here: the others are told, and nobody tries again what only a person can mend. */
+  #release(): void {
+    if (!(this.hasFailed && this.#context.keepsFailed)) this.#inBackground(() => this.#storage.lease.release())
+  }
+
   #standBy(): void {
     this.#inBackground(async () => {
       if (!this.isRunning) this.#storage.giveUpPairing()
     })
-    if (!this.#context.standsBy()) return
-    this.#storage.lease.watchUntilFree(this.#context.settings.standbyPollMs, () => this.#inbox.take({ type: 'timer' }))
-  }
-
-  async #writePending(): Promise<void> {
-    await this.#storage.writePending(this.#socket.isInUse)
-    if (!this.isRunning) await this.#storage.lease.release()
+    if (this.#context.standsBy()) this.#storage.lease.watchUntilFree(this.#context.settings.standbyPollMs, () => this.#inbox.take({ type: 'timer' }))
   }
 }
