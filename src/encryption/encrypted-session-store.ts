@@ -5,6 +5,7 @@ import type { DeleteOptions, RecordChange, RecordKey, SessionStore, StoredRecord
 import { needsKeys } from './envelope.js'
 import { KeyRing, type KeySource, type PassphraseKey, readKeySource } from './key-ring.js'
 import { type OpenedRecord, RecordOpener, RecordSealer } from './record-cipher.js'
+import { sealNotes } from './sealed-cluster.js'
 
 /** The same in every copy of the package: an application may have loaded it as a module and as CommonJS. */
 const BRAND = Symbol.for('baileys-sessions.encrypted-store')
@@ -80,7 +81,8 @@ function checkKeyId(keyId: string): string {
  *
  * It refuses a value that is already encrypted with a `TypeError`, because nobody would notice that it was encrypted twice.
  *
- * Only values are encrypted: `list`, `records`, `delete`, `close` and the lock are those of `store`.
+ * Only values are encrypted, and what a process notes in the cluster about the sessions it runs: `list`, `records`, `delete`, `close` and all
+ * else of the lock are those of `store`.
  *
  * @throws TypeError or RangeError for an argument that cannot be used; it never quotes a key.
  */
@@ -102,6 +104,8 @@ class EncryptedSessionStore implements SessionStore {
   readonly #keys: KeyRing
   readonly #opener: RecordOpener
   readonly #sealer = new RecordSealer()
+  /** The lock of the store inside, and around it. */
+  #lock: { readonly inner: SessionLock; readonly sealed: SessionLock } | undefined
 
   constructor(store: SessionStore, options: EncryptionOptions) {
     requireStore('store', store)
@@ -112,7 +116,9 @@ class EncryptedSessionStore implements SessionStore {
   }
 
   get lock(): SessionLock {
-    return this.#store.lock
+    const { lock } = this.#store
+    if (this.#lock?.inner !== lock) this.#lock = { inner: lock, sealed: sealNotes(lock, { keys: this.#keys, opener: this.#opener }) }
+    return this.#lock.sealed
   }
 
   list(): AsyncIterable<string> {

