@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { REPOSITORY_MUST } from '../../../src/testing/contracts/connection-repository/repository-musts.js'
+import { CLUSTER_MUST } from '../../../src/testing/contracts/lock-cluster/cluster-musts.js'
 import { LOCK_MUST } from '../../../src/testing/contracts/session-lock/lock-musts.js'
 import { STORE_MUST } from '../../../src/testing/contracts/session-store/store-musts.js'
+import { CLUSTER_MUTANTS } from './cluster-mutants.js'
 import { LOCK_MUTANTS } from './lock-mutants.js'
-import { lockCases, repositoryCases, storeCases } from './mutant.js'
+import { clusterCases, lockCases, repositoryCases, storeCases } from './mutant.js'
 import { REPOSITORY_MUTANTS } from './repository-mutants.js'
 import { STORE_MUTANTS } from './store-mutants.js'
 
@@ -13,6 +15,7 @@ const nothing = (): undefined => undefined
 const ports = [
   { port: 'SessionStore', file: 'src/store/session-store.ts', musts: STORE_MUST, cases: storeCases(nothing), mutants: STORE_MUTANTS },
   { port: 'SessionLock', file: 'src/lease/session-lock.ts', musts: LOCK_MUST, cases: lockCases(nothing), mutants: LOCK_MUTANTS },
+  { port: 'LockCluster', file: 'src/lease/lock-cluster.ts', musts: CLUSTER_MUST, cases: clusterCases(nothing), mutants: CLUSTER_MUTANTS },
   {
     port: 'ConnectionRepository',
     file: 'src/repository/connection-repository.ts',

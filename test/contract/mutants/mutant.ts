@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { connectionRepositoryContract, type ContractCase, sessionLockContract, sessionStoreContract } from '../../../src/testing/index.js'
+import { connectionRepositoryContract, type ContractCase, lockClusterContract, sessionLockContract, sessionStoreContract } from '../../../src/testing/index.js'
+import { ClusteredLock, ClusterMemory } from './shared-cluster.js'
 import { SharedLock, SharedMemory, SharedRepository, SharedStore } from './shared-memory.js'
 
 /** A copy of an implementation in which one thing is broken. */
@@ -46,6 +47,21 @@ export function lockCases(breakIt: (lock: SharedLock) => void): ContractCase[] {
     return lock
   }
   return sessionLockContract(() => open(new SharedMemory()), {
+    openAnother: ({ memory }) => open(memory),
+    disconnect: ({ memory }) => down(memory),
+    takeOver: async ({ memory }, sessionId) => open(memory).takeOver(sessionId),
+    runOut: (lock) => lock.runOut(),
+  })
+}
+
+/** The suite over the cluster of a lock in which something may be broken. */
+export function clusterCases(breakIt: (lock: ClusteredLock) => void): ContractCase[] {
+  const open = (memory: ClusterMemory): ClusteredLock => {
+    const lock = new ClusteredLock(memory)
+    breakIt(lock)
+    return lock
+  }
+  return lockClusterContract(() => open(new ClusterMemory()), {
     openAnother: ({ memory }) => open(memory),
     disconnect: ({ memory }) => down(memory),
     takeOver: async ({ memory }, sessionId) => open(memory).takeOver(sessionId),

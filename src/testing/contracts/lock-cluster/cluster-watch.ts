@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
 import type { ClusterFollower, ClusterNews, ClusterProcess, LockCluster } from '../../../lease/lock-cluster.js'
 
@@ -55,7 +54,9 @@ export class ClusterWatch {
     for (let round = 0; round < ROUNDS; round++) {
       taken.push(await this.next())
       if (isDeepStrictEqual(read(), expected)) return taken
-      await sleep(ROUND_MS)
+      await new Promise((resolve) => {
+        setTimeout(resolve, ROUND_MS)
+      })
     }
     assert.deepEqual(read(), expected)
     return taken

@@ -1,0 +1,4 @@
+import { CLUSTER_MUTANTS } from './cluster-mutants.js'
+import { clusterCases, provesItself } from './mutant.js'
+
+provesItself(clusterCases, CLUSTER_MUTANTS)
