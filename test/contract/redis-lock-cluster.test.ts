@@ -138,6 +138,27 @@ describe.skipIf(REDIS_PROGRAM === null)('the cluster of Redis', () => {
     expect(await bench.send('HKEYS', `${keyPrefix}members`)).toEqual(['two'])
   })
 
+  it('tells a member that holds nothing with its next beat that its lease has ended', async () => {
+    const { keyPrefix } = openPlace()
+    const table = openTable(keyPrefix)
+    await table.cluster.enter(holder('one'), 'here')
+    await endLeases(keyPrefix)
+    expect(await table.beat(holder('one'), [])).toBe(false)
+  })
+
+  it('tells everything again when a replica that was behind has taken the place of the server', async () => {
+    const place = openPlace()
+    const { store, cluster } = await place.open()
+    await Promise.all(['a', 'b', 'c'].map((id) => store.lock.acquire(id)))
+    const follower = cluster.follow()
+    await follower.next()
+    const revision = String(await bench.send('GET', `${place.keyPrefix}revision`))
+    await bench.send('SET', `${place.keyPrefix}revision`, revision.replace('3 ', '2 '))
+    await bench.send('HDEL', `${place.keyPrefix}locks`, 'c')
+    const news = await follower.next()
+    expect([news.isComplete, [...told(news).keys()].sort()]).toEqual([true, ['a', 'b']])
+  })
+
   it('does not bring locks back that were lost with an earlier lease when its process enters again', async () => {
     const { keyPrefix } = openPlace()
     const table = openTable(keyPrefix)
