@@ -55,6 +55,9 @@ export interface LockEntry {
 export interface LivingHolder {
   /** The holder's. */
   readonly nonce: string
-  /** How many locks it has given back. When this changes, those who wait for its locks look whether theirs is among them. */
+  /**
+   * Goes up with every lock that it gives back, from a number that is another one each time its leases begin anew. When this changes,
+   * those who wait for its locks look whether theirs is among them.
+   */
   readonly releases: number
 }

@@ -199,6 +199,18 @@ describe('who waits for a lock', () => {
     expect(await lock.owner('b')).not.toBeNull()
   })
 
+  it('is told when it was given back, though its holder has taken another one since', async () => {
+    const schema = newSchema()
+    const lock = openLock(schema)
+    const lease = await take(lock)
+    const { isFree, calls } = await waitFor(schema)
+    // Who lives, the lock itself, who lives: its holder is known.
+    await vi.waitUntil(() => calls.length >= 3, { timeout: 10_000 })
+    await lease.release()
+    await take(lock, 'b')
+    await vi.waitUntil(isFree, { timeout: 10_000 })
+  })
+
   it('is told when the lease of its holder has run out, and asks one thing at a time until then', async () => {
     const schema = newSchema()
     let isCut = false

@@ -28,6 +28,8 @@ export class LeasedEngine {
   readonly #processes = new Map<string, Process>()
   readonly #leaseMs: number
   readonly #now: () => number
+  /** Counts what changes `releases`, of all processes together: no number comes twice. */
+  #changes = 0
 
   constructor({ leaseMs, now = Date.now }: LeasedEngineOptions) {
     this.#leaseMs = leaseMs
@@ -59,7 +61,7 @@ export class LeasedEngine {
     const process = this.#processes.get(nonce)
     if (lock.token === token && lock.holder?.nonce === nonce) {
       this.#locks.set(sessionId, { token, holder: null })
-      if (process !== undefined) this.#processes.set(nonce, { ...process, releases: process.releases + 1 })
+      if (process !== undefined) this.#processes.set(nonce, { ...process, releases: ++this.#changes })
     }
     if (isLast) this.#processes.delete(nonce)
   }
@@ -112,7 +114,7 @@ export class LeasedEngine {
     const process = this.#processes.get(nonce)
     // One that has ended never comes back: what it held may be somebody else's.
     if (isNew && process !== undefined && !this.#lives(nonce)) throw new SessionError('LEASE_EXPIRED', 'The leases of this process have ended.')
-    this.#processes.set(nonce, { expiresAt: this.now + this.#leaseMs, releases: process?.releases ?? 0 })
+    this.#processes.set(nonce, { expiresAt: this.now + this.#leaseMs, releases: process?.releases ?? ++this.#changes })
   }
 }
 

@@ -55,7 +55,9 @@ BEGIN
       DELETE FROM @.process WHERE nonce = v_session.nonce;
     END IF;
   END IF;
-  INSERT INTO @.process (nonce, holder, expires_at) VALUES (p_nonce, p_holder, '-infinity') ON CONFLICT DO NOTHING;
+  -- Not counted from zero: those who wait must not take a process that begins again for what it was before.
+  INSERT INTO @.process (nonce, holder, expires_at, releases)
+    VALUES (p_nonce, p_holder, '-infinity', floor(${SERVER_NOW})::bigint) ON CONFLICT DO NOTHING;
   SELECT * INTO STRICT v_process FROM @.process WHERE nonce = p_nonce FOR UPDATE;
   IF v_process.expires_at <= clock_timestamp() THEN
     -- What ran out is not renewed while others may be taking what was held under it.

@@ -77,6 +77,7 @@ return {'done', number(now), lock, liveProcess(nonce)}
 /**
  * Keys: as `RedisKeys.ofLocks` lists them. Arguments: session, lock and process as they were seen, nonce, name of the claim, holder, length of the
  * lease. Answers with the token. A process that has no lease, or none any more, begins one: what it claimed before is older than its first token.
+ * Its releases are counted from there, not from zero: those who wait must not take it for what it was before.
  */
 export const CLAIM: RedisScript = script(`${BEGIN}${LOCKS}${CHANGE}${SWEEP}
 if lock ~= ARGV[4] or liveProcess(nonce) ~= ARGV[5] then return {'changed', number(now)} end
@@ -90,7 +91,7 @@ redis.call('HDEL', KEYS[4], ARGV[3])
 change(ARGV[3])
 local first, releases = string.match(process, '^%d+ (%d+) %d+ (%d+) ')
 if endOf(process) <= now then
-  first, releases = given, '0'
+  first, releases = given, given
   sweep()
 end
 redis.call('HSET', KEYS[3], ARGV[6], table.concat({number(now + ARGV[9]), first, given, releases, ARGV[8]}, ' '))

@@ -112,6 +112,19 @@ describe('a watch for locks that become free', () => {
     await Promise.all([owner.lock.close(), third.lock.close(), other.lock.close()])
   })
 
+  it('tells of the last lock of an owner that has taken another one since', async () => {
+    const engine = new LeasedEngine({ leaseMs: LEASE_MS })
+    const [owner, other] = [open(engine), open(engine)]
+    const lease = await take(owner.lock, 'a')
+    other.wait('a')
+    await vi.advanceTimersByTimeAsync(1000)
+    await lease.release()
+    await take(owner.lock, 'b')
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(other.free).toEqual(['a'])
+    await Promise.all([owner.lock.close(), other.lock.close()])
+  })
+
   it('goes on after an engine that failed, and one that never answered', async () => {
     const engine = new LeasedEngine({ leaseMs: LEASE_MS })
     const other = open(engine)
