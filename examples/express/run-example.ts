@@ -31,7 +31,9 @@ async function serve({ isSimulated, isMember, port, data }: ServeCommand, startS
     report(error)
   })
   const server = await startServer({ sessions, tokens, port, phones, cluster: address === null ? null : { address }, onFailure: report })
-  console.log(`Listening on ${server.url}, ${isSimulated ? 'with a simulated WhatsApp, ' : ''}sessions in ${folder}`)
+  console.log(
+    `Listening on ${server.url}, ${isSimulated ? 'with a simulated WhatsApp, ' : ''}sessions in ${folder}${isMember ? `, process ${process.pid}` : ''}`,
+  )
   if (!isSimulated && !isMember) console.log('To get a token to sign in with: npm run example -- --token <company> agent')
 
   const why = await Promise.race([toldToEnd(), stage.broken, ...(isMember ? [starterGone()] : [])])

@@ -43,11 +43,12 @@ export async function realStage({ data, address }: StageOptions, environment: No
 
 /** WhatsApp on this machine, and a folder that goes with it unless one is given. */
 export async function simulatedStage({ data, address }: StageOptions, environment: NodeJS.ProcessEnv): Promise<Stage> {
+  const shared = address === null ? null : SharedWhatsApp.fromEnvironment(environment)
   const folder = simulatedFolder(data)
   const storage = await openStorage(folder, address)
   await refuseReal(storage.store, folder)
   const tokens = new Tokens(secretForSimulation(folder), 'simulation')
-  const whatsApp = address === null ? await SimulatedWhatsApp.start({ folder, isEphemeral: data === null }) : SharedWhatsApp.fromEnvironment(environment)
+  const whatsApp = shared ?? (await SimulatedWhatsApp.start({ folder, isEphemeral: data === null }))
   const phones = new SimulatedPhones(whatsApp)
   const sessions = openSessions({ ...storage, store: simulated(storage.store) }, address, simulatedOptions(whatsApp, phones))
   phones.follow(sessions)
