@@ -11,7 +11,7 @@ export class ApplicationProcess {
   /** The state of its sessions. */
   readonly board: Board = new Board()
   readonly #child: ChildProcess
-  readonly #gone: Promise<unknown>
+  readonly #gone: Promise<number | null>
   #isDismissed = false
 
   /** Starts a script of this folder. */
@@ -24,8 +24,9 @@ export class ApplicationProcess {
       // Ctrl-C goes to the whole process group of a terminal, but the demo decides when its applications end.
       detached: true,
     })
-    this.#gone = once(this.#child, 'exit').finally(() => {
+    this.#gone = once(this.#child, 'exit').then(() => {
       this.board.close()
+      return this.#child.exitCode
     })
     this.#child.on('message', (report: Report) => {
       this.board.add(report)
@@ -48,6 +49,12 @@ export class ApplicationProcess {
   /** The same without waiting, for the end of the demo. */
   killNow(): void {
     this.#child.kill('SIGKILL')
+  }
+
+  /** Asks it with SIGTERM to end, as at a deploy. Resolves with its exit code. */
+  async terminate(): Promise<number | null> {
+    this.#child.kill('SIGTERM')
+    return this.#gone
   }
 
   /** Lets it end cleanly, and kills it if it does not. */

@@ -1,3 +1,4 @@
+import { Changes } from './changes.js'
 import type { Report } from './reports.js'
 
 /** The state of a session, according to one process. */
@@ -18,9 +19,8 @@ const SETTLED = new Set(['connected', 'pairing', 'disconnected', 'logged_out', '
 /** Keeps what one process reports about its sessions, and lets the demo wait for more. */
 export class Board {
   readonly #standings = new Map<string, Standing & { startedAt: number | null }>()
-  readonly #waiting = new Set<() => void>()
+  readonly #changes = new Changes()
   #isDone = false
-  #isClosed = false
 
   /** Whether the application has finished its task. */
   get isDone(): boolean {
@@ -48,30 +48,17 @@ export class Board {
     else if (report.kind === 'page') this.#of(report.sessionId).page = report.status
     else if (report.kind === 'text') this.#of(report.sessionId).texts.push(report.text)
     else if (report.kind === 'status') this.#change(report.sessionId, report.status)
-    this.#wake()
+    this.#changes.tell()
   }
 
   /** No more reports will come. */
   close(): void {
-    this.#isClosed = true
-    this.#wake()
+    this.#changes.close()
   }
 
   /** Waits until a condition holds. Resolves with `false` if the time runs out or the process ends first. */
   async until(holds: () => boolean, patienceMs: number): Promise<boolean> {
-    return new Promise((resolve) => {
-      const settle = (): void => {
-        clearTimeout(timer)
-        this.#waiting.delete(look)
-        resolve(holds())
-      }
-      const look = (): void => {
-        if (this.#isClosed || holds()) settle()
-      }
-      const timer = setTimeout(settle, patienceMs)
-      this.#waiting.add(look)
-      look()
-    })
+    return this.#changes.until(holds, patienceMs)
   }
 
   #of(sessionId: string): Standing & { startedAt: number | null } {
@@ -85,9 +72,5 @@ export class Board {
     standing.status = status
     standing.startedAt ??= Date.now()
     if (status === 'connected') standing.tookMs ??= Date.now() - standing.startedAt
-  }
-
-  #wake(): void {
-    for (const look of [...this.#waiting]) look()
   }
 }

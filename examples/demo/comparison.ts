@@ -27,7 +27,7 @@ export async function compare(screen: Screen): Promise<number> {
 
 async function play(screen: Screen, application: string, isEnough: Scene['isOver']): Promise<Ending> {
   // Stock Baileys cannot link a phone with today's WhatsApp. The demo is about what it loses afterwards.
-  const stage = await Stage.build(application === 'stock-application.ts' ? 'classic' : 'current')
+  const stage = await Stage.build({ registration: application === 'stock-application.ts' ? 'classic' : 'current' })
   const endsAt = Date.now() + KILLING_LIMIT_MS
   const isOver: Scene['isOver'] = (kill) => isEnough(kill) || Date.now() > endsAt
   const ending = await playScene({ application, isPageRefreshed: true, hasMailWhileDown: false, isOver }, stage, new Narrator(screen))

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import { proto } from '@whiskeysockets/baileys'
+import { BufferJSON, initAuthCreds, proto } from '@whiskeysockets/baileys'
 import { WhatsAppServer } from '../../src/testing/index.js'
 
 const BETWEEN_MESSAGES_MS = 20
@@ -40,10 +40,18 @@ export class Phones {
       known.shownQr = qr
       return
     }
-    const number = 491_700_000_001 + this.#lines.size
-    const line = { phone: String(number), customer: String(number + 100), deviceKey: '', shownQr: qr }
+    const line = { ...this.#numbersOfNext(), deviceKey: '', shownQr: qr }
     this.#lines.set(sessionId, line)
     line.deviceKey = (await this.#server.scanQr(() => line.shownQr, { phone: line.phone })).deviceKey
+  }
+
+  /** Links a phone to a session without a QR code. Returns the creds that the session has after that, as they are stored. */
+  link(sessionId: string): string {
+    const creds = initAuthCreds()
+    const { phone, customer } = this.#numbersOfNext()
+    const { deviceKey } = this.#server.linkDirect(creds, { phone })
+    this.#lines.set(sessionId, { phone, customer, deviceKey, shownQr: '' })
+    return JSON.stringify(creds, BufferJSON.replacer)
   }
 
   /** Everybody writes without a pause. Returns a function that stops it. */
@@ -74,6 +82,11 @@ export class Phones {
   /** Stops the server. */
   async close(): Promise<void> {
     await this.#server.close()
+  }
+
+  #numbersOfNext(): Pick<Line, 'phone' | 'customer'> {
+    const number = 491_700_000_001 + this.#lines.size
+    return { phone: String(number), customer: String(number + 100) }
   }
 }
 

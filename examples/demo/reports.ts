@@ -6,6 +6,12 @@ export interface Orders {
   url: string
   /** WhatsApp's signing key, in hex. */
   rootPublicKey: string
+  /** The name of the store, as on the command line, of an application that does not use the folder. */
+  store?: string
+  /** What the application calls itself, in a fleet. */
+  name?: string
+  /** How many processes of a fleet have to be there before it takes sessions. */
+  fleetSize?: number
   /** The sessions of this application. */
   sessionIds: readonly string[]
   /** Link phones, or restore what is saved. */

@@ -1,15 +1,15 @@
-import { clearLine, cursorTo } from 'node:readline'
+import { clearLine, clearScreenDown, cursorTo, moveCursor } from 'node:readline'
 
 const BAR_WIDTH = 24
 
 /** Where it goes. */
 export type Output = NodeJS.WritableStream & { isTTY?: boolean }
 
-/** What the person sees: plain lines, and on a terminal also a progress bar below them, redrawn in place. */
+/** What the person sees: plain lines, and on a terminal also a progress bar or a board below them, redrawn in place. */
 export class Screen {
   readonly #output: Output
   readonly #startedAt = Date.now()
-  #bar = ''
+  #below = ''
 
   constructor(output: Output) {
     this.#output = output
@@ -17,8 +17,8 @@ export class Screen {
 
   /** Prints a line. */
   line(text: string = ''): void {
-    this.#eraseBar()
-    this.#output.write(`${text}\n${this.#bar}`)
+    this.#erase()
+    this.#output.write(`${text}\n${this.#below}`)
   }
 
   /** Prints a line about something that just happened. */
@@ -47,27 +47,43 @@ export class Screen {
   /** Shows the progress: as a bar on a terminal, otherwise as a line. */
   progress(what: string, done: number, total: number): void {
     const text = `${what} ${done} of ${total}`
-    if (this.#output.isTTY !== true) {
+    if (!this.isLive) {
       this.event(text)
       return
     }
-    this.#eraseBar()
     const filled = Math.round((BAR_WIDTH * done) / total)
-    this.#bar = `  [${'#'.repeat(filled)}${'.'.repeat(BAR_WIDTH - filled)}] ${text}`
-    this.#output.write(this.#bar)
+    this.keepBelow([`  [${'#'.repeat(filled)}${'.'.repeat(BAR_WIDTH - filled)}] ${text}`])
     if (done === total) this.endProgress()
   }
 
-  /** Leaves the bar as it is, and continues below it. */
-  endProgress(): void {
-    if (this.#bar !== '') this.#output.write('\n')
-    this.#bar = ''
+  /** Whether lines that are redrawn in place can be seen. */
+  get isLive(): boolean {
+    return this.#output.isTTY === true
   }
 
-  #eraseBar(): void {
-    if (this.#bar === '') return
+  /** Keeps these lines below all others, in place of those that were there. Does nothing where nobody could see them change. */
+  keepBelow(lines: readonly string[]): void {
+    if (!this.isLive) return
+    this.#erase()
+    this.#below = lines.join('\n')
+    this.#output.write(this.#below)
+  }
+
+  /** Leaves what is below as it is, and continues below it. */
+  endProgress(): void {
+    if (this.#below !== '') this.#output.write('\n')
+    this.#below = ''
+  }
+
+  #erase(): void {
+    if (this.#below === '') return
+    const lines = this.#below.split('\n').length
     cursorTo(this.#output, 0)
-    clearLine(this.#output, 0)
+    if (lines === 1) clearLine(this.#output, 0)
+    else {
+      moveCursor(this.#output, 0, 1 - lines)
+      clearScreenDown(this.#output)
+    }
   }
 }
 
