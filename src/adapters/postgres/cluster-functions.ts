@@ -49,7 +49,8 @@ BEGIN
     DELETE FROM @.process WHERE expires_at < clock_timestamp() - interval '1 day';
     DELETE FROM @.member WHERE NOT EXISTS (SELECT FROM @.process WHERE process.nonce = member.nonce);
   END IF;
-  INSERT INTO @.process (nonce, holder, expires_at) VALUES (p_nonce, p_holder, clock_timestamp() + p_lease_ms * interval '1 millisecond')
+  INSERT INTO @.process (nonce, holder, expires_at, releases)
+    VALUES (p_nonce, p_holder, clock_timestamp() + p_lease_ms * interval '1 millisecond', floor(${SERVER_NOW})::bigint)
     ON CONFLICT (nonce) DO UPDATE SET beats = process.beats + 1, expires_at = excluded.expires_at;
   INSERT INTO @.member (nonce, entered) VALUES (p_nonce, p_entered) ON CONFLICT (nonce) DO UPDATE SET entered = excluded.entered;
   ${answer('entered')}

@@ -43,7 +43,7 @@ local given = number(math.max((redis.call('GET', KEYS[9]) or 0) + 1, now))
 redis.call('HDEL', KEYS[7], ARGV[3])
 begin()
 if not first then
-  first, newest, releases = given, given, '0'
+  first, newest, releases = given, given, given
   redis.call('SET', KEYS[9], given)
   sweep()
 end
