@@ -1,4 +1,4 @@
-import { answer, BEGIN_STEP, REFUSE_LATE } from './lock-functions.js'
+import { answer, BEGIN_STEP, REFUSE_LATE, SERVER_NOW } from './lock-functions.js'
 
 /** What a schema has that knows clusters. It is looked for, since it came after the first release with that number of the schema. */
 export const CLUSTER_MARK = 'count_change()'
