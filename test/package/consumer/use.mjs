@@ -13,6 +13,7 @@ await assert.rejects(sessions.getStatus('nobody'), (error) => error instanceof a
 const cases = [
   ...testing.sessionStoreContract(() => new api.MemorySessionStore()),
   ...testing.sessionLockContract(() => api.processLock()),
+  ...testing.lockClusterContract(() => api.processLock()),
   ...testing.connectionRepositoryContract(() => new api.MemoryConnectionRepository()),
 ]
 assert.ok(cases.length > 50)

@@ -41,6 +41,21 @@ describe('invariant 1: a holder in another process', () => {
     expect(lease?.fencingToken).toBe(2)
   })
 
+  it('is a member of the cluster until it is killed', async () => {
+    const directory = temporaryFolder()
+    const { cluster } = openStore(directory).lock
+    const follower = cluster?.follow()
+    const child = await start(directory)
+    await child.ask('acquire')
+    expect(await child.ask('announce')).toBe('announced')
+    expect(await follower?.next()).toMatchObject({ processes: [{ text: 'here', isSelf: false }], locks: [{ sessionId: 'a', text: 'noted' }] })
+    child.signal('SIGSTOP')
+    expect((await follower?.next())?.processes).toMatchObject([{ text: 'here' }])
+    await child.kill('SIGKILL')
+    expect((await follower?.next())?.processes).toEqual([])
+    expect(await cluster?.holding('a')).toBeNull()
+  })
+
   it('gives it up when it closes its store', async () => {
     const directory = temporaryFolder()
     const { lock } = openStore(directory)

@@ -51,6 +51,11 @@ const commands: Record<string, () => Promise<unknown>> = {
   acquire,
   write,
   contend,
+  announce: async () => {
+    await store.lock.cluster?.announce('here')
+    await store.lock.cluster?.note('a', lease?.fencingToken ?? NaN, 'noted')
+    return 'announced'
+  },
   release: async () => {
     await lease?.release()
     return 'released'

@@ -76,6 +76,11 @@ async function work(name = ''): Promise<unknown> {
 
 const commands: Record<string, (argument?: string) => Promise<unknown>> = {
   acquire,
+  announce: async () => {
+    await store.lock.cluster?.announce('here')
+    await store.lock.cluster?.note('a', leases.get('a')?.fencingToken ?? NaN, 'noted')
+    return 'announced'
+  },
   work,
   save: saveForEver,
   write: (value = '') => store.write('a', [{ ...CREDS_KEY, value }], { fencingToken: leases.get('a')?.fencingToken ?? 0 }),

@@ -50,6 +50,21 @@ describe.each(SQLITE_DRIVERS)('with $name', (driver) => {
     expect((await store.lock.acquire('a'))?.fencingToken).toBe(2)
   })
 
+  it('a process is a member of the cluster until it is killed', async () => {
+    const file = newFile()
+    const child = await startChild(driver, file)
+    await child.ask('acquire')
+    expect(await child.ask('announce')).toBe('announced')
+    const { cluster } = openStore(openDatabase(driver, file)).lock
+    const follower = cluster?.follow()
+    expect(await follower?.next()).toMatchObject({ processes: [{ text: 'here', isSelf: false }], locks: [{ sessionId: 'a', text: 'noted' }] })
+    child.signal('SIGSTOP')
+    expect((await follower?.next())?.processes).toMatchObject([{ text: 'here' }])
+    await child.kill('SIGKILL')
+    expect((await follower?.next())?.processes).toEqual([])
+    expect(await cluster?.holding('a')).toBeNull()
+  })
+
   it('a process that is killed in the middle of a transaction leaves all of the batch before, and nothing of this one', async () => {
     const file = newFile()
     const child = await startChild(driver, file)
