@@ -4,6 +4,7 @@ import { resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { Registry } from 'prom-client'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { observeCluster } from '../../examples/observability/cluster-metrics.js'
 import { measureStore } from '../../examples/observability/measured-store.js'
 import { observeSessions } from '../../examples/observability/session-metrics.js'
 import { MemorySessionStore, SessionError, SessionManager, type Logger } from '../../src/index.js'
@@ -120,6 +121,7 @@ async function describeMetrics(): Promise<{ registry: Registry; families: string
     baileys: new FakeBaileys({ onSocket: (socket) => socket.welcome() }),
   })
   observeSessions(sessions, registry)
+  observeCluster(sessions, registry)
   await sessions.connect('company-1')
   const families = registry.getMetricsAsArray().map((metric) => {
     // The names of its labels are in each metric, and not in its type.
