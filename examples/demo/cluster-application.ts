@@ -14,6 +14,8 @@ const sessions = new SessionManager({
   cluster: { address: name },
   // A minute by default: only sessions that have been connected for that long move to a process that joins.
   reconnect: { stableAfterMs: 2000 },
+  // Ten a second by default: here the first process would have most of the sessions before the others are there.
+  dials: { concurrency: 5, perSecond: 5 },
   socketConfig: { waWebSocketUrl: url },
 })
 
@@ -34,9 +36,9 @@ process.once('SIGTERM', () => {
     .then(close)
     .finally(hangUp)
 })
-onDismissed(() => process.exit(1))
+onDismissed(() => process.exit())
 
-// Only so that the first one does not begin with all of them.
+// So that all of them begin at the same time.
 while ((await sessions.members()).length < fleetSize) await delay(100)
 await sessions.restoreAll()
 tell({ kind: 'done' })

@@ -27,7 +27,7 @@ export class FleetDemonstration {
 
   /** Plays all of it. Resolves with the exit code; rejects when sessions do not come back. */
   async play(): Promise<number> {
-    this.#screen.line(`${this.#total} sessions with a phone linked to each, shared out over processes that know each other only by their store.`)
+    this.#screen.line(`${this.#total} linked sessions, shared out over processes that know each other only by their store.`)
     this.#screen.line('WhatsApp is a server on 127.0.0.1, and Baileys is real. Nothing leaves this machine.')
     await this.#begin()
     await this.#kill('A')
@@ -51,7 +51,9 @@ export class FleetDemonstration {
     this.#fleet.remove(name)
     await this.#untilAllConnected('Not every session came back.')
     const outages = this.#fleet.takeOutages()
-    this.#endAct(`the first one is back after ${seconds(outages[0] ?? 0, 1)}, all ${outages.length} after ${seconds(outages.at(-1) ?? 0, 1)}, without a QR code`)
+    this.#endAct(
+      `the first one is back after ${seconds(outages[0] ?? 0, 1)}, all ${outages.length} after ${seconds(outages.at(-1) ?? 0, 1)}, without a QR code`,
+    )
   }
 
   async #join(name: string): Promise<void> {
@@ -110,7 +112,8 @@ export class FleetDemonstration {
 
   #endHandOvers(what: string): void {
     const outages = this.#fleet.takeOutages()
-    this.#endAct(`${what}. ${outages.length} hand-overs, without a socket for ${seconds(outages.at(-1) ?? 0, 1)} at most`)
+    this.#screen.event(what)
+    this.#endAct(`${outages.length} hand-overs, each without a socket for ${seconds(outages.at(-1) ?? 0, 1)} at most`)
   }
 
   #endAct(what: string): void {

@@ -6,7 +6,7 @@ export class Fleet {
   /** What changes here. */
   readonly changes: Changes = new Changes()
   readonly #sessionIds: readonly string[]
-  readonly #processes = new Map<string, ApplicationProcess>()
+  readonly #processes = new Map<string, Pick<ApplicationProcess, 'board'>>()
   readonly #lostAt = new Map<string, number>()
   #outages: number[] = []
 
@@ -15,7 +15,7 @@ export class Fleet {
   }
 
   /** A process has started. */
-  add(name: string, process: ApplicationProcess): void {
+  add(name: string, process: Pick<ApplicationProcess, 'board'>): void {
     this.#processes.set(name, process)
     this.look()
   }

@@ -1,58 +1,7 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { expectTidy, runDemo } from './run-demo.js'
 
-const MAIN = fileURLToPath(new URL('../../examples/demo/main.ts', import.meta.url))
 const SESSION_IDS = ['bakery', 'garage', 'florist']
-const CONTROL_CHARACTERS = /[^\P{Cc}\n]/u
-
-interface Run {
-  exitCode: number | null
-  output: string
-  lines: string[]
-  errors: string
-  leftBehind: string[]
-}
-
-let folder = ''
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'baileys-sessions-'))
-})
-afterAll(() => {
-  rmSync(folder, { recursive: true, force: true })
-})
-
-/** Runs the demo until all processes that write to its stderr have ended: itself and its applications. */
-async function runDemo(args: readonly string[], interruptAt?: string): Promise<Run> {
-  const temporary = mkdtempSync(join(folder, 'run-'))
-  const demo = spawn(process.execPath, ['--import', 'tsx', MAIN, ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    // The cache of tsx is kept there too.
-    env: { ...process.env, TMPDIR: temporary, TEMP: temporary },
-  })
-  let output = ''
-  let errors = ''
-  demo.stdout.setEncoding('utf8').on('data', (text: string) => {
-    output += text
-    if (interruptAt !== undefined && output.includes(interruptAt)) demo.kill('SIGINT')
-  })
-  demo.stderr.setEncoding('utf8').on('data', (text: string) => {
-    errors += text
-  })
-  await once(demo, 'close')
-  return { exitCode: demo.exitCode, output, lines: output.split('\n'), errors, leftBehind: readdirSync(temporary).filter((name) => !name.startsWith('tsx-')) }
-}
-
-function expectTidy({ output, lines, errors, leftBehind }: Run): void {
-  expect(errors).toBe('')
-  expect(output).not.toMatch(CONTROL_CHARACTERS)
-  expect(lines.filter((line) => line.length > 100)).toEqual([])
-  expect(leftBehind).toEqual([])
-}
 
 describe.concurrent('npm run demo', { timeout: 90_000 }, () => {
   it('links three sessions, kills the process while it saves, and restores all without a QR code', { tags: 'full' }, async () => {

@@ -45,6 +45,18 @@ describe('the screen of the demo', () => {
     ).toBe('  [########................] restored 1 of 3\nend\n')
   })
 
+  it('keeps several lines below the others of a terminal, and none elsewhere', () => {
+    const show = (screen: Screen): void => {
+      screen.keepBelow(['A  1', 'B  2'])
+      screen.line('news')
+      screen.keepBelow([])
+      screen.line('end')
+    }
+    expect(printed(false, show)).toBe('news\nend\n')
+    const erased = '\u001B[1G\u001B[1A\u001B[0J'
+    expect(printed(true, show)).toBe(`A  1\nB  2${erased}news\nA  1\nB  2${erased}end\n`)
+  })
+
   it('makes the columns of a table as wide as they have to be', () => {
     expect(
       printed(false, (screen) =>
