@@ -22,8 +22,9 @@ async function runFleet(request: CommandRequest, environment: CommandEnvironment
   const name = parseStoreName(operandOf(request, 0), environment)
   const opened = await name.open('look')
   try {
-    const fleet = await lookAtFleet(requireCluster(name, opened.store))
+    const cluster = requireCluster(name, opened.store)
     const sessionIds = await listSessions(opened.store)
+    const fleet = await lookAtFleet(cluster, sessionIds)
     const misnomer = await findMisnomer(name, sessionIds.length > 0)
     if (misnomer !== null) printer.note(misnomer.message, 'doubtful')
     const report = reportFleet(name.text, fleet, sessionIds)

@@ -88,7 +88,7 @@ describe('drain', () => {
     expect(await drain(owner, ['--yes', '--timeout', '1'])).toEqual({
       code: 1,
       output: '',
-      errors: `${owner} holds 2 of 2 sessions.\n${owner} still holds 2 of 2 sessions after 1 second. "fleet" shows how it goes on.\n`,
+      errors: `${owner} holds 2 of 2 sessions.\n${owner} still holds 2 of 2 sessions after 1 second. "fleet" shows whether the others have room.\n`,
     })
   })
 

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { fleetLine, fleetTable, type ReportedProcess, reportFleet, stateInWords } from '../../src/cli/fleet/fleet-report.js'
 import { readFleet } from '../../src/cli/fleet/fleet.js'
@@ -6,8 +7,10 @@ import { parseStoreName } from '../../src/cli/stores/parse-store-name.js'
 import { encodeCard } from '../../src/cluster/member-card.js'
 import { MemorySessionStore } from '../../src/index.js'
 import type { ClusterProcess } from '../../src/lease/lock-cluster.js'
+import { temporaryFolder } from '../support/temporary-folder.js'
 import { runCommand } from './command-line.js'
 import { databaseOf, FleetMember } from './fleet-member.js'
+import { fileStore, snapshot, storePaired } from './stored-sessions.js'
 
 function process(id: string, changes: Partial<ClusterProcess> = {}): ClusterProcess {
   return { id, owner: `of ${id}`, text: null, isSelf: false, isAskedToDrain: false, leaseLeftMs: null, ...changes }
@@ -62,6 +65,23 @@ describe('fleet', () => {
         },
       ],
     })
+  })
+
+  it('shows which sessions a process without a cluster runs on files, and changes nothing', async () => {
+    const directory = join(temporaryFolder(), 'sessions')
+    const store = fileStore(directory)
+    for (const id of ['a', 'b']) await storePaired(store, id)
+    const lease = await store.lock.acquire('a')
+    const before = snapshot(directory)
+    const { code, output } = await runCommand(['fleet', `fs:${directory}`])
+    const [, line = '', last] = output.split('\n')
+    expect([code, line.split(/ {2,}/u), last]).toEqual([
+      0,
+      [lease?.owner, '-', '1', '-', '-', 'not in the cluster'],
+      '1 process: 1 session running, no room for more. 1 stored session runs nowhere.',
+    ])
+    expect(snapshot(directory)).toEqual(before)
+    await lease?.release()
   })
 
   it('says that nobody is there, with exit code 0', async () => {
@@ -160,5 +180,6 @@ describe('the report of a fleet', () => {
     const report = { version: 1, store: '', room: null, notRunning: 2, processes: [reported()] } as const
     expect(fleetLine(report)).toBe('1 process: 1 session running. 2 stored sessions run nowhere.')
     expect(fleetLine({ ...report, room: 9, notRunning: 0 })).toBe('1 process: 1 session running, room for 9 more.')
+    expect(fleetLine({ ...report, room: 0, notRunning: 0 })).toBe('1 process: 1 session running, no room for more.')
   })
 })

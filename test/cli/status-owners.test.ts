@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { findHolders } from '../../src/cli/fleet/fleet.js'
 import { encodeCard } from '../../src/cluster/member-card.js'
 import { encodeStanding } from '../../src/cluster/standing.js'
+import type { ClusterNews } from '../../src/lease/lock-cluster.js'
 import { SharedLock } from '../support/shared-lock.js'
 import { runCommand } from './command-line.js'
 import { connected, databaseOf, FleetMember } from './fleet-member.js'
@@ -10,12 +11,12 @@ import { MASKED, PHONE } from './stored-sessions.js'
 describe('status', () => {
   it('shows what the process that runs a session says of it, and where that process is', async () => {
     const { file, name } = await databaseOf(['a', 'b', 'c'])
-    const one = await (await FleetMember.open(file)).announce({ address: 'http://10.0.0.7:3000' })
+    const one = await (await FleetMember.open(file)).announce({ address: 'http://user:secret@10.0.0.7:3000' })
     await one.take('a', connected())
     await one.take('b', connected({ status: 'reconnecting', reason: 'connection_lost' }))
     const outside = await FleetMember.open(file)
     await outside.take('c')
-    const running = `running in ${await one.owner()} at http://10.0.0.7:3000`
+    const running = `running in ${await one.owner()} at http://user:***@10.0.0.7:3000`
     expect((await runCommand(['status', name])).output.split('\n')).toEqual([
       `a: linked, ${running}, connected since 2026-03-01T09:12:44.120Z, ${MASKED}`,
       `b: linked, ${running}, reconnecting (connection lost) since 2026-03-01T09:12:44.120Z, ${MASKED}`,
@@ -27,7 +28,7 @@ describe('status', () => {
     expect(sessions).toMatchObject([
       {
         owner: await one.owner(),
-        ownerAddress: 'http://10.0.0.7:3000',
+        ownerAddress: 'http://user:***@10.0.0.7:3000',
         running: { status: 'reconnecting', reason: 'connection_lost', since: '2026-03-01T09:12:44.120Z' },
       },
     ])
@@ -56,6 +57,20 @@ describe('who holds sessions', () => {
     expect(await Promise.all(['a', 'b', 'c'].map(many))).toEqual([{ owner: 'web-1', address: 'http://web-1', standing: connected() }, null, null])
     expect(await (await findHolders(shared.asMember('cli'), ['a']))('a')).toMatchObject({ owner: 'web-1' })
     expect(shared.asked).toEqual(['next', 'holding a'])
+  })
+
+  it('is asked for one by one, where a process does not tell which locks it holds', async () => {
+    const shared = new SharedLock()
+    for (const id of ['a', 'b']) shared.grab(id, id === 'a' ? 'member' : 'outside')
+    const { cluster } = shared.asMember('cli')
+    const next = async (): Promise<ClusterNews> => {
+      const news = await cluster.follow().next()
+      return { ...news, locks: news.locks.filter(({ sessionId }) => sessionId === 'a') }
+    }
+    const lock = { ...shared.as('cli'), cluster: { ...cluster, follow: () => ({ next }) } }
+    const holderOf = await findHolders(lock, ['a', 'b', 'c'])
+    expect((await Promise.all(['a', 'b', 'c'].map(holderOf))).map((holding) => holding?.owner)).toEqual(['member', 'outside', undefined])
+    expect(shared.asked).toEqual(['next', 'holding b', 'holding c'])
   })
 
   it('is the owner alone where the lock tells no more, and nobody where it cannot be asked', async () => {

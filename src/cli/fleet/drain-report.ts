@@ -36,7 +36,10 @@ export function reportDrain({ owner, progress: { held, total, nowhere, isOver },
     return EXIT.interrupted
   }
   if (held > 0) {
-    printer.note(`${owner} still holds ${held} of ${count(total, 'session')} after ${count(timeoutSeconds, 'second')}. "fleet" shows how it goes on.`, 'bad')
+    printer.note(
+      `${owner} still holds ${held} of ${count(total, 'session')} after ${count(timeoutSeconds, 'second')}. "fleet" shows whether the others have room.`,
+      'bad',
+    )
     return EXIT.trouble
   }
   printer.line(resultOf(owner, total, nowhere.length))

@@ -99,5 +99,10 @@ export function fleetLine({ processes, room, notRunning }: FleetReport): string 
   const running = processes.reduce((sum, { sessions }) => sum + sessions, 0)
   const nowhere = notRunning === 0 ? '' : ` ${count(notRunning, 'stored session runs', 'stored sessions run')} nowhere.`
   if (processes.length === 0) return `No process is using the store.${nowhere}`
-  return `${count(processes.length, 'process', 'processes')}: ${count(running, 'session')} running${room === null ? '' : `, room for ${room} more`}.${nowhere}`
+  return `${count(processes.length, 'process', 'processes')}: ${count(running, 'session')} running${roomInWords(room)}.${nowhere}`
+}
+
+function roomInWords(room: number | null): string {
+  if (room === null) return ''
+  return room === 0 ? ', no room for more' : `, room for ${room} more`
 }

@@ -1,6 +1,6 @@
 import { type MemberCard, parseCard } from '../../cluster/member-card.js'
 import { parseStanding, type Standing } from '../../cluster/standing.js'
-import type { ClusterNews, ClusterProcess, LockCluster } from '../../lease/lock-cluster.js'
+import type { ClusterLock, ClusterNews, ClusterProcess, LockCluster } from '../../lease/lock-cluster.js'
 import { findOwner, type SessionLock } from '../../lease/session-lock.js'
 
 /** A process that uses the store. */
@@ -37,9 +37,25 @@ export interface Fleet {
   readonly holdings: ReadonlyMap<string, Holding>
 }
 
-/** Looks at everybody in one step of the engine. Rejects when it cannot be asked. */
-export async function lookAtFleet(cluster: LockCluster): Promise<Fleet> {
-  return readFleet(await cluster.follow().next())
+/**
+ * Looks at everybody in one step of the engine. On files, a process that is in no cluster does not tell which locks it holds: where there is
+ * one, each of these sessions that nobody told of is asked for. Rejects when the engine cannot be asked.
+ */
+export async function lookAtFleet(cluster: LockCluster, sessionIds: readonly string[] = []): Promise<Fleet> {
+  const news = await cluster.follow().next()
+  const fleet = readFleet(news)
+  if (!fleet.processes.some(isSilent)) return fleet
+  const found: ClusterLock[] = []
+  for (const sessionId of sessionIds.filter((id) => !fleet.holdings.has(id))) {
+    // A lock that cannot be read says nothing about the others.
+    const holding = await cluster.holding(sessionId).catch(() => null)
+    if (holding !== null) found.push({ sessionId, processId: holding.process.id, text: holding.text })
+  }
+  return readFleet({ ...news, locks: [...news.locks, ...found] })
+}
+
+function isSilent({ card, sessionIds }: FleetProcess): boolean {
+  return card === null && sessionIds.length === 0
 }
 
 /** Reads the first news of a cluster. A lock of a process that is gone is held by nobody. */
@@ -67,7 +83,7 @@ export async function findHolders(lock: SessionLock, sessionIds: readonly string
   const { cluster } = lock
   if (cluster === undefined) return (sessionId) => askForOwner(lock, sessionId).catch(() => null)
   if (sessionIds.length < 2) return (sessionId) => askForHolding(cluster, sessionId).catch(() => null)
-  const fleet = await lookAtFleet(cluster).catch(() => null)
+  const fleet = await lookAtFleet(cluster, sessionIds).catch(() => null)
   return async (sessionId) => fleet?.holdings.get(sessionId) ?? null
 }
 
