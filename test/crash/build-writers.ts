@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
+import { bundle } from '../support/bundle.js'
 
 /** Beside the packages, which the built scripts import. */
 const CACHE = resolve('node_modules/.cache')
@@ -20,20 +20,7 @@ export class BuiltWriters implements Disposable {
     const folder = mkdtempSync(join(CACHE, 'crash-'))
     try {
       const entryPoints = names.map((name) => fileURLToPath(new URL(`./writers/${name}-child.ts`, import.meta.url)))
-      await build({
-        entryPoints,
-        outdir: folder,
-        bundle: true,
-        format: 'esm',
-        platform: 'node',
-        target: 'node20',
-        logLevel: 'error',
-        outExtension: { '.js': '.mjs' },
-        // Native code cannot be bundled; CommonJS asks for `require`.
-        external: ['better-sqlite3', 'libsql', 'sharp', 'jimp', 'link-preview-js', 'audio-decode', 'pg-native'],
-        minify: true,
-        banner: { js: 'import { createRequire } from "node:module"; const require = createRequire(import.meta.url);' },
-      })
+      await bundle(entryPoints, folder)
     } catch (error) {
       rmSync(folder, { recursive: true, force: true })
       throw error

@@ -1,0 +1,39 @@
+/** What several processes can share sessions on. `pgbouncer` is PostgreSQL behind PgBouncer in transaction mode. */
+export const ENGINES = ['files', 'sqlite', 'redis', 'postgres', 'pgbouncer'] as const
+
+/** One of them. */
+export type Engine = (typeof ENGINES)[number]
+
+/** One thing that a cluster promises, and on which engines a test shows it. */
+export interface Proof {
+  /** What is promised, as a row of the table in docs/cluster.md says it. */
+  readonly promise: string
+  /** Where a test of this folder shows it. */
+  readonly shownOn: readonly Engine[]
+  /** Why the others have no such test, for the table. */
+  readonly elsewhere?: string
+}
+
+const SERVERS: readonly Engine[] = ['redis', 'postgres', 'pgbouncer']
+
+const NO_SERVER = 'there is no server that could be away'
+const SAME_CODE = 'decided by the same code on every engine; shown on one'
+
+/** What is promised, by name. The tests run on these engines, and the docs say so. */
+export const PROOFS = {
+  failover: { promise: 'A process that dies is replaced, and no session needs a QR code', shownOn: ENGINES },
+  drain: { promise: '`drain` hands every session over, and every message comes once', shownOn: ENGINES },
+  share: { promise: 'The sessions of a process that died are shared out evenly', shownOn: ['redis'], elsewhere: SAME_CODE },
+  capacity: { promise: 'No process runs more than `maxSessions`; what has no room says so, and starts when there is room', shownOn: ['redis'], elsewhere: SAME_CODE },
+  'cut off': { promise: 'A process that is cut off from the store closes its sockets before others may take its sessions', shownOn: SERVERS, elsewhere: NO_SERVER },
+  paused: {
+    promise: 'A process that was stopped and wakes up writes nothing, and its sockets are gone within a second',
+    shownOn: SERVERS,
+    elsewhere: 'a stopped process of the same host is still there, so nobody takes its sessions',
+  },
+  outage: { promise: 'When the store is away, sockets close in time; when it is back, every session comes back once', shownOn: SERVERS, elsewhere: NO_SERVER },
+  'rolling restart': { promise: 'A rolling restart keeps 99 % of the sessions connected', shownOn: ['redis'], elsewhere: SAME_CODE },
+} as const satisfies Record<string, Proof>
+
+/** The name of one. */
+export type ProofName = keyof typeof PROOFS
