@@ -1,0 +1,57 @@
+import type { Member } from './member.js'
+
+/** A socket that was open, from then until then; `Infinity` while it is. */
+export interface OpenSocket {
+  readonly sessionId: string
+  readonly member: Member
+  readonly from: number
+  readonly to: number
+}
+
+/** Every socket that was ever open, in the order of their opening. */
+export function openSockets(members: readonly Member[]): OpenSocket[] {
+  return members.flatMap(socketsOf).sort((a, b) => a.from - b.from)
+}
+
+function socketsOf(member: Member): OpenSocket[] {
+  const sockets: OpenSocket[] = []
+  const openedAt = new Map<string, number>()
+  const close = (sessionId: string, to: number): void => {
+    const from = openedAt.get(sessionId)
+    openedAt.delete(sessionId)
+    if (from !== undefined) sockets.push({ sessionId, member, from, to })
+  }
+  for (const event of member.events) {
+    if (event.kind === 'open') openedAt.set(event.sessionId, event.at)
+    if (event.kind === 'closed') close(event.sessionId, event.at)
+  }
+  for (const sessionId of [...openedAt.keys()]) close(sessionId, member.endedAt)
+  return sockets
+}
+
+/** The sockets of each session. */
+export function bySession(sockets: readonly OpenSocket[]): ReadonlyMap<string, readonly OpenSocket[]> {
+  const groups = new Map<string, OpenSocket[]>()
+  for (const socket of sockets) groups.set(socket.sessionId, [...(groups.get(socket.sessionId) ?? []), socket])
+  return groups
+}
+
+/** How many sessions have an open socket at a moment. */
+export function openAt(sockets: readonly OpenSocket[], at: number): number {
+  return new Set(sockets.filter(({ from, to }) => from <= at && at < to).map(({ sessionId }) => sessionId)).size
+}
+
+/** Sockets of one session that were open at the same time. */
+export function overlaps(sockets: readonly OpenSocket[]): { readonly sessionId: string; readonly forMs: number }[] {
+  return [...bySession(sockets)].flatMap(([sessionId, own]) =>
+    own.slice(1).flatMap(({ from }, index) => {
+      const forMs = (own[index]?.to ?? 0) - from
+      return forMs > 0 ? [{ sessionId, forMs }] : []
+    }),
+  )
+}
+
+/** How long each session was without a socket between two, in milliseconds. */
+export function gaps(sockets: readonly OpenSocket[]): number[] {
+  return [...bySession(sockets).values()].flatMap((own) => own.slice(1).map(({ from }, index) => from - (own[index]?.to ?? 0)))
+}
