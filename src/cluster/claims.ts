@@ -29,9 +29,9 @@ export class Claims {
     return [...this.#underWay].filter((other) => other !== sessionId && !this.#options.sessions.isRunning(other)).length
   }
 
-  /** Whether there is a session that a member with room may take yet. */
+  /** Whether no session is being taken. */
   get isIdle(): boolean {
-    return this.#unheld.size === 0 && this.#underWay.size === 0
+    return this.#underWay.size === 0
   }
 
   /** Takes in what changed. */

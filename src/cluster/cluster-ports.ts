@@ -54,8 +54,6 @@ export interface ClusterSetup {
   readonly onMembers: (members: readonly ViewedMember[]) => void
   /** Told of each session that another process took, gave back, or tells something new of. */
   readonly onElsewhere: (changes: readonly ViewedChange[]) => void
-  /** Told when this process was asked to drain. */
-  readonly onAskedToDrain: () => void
   /** Told once when the engine cannot be asked, and again only after it could. */
   readonly onError: (cause: unknown) => void
 }

@@ -117,9 +117,7 @@ export class Cluster {
 
   /** Hands the sessions over that others can go on with, and takes no new ones, ever. Resolves when that is done, nobody has room, or the time is up. */
   async drain(timeoutMs: number): Promise<DrainOutcome> {
-    this.#isDraining = true
-    this.#successions.end()
-    const drained = this.#giving.drain(timeoutMs)
+    const drained = this.#drain(timeoutMs)
     this.#ticker.hurry()
     return drained
   }
@@ -131,6 +129,12 @@ export class Cluster {
     this.#giving.end()
     await this.#ticker.stop()
     await this.#options.lock.leave()
+  }
+
+  #drain(timeoutMs: number): Promise<DrainOutcome> {
+    this.#isDraining = true
+    this.#successions.end()
+    return this.#giving.drain(timeoutMs)
   }
 
   #roomBeside(sessionId: string | null): number {
@@ -207,7 +211,8 @@ export class Cluster {
       this.#options.onMembers(this.#view.members())
     }
     if (!changes.isFirst) this.#options.onElsewhere(changes.sessions.filter(({ before, after }) => (after ?? before)?.process.isSelf === false))
-    if (self?.isAskedToDrain === true && !this.#isDraining) this.#options.onAskedToDrain()
+    // For as long as it is asked: others may have room later.
+    if (self?.isAskedToDrain === true) void this.#drain(Infinity)
   }
 
   #act(): void {

@@ -4,6 +4,8 @@ interface Unheld {
   readonly reservedUntil: number
   /** Until when it is left alone, because somebody was faster or it could not be looked at. */
   restUntil: number
+  /** How often it was left alone. */
+  rests: number
   /** When anybody may take it, whose share it is or not. */
   readonly openAt: number
   taker: { readonly version: number; readonly memberId: string | null } | null
@@ -13,8 +15,9 @@ interface Unheld {
 const OPEN_AFTER_MS = 3000
 /** How long a session that was released to a successor is left to it. */
 const RESERVED_MS = 3000
-/** How long to leave a session alone that somebody else took, or that could not be looked at. */
+/** How long to leave a session alone that somebody else has, or that could not be looked at: doubled each time, up to the longest. */
 const REST_MS = 3000
+const LONGEST_REST_MS = 60_000
 
 /** The sessions that nobody holds: what this process takes of them, and what it leaves to others. Those that nobody wants are not kept. */
 export class UnheldSessions {
@@ -39,7 +42,7 @@ export class UnheldSessions {
   add(sessionId: string, now: number, isReserved = false): void {
     if (this.#sessions.has(sessionId)) return
     const openAt = now + OPEN_AFTER_MS * (1 + this.#random() / 3)
-    this.#sessions.set(sessionId, { reservedUntil: isReserved ? now + RESERVED_MS : now, restUntil: now, openAt, taker: null })
+    this.#sessions.set(sessionId, { reservedUntil: isReserved ? now + RESERVED_MS : now, restUntil: now, rests: 0, openAt, taker: null })
   }
 
   /** Somebody holds it, or nobody wants it. */
@@ -50,7 +53,9 @@ export class UnheldSessions {
   /** Leaves it alone for a while. */
   postpone(sessionId: string, now: number): void {
     const session = this.#sessions.get(sessionId)
-    if (session !== undefined) session.restUntil = now + REST_MS
+    if (session === undefined) return
+    session.restUntil = now + Math.min(LONGEST_REST_MS, REST_MS * 2 ** session.rests)
+    session.rests += 1
   }
 
   /** Those that are this member's to take now, oldest first. `version` changes with whatever `takerOf` goes by. */

@@ -36,11 +36,14 @@ export class LeaseCluster implements LockCluster {
     assertOpen()
     const holder = await self()
     await heartbeat.hold(this.#membership)
-    this.#entered = holder.nonce
     try {
-      if (await table.enter(holder, text)) return
+      if (await table.enter(holder, text)) {
+        this.#entered = holder.nonce
+        return
+      }
     } catch (error) {
-      heartbeat.drop(this.#membership)
+      // A member stays one, with what it said before.
+      if (this.#entered !== holder.nonce) heartbeat.drop(this.#membership)
       throw error
     }
     // The engine has ended all that was held under this name: the next announcement is made under another.

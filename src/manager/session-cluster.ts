@@ -32,7 +32,7 @@ export interface SessionClusterOptions extends Omit<ManagedSessionsOptions, 'not
 const NOT_RUNNING: UnplacedStatus = { status: 'disconnected', reason: 'not_running' }
 const OWNED_ELSEWHERE: UnplacedStatus = { status: 'disconnected', reason: 'owned_elsewhere' }
 
-/** How long a drain that an operator asked for may take. */
+/** How long a drain may take unless the caller says. */
 export const DRAIN_TIMEOUT_MS = 25_000
 
 /** A manager's part in a cluster: which sessions may start here, what the others are told of them, and what is told of those elsewhere. */
@@ -56,7 +56,6 @@ export class SessionCluster {
       sessions: new ManagedSessions({ ...options, note: (sessionId) => this.#renote(sessionId), retryNotes: () => this.#notes.retry() }),
       onMembers: (members) => announcer.members(members.map(memberOf)),
       onElsewhere: (changes) => this.#tellElsewhere(changes),
-      onAskedToDrain: () => void this.#cluster.drain(DRAIN_TIMEOUT_MS),
       onError: (cause) => onError(asStoreError(undefined, cause)),
     })
   }

@@ -58,7 +58,6 @@ export class ClusterProcessModel implements ClusterSessions {
       timeoutMs: 15_000,
       onMembers: (members) => this.members.push(members),
       onElsewhere: (changes) => this.elsewhere.push(...changes),
-      onAskedToDrain: () => void this.cluster.drain(60_000),
       onError: (cause) => this.errors.push(cause),
     })
   }
