@@ -67,11 +67,14 @@ export class LeaseCluster implements LockCluster {
   }
 
   async holding(sessionId: string): Promise<LockHolding | null> {
-    const { table, self, assertOpen } = this.#options
+    const { table, self, lives, leaseOf, assertOpen } = this.#options
     assertOpen()
     const { nonce } = await self()
-    for (const { process, note } of await table.holdersOf(sessionId)) {
-      if (await this.#options.lives(process)) return { process: toProcess(process, nonce), text: note }
+    for (const holder of await table.holdersOf(sessionId)) {
+      const process = toProcess(holder.process, nonce)
+      // A claim of this process whose answer was lost holds nothing.
+      const isVain = process.isSelf && leaseOf(sessionId) === undefined
+      if (!isVain && (await lives(holder.process))) return { process, text: holder.note }
     }
     return null
   }
