@@ -72,16 +72,25 @@ describe('two servers that share their sessions', () => {
     expect([full.baileys.sockets.length, open.baileys.sockets.length]).toEqual([0, 1])
   })
 
-  it('hand the sessions over when one is closed', async () => {
+  it('hand the sessions over when one is closed, which goes on to answer until it has none', async () => {
     const [here, there] = await openTwo()
     await pair(there, 'acme', '5511912345678')
-    const acme = await here.agent('acme')
-    const reader = await StreamReader.open(acme, 'acme')
-    expect(await there.server.close()).toMatchObject({ notDrained: [] })
-    expect(reader.hasEnded).toBe(true)
-    await eventually(async () => {
-      expect((await acme.get('/api/whatsapp/status')).body).toMatchObject({ status: 'connected', is_local: true })
+    await pair(there, 'globex', '5511912345679')
+    const [acme, globex] = [await here.agent('acme'), await here.agent('globex')]
+    const readers = [await StreamReader.open(acme, 'acme'), await StreamReader.open(globex, 'globex')]
+    const firstMoved = new Promise<string>((resolve) => {
+      here.sessions.on('connected', ({ sessionId }) => {
+        resolve(sessionId)
+      })
     })
-    expect(here.baileys.sockets).toHaveLength(1)
+    const closing = there.server.close()
+    expect(inShort(await (await there.agent(await firstMoved)).get('/api/whatsapp/status'))).toBe('200')
+    expect((await fetch(`${there.server.url}/healthz`)).status).toBe(503)
+    expect(await closing).toMatchObject({ notDrained: [] })
+    for (const reader of readers) expect(reader.hasEnded).toBe(true)
+    await eventually(async () => {
+      for (const client of [acme, globex]) expect((await client.get('/api/whatsapp/status')).body).toMatchObject({ status: 'connected', is_local: true })
+    })
+    expect(here.baileys.sockets).toHaveLength(2)
   })
 })
