@@ -140,10 +140,13 @@ export class SessionCluster {
     return this.#cluster.close()
   }
 
-  /** Tells the others where a session stands, if its lock is held here. */
+  /** Tells the others where a session stands, if its lock is held here; else what its holder says of it, which may have been told before it was given up here. */
   note(snapshot: SessionSnapshot): void {
-    const lease = this.#options.registry.find(snapshot.sessionId)?.lease ?? null
-    if (lease !== null) this.#notes.note(snapshot.sessionId, lease.fencingToken, standingOf(snapshot, this.#cluster.noteOf(snapshot.sessionId)))
+    const { sessionId, reason } = snapshot
+    const lease = this.#options.registry.find(sessionId)?.lease ?? null
+    if (lease !== null) this.#notes.note(sessionId, lease.fencingToken, standingOf(snapshot, this.#cluster.noteOf(sessionId)))
+    // After the status that it follows was told.
+    else if (reason === 'owned_elsewhere') queueMicrotask(() => this.#tellHolding(snapshot))
   }
 
   #renote(sessionId: string): void {
@@ -163,6 +166,13 @@ export class SessionCluster {
       if (this.#options.registry.find(sessionId)?.isRunning === true) continue
       this.#options.announcer.statusElsewhere(this.#view(sessionId, after), this.#view(sessionId, before))
     }
+  }
+
+  #tellHolding(snapshot: SessionSnapshot): void {
+    const { sessionId } = snapshot
+    const holding = this.#cluster.holdingOf(sessionId)
+    const isElsewhere = holding?.process.isSelf === false && this.#options.registry.find(sessionId)?.isRunning !== true
+    if (isElsewhere) this.#options.announcer.statusElsewhere(this.#view(sessionId, holding), snapshot)
   }
 
   #view(sessionId: string, holding: ViewedHolding | null): SessionSnapshot {

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { MemorySessionStore } from '../../src/adapters/memory/memory-session-store.js'
+import { encodeStanding } from '../../src/cluster/standing.js'
+import { standingOf } from '../../src/cluster/standing-notes.js'
 import { type ClusterOptions, isSessionError, type SessionError } from '../../src/index.js'
 import { codeOf, inFakeTime, pass, refusing, scenario, type Scenario, type ScenarioOptions, welcoming, within } from '../support/scenario.js'
 import { SharedLock } from '../support/shared-lock.js'
@@ -115,6 +117,32 @@ describe('a status asked from anywhere', () => {
     await pass(30_000)
     expect(await within(other.sessions.getStatus('s0'))).toMatchObject({ status: 'failed', reason: 'multi_device_mismatch', owner: 'owner' })
     expect(other.baileys.sockets).toHaveLength(0)
+  })
+
+  it('is told once this process knows that another one took the session over while it could not', async () => {
+    const fleet = new Fleet()
+    await fleet.link(1)
+    const a = fleet.add('a')
+    await within(a.sessions.restoreAll())
+    fleet.lock.expire('s0')
+    const { fencingToken } = fleet.lock.grab('s0', 'b')
+    const standing = standingOf(
+      { ...(await within(a.sessions.getStatus('s0'))), status: 'connected', reason: null },
+      { offeredTo: null, moves: 0, movedAt: null },
+    )
+    await fleet.lock.asMember('b').cluster.note('s0', fencingToken, encodeStanding(standing))
+    await pass(10_000)
+    expect(
+      a
+        .events('status')
+        .map(({ status, reason }) => [status, reason])
+        .slice(-3),
+    ).toEqual([
+      ['reconnecting', 'storage_unavailable'],
+      ['disconnected', 'owned_elsewhere'],
+      ['connected', null],
+    ])
+    expect(a.events('status').at(-1)).toMatchObject({ owner: 'b', isLocal: false })
   })
 
   it('starts nothing in a process that has no room', async () => {
