@@ -1,37 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { MemorySessionStore } from '../../src/adapters/memory/memory-session-store.js'
 import { encodeStanding } from '../../src/cluster/standing.js'
 import { standingOf } from '../../src/cluster/standing-notes.js'
-import { type ClusterOptions, isSessionError, type SessionError } from '../../src/index.js'
-import { codeOf, inFakeTime, pass, refusing, scenario, type Scenario, type ScenarioOptions, welcoming, within } from '../support/scenario.js'
+import { isSessionError, type SessionError } from '../../src/index.js'
+import { Fleet } from '../support/fleet.js'
+import { codeOf, inFakeTime, pass, refusing, scenario, type Scenario, welcoming, within } from '../support/scenario.js'
 import { SharedLock } from '../support/shared-lock.js'
 import { WatchedSessionStore } from '../support/watched-session-store.js'
 
 inFakeTime()
-
-/** Several processes that share a store. */
-class Fleet {
-  readonly lock = new SharedLock()
-  readonly records = new MemorySessionStore()
-  readonly processes: Scenario[] = []
-
-  /** Starts a process; it takes sessions once `restoreAll` is called. */
-  add(owner: string, cluster: ClusterOptions | null = {}, options: ScenarioOptions = {}): Scenario {
-    const store = new WatchedSessionStore(this.lock.asMember(owner), this.records)
-    const options_ = { reconnect: { jitter: 'none' as const, stableAfterMs: 2000 }, ...options }
-    const process = scenario({ store, ...(cluster === null ? {} : { cluster: { address: `http://${owner}`, ...cluster } }), ...options_ })
-    this.processes.push(process)
-    return process
-  }
-
-  /** Links phones to sessions. */
-  async link(count: number): Promise<string[]> {
-    const store = new WatchedSessionStore(undefined, this.records)
-    const sessionIds = Array.from({ length: count }, (_, index) => `s${index}`)
-    for (const [index, sessionId] of sessionIds.entries()) await store.seed(sessionId, { phone: `49151${String(index).padStart(6, '0')}` })
-    return sessionIds
-  }
-}
 
 async function connectedIn({ sessions }: Scenario): Promise<number> {
   const statuses = await within(sessions.getStatuses())
