@@ -157,6 +157,7 @@ export class Cluster {
 
   async #tick(): Promise<void> {
     const { timeoutMs, sessions, onError } = this.#options
+    const wasDraining = this.#isDraining
     try {
       await this.#announce()
       const news = await withDeadline(this.#askForNews(), timeoutMs, () => new Error(`The store did not answer within ${timeoutMs} ms.`))
@@ -171,7 +172,7 @@ export class Cluster {
     sessions.retellFailed()
     if (this.#isBlind) sessions.resume()
     this.#isBlind = false
-    this.#act()
+    this.#act(wasDraining)
   }
 
   async #announce(): Promise<void> {
@@ -215,13 +216,13 @@ export class Cluster {
     if (self?.isAskedToDrain === true) void this.#drain(Infinity)
   }
 
-  #act(): void {
+  #act(mayDrain: boolean): void {
     const self = this.#view.self
     if (self === undefined) return
     const now = performance.now()
     const members = this.#placement()
     this.#claims.goBy(members)
     if (this.#isTaking) this.#claims.step(self.id, now, () => this.hasRoomFor(null))
-    this.#giving.step({ self: self.id, members, now, mayBalance: this.#isTaking && !this.#isDraining && this.#claims.isIdle })
+    this.#giving.step({ self: self.id, members, now, mayDrain, mayBalance: this.#isTaking && !this.#isDraining && this.#claims.isIdle })
   }
 }

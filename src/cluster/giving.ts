@@ -15,6 +15,8 @@ export interface GivingStep {
   readonly self: string
   readonly members: readonly PlacementMember[]
   readonly now: number
+  /** Whether the others were asked for since the drain began: one that has just joined is to be known. */
+  readonly mayDrain: boolean
   /** Whether sessions may be moved for no other reason than balance. */
   readonly mayBalance: boolean
 }
@@ -85,8 +87,9 @@ export class Giving {
     const { sessions, view } = this.#options
     const limit = this.#limit()
     this.#handOvers.step(view, (sessionId) => sessions.isRunning(sessionId), limit, step.now)
-    if (this.#drain !== null) this.#goOnDraining(this.#drain, step, limit)
-    else if (step.mayBalance && !this.#isEnded) this.#balance(step, limit)
+    if (this.#drain !== null) {
+      if (step.mayDrain) this.#goOnDraining(this.#drain, step, limit)
+    } else if (step.mayBalance && !this.#isEnded) this.#balance(step, limit)
   }
 
   /** How many sessions may be on their way at once: those who drain at the same time share it. */

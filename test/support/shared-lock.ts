@@ -20,6 +20,8 @@ export class SharedLock {
   readonly asked: string[] = []
   /** Waited for before a cluster answers: what it throws fails the call, what never settles hangs it. */
   before: (question: string) => Promise<void> | void = () => undefined
+  /** Waited for once the answer is made: until then it is on its way. */
+  after: (question: string) => Promise<void> | undefined = () => undefined
   readonly #newest = new Map<string, Claim | null>()
   readonly #cards = new Map<string, string>()
   readonly #drains = new Set<string>()
@@ -143,6 +145,9 @@ export class SharedLock {
   async #ask<Answer>(question: string, answer: () => Answer): Promise<Answer> {
     this.asked.push(question)
     await this.before(question)
-    return answer()
+    const answered = answer()
+    const delay = this.after(question)
+    if (delay !== undefined) await delay
+    return answered
   }
 }

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { deferred } from '../../support/deferred.js'
 import { ClusterWorld } from './cluster-world.js'
 
 beforeEach(() => {
@@ -72,6 +73,24 @@ describe('drain', () => {
     expect(world.mostAway).toBe(1)
     expect(Math.max(...world.gaps.values())).toBeLessThan(2000)
     expect([...world.connections.values()].every((times) => times === 2)).toBe(true)
+    await world.end()
+  })
+
+  it('gives nothing away before it has asked who is there now', async () => {
+    const world = new ClusterWorld(8)
+    const leaving = await world.start('leaving', { rebalance: false })
+    await world.wait(3000)
+    await world.start('old', { rebalance: false })
+    const answers = deferred<undefined>()
+    world.lock.after = () => answers.promise
+    await world.wait(1000)
+    world.lock.after = () => undefined
+    await world.start('new', { rebalance: false })
+    const draining = leaving.cluster.drain(60_000)
+    answers.resolve(undefined)
+    await world.wait(10_000)
+    expect((await draining).given).toHaveLength(8)
+    expect(world.counts).toEqual([0, 4, 4])
     await world.end()
   })
 
