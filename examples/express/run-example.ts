@@ -1,5 +1,6 @@
 import { isSessionError } from 'baileys-sessions'
 import { Tokens } from './access/tokens.js'
+import { starterGone } from './cluster/starter.js'
 import { readCommand, USAGE, type ClusterCommand, type Command, type ServeCommand } from './command-line.js'
 import { CLOSE_WITHIN_MS, type StartServer } from './server-options.js'
 import { realStage, simulatedStage } from './stage.js'
@@ -56,15 +57,6 @@ async function toldToEnd(): Promise<string> {
         resolve(signal)
       })
     }
-  })
-}
-
-/** Resolves when the process that started this one has ended. */
-async function starterGone(): Promise<string> {
-  return new Promise((resolve) => {
-    process.once('disconnect', () => {
-      resolve('disconnect')
-    })
   })
 }
 

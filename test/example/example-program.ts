@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream'
 import { onTestFinished } from 'vitest'
 import { ApiClient } from './api-client.js'
 
-const PATIENCE_MS = 30_000
+const PATIENCE_MS = 60_000
 
 /** The example as a user starts it, in a process of its own. It is killed when the test ends. */
 export class ExampleProgram {

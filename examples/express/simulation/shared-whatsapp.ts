@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
+import { starterGone } from '../cluster/starter.js'
 import { PendingOrders } from './pending-orders.js'
 import type { OrderMessage, PhoneOrder, SimulationMessage } from './phone-orders.js'
 import type { Simulation } from './simulated-whatsapp.js'
@@ -64,7 +64,7 @@ export class SharedWhatsApp implements Simulation {
   }
 
   async ended(): Promise<Error> {
-    await once(process, 'disconnect')
+    await starterGone()
     return new Error('The process that owns the simulated WhatsApp has ended.')
   }
 
