@@ -26,18 +26,12 @@ export function enginesOf(proof: ProofName): Engine[] {
 export interface RunningEngine extends AsyncDisposable {
   /** Where its sessions are. */
   readonly address: StoreAddress
-  /** The same, over a line that can be broken. */
-  readonly lines: LineToEngine
+  /** Lays a line to its server that can be broken, and tells where the sessions are over that. */
+  layLine(): Promise<{ readonly line: BreakableLine; readonly address: StoreAddress }>
   /** Stops its server: it answers nothing. */
   halt(): Promise<void>
   /** Lets the server go on, or starts it again with what it had. */
   goOn(): Promise<void>
-}
-
-/** Ways to an engine. */
-export interface LineToEngine {
-  /** Lays one. */
-  lay(): Promise<{ readonly line: BreakableLine; readonly address: StoreAddress }>
 }
 
 /** Starts an engine, empty. */
@@ -59,7 +53,7 @@ async function inFolder(kind: 'files' | 'sqlite'): Promise<RunningEngine> {
   const noServer = (): Promise<never> => Promise.reject(new Error('There is no server.'))
   return {
     address: kind === 'files' ? { kind, directory: folder } : { kind, file: join(folder, 'sessions.sqlite') },
-    lines: { lay: noServer },
+    layLine: noServer,
     halt: noServer,
     goOn: noServer,
     [Symbol.asyncDispose]: async () => rmSync(folder, { recursive: true, force: true }),
@@ -93,14 +87,12 @@ async function onPostgres(engine: 'postgres' | 'pgbouncer'): Promise<RunningEngi
   }
 }
 
-function reachedAt(serverPort: number, addressAt: (port: number) => StoreAddress): Pick<RunningEngine, 'address' | 'lines'> {
+function reachedAt(serverPort: number, addressAt: (port: number) => StoreAddress): Pick<RunningEngine, 'address' | 'layLine'> {
   return {
     address: addressAt(serverPort),
-    lines: {
-      lay: async () => {
-        const line = await BreakableLine.start(serverPort)
-        return { line, address: addressAt(line.port) }
-      },
+    layLine: async () => {
+      const line = await BreakableLine.start(serverPort)
+      return { line, address: addressAt(line.port) }
     },
   }
 }

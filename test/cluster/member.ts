@@ -21,11 +21,8 @@ export class Member implements AsyncDisposable {
   private constructor(script: string, options: MemberOptions, onEvent: () => void) {
     this.#onEvent = onEvent
     this.#child = fork(script, [JSON.stringify(options)], { execArgv: [], stdio: ['ignore', 'inherit', 'inherit', 'ipc'], serialization: 'advanced' })
-    // For a test run that is broken off.
-    const kill = (): void => void this.#child.kill('SIGKILL')
-    process.once('exit', kill)
     this.#child.once('exit', () => {
-      process.off('exit', kill)
+      process.off('exit', this.#leaveNothing)
       this.#endedAt = Math.min(this.#endedAt, Date.now())
       this.open.clear()
       for (const { reject } of this.#calls.values()) reject(new Error('The process has ended.'))
@@ -71,11 +68,13 @@ export class Member implements AsyncDisposable {
 
   /** Stops it where it is. */
   pause(): void {
+    process.once('exit', this.#leaveNothing)
     this.#child.kill('SIGSTOP')
   }
 
   /** Lets it go on. */
   goOn(): void {
+    process.off('exit', this.#leaveNothing)
     this.#child.kill('SIGCONT')
   }
 
@@ -101,6 +100,9 @@ export class Member implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill()
   }
+
+  /** For a test run that is broken off: one that is stopped does not see that. */
+  readonly #leaveNothing = (): void => void this.#child.kill('SIGKILL')
 
   async #call(method: string, args: readonly unknown[]): Promise<unknown> {
     return new Promise((resolve, reject) => {

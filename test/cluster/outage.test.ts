@@ -23,7 +23,9 @@ const manager = { dials: { perSecond: PER_SECOND } }
 /** What a process told of its own sessions since then, each change once. */
 function courses(member: Member, since: number): ReadonlySet<string> {
   return new Set(
-    member.events.flatMap((event) => (event.kind === 'status' && event.at >= since && event.isLocal ? [`${event.sessionId} ${event.status} ${String(event.reason)}`] : [])),
+    member.events.flatMap((event) =>
+      event.kind === 'status' && event.at >= since && event.isLocal ? [`${event.sessionId} ${event.status} ${String(event.reason)}`] : [],
+    ),
   )
 }
 
@@ -51,13 +53,14 @@ describe.concurrent('proof 8: the store is away for a while', () => {
 describe.concurrent('proof 4: a process that is cut off from the store', () => {
   it.each(enginesOf('cut off'))('on %s: closes its sockets before its lease ends, and others take over without a fight', async (engine) => {
     await using fleet = await Fleet.open(script(), { engine, sessions: SESSIONS, manager })
-    const { line, address } = await fleet.engine.lines.lay()
+    const { line, address } = await fleet.engine.layLine()
     await using _line = line
     const owner = await fleet.add({ rebalance: false }, { store: address })
     await owner.call('restoreAll')
     await fleet.untilAllConnected(30_000)
     const [other] = await fleet.addAll(1, { rebalance: false })
 
+    expect(owner.open.size).toBe(SESSIONS)
     const cutAt = Date.now()
     line.break('silent')
     await fleet.until(() => owner.open.size === 0, LEASE_MS + 1000, 'the sockets of the process are closed')
@@ -67,7 +70,11 @@ describe.concurrent('proof 4: a process that is cut off from the store', () => {
     expect(courses(owner, cutAt)).toEqual(new Set(fleet.sessionIds.map((sessionId) => `${sessionId} reconnecting storage_unavailable`)))
 
     line.mend()
-    await fleet.until(() => owner.events.filter((event) => event.kind === 'status' && event.status === 'connected' && !event.isLocal).length >= SESSIONS, BACK_MS, 'it knows who runs its sessions')
+    await fleet.until(
+      () => owner.events.filter((event) => event.kind === 'status' && event.status === 'connected' && !event.isLocal).length >= SESSIONS,
+      BACK_MS,
+      'it knows who runs its sessions',
+    )
     expect(await owner.call('getStatuses')).toMatchObject(fleet.sessionIds.map(() => ({ status: 'connected', isLocal: false })))
     expect((await owner.call('members')).map(({ sessions }) => sessions).sort()).toEqual([0, SESSIONS])
     // One socket in the one process, one in the other.

@@ -10,8 +10,8 @@ export interface Proof {
   readonly promise: string
   /** Where a test of this folder shows it. */
   readonly shownOn: readonly Engine[]
-  /** Why the others have no such test, for the table. */
-  readonly elsewhere?: string
+  /** Why the others have no such test. */
+  readonly whyNotAll?: string
 }
 
 const SERVERS: readonly Engine[] = ['redis', 'postgres', 'pgbouncer']
@@ -23,16 +23,29 @@ const SAME_CODE = 'decided by the same code on every engine; shown on one'
 export const PROOFS = {
   failover: { promise: 'A process that dies is replaced, and no session needs a QR code', shownOn: ENGINES },
   drain: { promise: '`drain` hands every session over, and every message comes once', shownOn: ENGINES },
-  share: { promise: 'The sessions of a process that died are shared out evenly', shownOn: ['redis'], elsewhere: SAME_CODE },
-  capacity: { promise: 'No process runs more than `maxSessions`; what has no room says so, and starts when there is room', shownOn: ['redis'], elsewhere: SAME_CODE },
-  'cut off': { promise: 'A process that is cut off from the store closes its sockets before others may take its sessions', shownOn: SERVERS, elsewhere: NO_SERVER },
+  'drain of many': {
+    promise: 'In a drain each session is without a socket for less than two seconds, at most 1 % of the fleet at a time',
+    shownOn: ['redis'],
+    whyNotAll: SAME_CODE,
+  },
+  share: { promise: 'The sessions of a process that died are shared out evenly', shownOn: ['redis'], whyNotAll: SAME_CODE },
+  capacity: {
+    promise: 'No process runs more than `maxSessions`; what has no room says so, and starts when there is room',
+    shownOn: ['redis'],
+    whyNotAll: SAME_CODE,
+  },
+  'cut off': {
+    promise: 'A process that is cut off from the store closes its sockets before others may take its sessions',
+    shownOn: SERVERS,
+    whyNotAll: NO_SERVER,
+  },
   paused: {
     promise: 'A process that was stopped and wakes up writes nothing, and its sockets are gone within a second',
     shownOn: SERVERS,
-    elsewhere: 'a stopped process of the same host is still there, so nobody takes its sessions',
+    whyNotAll: 'a stopped process of the same host is still there, so nobody takes its sessions',
   },
-  outage: { promise: 'When the store is away, sockets close in time; when it is back, every session comes back once', shownOn: SERVERS, elsewhere: NO_SERVER },
-  'rolling restart': { promise: 'A rolling restart keeps 99 % of the sessions connected', shownOn: ['redis'], elsewhere: SAME_CODE },
+  outage: { promise: 'When the store is away, sockets close in time; when it is back, every session comes back once', shownOn: SERVERS, whyNotAll: NO_SERVER },
+  'rolling restart': { promise: 'A rolling restart keeps 99 % of the sessions connected', shownOn: ['redis'], whyNotAll: SAME_CODE },
 } as const satisfies Record<string, Proof>
 
 /** The name of one. */

@@ -53,5 +53,16 @@ export function overlaps(sockets: readonly OpenSocket[]): { readonly sessionId: 
 
 /** How long each session was without a socket between two, in milliseconds. */
 export function gaps(sockets: readonly OpenSocket[]): number[] {
-  return [...bySession(sockets).values()].flatMap((own) => own.slice(1).map(({ from }, index) => from - (own[index]?.to ?? 0)))
+  return absences(sockets).map(({ from, to }) => to - from)
+}
+
+/** How many sessions were between two sockets at once, at the most. */
+export function mostAway(sockets: readonly OpenSocket[]): number {
+  const all = absences(sockets)
+  return Math.max(0, ...all.map(({ from: at }) => all.filter(({ from, to }) => from <= at && at < to).length))
+}
+
+/** Each time that a session was between two sockets. */
+function absences(sockets: readonly OpenSocket[]): { readonly from: number; readonly to: number }[] {
+  return [...bySession(sockets).values()].flatMap((own) => own.slice(1).map(({ from: to }, index) => ({ from: own[index]?.to ?? 0, to })))
 }
