@@ -1,5 +1,5 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect } from 'vitest'
 import { CREDS_KEY } from '../../src/index.js'
@@ -28,7 +28,7 @@ export function builtMember(): () => string {
   let folder = ''
   beforeAll(async () => {
     // Beside the packages, some of which the script imports.
-    const cache = resolve('node_modules/.cache')
+    const cache = fileURLToPath(new URL('../../node_modules/.cache', import.meta.url))
     mkdirSync(cache, { recursive: true })
     folder = mkdtempSync(join(cache, 'cluster-'))
     await bundle([fileURLToPath(new URL('./member-child.ts', import.meta.url))], folder)

@@ -20,7 +20,7 @@ function send(message: MemberMessage): void {
 type Untimed<Event> = Event extends MemberEvent ? Omit<Event, 'at'> : never
 
 function tell(event: Untimed<MemberEvent>): void {
-  send({ at: Date.now(), ...event } as MemberEvent)
+  send({ at: Date.now(), ...event })
 }
 
 /** The lock of a store that counts what it is asked for, and knows the newest token of each session. */
