@@ -34,11 +34,12 @@ export class Claims {
     return this.#underWay.size === 0
   }
 
-  /** Takes in what changed. */
-  see(changes: ViewChanges, now: number): void {
+  /** Takes in what changed. `isAwaited`: whether a member is ready for a session that it was offered. */
+  see(changes: ViewChanges, now: number, isAwaited: (sessionId: string) => boolean): void {
     for (const { sessionId, before, after } of changes.sessions) {
       if (after !== null) this.#unheld.remove(sessionId)
-      else this.#unheld.add(sessionId, now, (before?.standing?.offeredTo ?? null) !== null)
+      // An offer that was taken up between two looks was never seen.
+      else this.#unheld.add(sessionId, now, (before?.standing?.offeredTo ?? null) !== null || isAwaited(sessionId))
     }
   }
 

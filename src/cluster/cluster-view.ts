@@ -33,9 +33,17 @@ export interface ViewChanges {
   readonly areMembersNew: boolean
 }
 
+/** A card, and the text that it was read from. */
+interface ReadCard {
+  readonly text: string | null
+  readonly card: MemberCard | null
+}
+
 /** What this process knows of the others: who is there, and who holds which session. It learns by news alone. */
 export class ClusterView {
   #processes: ReadonlyMap<string, ClusterProcess> = new Map()
+  /** What each process says of itself, and how it was told: it is read once, however often it is told. */
+  #cards: ReadonlyMap<string, ReadCard> = new Map()
   /** Held by a process that was there when it was told. */
   readonly #held = new Map<string, ViewedHolding>()
   readonly #counts = new Map<string, number>()
@@ -44,7 +52,7 @@ export class ClusterView {
   /** The members, each with what it says of itself. A process that holds locks and has not announced itself is none. */
   members(): ViewedMember[] {
     return [...this.#processes.values()].flatMap((process) => {
-      const card = process.text === null ? null : parseCard(process.text)
+      const card = this.#cardOf(process)
       return card === null ? [] : [{ process, card, sessions: this.#counts.get(process.id) ?? 0 }]
     })
   }
@@ -59,6 +67,11 @@ export class ClusterView {
     return this.#held.get(sessionId)
   }
 
+  /** Whether a member has a place for a session that it was offered. */
+  isAwaited(sessionId: string): boolean {
+    return [...this.#cards.values()].some(({ card }) => card?.ready.includes(sessionId) === true)
+  }
+
   /** When the first lease of another process ends unless it is renewed, in milliseconds; `Infinity` where none ends by time. */
   get soonestEndMs(): number {
     return Math.min(...[...this.#processes.values()].map(({ isSelf, leaseLeftMs }) => (isSelf ? Infinity : (leaseLeftMs ?? Infinity))))
@@ -71,15 +84,20 @@ export class ClusterView {
 
   /** Takes news in. */
   apply(news: ClusterNews): ViewChanges {
-    const before = this.#processes
+    const [before, cardsBefore] = [this.#processes, this.#cards]
     this.#processes = new Map(news.processes.map((process) => [process.id, process]))
+    this.#cards = new Map(news.processes.map(({ id, text }) => [id, readCard(text, cardsBefore.get(id))]))
     const isFirst = !this.#knows
     this.#knows = true
     const gone = [...before.keys()].some((id) => !this.#processes.has(id))
     const orphans = gone ? [...this.#held].filter(([, { process }]) => !this.#processes.has(process.id)).map(([sessionId]) => freed(sessionId)) : []
     const missing = news.isComplete ? this.#notAmong(news.locks) : []
     const sessions = [...orphans, ...missing, ...news.locks].flatMap((lock) => this.#take(lock))
-    return { isFirst, sessions, areMembersNew: describeMembers(before) !== describeMembers(this.#processes) }
+    return { isFirst, sessions, areMembersNew: !areSameMembers(cardsBefore, this.#cards) }
+  }
+
+  #cardOf({ id }: ClusterProcess): MemberCard | null {
+    return this.#cards.get(id)?.card ?? null
   }
 
   #notAmong(locks: readonly ClusterLock[]): ClusterLock[] {
@@ -90,7 +108,7 @@ export class ClusterView {
   #take({ sessionId, processId, text }: ClusterLock): ViewedChange[] {
     const before = this.#held.get(sessionId) ?? null
     const process = processId === null ? undefined : this.#processes.get(processId)
-    const address = process === undefined ? null : addressOf(process)
+    const address = process === undefined ? null : (this.#cardOf(process)?.address ?? null)
     const after = process === undefined ? null : { process, address, standing: text === null ? null : parseStanding(text) }
     if (before === null && after === null) return []
     if (before !== null) this.#count(before.process.id, -1)
@@ -109,19 +127,21 @@ export class ClusterView {
   }
 }
 
-function addressOf({ text }: ClusterProcess): string | null {
-  return text === null ? null : (parseCard(text)?.address ?? null)
-}
-
 function freed(sessionId: string): ClusterLock {
   return { sessionId, processId: null, text: null }
 }
 
-/** What has to change for a member to be news; a lease that was renewed, or a session that is on its way, is none. */
-function describeMembers(processes: ReadonlyMap<string, ClusterProcess>): string {
-  const lines = [...processes.values()].flatMap(({ id, text }) => {
-    const card = text === null ? null : parseCard(text)
-    return card === null ? [] : [JSON.stringify([id, card.address, card.maxSessions, card.takes, card.draining])]
-  })
+function readCard(text: string | null, before: ReadCard | undefined): ReadCard {
+  return before?.text === text ? before : { text, card: text === null ? null : parseCard(text) }
+}
+
+/** Whether nothing of the members is news; a lease that was renewed, or a session that is on its way, is none. */
+function areSameMembers(before: ReadonlyMap<string, ReadCard>, after: ReadonlyMap<string, ReadCard>): boolean {
+  const isUntouched = before.size === after.size && [...after].every(([id, read]) => before.get(id) === read)
+  return isUntouched || describeMembers(before) === describeMembers(after)
+}
+
+function describeMembers(cards: ReadonlyMap<string, ReadCard>): string {
+  const lines = [...cards].flatMap(([id, { card }]) => (card === null ? [] : [JSON.stringify([id, card.address, card.maxSessions, card.takes, card.draining])]))
   return lines.sort().join('\n')
 }

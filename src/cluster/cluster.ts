@@ -199,13 +199,14 @@ export class Cluster {
     const self = this.#view.self
     // Its lease ran out, or the store was emptied: it announces itself anew.
     if (self === undefined || self.text === null) this.#announced = null
-    this.#claims.see(changes, now)
+    this.#claims.see(changes, now, (sessionId) => this.#view.isAwaited(sessionId))
     for (const sessionId of stored) if (this.#view.holdingOf(sessionId) === undefined) this.#claims.consider(sessionId, now)
     if (self !== undefined) {
       for (const change of changes.sessions) {
         this.#movements.see(change, self.id)
         this.#successions.see(change, self.id)
       }
+      this.#successions.check(this.#view, self.id)
     }
     if (changes.areMembersNew) {
       this.#giving.unsettle(now)
