@@ -1,22 +1,15 @@
 import type { Call, Happening, History } from './history.js'
 import type { VerbCall } from './observer.js'
+import type { Played } from './simulate.js'
 import { Trace } from './trace.js'
 import { watchInvariants } from './watch/watch-invariants.js'
 import type { SimulatedManager } from './world/simulated-manager.js'
-import { UNKNOWN_ID, World, type Violation } from './world/world.js'
+import { UNKNOWN_ID, World } from './world/world.js'
 
 const PHONE_NUMBER = '5511912345678'
 const HALF_AN_HOUR_MS = 30 * 60_000
 const TWO_MINUTES_MS = 120_000
 const TEN_SECONDS_MS = 10_000
-
-/** What came of a history. */
-export interface Played {
-  /** The first violations, those of one moment. */
-  readonly violations: readonly Violation[]
-  /** How many of its steps were played. */
-  readonly steps: number
-}
 
 /** Plays a history in a world of its own, up to the first violation. One at a time: the clock of the process is replaced meanwhile. */
 export async function playHistory({ world: plan, steps }: History, trace?: (line: string) => void): Promise<Played> {

@@ -1,11 +1,23 @@
-import fc from 'fast-check'
-import { anyHistory } from './any-history.js'
-import type { History } from './history.js'
-import { playHistory } from './play-history.js'
+import fc, { type Arbitrary } from 'fast-check'
+import type { AnyHistory } from './tell-history.js'
 import type { Violation } from './world/world.js'
 
 /** How many histories are tried before the seed changes: what a failing one is found again from. */
 const BATCH = 100
+
+/** What came of a history. */
+export interface Played {
+  /** The first violations, those of one moment. */
+  readonly violations: readonly Violation[]
+  /** How many of its steps were played. */
+  readonly steps: number
+}
+
+/** A kind of world: which histories there are, and how one is played, with a line told for whatever happens. */
+export interface Simulation<History extends AnyHistory> {
+  readonly anyHistory: Arbitrary<History>
+  readonly play: (history: History, trace?: (line: string) => void) => Promise<Played>
+}
 
 /** What to simulate. */
 export interface SimulationPlan {
@@ -23,7 +35,7 @@ export interface SimulationPlan {
 
 /** A history in which something happened that must not. */
 export interface Failure {
-  readonly history: History
+  readonly history: AnyHistory
   readonly violations: readonly Violation[]
   /** Finds it again: the first batch of a simulation with this seed ends with it. */
   readonly seed: number
@@ -40,13 +52,16 @@ export interface SimulationReport {
 }
 
 /** Plays random histories until there were enough steps, or one fails. */
-export async function simulate({ steps, seed, shrink, invariant: wanted, onProgress }: SimulationPlan): Promise<SimulationReport> {
+export async function simulate<History extends AnyHistory>(
+  { anyHistory, play }: Simulation<History>,
+  { steps, seed, shrink, invariant: wanted, onProgress }: SimulationPlan,
+): Promise<SimulationReport> {
   let played = 0
   let histories = 0
   for (let batch = 0; played < steps; batch += 1) {
     const failing: { violations: readonly Violation[] } = { violations: [] }
     const property = fc.asyncProperty(anyHistory, async (history) => {
-      const result = await playHistory(history)
+      const result = await play(history)
       if (failing.violations.length === 0) {
         played += result.steps
         histories += 1

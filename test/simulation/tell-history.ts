@@ -1,8 +1,14 @@
-import type { History } from './history.js'
 import type { Violation } from './world/world.js'
 
+/** A history of any kind of world. */
+export interface AnyHistory {
+  readonly world: object
+  /** What happens, and how long nothing else happens then; `null`: the next one comes in the same turn. */
+  readonly steps: readonly { readonly thenMs: number | null }[]
+}
+
 /** A history as lines for people. */
-export function tellHistory({ world, steps }: History): string[] {
+export function tellHistory({ world, steps }: AnyHistory): string[] {
   return [`world: ${JSON.stringify(world)}`, ...steps.map(({ thenMs, ...happening }, index) => `${index + 1}. ${describe(happening)}${describePause(thenMs)}`)]
 }
 
