@@ -77,6 +77,11 @@ export class ClusterView {
     return Math.min(...[...this.#processes.values()].map(({ isSelf, leaseLeftMs }) => (isSelf ? Infinity : (leaseLeftMs ?? Infinity))))
   }
 
+  /** Whether there are processes that are no members. */
+  get isMixed(): boolean {
+    return [...this.#processes.values()].some(({ text }) => text === null)
+  }
+
   /** How many sessions are held, by anybody. */
   get size(): number {
     return this.#held.size

@@ -19,8 +19,10 @@ const TICK_MS = 1000
 const BUSY_TICK_MS = 100
 /** How long after the end of a lease to look who is gone. */
 const AFTER_LEASE_MS = 20
-/** How often everything is asked for anew: an older version of this library does not tell the others what it does. */
-const RESYNC_MS = 60_000
+/** How often everything is asked for anew, since sessions may come into the store by other ways. */
+const RESYNC_MS = 10 * 60_000
+/** The same beside processes that are no members: not on every engine do they tell the others what they do. */
+const MIXED_RESYNC_MS = 60_000
 /** How many seconds of dials are claimed ahead. */
 const CLAIM_AHEAD = 2
 
@@ -186,7 +188,7 @@ export class Cluster {
 
   #askForNews(): Promise<ClusterNews> {
     const now = performance.now()
-    if (now - this.#followsSince > RESYNC_MS) {
+    if (now - this.#followsSince > (this.#view.isMixed ? MIXED_RESYNC_MS : RESYNC_MS)) {
       this.#follower = this.#options.lock.follow()
       this.#followsSince = now
     }

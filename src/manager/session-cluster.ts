@@ -33,7 +33,7 @@ const NOT_RUNNING: UnplacedStatus = { status: 'disconnected', reason: 'not_runni
 const OWNED_ELSEWHERE: UnplacedStatus = { status: 'disconnected', reason: 'owned_elsewhere' }
 
 /** How long a drain may take unless the caller says. */
-export const DRAIN_TIMEOUT_MS = 25_000
+export const DRAIN_TIMEOUT_MS = 60_000
 
 /** A manager's part in a cluster: which sessions may start here, what the others are told of them, and what is told of those elsewhere. */
 export class SessionCluster {

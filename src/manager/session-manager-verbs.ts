@@ -53,7 +53,7 @@ export interface LogoutOptions {
 export interface DrainOptions {
   /**
    * How long handing sessions over may take, in milliseconds.
-   * @defaultValue `25000`
+   * @defaultValue `60000`
    */
   timeoutMs?: number | undefined
 }

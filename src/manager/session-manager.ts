@@ -197,7 +197,7 @@ export class SessionManager implements AsyncDisposable {
 
   /**
    * In a cluster: hands each linked session over to a process that has room, and takes no new ones from then on. A session keeps its socket until
-   * its successor is ready. Resolves when that is done, nobody has room, or after `timeoutMs` (default: 25 000). `closed` are the sessions that
+   * its successor is ready. Resolves when that is done, nobody has room, or after `timeoutMs` (default: 60 000). `closed` are the sessions that
    * another process goes on with; `notDrained` those that still run here, which `close` ends. Call it on SIGTERM.
    */
   async drain(options: DrainOptions = {}): Promise<CloseReport> {

@@ -28,6 +28,8 @@ export class LeaseHolder {
   #stale = false
   /** Whether a write under the newest lease passed its deadline: it may land at any time, on top of what is written meanwhile. */
   #uncertain = false
+  /** Calls without a lease that may still land. */
+  #landing = 0
   /** Leases that are to be given back, and could not be yet. */
   readonly #pendingReleases = new Set<SessionLease>()
   /** How many leases that were asked for may still come, though nobody waits for them any more. */
@@ -69,7 +71,7 @@ export class LeaseHolder {
 
   /** Whether nothing is left: no lease, and no write that may still land. */
   get isDone(): boolean {
-    return this.hasNone && !this.#uncertain
+    return this.hasNone && !this.#uncertain && this.#landing === 0
   }
 
   /** The next {@link LeaseHolder.hold} takes a new lease, so that writes of unknown outcome made under this one are fenced off. */
@@ -80,6 +82,16 @@ export class LeaseHolder {
   /** A write under the newest lease passed its deadline, so that its outcome is unknown. */
   noteUncertain(): void {
     this.#uncertain = true
+  }
+
+  /** A call without a lease passed its deadline: no lease fences it off, so it may land until it has settled. */
+  awaitLanding(call: Promise<void>): void {
+    this.#landing += 1
+    void call
+      .catch(() => undefined)
+      .finally(() => {
+        this.#landing -= 1
+      })
   }
 
   /** Fences such a write off with a new lease. Only for a moment without a socket, whose writes would be fenced off, too. */

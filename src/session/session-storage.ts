@@ -198,7 +198,11 @@ export class SessionStorage {
   async deleteLeftovers(): Promise<void> {
     const { sessionId, store, storeTimeoutMs } = this.#access
     try {
-      await withDeadline(store.delete(sessionId), storeTimeoutMs, () => storeTimeout(sessionId, 'delete', storeTimeoutMs))
+      const deleting = store.delete(sessionId)
+      await withDeadline(deleting, storeTimeoutMs, () => {
+        this.lease.awaitLanding(deleting)
+        return storeTimeout(sessionId, 'delete', storeTimeoutMs)
+      })
     } catch (cause) {
       throw asStoreError(sessionId, cause)
     }

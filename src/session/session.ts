@@ -130,7 +130,7 @@ export class Session {
   /** Whether nothing is lost with this object: it rests, and holds nothing any more. */
   get isForgettable(): boolean {
     const waits = this.isRunning || (this.isActive && this.#context.standsBy())
-    return !waits && !this.isEnding && this.#storage.lease.hasNone
+    return !waits && !this.isEnding && this.#storage.lease.isDone
   }
 
   /** Whether the manager is closed: nothing is started any more. */

@@ -176,6 +176,27 @@ describe('a lease that comes after its deadline', () => {
   })
 })
 
+describe('a delete of what is left, without a lease', () => {
+  it('invariant 4: is named by close as long as it may still land', async () => {
+    const made = scenario()
+    const { recover, land } = hold(made, 'delete')
+    expect(await within(codeOf(made.sessions.logout('s')))).toBe('STORE_TIMEOUT')
+    recover()
+    expect(await within(made.sessions.logout('s'))).toEqual({ unlinked: false })
+    expect(await within(made.sessions.close())).toEqual({ closed: [], notDrained: ['s'] })
+    await land()
+  })
+
+  it('is done once it has landed', async () => {
+    const made = scenario()
+    const { recover, land } = hold(made, 'delete')
+    expect(await within(codeOf(made.sessions.logout('s')))).toBe('STORE_TIMEOUT')
+    recover()
+    await land()
+    expect((await within(made.sessions.close())).notDrained).toEqual([])
+  })
+})
+
 describe('a pairing that could not be stored', () => {
   it('invariant 2: is stored before its lease is given back for a new one: in that moment another process may log out', async () => {
     const made = scenario()
