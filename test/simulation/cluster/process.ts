@@ -182,7 +182,6 @@ export class SimulatedProcess implements ClusterSessions {
       timeoutMs: 15_000,
       onMembers: () => undefined,
       onElsewhere: () => undefined,
-      onAskedToDrain: () => void this.drain(25_000).catch(time.onThrow),
       onError: () => undefined,
     })
   }
