@@ -67,16 +67,16 @@ export class Claims {
     if (this.#unheld.size === 0) return
     for (const sessionId of this.#unheld.due(self, now, this.#version, this.#takerOf)) {
       if (this.#underWay.size >= this.#options.limit || !hasRoom()) return
-      if (!this.#underWay.has(sessionId)) this.take(sessionId, now, false)
+      if (!this.#underWay.has(sessionId)) this.take(sessionId, false)
     }
   }
 
   /** Takes one session. */
-  take(sessionId: string, now: number, isHurried: boolean): void {
+  take(sessionId: string, isHurried: boolean): void {
     this.#underWay.add(sessionId)
     void this.#options.sessions.take(sessionId, isHurried).then((outcome) => {
       this.#underWay.delete(sessionId)
-      if (outcome === 'held' || outcome === 'unknown') this.#unheld.postpone(sessionId, now)
+      if (outcome === 'held' || outcome === 'unknown') this.#unheld.postpone(sessionId, performance.now())
       else this.#unheld.remove(sessionId)
     })
   }

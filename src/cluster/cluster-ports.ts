@@ -19,6 +19,8 @@ export interface ClusterSessions {
   list(): Promise<readonly string[]>
   /** Those that run here. */
   running(): readonly RunningSession[]
+  /** How many sessions are about to be started here by their callers, and do not run yet, beside the one that asks. */
+  startingBeside(sessionId: string | null): number
   /** Whether a session runs here. */
   isRunning(sessionId: string): boolean
   /** Restores a session that nobody holds, if it is wanted. `isHurried`: it was connected a moment ago. Never rejects. */

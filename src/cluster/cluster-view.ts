@@ -62,6 +62,11 @@ export class ClusterView {
     return [...this.#processes.values()].find(({ isSelf }) => isSelf)
   }
 
+  /** Whether a process lives. */
+  has(processId: string): boolean {
+    return this.#processes.has(processId)
+  }
+
   /** Who holds a session; `undefined` when nobody does. */
   holdingOf(sessionId: string): ViewedHolding | undefined {
     return this.#held.get(sessionId)

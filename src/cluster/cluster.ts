@@ -55,7 +55,7 @@ export class Cluster {
       limiter,
       hasRoom: () => this.hasRoomFor(null),
       onChange: () => this.#ticker.hurry(),
-      take: (sessionId) => this.#claims.take(sessionId, performance.now(), true),
+      take: (sessionId) => this.#claims.take(sessionId, true),
     })
   }
 
@@ -90,6 +90,11 @@ export class Cluster {
     return taker === this.#view.self?.id ? 'here' : 'elsewhere'
   }
 
+  /** Whether a process lives, as far as is known. */
+  isThere(processId: string): boolean {
+    return this.#view.has(processId)
+  }
+
   /** Who holds a session, as far as is known. */
   holdingOf(sessionId: string): ViewedHolding | undefined {
     return this.#view.holdingOf(sessionId)
@@ -119,29 +124,30 @@ export class Cluster {
 
   /** Hands the sessions over that others can go on with, and takes no new ones, ever. Resolves when that is done, nobody has room, or the time is up. */
   async drain(timeoutMs: number): Promise<DrainOutcome> {
-    const drained = this.#drain(timeoutMs)
+    this.#takeNoMore()
+    const drained = this.#giving.drain(timeoutMs)
     this.#ticker.hurry()
     return drained
   }
 
   /** Leaves the cluster. Rejects when that cannot be told to the others. */
   async close(): Promise<void> {
-    this.#isDraining = true
-    this.#successions.end()
+    this.#takeNoMore()
     this.#giving.end()
     await this.#ticker.stop()
     await this.#options.lock.leave()
   }
 
-  #drain(timeoutMs: number): Promise<DrainOutcome> {
+  #takeNoMore(): void {
     this.#isDraining = true
     this.#successions.end()
-    return this.#giving.drain(timeoutMs)
   }
 
   #roomBeside(sessionId: string | null): number {
     const { maxSessions, sessions } = this.#options
-    return maxSessions === null ? Infinity : maxSessions - sessions.running().length - this.#claims.pendingBeside(sessionId) - this.#successions.size
+    if (maxSessions === null) return Infinity
+    const coming = sessions.startingBeside(sessionId) + this.#claims.pendingBeside(sessionId) + this.#successions.size
+    return maxSessions - sessions.running().length - coming
   }
 
   /** The members, with what this process knows better of itself. */
@@ -154,6 +160,7 @@ export class Cluster {
 
   #delayMs(): number {
     if (this.#giving.isBusy || this.#successions.size > 0) return BUSY_TICK_MS
+    if (this.#isBlind) return TICK_MS
     return Math.min(TICK_MS, this.#view.soonestEndMs + AFTER_LEASE_MS)
   }
 
@@ -161,8 +168,7 @@ export class Cluster {
     const { timeoutMs, sessions, onError } = this.#options
     const wasDraining = this.#isDraining
     try {
-      await this.#announce()
-      const news = await withDeadline(this.#askForNews(), timeoutMs, () => new Error(`The store did not answer within ${timeoutMs} ms.`))
+      const news = await withDeadline(this.#exchange(), timeoutMs, () => new Error(`The store did not answer within ${timeoutMs} ms.`))
       this.#takeIn(news, news.isComplete ? await sessions.list() : [])
     } catch (cause) {
       // Nobody knows what of the news was missed.
@@ -177,11 +183,18 @@ export class Cluster {
     this.#act(wasDraining)
   }
 
+  async #exchange(): Promise<ClusterNews> {
+    await this.#announce()
+    return this.#askForNews()
+  }
+
   async #announce(): Promise<void> {
     const { address, maxSessions } = this.#options
     const card = { joinedAt: this.#joinedAt, address, maxSessions, takes: this.#isTaking, draining: this.#isDraining, ready: this.#successions.ready }
     const text = encodeCard(card)
     if (text === this.#announced) return
+    // When it fails, nobody knows what the others see.
+    this.#announced = null
     await this.#options.lock.announce(text)
     this.#announced = text
   }
@@ -216,7 +229,9 @@ export class Cluster {
     }
     if (!changes.isFirst) this.#options.onElsewhere(changes.sessions.filter(({ before, after }) => (after ?? before)?.process.isSelf === false))
     // For as long as it is asked: others may have room later.
-    if (self?.isAskedToDrain === true) void this.#drain(Infinity)
+    if (self?.isAskedToDrain !== true) return
+    this.#takeNoMore()
+    this.#giving.beginDrain(Infinity)
   }
 
   #act(mayDrain: boolean): void {

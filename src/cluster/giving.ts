@@ -1,3 +1,4 @@
+import { withDeadline } from '../async/deadline.js'
 import type { ClusterSetup, DrainOutcome, RunningSession } from './cluster-ports.js'
 import type { ClusterView } from './cluster-view.js'
 import { HandOvers } from './hand-overs.js'
@@ -22,7 +23,8 @@ export interface GivingStep {
 }
 
 interface Drain {
-  readonly until: number
+  /** When the last of those who asked for it waits no more. */
+  until: number
   /** When a member was last known to have room. */
   hopefulAt: number
   readonly outcome: Promise<void>
@@ -43,6 +45,7 @@ export class Giving {
   readonly #options: GivingOptions
   readonly #handOvers: HandOvers
   #drain: Drain | null = null
+  #hasDrained = false
   #isEnded = false
   #unsettledAt = -Infinity
 
@@ -67,11 +70,22 @@ export class Giving {
     this.#unsettledAt = now
   }
 
-  /** Gives all sessions away that others can go on with. */
+  /** Gives all sessions away that others can go on with. Resolves after `timeoutMs` at the latest, also when the engine does not answer. */
   async drain(timeoutMs: number): Promise<DrainOutcome> {
-    this.#drain ??= this.#isEnded ? null : beginDrain(performance.now(), timeoutMs)
-    await this.#drain?.outcome
+    this.beginDrain(timeoutMs)
+    if (this.#drain !== null) await withDeadline(this.#drain.outcome, timeoutMs, () => new Error('late')).catch(() => undefined)
     return this.#handOvers.outcome
+  }
+
+  /** The same for nobody who waits. */
+  beginDrain(timeoutMs: number): void {
+    if (this.#isEnded) return
+    const now = performance.now()
+    // Nothing comes back once a process drains: what the first drain gave away stays away.
+    if (!this.#hasDrained) this.#handOvers.forgetOutcome()
+    this.#hasDrained = true
+    this.#drain ??= newDrain(now)
+    this.#drain.until = Math.max(this.#drain.until, now + timeoutMs)
   }
 
   /** Gives nothing away any more. */
@@ -147,10 +161,10 @@ export class Giving {
   }
 }
 
-function beginDrain(now: number, timeoutMs: number): Drain {
+function newDrain(now: number): Drain {
   let end = (): void => undefined
   const outcome = new Promise<void>((resolve) => {
     end = resolve
   })
-  return { until: now + timeoutMs, hopefulAt: now, outcome, end }
+  return { until: now, hopefulAt: now, outcome, end }
 }

@@ -41,6 +41,12 @@ export class HandOvers {
     return { given: [...this.#given], undrained: [...this.#undrained] }
   }
 
+  /** Forgets what came of earlier ones. */
+  forgetOutcome(): void {
+    this.#given.clear()
+    this.#undrained.clear()
+  }
+
   /** How many wait for their successor to be ready. */
   get offered(): number {
     return [...this.#handOvers.values()].filter(({ phase }) => phase === 'offered').length
@@ -51,9 +57,10 @@ export class HandOvers {
     return this.#handOvers.has(sessionId)
   }
 
-  /** To whom a session is offered; `null` when to nobody. */
+  /** To whom a session is offered; `null` when to nobody. One that was given away and came back is not. */
   offeredTo(sessionId: string): string | null {
-    return this.#handOvers.get(sessionId)?.to ?? null
+    const handOver = this.#handOvers.get(sessionId)
+    return handOver === undefined || handOver.phase === 'on its way' ? null : handOver.to
   }
 
   /** How many sessions each member will have that the others do not see there yet. */
@@ -80,7 +87,7 @@ export class HandOvers {
       const card = members.get(handOver.to)?.card
       const isVain = card === undefined || card.draining || now - handOver.since > OFFER_MS
       if (isVain || !isRunning(sessionId)) this.#takeBack(sessionId)
-      else if (card.ready.includes(sessionId) && this.size - this.offered < limit) this.#give(sessionId, handOver, now)
+      else if (card.ready.includes(sessionId) && this.size - this.offered < limit) this.#give(sessionId, handOver, isRunning, now)
     }
   }
 
@@ -94,10 +101,15 @@ export class HandOvers {
     this.#options.renote(sessionId)
   }
 
-  #give(sessionId: string, handOver: HandOver, now: number): void {
+  #give(sessionId: string, handOver: HandOver, isRunning: (sessionId: string) => boolean, now: number): void {
     handOver.phase = 'closing'
     handOver.since = now
     void this.#options.handOver(sessionId).then((isDrained) => {
+      // It is being ended, or not linked after all: it goes on here.
+      if (isRunning(sessionId)) {
+        this.#takeBack(sessionId)
+        return
+      }
       ;(isDrained ? this.#given : this.#undrained).add(sessionId)
       handOver.phase = 'on its way'
     })

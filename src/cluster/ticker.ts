@@ -31,7 +31,7 @@ export class Ticker {
   /** Ticks, after the tick under way: that one may have asked before. Rejects as the tick does. */
   async now(): Promise<void> {
     await this.#ticking?.catch(() => undefined)
-    await this.#run()
+    if (!this.#isStopped) await this.#run()
   }
 
   /** Ticks no more. Resolves when the tick under way has ended. */

@@ -20,6 +20,8 @@ export interface ManagedSessionsOptions {
 /** The sessions of a manager, as its cluster sees them. */
 export class ManagedSessions implements ClusterSessions {
   readonly #options: ManagedSessionsOptions
+  /** How many callers are about to start each session. */
+  readonly #starting = new Map<string, number>()
 
   constructor(options: ManagedSessionsOptions) {
     this.#options = options
@@ -30,26 +32,40 @@ export class ManagedSessions implements ClusterSessions {
   }
 
   running(): readonly RunningSession[] {
-    return this.#options.registry
-      .all()
-      .filter(({ isRunning }) => isRunning)
-      .map(({ snapshot, isMovable }) => ({ snapshot, isMovable }))
+    // A snapshot is made only of those that are looked at: they are counted much more often.
+    return this.#options.registry.all().filter(({ isRunning }) => isRunning)
+  }
+
+  startingBeside(sessionId: string | null): number {
+    return [...this.#starting.keys()].filter((other) => other !== sessionId && !this.isRunning(other)).length
+  }
+
+  /** Works for a caller who may start a session, which has a place here meanwhile. */
+  async start<Result>(sessionId: string, work: () => Promise<Result>): Promise<Result> {
+    this.#starting.set(sessionId, (this.#starting.get(sessionId) ?? 0) + 1)
+    try {
+      return await work()
+    } finally {
+      const left = (this.#starting.get(sessionId) ?? 1) - 1
+      if (left > 0) this.#starting.set(sessionId, left)
+      else this.#starting.delete(sessionId)
+    }
   }
 
   isRunning(sessionId: string): boolean {
     return this.#options.registry.find(sessionId)?.isRunning === true
   }
 
-  /** Resolves when its dial was answered, or was not in time: until then it takes up what this process can dial. */
+  /** Resolves when its first dial has ended, in whatever way: until then it takes up what this process can dial. */
   async take(sessionId: string, isHurried: boolean): Promise<TakeOutcome> {
-    const { registry, lookup, restorer } = this.#options
+    const { lookup, restorer } = this.#options
     try {
       const found = await lookup.look(sessionId)
       if (found.owner !== null) return 'held'
       if (found.decision.action === 'probe') return 'unknown'
-      if (restorer.resultAtRest(found) !== null || registry.find(sessionId)?.hasFailed === true) return 'unwanted'
+      if (restorer.resultAtRest(found) !== null) return 'unwanted'
       return await new Promise<TakeOutcome>((resolve, reject) => {
-        const wish = { found, onUnanswered: () => resolve('running') }
+        const wish = { found, onWaiting: () => resolve('running') }
         restorer.restore(sessionId, isHurried ? 'poll' : 'bulk', wish).then((result) => resolve(outcomeOf(result)), reject)
       })
     } catch {

@@ -47,7 +47,6 @@ export function assembleManager(options: ResolvedSessionManagerOptions): Manager
   const limiter = new DialLimiter(options.dials)
   const registry: SessionRegistry = new SessionRegistry({
     ...makeContext(options, { announcer, versions, limiter }),
-    standsBy: () => cluster?.standsBy ?? true,
     findRecord: (sessionId) => lookup.findRecord(sessionId),
     onEnded: (sessionId) => {
       lookup.outdate(sessionId)
@@ -104,7 +103,7 @@ function assembleCluster(
 function makeContext(
   options: ResolvedSessionManagerOptions,
   { announcer, versions, limiter }: Pick<ManagerParts, 'announcer' | 'versions'> & Pick<SessionContext, 'limiter'>,
-): Omit<SessionContext, 'findRecord' | 'onEnded' | 'standsBy'> {
+): Omit<SessionContext, 'findRecord' | 'onEnded'> {
   const { store, session: settings, baileys, socketConfig } = options
   const configurator = new SocketConfigurator({ socketConfig, versions, hasOwnProvider: options.version !== undefined })
   const share = sharingOf(options)
@@ -124,6 +123,7 @@ function makeContext(
         })
       return loading
     },
+    standsBy: () => options.cluster === null,
     keepsFailed: options.cluster !== null,
     configureSocket: (sessionId, dial) => configurator.configure(sessionId, dial),
     refreshVersion: (refused) => configurator.replaceVersion(refused),

@@ -40,12 +40,14 @@ export class SessionCluster {
   readonly #options: SessionClusterOptions
   readonly #cluster: Cluster
   readonly #notes: StandingNotes
+  readonly #sessions: ManagedSessions
 
   constructor(options: SessionClusterOptions) {
     const { lock, announcer, stableAfterMs, timeoutMs, limiter, dialsPerSecond } = options
     this.#options = options
     const onError = (error: SessionError): void => announcer.error(error)
     this.#notes = new StandingNotes({ cluster: lock, timeoutMs, onError })
+    this.#sessions = new ManagedSessions({ ...options, note: (sessionId) => this.#renote(sessionId), retryNotes: () => this.#notes.retry() })
     this.#cluster = new Cluster({
       ...options.options,
       lock,
@@ -53,7 +55,7 @@ export class SessionCluster {
       dialsPerSecond,
       stableAfterMs,
       timeoutMs,
-      sessions: new ManagedSessions({ ...options, note: (sessionId) => this.#renote(sessionId), retryNotes: () => this.#notes.retry() }),
+      sessions: this.#sessions,
       onMembers: (members) => announcer.members(members.map(memberOf)),
       onElsewhere: (changes) => this.#tellElsewhere(changes),
       onError: (cause) => onError(asStoreError(undefined, cause)),
@@ -72,11 +74,6 @@ export class SessionCluster {
     } catch (cause) {
       throw asStoreError(undefined, cause)
     }
-  }
-
-  /** Whether each session watches its lock by itself while another process holds it: until this process takes sessions. */
-  get standsBy(): boolean {
-    return !this.#cluster.isTaking
   }
 
   /** Whether a session may run here beside those that do. */
@@ -114,10 +111,10 @@ export class SessionCluster {
     }
   }
 
-  /** Why a session cannot be started here, which rejects; `null` when it can. At once, so that two that ask do not get the last place both. */
-  refusal(sessionId: string): Promise<never> | null {
-    const runsHere = this.#options.registry.find(sessionId)?.isRunning === true
-    return runsHere || this.hasRoomFor(sessionId) ? null : this.#refuse(sessionId)
+  /** Lets a caller start a session here, which takes a place at once. Rejects with `OWNED_ELSEWHERE` when there is none, and names a member that has one. */
+  start<Result>(sessionId: string, work: () => Promise<Result>): Promise<Result> {
+    const hasPlace = this.#sessions.isRunning(sessionId) || this.hasRoomFor(sessionId)
+    return hasPlace ? this.#sessions.start(sessionId, work) : this.#refuse(sessionId)
   }
 
   /** The members, as they are now. Rejects when they cannot be asked for. */
@@ -144,7 +141,8 @@ export class SessionCluster {
   note(snapshot: SessionSnapshot): void {
     const { sessionId, reason } = snapshot
     const lease = this.#options.registry.find(sessionId)?.lease ?? null
-    if (lease !== null) this.#notes.note(sessionId, lease.fencingToken, standingOf(snapshot, this.#cluster.noteOf(sessionId)))
+    // What is being handed over is not elsewhere yet: the last note stays.
+    if (lease !== null && reason !== 'owned_elsewhere') this.#notes.note(sessionId, lease.fencingToken, standingOf(snapshot, this.#cluster.noteOf(sessionId)))
     // After the status that it follows was told.
     else if (reason === 'owned_elsewhere') queueMicrotask(() => this.#tellHolding(snapshot))
   }
@@ -163,9 +161,22 @@ export class SessionCluster {
 
   #tellElsewhere(changes: readonly ViewedChange[]): void {
     for (const { sessionId, before, after } of changes) {
-      if (this.#options.registry.find(sessionId)?.isRunning === true) continue
-      this.#options.announcer.statusElsewhere(this.#view(sessionId, after), this.#view(sessionId, before))
+      if (this.#sessions.isRunning(sessionId)) continue
+      if (after !== null || before === null || !this.#cluster.isThere(before.process.id)) this.#tell(sessionId, before, after)
+      // Given back, and not left by a process that is gone: it may have been stopped. What is on its way is told by whoever takes it.
+      else if (before.standing?.offeredTo === null) void this.#tellFreed(sessionId, before)
     }
+  }
+
+  #tell(sessionId: string, before: ViewedHolding | null, after: ViewedHolding | null): void {
+    this.#options.announcer.statusElsewhere(this.#view(sessionId, after), this.#view(sessionId, before))
+  }
+
+  /** Looks what was stored of it. A store that cannot be asked says nothing: whoever takes it will. */
+  async #tellFreed(sessionId: string, before: ViewedHolding): Promise<void> {
+    const { lookup, announcer } = this.#options
+    const found = await lookup.look(sessionId).catch(() => null)
+    if (found?.owner === null && !this.#sessions.isRunning(sessionId)) announcer.statusElsewhere(lookup.view(found), this.#view(sessionId, before))
   }
 
   #tellHolding(snapshot: SessionSnapshot): void {

@@ -245,6 +245,7 @@ export class SessionManager implements AsyncDisposable {
   /** Adds a listener for the next time only. */
   once<Name extends keyof SessionManagerEvents>(event: Name, listener: Listener<SessionManagerEvents[Name]>): this {
     checkListener(event, listener)
+    if (this.#closing === null) this.#parts.cluster?.begin()
     this.#parts.announcer.events.once(event, listener)
     return this
   }
@@ -278,7 +279,8 @@ export class SessionManager implements AsyncDisposable {
 
   /** The same for a verb that may start it, which takes a place of this process. */
   async #startHere<Result>(sessionId: string, work: (session: Session) => Promise<Result>): Promise<Result> {
-    return this.#parts.cluster?.refusal(sessionId) ?? this.#work(sessionId, work)
+    const start = (): Promise<Result> => this.#work(sessionId, work)
+    return this.#parts.cluster?.start(sessionId, start) ?? start()
   }
 
   #beginRestoreRun(options: RestoreAllOptions): RestoreRun {
@@ -295,7 +297,10 @@ export class SessionManager implements AsyncDisposable {
         if (result !== null) announcer.restored(result)
         return result
       },
-      restore: (sessionId, onUnanswered) => restorer.restore(sessionId, 'bulk', { onUnanswered }).catch(() => abortedResult(sessionId)),
+      restore: (sessionId, onUnanswered) => {
+        const onWaiting = (isUnanswered: boolean): void => (isUnanswered ? onUnanswered() : undefined)
+        return restorer.restore(sessionId, 'bulk', { onWaiting }).catch(() => abortedResult(sessionId))
+      },
     })
     this.#restoreRun = run
     run.finished

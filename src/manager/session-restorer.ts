@@ -21,16 +21,16 @@ export interface SessionRestorerOptions {
 export interface RestoreWish {
   /** Tries credentials that are remembered as logged out or restricted. */
   readonly force?: boolean
-  /** Called when a dial was not answered, and the restore goes on. */
-  readonly onUnanswered?: () => void
+  /** Called when a dial was lost, and the restore goes on; with whether it was not answered at all. */
+  readonly onWaiting?: (isUnanswered: boolean) => void
   /** What was found a moment ago, when the session was at rest. */
   readonly found?: Found
 }
 
 interface RestoreUnderWay {
   readonly result: Promise<RestoreResult>
-  /** Who is told when a dial was not answered. */
-  readonly listeners: Set<() => void>
+  /** Who is told when a dial was lost. */
+  readonly listeners: Set<(isUnanswered: boolean) => void>
 }
 
 /** Restores sessions; everybody who asks for the same one shares one restore. */
@@ -46,10 +46,10 @@ export class SessionRestorer {
 
   /** Restores a session, or joins the restore under way. */
   restore(sessionId: string, priority: DialPriority, wish: RestoreWish = {}): Promise<RestoreResult> {
-    const { onUnanswered } = wish
+    const { onWaiting } = wish
     const known = this.#restoring.get(sessionId)
     const underWay = known ?? this.#begin(sessionId, priority, wish)
-    if (onUnanswered !== undefined) underWay.listeners.add(onUnanswered)
+    if (onWaiting !== undefined) underWay.listeners.add(onWaiting)
     if (known === undefined) return underWay.result
     this.#options.registry.find(sessionId)?.promote(priority)
     // What was remembered stopped the one under way, and is what force is there to override.
@@ -57,11 +57,11 @@ export class SessionRestorer {
   }
 
   #begin(sessionId: string, priority: DialPriority, { force = false, found }: RestoreWish): RestoreUnderWay {
-    const listeners = new Set<() => void>()
-    const onUnanswered = (): void => {
-      for (const tell of listeners) tell()
+    const listeners = new Set<(isUnanswered: boolean) => void>()
+    const onWaiting = (isUnanswered: boolean): void => {
+      for (const tell of listeners) tell(isUnanswered)
     }
-    const result = this.#restore(sessionId, { force, priority, onUnanswered }, found).finally(() => {
+    const result = this.#restore(sessionId, { force, priority, onWaiting }, found).finally(() => {
       this.#restoring.delete(sessionId)
       this.#calledOff.delete(sessionId)
     })

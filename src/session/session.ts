@@ -186,11 +186,11 @@ export class Session {
   }
 
   /** Restores it, or joins the restore under way, and resolves with how it ended. It goes on, whoever stops waiting for it. */
-  async restore({ force, priority, onUnanswered }: RestoreOrder): Promise<RestoreEnd & { error?: SessionError }> {
+  async restore({ force, priority, onWaiting }: RestoreOrder): Promise<RestoreEnd & { error?: SessionError }> {
     if (this.#state.phase === 'connected') return { outcome: 'already_connected', reason: 'already_connected' }
     this.beginRestore(priority, force)
     const end = await this.#watchers.watch(() => {
-      if (this.#state.phase === 'waiting' && this.#report.lastDisconnect?.cause === 'connect_timeout') onUnanswered()
+      if (this.#state.phase === 'waiting') onWaiting(this.#report.lastDisconnect?.cause === 'connect_timeout')
       return restoreOutcome(this.#state)
     })
     const error = end.outcome === 'failed' || end.outcome === 'retrying' ? this.#loading.startError : null

@@ -83,8 +83,8 @@ export function connectionOutcome({ sessionId, state, snapshot, lossError }: Sta
 export interface RestoreOrder {
   readonly force: boolean
   readonly priority: DialPriority
-  /** Called when a dial was not answered within `connectTimeoutMs`, and the restore goes on. */
-  readonly onUnanswered: () => void
+  /** Called when a dial was lost, and the restore goes on; with whether it was not answered within `connectTimeoutMs`. */
+  readonly onWaiting: (isUnanswered: boolean) => void
 }
 
 /** What a state means for a restore; `undefined`: it is not over yet. */

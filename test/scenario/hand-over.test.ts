@@ -9,7 +9,7 @@ import { WatchedSessionStore } from '../support/watched-session-store.js'
 inFakeTime()
 closeLoneSessions()
 
-const RESTORE = { force: false, priority: 'bulk', onUnanswered: () => undefined } as const
+const RESTORE = { force: false, priority: 'bulk', onWaiting: () => undefined } as const
 const NEVER = new AbortController().signal
 
 interface Handed extends LoneSession {

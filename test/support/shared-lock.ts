@@ -41,7 +41,10 @@ export class SharedLock {
   /** As a member of a cluster sees it. */
   asMember(owner: string): MemberLock {
     const cluster: LockCluster = {
-      announce: (text) => this.#ask('announce', () => void this.#cards.set(owner, text)),
+      announce: (text) =>
+        this.#ask('announce', () => {
+          if (!this.#dead.has(owner)) this.#cards.set(owner, text)
+        }),
       leave: () =>
         this.#ask('leave', () => {
           this.#cards.delete(owner)

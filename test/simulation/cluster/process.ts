@@ -79,6 +79,10 @@ export class SimulatedProcess implements ClusterSessions {
     return [...this.sessions].map(([sessionId, session]) => ({ isMovable: !session.isClosing, snapshot: snapshotOf(sessionId, session) }))
   }
 
+  startingBeside(): number {
+    return 0
+  }
+
   isRunning(sessionId: string): boolean {
     return this.sessions.has(sessionId)
   }
@@ -169,7 +173,7 @@ export class SimulatedProcess implements ClusterSessions {
   }
 
   #makeCluster(): Cluster {
-    const { perSecond, time } = this.#options
+    const { perSecond } = this.#options
     return new Cluster({
       lock: this.#members,
       sessions: this,

@@ -73,6 +73,10 @@ export class ClusterProcessModel implements ClusterSessions {
     }))
   }
 
+  startingBeside(): number {
+    return 0
+  }
+
   isRunning(sessionId: string): boolean {
     return this.#sessions.has(sessionId)
   }
