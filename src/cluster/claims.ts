@@ -76,7 +76,8 @@ export class Claims {
     this.#underWay.add(sessionId)
     void this.#options.sessions.take(sessionId, isHurried).then((outcome) => {
       this.#underWay.delete(sessionId)
-      if (outcome === 'held' || outcome === 'unknown') this.#unheld.postpone(sessionId, performance.now())
+      if (outcome === 'held') this.#unheld.postpone(sessionId, performance.now())
+      else if (outcome === 'unknown') this.#unheld.retryLater(sessionId, performance.now())
       else this.#unheld.remove(sessionId)
     })
   }

@@ -82,8 +82,8 @@ export class Cluster {
 
   /** Where a session that nobody holds is to run. */
   placeOf(sessionId: string): Place {
+    if (!this.#view.members().some(({ card: { takes, draining } }) => takes && !draining)) return 'none'
     const members = this.#placement()
-    if (!members.some(({ isOpen }) => isOpen)) return 'none'
     this.#claims.goBy(members)
     const taker = this.#claims.takerOf(sessionId)
     if (taker === null) return 'full'

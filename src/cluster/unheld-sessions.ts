@@ -15,9 +15,11 @@ interface Unheld {
 const OPEN_AFTER_MS = 3000
 /** How long a session that was released to a successor is left to it. */
 const RESERVED_MS = 3000
-/** How long to leave a session alone that somebody else has, or that could not be looked at: doubled each time, up to the longest. */
+/** How long to leave a session alone that somebody else has, whom the news do not tell of: doubled each time, up to the longest. */
 const REST_MS = 3000
 const LONGEST_REST_MS = 60_000
+/** How long to leave a session alone that could not be looked at. */
+const RETRY_MS = 1000
 
 /** The sessions that nobody holds: what this process takes of them, and what it leaves to others. Those that nobody wants are not kept. */
 export class UnheldSessions {
@@ -50,12 +52,18 @@ export class UnheldSessions {
     this.#sessions.delete(sessionId)
   }
 
-  /** Leaves it alone for a while. */
+  /** Leaves it alone for a while: somebody else has it. */
   postpone(sessionId: string, now: number): void {
     const session = this.#sessions.get(sessionId)
     if (session === undefined) return
     session.restUntil = now + Math.min(LONGEST_REST_MS, REST_MS * 2 ** session.rests)
     session.rests += 1
+  }
+
+  /** Leaves it alone for a moment: nobody could tell whether it is free. */
+  retryLater(sessionId: string, now: number): void {
+    const session = this.#sessions.get(sessionId)
+    if (session !== undefined) session.restUntil = now + RETRY_MS
   }
 
   /** Those that are this member's to take now, oldest first. `version` changes with whatever `takerOf` goes by. */

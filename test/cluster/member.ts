@@ -11,7 +11,7 @@ export class Member implements AsyncDisposable {
   /** What happened there so far, in order. */
   readonly events: MemberEvent[] = []
   /** The sessions that have an open socket there. */
-  readonly open = new Set<string>()
+  readonly open: Set<string> = new Set()
   readonly #child: ChildProcess
   readonly #calls = new Map<number, { resolve(result: unknown): void; reject(error: Error): void }>()
   readonly #onEvent: () => void

@@ -1,8 +1,8 @@
 /** What several processes can share sessions on. `pgbouncer` is PostgreSQL behind PgBouncer in transaction mode. */
-export const ENGINES = ['files', 'sqlite', 'redis', 'postgres', 'pgbouncer'] as const
+export const ENGINES: readonly Engine[] = ['files', 'sqlite', 'redis', 'postgres', 'pgbouncer']
 
 /** One of them. */
-export type Engine = (typeof ENGINES)[number]
+export type Engine = 'files' | 'sqlite' | 'redis' | 'postgres' | 'pgbouncer'
 
 /** One thing that a cluster promises, and on which engines a test shows it. */
 export interface Proof {
@@ -14,13 +14,16 @@ export interface Proof {
   readonly whyNotAll?: string
 }
 
+/** The name of one. */
+export type ProofName = 'failover' | 'drain' | 'drain of many' | 'share' | 'capacity' | 'cut off' | 'paused' | 'outage' | 'rolling restart'
+
 const SERVERS: readonly Engine[] = ['redis', 'postgres', 'pgbouncer']
 
 const NO_SERVER = 'there is no server that could be away'
 const SAME_CODE = 'decided by the same code on every engine; shown on one'
 
 /** What is promised, by name. The tests run on these engines, and the docs say so. */
-export const PROOFS = {
+export const PROOFS: Readonly<Record<ProofName, Proof>> = Object.freeze({
   failover: { promise: 'A process that dies is replaced, and no session needs a QR code', shownOn: ENGINES },
   drain: { promise: '`drain` hands every session over, and every message comes once', shownOn: ENGINES },
   'drain of many': {
@@ -46,7 +49,4 @@ export const PROOFS = {
   },
   outage: { promise: 'When the store is away, sockets close in time; when it is back, every session comes back once', shownOn: SERVERS, whyNotAll: NO_SERVER },
   'rolling restart': { promise: 'A rolling restart keeps 99 % of the sessions connected', shownOn: ['redis'], whyNotAll: SAME_CODE },
-} as const satisfies Record<string, Proof>
-
-/** The name of one. */
-export type ProofName = keyof typeof PROOFS
+})

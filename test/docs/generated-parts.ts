@@ -4,6 +4,7 @@ import { drawStateDiagram, listPhases } from './draw-machine.js'
 import { exploreMachine } from './explore-machine.js'
 import { listInvariantTests, readInvariantTests } from './invariant-tests.js'
 import { readPage, type Page } from './markdown.js'
+import { listProofs } from './proof-table.js'
 
 const PART = /^<!-- generated: (.+) -->$[^]*?^<!-- end of generated -->$/gmu
 
@@ -41,6 +42,8 @@ function writePart(name: string): string {
       return listPhases(exploreMachine())
     case 'tests of the invariants':
       return listInvariantTests(readInvariantTests())
+    case 'proofs of a cluster':
+      return listProofs()
   }
   if (name.startsWith('examples/')) return block(extname(name).slice(1), readFileSync(name, 'utf8'))
   throw new Error(`Nobody knows how to write the part "${name}".`)

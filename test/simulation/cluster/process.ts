@@ -10,7 +10,7 @@ import { LEASE_MS, type SimulatedEngine, type SimulatedEntry } from './engine.js
 import type { ProcessPlan } from './history.js'
 import { SimulatedLink } from './link.js'
 import { SimulatedSession } from './session.js'
-import { ProcessClock, type SimulatedTime } from './time.js'
+import type { ProcessClock, SimulatedTime } from './time.js'
 import type { ClusterWatch } from './watch.js'
 
 /** How long before the engine a process gives its leases up, as a part of a lease. */
@@ -39,7 +39,7 @@ export class SimulatedProcess implements ClusterSessions {
   readonly cluster: Cluster
   readonly sessions: Map<string, SimulatedSession> = new Map()
   /** When it was woken last. */
-  wokeAt = -Infinity
+  wokeAt: number = -Infinity
   isEnding = false
   /** Its name among the members. */
   id = ''
@@ -120,8 +120,9 @@ export class SimulatedProcess implements ClusterSessions {
 
   renote(sessionId: string): void {
     const session = this.sessions.get(sessionId)
-    if (session?.lease == null) return
-    this.#notes.note(sessionId, session.lease.fencingToken, standingOf(snapshotOf(sessionId, session), this.cluster.noteOf(sessionId)))
+    const lease = session?.lease ?? null
+    if (session === undefined || lease === null) return
+    this.#notes.note(sessionId, lease.fencingToken, standingOf(snapshotOf(sessionId, session), this.cluster.noteOf(sessionId)))
   }
 
   retellFailed(): void {
@@ -173,7 +174,7 @@ export class SimulatedProcess implements ClusterSessions {
   }
 
   #makeCluster(): Cluster {
-    const { perSecond } = this.#options
+    const { perSecond, time } = this.#options
     return new Cluster({
       lock: this.#members,
       sessions: this,
@@ -184,7 +185,11 @@ export class SimulatedProcess implements ClusterSessions {
       dialsPerSecond: perSecond,
       stableAfterMs: STABLE_AFTER_MS,
       timeoutMs: 15_000,
-      onMembers: () => undefined,
+      onMembers: (members) => {
+        // Its application ends it, once it hears that it was asked to drain.
+        const isDraining = members.some(({ process, card }) => process.isSelf && card.draining)
+        if (isDraining && !this.isEnding) void this.drain(25_000).catch(time.onThrow)
+      },
       onElsewhere: () => undefined,
       onError: () => undefined,
     })

@@ -54,7 +54,7 @@ export class SimulatedSession {
     try {
       const lease = await this.#options.acquire()
       if (lease === null) this.#end()
-      else if (this.isClosing) await this.#giveBack(lease)
+      else if (this.#isToClose()) await this.#giveBack(lease)
       else {
         this.#isTrying = false
         await this.begin(lease, 'reconnect')
@@ -64,6 +64,11 @@ export class SimulatedSession {
     } finally {
       this.#isTrying = false
     }
+  }
+
+  // It may be closed while it waits for its lease.
+  #isToClose(): boolean {
+    return this.isClosing
   }
 
   /** Closes its socket and gives its lease back. */

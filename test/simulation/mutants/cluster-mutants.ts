@@ -4,15 +4,6 @@ import type { Mutant } from './mutants.js'
 export const CLUSTER_MUTANTS: readonly Mutant[] = [
   {
     invariant: 1,
-    what: 'a process that cannot reach the engine keeps its leases until that has ended them',
-    file: 'lease/heartbeat.ts',
-    replace: [
-      '    if (lapsesAfterMs !== undefined && this.#silentForMs() > lapsesAfterMs) this.lapse()\n    else this.#beating ??= this.#beatAndLook()',
-      '    this.#beating ??= this.#beatAndLook()',
-    ],
-  },
-  {
-    invariant: 1,
     what: 'a lease that the engine may end at any time goes on',
     file: 'lease/heartbeat.ts',
     replace: ['Math.max(0, lapsesAfterMs - this.#silentForMs())', '2 * lapsesAfterMs'],
