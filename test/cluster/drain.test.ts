@@ -2,12 +2,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { enginesOf } from './engines.js'
-import { builtMember, Fleet } from './fleet.js'
+import { builtMember, Fleet, PATIENCE } from './fleet.js'
 import type { Member } from './member.js'
 import { bySession, gaps, mostAway, overlaps } from './sockets.js'
 
 /** How long a session may be without a socket. */
-const WITHOUT_SOCKET_MS = 2000
+const WITHOUT_SOCKET_MS = 2000 * PATIENCE
 /** How many texts each phone sends in a second. */
 const TEXTS_PER_SECOND = 5
 
