@@ -33,8 +33,8 @@ export class ProcessClock {
 
 /** Something that is due at a time. */
 export interface Due {
-  readonly at: number
-  readonly order: number
+  at: number
+  order: number
   /** Whose it is; `null`: the world's. */
   readonly clock: ProcessClock | null
   readonly run: () => void
@@ -108,7 +108,12 @@ export class SimulatedTime {
   wake(clock: ProcessClock): void {
     if (clock.state !== 'paused') return
     clock.state = 'running'
-    for (const { run, isOff } of clock.late.splice(0)) if (!isOff) this.after(0, clock, run)
+    for (const due of clock.late.splice(0)) {
+      // The same one, so that it can still be called off.
+      due.at = this.now
+      due.order = this.#order += 1
+      push(this.#heap, due)
+    }
   }
 
   /** Lets time pass. */
