@@ -116,6 +116,12 @@ export class Giving {
   #goOnDraining(drain: Drain, { self, members, now }: GivingStep, limit: number): void {
     const left = this.#movable()
     const others = members.filter(({ id, isOpen }) => isOpen && id !== self)
+    const successors = successorsOf(
+      left.map((session) => this.#toPlace(session)),
+      self,
+      this.#withOffers(members),
+    )
+    if (successors.size > 0) drain.hopefulAt = now
     const isDone = this.#handOvers.size === 0 && (left.length === 0 || others.length === 0 || now - drain.hopefulAt > NOBODY_MS)
     if (isDone || now > drain.until) {
       this.#handOvers.callOff()
@@ -123,12 +129,6 @@ export class Giving {
       this.#drain = null
       return
     }
-    const successors = successorsOf(
-      left.map((session) => this.#toPlace(session)),
-      self,
-      this.#withOffers(members),
-    )
-    if (successors.size > 0) drain.hopefulAt = now
     for (const [sessionId, to] of [...successors].slice(0, Math.max(0, limit + OFFERED_AHEAD - this.#handOvers.offered))) {
       this.#handOvers.offer(sessionId, to, now)
     }

@@ -1,4 +1,4 @@
-import type { ClusterView } from './cluster-view.js'
+import type { ClusterView, ViewedMember } from './cluster-view.js'
 
 /** What handing over works with. */
 export interface HandOversOptions {
@@ -84,10 +84,11 @@ export class HandOvers {
     for (const [sessionId, handOver] of this.#handOvers) {
       if (handOver.phase === 'on its way') this.#awaitArrival(sessionId, handOver, view, now)
       if (handOver.phase !== 'offered') continue
-      const card = members.get(handOver.to)?.card
-      const isVain = card === undefined || card.draining || now - handOver.since > OFFER_MS
+      const member = members.get(handOver.to)
+      const isReady = member?.card.ready.includes(sessionId) === true
+      const isVain = member === undefined || member.card.draining || now - handOver.since > OFFER_MS || (!isReady && isFull(member))
       if (isVain || !isRunning(sessionId)) this.#takeBack(sessionId)
-      else if (card.ready.includes(sessionId) && this.size - this.offered < limit) this.#give(sessionId, handOver, isRunning, now)
+      else if (isReady && this.size - this.offered < limit) this.#give(sessionId, handOver, isRunning, now)
     }
   }
 
@@ -120,4 +121,8 @@ export class HandOvers {
     const isThere = holding?.process.id === to && holding.standing !== null && holding.standing.status !== 'connecting'
     if (isThere || now - since > ARRIVAL_MS) this.#handOvers.delete(sessionId)
   }
+}
+
+function isFull({ card: { maxSessions }, sessions }: ViewedMember): boolean {
+  return maxSessions !== null && sessions >= maxSessions
 }

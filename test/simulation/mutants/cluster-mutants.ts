@@ -32,7 +32,7 @@ export const CLUSTER_MUTANTS: readonly Mutant[] = [
     invariant: 2,
     what: 'a session is closed before its successor is ready for it',
     file: 'cluster/hand-overs.ts',
-    replace: ['card.ready.includes(sessionId) && ', ''],
+    replace: ['else if (isReady && ', 'else if ('],
   },
   {
     invariant: 2,
