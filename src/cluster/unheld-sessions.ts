@@ -66,12 +66,18 @@ export class UnheldSessions {
     if (session !== undefined) session.restUntil = now + RETRY_MS
   }
 
-  /** Those that are this member's to take now, oldest first. `version` changes with whatever `takerOf` goes by. */
+  /**
+   * Those that this member may take now, oldest first: its own share, and only then what others have left for long, who may be on their way
+   * through theirs. `version` changes with whatever `takerOf` goes by.
+   */
   *due(self: string, now: number, version: number, takerOf: (sessionId: string) => string | null): IterableIterator<string> {
+    const left: string[] = []
     for (const [sessionId, session] of this.#sessions) {
       if (session.reservedUntil > now || session.restUntil > now) continue
       if (session.taker?.version !== version) session.taker = { version, memberId: takerOf(sessionId) }
-      if (session.taker.memberId === self || session.openAt <= now) yield sessionId
+      if (session.taker.memberId === self) yield sessionId
+      else if (session.openAt <= now) left.push(sessionId)
     }
+    yield* left
   }
 }

@@ -12,9 +12,9 @@ export const CLUSTER_MUTANTS: readonly Mutant[] = [
     invariant: 2,
     what: 'every process reaches for every session',
     file: 'cluster/unheld-sessions.ts',
-    replace: ['session.taker.memberId === self || ', 'session.taker.memberId !== undefined || '],
+    replace: ['if (session.taker.memberId === self) yield', 'if (session.taker.memberId !== undefined) yield'],
   },
-  { invariant: 2, what: 'what its taker leaves is nobody else’s', file: 'cluster/unheld-sessions.ts', replace: [' || session.openAt <= now', ''] },
+  { invariant: 2, what: 'what its taker leaves is nobody else’s', file: 'cluster/unheld-sessions.ts', replace: ['    yield* left\n', ''] },
   { invariant: 2, what: 'a process takes more sessions than it may run', file: 'cluster/claims.ts', replace: [' || !hasRoom()', ''] },
   {
     invariant: 2,
