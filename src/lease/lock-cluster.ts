@@ -66,6 +66,7 @@ export interface ClusterProcess {
 
 /** A lock, as news tell it. */
 export interface ClusterLock {
+  /** The session. */
   readonly sessionId: string
   /** The {@link ClusterProcess.id} of its holder; `null` when it was given back. One that is not among the processes is gone. */
   readonly processId: string | null
@@ -75,6 +76,8 @@ export interface ClusterLock {
 
 /** Who holds a lock, and what it noted. */
 export interface LockHolding {
+  /** The holder. */
   readonly process: ClusterProcess
+  /** What it noted; `null` when nothing. */
   readonly text: string | null
 }

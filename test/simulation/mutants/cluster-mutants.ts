@@ -14,7 +14,6 @@ export const CLUSTER_MUTANTS: readonly Mutant[] = [
     file: 'cluster/unheld-sessions.ts',
     replace: ['if (session.taker.memberId === self) yield', 'if (session.taker.memberId !== undefined) yield'],
   },
-  { invariant: 2, what: 'what its taker leaves is nobody else’s', file: 'cluster/unheld-sessions.ts', replace: ['    yield* left\n', ''] },
   { invariant: 2, what: 'a process takes more sessions than it may run', file: 'cluster/claims.ts', replace: [' || !hasRoom()', ''] },
   {
     invariant: 2,
@@ -33,12 +32,6 @@ export const CLUSTER_MUTANTS: readonly Mutant[] = [
     what: 'a session is closed before its successor is ready for it',
     file: 'cluster/hand-overs.ts',
     replace: ['else if (isReady && ', 'else if ('],
-  },
-  {
-    invariant: 2,
-    what: 'a place for a session outlives its offer',
-    file: 'cluster/cluster.ts',
-    replace: ['      this.#successions.check(this.#view, self.id)\n', ''],
   },
   { invariant: 3, what: 'the others are asked for ten times a second', file: 'cluster/cluster.ts', replace: ['Math.min(TICK_MS, ', 'Math.min(BUSY_TICK_MS, '] },
   {
