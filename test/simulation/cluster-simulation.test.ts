@@ -19,4 +19,9 @@ describe('random histories of a cluster', () => {
   it('keep what must hold in 2,000 steps (seed 1)', async () => {
     await play({ steps: 2000, seed: 1 })
   })
+
+  // Side by side, in a process each. Seeds go on by one for every twenty histories.
+  it.concurrent.each([1001, 5001])('keep what must hold in 50,000 steps (seed %i)', { tags: 'full', timeout: 600_000 }, async (seed) => {
+    await play({ steps: 50_000, seed })
+  })
 })

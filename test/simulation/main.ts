@@ -13,8 +13,8 @@ import { type AnyHistory, tellHistory, tellViolations } from './tell-history.js'
 const USAGE = `npm run test:simulation -- [--cluster] [--steps 20000] [--seed N] [--no-shrink] [--invariant N] [--json]
 npm run test:simulation -- [--cluster] --history file.json`
 
-const MANAGERS: Simulation<History> = { anyHistory, play: playHistory }
-const CLUSTER: Simulation<ClusterHistory> = { anyHistory: anyClusterHistory, play: playClusterHistory }
+const MANAGERS: Simulation<History> = { anyHistory, batch: 100, play: playHistory }
+const CLUSTER: Simulation<ClusterHistory> = { anyHistory: anyClusterHistory, batch: 20, play: playClusterHistory }
 
 const say = (...lines: string[]): void => {
   process.stdout.write(`${lines.join('\n')}\n`)

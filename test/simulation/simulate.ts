@@ -2,9 +2,6 @@ import fc, { type Arbitrary } from 'fast-check'
 import type { AnyHistory } from './tell-history.js'
 import type { Violation } from './world/world.js'
 
-/** How many histories are tried before the seed changes: what a failing one is found again from. */
-const BATCH = 100
-
 /** What came of a history. */
 export interface Played {
   /** The first violations, those of one moment. */
@@ -16,6 +13,8 @@ export interface Played {
 /** A kind of world: which histories there are, and how one is played, with a line told for whatever happens. */
 export interface Simulation<History extends AnyHistory> {
   readonly anyHistory: Arbitrary<History>
+  /** How many histories are tried before the seed changes: what a failing one is found again from. */
+  readonly batch: number
   readonly play: (history: History, trace?: (line: string) => void) => Promise<Played>
 }
 
@@ -53,7 +52,7 @@ export interface SimulationReport {
 
 /** Plays random histories until there were enough steps, or one fails. */
 export async function simulate<History extends AnyHistory>(
-  { anyHistory, play }: Simulation<History>,
+  { anyHistory, batch: numRuns, play }: Simulation<History>,
   { steps, seed, shrink, invariant: wanted, onProgress }: SimulationPlan,
 ): Promise<SimulationReport> {
   let played = 0
@@ -70,7 +69,7 @@ export async function simulate<History extends AnyHistory>(
       failing.violations = result.violations
       return false
     })
-    const { counterexample, numShrinks: shrinks } = await fc.check(property, { seed: seed + batch, numRuns: BATCH, endOnFailure: !shrink })
+    const { counterexample, numShrinks: shrinks } = await fc.check(property, { seed: seed + batch, numRuns, endOnFailure: !shrink })
     if (counterexample !== null)
       return { steps: played, histories, failure: { history: counterexample[0], violations: failing.violations, seed: seed + batch, shrinks } }
     onProgress?.(played)

@@ -43,6 +43,8 @@ export class SimulatedProcess implements ClusterSessions {
   isEnding = false
   /** Its name among the members. */
   id = ''
+  /** Whether it starts nothing any more. */
+  #isClosed = false
   readonly #options: SimulatedProcessOptions
   readonly #lock: LeaseLock<SimulatedEntry>
   readonly #limiter: DialLimiter
@@ -100,6 +102,10 @@ export class SimulatedProcess implements ClusterSessions {
         watch.refused()
         return 'held'
       }
+      if (this.#isClosed) {
+        await lease.release()
+        return 'unknown'
+      }
       if (this.sessions.has(sessionId)) return 'running'
       const session = this.#makeSession(sessionId)
       this.sessions.set(sessionId, session)
@@ -155,6 +161,7 @@ export class SimulatedProcess implements ClusterSessions {
   }
 
   async #end(): Promise<void> {
+    this.#isClosed = true
     await this.cluster.close().catch(() => undefined)
     await Promise.all([...this.sessions.values()].map((session) => session.close()))
     for (let attempt = 0; attempt < CLOSE_RETRIES; attempt += 1) {
