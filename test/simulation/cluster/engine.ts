@@ -10,6 +10,8 @@ export const LEASE_MS = 10_000
 interface Lock {
   readonly token: number
   readonly holder: { readonly nonce: string; readonly text: string } | null
+  /** The name of the claim that took it. */
+  readonly claim: string
   readonly note: string | null
   readonly revision: number
 }
@@ -32,7 +34,7 @@ export interface SimulatedEntry extends LockEntry {
   readonly sign: number
 }
 
-const FREE: Lock = { token: 0, holder: null, note: null, revision: 0 }
+const FREE: Lock = { token: 0, holder: null, claim: '', note: null, revision: 0 }
 
 /** An engine that ends leases by itself, and keeps what the processes of a cluster say, as Redis and PostgreSQL do. Each call is one step. */
 export class SimulatedEngine {
@@ -65,20 +67,26 @@ export class SimulatedEngine {
     return { token: this.#lockOf(sessionId).token, holders: holder === null ? [] : [{ text: holder.text, lastSignAt: this.now }], sign }
   }
 
-  claim(sessionId: string, seen: SimulatedEntry, holder: Holder): number | null {
+  claim(sessionId: string, seen: SimulatedEntry, holder: Holder, name: string): number | null {
     const { token, sign } = this.look(sessionId)
     if (token !== seen.token || (sign !== 0 && sign !== seen.sign)) return null
     const { nonce } = holder
     const text = JSON.stringify(holder)
     if (!this.#renew(nonce, text)) throw new SessionError('LEASE_EXPIRED', 'The leases of this process have ended.', { sessionId })
-    this.#put(sessionId, { token: token + 1, holder: { nonce, text }, note: null })
+    this.#put(sessionId, { token: token + 1, holder: { nonce, text }, claim: name, note: null })
     return token + 1
   }
 
   release({ sessionId, token, nonce }: LeaseKey, { isLast }: ReleaseOptions): void {
     const lock = this.#lockOf(sessionId)
-    if (lock.token === token && lock.holder?.nonce === nonce) this.#put(sessionId, { token, holder: null, note: null })
+    if (lock.token === token && lock.holder?.nonce === nonce) this.#free(sessionId, token)
     if (isLast) this.#processes.delete(nonce)
+  }
+
+  /** Takes back a claim of which its process never learnt what came of it. */
+  takeBack(sessionId: string, name: string): void {
+    const { token, claim, holder } = this.#lockOf(sessionId)
+    if (claim === name && holder !== null) this.#free(sessionId, token)
   }
 
   beat(holder: Holder, leases: readonly LeaseKey[]): boolean {
@@ -160,6 +168,10 @@ export class SimulatedEngine {
   #put(sessionId: string, lock: Omit<Lock, 'revision'>): void {
     this.#revision += 1
     this.#locks.set(sessionId, { ...lock, revision: this.#revision })
+  }
+
+  #free(sessionId: string, token: number): void {
+    this.#put(sessionId, { ...FREE, token })
   }
 
   #holderOf(sessionId: string): Lock['holder'] {

@@ -28,6 +28,8 @@ export class SimulatedLink implements LockTable<SimulatedEntry>, ClusterTable {
   /** How many calls were made. */
   calls = 0
   readonly #options: LinkOptions
+  /** Claims of which it is unknown whether they were carried out, and until when they can be. */
+  readonly #doubts = new Map<string, { readonly sessionId: string; readonly latest: number }>()
 
   constructor(options: LinkOptions) {
     this.#options = options
@@ -41,16 +43,24 @@ export class SimulatedLink implements LockTable<SimulatedEntry>, ClusterTable {
     return this.#ask(() => this.#engine.look(sessionId))
   }
 
-  claim(sessionId: string, seen: SimulatedEntry, holder: Holder): Promise<number | null> {
-    return this.#ask(() => this.#engine.claim(sessionId, seen, holder))
+  async claim(sessionId: string, seen: SimulatedEntry, holder: Holder): Promise<number | null> {
+    const name = `${this.#options.name} ${this.calls}`
+    const latest = this.#options.time.now + CALL_MS
+    try {
+      return await this.#ask(() => this.#engine.claim(sessionId, seen, holder, name))
+    } catch (error) {
+      this.#doubts.set(name, { sessionId, latest })
+      throw error
+    }
   }
 
   release(lease: LeaseKey, options: ReleaseOptions): Promise<void> {
     return this.#ask(() => this.#engine.release(lease, options))
   }
 
-  beat(holder: Holder, leases: readonly LeaseKey[]): Promise<boolean> {
-    return this.#ask(() => this.#engine.beat(holder, leases))
+  async beat(holder: Holder, leases: readonly LeaseKey[]): Promise<boolean> {
+    const [isCounted] = await Promise.all([this.#ask(() => this.#engine.beat(holder, leases)), this.#clearDoubts()])
+    return isCounted
   }
 
   now(): Promise<number> {
@@ -92,6 +102,17 @@ export class SimulatedLink implements LockTable<SimulatedEntry>, ClusterTable {
 
   write(sessionId: string, count: number, token: number): Promise<void> {
     return this.#ask(() => this.#engine.write(sessionId, count, token))
+  }
+
+  async #clearDoubts(): Promise<void> {
+    for (const [name, { sessionId, latest }] of this.#doubts) {
+      const isLanded = this.#options.time.now > latest
+      const isDone = await this.#ask(() => this.#engine.takeBack(sessionId, name)).then(
+        () => true,
+        () => false,
+      )
+      if (isDone && isLanded) this.#doubts.delete(name)
+    }
   }
 
   #ask<Answer>(step: () => Answer): Promise<Answer> {
