@@ -26,3 +26,10 @@ it('leaves alone what was released to a successor, and what somebody else has', 
   expect(due(unheld, 8999)).toEqual(['mine-0'])
   expect(due(unheld, 9000)).toEqual(['mine-0', 'mine-1'])
 })
+
+it('leaves a session to its taker at first, and to anybody after three to four seconds', () => {
+  const unheld = new UnheldSessions(() => 0.999)
+  unheld.add('theirs-0', 0)
+  expect(due(unheld, 3000)).toEqual([])
+  expect(due(unheld, 4000)).toEqual(['theirs-0'])
+})
