@@ -70,11 +70,6 @@ export class Cluster {
     await this.#ticker.now()
   }
 
-  /** Whether it takes sessions, so that none has to watch its lock by itself. */
-  get isTaking(): boolean {
-    return this.#isTaking
-  }
-
   /** Whether a session may run here beside those that do; `null`: any one. */
   hasRoomFor(sessionId: string | null): boolean {
     return !this.#isDraining && this.#roomBeside(sessionId) > 0

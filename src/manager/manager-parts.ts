@@ -123,8 +123,7 @@ function makeContext(
         })
       return loading
     },
-    standsBy: () => options.cluster === null,
-    keepsFailed: options.cluster !== null,
+    isClustered: options.cluster !== null,
     configureSocket: (sessionId, dial) => configurator.configure(sessionId, dial),
     refreshVersion: (refused) => configurator.replaceVersion(refused),
   }
@@ -183,11 +182,11 @@ export async function closeManager({ announcer, follower, registry, versions, cl
   registry.seal()
   versions.close()
   const report: CloseReport = { closed: [...(drained?.given ?? [])], notDrained: [...(drained?.undrained ?? [])] }
-  const others = registry.all().filter(({ id }) => !report.closed.includes(id) && !report.notDrained.includes(id))
+  const told = new Set([...report.closed, ...report.notDrained])
   await Promise.all(
     registry.all().map(async (session) => {
       const isDone = await endInTime(session, Math.max(0, deadline - Date.now()))
-      if (others.includes(session)) (isDone ? report.closed : report.notDrained).push(session.id)
+      if (!told.has(session.id)) (isDone ? report.closed : report.notDrained).push(session.id)
     }),
   )
   if (cluster !== null) await inTime(cluster.close(), Math.max(0, deadline - Date.now()))

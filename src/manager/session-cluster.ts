@@ -164,7 +164,7 @@ export class SessionCluster {
       if (this.#sessions.isRunning(sessionId)) continue
       if (after !== null || before === null || !this.#cluster.isThere(before.process.id)) this.#tell(sessionId, before, after)
       // Given back, and not left by a process that is gone: it may have been stopped. What is on its way is told by whoever takes it.
-      else if (before.standing?.offeredTo === null) void this.#tellFreed(sessionId, before)
+      else if ((before.standing?.offeredTo ?? null) === null) void this.#tellFreed(sessionId, before)
     }
   }
 
@@ -182,7 +182,7 @@ export class SessionCluster {
   #tellHolding(snapshot: SessionSnapshot): void {
     const { sessionId } = snapshot
     const holding = this.#cluster.holdingOf(sessionId)
-    const isElsewhere = holding?.process.isSelf === false && this.#options.registry.find(sessionId)?.isRunning !== true
+    const isElsewhere = holding?.process.isSelf === false && !this.#sessions.isRunning(sessionId)
     if (isElsewhere) this.#options.announcer.statusElsewhere(this.#view(sessionId, holding), snapshot)
   }
 

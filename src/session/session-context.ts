@@ -65,10 +65,11 @@ export interface SessionContext {
   configureSocket(sessionId: string, dial: SessionDial): Promise<DialConfig>
   /** What the repository knows; `null` when it knows nothing, or cannot be asked. Never rejects. */
   findRecord(sessionId: string): Promise<ConnectionRecord | null>
-  /** Whether a session that another process runs watches for its end itself. Asked each time it begins to wait. */
-  standsBy(): boolean
-  /** Whether the lease of a session that failed is kept, so that no other process starts it. */
-  readonly keepsFailed: boolean
+  /**
+   * Whether a cluster decides which process runs what: then no session watches by itself for the end of a process that runs it elsewhere, and
+   * the lease of one that failed is kept, so that nobody else starts it.
+   */
+  readonly isClustered: boolean
   /** Told when a verb that ends a session has done its work: what was looked up before may be wrong. */
   onEnded(sessionId: string): void
   /** WhatsApp refused the version of the socket that this dial made: forgets it, and asks for another. Never rejects. */

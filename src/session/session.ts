@@ -129,7 +129,7 @@ export class Session {
 
   /** Whether nothing is lost with this object: it rests, and holds nothing any more. */
   get isForgettable(): boolean {
-    const waits = this.isRunning || (this.isActive && this.#context.standsBy())
+    const waits = this.isRunning || (this.isActive && !this.#context.isClustered)
     return !waits && !this.isEnding && this.#storage.lease.isDone
   }
 
@@ -338,13 +338,13 @@ export class Session {
 
   /** In a cluster the lease of a session that failed stays here: the others are told, and nobody tries again what only a person can mend. */
   #release(): void {
-    if (!(this.hasFailed && this.#context.keepsFailed)) this.#inBackground(() => this.#storage.lease.release())
+    if (!(this.hasFailed && this.#context.isClustered)) this.#inBackground(() => this.#storage.lease.release())
   }
 
   #standBy(): void {
     this.#inBackground(async () => {
       if (!this.isRunning) this.#storage.giveUpPairing()
     })
-    if (this.#context.standsBy()) this.#storage.lease.watchUntilFree(this.#context.settings.standbyPollMs, () => this.#inbox.take({ type: 'timer' }))
+    if (!this.#context.isClustered) this.#storage.lease.watchUntilFree(this.#context.settings.standbyPollMs, () => this.#inbox.take({ type: 'timer' }))
   }
 }

@@ -62,7 +62,7 @@ describe('a session that is handed over', () => {
   })
 
   it('can be taken by another process at once, which finds what was written last', async () => {
-    const made = await connected({ standsBy: false })
+    const made = await connected({ isClustered: true })
     const second = new WatchedSessionStore(made.lock.as('there'))
     Object.assign(second, { inner: made.store.inner })
     const there = scenario({ store: second })
@@ -92,7 +92,7 @@ describe('a session that is handed over', () => {
   })
 
   it('watches nothing where somebody else does that, and is back with the next start', async () => {
-    const { session, store } = await connected({ standsBy: false })
+    const { session, store } = await connected({ isClustered: true })
     await within(session.handOver())
     store.calls.length = 0
     await pass(600_000)
@@ -103,7 +103,7 @@ describe('a session that is handed over', () => {
   })
 
   it('invariant 1: that is started meanwhile dials only once its old socket is gone and its lease was given back', async () => {
-    const made = await connected({ standsBy: false })
+    const made = await connected({ isClustered: true })
     const { session, store, baileys } = made
     const held = deferred()
     store.before = ({ verb }) => (verb === 'release' ? held.promise : undefined)
@@ -122,7 +122,7 @@ describe('a session that is handed over', () => {
   it('may be handed over by a listener that is told of its status', async () => {
     const handed: Promise<boolean>[] = []
     const made = await connected({
-      standsBy: false,
+      isClustered: true,
       onStatus: ({ session, statuses }) => {
         if (statuses.at(-1)?.status === 'connected') handed.push(session.handOver())
       },
@@ -134,7 +134,7 @@ describe('a session that is handed over', () => {
 
 describe('a session that is handed over on its way', () => {
   it('gives back the lease that it gets only then', async () => {
-    const made = await stored({ standsBy: false })
+    const made = await stored({ isClustered: true })
     const held = deferred()
     made.store.before = ({ verb }) => (verb === 'acquire' ? held.promise : undefined)
     made.session.beginRestore('bulk')
@@ -146,7 +146,7 @@ describe('a session that is handed over on its way', () => {
   })
 
   it('does not dial any more while it waits for the next attempt', async () => {
-    const made = await connected({ standsBy: false })
+    const made = await connected({ isClustered: true })
     made.script = silent
     await made.baileys.lastSocket?.close(428)
     await pass(10)
@@ -159,7 +159,7 @@ describe('a session that is handed over on its way', () => {
   it('invariant 2: stores a pairing that could not be stored before', async () => {
     const lock = new SharedLock()
     const store = new WatchedSessionStore(lock.as('here'))
-    const { session, baileys, errors } = loneSession({ store, standsBy: false })
+    const { session, baileys, errors } = loneSession({ store, isClustered: true })
     await within(session.connect(undefined, NEVER))
     store.before = ({ verb }) => {
       if (verb === 'write') throw new Error('ENOSPC')
@@ -208,18 +208,18 @@ describe('what is not handed over, or not whole', () => {
   })
 
   it('a session at rest, or elsewhere, stays where it is', async () => {
-    const made = await connected({ standsBy: false })
+    const made = await connected({ isClustered: true })
     await within(made.session.stop())
     expect(await within(made.session.handOver())).toBe(false)
     expect(made.session.snapshot.reason).toBe('stopped')
 
-    const handed = await connected({ standsBy: false })
+    const handed = await connected({ isClustered: true })
     await within(handed.session.handOver())
     expect(await within(handed.session.handOver())).toBe(false)
   })
 
   it('a lease that cannot be given back is told, and given back later', async () => {
-    const made = await connected({ standsBy: false })
+    const made = await connected({ isClustered: true })
     made.store.before = ({ verb }) => {
       if (verb === 'release') throw new Error('the engine is down')
     }
@@ -232,7 +232,7 @@ describe('what is not handed over, or not whole', () => {
   })
 
   it('writes that are not finished in time are told, and the socket is closed all the same', async () => {
-    const made = await connected({ standsBy: false })
+    const made = await connected({ isClustered: true })
     const held = deferred()
     made.store.before = ({ verb }) => (verb === 'write' ? held.promise : undefined)
     made.baileys.lastSocket?.updateCreds({ accountSyncCounter: 9 })

@@ -29,7 +29,7 @@ export interface LoneSession {
 /** What a lone session is made of. */
 export interface LoneSessionOptions {
   readonly store: WatchedSessionStore
-  readonly standsBy?: boolean
+  readonly isClustered?: boolean
   readonly onStatus?: (made: LoneSession) => void
 }
 
@@ -43,7 +43,7 @@ export function closeLoneSessions(): void {
 }
 
 /** Makes the session `s`. */
-export function loneSession({ store, standsBy = true, onStatus }: LoneSessionOptions): LoneSession {
+export function loneSession({ store, isClustered = false, onStatus }: LoneSessionOptions): LoneSession {
   const baileys = new FakeBaileys({ onSocket: (socket, index) => made.script(socket, index) })
   const { session: settings, dials } = resolveSessionManagerOptions({ store, baileys, retry: { jitter: 'none' }, reconnect: { jitter: 'none' } })
   const repository = new MemoryConnectionRepository()
@@ -58,8 +58,7 @@ export function loneSession({ store, standsBy = true, onStatus }: LoneSessionOpt
     loadBaileys: () => loadBaileys(baileys),
     configureSocket: async () => ({ logger: silentLogger() }),
     findRecord: async (sessionId) => (await repository.find(sessionId)) ?? null,
-    standsBy: () => standsBy,
-    keepsFailed: false,
+    isClustered,
     onEnded: () => undefined,
     refreshVersion: async () => undefined,
   })
