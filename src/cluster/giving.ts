@@ -3,7 +3,7 @@ import type { ClusterSetup, DrainOutcome, RunningSession } from './cluster-ports
 import type { ClusterView } from './cluster-view.js'
 import { HandOvers } from './hand-overs.js'
 import type { Movements } from './movements.js'
-import { movesToBalance, type PlacementMember, successorsOf } from './placement.js'
+import { hasToGive, movesToBalance, type PlacementMember, successorsOf } from './placement.js'
 
 /** What giving sessions away works with. */
 export interface GivingOptions extends Pick<ClusterSetup, 'sessions' | 'rebalance' | 'stableAfterMs'> {
@@ -138,9 +138,12 @@ export class Giving {
     const { rebalance, stableAfterMs, view, sessions } = this.#options
     const isSettled = now - this.#unsettledAt > SETTLED_MS && !view.members().some(({ card }) => card.draining)
     if (!rebalance || !isSettled || this.#handOvers.size > 0) return
+    const own = sessions.running().length
+    // Nearly always: then no session is looked at.
+    if (!hasToGive(own, self, members)) return
     const stable = this.#movable().filter(({ snapshot }) => snapshot.isConnected && Date.now() - snapshot.since.getTime() >= stableAfterMs)
     const movable = stable.map((session) => this.#toPlace(session)).filter(({ moves }) => moves < 2)
-    for (const { sessionId, to } of movesToBalance(movable, sessions.running().length, self, members, limit)) this.#handOvers.offer(sessionId, to, now)
+    for (const { sessionId, to } of movesToBalance(movable, own, self, members, limit)) this.#handOvers.offer(sessionId, to, now)
   }
 
   /** What is offered to a member takes a place there already. */

@@ -109,7 +109,7 @@ export interface Move {
  */
 export function movesToBalance(sessions: readonly MovableSession[], own: number, self: string, members: readonly PlacementMember[], limit: number): Move[] {
   const leastMoved = [...sessions].sort((a, b) => a.moves - b.moves).slice(0, Math.max(0, limit))
-  const loads = loadsOf(members.map((member) => (member.id === self ? withSessions(member, own) : member)))
+  const loads = loadsWith(own, self, members)
   const moves: Move[] = []
   for (const { sessionId } of leastMoved) {
     const to = nextReceiverFrom(self, loads)
@@ -117,6 +117,15 @@ export function movesToBalance(sessions: readonly MovableSession[], own: number,
     moves.push({ sessionId, to })
   }
   return moves
+}
+
+/** Whether {@link movesToBalance} would move any session: told by the counts alone. */
+export function hasToGive(own: number, self: string, members: readonly PlacementMember[]): boolean {
+  return nextReceiverFrom(self, loadsWith(own, self, members)) !== null
+}
+
+function loadsWith(own: number, self: string, members: readonly PlacementMember[]): Load[] {
+  return loadsOf(members.map((member) => (member.id === self ? withSessions(member, own) : member)))
 }
 
 function withSessions(member: PlacementMember, sessions: number): PlacementMember {
