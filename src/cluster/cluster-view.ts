@@ -49,6 +49,11 @@ export class ClusterView {
   readonly #counts = new Map<string, number>()
   #knows = false
 
+  /** Whether there were any news yet. */
+  get knows(): boolean {
+    return this.#knows
+  }
+
   /** The members, each with what it says of itself. A process that holds locks and has not announced itself is none. */
   members(): ViewedMember[] {
     return [...this.#processes.values()].flatMap((process) => {

@@ -70,6 +70,11 @@ export class Cluster {
     await this.#ticker.now()
   }
 
+  /** Resolves once the others were asked for, or could not be. */
+  async learn(): Promise<void> {
+    if (!this.#view.knows) await this.#ticker.now().catch(() => undefined)
+  }
+
   /** Whether a session may run here beside those that do; `null`: any one. */
   hasRoomFor(sessionId: string | null): boolean {
     return !this.#isDraining && this.#roomBeside(sessionId) > 0

@@ -57,6 +57,7 @@ export function assembleManager(options: ResolvedSessionManagerOptions): Manager
   const lookup: StatusLookup = new StatusLookup({
     ...{ store, owners, repository, timeoutMs, messages, onError },
     known: (sessionId) => registry.find(sessionId),
+    learn: async () => cluster?.learn(),
     unplaced: (sessionId) => cluster?.unplaced(sessionId) ?? null,
   })
   const restorer: SessionRestorer = new SessionRestorer({

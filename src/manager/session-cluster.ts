@@ -76,6 +76,11 @@ export class SessionCluster {
     }
   }
 
+  /** Resolves once the others are known, or cannot be asked for: until then nobody can tell where a session is to run. */
+  learn(): Promise<void> {
+    return this.#cluster.learn()
+  }
+
   /** Whether a session may run here beside those that do. */
   hasRoomFor(sessionId: string): boolean {
     return this.#cluster.hasRoomFor(sessionId)

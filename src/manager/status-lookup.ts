@@ -34,6 +34,8 @@ export interface StatusLookupOptions {
   store: SessionStore
   owners: OwnerLookup
   repository: ConnectionRepository | undefined
+  /** Resolves once it is known who else there is, or that nobody can tell. */
+  learn: () => Promise<void>
   /** What a session shows that is wanted and that nobody runs; `null` when nobody is about to start it. */
   unplaced: (sessionId: string) => UnplacedStatus | null
   timeoutMs: number
@@ -144,7 +146,8 @@ export class StatusLookup {
   }
 
   async #look(sessionId: string): Promise<Found> {
-    const { store, owners, timeoutMs } = this.#options
+    const { store, owners, learn, timeoutMs } = this.#options
+    const learning = learn()
     const finding = this.findRecord(sessionId)
     const before = this.#ownerHere(sessionId)
     const stored = await readStoredSession(store, sessionId, timeoutMs)
@@ -153,6 +156,7 @@ export class StatusLookup {
     const isOurs = holder?.owner === before || holder?.owner === this.#ownerHere(sessionId)
     const owner = isOurs ? null : holder
     const record = await this.#inGrace(finding, owner === null || owner.standing !== null)
+    await learning
     return this.judge({ sessionId, stored, owner, record })
   }
 

@@ -70,6 +70,18 @@ describe('invariant 1: a process that is gone', () => {
 })
 
 describe('a status asked from anywhere', () => {
+  it('is true also in a process that has just started, before its first look at the others', async () => {
+    const fleet = new Fleet()
+    await fleet.link(2)
+    const owner = fleet.add('owner', { maxSessions: 1 })
+    const { skipped } = await within(owner.sessions.restoreAll())
+    const api = fleet.add('api', { maxSessions: 0 })
+    expect(await within(api.sessions.getStatus(skipped[0]?.sessionId ?? ''))).toMatchObject({ status: 'disconnected', reason: 'waiting_for_capacity' })
+    const anew = fleet.add('anew', { maxSessions: 0 })
+    const reasons = (await within(anew.sessions.getStatuses())).map(({ reason }) => reason)
+    expect(reasons.toSorted()).toEqual([null, 'waiting_for_capacity'])
+  })
+
   it('is what the owner says, with its address, also without a repository', async () => {
     const fleet = new Fleet()
     await fleet.link(1)

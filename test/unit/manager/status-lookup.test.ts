@@ -10,6 +10,7 @@ function lookupIn(store: WatchedSessionStore, unplaced: StatusLookupOptions['unp
     known: () => undefined,
     store,
     owners: new OwnerLookup({ lock: store.lock, timeoutMs: 1000 }),
+    learn: async () => undefined,
     unplaced,
     repository: undefined,
     timeoutMs: 1000,
