@@ -67,18 +67,17 @@ export class Claims {
     if (this.#unheld.size === 0) return
     for (const sessionId of this.#unheld.due(self, now, this.#version, this.#takerOf)) {
       if (this.#underWay.size >= this.#options.limit || !hasRoom()) return
-      if (!this.#underWay.has(sessionId)) this.take(sessionId, false)
+      if (!this.#underWay.has(sessionId)) void this.take(sessionId, false)
     }
   }
 
-  /** Takes one session. */
-  take(sessionId: string, isHurried: boolean): void {
+  /** Takes one session. Resolves when that has ended, in whatever way. */
+  async take(sessionId: string, isHurried: boolean): Promise<void> {
     this.#underWay.add(sessionId)
-    void this.#options.sessions.take(sessionId, isHurried).then((outcome) => {
-      this.#underWay.delete(sessionId)
-      if (outcome === 'held') this.#unheld.postpone(sessionId, performance.now())
-      else if (outcome === 'unknown') this.#unheld.retryLater(sessionId, performance.now())
-      else this.#unheld.remove(sessionId)
-    })
+    const outcome = await this.#options.sessions.take(sessionId, isHurried)
+    this.#underWay.delete(sessionId)
+    if (outcome === 'held') this.#unheld.postpone(sessionId, performance.now())
+    else if (outcome === 'unknown') this.#unheld.retryLater(sessionId, performance.now())
+    else this.#unheld.remove(sessionId)
   }
 }

@@ -7,8 +7,8 @@ export interface SuccessionsOptions {
   readonly hasRoom: () => boolean
   /** Told when a place was got, or is not needed any more: the others have to be told. */
   readonly onChange: () => void
-  /** Takes a session that was given back for this process. */
-  readonly take: (sessionId: string) => void
+  /** Takes a session that was given back for this process. Resolves once it has dialled, or is not to. Never rejects. */
+  readonly take: (sessionId: string) => Promise<void>
 }
 
 interface Place {
@@ -39,9 +39,8 @@ export class Successions {
   see({ sessionId, after }: ViewedChange, self: string): void {
     const place = this.#places.get(sessionId)
     if (after === null) {
-      if (place === undefined) return
-      this.#give(sessionId, place)
-      if (place.isReady) this.#options.take(sessionId)
+      if (place?.isReady === true) this.#take(sessionId, place)
+      else if (place !== undefined) this.#give(sessionId, place)
     } else if (after.standing?.offeredTo === self) {
       if (place === undefined && this.#options.hasRoom()) this.#reserve(sessionId)
     } else if (place !== undefined) this.#give(sessionId, place)
@@ -59,8 +58,15 @@ export class Successions {
     for (const [sessionId, place] of this.#places) this.#give(sessionId, place)
   }
 
+  /** Its dial goes with the place. */
+  #take(sessionId: string, { ticket }: Place): void {
+    this.#places.delete(sessionId)
+    this.#options.onChange()
+    void this.#options.take(sessionId).then(() => ticket.release())
+  }
+
   #reserve(sessionId: string): void {
-    const place: Place = { ticket: this.#options.limiter.request('reconnect'), isReady: false }
+    const place: Place = { ticket: this.#options.limiter.keepPlace(sessionId), isReady: false }
     this.#places.set(sessionId, place)
     place.ticket.turn.then(
       () => {

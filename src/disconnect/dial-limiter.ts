@@ -31,6 +31,8 @@ export interface DialTicket {
 
 /** What is known of a dial before it is made. */
 export interface DialProspect {
+  /** Whose dial it is: a place that is kept for that session becomes its own. */
+  readonly sessionId?: string
   /** The last dial of its session was not answered: this one may hold its place just as long. */
   readonly mayHang?: boolean
 }
@@ -38,12 +40,17 @@ export interface DialProspect {
 interface Entry {
   priority: number
   readonly order: number
-  readonly mayHang: boolean
+  mayHang: boolean
+  /** Whether it only keeps a place for a dial to come. */
+  isKept: boolean
   startedAt: number
   state: 'waiting' | 'running' | 'aside' | 'released'
   start: () => void
   cancel: (reason: Error) => void
 }
+
+/** Before everybody: its session has no socket until then, and had one a moment ago. */
+const KEPT_RANK = -1
 
 const RANKS: Readonly<Record<DialPriority, number>> = { person: 0, poll: 1, reconnect: 2, bulk: 3 }
 
@@ -69,7 +76,9 @@ export class DialLimiter {
   readonly #waiting: Entry[] = []
   /** When the last dials started, oldest first, for as long as they count. */
   readonly #starts: number[] = []
+  /** Those that have a place. */
   readonly #running = new Set<Entry>()
+  readonly #kept = new Map<string, Entry>()
   #tickets = 0
   #timer: NodeJS.Timeout | null = null
 
@@ -78,16 +87,35 @@ export class DialLimiter {
   }
 
   /** Queues a dial. */
-  request(priority: DialPriority, { mayHang = false }: DialProspect = {}): DialTicket {
-    const entry: Entry = {
-      priority: RANKS[priority],
-      order: this.#tickets++,
-      mayHang,
-      startedAt: 0,
-      state: 'waiting',
-      start: () => undefined,
-      cancel: () => undefined,
+  request(priority: DialPriority, { sessionId, mayHang = false }: DialProspect = {}): DialTicket {
+    const kept = sessionId === undefined ? undefined : this.#kept.get(sessionId)
+    if (sessionId === undefined || kept?.state !== 'running') return this.#ticketOf(this.#makeEntry(priority, { mayHang, isKept: false }))
+    this.#kept.delete(sessionId)
+    return this.#ticketOf(Object.assign(kept, { isKept: false, priority: KEPT_RANK, mayHang }))
+  }
+
+  /**
+   * Keeps a place for a dial that is to begin the moment something else ends. It counts as a dial that runs, and there are no more of them
+   * than may start in a second. Releasing it takes nothing from a dial that has it by then.
+   */
+  keepPlace(sessionId: string): DialTicket {
+    const entry = this.#makeEntry('reconnect', { mayHang: false, isKept: true })
+    this.#kept.set(sessionId, entry)
+    const ticket = this.#ticketOf(entry)
+    const release = (): void => {
+      if (this.#kept.get(sessionId) !== entry) return
+      this.#kept.delete(sessionId)
+      ticket.release()
     }
+    return { ...ticket, release }
+  }
+
+  #makeEntry(priority: DialPriority, { mayHang, isKept }: Pick<Entry, 'mayHang' | 'isKept'>): Entry {
+    const nothing = (): void => undefined
+    return { priority: RANKS[priority], order: this.#tickets++, mayHang, isKept, startedAt: 0, state: 'waiting', start: nothing, cancel: nothing }
+  }
+
+  #ticketOf(entry: Entry): DialTicket {
     return {
       turn: this.#queue(entry),
       promote: (next) => {
@@ -126,8 +154,8 @@ export class DialLimiter {
     if (before === 'released') return
     entry.state = next
     if (before === 'aside') return
-    if (before === 'running') this.#running.delete(entry)
-    else {
+    this.#running.delete(entry)
+    if (before === 'waiting') {
       this.#waiting.splice(this.#waiting.indexOf(entry), 1)
       entry.cancel(calledOff())
     }
@@ -138,24 +166,30 @@ export class DialLimiter {
     // Not the clock on the wall: set back by an hour it would hold up every dial for as long.
     const now = performance.now()
     while ((this.#starts[0] ?? now) <= now - WINDOW_MS) this.#starts.shift()
-    let next = this.#mostUrgent()
-    for (; next !== undefined && this.#starts.length < this.#limits.perSecond; next = this.#mostUrgent()) {
-      this.#waiting.splice(this.#waiting.indexOf(next), 1)
-      this.#running.add(next)
-      this.#starts.push(now)
-      next.startedAt = now
-      next.state = 'running'
-      next.start()
-    }
-    this.#scheduleNext(now, next !== undefined)
+    for (let next = this.#mostUrgent(this.#mayStart()); next !== undefined; next = this.#mostUrgent(this.#mayStart())) this.#let(next, now)
+    this.#scheduleNext(now, this.#mostUrgent(true) !== undefined)
   }
 
-  /** The most urgent one that there is a place for. */
-  #mostUrgent(): Entry | undefined {
+  #mayStart(): boolean {
+    return this.#starts.length < this.#limits.perSecond
+  }
+
+  #let(entry: Entry, now: number): void {
+    this.#waiting.splice(this.#waiting.indexOf(entry), 1)
+    this.#running.add(entry)
+    if (!entry.isKept) this.#starts.push(now)
+    entry.startedAt = now
+    entry.state = 'running'
+    entry.start()
+  }
+
+  /** The most urgent one that there is a place for. `mayStart`: whether a dial may start now. */
+  #mostUrgent(mayStart: boolean): Entry | undefined {
     const open = new Set(CLASSES.filter((dialClass) => this.#hasPlaceFor(dialClass)))
-    if (open.size === 0) return undefined
+    const canKeep = [...this.#running].filter(({ isKept }) => isKept).length < this.#limits.perSecond
+    const canGo = (entry: Entry): boolean => (this.#running.has(entry) || open.has(classOf(entry))) && (entry.isKept ? canKeep : mayStart)
     return this.#waiting.reduce<Entry | undefined>((best, entry) => {
-      if (!open.has(classOf(entry))) return best
+      if (!canGo(entry)) return best
       return best === undefined || entry.priority < best.priority || (entry.priority === best.priority && entry.order < best.order) ? entry : best
     }, undefined)
   }

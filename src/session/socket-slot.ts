@@ -109,7 +109,7 @@ export class SocketSlot {
       auth,
       connectTimeoutMs,
       drainTimeoutMs: storeTimeoutMs,
-      ticket: context.limiter.request(priority, { mayHang: report.lastDisconnect?.cause === 'connect_timeout' }),
+      ticket: context.limiter.request(priority, { sessionId, mayHang: report.lastDisconnect?.cause === 'connect_timeout' }),
       configure: (dial) => this.#configure(dial),
       onSocket: (socket) => context.announce.socket(sessionId, socket, this.#shared),
       onSignal: (signal) => {

@@ -88,7 +88,7 @@ export class SimulatedSession {
 
   async #dial(lease: SessionLease, priority: DialPriority): Promise<void> {
     const { sessionId, link, limiter, onAcknowledged } = this.#options
-    const ticket = limiter.request(priority)
+    const ticket = limiter.request(priority, { sessionId })
     try {
       await ticket.turn
       if (this.lease !== lease) return

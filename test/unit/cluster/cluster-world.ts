@@ -25,6 +25,7 @@ export interface ProcessOptions {
   readonly rebalance?: boolean
   readonly stableAfterMs?: number
   readonly perSecond?: number
+  readonly concurrency?: number
 }
 
 /** A process of the cluster whose sessions are no more than their locks and their statuses. */
@@ -42,10 +43,10 @@ export class ClusterProcessModel implements ClusterSessions {
   readonly #limiter: DialLimiter
 
   constructor(world: ClusterWorld, owner: string, options: ProcessOptions) {
-    const { maxSessions = null, rebalance = true, stableAfterMs = 2000, perSecond = 10 } = options
+    const { maxSessions = null, rebalance = true, stableAfterMs = 2000, perSecond = 10, concurrency = 20 } = options
     this.#world = world
     this.lock = world.lock.asMember(owner)
-    this.#limiter = new DialLimiter({ concurrency: 20, perSecond })
+    this.#limiter = new DialLimiter({ concurrency, perSecond })
     this.cluster = new Cluster({
       lock: this.lock.cluster,
       sessions: this,
@@ -92,7 +93,7 @@ export class ClusterProcessModel implements ClusterSessions {
     }
     this.#sessions.set(sessionId, { lease, status: 'connecting', since: new Date() })
     this.renote(sessionId)
-    const ticket = this.#limiter.request('bulk')
+    const ticket = this.#limiter.request('bulk', { sessionId })
     await ticket.turn
     await pause(DIAL_MS)
     ticket.release()

@@ -76,6 +76,22 @@ describe('drain', () => {
     await world.end()
   })
 
+  it('leaves none without a socket for two seconds when more are on their way than its one successor dials at once', async () => {
+    const world = new ClusterWorld(800)
+    const quick = { perSecond: 5000, concurrency: 5000 }
+    await world.start('staying', { ...quick, maxSessions: 750 })
+    const leaving = await world.start('leaving', quick)
+    await world.wait(5000)
+    expect(world.counts).toEqual([750, 50])
+    const next = await world.start('next', { rebalance: false, perSecond: 4, concurrency: 8 })
+    const drained = leaving.cluster.drain(60_000)
+    await world.wait(30_000)
+    expect((await drained).given).toHaveLength(50)
+    expect(next.ids).toHaveLength(50)
+    expect(Math.max(...world.gaps.values())).toBeLessThan(2000)
+    await world.end()
+  })
+
   it('gives nothing away before it has asked who is there now', async () => {
     const world = new ClusterWorld(8)
     const leaving = await world.start('leaving', { rebalance: false })

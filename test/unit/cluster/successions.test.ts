@@ -26,7 +26,7 @@ function newsOf(offeredTo: string | null): ClusterNews {
 
 it('drops a place whose offer was taken back while nobody looked', async () => {
   const limiter = new DialLimiter({ concurrency: 1, perSecond: 10 })
-  const successions = new Successions({ limiter, hasRoom: () => true, onChange: () => undefined, take: () => undefined })
+  const successions = new Successions({ limiter, hasRoom: () => true, onChange: () => undefined, take: async () => undefined })
   const view = new ClusterView()
   for (const change of view.apply(newsOf('self')).sessions) successions.see(change, 'self')
   await Promise.resolve()
@@ -41,7 +41,7 @@ it('drops a place whose offer was taken back while nobody looked', async () => {
 
 it('keeps a place as long as the session is offered', async () => {
   const limiter = new DialLimiter({ concurrency: 1, perSecond: 10 })
-  const successions = new Successions({ limiter, hasRoom: () => true, onChange: () => undefined, take: () => undefined })
+  const successions = new Successions({ limiter, hasRoom: () => true, onChange: () => undefined, take: async () => undefined })
   const view = new ClusterView()
   for (const change of view.apply(newsOf('self')).sessions) successions.see(change, 'self')
   await Promise.resolve()

@@ -36,6 +36,58 @@ describe('invariant 10: the dial limiter', () => {
     await settle()
   })
 
+  it('keeps a place for a dial to come, which goes with it, and counts it as one that runs', async () => {
+    const limiter = new DialLimiter({ concurrency: 1, perSecond: 100 })
+    const order: string[] = []
+    const place = limiter.keepPlace('kept')
+    await place.turn
+    const other = queue(limiter, order, 'other', 'person')
+    const dial = limiter.request('bulk', { sessionId: 'kept' })
+    await dial.turn
+    place.release()
+    await settle()
+    expect(order).toEqual([])
+    dial.release()
+    await settle()
+    expect(order).toEqual(['other'])
+    other.release()
+  })
+
+  it('gives a place that was kept in vain to others, and a dial that has lost its place waits as any other', async () => {
+    const limiter = new DialLimiter({ concurrency: 1, perSecond: 100 })
+    const order: string[] = []
+    const place = limiter.keepPlace('kept')
+    const other = queue(limiter, order, 'other')
+    place.release()
+    await settle()
+    expect(order).toEqual(['other'])
+    const late = limiter.request('person', { sessionId: 'kept' })
+    const turn = vi.fn()
+    late.turn.then(turn, () => undefined)
+    await settle()
+    expect(turn).not.toHaveBeenCalled()
+    for (const ticket of [other, late]) ticket.release()
+  })
+
+  it('keeps no more places than dials may start in a second; each dial counts when it starts, before all others', async () => {
+    const limiter = new DialLimiter({ concurrency: 20, perSecond: 2 })
+    const order: string[] = []
+    const places = ['a', 'b', 'c'].map((sessionId) => limiter.keepPlace(sessionId))
+    const kept: number[] = []
+    for (const [index, { turn }] of places.entries()) void turn.then(() => kept.push(index))
+    await settle()
+    expect(kept).toEqual([0, 1])
+    const persons = [queue(limiter, order, 'first', 'person'), queue(limiter, order, 'second', 'person'), queue(limiter, order, 'third', 'person')]
+    await settle()
+    expect(order).toEqual(['first', 'second'])
+    const dial = limiter.request('bulk', { sessionId: 'a' })
+    void dial.turn.then(() => order.push('a'))
+    await vi.advanceTimersByTimeAsync(1000)
+    expect({ order, kept }).toEqual({ order: ['first', 'second', 'a', 'third'], kept: [0, 1, 2] })
+    for (const ticket of [...persons, dial, ...places]) ticket.release()
+    await settle()
+  })
+
   it('what a person waits for goes before polls, polls before reconnects, those before bulk work, and each in its order', async () => {
     const limiter = new DialLimiter({ concurrency: 1, perSecond: 100 })
     const order: string[] = []
