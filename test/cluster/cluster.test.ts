@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { builtMember, Fleet } from './fleet.js'
+import { builtMember } from './built-member.js'
+import { Fleet } from './fleet.js'
 import { overlaps } from './sockets.js'
 
 const SESSIONS = 12

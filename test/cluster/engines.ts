@@ -35,16 +35,16 @@ export interface RunningEngine extends AsyncDisposable {
 }
 
 /** Starts an engine, empty. */
-export async function startEngine(engine: Engine): Promise<RunningEngine> {
+export async function startEngine(engine: Engine, leaseMs: number = LEASE_MS): Promise<RunningEngine> {
   switch (engine) {
     case 'files':
     case 'sqlite':
       return inFolder(engine)
     case 'redis':
-      return onRedis()
+      return onRedis(leaseMs)
     case 'postgres':
     case 'pgbouncer':
-      return onPostgres(engine)
+      return onPostgres(engine, leaseMs)
   }
 }
 
@@ -60,10 +60,10 @@ async function inFolder(kind: 'files' | 'sqlite'): Promise<RunningEngine> {
   }
 }
 
-async function onRedis(): Promise<RunningEngine> {
+async function onRedis(leaseMs: number): Promise<RunningEngine> {
   const server = await RedisServer.start()
   return {
-    ...reachedAt(server.port, (port) => ({ kind: 'redis', port, leaseMs: LEASE_MS })),
+    ...reachedAt(server.port, (port) => ({ kind: 'redis', port, leaseMs })),
     // It comes back with what it has on its disk.
     halt: () => server.kill(),
     goOn: () => server.restart(),
@@ -71,12 +71,12 @@ async function onRedis(): Promise<RunningEngine> {
   }
 }
 
-async function onPostgres(engine: 'postgres' | 'pgbouncer'): Promise<RunningEngine> {
+async function onPostgres(engine: 'postgres' | 'pgbouncer', leaseMs: number): Promise<RunningEngine> {
   const server = await PostgresServer.start()
   const pooler = engine === 'pgbouncer' ? await PgBouncer.start(server.port) : null
   const port = Number(new URL((pooler ?? server).url).port)
   return {
-    ...reachedAt(port, (at) => ({ kind: 'postgres', port: at, leaseMs: LEASE_MS })),
+    ...reachedAt(port, (at) => ({ kind: 'postgres', port: at, leaseMs })),
     // It stands still, and every connection stays as it is.
     halt: async () => server.halt(),
     goOn: async () => server.goOn(),

@@ -1,7 +1,8 @@
 // @module-tag full
 import { describe, expect, it } from 'vitest'
 import { enginesOf, goneAfterMs } from './engines.js'
-import { builtMember, Fleet } from './fleet.js'
+import { builtMember } from './built-member.js'
+import { Fleet } from './fleet.js'
 import { overlaps } from './sockets.js'
 
 const SESSIONS = 30

@@ -1,11 +1,6 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, expect } from 'vitest'
 import { CREDS_KEY } from '../../src/index.js'
 import { pairedCreds } from '../../src/testing/fake-baileys.js'
 import type { LinkedDevice } from '../../src/testing/whatsapp-server/index.js'
-import { bundle } from '../support/bundle.js'
 import { openWorld, type World } from '../support/e2e.js'
 import { type RunningEngine, startEngine } from './engines.js'
 import { Member } from './member.js'
@@ -17,27 +12,18 @@ import { openSockets, type OpenSocket } from './sockets.js'
 /** How much longer than promised anything may take where other tests run beside on two processors. How long it takes on a quiet machine is for a benchmark to say. */
 export const PATIENCE = 3
 
+/** How soon after something happened it is looked what holds now. */
+const LOOK_AFTER_MS = 20
+
 /** What all members of a fleet have in common. */
 export interface FleetOptions {
   readonly engine: Engine
   readonly sessions: number
+  /** How long leases last on a server; by default, a time that nobody waits for. */
+  readonly leaseMs?: number
   /** Whether phones are linked at a WhatsApp server of this machine; else sockets are fakes that open by themselves. */
   readonly isReal?: boolean
   readonly manager?: NonNullable<MemberOptions['manager']>
-}
-
-/** Builds what the members of the tests of a file run, before them, and removes it after them. */
-export function builtMember(): () => string {
-  let folder = ''
-  beforeAll(async () => {
-    // Beside the packages, some of which the script imports.
-    const cache = fileURLToPath(new URL('../../node_modules/.cache', import.meta.url))
-    mkdirSync(cache, { recursive: true })
-    folder = mkdtempSync(join(cache, 'cluster-'))
-    await bundle([fileURLToPath(new URL('./member-child.ts', import.meta.url))], folder)
-  })
-  afterAll(() => rmSync(folder, { recursive: true, force: true }))
-  return () => join(folder, 'member-child.mjs')
 }
 
 /** Processes that share sessions on an engine. */
@@ -53,6 +39,7 @@ export class Fleet implements AsyncDisposable {
   readonly #script: string
   readonly #options: FleetOptions
   readonly #waiting = new Set<() => void>()
+  #looking: NodeJS.Timeout | null = null
 
   private constructor(script: string, options: FleetOptions, engine: RunningEngine, world: World | null, devices: ReadonlyMap<string, LinkedDevice>) {
     this.#script = script
@@ -65,7 +52,7 @@ export class Fleet implements AsyncDisposable {
 
   /** Starts an engine with sessions on it, and no process. */
   static async open(script: string, options: FleetOptions): Promise<Fleet> {
-    const [engine, world] = await Promise.all([startEngine(options.engine), options.isReal === true ? openWorld() : null])
+    const [engine, world] = await Promise.all([startEngine(options.engine, options.leaseMs), options.isReal === true ? openWorld() : null])
     const { store, close } = await openStore(engine.address)
     const devices = new Map<string, LinkedDevice>()
     const link = async (sessionId: string, index: number): Promise<void> => {
@@ -82,9 +69,7 @@ export class Fleet implements AsyncDisposable {
     const server = this.world === null ? null : { url: this.world.server.url, rootPublicKey: Buffer.from(this.world.server.rootPublicKey).toString('hex') }
     const { manager = {} } = this.#options
     const options = { store: this.engine.address, server, cluster, ...differences, manager: { ...manager, ...differences.manager } }
-    const member = await Member.start(this.#script, options, () => {
-      for (const look of this.#waiting) look()
-    })
+    const member = await Member.start(this.#script, options, () => this.#lookSoon())
     this.members.push(member)
     return member
   }
@@ -138,9 +123,19 @@ export class Fleet implements AsyncDisposable {
   /** Ends everything. Fails when a session asked for a new link. */
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.members.map((member) => member.kill()))
+    clearTimeout(this.#looking ?? undefined)
     await this.engine[Symbol.asyncDispose]()
     await this.world?.cleanup()
-    expect(this.events('qr')).toEqual([])
+    const asked = new Set(this.events('qr').map(({ sessionId }) => sessionId))
+    if (asked.size > 0) throw new Error(`Sessions asked for a new link: ${[...asked].join(', ')}.`)
+  }
+
+  /** Once for all that comes in at the same time: each look counts every socket. */
+  #lookSoon(): void {
+    this.#looking ??= setTimeout(() => {
+      this.#looking = null
+      for (const look of this.#waiting) look()
+    }, LOOK_AFTER_MS)
   }
 
   #describe(): string {

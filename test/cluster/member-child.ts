@@ -3,7 +3,8 @@ import * as baileys from '@whiskeysockets/baileys'
 import { isSessionError, type SessionLock, SessionManager, type SessionManagerOptions, type SessionStore } from '../../src/index.js'
 import { FakeBaileys } from '../../src/testing/fake-baileys.js'
 import { fromOthers, textOf } from '../support/children/message-text.js'
-import type { Claims, MemberCall, MemberEvent, MemberMessage, MemberOptions } from './member-protocol.js'
+import { collectGarbage } from '../support/garbage.js'
+import type { Claims, MemberCall, MemberEvent, MemberMessage, MemberOptions, Usage } from './member-protocol.js'
 import { openStore } from './open-store.js'
 
 /** About as long as WhatsApp takes to let a phone in. */
@@ -63,7 +64,7 @@ function sockets(): Pick<SessionManagerOptions, 'baileys' | 'socketConfig'> {
   return { baileys, socketConfig: (sessionId) => ({ waWebSocketUrl: `${server.url}?client=${encodeURIComponent(sessionId)}` }) }
 }
 
-const { store, close: closeStore } = await openStore(options.store)
+const { store, requests, close: closeStore } = await openStore(options.store)
 const watched = new WatchedLock(store.lock)
 const watchedStore: SessionStore = withMember(store, 'lock', watched.lock)
 const manager = new SessionManager({ ...options.manager, ...sockets(), cluster: options.cluster, store: watchedStore })
@@ -95,8 +96,20 @@ async function writeLate(sessionId: string): Promise<string> {
   }
 }
 
+function usage(): Usage {
+  const { user, system } = process.cpuUsage()
+  return { cpuMs: (user + system) / 1000, requests: requests() }
+}
+
+async function heapBytes(): Promise<number> {
+  await collectGarbage()
+  return process.memoryUsage().heapUsed
+}
+
 async function perform({ method, args }: MemberCall): Promise<unknown> {
   if (method === 'claims') return watched.claims
+  if (method === 'usage') return usage()
+  if (method === 'heapBytes') return heapBytes()
   if (method === 'writeLate') return writeLate(String(args[0]))
   if (method === 'close') {
     const report = await manager.close()

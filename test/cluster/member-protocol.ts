@@ -25,6 +25,14 @@ export interface Claims {
   readonly refused: number
 }
 
+/** What a member has used so far. */
+export interface Usage {
+  /** Of the processor, in milliseconds. */
+  readonly cpuMs: number
+  /** Sent to the server of its store. */
+  readonly requests: number
+}
+
 /** A request to a member. */
 export interface MemberCall {
   readonly id: number

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import type { SessionManager } from '../../src/index.js'
-import type { Claims, MemberCall, MemberEvent, MemberMessage, MemberOptions } from './member-protocol.js'
+import type { Claims, MemberCall, MemberEvent, MemberMessage, MemberOptions, Usage } from './member-protocol.js'
 
 /** What can be called of the manager over there. */
 type Method = 'restoreAll' | 'drain' | 'close' | 'getStatus' | 'getStatuses' | 'members'
@@ -59,6 +59,17 @@ export class Member implements AsyncDisposable {
   async claims(): Promise<Claims> {
     // The child answers with nothing else.
     return (await this.#call('claims', [])) as Claims
+  }
+
+  /** What it has used so far. */
+  async usage(): Promise<Usage> {
+    // The child answers with nothing else.
+    return (await this.#call('usage', [])) as Usage
+  }
+
+  /** How many bytes it has on its heap, garbage collected. */
+  async heapBytes(): Promise<number> {
+    return Number(await this.#call('heapBytes', []))
   }
 
   /** Lets it write under a lease that it had. Resolves with the code of the refusal, or `'written'`. */

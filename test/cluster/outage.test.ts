@@ -2,7 +2,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { enginesOf, LEASE_MS } from './engines.js'
-import { builtMember, Fleet, PATIENCE } from './fleet.js'
+import { builtMember } from './built-member.js'
+import { Fleet, PATIENCE } from './fleet.js'
 import type { Member } from './member.js'
 import { bySession, overlaps } from './sockets.js'
 

@@ -2,7 +2,8 @@
 import { describe, expect, it, vi } from 'vitest'
 import type { SessionSnapshot } from '../../src/index.js'
 import { enginesOf, goneAfterMs } from './engines.js'
-import { builtMember, Fleet } from './fleet.js'
+import { builtMember } from './built-member.js'
+import { Fleet } from './fleet.js'
 import { overlaps } from './sockets.js'
 
 const SESSIONS = 1000
