@@ -48,6 +48,7 @@ export function assembleManager(options: ResolvedSessionManagerOptions): Manager
   const registry: SessionRegistry = new SessionRegistry({
     ...makeContext(options, { announcer, versions, limiter }),
     findRecord: (sessionId) => lookup.findRecord(sessionId),
+    onRest: (sessionId) => lookup.outdate(sessionId),
     onEnded: (sessionId) => {
       lookup.outdate(sessionId)
       restorer.callOff(sessionId)
@@ -104,7 +105,7 @@ function assembleCluster(
 function makeContext(
   options: ResolvedSessionManagerOptions,
   { announcer, versions, limiter }: Pick<ManagerParts, 'announcer' | 'versions'> & Pick<SessionContext, 'limiter'>,
-): Omit<SessionContext, 'findRecord' | 'onEnded'> {
+): Omit<SessionContext, 'findRecord' | 'onRest' | 'onEnded'> {
   const { store, session: settings, baileys, socketConfig } = options
   const configurator = new SocketConfigurator({ socketConfig, versions, hasOwnProvider: options.version !== undefined })
   const share = sharingOf(options)

@@ -72,6 +72,8 @@ export interface SessionContext {
   readonly isClustered: boolean
   /** Told when a verb that ends a session has done its work: what was looked up before may be wrong. */
   onEnded(sessionId: string): void
+  /** Told when a session was found to be at rest in the store: what was looked up before may be wrong. */
+  onRest(sessionId: string): void
   /** WhatsApp refused the version of the socket that this dial made: forgets it, and asks for another. Never rejects. */
   refreshVersion(refused: DialledSocket): Promise<void>
 }

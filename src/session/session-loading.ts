@@ -13,6 +13,8 @@ export interface SessionLoadingOptions {
   readonly announce: SessionAnnouncements
   readonly inBackground: (work: () => Promise<void>) => void
   readonly send: (event: SessionEvent) => void
+  /** Told when what is stored says that the session is not to run. */
+  readonly onRest: () => void
 }
 
 /** Loads one session, tells what came of it, and keeps what it is to be dialled with. */
@@ -76,6 +78,7 @@ export class SessionLoading {
     if (stored.kind === 'missing') announce.error(stored.error)
     // Whose credentials are missing is still that phone, until a person links another one.
     if (stored.kind === 'missing' && outcome.kind === 'rest') return
+    if (outcome.kind === 'rest') this.#options.onRest()
     if (!('lifecycle' in stored)) return
     storage.memory.adopt(stored.lifecycle)
     report.notePhoneNumber(stored.kind === 'readable' && stored.creds.kind === 'paired' ? stored.creds.phoneNumber : undefined)

@@ -49,7 +49,7 @@ export class Session {
     const onWriteDue = (): void => inBackground(() => this.#storage.writePending())
     const onLost = (expired: SessionError | null): void => (expired === null ? send({ type: 'lease-lost' }) : this.#socket.endLease(expired))
     this.#storage = new SessionStorage({ sessionId: id, context, isRunning: () => this.isRunning, hasSocket: () => this.#socket.isInUse, onLost, onWriteDue })
-    this.#loading = new SessionLoading({ storage: this.#storage, report: this.#report, announce, inBackground, send })
+    this.#loading = new SessionLoading({ storage: this.#storage, report: this.#report, announce, inBackground, send, onRest: () => context.onRest(id) })
     this.#socket = new SocketSlot({
       sessionId: id,
       context,

@@ -45,6 +45,27 @@ describe('invariant 1: a session that another process runs', () => {
     expect(two.baileys.sockets).toEqual([])
   })
 
+  it('stays stopped when it was stopped there during a look here that began before, and that ends after this process knows of it', async () => {
+    const { one, two, store } = twoProcesses()
+    await store.seed('s')
+    await within(one.sessions.restoreSession('s'))
+    await within(two.sessions.restoreSession('s'))
+    const asking = deferred()
+    const calls = two.store.calls.length
+    two.store.before = ({ verb }) =>
+      verb === 'owner' && two.store.calls.slice(calls).filter((call) => call.verb === 'owner').length === 1 ? asking.promise : undefined
+    const looked = two.sessions.getStatus('s')
+    await pass(0)
+    await within(one.sessions.stop('s'))
+    await pass(10_000)
+    expect(two.events('status').at(-1)).toMatchObject({ status: 'disconnected', reason: 'stopped' })
+    const told = two.events('status').length
+    asking.resolve()
+    expect(await within(looked)).toMatchObject({ status: 'disconnected', reason: 'stopped' })
+    await pass(1000)
+    expect(two.events('status')).toHaveLength(told)
+  })
+
   it('shows the record of its owner, from wherever it is asked', async () => {
     const { one, two, store } = twoProcesses()
     await store.seed('s', { phone: '49151000001' })

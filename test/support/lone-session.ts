@@ -59,6 +59,7 @@ export function loneSession({ store, isClustered = false, onStatus }: LoneSessio
     configureSocket: async () => ({ logger: silentLogger() }),
     findRecord: async (sessionId) => (await repository.find(sessionId)) ?? null,
     isClustered,
+    onRest: () => undefined,
     onEnded: () => undefined,
     refreshVersion: async () => undefined,
   })
