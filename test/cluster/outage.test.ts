@@ -13,8 +13,8 @@ const PER_SECOND = 20
 const AWAY_MS = 15_000
 /** How long after that everything may take to come back. */
 const BACK_MS = 15_000
-/** How long it is looked on after a process was cut off: more than two leases. */
-const LOOK_ON_MS = 8000
+/** How long it is looked on after a process was cut off. */
+const LOOK_ON_MS = 30_000
 /** How long another process may take to have all sessions of one that is gone. */
 const TAKE_OVER_MS = LEASE_MS + 1000 + (1000 * SESSIONS) / PER_SECOND + 1000
 
