@@ -25,6 +25,7 @@
  * - `REPOSITORY_FAILED`: the `ConnectionRepository` rejected or did not answer.
  * - `LISTENER_FAILED`: one of your functions threw or rejected: an event listener, `onProgress`, a retry policy, `filter` or `priority` of `restoreAll`.
  * - `SOCKET_FAILED`: Baileys, or your `socketConfig`, threw before there was a socket; or the version of WhatsApp Web could not be looked up.
+ * - `DECRYPTION_FAILING`: many messages of the last hour could not be decrypted. The session goes on.
  * - `BAILEYS_UNSUPPORTED`: Baileys is missing, or lacks something this library needs.
  * - `MANAGER_CLOSED`: the manager was closed.
  */
@@ -52,6 +53,7 @@ export type SessionErrorCode =
   | 'REPOSITORY_FAILED'
   | 'LISTENER_FAILED'
   | 'SOCKET_FAILED'
+  | 'DECRYPTION_FAILING'
   | 'BAILEYS_UNSUPPORTED'
   | 'MANAGER_CLOSED'
 

@@ -41,10 +41,13 @@ export class SessionAnnouncer implements SessionAnnouncements {
   }
 
   /** Where a session stands that another process runs, or ran: nothing of it is for this process to keep. */
-  statusElsewhere(snapshot: SessionSnapshot, previous: Pick<SessionSnapshot, 'status' | 'reason' | 'nextRetryAt'>): void {
+  statusElsewhere(snapshot: SessionSnapshot, previous: Pick<SessionSnapshot, 'status' | 'reason' | 'nextRetryAt' | 'restrictedUntil'>): void {
     const { qr: _qr, pairingCode: _pairingCode, ...visible } = snapshot
     const isNews =
-      snapshot.status !== previous.status || snapshot.reason !== previous.reason || snapshot.nextRetryAt?.getTime() !== previous.nextRetryAt?.getTime()
+      snapshot.status !== previous.status ||
+      snapshot.reason !== previous.reason ||
+      snapshot.nextRetryAt?.getTime() !== previous.nextRetryAt?.getTime() ||
+      snapshot.restrictedUntil?.getTime() !== previous.restrictedUntil?.getTime()
     if (!isNews) return
     this.#logger.info({ sessionId: snapshot.sessionId, status: snapshot.status, reason: snapshot.reason }, 'session status')
     this.events.emit('status', { ...visible, previous: previous.status })
@@ -125,7 +128,7 @@ export class SessionAnnouncer implements SessionAnnouncements {
       owner,
       ...(phoneNumber === undefined ? {} : { phoneNumber }),
       ...(lastDisconnect === undefined ? {} : { lastDisconnect }),
-      ...(status === 'connected' ? { lastConnectedAt: now } : {}),
+      ...(status === 'connected' && previous.status !== 'connected' ? { lastConnectedAt: now } : {}),
       updatedAt: now,
     })
   }

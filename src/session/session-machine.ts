@@ -132,10 +132,12 @@ const pairingClosed: Handler<'pairing', 'closed'> = (state, event, circumstances
   return isExpired && state.reason !== null ? { ...step, state: { ...step.state, reason: state.reason } } : step
 }
 
-const durable: Handler<'settling', 'durable'> = (state) => ({
-  state: { phase: 'connected', run: { ...state.run, failuresAtStart: state.run.failures, start: 'connected' } },
+const durable: Handler<'settling', 'durable'> = (state, { hindrance }) => ({
+  state: { phase: 'connected', run: { ...state.run, failuresAtStart: state.run.failures, start: 'connected' }, hindrance },
   effects: [{ type: 'watch-stability' }],
 })
+
+const hindered: Handler<'connected', 'hindered'> = (state, { hindrance }) => ({ state: { ...state, hindrance }, effects: [] })
 
 const stable: Handler<'connected', 'stable'> = (state) => ({
   state: { ...state, run: { ...state.run, failures: 0, failuresAtStart: 0, restarts: 0, repeated: null } },
@@ -168,7 +170,7 @@ export const TRANSITIONS: TransitionTable = Object.freeze({
   },
   pairing: { 'passkey-required': needPasskey, paired, opened, closed: pairingClosed, 'store-failed': storeFailed, 'lease-lost': leaseLost, halt },
   settling: { durable, closed, 'store-failed': storeFailed, 'lease-lost': leaseLost, 'hand-over': handOver, halt },
-  connected: { stable, closed, 'store-failed': storeFailed, 'lease-lost': leaseLost, 'hand-over': handOver, halt },
+  connected: { hindered, stable, closed, 'store-failed': storeFailed, 'lease-lost': leaseLost, 'hand-over': handOver, halt },
   waiting: { timer: loadAgain, 'retry-now': retryNow, 'lease-lost': leaseLost, 'hand-over': handOver, halt },
 })
 

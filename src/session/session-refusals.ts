@@ -68,3 +68,12 @@ export function connectTimeout(sessionId: string, timeoutMs: number | undefined)
     sessionId,
   })
 }
+
+/** Message after message cannot be decrypted. */
+export function decryptionFails(sessionId: string, count: number): SessionError {
+  return new SessionError(
+    'DECRYPTION_FAILING',
+    `${count} messages that session "${sessionId}" received in the last hour could not be decrypted. Delete no keys. Check that nothing else uses its credentials; docs/troubleshooting.md says what else to look at.`,
+    { sessionId },
+  )
+}

@@ -4,6 +4,7 @@ import { describeStatus, type SessionStatus, type StatusMessages, type StatusRea
 import { isObject } from '../store/read-answer.js'
 import type { SessionAnnouncements } from './session-context.js'
 import type { SessionEvent, SessionState } from './session-state.js'
+import { Traffic } from './traffic.js'
 
 /** What WhatsApp is told of the client, as people read it. */
 export interface ClientFacts {
@@ -39,6 +40,8 @@ export interface ReportedStep {
 
 /** What people and listeners hear of one session: it is told of each step, knows the facts beside the state, and announces what is news. */
 export class SessionReport {
+  /** What went over its sockets. */
+  readonly traffic: Traffic = new Traffic()
   readonly #options: SessionReportOptions
   #since = new Date()
   #owner: string | null = null
@@ -93,6 +96,7 @@ export class SessionReport {
     if (this.#lastDisconnect !== undefined) snapshot.lastDisconnect = { ...this.#lastDisconnect, at: new Date(this.#lastDisconnect.at) }
     if (this.#metadata !== undefined) snapshot.metadata = this.#metadata
     if (state.phase === 'pairing') this.#showPairing(snapshot)
+    this.traffic.show(snapshot)
     showProgress(snapshot, state)
     return snapshot
   }
@@ -171,6 +175,7 @@ export class SessionReport {
     this.#lastDisconnect = undefined
     this.#lossError = undefined
     this.#metadata = undefined
+    this.traffic.forget()
     this.#announced = this.view(state)
   }
 
@@ -234,7 +239,7 @@ export function statusOf(state: SessionState): { status: SessionStatus; reason: 
     case 'pairing':
       return { status: 'pairing', reason: state.reason }
     case 'connected':
-      return { status: 'connected', reason: null }
+      return { status: 'connected', reason: state.hindrance?.reason ?? null }
     case 'waiting':
       return { status: 'reconnecting', reason: state.reason }
   }
@@ -264,20 +269,25 @@ function isNews(before: SessionSnapshot, after: SessionSnapshot): boolean {
     before.reason !== after.reason ||
     before.owner !== after.owner ||
     before.phoneNumber !== after.phoneNumber ||
-    before.nextRetryAt?.getTime() !== after.nextRetryAt?.getTime()
+    before.nextRetryAt?.getTime() !== after.nextRetryAt?.getTime() ||
+    before.restrictedUntil?.getTime() !== after.restrictedUntil?.getTime()
   )
 }
 
 function untilOf(state: SessionState): Date | undefined {
-  if (state.phase === 'waiting') return state.retryAt
-  return state.phase === 'idle' ? (state.until ?? undefined) : undefined
+  return state.phase === 'waiting' ? state.retryAt : (restrictionOf(state) ?? undefined)
+}
+
+/** When a restriction ends, as WhatsApp said. */
+function restrictionOf(state: SessionState): Date | null {
+  if (state.phase === 'idle') return state.until
+  return state.phase === 'connected' && state.hindrance !== null ? state.hindrance.until : null
 }
 
 function showProgress(snapshot: SessionSnapshot, state: SessionState): void {
-  if (state.phase === 'idle') {
-    if (state.until !== null) snapshot.restrictedUntil = new Date(state.until)
-    return
-  }
+  const restrictedUntil = restrictionOf(state)
+  if (restrictedUntil !== null) snapshot.restrictedUntil = new Date(restrictedUntil)
+  if (state.phase === 'idle') return
   if (state.run.failures > 0) snapshot.attempt = state.run.failures
   if (state.phase === 'waiting') snapshot.nextRetryAt = new Date(state.retryAt)
 }

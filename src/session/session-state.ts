@@ -67,10 +67,18 @@ export interface SettlingState {
   readonly reason: StatusReason
 }
 
+/** What stands in the way of an open connection, although it stays open. */
+export interface Hindrance {
+  readonly reason: Extract<StatusReason, 'not_responding' | 'reachout_locked' | 'message_capped'>
+  /** When WhatsApp said that it ends; `null` when nobody knows. */
+  readonly until: Date | null
+}
+
 /** Open, and the credentials are stored. */
 export interface ConnectedState {
   readonly phase: 'connected'
   readonly run: Run
+  readonly hindrance: Hindrance | null
 }
 
 /** No socket; the next attempt is made at `retryAt`. */
@@ -115,7 +123,9 @@ export type SessionEvent =
   | { readonly type: 'passkey-required' }
   | { readonly type: 'paired' }
   | { readonly type: 'opened' }
-  | { readonly type: 'durable' }
+  | { readonly type: 'durable'; readonly hindrance: Hindrance | null }
+  /** What stands in the way of the open connection changed; `null`: nothing does any more. */
+  | { readonly type: 'hindered'; readonly hindrance: Hindrance | null }
   | { readonly type: 'stable' }
   | { readonly type: 'closed'; readonly cause: DisconnectCause; readonly restrictedUntil: Date | null }
   | { readonly type: 'timer' }

@@ -5,9 +5,12 @@ import { type ConnectionSignal, readDisconnectCause, readRestrictedUntil } from 
 import { SessionError } from '../errors.js'
 import type { DialConfig } from '../socket/baileys-module.js'
 import { type Dial, Generation } from '../socket/generation.js'
+import type { SocketObserver } from '../socket/observe-socket.js'
 import type { RecordChange } from '../store/session-store.js'
 import { PairingCodes } from './pairing-codes.js'
 import type { DialledSocket, SessionContext } from './session-context.js'
+import { Hindrances } from './hindrances.js'
+import { decryptionFails } from './session-refusals.js'
 import type { SessionReport } from './session-report.js'
 import type { SessionEvent } from './session-state.js'
 import { credsFor, type LoadOutcome, storedTextOf } from './load-outcome.js'
@@ -35,10 +38,12 @@ export class SocketSlot {
   /** One object for all sockets of the session: the application's own. */
   #shared: Record<string, unknown> = {}
   readonly #codes: PairingCodes
+  readonly #hindrances: Hindrances
 
   constructor(options: SocketSlotOptions) {
     this.#options = options
-    const { sessionId, report } = options
+    const { sessionId, report, send } = options
+    this.#hindrances = new Hindrances((hindrance) => send({ type: 'hindered', hindrance }))
     this.#codes = new PairingCodes({
       sessionId,
       generation: () => this.#generation,
@@ -60,6 +65,7 @@ export class SocketSlot {
   forget(): void {
     this.#shared = {}
     this.#dialled = null
+    this.#hindrances.forget()
   }
 
   /** Moves the next dial, or the one that is queued, ahead when somebody more urgent waits for it. */
@@ -115,10 +121,27 @@ export class SocketSlot {
       onSignal: (signal) => {
         if (this.#generation === generation) this.#onSignal(generation, signal)
       },
+      observer: this.#observe(),
       onError: (error) => context.announce.error(error),
     })
     this.#generation = generation
     void generation.dial()
+  }
+
+  #observe(): SocketObserver {
+    const { sessionId, context, report } = this.#options
+    const { traffic } = report
+    return {
+      onFrame: () => traffic.noteFrame(),
+      onMessage: () => traffic.noteMessage(),
+      onSilence: (isSilent) => this.#hindrances.noteSilence(isSilent),
+      onAccountNews: (news) => this.#hindrances.noteNews(news),
+      onDecryption: ({ messageId, isDecrypted }) => {
+        if (isDecrypted) return traffic.noteDecrypted(messageId)
+        const count = traffic.noteUndecrypted(messageId)
+        if (count !== null) context.announce.error(decryptionFails(sessionId, count))
+      },
+    }
   }
 
   async #configure(dial: Dial): Promise<DialConfig> {
@@ -149,7 +172,7 @@ export class SocketSlot {
       // The auth state tells of the failure itself.
       return
     }
-    if (this.#generation === generation) this.#options.send({ type: 'durable' })
+    if (this.#generation === generation) this.#options.send({ type: 'durable', hindrance: this.#hindrances.open() })
   }
 
   /** Lets go of the socket at once; resolves when it is closed, with whether its writes were finished. Never rejects. */
@@ -157,6 +180,7 @@ export class SocketSlot {
     const generation = this.#generation
     this.#generation = null
     this.#codes.forget()
+    this.#hindrances.close()
     this.#options.report.forgetPairing()
     if (generation === null) return true
     const drained = await generation.close()

@@ -7,7 +7,9 @@ import { SessionError } from '../errors.js'
 import type { BaileysModule, DialConfig } from './baileys-module.js'
 import { KeyUse } from './key-use.js'
 import { Linking } from './linking.js'
+import { observeSocket, type SocketObserver } from './observe-socket.js'
 import { finishIncoming, tearDownSocket } from './socket-teardown.js'
+import { watchSilence } from './watch-silence.js'
 import { flushBeforeClose } from './workarounds/flush-before-close.js'
 import { amendConfig, amendSocket } from './workarounds/socket-workarounds.js'
 
@@ -38,6 +40,8 @@ export interface GenerationOptions {
   onSocket: (socket: WASocket) => void
   /** Told what happens, in order; nothing comes after `closed`, and nothing after `close()` was called. */
   onSignal: (signal: ConnectionSignal) => void
+  /** Told of what goes over the socket beside. */
+  observer: SocketObserver
   /** Told of failures that are not the server's. */
   onError: (error: SessionError) => void
 }
@@ -162,17 +166,28 @@ export class Generation {
       keyUse: this.#keyUse,
       ending: this.#ending.signal,
       ended: this.#socketEnded.signal,
-      keepAliveIntervalMs,
       onHandlerRejected: (cause) => this.#handlerRejected(cause),
       onRefused: (status) =>
         this.#tellClosed(`WhatsApp, or a proxy, answered the connection with HTTP ${status ?? 'without a status'}.`, status, 'transport_failed'),
-      onSilent: () => this.#tellClosed('Nothing more was received from WhatsApp.', null, 'connection_lost'),
       refusal: () => this.#refusal(),
     })
+    this.#observe(socket, keepAliveIntervalMs)
     if (!this.#bornPaired) this.#linking = this.#waitForPhone(socket, qrTimeout)
     socket.ev.on('connection.update', (update: ConnectionUpdate) => this.#onUpdate(update))
     socket.ev.on('creds.update', () => this.#saveCreds())
     this.#options.onSocket(socket)
+  }
+
+  #observe(socket: WASocket, keepAliveIntervalMs: number | undefined): void {
+    const { observer } = this.#options
+    const ending = this.#ending.signal
+    observeSocket(socket, observer, ending)
+    watchSilence(socket, {
+      keepAliveIntervalMs,
+      ending,
+      onDoubt: (isSilent) => observer.onSilence(isSilent),
+      onSilent: () => this.#tellClosed('Nothing more was received from WhatsApp.', null, 'connection_lost'),
+    })
   }
 
   #refusal(): SessionError | null {

@@ -39,8 +39,14 @@ export interface SessionSnapshot {
   attempt?: number
   /** When the next attempt is made, while `reconnecting`. */
   nextRetryAt?: Date
-  /** When WhatsApp said that a restriction ends. */
+  /** When WhatsApp said that a restriction ends: of a session that `failed` as `restricted`, or of one that is `connected` and `reachout_locked` or `message_capped`. */
   restrictedUntil?: Date
+  /** When anything last came from WhatsApp, if this manager runs or ran the session. */
+  lastFrameAt?: Date
+  /** When a message last came, or WhatsApp last took one that was sent, if this manager runs or ran the session. */
+  lastMessageAt?: Date
+  /** How many messages of the last hour could not be decrypted and have not come again; left out when there are none. */
+  undecryptedMessages?: number
   /** The last time it lost its socket. */
   lastDisconnect?: LastDisconnect
   /** When it entered this status. If it does not run here: as its owner keeps it, or the time that was stored, or else when this manager first looked. */

@@ -29,6 +29,9 @@ export type StatusReason =
   | 'storage_unavailable'
   | 'owned_elsewhere'
   | 'legacy_session'
+  | 'not_responding'
+  | 'reachout_locked'
+  | 'message_capped'
   | 'already_connected'
   | 'aborted'
 
@@ -54,8 +57,8 @@ export interface StatusReasonFacts {
   readonly unhurried?: true
   /** A pairing can end with it. */
   readonly endsPairing?: true
-  /** Says more than `pairing`, which otherwise speaks for itself. */
-  readonly outspeaksPairing?: true
+  /** The status, `pairing` or `connected`, that otherwise speaks for itself: this reason says more. */
+  readonly outspeaks?: 'pairing' | 'connected'
 }
 
 /** The one place that knows the reasons. A new one is an entry here, and whoever decides on it. */
@@ -94,7 +97,7 @@ export const STATUS_REASONS: Readonly<Record<StatusReason, StatusReasonFacts>> =
     errorCode: 'NOT_PAIRED',
     restore: 'skipped',
     endsPairing: true,
-    outspeaksPairing: true,
+    outspeaks: 'pairing',
   },
   registration_closed: {
     message:
@@ -165,6 +168,24 @@ export const STATUS_REASONS: Readonly<Record<StatusReason, StatusReasonFacts>> =
     errorCode: 'LEGACY_SESSION',
     restore: 'skipped',
     unreadable: true,
+  },
+  not_responding: {
+    message: 'Connected, but WhatsApp is not answering. Checking the connection...',
+    errorCode: 'CONNECT_FAILED',
+    restore: 'skipped',
+    outspeaks: 'connected',
+  },
+  reachout_locked: {
+    message: 'Connected, but WhatsApp does not let this account start new chats. Chats that exist go on.',
+    errorCode: 'CONNECT_FAILED',
+    restore: 'skipped',
+    outspeaks: 'connected',
+  },
+  message_capped: {
+    message: 'Connected, but this account has sent as many messages to new chats as WhatsApp allows. Chats that exist go on.',
+    errorCode: 'CONNECT_FAILED',
+    restore: 'skipped',
+    outspeaks: 'connected',
   },
   already_connected: { message: 'Already connected.', errorCode: 'CONNECT_FAILED', restore: 'skipped' },
   aborted: { message: 'The operation was cancelled.', errorCode: 'ABORTED', restore: 'skipped' },
@@ -242,7 +263,7 @@ export function describeStatus(status: SessionStatus, reason: StatusReason | nul
 
 /** A reason beside `pairing` or `connected` mostly tells how it came to that. */
 function speaksForItself(status: SessionStatus, reason: StatusReason): boolean {
-  return status === 'connected' || (status === 'pairing' && STATUS_REASONS[reason].outspeaksPairing !== true)
+  return (status === 'connected' || status === 'pairing') && STATUS_REASONS[reason].outspeaks !== status
 }
 
 function fillIn(sentence: string, { until, version, browser, number }: MessageFacts): string {

@@ -152,6 +152,7 @@ export class FakeSocket {
     const message = { jid, content, id: `FAKE${this.sentMessages.length}` }
     this.sentMessages.push(message)
     this.#sent.put(message)
+    this.#hear({ tag: 'ack', attrs: { id: message.id, class: 'message', from: jid } })
     return Promise.resolve({ key: { remoteJid: jid, fromMe: true, id: message.id } })
   }
 
@@ -208,6 +209,7 @@ export class FakeSocket {
     const { me } = this.authState.creds
     if (me === undefined) throw new Error('FakeSocket.open() needs paired creds. Call pairSuccess() first, or seed the store with pairedCreds().')
     this.accept()
+    this.#hear({ tag: 'success', attrs: {} })
     this.ev.emit('creds.update', { me: { ...me, lid: me.lid ?? `1${this.phoneNumber ?? ''}:1@lid` } })
     this.#update({ connection: 'open' })
     if (options.offline !== 'pending') this.offlineDone()
@@ -223,6 +225,8 @@ export class FakeSocket {
   /** A message arrives: listeners of `messages.upsert` get it now, or once buffered events are delivered. Returns it. */
   receive(content: FakeMessageContent, options: FakeMessageOptions = {}): WAMessage {
     const message = incomingMessage(content, options)
+    const { id, remoteJid } = message.key
+    this.#hear({ tag: 'message', attrs: { id: id ?? '', from: remoteJid ?? '', type: 'text' } })
     this.ev.emit('messages.upsert', { messages: [message], type: options.type ?? 'notify' })
     return message
   }
@@ -281,6 +285,10 @@ export class FakeSocket {
       if (this.user !== undefined) this.ev.buffer()
       this.#update({ connection: 'connecting', receivedPendingNotifications: false, qr: undefined })
     })
+  }
+
+  #hear(node: BinaryNode): void {
+    if (!this.#ended) this.ws.receiveNode(node)
   }
 
   #update(update: ConnectionUpdate): void {

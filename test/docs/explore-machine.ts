@@ -5,7 +5,7 @@ import { DISCONNECT_DECISIONS } from '../../src/disconnect/disconnect-decision.j
 import { SessionError } from '../../src/errors.js'
 import { INITIAL_STATE, requestOf, restingState, transition, TRANSITIONS } from '../../src/session/session-machine.js'
 import { statusOf } from '../../src/session/session-report.js'
-import type { Circumstances, Phase, Run, SessionEvent, SessionState } from '../../src/session/session-state.js'
+import type { Circumstances, Hindrance, Phase, Run, SessionEvent, SessionState } from '../../src/session/session-state.js'
 import type { StoredOrMissing } from '../../src/session/missing-credentials.js'
 import { decideStart, type StartRequest } from '../../src/session/start-decision.js'
 import type { SessionStatus, StatusReason } from '../../src/status/status-reasons.js'
@@ -50,6 +50,12 @@ const CIRCUMSTANCES = (
   replacedDelayMs: 1,
   rateLimitCoolDownMs: 1,
 }))
+const HINDRANCES: (Hindrance | null)[] = [
+  null,
+  { reason: 'not_responding', until: null },
+  { reason: 'reachout_locked', until: LATER },
+  { reason: 'message_capped', until: LATER },
+]
 // The table is typed by cause, so its keys are all of them.
 const CAUSES = Object.keys(DISCONNECT_DECISIONS) as DisconnectCause[]
 const ONLY_PAIRED: readonly DisconnectCause[] = ['logged_out']
@@ -99,6 +105,10 @@ function samples(type: SessionEvent['type'], run: Run | null): SessionEvent[] {
       return [{ type, isForced: true, lostAt: null }]
     case 'closed':
       return causesFor(run).map((cause) => ({ type, cause, restrictedUntil: null }))
+    case 'durable':
+      return [{ type, hindrance: null }]
+    case 'hindered':
+      return HINDRANCES.map((hindrance) => ({ type, hindrance }))
     case 'halt':
       return [
         { type, to: restingState('disconnected', 'stopped') },

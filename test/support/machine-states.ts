@@ -41,7 +41,7 @@ export function stateIn(phase: Phase, inside: Run = run()): SessionState {
     case 'settling':
       return { phase, run: inside, reason: 'restoring' }
     case 'connected':
-      return { phase, run: inside }
+      return { phase, run: inside, hindrance: null }
     case 'waiting':
       return { phase, run: inside, reason: 'connection_lost', retryAt: new Date(NOW.getTime() + 1000) }
   }

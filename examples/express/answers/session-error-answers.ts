@@ -50,5 +50,6 @@ export const SESSION_ERROR_ANSWERS: Readonly<Record<SessionErrorCode, SessionErr
   MANAGER_CLOSED: { status: 503, code: 'closing', message: 'The server is closing. Try again in a moment.' },
   LISTENER_FAILED: { status: 500, code: 'internal', message: OPERATOR_SENTENCE },
   SOCKET_FAILED: { status: 500, code: 'internal', message: OPERATOR_SENTENCE },
+  DECRYPTION_FAILING: { status: 500, code: 'internal', message: OPERATOR_SENTENCE },
   BAILEYS_UNSUPPORTED: { status: 500, code: 'internal', message: OPERATOR_SENTENCE },
 }

@@ -133,6 +133,9 @@ export const SENTENCES = {
     en: 'Another program created the saved connection, so it cannot be used here.',
     pt: 'A conexão salva foi feita por outro programa e não pode ser usada aqui.',
   },
+  'reason.not_responding': { en: 'WhatsApp is not answering. This is being checked.', pt: 'O WhatsApp não responde. Isso está sendo verificado.' },
+  'reason.reachout_locked': { en: 'WhatsApp allows no new chats for now.', pt: 'Por enquanto o WhatsApp não permite novas conversas.' },
+  'reason.message_capped': { en: 'The limit of messages to new chats is reached.', pt: 'O limite de mensagens para novas conversas foi atingido.' },
   'reason.already_connected': { en: 'It was already connected.', pt: 'Já estava conectado.' },
   'reason.aborted': { en: 'The operation was cancelled.', pt: 'O trabalho foi cancelado.' },
 

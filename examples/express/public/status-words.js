@@ -26,9 +26,12 @@ export function statusDrawing({ status, reason }) {
   return status === 'disconnected' && !isPaused ? PHONE_DRAWING : STATUS_DRAWINGS[status]
 }
 
+/** Reasons that say more than the status beside them, which otherwise speaks for itself. */
+const OUTSPOKEN = ['passkey_required', 'not_responding', 'reachout_locked', 'message_capped']
+
 /** Why a session has its status: the key of the sentence, or `null` for a reason that this page does not know. @param {Pick<SessionView, 'status'> & { reason?: string | null }} view @returns {SentenceKey | null} */
 export function explanationKey({ status, reason = null }) {
-  const speaksForItself = (status === 'connected' || status === 'pairing') && reason !== 'passkey_required'
+  const speaksForItself = (status === 'connected' || status === 'pairing') && !OUTSPOKEN.includes(reason ?? '')
   const key = speaksForItself || reason === null ? `explain.${status}` : `reason.${reason}`
   return isSentenceKey(key) ? key : null
 }

@@ -12,7 +12,6 @@ import { refusePairingCode } from './refuse-pairing-code.js'
 import { releaseUploadTimers } from './release-upload-timers.js'
 import { tellRefusedUpgrade } from './tell-refused-upgrade.js'
 import { waitForTransactions } from './wait-for-transactions.js'
-import { watchSilence } from './watch-silence.js'
 
 /** What the workarounds of a socket may depend on; each names what it takes. */
 export interface SocketSurroundings {
@@ -22,14 +21,10 @@ export interface SocketSurroundings {
   readonly ending: AbortSignal
   /** Aborts once the socket has ended. */
   readonly ended: AbortSignal
-  /** How often Baileys asks for a sign of life, where the application has said so. */
-  readonly keepAliveIntervalMs: number | undefined
   /** Told of what a listener of Baileys rejected with. */
   readonly onHandlerRejected: (cause: unknown) => void
   /** Told when the upgrade is answered with an HTTP status; `null` when there was none. */
   readonly onRefused: (status: number | null) => void
-  /** Told when nothing is heard any more. */
-  readonly onSilent: () => void
   /** Why the socket gets no pairing code; `null` when it may have one. */
   readonly refusal: () => Error | null
 }
@@ -47,7 +42,6 @@ const ON_SOCKET: readonly ((socket: WASocket, surroundings: SocketSurroundings) 
   flushBufferedEvents,
   refusePairingCode,
   tellRefusedUpgrade,
-  watchSilence,
 ]
 
 /** What is waited for before a socket is ended that takes nothing in any more; until `isOver` says that nobody waits. */

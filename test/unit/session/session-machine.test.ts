@@ -21,7 +21,8 @@ const EVENTS = {
   'passkey-required': { type: 'passkey-required' },
   paired: { type: 'paired' },
   opened: { type: 'opened' },
-  durable: { type: 'durable' },
+  durable: { type: 'durable', hindrance: null },
+  hindered: { type: 'hindered', hindrance: { reason: 'reachout_locked', until: later(9000) } },
   stable: { type: 'stable' },
   closed: { type: 'closed', cause: 'connection_lost', restrictedUntil: null },
   timer: { type: 'timer' },
@@ -86,6 +87,7 @@ const TABLE: Record<Phase, Partial<Record<EventName, string>>> = {
     halt: halted,
   },
   connected: {
+    hindered: 'connected connected reachout_locked | ',
     stable: 'connected connected null | ',
     closed: backedOff,
     'store-failed': storeLost,

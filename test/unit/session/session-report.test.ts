@@ -176,8 +176,8 @@ describe('what a step announces', () => {
     const { report: made, told, tell } = report()
     made.notePhoneNumber('49151000001')
     tell(stateIn('pairing'), { type: 'paired' }, stateIn('dialing'))
-    tell(stateIn('settling'), { type: 'durable' }, stateIn('connected'))
-    tell(stateIn('settling'), { type: 'durable' }, stateIn('connected'))
+    tell(stateIn('settling'), { type: 'durable', hindrance: null }, stateIn('connected'))
+    tell(stateIn('settling'), { type: 'durable', hindrance: null }, stateIn('connected'))
     expect(told.filter((line) => line.startsWith('connected'))).toEqual(['connected 49151000001', 'connected 49151000001 restored'])
   })
 
