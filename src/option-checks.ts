@@ -84,6 +84,16 @@ export function requireTexts<Texts extends object>(name: string, value: Texts): 
   return value
 }
 
+/** A language tag. Throws `RangeError` for any other text. */
+export function requireLocale(name: string, value: unknown): void {
+  try {
+    if (typeof value === 'string' && Intl.getCanonicalLocales(value).length > 0) return
+  } catch {
+    // Told below.
+  }
+  throw new RangeError(`Option "${name}" must be a language tag such as pt-BR, but is ${show(value)}.`)
+}
+
 /** A function; `expected` says what else may be there. */
 export function requireFunction(name: string, value: unknown, expected = 'a function'): void {
   if (typeof value !== 'function') throw new TypeError(`Option "${name}" must be ${expected}, but is ${show(value)}.`)

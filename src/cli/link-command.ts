@@ -8,6 +8,7 @@ import { simulated } from '../testing/simulated-sessions.js'
 import { type CommandEnvironment, CommandError, EXIT, UsageError } from './command-environment.js'
 import { type Command, type CommandRequest, operandOf, valueOf } from './command.js'
 import { isLinkedSession, type LinkEnd, type LinkPlace, linkSession, putBackUnlessLinked, readBefore, requireLinkable } from './link/link-session.js'
+import { fillWords, LINK_LANGUAGES, type LinkWords } from './link/link-words.js'
 import { PairingScreen } from './link/pairing-screen.js'
 import { type PairingNetwork, pretendedNumber, realNetwork, startSimulatedNetwork } from './link/simulated-network.js'
 import type { Printer } from './printer.js'
@@ -24,6 +25,7 @@ export const linkCommand: Command = {
   options: {
     code: { value: 'number', meaning: 'Shows a pairing code to type on the phone with this number, instead of a QR.' },
     'key-file': { value: 'file', meaning: 'Encrypts the session with the current key in this file.' },
+    lang: { value: 'language', meaning: 'What the person with the phone reads, in English (en), Portuguese (pt-br) or Spanish (es). Default: en.' },
     'print-qr': { meaning: 'Prints the QR even if stdout is not a terminal. The QR is a secret.' },
     simulated: { meaning: 'Links a simulated phone with a WhatsApp on this machine: no network, nothing real.' },
   },
@@ -41,6 +43,7 @@ interface LinkWish {
   readonly phoneNumber: string | null
   readonly isSimulated: boolean
   readonly keys: KeyFile | null
+  readonly words: LinkWords
 }
 
 async function runLink(request: CommandRequest, environment: CommandEnvironment, printer: Printer): Promise<number> {
@@ -79,7 +82,14 @@ async function readWish(request: CommandRequest, environment: CommandEnvironment
     throw new UsageError('A QR is a secret, and stdout is not a terminal. Pass --print-qr to print it anyway, or --code <number> for a pairing code.')
   }
   const keyFile = valueOf(request, 'key-file')
-  return { name, sessionId, phoneNumber, isSimulated, keys: keyFile === undefined ? null : await readKeyFile(keyFile, environment.directory) }
+  const words = wordsOf(valueOf(request, 'lang') ?? 'en')
+  return { name, sessionId, phoneNumber, isSimulated, words, keys: keyFile === undefined ? null : await readKeyFile(keyFile, environment.directory) }
+}
+
+function wordsOf(language: string): LinkWords {
+  const words = LINK_LANGUAGES.get(language.toLowerCase())
+  if (words === undefined) throw new UsageError(`Unknown language "${language}". Languages: ${[...LINK_LANGUAGES.keys()].join(', ')}.`)
+  return words
 }
 
 function understand<Value>(read: () => Value): Value {
@@ -95,19 +105,21 @@ function understand<Value>(read: () => Value): Value {
 interface LinkRun {
   readonly phoneNumber: string | null
   readonly signal: AbortSignal
+  readonly words: LinkWords
 }
 
 /** Links at a WhatsApp. Exported for tests, which have one of their own. */
-export async function linkAt(network: PairingNetwork, place: LinkPlace, { phoneNumber, signal }: LinkRun, printer: Printer): Promise<number> {
+export async function linkAt(network: PairingNetwork, place: LinkPlace, { phoneNumber, signal, words }: LinkRun, printer: Printer): Promise<number> {
   const { view, sessionId, isSimulated } = place
   const before = await readBefore(view.raw, sessionId)
   const unquiet = quietLibsignal()
-  const screen = new PairingScreen(printer, isSimulated)
+  const screen = new PairingScreen(printer, words, isSimulated)
   const tell = (message: string): void => printer.note(maskPrivate(message, [sessionId]), 'doubtful')
   const manager = new SessionManager({
     store: isSimulated ? simulated(view.open) : view.open,
     socketConfig: network.socketConfig,
     reconnect: { maxRetries: 0 },
+    messages: words.statuses,
   })
   manager.on('error', ({ error }) => tell(error.message))
   try {
@@ -128,7 +140,7 @@ export async function linkAt(network: PairingNetwork, place: LinkPlace, { phoneN
       },
     ).finally(() => screen.clear())
     await closeManager(manager, sessionId)
-    return report(end, await readStoredSession(view.open, sessionId, READ_TIMEOUT_MS), place, printer)
+    return report(end, await readStoredSession(view.open, sessionId, READ_TIMEOUT_MS), { ...place, words }, printer)
   } finally {
     await manager.close()
     await putBackUnlessLinked(view, sessionId, before)
@@ -142,14 +154,14 @@ async function closeManager(manager: SessionManager, sessionId: string): Promise
 }
 
 /** Tells how it ended; returns the exit code. */
-function report(end: LinkEnd, stored: StoredSession, { sessionId, isSimulated }: LinkPlace, printer: Printer): number {
+function report(end: LinkEnd, stored: StoredSession, { sessionId, isSimulated, words }: LinkPlace & Pick<LinkRun, 'words'>, printer: Printer): number {
   if (!isLinkedSession(stored)) {
-    if (end.kind === 'gave-up') printer.note(`Not linked. ${maskPrivate(end.snapshot.message, [sessionId])}`, 'bad')
-    printer.note('Nothing was stored. Run the command again to retry.')
+    if (end.kind === 'gave-up') printer.note(`${words.notLinked} ${maskPrivate(end.snapshot.message, [sessionId])}`, 'bad')
+    printer.note(words.nothingStored)
     return end.kind === 'called-off' ? EXIT.interrupted : EXIT.trouble
   }
   const name = end.kind === 'uploaded' && end.name !== null ? ` (${end.name})` : ''
-  printer.line(`Linked "${sessionId}" to ${maskNumber(stored.creds.phoneNumber)}${name}.`, 'good')
+  printer.line(fillWords(words.linked, { session: sessionId, number: maskNumber(stored.creds.phoneNumber), name }), 'good')
   if (isSimulated) printer.note('This is a simulated session. Its WhatsApp has stopped, so nothing can connect with it.')
   if (end.kind === 'uploaded') return EXIT.fine
   printer.note(

@@ -8,6 +8,7 @@ import {
   requireDuration,
   requireFactor,
   requireFunction,
+  requireLocale,
   requireMethods,
   requireObject,
   requireOneOf,
@@ -261,7 +262,7 @@ export function resolveSessionManagerOptions(options: SessionManagerOptions): Re
   if (options.logger !== undefined) requireObject('logger', options.logger)
   if (options.restore !== undefined) requireOptions('restore', options.restore, Object.keys(defaults.restore))
   if (options.dials !== undefined) requireOptions('dials', options.dials, Object.keys(defaults.dials))
-  if (options.messages !== undefined) requireOptions('messages', options.messages, Object.keys(DEFAULT_STATUS_MESSAGES))
+  if (options.messages !== undefined) requireOptions('messages', options.messages, ['locale', ...Object.keys(DEFAULT_STATUS_MESSAGES)])
   const { store, repository, baileys, version, messages = {}, logger, socketConfig = {} } = options
   refuseAuth(socketConfig)
   const dials = {
@@ -282,8 +283,22 @@ export function resolveSessionManagerOptions(options: SessionManagerOptions): Re
     cluster,
     restoreOnStatus: requireBoolean('restoreOnStatus', options.restoreOnStatus ?? defaults.restoreOnStatus),
     shareAsyncLocalStorage: requireBoolean('shareAsyncLocalStorage', options.shareAsyncLocalStorage ?? defaults.shareAsyncLocalStorage),
-    session: { messages: requireTexts('messages', messages), ...resolvePolicies(options), ...resolveDurations(options) },
+    session: { messages: requireMessages(messages), ...resolvePolicies(options), ...resolveDurations(options) },
   }
+}
+
+/** A sentence is text, or an object of texts. */
+function requireMessages({ locale, ...sentences }: StatusMessages): StatusMessages {
+  for (const [key, sentence] of Object.entries(sentences)) {
+    if (typeof sentence !== 'object') {
+      requireTexts('messages', { [key]: sentence })
+      continue
+    }
+    requireOptions(`messages.${key}`, sentence, ['message', 'atRest', 'beforeConnected'])
+    requireTexts(`messages.${key}`, { ...sentence, message: sentence.message ?? null })
+  }
+  if (locale !== undefined) requireLocale('messages.locale', locale)
+  return { ...sentences, ...(locale === undefined ? {} : { locale }) }
 }
 
 /** What is missing here would otherwise look like an outage, at the first look. */

@@ -233,12 +233,34 @@ export type SessionStatus = 'disconnected' | 'connecting' | 'pairing' | 'connect
  */
 export type MessageKey = StatusReason | SessionStatus
 
+/** A sentence, and what to say instead where it would promise too much. */
+export interface StatusSentences {
+  /** The sentence. */
+  readonly message: string
+  /** The sentence once nothing is tried any more. Default: `message`. */
+  readonly atRest?: string
+  /** The sentence as long as the start has not connected. Default: `message`. */
+  readonly beforeConnected?: string
+}
+
+/** Sentences in another language: one for each status and reason. */
+export type StatusTranslation = Readonly<Record<MessageKey, string | StatusSentences>> & { readonly locale: string }
+
 /**
  * Sentences for people, by reason or status; those you leave out keep their English default. They may contain `{version}` (the
  * version of WhatsApp Web that was tried), `{browser}` (the browser name that was tried), `{number}` (the phone number, linked or
- * being linked) and `{until}` (when a restriction ends, or when the next attempt is). Unknown values read as "unknown".
+ * being linked) and `{until}` (when a restriction ends, or when the next attempt is, in UTC). A value that is not known reads as "unknown", or as "?" with a `locale`.
+ *
+ * `baileys-sessions/messages/pt-br` and `baileys-sessions/messages/es` have all of them in Portuguese and Spanish.
  */
-export type StatusMessages = Partial<Record<MessageKey, string>>
+export interface StatusMessages extends Partial<Readonly<Record<MessageKey, string | StatusSentences>>> {
+  /**
+   * The language in whose form `{until}` is written, such as `pt-BR`.
+   *
+   * @defaultValue `2027-01-15 08:00 UTC`, which is read everywhere
+   */
+  readonly locale?: string
+}
 
 /** What a sentence may name. */
 interface MessageFacts {
@@ -255,10 +277,18 @@ export function describeStatus(status: SessionStatus, reason: StatusReason | nul
   const key: MessageKey = reason === null || !Object.hasOwn(STATUS_REASONS, reason) || speaksForItself(status, reason) ? status : reason
   if (!Object.hasOwn(DEFAULT_STATUS_MESSAGES, key)) return `This version of the library does not know the status "${key}".`
   const isAtRest = status === 'disconnected' || status === 'failed'
-  const { atRest, beforeConnected }: Partial<StatusReasonFacts> = key === reason ? STATUS_REASONS[key] : {}
-  const fitting = (isAtRest ? atRest : undefined) ?? (facts.wasConnected === false ? beforeConnected : undefined)
-  const sentence = messages[key] ?? fitting ?? DEFAULT_STATUS_MESSAGES[key]
-  return sentence.includes('{') ? fillIn(sentence, facts) : sentence
+  const { message, atRest, beforeConnected } = sentencesOf(messages[key] ?? defaultOf(key))
+  const sentence = (isAtRest ? atRest : undefined) ?? (facts.wasConnected === false ? beforeConnected : undefined) ?? message
+  return sentence.includes('{') ? fillIn(sentence, facts, messages.locale) : sentence
+}
+
+function defaultOf(key: MessageKey): StatusSentences {
+  const facts: Readonly<Record<string, StatusReasonFacts | undefined>> = STATUS_REASONS
+  return facts[key] ?? { message: DEFAULT_STATUS_MESSAGES[key] }
+}
+
+function sentencesOf(sentences: string | StatusSentences): StatusSentences {
+  return typeof sentences === 'string' ? { message: sentences } : sentences
 }
 
 /** A reason beside `pairing` or `connected` mostly tells how it came to that. */
@@ -266,7 +296,13 @@ function speaksForItself(status: SessionStatus, reason: StatusReason): boolean {
   return (status === 'connected' || status === 'pairing') && STATUS_REASONS[reason].outspeaks !== status
 }
 
-function fillIn(sentence: string, { until, version, browser, number }: MessageFacts): string {
-  const texts: Readonly<Record<string, string | undefined>> = { version, browser, number, until: until?.toISOString().replace(/T(.{5}).*/u, ' $1 UTC') }
-  return sentence.replace(/\{(version|browser|number|until)\}/gu, (_, name: string) => texts[name] ?? 'unknown')
+function fillIn(sentence: string, { until, version, browser, number }: MessageFacts, locale: string | undefined): string {
+  const texts: Readonly<Record<string, string | undefined>> = { version, browser, number, until: until && momentOf(until, locale) }
+  return sentence.replace(/\{(version|browser|number|until)\}/gu, (_, name: string) => texts[name] ?? (locale === undefined ? 'unknown' : '?'))
+}
+
+function momentOf(at: Date, locale: string | undefined): string {
+  if (locale === undefined) return at.toISOString().replace(/T(.{5}).*/u, ' $1 UTC')
+  const twoDigits = { day: '2-digit', month: '2-digit', hour: '2-digit', minute: '2-digit' } as const
+  return at.toLocaleString(locale, { ...twoDigits, year: 'numeric', timeZone: 'UTC', timeZoneName: 'short' })
 }

@@ -32,7 +32,8 @@ describe('link, called wrongly', () => {
     ['what is no number', ['acme', '--code', 'my phone'], /only spaces and punctuation are allowed between digits/u],
     ['an empty number', ['acme', '--code', ''], /international form/u],
     ['a pipe for the QR', ['acme'], /A QR is a secret, and stdout is not a terminal\. Pass --print-qr/u],
-    ['an unknown option', ['acme', '--qr'], /Unknown option --qr\. Options: --code, --key-file, --print-qr, --simulated\./u],
+    ['an unknown option', ['acme', '--qr'], /Unknown option --qr\. Options: --code, --key-file, --lang, --print-qr, --simulated\./u],
+    ['a language that it does not speak', ['acme', '--code', PHONE, '--lang', 'de'], /Unknown language "de"\. Languages: en, pt-br, es\./u],
   ])('%s: a sentence, exit code 2, and nothing made', async (_name, args, message) => {
     const { name, folder } = newStore()
     const before = snapshot(folder)

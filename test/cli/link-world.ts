@@ -4,6 +4,7 @@ import * as baileys from '@whiskeysockets/baileys'
 import { onTestFinished } from 'vitest'
 import type { CommandEnvironment } from '../../src/cli/command-environment.js'
 import { linkAt } from '../../src/cli/link-command.js'
+import { ENGLISH, type LinkWords } from '../../src/cli/link/link-words.js'
 import type { PairingNetwork } from '../../src/cli/link/simulated-network.js'
 import { parseStoreName } from '../../src/cli/stores/parse-store-name.js'
 import type { OpenedStore } from '../../src/cli/stores/store-name.js'
@@ -22,6 +23,7 @@ export interface LinkTrial {
   phoneNumber?: string
   signal?: AbortSignal
   socketConfig?: SocketConfig
+  words?: LinkWords
   isTerminal?: boolean
   /** What a person does with a QR, once it is shown. */
   onQr?: (qr: string) => void
@@ -69,7 +71,7 @@ export class LinkWorld {
     const { store } = this.#opened
     const place = { name: parseStoreName(this.name, PLACE), sessionId, isSimulated: false, view: { raw: store, open: store, currentKeyId: null } }
     const { environment, written } = recordingEnvironment(trial.isTerminal ?? false)
-    const code = await linkAt(network, place, { phoneNumber, signal }, new Printer(environment))
+    const code = await linkAt(network, place, { phoneNumber, signal, words: trial.words ?? ENGLISH }, new Printer(environment))
     return { code, ...written }
   }
 

@@ -2,6 +2,7 @@ import { BufferJSON, initAuthCreds } from '@whiskeysockets/baileys'
 import { describe, expect, it } from 'vitest'
 import { CREDS_KEY, LIFECYCLE_KEY, type SessionManager } from '../../src/index.js'
 import { encodeLifecycle, freshLifecycle } from '../../src/auth/lifecycle-record.js'
+import { LINK_LANGUAGES } from '../../src/cli/link/link-words.js'
 import { deferred } from '../support/deferred.js'
 import { LinkWorld } from './link-world.js'
 import { PHONE, storePaired } from './stored-sessions.js'
@@ -172,6 +173,19 @@ describe('a phone that is linked in a terminal', () => {
     const { errors } = await world.link({ onQr: scanner(world), socketConfig: { qrTimeout: 1500 } })
     expect(errors).toMatch(/passkey/u)
     expect(errors.indexOf('passkey')).toBeLessThan(errors.indexOf('Not linked'))
+  })
+
+  it.each([
+    ['pt-br', /^No celular, abra WhatsApp/u, 'Concluindo a conexão...', /^A sessão "acme" foi conectada a /u],
+    ['es', /^En el teléfono, abre WhatsApp/u, 'Terminando la conexión...', /^La sesión "acme" quedó vinculada a /u],
+  ])('is talked to in the language that was asked for: %s', async (language, advice, waiting, linked) => {
+    const words = LINK_LANGUAGES.get(language)
+    const world = await LinkWorld.open()
+    const { code, output, errors } = await world.link({ onQr: scanner(world), ...(words === undefined ? {} : { words }) })
+    expect(code).toBe(0)
+    expect(errors).toMatch(advice)
+    expect(errors).toContain(waiting)
+    expect(output.trim().split('\n').at(-1)).toMatch(linked)
   })
 
   it('is told why there is no pairing code', { tags: 'full' }, async () => {

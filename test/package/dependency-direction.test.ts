@@ -73,6 +73,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'encryption',
     'encryption/envelope',
     'manager',
+    'messages',
     'regular-file',
     'session',
     'status',
@@ -83,6 +84,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   sqlite: ['adapters'],
   postgres: ['adapters'],
   supabase: ['adapters'],
+  messages: ['status'],
   index: [
     ...LEAVES,
     ...PORTS,

@@ -3,7 +3,7 @@ import { readStoredSession, type StoredSession } from '../../auth/stored-session
 import { isSessionError } from '../../errors.js'
 import type { SessionManager } from '../../manager/session-manager.js'
 import type { SessionSnapshot } from '../../status/session-status.js'
-import { DEFAULT_STATUS_MESSAGES } from '../../status/status-reasons.js'
+import { STATUS_REASONS } from '../../status/status-reasons.js'
 import { CREDS_KEY, LIFECYCLE_KEY, type SessionStore } from '../../store/session-store.js'
 import { findRealSession, findSimulatedSession } from '../../testing/simulated-sessions.js'
 import { CommandError } from '../command-environment.js'
@@ -57,7 +57,7 @@ export async function linkSession(manager: SessionManager, order: LinkOrder, aud
     manager.on('status', (snapshot) => {
       if (isAtRest(snapshot)) resolve({ kind: 'gave-up', snapshot })
       else if (snapshot.status !== 'pairing') audience.onOver(snapshot.message)
-      else if (snapshot.message !== DEFAULT_STATUS_MESSAGES.pairing) audience.onNotice(snapshot.message)
+      else if (snapshot.reason !== null && STATUS_REASONS[snapshot.reason].outspeaks === 'pairing') audience.onNotice(snapshot.message)
     })
     if (phoneNumber === null) {
       manager.on('qr', ({ qr, expiresAt }) => audience.onQr(qr, expiresAt))

@@ -1,33 +1,28 @@
 import encodeQR from 'qr'
 import type { Printer } from '../printer.js'
-
-/** What has to be done at the phone. */
-const ADVICE = Object.freeze({
-  qr: 'On the phone, open WhatsApp > Settings > Linked devices > Link a device, then scan this QR:',
-  code: 'On the phone, open WhatsApp > Settings > Linked devices > Link a device > Link with phone number instead, then type this code:',
-})
-/** The same where the phone does it by itself. */
-const SIMULATED_ADVICE = Object.freeze({ qr: 'A simulated phone will scan this QR in a moment:', code: 'A simulated phone will type this code in a moment:' })
+import { fillWords, type LinkWords } from './link-words.js'
 
 const TICK_MS = 1000
 
 /** Shows a person what to scan or to type, with the time left. On a terminal each replaces the one before. */
 export class PairingScreen {
   readonly #printer: Printer
-  readonly #advice: Readonly<Record<'qr' | 'code', string>>
+  readonly #words: LinkWords
+  readonly #isSimulated: boolean
   #ticking: NodeJS.Timeout | undefined
   #isTold = false
   #isShowing = false
 
   /** Shows nothing yet. */
-  constructor(printer: Printer, isSimulated: boolean) {
+  constructor(printer: Printer, words: LinkWords, isSimulated: boolean) {
     this.#printer = printer
-    this.#advice = isSimulated ? SIMULATED_ADVICE : ADVICE
+    this.#words = words
+    this.#isSimulated = isSimulated
   }
 
   /** Shows a QR. */
   showQr(qr: string, expiresAt: Date): void {
-    this.#tellOnce(this.#advice.qr)
+    this.#tellOnce(this.#isSimulated ? this.#words.simulatedScan : this.#words.scan)
     const drawing = drawQr(qr, this.#printer.hasColors)
     let fits: boolean | null = null
     this.#count(
@@ -37,7 +32,7 @@ export class PairingScreen {
         const before = fits
         fits = this.#fits(drawing)
         if (fits === before) this.#printer.caption(caption)
-        else this.#printer.picture(fits ? drawing.lines : [tooSmall(drawing)], caption)
+        else this.#printer.picture(fits ? drawing.lines : [tooSmall(drawing, this.#words)], caption)
       },
       drawing.lines,
     )
@@ -45,7 +40,7 @@ export class PairingScreen {
 
   /** Shows a pairing code. */
   showCode(code: string, expiresAt: Date): void {
-    this.#tellOnce(this.#advice.code)
+    this.#tellOnce(this.#isSimulated ? this.#words.simulatedType : this.#words.type)
     const line = `${code.slice(0, 4)}-${code.slice(4)}`
     let isShown = false
     this.#count(
@@ -83,10 +78,10 @@ export class PairingScreen {
     this.#isShowing = true
     if (!this.#printer.canRedraw) {
       this.#printer.lines(lines)
-      this.#printer.note(`It is valid until ${expiresAt.toISOString()}.`)
+      this.#printer.note(fillWords(this.#words.validUntil, { until: expiresAt.toISOString() }))
       return
     }
-    const tick = (): void => redraw(timeLeft(expiresAt, new Date()))
+    const tick = (): void => redraw(timeLeft(expiresAt, new Date(), this.#words))
     tick()
     this.#ticking = setInterval(tick, TICK_MS)
   }
@@ -98,14 +93,14 @@ export class PairingScreen {
   }
 }
 
-function tooSmall({ lines, columns }: QrDrawing): string {
-  return `The QR needs ${columns} columns and ${lines.length + 1} rows. Make this window larger.`
+function tooSmall({ lines, columns }: QrDrawing, words: LinkWords): string {
+  return fillWords(words.tooSmall, { columns, rows: lines.length + 1 })
 }
 
 /** The time until then, in whole seconds. */
-export function timeLeft(expiresAt: Date, now: Date): string {
+export function timeLeft(expiresAt: Date, now: Date, words: LinkWords): string {
   const seconds = Math.max(0, Math.ceil((expiresAt.getTime() - now.getTime()) / 1000))
-  return seconds === 0 ? 'Expired: waiting for the next one.' : `Valid for ${seconds} s.`
+  return seconds === 0 ? words.expired : fillWords(words.timeLeft, { seconds })
 }
 
 /** How many modules stay free around a QR: readers need them (ISO/IEC 18004). */

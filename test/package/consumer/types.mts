@@ -15,6 +15,8 @@ import pg from 'pg'
 import postgres from 'postgres'
 import { createClient } from 'redis'
 import { PostgresConnectionRepository, PostgresSessionStore } from 'baileys-sessions/postgres'
+import spanish from 'baileys-sessions/messages/es'
+import portuguese from 'baileys-sessions/messages/pt-br'
 import { RedisSessionStore } from 'baileys-sessions/redis'
 import { openSqliteDatabase, type SqliteDatabase, SqliteConnectionRepository, SqliteSessionStore } from 'baileys-sessions/sqlite'
 import { SupabaseConnectionRepository } from 'baileys-sessions/supabase'
@@ -23,6 +25,8 @@ declare const repository: ConnectionRepository
 const store: SessionStore = new MemorySessionStore()
 const sessions = new SessionManager({ store, repository, baileys: new FakeBaileys(), socketConfig: () => ({ syncFullHistory: false }) })
 
+export const inSpanish = new SessionManager({ store, messages: spanish })
+export const reworded = new SessionManager({ store, messages: { ...portuguese, connected: 'Tudo certo.' } })
 export const snapshot: Promise<SessionSnapshot> = sessions.getStatus('a')
 export const user: string | undefined = sessions.getSocket('a')?.user?.id
 export const starting: Promise<WhatsAppServer> = WhatsAppServer.start()
