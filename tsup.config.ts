@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs'
 import type { Options } from 'tsup'
+import typescript from 'typescript'
 import subpaths from './entries.json' with { type: 'json' }
 
 /** The source of each built file, named as below `src`. */
@@ -9,6 +11,20 @@ export const programs: Record<string, string> = { cli: 'src/cli/main.ts' }
 
 /** What is built into the program `cli`, and nowhere else: THIRD-PARTY-LICENSES.md has their licences. */
 export const bundled: readonly string[] = ['qr']
+
+type Plugin = NonNullable<Options['esbuildPlugins']>[number]
+
+/** esbuild keeps the comments inside classes. They are for those who have the source; the public ones are in the types. */
+const withoutComments: Plugin = {
+  name: 'without-comments',
+  setup(build) {
+    build.onLoad({ filter: /\.ts$/ }, ({ path }) => {
+      const { ESNext } = typescript.ScriptTarget
+      const compilerOptions = { target: ESNext, module: typescript.ModuleKind.ESNext, verbatimModuleSyntax: true, removeComments: true }
+      return { contents: typescript.transpileModule(readFileSync(path, 'utf8'), { compilerOptions }).outputText, loader: 'js' }
+    })
+  },
+}
 
 const config: Options = {
   entry: { ...entries, ...programs },
@@ -22,8 +38,8 @@ const config: Options = {
   noExternal: [...bundled],
   // `import.meta.url` in CommonJS, from which the version of the installed Baileys is read.
   shims: true,
+  esbuildPlugins: [withoutComments],
   dts: { entry: entries },
-  sourcemap: true,
   clean: true,
   silent: true,
 }

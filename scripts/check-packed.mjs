@@ -1,12 +1,13 @@
 // Installs the packed tarball as a user would, without a registry, and uses it: from an ESM and a CommonJS script that
 // must end by themselves, and from TypeScript in both, with `skipLibCheck: false`, and with the oldest TypeScript that is supported. Every entry is loaded and compiled in
-// both formats; what the consumer's scripts do with some of them goes deeper.
+// both formats; what the consumer's scripts do with some of them goes deeper. What it weighs is checked, too.
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { checkImport, checkSize } from './packed-size.mjs'
 
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '..')
 const fixtures = join(root, 'test', 'package', 'consumer')
@@ -34,6 +35,11 @@ try {
   runProgram()
   const sources = writeSources()
   for (const module of ['NodeNext', 'Node16']) compile(tsc, sources, ['--exactOptionalPropertyTypes', '--skipLibCheck', 'false', '--module', module])
+  compile(
+    tsc,
+    sources.filter((name) => name.endsWith('.mts')),
+    ['--skipLibCheck', 'false', '--module', 'ESNext', '--moduleResolution', 'Bundler'],
+  )
   const oldestTsc = installOldestTypeScript()
   compile(oldestTsc, sources, ['--skipLibCheck', '--module', 'Node16'])
   compile(
@@ -79,6 +85,8 @@ function install() {
   const peers = Object.keys(manifest.peerDependencies).filter((name) => existsSync(join(root, 'node_modules', name)))
   for (const name of [...peers, '@types/node', '@types/pg']) link(name)
   say(`installed ${tarball}`)
+  say(checkSize(tarball, join(folder, 'node_modules', manifest.name)))
+  say(checkImport(folder, manifest.name))
 }
 
 /** Our copy stands in for the one that a user installs. */
