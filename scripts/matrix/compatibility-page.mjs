@@ -27,6 +27,7 @@ export function compatibilityPage(runs, features) {
     features[INSTALLED_BAILEYS].map(({ name, without }) => `- \`${name}\`: ${without}`).join('\n'),
     `Baileys 6.7 asks npm for libsignal by a git URL, and 6.7.18 for a package of its own lint, too. \`"overrides": ${JSON.stringify(VERSIONS.overrides)}\` in your \`package.json\` installs both from the registry.`,
     `The types are for TypeScript ${minorOf(VERSIONS.oldestTypeScript)} or later, which is tried with ${VERSIONS.oldestTypeScript}.`,
+    ...supportPart(),
     '## What CI runs',
     `CI has less time, so it runs less: ${planRuns({ ci: true })
       .map(({ node, baileys, suite }) => `${suite} with Node ${node} and Baileys ${baileys}`)
@@ -34,6 +35,17 @@ export function compatibilityPage(runs, features) {
         '; ',
       )}. ${['e2e core', 'e2e linking'].map((suite) => `\`${suite}\` is ${SUITES[suite].map((name) => `\`${name.slice('test/e2e/'.length)}\``).join(', ')}.`).join(' ')} \`unit, scenario, contract\` is these folders without what is tagged \`full\`. It also runs everything with the Node that CI has.`,
   ].join('\n\n')}\n`
+}
+
+/** Until when each Node is supported. */
+function supportPart() {
+  const rows = Object.entries(VERSIONS.nodeEndOfLife).map(([major, date]) => [major, date, date.replace(/^\d+/u, (year) => String(Number(year) + 1))])
+  return [
+    '## Until when a Node is supported',
+    'Each is tried, and what fails on it is mended, until a year after its own end of life, so that nobody has to change Node and this library at once. Taking one away raises the first number of the version that is not 0, and is announced in the changelog.',
+    table(['Node', 'its end of life', 'supported here until'], rows),
+    'Node itself gets no security fixes after its end of life: Node 20 has none since April 2026. Use it only as long as you must.',
+  ]
 }
 
 function minorOf(version) {

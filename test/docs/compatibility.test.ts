@@ -9,6 +9,7 @@ import { codeIn, readPage, tableOf } from './markdown.js'
 const versions = JSON.parse(readFileSync('scripts/matrix/versions.json', 'utf8')) as {
   baileys: string[]
   node: Record<string, string>
+  nodeEndOfLife: Record<string, string>
   oldestTypeScript: string
 }
 const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as { engines: { node: string }; peerDependencies: Record<string, string> }
@@ -20,6 +21,13 @@ describe('docs/compatibility.md', () => {
     expect(new Set(runs.map(([, baileys]) => baileys))).toEqual(new Set(versions.baileys))
     expect(new Set(runs.map(([node]) => node))).toEqual(new Set(Object.values(versions.node)))
     for (const row of runs) expect(Number(row[3]), row.join(' ')).toBeGreaterThan(100)
+  })
+
+  it('says of every Node when it ends, and that it is supported a year longer', () => {
+    expect(Object.keys(versions.nodeEndOfLife)).toEqual(Object.keys(versions.node))
+    const told = tableOf(page, 'Node', 'its end of life', 'supported here until').rows
+    const aYearAfter = (date: string): string => `${Number(date.slice(0, 4)) + 1}${date.slice(4)}`
+    expect(told).toEqual(Object.entries(versions.nodeEndOfLife).map(([node, date]) => [node, date, aYearAfter(date)]))
   })
 
   it('names the oldest TypeScript that the packed types are compiled with, as the README does', () => {
