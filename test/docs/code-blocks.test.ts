@@ -1,4 +1,4 @@
-import { symlinkSync, writeFileSync } from 'node:fs'
+import { readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import ts from 'typescript'
 import { expect, it } from 'vitest'
@@ -6,27 +6,12 @@ import entries from '../../entries.json' with { type: 'json' }
 import { temporaryFolder } from '../support/temporary-folder.js'
 import { codeBlocksOf, readPage } from './markdown.js'
 
-const PAGES = [
-  'README.md',
-  'docs/cluster.md',
-  'docs/errors.md',
-  'docs/events.md',
-  'docs/file-store.md',
-  'docs/getting-started.md',
-  'docs/life-of-a-session.md',
-  'docs/linking.md',
-  'docs/migrating.md',
-  'docs/multi-tenant-security.md',
-  'docs/options.md',
-  'docs/postgres.md',
-  'docs/production.md',
-  'docs/redis.md',
-  'docs/scale.md',
-  'docs/sqlite.md',
-  'docs/stores.md',
-  'docs/supabase.md',
-  'docs/troubleshooting.md',
-]
+/** What these pages show are files of an example, which is compiled and run as a whole. */
+const OF_EXAMPLES = ['frameworks', 'observability', 'testing-your-application', 'writing-a-store'].map((name) => `docs/${name}.md`)
+
+const PAGES = ['README.md', 'SECURITY.md', ...readdirSync('docs').flatMap((name) => (name.endsWith('.md') ? `docs/${name}` : []))].filter(
+  (page) => !OF_EXAMPLES.includes(page),
+)
 
 /** As a user has it: strict, and the names of this package lead to its source. */
 const OPTIONS: ts.CompilerOptions = {
@@ -51,8 +36,13 @@ it('compiles every block of TypeScript', () => {
     writeFileSync(file, code)
     return file
   }
-  // The pages say that `sessions` is the manager of the first block.
-  const globals = put('globals.d.mts', `import type { SessionManager } from 'baileys-sessions'\ndeclare global { const sessions: SessionManager }\n`)
+  // The pages say that `sessions` is the manager of the first block, and `server` the loopback server.
+  const globals = put(
+    'globals.d.mts',
+    `import type { SessionManager } from 'baileys-sessions'
+    import type { WhatsAppServer } from 'baileys-sessions/testing'
+    declare global { const sessions: SessionManager; const server: WhatsAppServer }`,
+  )
   const blocks = PAGES.map(readPage).flatMap((page) =>
     codeBlocksOf(page)
       .filter(({ language }) => language === 'ts')

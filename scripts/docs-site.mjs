@@ -1,18 +1,52 @@
-// Part of `npm run docs`: a guide gets its heading as its name, and code that names a symbol of the API becomes a link to it.
-import { Converter, ReflectionKind } from 'typedoc'
+// Part of `npm run docs`: what the site adds to the guides, which people also read as they are. Each group of guides is under `guides` in typedoc.json.
+import { Converter, ParameterType, ReflectionKind } from 'typedoc'
 
 /** @param {import('typedoc').Application} app */
 export function load(app) {
+  app.options.addDeclaration({ name: 'guides', help: 'The pages of each group of guides.', type: ParameterType.Object, defaultValue: {} })
+  app.on('bootstrapEnd', () => {
+    const guides = guidesOf(app)
+    app.options.setValue('projectDocuments', Object.values(guides).flat())
+    app.options.setValue('groupOrder', [...Object.keys(guides), '*'])
+    app.options.setValue('markdownItLoader', letTablesScroll)
+  })
   app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
     const symbols = symbolsOf(project)
-    const documents = project.getReflectionsByKind(ReflectionKind.Document)
-    for (const document of documents) {
+    for (const document of project.getReflectionsByKind(ReflectionKind.Document)) {
       if (!document.isDocument()) continue
+      document.frontmatter['group'] = groupOf(document.name, guidesOf(app))
       takeTitle(document)
       document.content = linked(document.content, symbols)
     }
     if (project.readme !== undefined) project.readme = linked(project.readme, symbols)
   })
+}
+
+/**
+ * @param {import('typedoc').Application} app
+ * @returns {Record<string, string[]>}
+ */
+function guidesOf(app) {
+  return app.options.getValue('guides')
+}
+
+/**
+ * @param {string} name the path of a page, from the folder that all pages have in common
+ * @param {Record<string, string[]>} guides
+ */
+function groupOf(name, guides) {
+  const group = Object.keys(guides).find((key) => guides[key]?.some((page) => `/${page}`.endsWith(`/${name}.md`)))
+  if (group === undefined) throw new Error(`${name} is in no group of "guides" in typedoc.json.`)
+  return group
+}
+
+/**
+ * A wide table scrolls by itself, with the keyboard too, and the page does not.
+ * @param {{ renderer: { rules: Record<string, () => string> } }} parser
+ */
+function letTablesScroll({ renderer }) {
+  renderer.rules.table_open = () => '<div class="wide-table" role="region" aria-label="Table" tabindex="0"><table>'
+  renderer.rules.table_close = () => '</table></div>'
 }
 
 /** @param {import('typedoc').DocumentReflection} document */
