@@ -10,6 +10,8 @@ export interface RoundOptions {
   readonly folder: string
   /** Whether standard output is for a page. */
   readonly isMarkdown: boolean
+  /** Whether the figures are kept for the docs. */
+  readonly isSaved: boolean
 }
 
 /** Reads the command line. Throws `RangeError` for a number of rounds that cannot be. */
@@ -19,11 +21,12 @@ export function readRoundOptions(): RoundOptions {
       rounds: { type: 'string', default: '5' },
       folder: { type: 'string', default: tmpdir() },
       markdown: { type: 'boolean', default: false },
+      save: { type: 'boolean', default: false },
     },
   })
   const rounds = Number(values.rounds)
   if (!Number.isInteger(rounds) || rounds < 1) throw new RangeError(`--rounds must be a whole number of at least 1, but is ${values.rounds}.`)
-  return { rounds, folder: resolve(values.folder), isMarkdown: values.markdown }
+  return { rounds, folder: resolve(values.folder), isMarkdown: values.markdown, isSaved: values.save }
 }
 
 /** Plays all rounds, one after the other. Whoever is measured can tell how it goes. */

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { machine, median, markdownTable } from '../report-parts.js'
 import { inTurn, playRounds, readRoundOptions } from '../rounds.js'
+import { saveFigures } from '../saved-figures.js'
 
 const CONTENDERS = {
   own: { title: "import 'baileys-sessions'", load: "await import('baileys-sessions')" },
@@ -22,12 +23,14 @@ const rounds = await playRounds(options, (number): Promise<Round> => {
   for (const name of inTurn(names, number)) times[name] = importMs(CONTENDERS[name].load)
   return Promise.resolve(times)
 })
+const middles = Object.fromEntries(names.map((name) => [name, median(rounds.map((round) => round[name]))]))
 const rows = names.map((name) => [
   `\`${CONTENDERS[name].title}\``,
-  median(rounds.map((round) => round[name])).toFixed(0),
+  middles[name]?.toFixed(0) ?? '',
   median(rounds.map((round) => round[name] / round.baileys)).toFixed(2),
 ])
 console.log(`\n${machine()}\n\n${markdownTable(['the first import in a process', 'ms', 'times Baileys'], rows)}`)
+if (options.isSaved) saveFigures('import', { machine: machine(), lines: { import: middles } })
 
 /** In a process of its own, without what Node itself takes to start. The files are in the system's cache after the first round. */
 function importMs(load: string): number {

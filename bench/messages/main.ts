@@ -7,8 +7,9 @@ import { type ChildScript, ChildScripts } from '../child-scripts.js'
 import { RedisServers } from '../redis-servers.js'
 import { machine } from '../report-parts.js'
 import { inTurn, playRounds, readRoundOptions, results } from '../rounds.js'
+import { saveFigures } from '../saved-figures.js'
 import { AMOUNTS, type ClientOrder, CONTENDERS, type Contender, type Counted, type ServerFacts, type ServerOrder } from './orders.js'
-import { type Round, table, targets } from './report.js'
+import { figures, type Round, table, targets } from './report.js'
 
 /** Messages to each device before any is counted: its Signal session is made, and the code is warm. */
 const WARM_UP = 20
@@ -55,3 +56,4 @@ const rounds = await playRounds(options, async (number, progress): Promise<Round
   return Object.fromEntries(times)
 })
 console.log(`\n${results(options, machine(), table(rounds), targets(rounds))}`)
+if (options.isSaved) saveFigures('messages', { machine: machine(), lines: figures(rounds) })

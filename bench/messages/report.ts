@@ -1,4 +1,5 @@
 import { markdownTable, median, type Target } from '../report-parts.js'
+import type { Figures } from '../saved-figures.js'
 import { CONTENDER_TITLES, CONTENDERS, type Contender } from './orders.js'
 
 /** What one round measured: the CPU time of one message, in milliseconds. */
@@ -16,6 +17,12 @@ export function table(rounds: readonly Round[]): string {
     contender === 'stock' ? '1' : ratio(rounds, contender).toFixed(2),
   ])
   return markdownTable(['CPU for one received message', 'ms', 'times stock'], rows)
+}
+
+/** What the docs keep. */
+export function figures(rounds: readonly Round[]): Figures['lines'] {
+  const measured = CONTENDERS.filter((contender) => rounds.some((round) => round[contender] !== undefined))
+  return { cpu: Object.fromEntries(measured.map((contender) => [contender, median(rounds.flatMap((round) => round[contender] ?? []))])) }
 }
 
 /** What is to be reached, and whether it was. */

@@ -2,8 +2,9 @@
 import { parseArgs } from 'node:util'
 import { ChildScripts } from '../child-scripts.js'
 import { machine, tellTargets } from '../report-parts.js'
+import { saveFigures } from '../saved-figures.js'
 import type { ClientOrder, ClientResult, ServerFacts, ServerOrder, Setup } from './orders.js'
-import { table, targets } from './report.js'
+import { figures, table, targets } from './report.js'
 
 const { values } = parseArgs({
   options: {
@@ -14,10 +15,11 @@ const { values } = parseArgs({
     stock: { type: 'string', default: '0' },
     together: { type: 'boolean', default: false },
     profile: { type: 'string' },
+    save: { type: 'boolean', default: false },
   },
 })
 
-const count = (name: Exclude<keyof typeof values, 'profile' | 'together'>, least: number): number => {
+const count = (name: Exclude<keyof typeof values, 'profile' | 'save' | 'together'>, least: number): number => {
   const value = Number(values[name])
   if (!Number.isInteger(value) || value < least) throw new RangeError(`--${name} must be a whole number of at least ${least}, but is ${values[name]}.`)
   return value
@@ -75,5 +77,6 @@ if (stock > 0) {
 }
 
 console.log(`\n${table(results)}\n\n${tellTargets(targets(results, sessions))}`)
+if (values.save) saveFigures('scale', { machine: machine(), lines: figures(results) })
 const compared = results.filter(({ setup }) => setup !== 'stock')
 process.exitCode = compared.length === 2 * runs && compared.every(({ open }) => open === sessions) ? 0 : 1

@@ -1,9 +1,20 @@
 import { markdownTable, median, type Target } from '../report-parts.js'
+import type { Figures } from '../saved-figures.js'
 import type { ClientResult, Setup } from './orders.js'
 
 type NumberName = { [Name in keyof ClientResult]: ClientResult[Name] extends number | null ? Name : never }[keyof ClientResult]
 
-const LINES: readonly { readonly name: NumberName; readonly title: string; readonly digits: number; readonly scale?: number }[] = [
+/** A line of the table. */
+export interface Line {
+  readonly name: NumberName
+  readonly title: string
+  readonly digits: number
+  /** What the number is divided by, to be shown in the unit of the title. */
+  readonly scale?: number
+}
+
+/** The lines of the table. */
+export const LINES: readonly Line[] = [
   { name: 'open', title: 'sessions open', digits: 0 },
   { name: 'openMs', title: 'all open after, s', digits: 1, scale: 1000 },
   { name: 'cpuMsPerSession', title: 'CPU per session, ms', digits: 1 },
@@ -19,16 +30,36 @@ const COLUMNS: readonly Setup[] = ['library', 'bare', 'stock']
 
 /** The results of all runs as a table: the middle of each, and the middle of the ratios of each run. */
 export function table(results: readonly ClientResult[]): string {
-  const shown = COLUMNS.filter((setup) => results.some((result) => result.setup === setup))
-  const rows = LINES.map(({ name, title, digits, scale = 1 }) => {
-    const cells = shown.map((setup) => {
-      const value = middle(results, setup, name)
-      return value === null ? '' : (value / scale).toLocaleString('en', { maximumFractionDigits: digits, minimumFractionDigits: digits })
+  const setups = COLUMNS.filter((setup) => results.some((result) => result.setup === setup))
+  const rows = LINES.map((line) => {
+    const cells = setups.map((setup) => {
+      const value = middle(results, setup, line.name)
+      return value === null ? '' : shown(line, value)
     })
-    const ratio = ratioOf(results, name)
-    return [title, ...cells, ratio === null ? '' : ratio.toFixed(2)]
+    const ratio = ratioOf(results, line.name)
+    return [line.title, ...cells, ratio === null ? '' : ratio.toFixed(2)]
   })
-  return markdownTable(['', ...shown, 'library / bare'], rows)
+  return markdownTable(['', ...setups, 'library / bare'], rows)
+}
+
+/** A number as the table has it. */
+export function shown({ digits, scale = 1 }: Line, value: number): string {
+  return (value / scale).toLocaleString('en', { maximumFractionDigits: digits, minimumFractionDigits: digits })
+}
+
+/** What the docs keep. */
+export function figures(results: readonly ClientResult[]): Figures['lines'] {
+  return Object.fromEntries(
+    LINES.map(({ name }) => [
+      name,
+      Object.fromEntries(
+        COLUMNS.flatMap((setup) => {
+          const value = middle(results, setup, name)
+          return value === null ? [] : [[setup, value] as const]
+        }),
+      ),
+    ]),
+  )
 }
 
 /** What is to be reached, and whether it was. */

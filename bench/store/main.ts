@@ -1,11 +1,12 @@
 // npm run bench:store: every store of this library, and beside them stock Baileys and bare appends, on the same disk.
 import { inTurn, playRounds, readRoundOptions, results } from '../rounds.js'
+import { saveFigures } from '../saved-figures.js'
 import { PostgresServer } from '../../test/support/postgres-server.js'
 import { BenchFolder } from '../bench-folder.js'
 import { RedisServers } from '../redis-servers.js'
 import { CONTENDERS, type KeeperName, keepersOn, type KeeperTimings, type Servers, type Timings } from './lines.js'
 import { Measuring } from './measuring.js'
-import { describeMachine, type Round, table, targets } from './report.js'
+import { describeMachine, figures, type Round, table, targets } from './report.js'
 
 const options = readRoundOptions()
 using folder = new BenchFolder(options.folder)
@@ -28,6 +29,7 @@ const rounds = await playRounds(options, async (number, progress): Promise<Round
 })
 const descriptors = { fs: await countDescriptors('fs'), stock: await countDescriptors('stock') }
 console.log(`\n${results(options, describeMachine(rounds), table(rounds), targets(rounds, descriptors))}`)
+if (options.isSaved) saveFigures('store', { machine: describeMachine(rounds), lines: figures(rounds) })
 
 /** Hardly ever another number, so once is enough. */
 async function countDescriptors(keeper: 'fs' | 'stock'): Promise<number | null> {

@@ -1,4 +1,5 @@
 import { inMs, machine, markdownTable, median, type Target } from '../report-parts.js'
+import type { Figures } from '../saved-figures.js'
 import {
   AMOUNTS,
   type CommitTimings,
@@ -32,6 +33,16 @@ export function table(rounds: readonly Round[]): string {
   const measured = CONTENDERS.filter((contender) => rounds.some((round) => round.commits.contenders[contender] !== undefined))
   const rows = LINES.map(({ name, title }) => [title, ...measured.map((contender) => cell(rounds, contender, name))])
   return markdownTable(['ms (times stock)', ...measured.map((contender) => CONTENDER_TITLES[contender])], rows)
+}
+
+/** What the docs keep. */
+export function figures(rounds: readonly Round[]): Figures['lines'] {
+  return Object.fromEntries(
+    LINES.map(({ name }) => {
+      const times = CONTENDERS.map((contender) => [contender, median(timesOf(rounds, contender, name))] as const)
+      return [name, Object.fromEntries(times.filter(([, time]) => !Number.isNaN(time)))]
+    }),
+  )
 }
 
 function cell(rounds: readonly Round[], contender: Contender, name: LineName): string {
