@@ -3,6 +3,7 @@ import { processLock } from '../../src/lease/process-lock.js'
 import { lockClusterContract } from '../../src/testing/index.js'
 import { SQLITE_DRIVERS } from '../support/sqlite-drivers.js'
 import { elsewhereLockHooks, openFileLockElsewhere, openFileSystemStoreLock, storeLockHooks } from './filesystem-hooks.js'
+import { namedLockHooks, openNamedLock } from './named-folder-hooks.js'
 import { runContract } from './run-contract.js'
 import { SqliteSubjects } from './sqlite-hooks.js'
 
@@ -13,6 +14,10 @@ runContract(
 )
 runContract('FileLock seen from elsewhere', lockClusterContract(openFileLockElsewhere, elsewhereLockHooks))
 runContract('the lock of FileSystemSessionStore', lockClusterContract(openFileSystemStoreLock, storeLockHooks))
+runContract(
+  'the lock of FileSystemSessionStore with named folders',
+  lockClusterContract(() => openNamedLock(), namedLockHooks),
+)
 for (const driver of SQLITE_DRIVERS) {
   const sqlite = new SqliteSubjects(driver)
   runContract(

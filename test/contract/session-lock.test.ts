@@ -14,6 +14,7 @@ import {
   setBackLockHooks,
   storeLockHooks,
 } from './filesystem-hooks.js'
+import { namedLockHooks, openNamedLock } from './named-folder-hooks.js'
 import { RedisSubjects } from './redis-hooks.js'
 import { redisLeaseCases } from './redis-lease-cases.js'
 import { runContract } from './run-contract.js'
@@ -34,6 +35,10 @@ runContract('FileLock', sessionLockContract(openFileLock, fileLockHooks))
 runContract('FileLock seen from elsewhere', sessionLockContract(openFileLockElsewhere, elsewhereLockHooks))
 runContract('FileLock seen from elsewhere after the clock was set back', takeOverOf(sessionLockContract(openFileLockElsewhere, setBackLockHooks)))
 runContract('the lock of FileSystemSessionStore', sessionLockContract(openFileSystemStoreLock, storeLockHooks))
+runContract(
+  'the lock of FileSystemSessionStore with named folders',
+  sessionLockContract(() => openNamedLock({ withHostileIds: true }), namedLockHooks),
+)
 for (const driver of SQLITE_DRIVERS) {
   const sqlite = new SqliteSubjects(driver)
   runContract(

@@ -18,9 +18,23 @@ export function tokenFiles(folder: string, sessionId?: string): string[] {
     .map((name) => join(locks, name))
 }
 
+/** The file of every token of a session's folder that was named by itself. */
+export function ownTokenFiles(sessionFolder: string): string[] {
+  const lock = join(sessionFolder, '.baileys-sessions', 'lock')
+  if (!existsSync(lock)) return []
+  return readdirSync(lock)
+    .filter((name) => /^\d+$/u.test(name))
+    .map((name) => join(lock, name))
+}
+
 /** Makes the holder of a file lock look as if its process had ended; without a session, those of all. */
 export function declareDead(folder: string, sessionId?: string): void {
-  for (const path of tokenFiles(folder, sessionId)) {
+  declareHoldersDead(tokenFiles(folder, sessionId))
+}
+
+/** The same for the holders that have these token files. */
+export function declareHoldersDead(paths: readonly string[]): void {
+  for (const path of paths) {
     const holder = holderIn(readFileSync(path, 'utf8'))
     // A file of its own: those of all tokens of a process are links to one.
     rmSync(path)

@@ -21,6 +21,14 @@ export interface FileLockTableOptions {
   heartbeats: string | null
   /** Called before a lock is taken: rejects when the session could not be written anyway. */
   assertWritable?: (sessionId: string) => Promise<void>
+  /** Who else may hold the lock, by files that are none of these. They are asked again once a lock is taken: they may have been faster. */
+  holdersElsewhere?: (sessionId: string) => Promise<readonly HolderSign[]>
+}
+
+/** Locks as files, and how a store that checks tokens asks for the newest. */
+export interface FileLocks extends LockTable<FileLockEntry> {
+  /** The newest token of a session, for a fraction of what `look` costs, and whether somebody may hold the lock. */
+  newest(sessionId: string): Promise<NewestToken>
 }
 
 /** A lock as its files tell it. */
@@ -53,7 +61,7 @@ const LOOKS = 100
  * lives. That one says who the holder is, and is linked as the file of each of its tokens. It also says in which folder they are: what
  * came with a copy of that holds nothing in the copy.
  */
-export class FileLockTable implements LockTable<FileLockEntry> {
+export class FileLockTable implements FileLocks {
   readonly #options: FileLockTableOptions
   readonly #claimed = new Map<string, ClaimedToken>()
   #claims = 0
@@ -77,12 +85,11 @@ export class FileLockTable implements LockTable<FileLockEntry> {
       const older = olderTokens === null ? NO_TOKEN : await this.#lookAt(olderTokens)
       this.cluster?.own.saw(sessionId, own.token)
       // A guard stands in the way of older versions alone, and what this version holds where they look is the lock of another folder.
-      const holders = [own.mark === 'guard' ? null : own.holder, older.mark === 'older' ? older.holder : null]
-      return { token: own.token, olderToken: older.token, holders: holders.filter((holder) => holder !== null) }
+      const holders = [own.mark === 'guard' ? null : own.holder, older.mark === 'older' ? older.holder : null].filter((holder) => holder !== null)
+      return { token: own.token, olderToken: older.token, holders: [...holders, ...(await this.#holdersElsewhere(sessionId))] }
     })
   }
 
-  /** The newest token of a session, for a fraction of what {@link look} costs, and whether somebody may hold the lock. */
   async newest(sessionId: string): Promise<NewestToken> {
     return this.#onDisk('read', sessionId, async () => {
       const { tokens, olderTokens } = await this.#placeOf(sessionId)
@@ -111,7 +118,7 @@ export class FileLockTable implements LockTable<FileLockEntry> {
         return await this.#claim({ sessionId, place, seen, holder })
       } finally {
         this.#claims -= 1
-        if (this.#claims + this.#claimed.size === 0 && this.cluster?.own.hasEntered !== true) await this.#stopBeating(holder.nonce)
+        await this.stopIfIdle(holder.nonce)
       }
     })
   }
@@ -126,6 +133,16 @@ export class FileLockTable implements LockTable<FileLockEntry> {
       this.cluster?.own.gaveBack(sessionId, token)
     })
     if (isLast) await this.#stopBeating(nonce)
+  }
+
+  /** Whether this process shows here that it lives. */
+  get isInUse(): boolean {
+    return this.#claims + this.#claimed.size > 0 || this.cluster?.own.hasEntered === true
+  }
+
+  /** Removes what beats have left behind when nothing is held here. */
+  async stopIfIdle(nonce: string): Promise<void> {
+    if (!this.isInUse) await this.#stopBeating(nonce)
   }
 
   async beat(holder: Holder): Promise<boolean> {
@@ -158,7 +175,8 @@ export class FileLockTable implements LockTable<FileLockEntry> {
     if (!(await tokens.claim(token, () => this.#textOf(holder, 'folder'), heartbeat))) return null
     let guard: number | null | 'refused' = 'refused'
     try {
-      guard = olderTokens === null ? null : await this.#guard(olderTokens, seen.olderToken, holder)
+      const isFirst = (await this.#holdersElsewhere(sessionId)).every((other) => wasSeen(other, seen))
+      if (isFirst) guard = olderTokens === null ? null : await this.#guard(olderTokens, seen.olderToken, holder)
     } finally {
       if (guard === 'refused') await tokens.release(token)
     }
@@ -214,6 +232,10 @@ export class FileLockTable implements LockTable<FileLockEntry> {
     await this.cluster?.own.remove(nonce).catch(() => undefined)
   }
 
+  #holdersElsewhere(sessionId: string): Promise<readonly HolderSign[]> {
+    return this.#options.holdersElsewhere?.(sessionId) ?? Promise.resolve([])
+  }
+
   async #placeOf(sessionId: string): Promise<LockPlace> {
     return this.#claimed.get(sessionId)?.place ?? this.#options.placeOf(sessionId)
   }
@@ -256,6 +278,11 @@ function digestOfFolder(folderName: string): string {
 function digestOf(id: string, kind = ''): string {
   // No id is the other kind's: UTF-16 has an even number of bytes, and the word has an odd one.
   return createHash('sha256').update(kind).update(id, 'utf16le').digest('hex').slice(0, 40)
+}
+
+/** Whoever claims has judged those that were there before, and found none of them alive. */
+function wasSeen({ text, lastSignAt }: HolderSign, { holders }: FileLockEntry): boolean {
+  return holders.some((holder) => holder.text === text && holder.lastSignAt === lastSignAt)
 }
 
 async function mayLive({ text, isOfCopy = false }: HolderSign, self: Holder): Promise<boolean> {

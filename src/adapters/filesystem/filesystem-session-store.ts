@@ -1,5 +1,4 @@
 import { Buffer } from 'node:buffer'
-import { join, resolve } from 'node:path'
 import { OperationLimit, SharedTurns } from '../../async/order-of-work.js'
 import { SessionError } from '../../errors.js'
 import { LeaseLock } from '../../lease/lease-lock.js'
@@ -14,7 +13,7 @@ import {
   type StoredRecord,
   type WriteOptions,
 } from '../../store/session-store.js'
-import { type FileLockEntry, FileLockTable, lockPlaceOf } from './file-lock-table.js'
+import type { FileLockEntry, FileLocks } from './file-lock-table.js'
 import { type FileSystemSessionStoreOptions, resolveOptions } from './filesystem-session-store-options.js'
 import { FolderWriter } from './folder-writer.js'
 import type { RecordWrite } from './journal-entry.js'
@@ -23,9 +22,7 @@ import { newVisit } from './lease-folders.js'
 import type { WriterTools } from './open-folder.js'
 import { listRecords, readByStranger, type ReadableFolder, readRecords } from './read-records.js'
 import { MAX_RECORD_BYTES } from './record-file.js'
-import { HIDDEN_FOLDER } from './session-folder-name.js'
-import { SessionFolders } from './session-folders.js'
-import { StoreFormat } from './store-format.js'
+import { StorePlaces } from './store-places.js'
 
 /** How many files of records one store may have open at once. */
 const OPEN_FILES = 32
@@ -33,8 +30,8 @@ const OPEN_FILES = 32
 const OPEN_JOURNALS = 128
 
 /**
- * Keeps sessions as `useMultiFileAuthState` does: `<directory>/<prefix><session id>/creds.json` and `<type>-<id>.json`.
- * Several processes of one host may share the directory; its lock keeps them apart.
+ * Keeps sessions as `useMultiFileAuthState` does: `<directory>/<prefix><session id>/creds.json` and `<type>-<id>.json`, or in the folder that
+ * `folders` names for a session. Several processes of one host may share the directory and the folders; its lock keeps them apart.
  *
  * A write under a lease is one entry in the journal of that lease, beside the files: after a crash all of it is there, or nothing. A
  * second later, and before the lease is given back, it is in the files. So a folder of either works with the other, once its sessions
@@ -47,9 +44,11 @@ const OPEN_JOURNALS = 128
  */
 export class FileSystemSessionStore implements SessionStore {
   readonly lock: SessionLock
-  readonly #table: FileLockTable
+  readonly #places: StorePlaces
+  readonly #table: FileLocks
   readonly #lock: LeaseLock<FileLockEntry>
-  readonly #tools: WriterTools
+  /** What the writers in all places share. */
+  readonly #shared: Omit<WriterTools, 'folders' | 'format'>
   readonly #turns = new SharedTurns<RecordWrite>()
   /** The writers of the leases that are held here. */
   readonly #writers = new Map<string, FolderWriter>()
@@ -60,22 +59,12 @@ export class FileSystemSessionStore implements SessionStore {
    * @throws TypeError or RangeError for an invalid option.
    */
   constructor(options: FileSystemSessionStoreOptions) {
-    const { directory, prefix, durability } = resolveOptions(options)
-    const path = resolve(directory)
-    const folder = join(path, HIDDEN_FOLDER)
-    const folders = new SessionFolders(path, prefix, { isDurable: durability !== 'process' })
-    const [format, journals] = [new StoreFormat(folder), new OpenJournals(OPEN_JOURNALS)]
+    const resolved = resolveOptions(options)
+    const { durability } = resolved
     const [limit, beginnings] = [new OperationLimit(OPEN_FILES), new OperationLimit(OPEN_FILES)]
-    this.#tools = { folders, format, journals, limit, beginnings, durability }
-    this.#table = new FileLockTable({
-      folder,
-      placeOf: async (sessionId) => {
-        await format.assertKnown()
-        return lockPlaceOf(join(folder, 'locks'), sessionId, await folders.nameOf(sessionId))
-      },
-      heartbeats: join(folder, 'heartbeats'),
-      assertWritable: (sessionId) => folders.assertWritable(sessionId),
-    })
+    this.#shared = { journals: new OpenJournals(OPEN_JOURNALS), limit, beginnings, durability }
+    this.#places = new StorePlaces(resolved)
+    this.#table = this.#places.locks
     this.#lock = new LeaseLock({
       table: this.#table,
       onAcquired: async (sessionId, token) => {
@@ -89,10 +78,8 @@ export class FileSystemSessionStore implements SessionStore {
 
   async *list(): AsyncIterable<string> {
     this.#lock.assertOpen()
-    const { folders, format, limit } = this.#tools
-    await format.assertKnown()
     // One by one: `yield*` waits several times for each.
-    for (const sessionId of await folders.list(limit)) yield sessionId
+    for (const sessionId of await this.#places.list(this.#shared.limit)) yield sessionId
   }
 
   async *records(sessionId: string): AsyncIterable<RecordKey> {
@@ -100,7 +87,7 @@ export class FileSystemSessionStore implements SessionStore {
   }
 
   async read(sessionId: string, keys: readonly RecordKey[]): Promise<StoredRecord[]> {
-    const { folders, limit } = this.#tools
+    const { folders, limit } = this.#toolsFor(sessionId)
     // Whoever starts a session reads its creds: then it shows whether somebody has removed them by hand.
     if (keys.some((key) => keyText(key) === keyText(CREDS_KEY))) await this.#writers.get(sessionId)?.forgetRemoved()
     const read = (folder: ReadableFolder): Promise<StoredRecord[]> => readRecords(folder, keys, { limit, view: () => folders.viewOf(folder.path, sessionId) })
@@ -129,10 +116,15 @@ export class FileSystemSessionStore implements SessionStore {
     return this.#lock.close(() => this.#turns.idle())
   }
 
+  #toolsFor(sessionId: string): WriterTools {
+    const { folders, format } = this.#places.of(sessionId)
+    return { ...this.#shared, folders, format }
+  }
+
   /** Looks into the folder of a session; `null` when there is none. */
   async #look<Result>(sessionId: string, look: (folder: ReadableFolder) => Promise<Result>): Promise<Result | null> {
     this.#lock.assertOpen(sessionId)
-    const { folders, format } = this.#tools
+    const { folders, format } = this.#toolsFor(sessionId)
     await format.assertKnown()
     const { path, exists } = await folders.locate(sessionId)
     if (!exists) return null
@@ -142,7 +134,7 @@ export class FileSystemSessionStore implements SessionStore {
 
   /** Works with the writer of the lease, or without a lease with one that is made for this alone. */
   async #withWriter(sessionId: string, fencingToken: number | undefined, work: (writer: FolderWriter) => Promise<void>): Promise<void> {
-    await this.#tools.format.assertKnown()
+    await this.#places.of(sessionId).format.assertKnown()
     if (fencingToken !== undefined && this.#lock.holds(sessionId, fencingToken)) {
       // A release that failed has ended the writer, and not the lease.
       await work(this.#writers.get(sessionId) ?? (await this.#begin(sessionId, fencingToken)))
@@ -164,7 +156,7 @@ export class FileSystemSessionStore implements SessionStore {
       if (newest.token !== token || (isAlone && newest.holders.length > 0))
         assertCurrentWriter({ sessionId, fencingToken: undefined, newestToken: newest.token, isHeld: true })
     }
-    const visitor = new FolderWriter({ sessionId, token, visit: newVisit(), isAlone, assertNewest }, this.#tools)
+    const visitor = new FolderWriter({ sessionId, token, visit: newVisit(), isAlone, assertNewest }, this.#toolsFor(sessionId))
     try {
       await work(visitor)
     } finally {
@@ -201,7 +193,7 @@ export class FileSystemSessionStore implements SessionStore {
 
   async #begin(sessionId: string, token: number): Promise<FolderWriter> {
     const assertNewest = (): Promise<void> => this.#check(sessionId, token)
-    const writer = new FolderWriter({ sessionId, token, visit: null, isAlone: true, assertNewest }, this.#tools)
+    const writer = new FolderWriter({ sessionId, token, visit: null, isAlone: true, assertNewest }, this.#toolsFor(sessionId))
     await writer.takeOver()
     this.#writers.set(sessionId, writer)
     return writer

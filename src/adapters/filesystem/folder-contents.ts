@@ -6,6 +6,7 @@ import { isTemporaryName, namesIn, onDisk, removeFile, removeThrough, temporaryN
 import { isLeaseFolder, removeLeaseFolder, removeSealed } from './lease-folders.js'
 import { BACKUP_FILE, CREDS_FILE, hasRecordName, recordOfFileName } from './record-file.js'
 import { NAMES_FILE, readRecordNames, RecordNames } from './record-names.js'
+import { HIDDEN_FOLDER } from './session-folder-name.js'
 import { isTokenFile } from './token-files.js'
 import { MANIFEST_FILE } from './unfinished-batch.js'
 
@@ -46,7 +47,7 @@ function isStoreFile(name: string): boolean {
 
 /** Whether a file has the name of a record, or is the store's own. */
 export function isSessionFile(name: string): boolean {
-  return isStoreFile(name) || hasRecordName(name)
+  return isStoreFile(name) || hasRecordName(name) || name === HIDDEN_FOLDER
 }
 
 /**
@@ -96,7 +97,9 @@ export interface SessionRemoval {
 
 /** Rejects with `STORE_UNAVAILABLE` when a folder is no session's. */
 export async function assertSessionFolder({ folder, sessionId }: SessionRemoval): Promise<void> {
-  const kind = kindOfFolder(await onDisk({ verb: 'list', path: folder, sessionId }, () => namesIn(folder)))
+  const names = await onDisk({ verb: 'list', path: folder, sessionId }, () => namesIn(folder))
+  // A folder that was named by itself keeps its lock when the session goes.
+  const kind = kindOfFolder(names.filter((name) => name !== HIDDEN_FOLDER))
   if (kind === 'session') return
   const what = kind === 'browser-profile' ? 'is a whatsapp-web.js browser profile' : 'contains other files, but no session'
   throw new SessionError('STORE_UNAVAILABLE', `${folder} ${what}. Nothing was deleted. Check the store's prefix, or remove the folder yourself.`, {
@@ -121,16 +124,18 @@ export async function removeRest(removal: SessionRemoval): Promise<void> {
   for (const fileName of LAST_REMOVED) if (files.includes(fileName)) await remove(removal, fileName)
 }
 
-/** Removes the folder of the writer, and that of the session when nothing else is in it. */
-export async function removeFolders({ folder, sessionId, leaseFolder }: SessionRemoval): Promise<void> {
-  await onDisk({ verb: 'delete', path: folder, sessionId }, async () => {
+/** Removes the folder of the writer, and that of the session when nothing else is in it. Resolves with whether the latter is gone. */
+export async function removeFolders({ folder, sessionId, leaseFolder }: SessionRemoval): Promise<boolean> {
+  return onDisk({ verb: 'delete', path: folder, sessionId }, async () => {
     if (leaseFolder !== null) await removeLeaseFolder(leaseFolder)
     try {
       await rmdir(folder)
     } catch (error) {
       // Something else is in it, or was put there just now; or it is gone already.
       if (!['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes(errorCode(error))) throw error
+      return errorCode(error) === 'ENOENT'
     }
+    return true
   })
 }
 

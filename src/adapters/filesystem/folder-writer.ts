@@ -56,7 +56,9 @@ export class FolderWriter {
 
   /** Seals what writers before have left, so that they write no more, and folds it if that can be done now. */
   async takeOver(): Promise<void> {
-    const { path, exists } = await this.#tools.folders.locate(this.#identity.sessionId)
+    const { folders } = this.#tools
+    await folders.assertNotNamed(this.#identity.sessionId)
+    const { path, exists } = await folders.locate(this.#identity.sessionId)
     if (!exists) this.#isTidy = true
     else if (await this.#seal(path)) await this.#foldLeftovers(path).catch(() => undefined)
   }
@@ -108,6 +110,7 @@ export class FolderWriter {
     await assertNewest()
     if (!exists) return
     this.#stopTimer()
+    let isGone = false
     let removal: SessionRemoval = { folder: path, sessionId, limit, leaseFolder: null }
     await assertSessionFolder(removal)
     await folders.assertWritable(sessionId)
@@ -120,7 +123,7 @@ export class FolderWriter {
       }
       await removeRest(removal)
       await open?.abandon()
-      await removeFolders(removal)
+      isGone = await removeFolders(removal)
     } catch (error) {
       await assertNewest()
       throw error
@@ -129,7 +132,7 @@ export class FolderWriter {
     }
     this.#isTidy = true
     this.#files.found([])
-    if (durability !== 'process') await onDisk({ verb: 'delete', path, sessionId }, () => syncFolder(dirname(path)))
+    if (durability !== 'process') await onDisk({ verb: 'delete', path, sessionId }, () => syncFolder(isGone ? dirname(path) : path))
   }
 
   /** Brings the files up to date, and leaves nothing of the writer. When that fails, its journal has what the files have not. */

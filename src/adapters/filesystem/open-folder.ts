@@ -12,12 +12,12 @@ import { PendingChanges } from './pending-changes.js'
 import { needsTable, type ReadableFolder } from './read-records.js'
 import { CREDS_FILE } from './record-file.js'
 import { NAMES_FILE, readRecordNames, RecordNames } from './record-names.js'
-import type { SessionFolders } from './session-folders.js'
+import type { SessionLocator } from './session-locator.js'
 import type { StoreFormat } from './store-format.js'
 
 /** What all who write to a store share. */
 export interface WriterTools {
-  readonly folders: SessionFolders
+  readonly folders: SessionLocator
   readonly format: StoreFormat
   readonly journals: OpenJournals
   /** How many files may be open. */

@@ -4,6 +4,9 @@ import { SessionError } from '../../errors.js'
 /** What the store keeps besides sessions: locks and heartbeats. No session's folder may have this name. */
 export const HIDDEN_FOLDER = '.baileys-sessions'
 
+/** In the hidden folder of a session's folder that was named by itself: its one lock. */
+export const OWN_LOCK = 'lock'
+
 /** What common file systems allow for one name, in bytes; the names made here are ASCII, so in characters too. */
 const MAX_NAME_LENGTH = 255
 

@@ -7,15 +7,17 @@ import { makeFolder, namesIn, onDisk, type ReplaceOptions, syncFolder } from './
 import { assertNotLegacy, isLockOfFile, kindOfFolder, LOCK_ENDING } from './folder-contents.js'
 import { CREDS_FILE } from './record-file.js'
 import { type BatchFolderView, caseFoldingFolderView, exactFolderView } from './record-names.js'
-import { assertSessionId, canonicalFolderName, fitsIntoName, literalFolderName, plainSessionId, sessionIdOfFolder } from './session-folder-name.js'
-
-/** Where a session is kept. */
-export interface SessionFolder {
-  /** Its folder. */
-  path: string
-  /** Whether the folder is there. */
-  exists: boolean
-}
+import {
+  assertSessionId,
+  canonicalFolderName,
+  fitsIntoName,
+  HIDDEN_FOLDER,
+  literalFolderName,
+  OWN_LOCK,
+  plainSessionId,
+  sessionIdOfFolder,
+} from './session-folder-name.js'
+import type { SessionFolder, SessionLocator } from './session-locator.js'
 
 /** A folder whose name stands for a session. */
 interface NamedFolder {
@@ -23,11 +25,18 @@ interface NamedFolder {
   readonly sessionId: string
 }
 
-/** Which folder belongs to which session, and whether it is safe to use. */
-export class SessionFolders {
+/** How {@link SessionFolders} works. */
+export interface SessionFoldersOptions extends ReplaceOptions {
+  /** The folders in the directory, by absolute path, that belong to sessions with another id. */
+  readonly named?: ReadonlyMap<string, string>
+}
+
+/** The folders of sessions in a directory: which belongs to which session, and whether it is safe to use. */
+export class SessionFolders implements SessionLocator {
   readonly #directory: string
   readonly #prefix: string
   readonly #isDurable: boolean
+  readonly #namedElsewhere: ReadonlyMap<string, string>
   /** Sessions whose canonical folder was found to be there and in order. */
   readonly #checked = new Set<string>()
   /** Sessions whose folder was made here, or found to be no browser profile. */
@@ -36,13 +45,13 @@ export class SessionFolders {
   #foldsCase: boolean | undefined
 
   /** Takes the folder that holds those of the sessions, what their names begin with, and whether what is made and removed waits for the disk. */
-  constructor(directory: string, prefix: string, { isDurable }: ReplaceOptions = { isDurable: true }) {
+  constructor(directory: string, prefix: string, { isDurable, named = new Map() }: SessionFoldersOptions = { isDurable: true }) {
     this.#directory = directory
     this.#prefix = prefix
     this.#isDurable = isDurable
+    this.#namedElsewhere = named
   }
 
-  /** The ids of all sessions that have a folder. */
   async list(limit: OperationLimit): Promise<string[]> {
     const folders = await this.#named()
     const areSessions = await limit.map(folders, ({ name }) => mayHoldSession(join(this.#directory, name)))
@@ -61,6 +70,7 @@ export class SessionFolders {
     for (const entry of entries) {
       const { name } = entry
       if (!name.startsWith(this.#prefix) || !(entry.isDirectory() || entry.isSymbolicLink())) continue
+      if (this.#namedElsewhere.has(join(this.#directory, name))) continue
       const sessionId = plainSessionId(this.#prefix, name)
       if (sessionId === null) unusual.push(name)
       else plain.push({ name, sessionId })
@@ -90,18 +100,21 @@ export class SessionFolders {
     })
   }
 
-  /** Where a session is, or would be. Rejects when its id, or what is in its place, cannot be used. */
   async locate(sessionId: string): Promise<SessionFolder> {
     assertSessionId(sessionId)
     const canonical = canonicalFolderName(this.#prefix, sessionId)
     const path = join(this.#directory, canonical)
+    this.#assertFree(path, sessionId)
     if (this.#checked.has(sessionId)) return { path, exists: true }
     if (fitsIntoName(canonical) && (await this.#isUsable(canonical, sessionId))) {
       this.#checked.add(sessionId)
       return { path, exists: true }
     }
     const literal = await this.#literalFolder(sessionId)
-    if (literal !== null) return { path: join(this.#directory, literal), exists: true }
+    if (literal !== null) {
+      this.#assertFree(join(this.#directory, literal), sessionId)
+      return { path: join(this.#directory, literal), exists: true }
+    }
     if (!fitsIntoName(canonical)) {
       throw new SessionError(
         'INVALID_SESSION_ID',
@@ -120,7 +133,6 @@ export class SessionFolders {
     return basename((await this.locate(sessionId)).path)
   }
 
-  /** Where a session is, after its folder was made if need be. */
   async ensure(sessionId: string): Promise<string> {
     const { path, exists } = await this.locate(sessionId)
     if (!exists) {
@@ -133,7 +145,6 @@ export class SessionFolders {
     return path
   }
 
-  /** Rejects when this user may not write where the session is, or would be. A folder yet to be made is not tried. */
   async assertWritable(sessionId: string): Promise<void> {
     const { path, exists } = await this.locate(sessionId)
     const place = exists ? path : this.#directory
@@ -144,16 +155,25 @@ export class SessionFolders {
         if (errorCode(error) !== 'ENOENT') throw error
       }
     })
+    await this.assertNotNamed(sessionId)
   }
 
-  /** A session's folder as names for its records are chosen. */
+  async assertNotNamed(sessionId: string): Promise<void> {
+    const { path, exists } = await this.locate(sessionId)
+    if (!exists || (await onDisk({ verb: 'read', path, sessionId }, () => statOrNull(join(path, HIDDEN_FOLDER, OWN_LOCK)))) === null) return
+    throw new SessionError(
+      'STORE_UNAVAILABLE',
+      `${path} has a lock of its own, because a store names this folder in its option "folders". Name it there in every process. To come back to "directory", end those processes first, and remove ${join(path, HIDDEN_FOLDER)}.`,
+      { sessionId },
+    )
+  }
+
   async viewOf(path: string, sessionId: string): Promise<BatchFolderView> {
     // Where it was not seen yet, it is to be feared.
     if (!(this.#foldsCase ?? ['darwin', 'win32'].includes(process.platform))) return exactFolderView(path)
     return onDisk({ verb: 'list', path, sessionId }, () => caseFoldingFolderView(path))
   }
 
-  /** Whether the disk can be read, and has no folder of this session. */
   async isGone(sessionId: string): Promise<boolean> {
     return this.locate(sessionId).then(
       ({ exists }) => !exists,
@@ -161,10 +181,17 @@ export class SessionFolders {
     )
   }
 
-  /** To be called when a folder may be gone: it is looked for again. */
   forget(sessionId: string): void {
     this.#checked.delete(sessionId)
     this.#written.delete(sessionId)
+  }
+
+  #assertFree(path: string, sessionId: string): void {
+    const other = this.#namedElsewhere.get(path)
+    if (other === undefined) return
+    throw new SessionError('INVALID_SESSION_ID', `${path} is the folder of session "${other}", as the option "folders" says. Use that id, or another one.`, {
+      sessionId,
+    })
   }
 
   async #make(path: string): Promise<void> {

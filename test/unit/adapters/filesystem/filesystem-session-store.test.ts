@@ -330,7 +330,7 @@ describe('invariant 14: the folders of sessions', () => {
 
 describe('options', () => {
   it.each([
-    [{}, TypeError, 'directory must be a path, but is of type undefined'],
+    [{}, TypeError, 'The store needs a directory, or folders, or both.'],
     [{ directory: 5 }, TypeError, 'directory must be a path, but is of type number'],
     [{ directory: '' }, RangeError, 'directory must be a non-empty path, but is ""'],
     [{ directory: 'a\0b' }, RangeError, 'directory'],
