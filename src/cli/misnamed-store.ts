@@ -11,7 +11,7 @@ import { count } from './terminal-text.js'
 
 /** Why a name is probably not the one that was meant. */
 export interface Misnomer {
-  /** `is_a_session`: it is the folder of one session; `other_prefix`: it has sessions, and their folders begin with something else. */
+  /** `is_a_session`: it is the folder of one session; `other_prefix`: it has folders of sessions that this name does not mean. */
   readonly code: 'is_a_session' | 'other_prefix'
   /** The same for people, with what to do. */
   readonly message: string
@@ -20,22 +20,22 @@ export interface Misnomer {
 /** Whether another folder or prefix was meant; `null` when nothing speaks for that. Rejects with `STORE_UNAVAILABLE`. */
 export async function findMisnomer({ folder }: StoreName, hasSessions: boolean): Promise<Misnomer | null> {
   if (folder === null) return null
-  const { path, prefix } = folder
+  const { path } = folder
   if (!(await isThere(path))) return null
-  if ((await inspectDirectory(path)).holdsCreds) {
+  if (folder.sessionId === null && (await inspectDirectory(path)).holdsCreds) {
     return {
       code: 'is_a_session',
-      message: `${path} is the folder of a single session. Give the folder above it as the store; "?prefix=" says what its folders begin with.`,
+      message: `${path} is the folder of a single session. Add "?id=" and the id of the session; or give the folder above it, and after "?prefix=" what its folders begin with.`,
     }
   }
   if (hasSessions) return null
   const [first, ...others] = await foldersWithCreds(path)
   if (first === undefined) return null
   const many = others.length === 0 ? 'has' : `and ${others.length} more have`
-  return {
-    code: 'other_prefix',
-    message: `No folder in ${path} begins with "${prefix}", but "${first}" ${many} credentials. After "?prefix=", give what the folder names begin with, or nothing for all of them.`,
-  }
+  const prefixAdvice = 'After "?prefix=", give what the folder names begin with, or nothing for all of them.'
+  const found = folder.sessionId === null ? `No folder in ${path} begins with "${folder.prefix}"` : `${path} has no credentials`
+  const advice = folder.sessionId === null ? prefixAdvice : `It is no folder of a session: write "?prefix=" instead of "?id=". ${prefixAdvice}`
+  return { code: 'other_prefix', message: `${found}, but "${first}" ${folder.sessionId === null ? '' : 'in it '}${many} credentials. ${advice}` }
 }
 
 /** Why there is nothing in a store in which somebody expects sessions; `null` when it is empty, or not. */
@@ -83,7 +83,7 @@ export async function findForeignFolder({ folder: sessions }: StoreName, store: 
   if (sessions === null) return null
   const stored = await readStoredSession(store, sessionId, READ_TIMEOUT_MS)
   if (stored.kind !== 'absent' && stored.kind !== 'corrupt') return null
-  const folder = await inspectFolder(sessions.path, sessions.prefix, sessionId)
+  const folder = await inspectFolder(sessions, sessionId)
   if (folder === null || folder.hasBackup || folder.foreign === 0) return null
   return {
     reason: `${folder.path} contains ${count(folder.foreign, 'other file or folder', 'other files and folders')}, but no readable credentials. Is the prefix right?`,

@@ -1,10 +1,10 @@
 import { resolve } from 'node:path'
-import { SessionFolders } from '../adapters/filesystem/session-folders.js'
 import { encrypted, type EncryptionKey } from '../encryption/encrypted-session-store.js'
 import { type KeyFile, parseKeys, readKeys } from '../encryption/key-file.js'
 import { isSessionError } from '../errors.js'
 import type { SessionStore } from '../store/session-store.js'
 import { CommandError } from './command-environment.js'
+import { listFolders } from './stores/sessions-folder.js'
 import type { StoreName } from './stores/store-name.js'
 
 /** A store, and what the keys that were given make of it. */
@@ -44,7 +44,7 @@ export async function listSessions(store: SessionStore): Promise<string[]> {
 
 /** The same, and whatever else has the name of a session: folders of something else, for commands that say why they leave them alone. */
 export async function listNamedSessions({ folder }: StoreName, store: SessionStore): Promise<string[]> {
-  return folder === null ? listSessions(store) : (await new SessionFolders(folder.path, folder.prefix).listNamed()).sort()
+  return folder === null ? listSessions(store) : (await listFolders(folder)).sort()
 }
 
 /** How long one call to a store may take: as long as a manager would wait by default. */

@@ -8,7 +8,7 @@ import { asStoreError } from '../store/store-failure.js'
 import { inspectFolder } from './doctor/inspect-folder.js'
 import { inspectJournals } from './doctor/inspect-journals.js'
 import { countRecords } from './doctor/record-census.js'
-import type { SessionsFolder } from './stores/store-name.js'
+import type { SessionsFolder } from './stores/sessions-folder.js'
 import { READ_TIMEOUT_MS, type StoreView } from './store-view.js'
 
 /** Whether a store holds anything that is encrypted. Every session is looked at: some may have been stored before, or after, the others were encrypted. */
@@ -83,9 +83,9 @@ export async function renewCredsCopies(copies: CredsCopies, sessionIds: readonly
 }
 
 /** Whether the copy of the credentials of one of these sessions is encrypted: then they were once, whatever they are now. */
-export async function holdsSealedCopy({ path, prefix }: SessionsFolder, sessionIds: readonly string[]): Promise<boolean> {
+export async function holdsSealedCopy(sessions: SessionsFolder, sessionIds: readonly string[]): Promise<boolean> {
   for (const sessionId of sessionIds) {
-    const folder = await inspectFolder(path, prefix, sessionId).catch(() => null)
+    const folder = await inspectFolder(sessions, sessionId).catch(() => null)
     if (folder === null || !folder.hasBackup) continue
     const text = await readRecordFile(join(folder.path, BACKUP_FILE), sessionId).catch(() => null)
     if (text !== null && needsKeys(text)) return true
@@ -102,7 +102,7 @@ async function renewCopy(copies: CredsCopies, sessionId: string): Promise<string
 
 /** The path of a copy that is not under the current key. */
 async function findOldCopy({ folder: sessions, currentKeyId }: CredsCopies, sessionId: string): Promise<string | null> {
-  const folder = await inspectFolder(sessions.path, sessions.prefix, sessionId)
+  const folder = await inspectFolder(sessions, sessionId)
   if (folder === null || !folder.hasBackup) return null
   const path = join(folder.path, BACKUP_FILE)
   return (await isCurrent(path, sessionId, currentKeyId)) ? null : path
@@ -110,7 +110,7 @@ async function findOldCopy({ folder: sessions, currentKeyId }: CredsCopies, sess
 
 /** The folder of a session that nobody runs, and that has a journal all the same: the lease that was given back has folded all others. */
 async function findLeftJournal({ store, folder: sessions }: CredsCopies, sessionId: string): Promise<string | null> {
-  const folder = await inspectFolder(sessions.path, sessions.prefix, sessionId)
+  const folder = await inspectFolder(sessions, sessionId)
   if (folder === null || (await inspectJournals(folder.path, sessionId)) === null) return null
   return (await store.lock.owner(sessionId)) === null ? folder.path : null
 }

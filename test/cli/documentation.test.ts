@@ -39,7 +39,7 @@ describe('docs/command-line.md', () => {
     const { output } = await runCommand(['--help'])
     expect(codeAndText(tableOf(page, 'command', 'what it does').rows)).toEqual(rowsOf(output, 'Commands'))
     expect(codeAndText(tableOf(page, 'name', 'store').rows)).toEqual(rowsOf(output, 'Stores'))
-    expect(STORE_NAMES).toHaveLength(8)
+    expect(STORE_NAMES).toHaveLength(9)
   })
 
   it.each(COMMANDS.map(({ name }) => name))('has the options of %s --help', async (name) => {

@@ -19,6 +19,8 @@ describe('the name of a store', () => {
     ['fs:/var/lib/sessions', { path: '/var/lib/sessions', prefix: 'session-' }],
     ['fs:./sessions?prefix=', { path: '/srv/app/sessions', prefix: '' }],
     ['fs:./sessions?prefix=wa-', { path: '/srv/app/sessions', prefix: 'wa-' }],
+    ['fs:./auth?id=main', { path: '/srv/app/auth', sessionId: 'main' }],
+    ['fs:./auth?id=a%2Fb', { path: '/srv/app/auth', sessionId: 'a/b' }],
     ['fs:./what?', { path: '/srv/app/what?', prefix: 'session-' }],
     ['fs:a b:c', { path: '/srv/app/a b:c', prefix: 'session-' }],
   ])('%s', (text, folder) => {
@@ -50,8 +52,10 @@ describe('the name of a store', () => {
     ['fs:', '"fs:" has no path, as in fs:./sessions.'],
     ['fs:?prefix=a', '"fs:?prefix=a" has no path, as in fs:./sessions.'],
     ['sqlite:', '"sqlite:" has no path, as in sqlite:./sessions.db.'],
-    ['fs:./a?suffix=b', '"fs:./a?suffix=b" may contain "prefix" once after the "?", and nothing else.'],
-    ['fs:./a?prefix=b&prefix=c', '"fs:./a?prefix=b&prefix=c" may contain "prefix" once after the "?", and nothing else.'],
+    ['fs:./a?suffix=b', '"fs:./a?suffix=b" may contain either "prefix" or "id" once after the "?", and nothing else.'],
+    ['fs:./a?prefix=b&id=c', '"fs:./a?prefix=b&id=c" may contain either "prefix" or "id" once after the "?", and nothing else.'],
+    ['fs:./a?id=', '"fs:./a?id=" has no session id after "?id=".'],
+    ['fs:./a?prefix=b&prefix=c', '"fs:./a?prefix=b&prefix=c" may contain either "prefix" or "id" once after the "?", and nothing else.'],
     ['fs:a\0b', 'The name of a store cannot contain a NUL character.'],
   ])('%j is refused', (text, message) => {
     expect(() => name(text)).toThrow(new UsageError(message))
@@ -120,7 +124,7 @@ describe('a store that a variable names', () => {
     ['env:STORE', 'canary', `The value of STORE does not say what kind of store it is. ${KNOWN}`],
     ['env:STORE', 'canary:canary', `The value of STORE is no kind of store that this program knows. ${KNOWN}`],
     ['env:STORE', 'fs:?prefix=canary', 'The value of STORE has no path, as in fs:./sessions.'],
-    ['env:STORE', 'fs:./a?canary=b', 'The value of STORE may contain "prefix" once after the "?", and nothing else.'],
+    ['env:STORE', 'fs:./a?canary=b', 'The value of STORE may contain either "prefix" or "id" once after the "?", and nothing else.'],
     ['env:STORE', 'canary://\0', 'The name of a store cannot contain a NUL character.'],
   ])('%s is refused when its value is %j, which is not told', async (text, value, message) => {
     const variables = value === undefined ? {} : { STORE: value }

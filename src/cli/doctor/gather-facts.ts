@@ -54,7 +54,7 @@ export async function gatherFacts(name: StoreName, view: StoreView, sessionId: s
 
 /** What the file system knows of a session; `null` when it is no store of files, or has no folder. */
 export async function lookAtFolder({ folder }: StoreName, sessionId: string): Promise<FolderInspection | null> {
-  return folder === null ? null : inspectFolder(folder.path, folder.prefix, sessionId)
+  return folder === null ? null : inspectFolder(folder, sessionId)
 }
 
 /** What is in journals in the folder of a session, where there is one. */

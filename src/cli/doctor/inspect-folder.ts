@@ -5,9 +5,9 @@ import { isTemporaryName, namesIn, onDisk } from '../../adapters/filesystem/disk
 import { isSessionFile } from '../../adapters/filesystem/folder-contents.js'
 import { isLeaseFolder } from '../../adapters/filesystem/lease-folders.js'
 import { BACKUP_FILE, CREDS_FILE, hasRecordName } from '../../adapters/filesystem/record-file.js'
-import { SessionFolders } from '../../adapters/filesystem/session-folders.js'
 import { MANIFEST_FILE } from '../../adapters/filesystem/unfinished-batch.js'
 import { errorCode } from '../../errors.js'
+import { locatorOf, type SessionsFolder } from '../stores/sessions-folder.js'
 
 /** What only the file system knows of a session. */
 export interface FolderInspection {
@@ -47,8 +47,8 @@ const OTHERS = 0o077
  *
  * @throws SessionError `STORE_UNAVAILABLE` when it cannot be looked at, `INVALID_SESSION_ID` for an id that no folder can have.
  */
-export async function inspectFolder(directory: string, prefix: string, sessionId: string): Promise<FolderInspection | null> {
-  const { path, exists } = await new SessionFolders(directory, prefix).locate(sessionId)
+export async function inspectFolder(sessions: SessionsFolder, sessionId: string): Promise<FolderInspection | null> {
+  const { path, exists } = await locatorOf(sessions).locate(sessionId)
   if (!exists) return null
   return onDisk({ verb: 'look at', path, sessionId }, async () => {
     const entries = await statAll(path, await readdir(path))

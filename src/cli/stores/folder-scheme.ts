@@ -5,7 +5,8 @@ import { HIDDEN_FOLDER } from '../../adapters/filesystem/session-folder-name.js'
 import { UsageError } from '../command-environment.js'
 import { renewCredsCopies } from '../stored-sessions.js'
 import { assertOwn, assertOwnPlace, findPlace, isRoot, requirePlace } from './place-on-disk.js'
-import type { OpenedStore, SessionsFolder, StorePurpose } from './store-name.js'
+import type { SessionsFolder } from './sessions-folder.js'
+import type { OpenedStore, StorePurpose } from './store-name.js'
 import type { StoreScheme } from './store-scheme.js'
 
 /** The one of `FileSystemSessionStore`. */
@@ -18,21 +19,25 @@ export const FOLDER_SCHEME: StoreScheme = Object.freeze({
   forms: [
     ['fs:./sessions', 'a FileSystemSessionStore folder, or useMultiFileAuthState folders named session-<id>'],
     ['fs:./sessions?prefix=', 'the same, for folders named only by the session id, or with another prefix'],
+    ['fs:./auth?id=main', 'exactly one folder, whatever its name, as the session with this id'],
   ],
   read: ({ rest, text, inWords }, { directory, paths }) => {
     const { place, query } = splitQuery(rest)
     if (place === '') throw new UsageError(`${inWords} has no path, as in fs:./sessions.`)
-    const folder = { path: paths.resolve(directory, place), prefix: prefixOf(inWords, query) }
+    const folder = folderOf(paths.resolve(directory, place), inWords, query)
     return { text, place: `fs:${folder.path}`, folder, server: null, open: (purpose) => open(text, folder, purpose) }
   },
 } satisfies StoreScheme)
 
-function prefixOf(inWords: string, query: string): string {
-  const parameters = [...new URLSearchParams(query)]
-  if (parameters.length > 1 || parameters.some(([name]) => name !== 'prefix')) {
-    throw new UsageError(`${inWords} may contain "prefix" once after the "?", and nothing else.`)
+function folderOf(path: string, inWords: string, query: string): SessionsFolder {
+  const [parameter = ['prefix', DEFAULT_PREFIX], ...others] = [...new URLSearchParams(query)]
+  const [name, value] = parameter
+  if (others.length > 0 || !['prefix', 'id'].includes(name)) {
+    throw new UsageError(`${inWords} may contain either "prefix" or "id" once after the "?", and nothing else.`)
   }
-  return parameters[0]?.[1] ?? DEFAULT_PREFIX
+  if (name === 'prefix') return { path, prefix: value, sessionId: null }
+  if (value === '') throw new UsageError(`${inWords} has no session id after "?id=".`)
+  return { path, sessionId: value }
 }
 
 /** A folder may have a question mark in its name; only what looks like parameters is taken for them. */
@@ -55,17 +60,20 @@ async function open(text: string, folder: SessionsFolder, purpose: StorePurpose)
   }
 }
 
-function makeStore({ path, prefix }: SessionsFolder): FileSystemSessionStore {
+function makeStore(folder: SessionsFolder): FileSystemSessionStore {
+  const { path } = folder
   try {
-    return new FileSystemSessionStore({ directory: path, prefix })
+    return new FileSystemSessionStore(folder.sessionId === null ? { directory: path, prefix: folder.prefix } : { folders: { [folder.sessionId]: path } })
   } catch (error) {
     if (error instanceof RangeError) throw new UsageError(error.message)
     throw error
   }
 }
 
-async function assertOwnSessions({ path, prefix }: SessionsFolder): Promise<void> {
+async function assertOwnSessions(folder: SessionsFolder): Promise<void> {
   if (!isRoot()) return
-  const names = (await readdir(path)).filter((name) => name === HIDDEN_FOLDER || name.startsWith(prefix))
+  const { path } = folder
+  const isOurs = (name: string): boolean => folder.sessionId !== null || name === HIDDEN_FOLDER || name.startsWith(folder.prefix)
+  const names = (await readdir(path)).filter(isOurs)
   for (const name of ['.', ...names]) await assertOwn(join(path, name))
 }

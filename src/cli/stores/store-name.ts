@@ -1,4 +1,5 @@
 import type { SessionStore } from '../../store/session-store.js'
+import type { SessionsFolder } from './sessions-folder.js'
 
 /** A store that was named, and is not open yet. */
 export interface StoreName {
@@ -12,14 +13,6 @@ export interface StoreName {
   readonly server: string | null
   /** Opens it. Rejects with a `CommandError` when it is not there, unless it is to be filled. */
   open(purpose: StorePurpose): Promise<OpenedStore>
-}
-
-/** The folder of a store of files. */
-export interface SessionsFolder {
-  /** Its absolute path. */
-  readonly path: string
-  /** What the folders of its sessions begin with. */
-  readonly prefix: string
 }
 
 /** What a command is about to do with a store. */
