@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { errorCode, isSessionError } from '../errors.js'
+import { adoptCommand } from './adopt-command.js'
 import { type CommandEnvironment, CommandError, EXIT, UsageError } from './command-environment.js'
 import type { Command } from './command.js'
 import { copyCommand } from './copy-command.js'
@@ -27,6 +28,7 @@ export const COMMANDS: readonly Command[] = Object.freeze([
   drainCommand,
   doctorCommand,
   listCommand,
+  adoptCommand,
   copyCommand,
   encryptCommand,
   newKeyCommand,
