@@ -26,6 +26,7 @@ export type { RestoreAllOptions, RestoreCandidate, RestoreOutcome, RestoreProgre
 export type {
   ConnectedEvent,
   CredsRestoredEvent,
+  DeletedEvent,
   DisconnectedEvent,
   ErrorEvent,
   LoggedOutEvent,

@@ -87,6 +87,11 @@ export class SessionAnnouncer implements SessionAnnouncements {
     this.events.emit('logged-out', { sessionId, cause })
   }
 
+  deleted(sessionId: string): void {
+    this.#logger.info({ sessionId }, 'session deleted')
+    this.events.emit('deleted', { sessionId })
+  }
+
   /** The members of the cluster changed. */
   members(members: ClusterMember[]): void {
     this.events.emit('members', { sessionId: null, members })

@@ -88,6 +88,12 @@ export interface LoggedOutEvent {
   cause: 'logged_out' | 'intentional_logout'
 }
 
+/** A session is gone: `delete` has removed what was stored of it, and the repository's record. A logout keeps the record, and is a `logged-out`. */
+export interface DeletedEvent {
+  /** The session. Under its id another one may begin. */
+  sessionId: string
+}
+
 /** A process joined the cluster or left it, drains, or tells another address or capacity. */
 export interface MembersEvent {
   /** Always `null`: it concerns no session. */
@@ -124,6 +130,8 @@ export interface SessionManagerEvents {
   'creds-restored': [event: CredsRestoredEvent]
   /** A session was logged out. */
   'logged-out': [event: LoggedOutEvent]
+  /** A session is gone, by `delete` of this manager. */
+  deleted: [event: DeletedEvent]
   /** In a cluster: its members changed. */
   members: [event: MembersEvent]
   /**
@@ -144,6 +152,7 @@ const EVENT_NAMES: readonly string[] = Object.keys({
   restored: 0,
   'creds-restored': 0,
   'logged-out': 0,
+  deleted: 0,
   members: 0,
   error: 0,
 } satisfies Record<keyof SessionManagerEvents, 0>)

@@ -157,6 +157,14 @@ export class SessionManager implements AsyncDisposable {
   }
 
   /**
+   * What this process knows of a session, at once: it reads nothing and starts nothing. `undefined` for a session that it has not touched, and for
+   * one of which nothing is stored; `getStatus` looks. For guards and middleware that cannot wait.
+   */
+  peek(sessionId: string): SessionSnapshot | undefined {
+    return this.#parts.statuses.peek(sessionId)
+  }
+
+  /**
    * Closes the socket and keeps the credentials. The session stays stopped, even across restarts, until `connect`; one that is
    * logged out, or whose credentials cannot be read, keeps that status. An id with nothing stored is not recorded. Rejects with
    * `OWNED_ELSEWHERE`, and with a store error if the stop could not be saved: the session then stays stopped only in this process.

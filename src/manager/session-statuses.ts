@@ -39,6 +39,14 @@ export class SessionStatuses {
     return known?.isRunning === true ? known.snapshot : null
   }
 
+  /** Where a session stands that this process has; `undefined` for any other, and for one of which nothing is there any more. */
+  peek(sessionId: string): SessionSnapshot | undefined {
+    const session = this.#options.registry.find(sessionId)
+    if (session === undefined || !(session.isActive || session.isResting)) return undefined
+    const { snapshot } = session
+    return snapshot.reason === 'never_paired' ? undefined : snapshot
+  }
+
   /** Where a session stands. When it is `wanted`, one that is stored and that nobody runs is restored in the background. */
   async find(sessionId: string, isWanted: boolean): Promise<SessionSnapshot> {
     const { registry, lookup, isPlacedHere } = this.#options
@@ -58,7 +66,7 @@ export class SessionStatuses {
     const statuses = await mapConcurrently([...known], LOOKS_AT_ONCE, async ([sessionId, record]) => {
       const owner = owners?.get(sessionId)
       const kept = owner === undefined ? null : this.#kept(sessionId, owner, record)
-      return kept ?? this.#peek(sessionId)
+      return kept ?? this.#tryToFind(sessionId)
     })
     return statuses.filter((status) => status !== null)
   }
@@ -71,7 +79,7 @@ export class SessionStatuses {
   }
 
   /** One session that cannot be looked at does not hide the others. */
-  async #peek(sessionId: string): Promise<SessionSnapshot | null> {
+  async #tryToFind(sessionId: string): Promise<SessionSnapshot | null> {
     try {
       return await this.find(sessionId, false)
     } catch (cause) {

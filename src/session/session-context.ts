@@ -36,6 +36,7 @@ export interface SessionAnnouncements {
   disconnected(loss: { sessionId: string; cause: DisconnectCause; code: number | null; nextRetryAt: Date | null; willRetry: boolean }): void
   credsRestored(sessionId: string, error: SessionError): void
   loggedOut(sessionId: string, cause: 'logged_out' | 'intentional_logout'): void
+  deleted(sessionId: string): void
   error(error: SessionError): void
 }
 

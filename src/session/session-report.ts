@@ -166,8 +166,8 @@ export class SessionReport {
     this.#lossError = loss.error ?? new Error(loss.message)
   }
 
-  /** Forgets everything, without a word: the session was deleted, and whoever begins anew under its id must find nothing of it. */
-  forget(state: SessionState): void {
+  /** Forgets everything, and announces that the session was deleted: whoever begins anew under its id must find nothing of it. */
+  tellDeleted(state: SessionState): void {
     this.#life = {}
     this.forgetPairing()
     this.#client = {}
@@ -177,6 +177,7 @@ export class SessionReport {
     this.#metadata = undefined
     this.traffic.forget()
     this.#announced = this.view(state)
+    this.#options.announce.deleted(this.#options.sessionId)
   }
 
   /** Announces a state, when it differs from the last one announced in what people see. */

@@ -72,7 +72,7 @@ export class Session {
       onEnded: () => context.onEnded(id),
       onDeleted: () => {
         this.#socket.forget()
-        this.#report.forget(this.#state)
+        this.#report.tellDeleted(this.#state)
       },
     })
   }

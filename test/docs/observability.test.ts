@@ -166,5 +166,6 @@ async function logEverything(): Promise<Map<string, string[]>> {
   baileys.lastSocket?.pairSuccess({ phone: '5511912345678' })
   await baileys.lastSocket?.close(515)
   await sessions.waitUntilConnected('company-1')
+  await sessions.delete('company-1')
   return lines
 }

@@ -14,7 +14,19 @@ export interface RecordedEvent<Name extends EventName = EventName> {
   at: number
 }
 
-const NAMES: readonly EventName[] = ['status', 'qr', 'pairing-code', 'socket', 'connected', 'disconnected', 'restored', 'creds-restored', 'logged-out', 'error']
+const NAMES: readonly EventName[] = [
+  'status',
+  'qr',
+  'pairing-code',
+  'socket',
+  'connected',
+  'disconnected',
+  'restored',
+  'creds-restored',
+  'logged-out',
+  'deleted',
+  'error',
+]
 
 /** All that a manager has told, in order. */
 export class EventRecord {

@@ -71,6 +71,7 @@ const EVENT_NAMES = [
   'restored',
   'creds-restored',
   'logged-out',
+  'deleted',
   'members',
   'error',
 ] as const satisfies readonly EventName[]

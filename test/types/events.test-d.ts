@@ -3,6 +3,7 @@ import { expectTypeOf, test } from 'vitest'
 import type { SafeEmitter } from '../../src/async/safe-emitter.js'
 import type {
   ConnectedEvent,
+  DeletedEvent,
   DisconnectedEvent,
   ErrorEvent,
   Listener,
@@ -25,7 +26,7 @@ type Names = keyof SessionManagerEvents
 
 test('the events are those of the api', () => {
   expectTypeOf<Names>().toEqualTypeOf<
-    'status' | 'qr' | 'pairing-code' | 'socket' | 'connected' | 'disconnected' | 'restored' | 'creds-restored' | 'logged-out' | 'members' | 'error'
+    'status' | 'qr' | 'pairing-code' | 'socket' | 'connected' | 'disconnected' | 'restored' | 'creds-restored' | 'logged-out' | 'deleted' | 'members' | 'error'
   >()
   expectTypeOf<SessionManagerEvents['status']>().toEqualTypeOf<[event: StatusEvent]>()
   expectTypeOf<SessionManagerEvents['qr']>().toEqualTypeOf<[event: QrEvent]>()
@@ -35,6 +36,7 @@ test('the events are those of the api', () => {
   expectTypeOf<SessionManagerEvents['disconnected']>().toEqualTypeOf<[event: DisconnectedEvent]>()
   expectTypeOf<SessionManagerEvents['restored']>().toEqualTypeOf<[event: RestoreResult]>()
   expectTypeOf<SessionManagerEvents['logged-out']>().toEqualTypeOf<[event: LoggedOutEvent]>()
+  expectTypeOf<SessionManagerEvents['deleted']>().toEqualTypeOf<[event: DeletedEvent]>()
   expectTypeOf<SessionManagerEvents['members']>().toEqualTypeOf<[event: MembersEvent]>()
   expectTypeOf<SessionManagerEvents['error']>().toEqualTypeOf<[event: ErrorEvent]>()
 })

@@ -27,6 +27,7 @@ test('the members answer what the api says', () => {
   expectTypeOf(sessions.restoreSession).returns.resolves.toEqualTypeOf<RestoreResult>()
   expectTypeOf(sessions.restoreAll).returns.resolves.toEqualTypeOf<RestoreReport>()
   expectTypeOf(sessions.getStatus).returns.resolves.toEqualTypeOf<SessionSnapshot>()
+  expectTypeOf(sessions.peek).returns.toEqualTypeOf<SessionSnapshot | undefined>()
   expectTypeOf(sessions.getStatuses).returns.resolves.toEqualTypeOf<SessionSnapshot[]>()
   expectTypeOf(sessions.requestPairingCode).returns.resolves.toEqualTypeOf<string>()
   expectTypeOf(sessions.waitUntilConnected).returns.resolves.toEqualTypeOf<baileys.WASocket>()

@@ -21,6 +21,7 @@ const EVENT_NAMES = [
   'restored',
   'creds-restored',
   'logged-out',
+  'deleted',
   'error',
 ] as const satisfies readonly EventName[]
 

@@ -42,7 +42,7 @@ const manager = new SessionManager({
   socketConfig: (sessionId) => ({ waWebSocketUrl: `${url}?client=${encodeURIComponent(sessionId)}` }),
 })
 
-for (const event of ['status', 'qr', 'connected', 'disconnected', 'restored', 'creds-restored', 'logged-out'] as const) {
+for (const event of ['status', 'qr', 'connected', 'disconnected', 'restored', 'creds-restored', 'logged-out', 'deleted'] as const) {
   manager.on(event, (data) => {
     tell({ event, data })
   })

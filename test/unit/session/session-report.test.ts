@@ -42,6 +42,9 @@ function report(messages: StatusMessages = {}): {
     loggedOut: (_id, cause) => {
       told.push(`logged out ${cause}`)
     },
+    deleted: () => {
+      told.push('deleted')
+    },
     error: () => {
       told.push('error')
     },
@@ -191,13 +194,13 @@ describe('what a step announces', () => {
     expect(told.at(-1)).toBe(`logged out ${cause}`)
   })
 
-  it('nothing of what was forgotten', () => {
+  it('that it was deleted, and nothing of it afterwards', () => {
     const { report: made, told } = report()
     made.takeMetadata({ tenant: 'old' })
     made.notePhoneNumber('49151000001')
     made.noteLoss({ code: 428, message: 'gone', attributes: {}, at: NOW }, 'connection_closed')
-    made.forget(stateIn('idle'))
-    expect(told).toEqual(['metadata {"tenant":"old"}'])
+    made.tellDeleted(stateIn('idle'))
+    expect(told).toEqual(['metadata {"tenant":"old"}', 'deleted'])
     expect(made.view(stateIn('idle'))).toEqual({ ...view(stateIn('idle')), since: expect.any(Date) })
   })
 })
