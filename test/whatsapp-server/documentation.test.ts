@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import * as testing from '../../src/testing/index.js'
 import { WhatsAppServer } from '../../src/testing/whatsapp-server/index.js'
+import { ServerPhone } from '../../src/testing/whatsapp-server/phone/server-phone.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 
 const page = readFileSync('docs/whatsapp-server.md', 'utf8')
@@ -25,10 +26,13 @@ describe('docs/whatsapp-server.md', () => {
 
   it('names no member that does not exist, and leaves out none', () => {
     const members = Object.getOwnPropertyNames(WhatsAppServer.prototype).filter((name) => name !== 'constructor')
+    const ofPhones = Object.getOwnPropertyNames(ServerPhone.prototype)
     const mentioned = [...page.matchAll(/`(?:server\.|await )?(\w+)[`(]/g)].map(([, name]) => name)
     const calls = [...page.matchAll(/^\| `(\w+)\(/gm)].map(([, name]) => name)
-    const missing = members.filter((name) => !mentioned.includes(name) && !page.includes(`server.${name}`))
+    const missing = [...members, ...ofPhones.filter((name) => name !== 'constructor')].filter(
+      (name) => !mentioned.includes(name) && !page.includes(`server.${name}`),
+    )
     expect(missing.filter((name) => !['port', 'rootPublicKey', 'openConnections'].includes(name))).toEqual([])
-    expect(calls.filter((name) => name === undefined || !(members.includes(name) || name in testing))).toEqual([])
+    expect(calls.filter((name) => name === undefined || !([...members, ...ofPhones].includes(name) || name in testing))).toEqual([])
   })
 })

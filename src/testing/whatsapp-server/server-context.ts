@@ -4,6 +4,7 @@ import type { ConnectionPool } from './connection/connection-pool.js'
 import type { FaultPlan } from './faults/fault-plan.js'
 import type { Linking } from './pairing/linking-rules.js'
 import type { PendingPairings } from './pairing/pending-pairings.js'
+import type { MediaHost } from './media/media-host.js'
 import type { PhoneBook } from './phone/phone-book.js'
 import type { ServerSettings } from './server-options.js'
 import type { Journal } from './watching/journal.js'
@@ -20,6 +21,7 @@ export interface ServerContext {
   readonly connections: ConnectionPool
   readonly pairings: PendingPairings
   readonly phones: PhoneBook
+  readonly media: MediaHost
   readonly faults: FaultPlan
   readonly linking: Linking
   readonly journal: Journal

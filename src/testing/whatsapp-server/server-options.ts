@@ -1,3 +1,4 @@
+import type { Agent } from 'node:https'
 import type { LinkingOptions } from './pairing/linking-rules.js'
 
 /** Options of `WhatsAppServer.start`. */
@@ -25,6 +26,8 @@ export interface WhatsAppServerOptions extends LinkingOptions {
 export interface ServerSocketConfig {
   /** The address to dial. */
   waWebSocketUrl: string
+  /** Brings uploads of media to the server: Baileys makes them over HTTPS only, and this agent leaves out TLS. */
+  fetchAgent: Agent
 }
 
 /** The options with their defaults. */

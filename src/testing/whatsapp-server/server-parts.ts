@@ -10,6 +10,7 @@ import { Listener } from './connection/listener.js'
 import { makeWebSocketServer } from './connection/websocket.js'
 import { FaultPlan } from './faults/fault-plan.js'
 import { Linking } from './pairing/linking-rules.js'
+import { MediaHost } from './media/media-host.js'
 import { PendingPairings } from './pairing/pending-pairings.js'
 import { PhoneBook } from './phone/phone-book.js'
 import type { ServerContext } from './server-context.js'
@@ -60,18 +61,20 @@ export function makeServerParts({ settings, linking, state, baileys, webSockets 
     connections: new ConnectionPool(),
     pairings: new PendingPairings(),
     phones: new PhoneBook(baileys.makeSignalRepository),
+    media: new MediaHost(() => listener.port, state?.media),
     faults: new FaultPlan(),
     journal: new Journal(events),
     waits: new Waits(events),
     nextId: () => `server-${process.pid}-${++ids}`,
   }
   const owner = ownerOf(context)
-  const { faults, journal, connections } = context
+  const { faults, journal, connections, media } = context
   const listener = new Listener({
     port: settings.port,
     webSockets,
     journal,
     faults,
+    onRequest: async (request, response) => media.answer(request, response),
     onWebSocket: (webSocket, socket, attempt) => {
       const connection = new Connection(owner, webSocket, socket, attempt)
       connections.add(connection)

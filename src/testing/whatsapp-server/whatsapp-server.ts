@@ -7,13 +7,15 @@ import { toKick, type Kick } from './faults/kick-node.js'
 import { clearFaults, planFailures, planFaults } from './faults/plan-faults.js'
 import { toRefusal, type RefusalOptions } from './faults/refusal.js'
 import { kick, removeDevice, strike } from './faults/strike.js'
+import { mediaAgent } from './media/media-agent.js'
 import { enterPairingCode } from './pairing/code.js'
 import type { PairingOptions } from './pairing/finish-pairing.js'
 import { linkDirect, type DirectLinkOptions, type LinkableCreds } from './pairing/link-direct.js'
 import type { LinkingOptions } from './pairing/linking-rules.js'
 import { scanQr, type Scannable } from './pairing/qr.js'
 import { sendRefresh, type RefreshMessage } from './pairing/refresh.js'
-import { sendFromPhone, type SentMessage } from './phone/send.js'
+import type { SentMessage } from './phone/send.js'
+import { ServerPhone } from './phone/server-phone.js'
 import type { LinkedDevice, PhoneMessage, WhatsAppServerEvents } from './server-events.js'
 import type { ServerSocketConfig, WhatsAppServerOptions } from './server-options.js'
 import { closeServerParts, loadServerParts, makeServerParts, type LoadedParts, type ServerParts } from './server-parts.js'
@@ -63,7 +65,7 @@ export class WhatsAppServer extends EventEmitter<WhatsAppServerEvents> implement
 
   /** What to spread into the options of `makeWASocket`. */
   get socketConfig(): ServerSocketConfig {
-    return { waWebSocketUrl: this.url }
+    return { waWebSocketUrl: this.url, fetchAgent: mediaAgent(this.port) }
   }
 
   /** The public half of the key that signs the server's certificate. */
@@ -117,14 +119,20 @@ export class WhatsAppServer extends EventEmitter<WhatsAppServerEvents> implement
     removeDevice(this.#parts.context, deviceKey)
   }
 
+  /** The phone with this number; there is one as soon as you ask for it. Throws `TypeError` for what is no number. */
+  phone(number: string): ServerPhone {
+    const { context } = this.#parts
+    return new ServerPhone(context, context.accounts.account(number))
+  }
+
   /** A phone sends a text to a linked device, which gets it at once or after its next login. */
   async phoneText(phone: string, deviceKey: DeviceKey, text: string): Promise<SentMessage> {
-    return sendFromPhone(this.#parts.context, phone, deviceKey, { conversation: text })
+    return this.phone(phone).sendText(deviceKey, text)
   }
 
   /** As {@link phoneText}, with the fields of a `proto.Message`. */
   async phoneMessage(phone: string, deviceKey: DeviceKey, content: object): Promise<SentMessage> {
-    return sendFromPhone(this.#parts.context, phone, deviceKey, content)
+    return this.phone(phone).sendMessage(deviceKey, content)
   }
 
   /** Disconnects clients with a code, or with any stanza that WhatsApp uses for it. Returns how many there were. */
@@ -281,7 +289,8 @@ export class WhatsAppServer extends EventEmitter<WhatsAppServerEvents> implement
 
   /** Everything that outlives a connection, including private keys, as text for the option `state`. */
   exportState(): string {
-    return encodeServerState({ keys: this.#parts.context.keys, accounts: this.#parts.context.accounts.all() })
+    const { keys, accounts, media } = this.#parts.context
+    return encodeServerState({ keys, accounts: accounts.all(), media: media.files })
   }
 
   /** Ends every connection and closes the port; nothing is left behind. Idempotent. What the server recorded stays readable. */

@@ -106,6 +106,7 @@ export class AccountBook {
       identity,
       signedPreKey: { id: 1, publicKey: preKey.public, privateKey: preKey.private, signature: Buffer.from(signature) },
       registrationId: randomInt(1, 16_380),
+      pushName: 'Phone',
       nextDevice: 1,
       devices: new Map(),
       signalRecords: new Map(),

@@ -45,6 +45,8 @@ export interface Account {
   readonly identity: KeyPair
   readonly signedPreKey: SignedPreKey & { privateKey: Buffer }
   readonly registrationId: number
+  /** The name that others see with its messages. */
+  pushName: string
   nextDevice: number
   devices: Map<number, Device>
   /** The Signal records of the phone itself, by `type/id`. */

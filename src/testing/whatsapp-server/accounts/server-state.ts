@@ -1,12 +1,13 @@
 import type { ServerKeys } from '../wire/certificate.js'
 import type { Account } from './account.js'
 
-const FORMAT = 'baileys-sessions/whatsapp-server/1'
+const FORMAT = 'baileys-sessions/whatsapp-server/2'
 
-/** What outlives a server: its keys and its accounts. */
+/** What outlives a server: its keys, its accounts, and the files that were uploaded. */
 export interface ServerState {
   keys: ServerKeys
   accounts: Account[]
+  media: Map<string, Buffer>
 }
 
 /** The state as text: JSON in which maps and bytes are marked. */

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { WebSocket, WebSocketServer } from 'ws'
@@ -17,6 +17,8 @@ export interface ListenerParts {
   readonly webSockets: WebSocketServer
   readonly journal: Journal
   readonly faults: FaultPlan
+  /** Answers a request that is no websocket. */
+  readonly onRequest: (request: IncomingMessage, response: ServerResponse) => Promise<void>
   /** Takes a websocket that is open. */
   readonly onWebSocket: (webSocket: WebSocket, socket: Socket, attempt: Attempt) => void
 }
@@ -47,9 +49,7 @@ export class Listener {
   /** Begins to listen, unless it does already. */
   async open(): Promise<void> {
     if (this.#http !== null || this.#closed) return
-    const http = createServer((_request, response) => {
-      response.writeHead(426).end()
-    })
+    const http = createServer((request, response) => this.#request(request, response))
     this.#http = http
     http.on('connection', (socket) => this.#accept(socket))
     http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
@@ -152,6 +152,21 @@ export class Listener {
     }
     socket.setNoDelay(true)
     this.#sockets.add(socket)
+  }
+
+  /** A transfer of media: no attempt to log in or to register, so none is kept of it. */
+  #request(request: IncomingMessage, response: ServerResponse): void {
+    if (request.url?.startsWith('/ws/') === true) {
+      response.writeHead(426).end()
+      return
+    }
+    const attempt = this.#attempts.get(request.socket)
+    if (attempt !== undefined) this.#parts.journal.forget(attempt)
+    this.#parts.onRequest(request, response).catch((error: unknown) => {
+      // A client that leaves in the middle is no problem of the server's.
+      if (!request.destroyed) this.#parts.journal.fail('media', null, error)
+      response.destroy()
+    })
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {

@@ -45,7 +45,7 @@ export async function sendFromPhone(
         id,
         type: 'text',
         t: nowInSeconds(),
-        notify: 'Phone',
+        notify: sender.pushName,
         sender_lid: lidJid(sender.lid),
         addressing_mode: 'pn',
         ...attributes,

@@ -1,4 +1,5 @@
 import { childOf, childrenOf, stanza } from '../wire/binary-node.js'
+import { MAX_MEDIA_BYTES, MEDIA_AUTH } from '../media/media-host.js'
 import { answerError, answerResult, type QueryHandler } from './answer.js'
 
 const PRIVACY_CATEGORIES = ['last', 'online', 'profile', 'status', 'groupadd', 'calladd', 'readreceipts']
@@ -32,11 +33,11 @@ export const answerPrivacy: QueryHandler = ({ connection, iq, asked }) =>
 export const answerFacts: QueryHandler = ({ connection, iq }) =>
   answerResult(connection, iq, [stanza('result', {}, Buffer.from(JSON.stringify(ACCOUNT_FACTS)))])
 
-/** `w:m`: where media would go. */
-export const answerMediaHosts: QueryHandler = ({ connection, iq }) =>
+/** `w:m`: where media goes. */
+export const answerMediaHosts: QueryHandler = ({ server, connection, iq }) =>
   answerResult(connection, iq, [
-    stanza('media_conn', { auth: 'loop', ttl: '3600', auth_ttl: '3600', max_buckets: '12' }, [
-      stanza('host', { hostname: '127.0.0.1', maxContentLengthBytes: '104857600' }),
+    stanza('media_conn', { auth: MEDIA_AUTH, ttl: '3600', auth_ttl: '3600', max_buckets: '12' }, [
+      stanza('host', { hostname: server.media.hostname, maxContentLengthBytes: String(MAX_MEDIA_BYTES) }),
     ]),
   ])
 

@@ -46,14 +46,14 @@ async function relayCopy(server: ServerContext, sender: Device, message: BinaryN
 
 function envelope(server: ServerContext, sender: Device, message: BinaryNode, jid: string): Record<string, string> {
   const { id = '', to = '', type = 'text', category, recipient } = message.attrs
-  const { lid } = server.accounts.account(sender.phone)
+  const { lid, pushName } = server.accounts.account(sender.phone)
   const byLid = parseJid(jid)?.server === 'lid'
   const isOwn = server.accounts.resolve(jid)?.account.phone === sender.phone
   return {
     id,
     type,
     t: nowInSeconds(),
-    notify: sender.pushName || 'Loop',
+    notify: sender.pushName || pushName,
     from: byLid ? lidJid(lid, sender.number) : phoneJid(sender.phone, sender.number),
     addressing_mode: byLid ? 'lid' : 'pn',
     ...(byLid ? { sender_pn: phoneJid(sender.phone) } : { sender_lid: lidJid(lid) }),

@@ -47,6 +47,12 @@ export class Journal {
     return attempt
   }
 
+  /** Takes back the record of a connection that turned out to be no attempt. */
+  forget(attempt: Attempt): void {
+    const index = this.attempts.lastIndexOf(attempt)
+    if (index >= 0) this.attempts.splice(index, 1)
+  }
+
   /** Writes a line and announces it. */
   write(kind: LogKind, subject: JournalSubject | null, detail: Record<string, unknown> = {}): void {
     const entry: LogEntry = {
