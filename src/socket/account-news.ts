@@ -29,7 +29,12 @@ export function readMessageCap(cap: unknown): AccountNews | null {
   return { limit: 'message_capped', isActive: true, until: ends.getTime() > 0 ? ends : null }
 }
 
-/** Whether an item of a `messages.update` says that WhatsApp refused the message because of such a limit. */
+/** Whether the acknowledgement of a message says that WhatsApp refused it because of such a limit. */
+export function refusesForLimit(attributes: Readonly<Record<string, string>> | undefined): boolean {
+  return attributes?.['error'] === NOT_ALLOWED
+}
+
+/** Whether an item of a `messages.update` says the same. */
 export function isRefusedForLimit(update: unknown): boolean {
   const changes = isObject(update) ? update['update'] : null
   const parameters = isObject(changes) ? changes['messageStubParameters'] : null

@@ -1,5 +1,5 @@
 import type { WASocket } from '@whiskeysockets/baileys'
-import { type AccountNews, isRefusedForLimit, readMessageCap, readReachoutLock } from './account-news.js'
+import { type AccountNews, isRefusedForLimit, readMessageCap, readReachoutLock, refusesForLimit } from './account-news.js'
 import { type DecryptionNews, readDecryption } from './message-stubs.js'
 
 /** Who is told of what goes over a socket, beside the news of its connection. */
@@ -16,13 +16,20 @@ export interface SocketObserver {
   onDecryption(news: DecryptionNews): void
 }
 
+/** What Baileys tells the acknowledgement of a message under. */
+const MESSAGE_ACK = 'CB:ack,class:message'
+
+interface Acknowledgement {
+  readonly attrs?: Record<string, string>
+}
+
 /** Tells of what goes over a socket. `ending` aborts when its end begins: from then on nothing is asked. */
 export function observeSocket(socket: WASocket, observer: SocketObserver, ending: AbortSignal): void {
   const { ws, ev } = socket
   // Baileys emits all three for every frame anyway, so that a listener is all that they cost.
   ws.on('frame', () => observer.onFrame())
   ws.on('CB:message', () => observer.onMessage())
-  ws.on('CB:ack,class:message', ({ attrs }: { attrs?: Record<string, string> }) => {
+  ws.on(MESSAGE_ACK, ({ attrs }: Acknowledgement) => {
     if (attrs?.['error'] === undefined) observer.onMessage()
   })
   ev.on('messages.upsert', ({ messages }) => {
@@ -39,15 +46,22 @@ function observeAccount(socket: WASocket, observer: SocketObserver, ending: Abor
     if (news !== null) observer.onAccountNews(news)
   }
   let isAsking = false
-  socket.ev.on('connection.update', (update) => tell(readReachoutLock(update)))
-  socket.ev.on('message-capping.update', (cap) => tell(readMessageCap(cap)))
-  socket.ev.on('messages.update', (updates) => {
-    if (isAsking || ending.aborted || !updates.some(isRefusedForLimit)) return
+  const ask = (): void => {
+    if (isAsking || ending.aborted) return
     isAsking = true
     void askForLock(socket).then((isAnswered) => {
       isAsking = false
       if (!isAnswered) tell({ limit: 'reachout_locked', isActive: true, until: null })
     })
+  }
+  socket.ev.on('connection.update', (update) => tell(readReachoutLock(update)))
+  socket.ev.on('message-capping.update', (cap) => tell(readMessageCap(cap)))
+  socket.ev.on('messages.update', (updates) => {
+    if (updates.some(isRefusedForLimit)) ask()
+  })
+  // While Baileys buffers, it merges that update into the `messages.upsert` of the message itself.
+  socket.ws.on(MESSAGE_ACK, ({ attrs }: Acknowledgement) => {
+    if (refusesForLimit(attrs)) ask()
   })
 }
 

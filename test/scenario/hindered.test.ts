@@ -154,6 +154,13 @@ describe('reachout_locked', () => {
     expect((await statusOf(made)).reason).toBeNull()
   })
 
+  it('follows from the acknowledgement itself: Baileys may keep back what it makes of it', async () => {
+    const made = await connected()
+    made.socket().receiveNode({ tag: 'ack', attrs: { id: 'A', class: 'message', error: '463' } })
+    await pass(0)
+    expect((await statusOf(made)).reason).toBe('reachout_locked')
+  })
+
   it('is asked for after a 463 where Baileys can: it may be the contact that lets nobody in', async () => {
     const made = await connected()
     let isActive = false

@@ -1,6 +1,7 @@
 import type { AccountBook } from './accounts/account-book.js'
 import type { BaileysParts } from './baileys-parts.js'
 import type { ConnectionPool } from './connection/connection-pool.js'
+import type { AccountLimits } from './faults/account-limits.js'
 import type { FaultPlan } from './faults/fault-plan.js'
 import type { Linking } from './pairing/linking-rules.js'
 import type { PendingPairings } from './pairing/pending-pairings.js'
@@ -23,6 +24,7 @@ export interface ServerContext {
   readonly phones: PhoneBook
   readonly media: MediaHost
   readonly faults: FaultPlan
+  readonly limits: AccountLimits
   readonly linking: Linking
   readonly journal: Journal
   readonly waits: Waits

@@ -8,6 +8,7 @@ import { Connection, type ConnectionOwner } from './connection/connection.js'
 import { onHandshakeFrame } from './connection/handshake.js'
 import { Listener } from './connection/listener.js'
 import { makeWebSocketServer } from './connection/websocket.js'
+import { AccountLimits } from './faults/account-limits.js'
 import { FaultPlan } from './faults/fault-plan.js'
 import { Linking } from './pairing/linking-rules.js'
 import { MediaHost } from './media/media-host.js'
@@ -63,6 +64,7 @@ export function makeServerParts({ settings, linking, state, baileys, webSockets 
     phones: new PhoneBook(baileys.makeSignalRepository),
     media: new MediaHost(() => listener.port, state?.media),
     faults: new FaultPlan(),
+    limits: new AccountLimits(),
     journal: new Journal(events),
     waits: new Waits(events),
     nextId: () => `server-${process.pid}-${++ids}`,

@@ -3,6 +3,7 @@ import type { DeviceKey } from './accounts/account.js'
 import { encodeServerState } from './accounts/server-state.js'
 import { trustRootKey } from './baileys-parts.js'
 import type { Target } from './connection/connection-pool.js'
+import { capMessages, lockReachout, type AccountLimitOptions } from './faults/account-limits.js'
 import { toKick, type Kick } from './faults/kick-node.js'
 import { clearFaults, planFailures, planFaults } from './faults/plan-faults.js'
 import { toRefusal, type RefusalOptions } from './faults/refusal.js'
@@ -133,6 +134,24 @@ export class WhatsAppServer extends EventEmitter<WhatsAppServerEvents> implement
   /** As {@link phoneText}, with the fields of a `proto.Message`. */
   async phoneMessage(phone: string, deviceKey: DeviceKey, content: object): Promise<SentMessage> {
     return this.phone(phone).sendMessage(deviceKey, content)
+  }
+
+  /** As {@link phoneText}, but damaged on its way: the device cannot decrypt it ("Bad MAC"). */
+  async phoneGarbled(phone: string, deviceKey: DeviceKey): Promise<SentMessage> {
+    return sendFromPhone(this.#parts.context, phone, deviceKey, { conversation: 'garbled' }, { garbled: true })
+  }
+
+  /**
+   * Lets the account of this phone start no new chats until then; `null` lifts that. Its devices are told unless `quietly`; a message to an account
+   * that it has not written with is refused with 463.
+   */
+  lockReachout(phone: string, until: Date | null, options: AccountLimitOptions = {}): void {
+    lockReachout(this.#parts.context, phone, until, options)
+  }
+
+  /** Tells the devices of this phone that the account has used up its messages to new chats until then; `null` lifts that. */
+  capMessages(phone: string, until: Date | null, options: AccountLimitOptions = {}): void {
+    capMessages(this.#parts.context, phone, until, options)
   }
 
   /** Disconnects clients with a code, or with any stanza that WhatsApp uses for it. Returns how many there were. */

@@ -32,6 +32,7 @@ export function planFailures(server: ServerContext, target: Target, count: numbe
 /** Takes back everything that is planned, and links as the server began to. */
 export function clearFaults(server: ServerContext): void {
   server.faults.clear()
+  server.limits.clear()
   server.linking.reset()
   for (const connection of server.connections.all()) connection.slowMs = 0
 }

@@ -5,7 +5,7 @@ import type { ServerContext } from '../server-context.js'
 import { hkdf, sha256 } from '../wire/ciphers.js'
 import { sendFromPhone } from './send.js'
 
-const TO_OWN_DEVICE = { category: 'peer' }
+const TO_OWN_DEVICE = { attributes: { category: 'peer' } }
 const compress = promisify(deflate)
 
 /** What a phone sends to a device that it has just linked: the key of the app state, then the history, which is empty. */

@@ -18,13 +18,21 @@ export interface SentMessage {
   delivered: boolean
 }
 
+/** How a phone sends. */
+export interface PhoneSending {
+  /** Whether the ciphertext is damaged on its way, so that the device cannot decrypt it. */
+  readonly garbled?: boolean
+  /** More attributes of the stanza. */
+  readonly attributes?: Record<string, string>
+}
+
 /** The phone of an account encrypts a message for a linked device and sends it. */
 export async function sendFromPhone(
   server: ServerContext,
   phone: string,
   deviceKey: DeviceKey,
   content: object,
-  attributes: Record<string, string> = {},
+  { garbled = false, attributes = {} }: PhoneSending = {},
 ): Promise<SentMessage> {
   checkPhone(phone)
   const device = server.accounts.knownDevice(deviceKey)
@@ -34,6 +42,7 @@ export async function sendFromPhone(
   const { Message } = server.baileys.proto
   const plain = pad(Message.encode(Message.fromObject(content)).finish())
   const { type, ciphertext } = await server.phones.phone(sender).encrypt(jid, plain, () => bundleOf(device))
+  server.limits.noteChat(phone, device.phone)
   const id = `LOOP${randomBytes(8).toString('hex').toUpperCase()}`
   const delivered = deliver(
     server,
@@ -50,10 +59,18 @@ export async function sendFromPhone(
         addressing_mode: 'pn',
         ...attributes,
       },
-      [stanza('enc', { v: '2', type }, Buffer.from(ciphertext))],
+      [stanza('enc', { v: '2', type }, garbled ? garble(ciphertext) : Buffer.from(ciphertext))],
     ),
   )
   return { id, delivered }
+}
+
+/** Changes a byte of the code that proves a message: at its end, or before the numbers that the first one ends with. */
+function garble(ciphertext: Uint8Array): Buffer {
+  const garbled = Buffer.from(ciphertext)
+  const at = garbled.length - 8
+  garbled.writeUInt8(garbled.readUInt8(at) ^ 0xff, at)
+  return garbled
 }
 
 function bundleOf(device: Device): SignalBundle {

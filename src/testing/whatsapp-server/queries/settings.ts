@@ -1,9 +1,9 @@
+import { capFacts, lockFacts } from '../faults/account-limits.js'
 import { childOf, childrenOf, stanza } from '../wire/binary-node.js'
 import { MAX_MEDIA_BYTES, MEDIA_AUTH } from '../media/media-host.js'
 import { answerError, answerResult, type QueryHandler } from './answer.js'
 
 const PRIVACY_CATEGORIES = ['last', 'online', 'profile', 'status', 'groupadd', 'calladd', 'readreceipts']
-const ACCOUNT_FACTS = { data: { xwa2_fetch_account_reachout_timelock: { is_active: false }, xwa2_message_capping_info: {} } }
 
 /** Nothing to tell: the query was understood. */
 export const answerDone: QueryHandler = ({ connection, iq }) => answerResult(connection, iq)
@@ -29,9 +29,11 @@ export const answerPrivacy: QueryHandler = ({ connection, iq, asked }) =>
         ),
   ])
 
-/** `w:mex`: facts about the account. */
-export const answerFacts: QueryHandler = ({ connection, iq }) =>
-  answerResult(connection, iq, [stanza('result', {}, Buffer.from(JSON.stringify(ACCOUNT_FACTS)))])
+/** `w:mex`: what the account may not do. */
+export const answerFacts: QueryHandler = ({ server, connection, device: { phone }, iq }) => {
+  const data = { xwa2_fetch_account_reachout_timelock: lockFacts(server, phone), xwa2_message_capping_info: capFacts(server, phone) }
+  return answerResult(connection, iq, [stanza('result', {}, Buffer.from(JSON.stringify({ data })))])
+}
 
 /** `w:m`: where media goes. */
 export const answerMediaHosts: QueryHandler = ({ server, connection, iq }) =>

@@ -6,6 +6,9 @@ import { childOf, childrenOf, nowInSeconds, stanza, type BinaryNode } from '../w
 import { lidJid, parseJid, phoneJid } from '../wire/jid.js'
 import { deliver } from '../queue/deliver.js'
 
+/** The error of a message with which an account would start a chat that it may not start. */
+const NOT_ALLOWED = '463'
+
 interface Copy {
   readonly jid: string
   readonly ciphertext: BinaryNode
@@ -15,6 +18,13 @@ interface Copy {
 export async function relayMessage(server: ServerContext, connection: Connection, sender: Device, message: BinaryNode): Promise<void> {
   const { id = '', to = '' } = message.attrs
   const copies = copiesOf(message)
+  const addressee = server.accounts.resolve(to)?.account.phone ?? to
+  if (!server.limits.mayWrite(sender.phone, addressee)) {
+    connection.send(stanza('ack', { id, class: 'message', from: to, t: nowInSeconds(), error: NOT_ALLOWED }))
+    server.journal.write('message-refused', connection, { id, to })
+    return
+  }
+  server.limits.noteChat(sender.phone, addressee)
   connection.send(stanza('ack', { id, class: 'message', from: to, t: nowInSeconds() }))
   server.journal.write('message', connection, { id, to, copies: copies.map(({ ciphertext }) => ciphertext.attrs['type'] ?? '') })
   const identity = childOf(message, 'device-identity')

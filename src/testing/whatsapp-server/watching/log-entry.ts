@@ -27,6 +27,7 @@ export type LogKind =
   | 'replaced'
   | 'pre-keys'
   | 'message'
+  | 'message-refused'
   | 'phone-message'
   | 'receipt'
   | 'delivered'
