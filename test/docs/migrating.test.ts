@@ -57,7 +57,7 @@ it('copies the SQLite auth state of Baileys', async () => {
   for (const [type, id, value] of [
     ['pre-key', '7', '{"a":1}'],
     ['session', '49170.0', '{"b":2}'],
-  ])
+  ] as const)
     database.prepare('INSERT INTO signal_keys VALUES (?, ?, ?)').run(type, id, value)
   database.close()
   const copied = new ExampleProcess(writeExample(folder, 'copy.mts', blockWith('signal_keys')))

@@ -31,7 +31,7 @@ async function findDownloadsFromAnyHost(): Promise<boolean> {
   }).listen(0, '127.0.0.1')
   await once(host, 'listening')
   const { port } = host.address() as AddressInfo
-  const media = { url: `http://127.0.0.1:${port}/file`, mediaKey: randomBytes(32), directPath: undefined }
+  const media = { url: `http://127.0.0.1:${port}/file`, mediaKey: randomBytes(32) }
   await baileys.downloadContentFromMessage(media, 'image').catch(() => undefined)
   host.close()
   return isAsked

@@ -138,7 +138,7 @@ export class WhatsAppServer extends EventEmitter<WhatsAppServerEvents> implement
 
   /** As {@link phoneText}, but damaged on its way: the device cannot decrypt it ("Bad MAC"). */
   async phoneGarbled(phone: string, deviceKey: DeviceKey): Promise<SentMessage> {
-    return sendFromPhone(this.#parts.context, phone, deviceKey, { conversation: 'garbled' }, { garbled: true })
+    return this.phone(phone).sendGarbled(deviceKey)
   }
 
   /**

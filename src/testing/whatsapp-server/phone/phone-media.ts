@@ -27,7 +27,7 @@ export async function sendMedia(server: ServerContext, phone: string, deviceKey:
   const url = server.media.put(format.folder, file)
   const mimetype = media.mimetype ?? format.mimetype
   const content = { [format.field]: { url, mimetype, fileLength: data.length, ...keys, ...(caption === undefined ? {} : { caption }), ...fields } }
-  return sendFromPhone(server, phone, deviceKey, content, { type: 'media' })
+  return sendFromPhone(server, phone, deviceKey, content, { attributes: { type: 'media' } })
 }
 
 /** A phone downloads the media of a message that it received. Throws when there is none, or its file is not on this server. */

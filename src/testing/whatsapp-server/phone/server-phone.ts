@@ -50,6 +50,11 @@ export class ServerPhone {
     return sendFromPhone(this.#server, this.number, deviceKey, content)
   }
 
+  /** Sends a text that is damaged on its way: the device cannot decrypt it ("Bad MAC"). */
+  async sendGarbled(deviceKey: DeviceKey): Promise<SentMessage> {
+    return sendFromPhone(this.#server, this.number, deviceKey, { conversation: 'garbled' }, { garbled: true })
+  }
+
   /** Uploads media, and sends it to a linked device. Rejects with `TypeError` for a kind that there is not. */
   async sendMedia(deviceKey: DeviceKey, media: PhoneMedia): Promise<SentMessage> {
     return sendMedia(this.#server, this.number, deviceKey, media)
