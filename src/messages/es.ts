@@ -1,7 +1,7 @@
 import type { StatusTranslation } from '../status/status-reasons.js'
 
 /** The sentences in Spanish, for the option `messages`. */
-const messages: StatusTranslation = Object.freeze({
+export const messages: StatusTranslation = Object.freeze({
   locale: 'es',
   disconnected: 'Sin conexión.',
   connecting: 'Conectando...',

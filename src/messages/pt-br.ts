@@ -1,7 +1,7 @@
 import type { StatusTranslation } from '../status/status-reasons.js'
 
 /** The sentences in Brazilian Portuguese, for the option `messages`. */
-const messages: StatusTranslation = Object.freeze({
+export const messages: StatusTranslation = Object.freeze({
   locale: 'pt-BR',
   disconnected: 'Não conectado.',
   connecting: 'Conectando...',

@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import * as testing from '../../src/testing/index.js'
 import { WhatsAppServer } from '../../src/testing/whatsapp-server/index.js'
-import { ServerPhone } from '../../src/testing/whatsapp-server/phone/server-phone.js'
+import { AccountPhone } from '../../src/testing/whatsapp-server/phone/account-phone.js'
 import { temporaryFolder } from '../support/temporary-folder.js'
 
 const page = readFileSync('docs/whatsapp-server.md', 'utf8')
@@ -26,7 +26,7 @@ describe('docs/whatsapp-server.md', () => {
 
   it('names no member that does not exist, and leaves out none', () => {
     const members = Object.getOwnPropertyNames(WhatsAppServer.prototype).filter((name) => name !== 'constructor')
-    const ofPhones = Object.getOwnPropertyNames(ServerPhone.prototype)
+    const ofPhones = Object.getOwnPropertyNames(AccountPhone.prototype)
     const mentioned = [...page.matchAll(/`(?:server\.|await )?(\w+)[`(]/g)].map(([, name]) => name)
     const calls = [...page.matchAll(/^\| `(\w+)\(/gm)].map(([, name]) => name)
     const missing = [...members, ...ofPhones.filter((name) => name !== 'constructor')].filter(

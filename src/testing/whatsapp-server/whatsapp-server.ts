@@ -16,7 +16,8 @@ import type { LinkingOptions } from './pairing/linking-rules.js'
 import { scanQr, type Scannable } from './pairing/qr.js'
 import { sendRefresh, type RefreshMessage } from './pairing/refresh.js'
 import type { SentMessage } from './phone/send.js'
-import { ServerPhone } from './phone/server-phone.js'
+import { AccountPhone } from './phone/account-phone.js'
+import type { ServerPhone } from './phone/server-phone.js'
 import type { LinkedDevice, PhoneMessage, WhatsAppServerEvents } from './server-events.js'
 import type { ServerSocketConfig, WhatsAppServerOptions } from './server-options.js'
 import { closeServerParts, loadServerParts, makeServerParts, type LoadedParts, type ServerParts } from './server-parts.js'
@@ -123,7 +124,7 @@ export class WhatsAppServer extends EventEmitter<WhatsAppServerEvents> implement
   /** The phone with this number; there is one as soon as you ask for it. Throws `TypeError` for what is no number. */
   phone(number: string): ServerPhone {
     const { context } = this.#parts
-    return new ServerPhone(context, context.accounts.account(number))
+    return new AccountPhone(context, context.accounts.account(number))
   }
 
   /** A phone sends a text to a linked device, which gets it at once or after its next login. */
