@@ -83,7 +83,7 @@ export { MemoryConnectionRepository } from './adapters/memory/memory-connection-
 export type { ConnectionRecord, ConnectionRepository } from './repository/connection-repository.js'
 
 // Around it.
-export type { BaileysModule } from './socket/baileys-module.js'
+export type { BaileysCopy, BaileysModule } from './socket/baileys-module.js'
 export { quietLibsignal } from './socket/workarounds/quiet-libsignal.js'
 export { latestWaWebVersion, type LatestVersionOptions, type LatestVersionProvider } from './version/latest-wa-web-version.js'
 export type { FoundVersion, VersionLookup, VersionProvider, VersionQuestion } from './version/version-source.js'

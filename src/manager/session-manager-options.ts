@@ -17,7 +17,7 @@ import {
 } from '../option-checks.js'
 import type { ConnectionRepository } from '../repository/connection-repository.js'
 import type { SessionSettings } from '../session/session-context.js'
-import type { BaileysModule } from '../socket/baileys-module.js'
+import type { BaileysCopy, BaileysModule } from '../socket/baileys-module.js'
 import { DEFAULT_STATUS_MESSAGES, type StatusMessages } from '../status/status-reasons.js'
 import type { SessionStore } from '../store/session-store.js'
 import { type ClusterOptions, type ResolvedCluster, resolveCluster } from './cluster-options.js'
@@ -77,8 +77,8 @@ export interface SessionManagerOptions {
   store: SessionStore
   /** Your application's own view of its connections; it gets every status change. */
   repository?: ConnectionRepository | undefined
-  /** The Baileys module. By default it is imported on first use. */
-  baileys?: BaileysModule | undefined
+  /** The Baileys module: `@whiskeysockets/baileys`, the package `baileys`, or a fake. By default the first is imported on first use. */
+  baileys?: BaileysModule | BaileysCopy | undefined
   /** The configuration of the sockets: an object, or a function that is called for every dial. `auth` is not allowed. */
   socketConfig?: SocketConfig | SocketConfigFunction | undefined
   /**
@@ -242,7 +242,7 @@ const NAMES = Object.keys({
 export interface ResolvedSessionManagerOptions {
   readonly store: SessionStore
   readonly repository: ConnectionRepository | undefined
-  readonly baileys: BaileysModule | undefined
+  readonly baileys: BaileysModule | BaileysCopy | undefined
   readonly socketConfig: SocketConfig | SocketConfigFunction
   readonly version: VersionProvider | 'baileys' | undefined
   readonly restore: ResolvedPace

@@ -60,6 +60,17 @@ export interface BaileysModule {
   }
 }
 
+/**
+ * The module of another copy of Baileys: the package `baileys`, which is the same code under another name, or a second installation of
+ * `@whiskeysockets/baileys`. TypeScript takes the classes of two copies for different ones, so what holds them is described by its names.
+ */
+export interface BaileysCopy extends Omit<BaileysModule, 'makeWASocket' | 'initAuthCreds'> {
+  /** Creates a socket: a function of any types, for those of its copy are others. */
+  makeWASocket: Readonly<Pick<CallableFunction, 'length' | 'name'>>
+  /** Creates a new identity. */
+  initAuthCreds(): Pick<AuthenticationCreds, 'advSecretKey' | 'noiseKey' | 'registrationId' | 'signedIdentityKey'>
+}
+
 /** What a socket is configured with, but for its credentials. */
 export type DialConfig = Omit<UserFacingSocketConfig, 'auth'>
 
@@ -69,7 +80,7 @@ const isObject = (value: unknown): value is Record<string, unknown> => (typeof v
  * The Baileys of the application: the module passed in, else the installed one, loaded on first use.
  * Rejects with `BAILEYS_UNSUPPORTED` when it is missing or lacks something that is needed.
  */
-export async function loadBaileys(passedIn: BaileysModule | undefined): Promise<BaileysModule> {
+export async function loadBaileys(passedIn: BaileysModule | BaileysCopy | undefined): Promise<BaileysModule> {
   if (passedIn !== undefined) return checkBaileys(passedIn)
   const loaded = await importBaileys()
   const problem = describeUnsupported(await readInstalledVersion())
