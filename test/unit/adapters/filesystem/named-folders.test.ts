@@ -2,8 +2,11 @@ import { useMultiFileAuthState } from '@whiskeysockets/baileys'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { FileLockTable } from '../../../../src/adapters/filesystem/file-lock-table.js'
 import { FileSystemSessionStore } from '../../../../src/adapters/filesystem/filesystem-session-store.js'
 import type { FileSystemSessionStoreOptions } from '../../../../src/adapters/filesystem/filesystem-session-store-options.js'
+import { TokenFiles } from '../../../../src/adapters/filesystem/token-files.js'
+import { describeHolder } from '../../../../src/lease/holder.js'
 import type { SessionLease } from '../../../../src/lease/session-lock.js'
 import { CREDS_KEY } from '../../../../src/store/session-store.js'
 import { collect } from '../../../support/collect.js'
@@ -80,6 +83,15 @@ describe('a folder that is named for a session', () => {
     await store.delete('main')
     const again = await take(open({ folders: { main: folder } }), 'main')
     expect(again.fencingToken).toBeGreaterThan(lease.fencingToken)
+  })
+
+  it('loses with its session what stock wrote of a type that is unknown here: the lock beside it is no foreign file', async () => {
+    const folder = join(temporaryFolder(), 'auth')
+    const store = open({ folders: { main: folder } })
+    await store.write('main', [CREDS])
+    writeFileSync(join(folder, 'new-kind-1.json'), '{}')
+    await store.delete('main')
+    expect(readdirSync(folder)).toEqual(['.baileys-sessions'])
   })
 
   it('that was removed under a lease ends the lease, and can be taken again', async () => {
@@ -179,6 +191,26 @@ describe('invariant 1: a folder that one store names and another finds in its di
       const held = asked.filter((result) => result.status === 'fulfilled' && result.value !== null)
       expect(held.length).toBeLessThanOrEqual(1)
     }
+  })
+
+  it('goes to the one that was faster, when that took its lock after the other had looked', async () => {
+    const folder = temporaryFolder()
+    const holder = await describeHolder('faster', 'fedcba9876543210')
+    let isTaken = false
+    const tokens = new TokenFiles(join(folder, 'lock'))
+    const table = new FileLockTable({
+      folder,
+      placeOf: async () => ({ tokens, olderTokens: null }),
+      heartbeats: join(folder, 'heartbeats'),
+      holdersElsewhere: async () => (isTaken ? [{ text: JSON.stringify(holder), lastSignAt: 1 }] : []),
+    })
+    const self = await describeHolder('slower', '0123456789abcdef')
+    const seen = await table.look('main')
+    isTaken = true
+    expect(await table.claim('main', seen, self)).toBeNull()
+    expect(await tokens.newest()).toEqual({ token: 1, isHeld: false })
+    // Who was looked at before the claim was found dead.
+    expect(await table.claim('main', await table.look('main'), self)).toBe(2)
   })
 
   it('keeps one that was taken for dead from writing', async () => {
