@@ -6,9 +6,10 @@ import { compatibilityPage } from './matrix/compatibility-page.mjs'
 import { detectFeatures } from './matrix/detect-features.mjs'
 import { Installs } from './matrix/installs.mjs'
 import { parseOptions, USAGE, UsageError } from './matrix/options.mjs'
-import { planRuns } from './matrix/plan.mjs'
+import { planRuns, planRuntimes } from './matrix/plan.mjs'
 import { Processes } from './matrix/processes.mjs'
 import { skippedOf, tableOf } from './matrix/report.mjs'
+import { runRuntime } from './matrix/run-runtime.mjs'
 import { runSuite } from './matrix/run-suite.mjs'
 import { ROOT, VERSIONS } from './matrix/versions.mjs'
 
@@ -27,8 +28,9 @@ async function main(options) {
     return 0
   }
   const runs = planRuns(options)
+  const runtimes = planRuntimes(options)
   if (options.list) {
-    console.log(tableOf(runs))
+    console.log([tableOf(runs), ...runtimes.map((name) => `${name} ${VERSIONS.runtimes[name]}`)].join('\n'))
     return 0
   }
   const folder = mkdtempSync(join(tmpdir(), 'baileys-sessions-matrix-'))
@@ -49,9 +51,10 @@ async function main(options) {
   }
   try {
     const tools = { installs: new Installs(folder, processes), processes, vitest: options.vitest }
-    await runAll(runs, tools)
-    const isGood = runs.every(({ result }) => result.failed.length === 0)
-    if (options.write && isGood) await writePage(runs, tools)
+    if (runs.length > 0) await runAll(runs, tools)
+    const runtimeResults = await runRuntimes(runtimes, tools)
+    const isGood = [...runs, ...runtimeResults].every(({ result }) => result.failed.length === 0)
+    if (options.write && isGood) await writePage(runs, runtimeResults, tools)
     return isGood ? 0 : 1
   } finally {
     clean()
@@ -76,9 +79,21 @@ async function runAll(runs, tools) {
   for (const { why, names, where } of skippedOf(runs)) console.log([`skipped with ${where}: ${why}`, ...names].join('\n  '))
 }
 
-async function writePage(runs, tools) {
+async function runRuntimes(runtimes, tools) {
+  const results = []
+  for (const runtime of runtimes) {
+    console.log(`${runtime} ${VERSIONS.runtimes[runtime]}: the packed package ...`)
+    const result = await runRuntime(runtime, tools)
+    results.push({ runtime, result })
+    console.log(`  ${result.counts.contracts} cases of the contracts, ${result.counts.sessions} with sessions, ${result.failed.length} failed`)
+    for (const { suite, name, why } of result.failed) console.log(`  FAILED ${suite} > ${name}: ${why}`)
+  }
+  return results
+}
+
+async function writePage(runs, runtimeResults, tools) {
   const features = {}
   for (const version of VERSIONS.baileys) features[version] = await detectFeatures(version, tools)
-  writeFileSync(join(ROOT, 'docs', 'compatibility.md'), compatibilityPage(runs, features))
+  writeFileSync(join(ROOT, 'docs', 'compatibility.md'), compatibilityPage(runs, features, runtimeResults))
   console.log('Wrote docs/compatibility.md.')
 }

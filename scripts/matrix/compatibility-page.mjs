@@ -1,9 +1,10 @@
+import { readFileSync } from 'node:fs'
 import { planRuns, SUITES } from './plan.mjs'
 import { skippedOf } from './report.mjs'
 import { INSTALLED_BAILEYS, VERSIONS } from './versions.mjs'
 
-/** docs/compatibility.md, from what was run and what was detected: `features` by version of Baileys. */
-export function compatibilityPage(runs, features) {
+/** docs/compatibility.md, from what was run and what was detected: `features` by version of Baileys, `runtimes` beside Node. */
+export function compatibilityPage(runs, features, runtimes) {
   return `${[
     '# Versions of Baileys and Node',
     '`npm run test:matrix -- --write` writes this page from what it ran and detected. Do not edit it by hand.',
@@ -27,6 +28,7 @@ export function compatibilityPage(runs, features) {
     features[INSTALLED_BAILEYS].map(({ name, without }) => `- \`${name}\`: ${without}`).join('\n'),
     `Baileys 6.7 asks npm for libsignal by a git URL, and 6.7.18 for a package of its own lint, too. \`"overrides": ${JSON.stringify(VERSIONS.overrides)}\` in your \`package.json\` installs both from the registry.`,
     `The types are for TypeScript ${minorOf(VERSIONS.oldestTypeScript)} or later, which is tried with ${VERSIONS.oldestTypeScript}.`,
+    ...runtimesPart(runtimes),
     ...supportPart(),
     '## What CI runs',
     `CI has less time, so it runs less: ${planRuns({ ci: true })
@@ -35,6 +37,32 @@ export function compatibilityPage(runs, features) {
         '; ',
       )}. ${['e2e core', 'e2e linking'].map((suite) => `\`${suite}\` is ${SUITES[suite].map((name) => `\`${name.slice('test/e2e/'.length)}\``).join(', ')}.`).join(' ')} \`unit, scenario, contract\` is these folders without what is tagged \`full\`. It also runs everything with the Node that CI has.`,
   ].join('\n\n')}\n`
+}
+
+/** Bun and Deno, with what was tried there. */
+export function runtimesPart(runtimes) {
+  return [
+    '## Bun and Deno',
+    `The matrix also installs the package as it is published, with Baileys ${INSTALLED_BAILEYS}, and runs \`scripts/matrix/runtimes\` in both: the contract suites on the stores, locks and repositories that need no server, and what an application does all day, with real Baileys against the loopback server.`,
+    table(
+      ['runtime', 'cases of the contracts', 'with sessions', 'failed'],
+      runtimes.map(({ runtime, result: { counts, failed } }) => [
+        `${runtime === 'bun' ? 'Bun' : 'Deno'} ${VERSIONS.runtimes[runtime]}`,
+        counts.contracts,
+        counts.sessions,
+        failed.length,
+      ]),
+    ),
+    `A session ${sessionCases().join('; ')}.`,
+    'Everything that was tried holds in both: the page is written only then. They bring `node:sqlite`, which `openSqliteDatabase` finds, and their promises pay nothing for a storage, so that [the remedy](scale.md#what-the-remedy-does) is not needed. Deno was started with `--allow-all`.',
+    'Nothing else is tried there: no Redis, no PostgreSQL, no cluster, no memory that must not grow over days, and the rest of the tests only in Node.',
+  ]
+}
+
+/** The suite itself can be loaded only where the package is installed. */
+function sessionCases() {
+  const source = readFileSync(new URL('./runtimes/sessions.mjs', import.meta.url), 'utf8')
+  return [...source.matchAll(/^ {2}'(.+)': /gmu)].map(([, name]) => name)
 }
 
 /** Until when each Node is supported. */

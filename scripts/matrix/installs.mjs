@@ -3,6 +3,8 @@ import { dirname, join } from 'node:path'
 import { INSTALLED_BAILEYS, ROOT, VERSIONS } from './versions.mjs'
 
 const BAILEYS = '@whiskeysockets/baileys'
+const PACKAGE = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+const WS = PACKAGE.devDependencies.ws
 const QUIETLY = ['--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund', '--loglevel=error']
 
 /** What the runs need, installed on first use into one temporary folder. */
@@ -42,6 +44,27 @@ export class Installs {
       await this.#npm(['install', ...QUIETLY, `${name}@${VERSIONS.node[major]}`], made)
     })
     return join(folder, 'node_modules', name, 'bin', process.platform === 'win32' ? 'node.exe' : 'node')
+  }
+
+  /** The folder where the package is installed as it is published, with a runtime beside it. */
+  runtime(name) {
+    return this.#once(`runtime-${name}`, async (folder) => {
+      const tarball = await this.#packed()
+      writeFileSync(join(folder, 'package.json'), '{ "private": true, "type": "module" }')
+      const packages = [tarball, `${BAILEYS}@${INSTALLED_BAILEYS}`, `ws@${WS}`, `${name}@${VERSIONS.runtimes[name]}`]
+      // Bun puts its binary in place with a script.
+      await this.#npm(['install', ...QUIETLY.filter((flag) => flag !== '--ignore-scripts'), ...packages], folder)
+    })
+  }
+
+  /** The tarball of this checkout. */
+  async #packed() {
+    const checkout = await this.checkout(INSTALLED_BAILEYS)
+    await this.#once('packed', async (folder) => {
+      await this.#npm(['run', 'build'], checkout)
+      await this.#npm(['pack', '--ignore-scripts', '--pack-destination', folder], checkout)
+    })
+    return join(this.#folder, 'packed', `${PACKAGE.name}-${PACKAGE.version}.tgz`)
   }
 
   async #once(name, make) {

@@ -8,11 +8,12 @@ for the installs. It works in a temporary folder and removes it at the end.
   --baileys LIST   versions of Baileys, separated by commas (default: ${VERSIONS.baileys.join(',')})
   --node LIST      major versions of Node (default: ${Object.keys(VERSIONS.node).join(',')})
   --only e2e|all   the end-to-end tests, or all (default: all with Baileys ${INSTALLED_BAILEYS}, else e2e)
+  --runtimes       the packed package in Bun and Deno, and nothing else
   --ci             the part that CI has time for
   --write          writes docs/compatibility.md if everything passed; only without the options above
   --list           lists what would run, and runs nothing
 
-Without --baileys and --node: every Node with Baileys ${INSTALLED_BAILEYS}, and every other Baileys with Node ${Object.keys(VERSIONS.node)[0]}.
+Without --baileys and --node: every Node with Baileys ${INSTALLED_BAILEYS}, every other Baileys with Node ${Object.keys(VERSIONS.node)[0]}, and Bun and Deno.
 With them: every given Baileys with every given Node. If you pass files to vitest, only those run.`
 
 /** An invalid option. */
@@ -22,19 +23,32 @@ export class UsageError extends Error {}
 export function parseOptions(args) {
   const end = args.indexOf('--')
   const own = end < 0 ? args : args.slice(0, end)
-  const options = { baileys: null, node: null, only: null, ci: false, write: false, list: false, help: false, vitest: end < 0 ? [] : args.slice(end + 1) }
+  const options = {
+    baileys: null,
+    node: null,
+    only: null,
+    runtimes: false,
+    ci: false,
+    write: false,
+    list: false,
+    help: false,
+    vitest: end < 0 ? [] : args.slice(end + 1),
+  }
   for (let index = 0; index < own.length; index += 1) {
     const [name, inline] = own[index].split(/=(.*)/su)
     const value = () => inline ?? own[++index] ?? refuse(`${name} needs a value.`)
     if (name === '--baileys') options.baileys = listOf(name, value(), VERSIONS.baileys)
     else if (name === '--node') options.node = listOf(name, value(), Object.keys(VERSIONS.node))
     else if (name === '--only') [options.only] = listOf(name, value(), ['e2e', 'all'])
-    else if (['--ci', '--write', '--list', '--help'].includes(name) && inline === undefined) options[name.slice(2)] = true
+    else if (['--runtimes', '--ci', '--write', '--list', '--help'].includes(name) && inline === undefined) options[name.slice(2)] = true
     else refuse(`Unknown option ${own[index]}.`)
   }
-  const isPart = options.ci || options.baileys !== null || options.node !== null || options.only !== null || options.vitest.length > 0
+  const isPart = options.ci || options.runtimes || options.baileys !== null || options.node !== null || options.only !== null || options.vitest.length > 0
   if (options.write && isPart) refuse('--write is about the whole matrix, so you cannot combine it with an option that leaves something out.')
   if (options.ci && (options.baileys ?? options.node ?? options.only) !== null) refuse('--ci chooses its own versions.')
+  if (options.runtimes && (options.ci || options.baileys !== null || options.node !== null || options.only !== null || options.vitest.length > 0)) {
+    refuse('--runtimes is about Bun and Deno alone, so you cannot combine it with an option that chooses something else.')
+  }
   return options
 }
 

@@ -18,7 +18,8 @@ const NODES = Object.keys(VERSIONS.node)
 const OTHER_BAILEYS = VERSIONS.baileys.filter((version) => version !== INSTALLED_BAILEYS)
 
 /** The combinations to run, in order: `{ node, baileys, suite }`. */
-export function planRuns({ baileys, node, only, ci, vitest = [] }) {
+export function planRuns({ baileys, node, only, ci, runtimes, vitest = [] }) {
+  if (runtimes) return []
   const files = vitest.filter((argument) => !argument.startsWith('-')).join(' ')
   if (ci) {
     return [
@@ -36,6 +37,12 @@ export function planRuns({ baileys, node, only, ci, vitest = [] }) {
   return (node ?? NODES.slice(0, 1)).flatMap((major) =>
     (baileys ?? [INSTALLED_BAILEYS]).map((version) => ({ node: major, baileys: version, suite: suiteOf(version) })),
   )
+}
+
+/** The runtimes beside Node: with the whole matrix, or alone. */
+export function planRuntimes({ baileys, node, only, ci, runtimes, vitest = [] }) {
+  const isWhole = baileys === null && node === null && only === null && !ci && vitest.length === 0
+  return runtimes || isWhole ? Object.keys(VERSIONS.runtimes) : []
 }
 
 function filesOf(...names) {

@@ -10,6 +10,7 @@ const versions = JSON.parse(readFileSync('scripts/matrix/versions.json', 'utf8')
   baileys: string[]
   node: Record<string, string>
   nodeEndOfLife: Record<string, string>
+  runtimes: { bun: string; deno: string }
   oldestTypeScript: string
 }
 const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as { engines: { node: string }; peerDependencies: Record<string, string> }
@@ -21,6 +22,15 @@ describe('docs/compatibility.md', () => {
     expect(new Set(runs.map(([, baileys]) => baileys))).toEqual(new Set(versions.baileys))
     expect(new Set(runs.map(([node]) => node))).toEqual(new Set(Object.values(versions.node)))
     for (const row of runs) expect(Number(row[3]), row.join(' ')).toBeGreaterThan(100)
+  })
+
+  it('tells of Bun and Deno, and of each case with a session that was tried there', () => {
+    const { rows } = tableOf(page, 'runtime', 'cases of the contracts', 'with sessions', 'failed')
+    const cases = [...readFileSync('scripts/matrix/runtimes/sessions.mjs', 'utf8').matchAll(/^ {2}'(.+)': /gmu)].map(([, name]) => name)
+    expect(cases.length).toBeGreaterThan(11)
+    expect(rows.map(([runtime]) => runtime)).toEqual([`Bun ${versions.runtimes.bun}`, `Deno ${versions.runtimes.deno}`])
+    for (const [, contracts, sessions, failed] of rows) expect([Number(contracts) > 200, sessions, failed]).toEqual([true, String(cases.length), '0'])
+    expect(page.text).toContain(`A session ${cases.join('; ')}.`)
   })
 
   it('says of every Node when it ends, and that it is supported a year longer', () => {
