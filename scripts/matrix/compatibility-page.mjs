@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { planRuns, SUITES } from './plan.mjs'
 import { skippedOf } from './report.mjs'
+import { UPCOMING_BAILEYS } from './upcoming-baileys.mjs'
 import { INSTALLED_BAILEYS, VERSIONS } from './versions.mjs'
 
 /** docs/compatibility.md, from what was run and what was detected: `features` by version of Baileys, `runtimes` beside Node. */
@@ -28,6 +29,7 @@ export function compatibilityPage(runs, features, runtimes) {
     features[INSTALLED_BAILEYS].map(({ name, without }) => `- \`${name}\`: ${without}`).join('\n'),
     `Baileys 6.7 asks npm for libsignal by a git URL, and 6.7.18 for a package of its own lint, too. \`"overrides": ${JSON.stringify(VERSIONS.overrides)}\` in your \`package.json\` installs both from the registry.`,
     `The types are for TypeScript ${minorOf(VERSIONS.oldestTypeScript)} or later, which is tried with ${VERSIONS.oldestTypeScript}.`,
+    ...UPCOMING_BAILEYS,
     ...runtimesPart(runtimes),
     ...supportPart(),
     '## What CI runs',

@@ -24,6 +24,15 @@ describe('docs/compatibility.md', () => {
     for (const row of runs) expect(Number(row[3]), row.join(' ')).toBeGreaterThan(100)
   })
 
+  it('has what was read of the branch that comes next, as the matrix writes it', () => {
+    const source = readFileSync('scripts/matrix/upcoming-baileys.mjs', 'utf8')
+    const commit = /commit `([\da-f]{7,})`/u.exec(source)?.[1] ?? 'none'
+    expect(page.text).toContain(`at commit \`${commit}\``)
+    const told = tableOf(page, 'there', 'what it means here').rows.flat()
+    expect(told.length).toBeGreaterThan(10)
+    for (const cell of told) expect(source.replaceAll("\\'", "'"), cell).toContain(cell)
+  })
+
   it('tells of Bun and Deno, and of each case with a session that was tried there', () => {
     const { rows } = tableOf(page, 'runtime', 'cases of the contracts', 'with sessions', 'failed')
     const cases = [...readFileSync('scripts/matrix/runtimes/sessions.mjs', 'utf8').matchAll(/^ {2}'(.+)': /gmu)].map(([, name]) => name)
