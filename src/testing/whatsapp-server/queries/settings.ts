@@ -1,4 +1,4 @@
-import { capFacts, lockFacts } from '../faults/account-limits.js'
+import { capFacts, lockFacts } from '../faults/limit-account.js'
 import { childOf, childrenOf, stanza } from '../wire/binary-node.js'
 import { MAX_MEDIA_BYTES, MEDIA_AUTH } from '../media/media-host.js'
 import { answerError, answerResult, type QueryHandler } from './answer.js'
