@@ -62,6 +62,20 @@ describe('doctor tells of a session', () => {
     expect((await doctor(directory)).output).toContain(`a: restorable, ${MASKED}, 4 records, last write 20`)
   })
 
+  it('how many pre-keys it has, and how many files it takes', async () => {
+    const directory = newDirectory()
+    const store = fileStore(directory)
+    await storePaired(store, 'a')
+    const { session: before } = await examine(directory)
+    await store.write(
+      'a',
+      ['7001', '7002', '7003'].map((id) => ({ type: 'pre-key', id, value: '{}' })),
+    )
+    const { session } = await examine(directory)
+    expect(session).toMatchObject({ records: 7, preKeys: (before?.preKeys ?? 0) + 3, files: (before?.files ?? 0) + 3, findings: [] })
+    expect((await doctor(directory)).output).toContain(`, ${session?.preKeys ?? 0} pre-keys, ${session?.files ?? 0} files, plain`)
+  })
+
   it('that it was never paired: of credentials without a phone, and of a folder with nothing in it', async () => {
     const directory = newDirectory()
     const store = fileStore(directory)

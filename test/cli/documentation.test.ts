@@ -61,7 +61,7 @@ describe('docs/command-line.md', () => {
   it('has every state and every finding', () => {
     const first = (rows: string[][]): string[] => rows.map(([cell = '']) => codeIn(cell)[0] ?? '')
     expect(first(tableOf(page, 'state', 'what it means').rows)).toEqual(wordsOf('src/cli/doctor/diagnosis.ts', 'DoctorState'))
-    expect(first(tableOf(page, 'finding', 'what it means', 'needs a person', '`--repair`').rows)).toEqual(wordsOf('src/cli/doctor/diagnosis.ts', 'FindingCode'))
+    expect(first(tableOf(page, 'finding', 'what it means', 'needs a person', '`--repair`').rows)).toEqual(wordsOf('src/cli/doctor/finding.ts', 'FindingCode'))
   })
 
   it('has every way in which a session can stand, and who has to act', () => {

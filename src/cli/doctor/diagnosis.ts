@@ -2,8 +2,10 @@ import { BACKUP_FILE, CREDS_FILE } from '../../adapters/filesystem/record-file.j
 import type { StoredSession } from '../../auth/stored-session.js'
 import type { SessionError } from '../../errors.js'
 import { count } from '../terminal-text.js'
+import { type Finding, forPerson, passing, repairable } from './finding.js'
 import type { FolderInspection } from './inspect-folder.js'
 import type { JournalInspection } from './inspect-journals.js'
+import { adviseOnSize } from './size-advice.js'
 
 /**
  * What became of a session:
@@ -22,45 +24,6 @@ export type DoctorState = 'restorable' | 'never_paired' | 'half_paired' | 'stopp
 
 /** How the records of a session are kept; `none` when there are none that can be read. */
 export type SessionEncryption = 'none' | 'plain' | 'encrypted' | 'mixed'
-
-/** Something that is not as it should be. */
-export interface Finding {
-  /** Its stable name. */
-  readonly code: FindingCode
-  /** What is wrong and what to do, for people. */
-  readonly message: string
-  /** Whether it waits for a person; the others mend themselves when the session runs next. */
-  readonly needsPerson: boolean
-  /** Whether `--repair` mends it. */
-  readonly canRepair: boolean
-}
-
-/** The name of a finding. */
-type FindingCode =
-  | 'half_paired'
-  | 'logged_out'
-  | 'restricted'
-  | 'credentials_corrupt'
-  | 'credentials_from_backup'
-  | 'credentials_missing'
-  | 'legacy_session'
-  | 'key_missing'
-  | 'wrong_key'
-  | 'records_not_encrypted'
-  | 'records_under_old_key'
-  | 'records_unreadable'
-  | 'unavailable'
-  | 'modes_too_wide'
-  | 'unfolded_journal'
-  | 'journal_damaged'
-  | 'left_over_files'
-  | 'unfinished_batch'
-  | 'symbolic_links'
-  | 'not_a_session'
-  | 'is_a_session'
-  | 'other_prefix'
-  | 'directory_writable'
-  | 'server_may_lose_sessions'
 
 /** What is to be said of the journals of a session, in which writes are until they are in the files. */
 export interface JournalState {
@@ -84,6 +47,10 @@ export interface Diagnosis {
   readonly phoneNumber: string | null
   /** How many records it has. */
   readonly records: number
+  /** How many of them are pre-keys. */
+  readonly preKeys: number
+  /** How many files and folders it takes; `null` for a store that has none. */
+  readonly files: number | null
   /** When one of them was last written; `null` when the store does not tell. */
   readonly lastWriteAt: Date | null
   /** What is in the journals of its writers; `null` when there are none. */
@@ -148,6 +115,8 @@ export function isSession({ stored, folder }: Pick<SessionFacts, 'stored' | 'fol
 export interface RecordCensus {
   /** How many there are. */
   readonly total: number
+  /** How many are pre-keys. */
+  readonly preKeys: number
   /** How many are plain text. */
   readonly plain: number
   /** How many are encrypted. */
@@ -172,15 +141,11 @@ function findFaults(facts: SessionFacts, state: DoctorState, now: Date): Finding
     ...faultsOfRecords(facts, state),
     ...faultsOfFolder(facts),
     ...faultsOfJournal(facts),
+    ...adviseOnSize({ preKeys: facts.records.preKeys, files: facts.folder?.files ?? null }),
     // A damaged journal fails every look at the records.
     ...facts.failures.filter(({ message }) => message !== facts.journal?.damage).map(({ message }) => forPerson('unavailable', message)),
   ]
 }
-
-const forPerson = (code: FindingCode, message: string): Finding => ({ code, message, needsPerson: true, canRepair: false })
-const repairable = (code: FindingCode, message: string): Finding => ({ code, message, needsPerson: true, canRepair: true })
-/** Mends itself when the session is run next; `--repair` only does it sooner. */
-const passing = (code: FindingCode, message: string): Finding => ({ code, message, needsPerson: false, canRepair: true })
 
 function faultOfState({ sessionId, stored, records, hasKeys, folder, journal }: SessionFacts, state: DoctorState): Finding[] {
   switch (state) {
@@ -342,6 +307,8 @@ export function diagnose(facts: SessionFacts, now: Date): Diagnosis {
     owner,
     phoneNumber: stored.kind === 'readable' && stored.creds.kind === 'paired' ? stored.creds.phoneNumber : null,
     records: records.total,
+    preKeys: records.preKeys,
+    files: folder?.files ?? null,
     lastWriteAt: folder?.lastWriteAt ?? null,
     journal: journal === null ? null : { entries: journal.entries, lastWriteAt: journal.lastWriteAt, canFold: journal.damage === null },
     encryption: records.plain > 0 && records.encrypted > 0 ? 'mixed' : records.encrypted > 0 ? 'encrypted' : records.plain > 0 ? 'plain' : 'none',

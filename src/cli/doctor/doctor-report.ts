@@ -1,6 +1,7 @@
 import { count, hidePasswords, maskNumber, maskPrivate } from '../terminal-text.js'
 import type { ServerReport } from '../stores/store-name.js'
-import type { Diagnosis, DoctorState, Finding, JournalState, SessionEncryption } from './diagnosis.js'
+import type { Diagnosis, DoctorState, JournalState, SessionEncryption } from './diagnosis.js'
+import type { Finding } from './finding.js'
 import type { RepairReport } from './repair-session.js'
 
 /** A session in the report, as `--json` prints it. */
@@ -17,6 +18,10 @@ export interface ReportedSession {
   readonly phoneNumber: string | null
   /** How many records it has. */
   readonly records: number
+  /** How many of them are pre-keys. */
+  readonly preKeys: number
+  /** How many files and folders it takes; `null` for a store that has none. */
+  readonly files: number | null
   /** When one of them was last written, as ISO text; `null` when the store does not tell. */
   readonly lastWriteAt: string | null
   /** What is in the journals of its writers, and not in the files yet; `null` when there are none. */
@@ -78,7 +83,7 @@ export interface NumberDisplay {
 export function reportSession(diagnosis: Diagnosis, { done, refused }: RepairReport, { showNumbers, typed }: NumberDisplay): ReportedSession {
   // The names of files hold the numbers of contacts.
   const masked = (message: string): string => (showNumbers ? hidePasswords(message) : maskPrivate(message, typed))
-  const { sessionId, state, owner, phoneNumber, records, lastWriteAt, journal, encryption, findings } = diagnosis
+  const { sessionId, state, owner, phoneNumber, records, preKeys, files, lastWriteAt, journal, encryption, findings } = diagnosis
   return {
     sessionId,
     state,
@@ -86,6 +91,8 @@ export function reportSession(diagnosis: Diagnosis, { done, refused }: RepairRep
     ownerPid: pidOf(owner),
     phoneNumber: phoneNumber === null || showNumbers ? phoneNumber : maskNumber(phoneNumber),
     records,
+    preKeys,
+    files,
     lastWriteAt: lastWriteAt?.toISOString() ?? null,
     journal: journal === null ? null : { ...journal, lastWriteAt: journal.lastWriteAt?.toISOString() ?? null },
     encryption,
@@ -108,13 +115,15 @@ export function waitsForPerson({ findings, refusals }: Pick<ReportedSession, 'fi
 
 /** A session in a line. */
 export function sessionLine(session: ReportedSession): string {
-  const { sessionId, state, owner, ownerPid, phoneNumber, records, lastWriteAt, journal, encryption } = session
+  const { sessionId, state, owner, ownerPid, phoneNumber, records, preKeys, files, lastWriteAt, journal, encryption } = session
   return [
     `${sessionId}: ${state.replaceAll('_', ' ')}`,
     ...(owner === null ? [] : [`running in ${owner}${ownerPid === null ? '' : ` (pid ${ownerPid})`}`]),
     ...(phoneNumber === null ? [] : [phoneNumber]),
     count(records, 'record'),
     ...(lastWriteAt === null ? [] : [`last write ${lastWriteAt}`]),
+    ...(preKeys === 0 ? [] : [count(preKeys, 'pre-key')]),
+    ...(files === null ? [] : [count(files, 'file')]),
     ...(journal === null || journal.entries === 0 ? [] : [`${count(journal.entries, 'entry', 'entries')} in its journal`]),
     ...(encryption === 'none' ? [] : [encryption === 'mixed' ? 'partly encrypted' : encryption]),
   ].join(', ')

@@ -4,14 +4,17 @@ import { asStoreError } from '../../store/store-failure.js'
 import { findMisnomer } from '../misnamed-store.js'
 import type { OpenedStore, StoreName } from '../stores/store-name.js'
 import { READ_TIMEOUT_MS, type StoreView } from '../store-view.js'
-import type { Finding, RecordCensus, SessionFacts } from './diagnosis.js'
+import type { RecordCensus, SessionFacts } from './diagnosis.js'
 import type { ExaminedStore } from './doctor-report.js'
+import type { Finding } from './finding.js'
 import { type FolderInspection, inspectDirectory, inspectFolder } from './inspect-folder.js'
 import { inspectJournals, type JournalInspection } from './inspect-journals.js'
+import { adviseOnInodes } from './size-advice.js'
 import { countRecords } from './record-census.js'
 
 const NO_RECORDS: RecordCensus = Object.freeze({
   total: 0,
+  preKeys: 0,
   plain: 0,
   encrypted: 0,
   locked: 0,
@@ -73,8 +76,8 @@ export async function examineStore(name: StoreName, { server }: OpenedStore, has
 async function examineFolder(name: StoreName, hasSessions: boolean): Promise<Finding[]> {
   if (name.folder === null) return []
   const { path } = name.folder
-  const { mode, isWritableByOthers } = await inspectDirectory(path)
-  const findings: Finding[] = []
+  const { mode, isWritableByOthers, inodes } = await inspectDirectory(path)
+  const findings: Finding[] = adviseOnInodes(inodes, path)
   if (isWritableByOthers) {
     findings.push({
       code: 'directory_writable',

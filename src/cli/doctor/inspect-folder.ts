@@ -1,5 +1,5 @@
 import { constants, type Stats } from 'node:fs'
-import { lstat, open, readdir, stat } from 'node:fs/promises'
+import { lstat, open, readdir, stat, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isTemporaryName, namesIn, onDisk } from '../../adapters/filesystem/disk.js'
 import { isSessionFile } from '../../adapters/filesystem/folder-contents.js'
@@ -8,6 +8,7 @@ import { BACKUP_FILE, CREDS_FILE, hasRecordName } from '../../adapters/filesyste
 import { MANIFEST_FILE } from '../../adapters/filesystem/unfinished-batch.js'
 import { errorCode } from '../../errors.js'
 import { locatorOf, type SessionsFolder } from '../stores/sessions-folder.js'
+import type { Inodes } from './size-advice.js'
 
 /** What only the file system knows of a session. */
 export interface FolderInspection {
@@ -23,6 +24,8 @@ export interface FolderInspection {
   hasBackup: boolean
   /** How many symbolic links are in the place of files. */
   links: number
+  /** How many files and folders it takes, with its own folder and those of its writers. */
+  files: number
   /** How many files have the name of a record. */
   records: number
   /** How many files and folders are neither records nor the store's own. */
@@ -63,6 +66,7 @@ export async function inspectFolder(sessions: SessionsFolder, sessionId: string)
       hasUnfinishedBatch: entries.has(MANIFEST_FILE),
       hasBackup: entries.has(BACKUP_FILE),
       links: [...all.values()].filter((found) => found.isSymbolicLink()).length,
+      files: all.size + 1,
       records: names.filter(hasRecordName).length,
       foreign: names.filter((name) => !isSessionFile(name)).length,
       lastWriteAt: written.length === 0 ? null : new Date(Math.max(...written)),
@@ -76,6 +80,8 @@ export interface DirectoryInspection {
   mode: number
   /** Whether others may put things into it, or take them out. */
   isWritableByOthers: boolean
+  /** The inodes of its volume. */
+  inodes: Inodes
   /** Whether it is the folder of one session itself. */
   holdsCreds: boolean
 }
@@ -89,7 +95,8 @@ export async function inspectDirectory(path: string): Promise<DirectoryInspectio
   return onDisk({ verb: 'look at', path }, async () => {
     const mode = (await stat(path)).mode & 0o7777
     const isOpen = process.platform !== 'win32' && (mode & WRITE_OF_OTHERS) !== 0 && (mode & STICKY) === 0
-    return { mode, isWritableByOthers: isOpen, holdsCreds: (await readdir(path)).includes(CREDS_FILE) }
+    const { files: total, ffree: free } = await statfs(path)
+    return { mode, isWritableByOthers: isOpen, inodes: { total, free }, holdsCreds: (await readdir(path)).includes(CREDS_FILE) }
   })
 }
 

@@ -6,6 +6,9 @@ import { storeTimeout } from '../../store/store-failure.js'
 import type { StoreView } from '../store-view.js'
 import type { RecordCensus } from './diagnosis.js'
 
+/** As Baileys names them. */
+const PRE_KEY = 'pre-key'
+
 /** How many records are read at once. */
 const CHUNK = 200
 
@@ -18,6 +21,7 @@ type Counts = { -readonly [Field in keyof RecordCensus]: RecordCensus[Field] }
 export async function countRecords(view: StoreView, sessionId: string, timeoutMs: number): Promise<RecordCensus> {
   const counts: Counts = {
     total: 0,
+    preKeys: 0,
     plain: 0,
     encrypted: 0,
     locked: 0,
@@ -59,6 +63,7 @@ async function countChunk(counts: Counts, reading: Reading, keys: readonly Recor
 function countRecord(counts: Counts, { currentKeyId }: StoreView, record: StoredRecord): boolean {
   const stored = readStoredText(record.value)
   if (record.type === CREDS_KEY.type && record.restoredFrom === 'backup') counts.hasRestoredCreds = true
+  if (record.type === PRE_KEY) counts.preKeys += 1
   if (record.type === LIFECYCLE_KEY.type) counts.hasLifecycle = true
   if (stored.kind === 'sealed') {
     counts.encrypted += 1
