@@ -34,6 +34,19 @@ describe('status', () => {
     ])
   })
 
+  it('shows what stands in the way of a connection that is open, and until when', async () => {
+    const { file, name } = await databaseOf(['a', 'b'])
+    const one = await (await FleetMember.open(file)).announce()
+    await one.take('a', connected({ reason: 'reachout_locked', restrictedUntil: new Date('2026-03-02T00:00:00Z') }))
+    await one.take('b', connected({ reason: 'not_responding' }))
+    const { code, output } = await runCommand(['status', name])
+    expect(code).toBe(0)
+    expect(output).toContain('connected (reachout locked until 2026-03-02T00:00:00.000Z) since 2026-03-01T09:12:44.120Z')
+    expect(output).toContain('connected (not responding) since 2026-03-01T09:12:44.120Z')
+    const { sessions } = JSON.parse((await runCommand(['status', name, 'a', '--json'])).output) as { sessions: unknown[] }
+    expect(sessions).toMatchObject([{ running: { reason: 'reachout_locked', restrictedUntil: '2026-03-02T00:00:00.000Z' } }])
+  })
+
   it('masks the number that the process tells, of a session whose credentials cannot be read', async () => {
     const { file, name } = await databaseOf([])
     const one = await (await FleetMember.open(file)).announce()

@@ -110,6 +110,8 @@ interface ReportedRun {
   readonly reason: string | null
   /** When it entered this status, as ISO text. */
   readonly since: string
+  /** When WhatsApp said that a restriction ends, as ISO text; `null` when there is none, or it did not say. */
+  readonly restrictedUntil: string | null
 }
 
 /** The application's record, without its metadata. */
@@ -157,8 +159,12 @@ export function reportStanding(standing: Standing, typed: readonly string[]): Re
 function reportHolding(holding: Holding | null): Pick<ReportedStanding, 'owner' | 'ownerAddress' | 'running'> {
   if (holding === null) return { owner: null, ownerAddress: null, running: null }
   const { owner, address, standing } = holding
-  const running = standing === null ? null : { status: standing.status, reason: standing.reason, since: standing.since.toISOString() }
+  const running = standing === null ? null : reportRun(standing)
   return { owner, ownerAddress: address === null ? null : hidePasswords(address), running }
+}
+
+function reportRun({ status, reason, since, restrictedUntil }: NonNullable<Holding['standing']>): ReportedRun {
+  return { status, reason, since: since.toISOString(), restrictedUntil: restrictedUntil?.toISOString() ?? null }
 }
 
 function reportConnection({ status, reason, lastConnectedAt, owner, updatedAt }: ConnectionRecord): ReportedConnection {
@@ -181,8 +187,9 @@ export function standingLine({ sessionId, state, until, phoneNumber, owner, owne
   ].join(', ')
 }
 
-function statusInWords({ status, reason }: { status: string; reason: string | null }): string {
-  return `${inWords(status)}${reason === null ? '' : ` (${inWords(reason)})`}`
+function statusInWords({ status, reason, restrictedUntil = null }: { status: string; reason: string | null; restrictedUntil?: string | null }): string {
+  const until = restrictedUntil === null ? '' : ` until ${restrictedUntil}`
+  return `${inWords(status)}${reason === null ? '' : ` (${inWords(reason)}${until})`}`
 }
 
 /** All sessions in a line. */
