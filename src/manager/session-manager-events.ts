@@ -7,9 +7,12 @@ import type { SessionStatus } from '../status/status-reasons.js'
 import type { ClusterMember } from './cluster-options.js'
 import type { RestoreResult } from './restore-report.js'
 
-/** A session changed its status, its reason, or the time of its next attempt. Never contains the QR code or the pairing code. */
+/**
+ * A session changed its status, its reason, the time of its next attempt, or the end of a restriction. What changes with every frame or message
+ * sends none. Never contains the QR code or the pairing code.
+ */
 export interface StatusEvent extends Omit<SessionSnapshot, 'qr' | 'pairingCode'> {
-  /** The status before; the same as `status` when only the reason or the next attempt changed. */
+  /** The status before; the same as `status` when only something else changed. */
   previous: SessionStatus
 }
 
@@ -112,7 +115,7 @@ export interface ErrorEvent {
 
 /** The events of a `SessionManager`: each carries one object, which always contains `sessionId`. */
 export interface SessionManagerEvents {
-  /** A session changed its status, its reason, or the time of its next attempt. */
+  /** A session changed its status, its reason, the time of its next attempt, or the end of a restriction. */
   status: [event: StatusEvent]
   /** There is a new QR code to show. */
   qr: [event: QrEvent]

@@ -123,6 +123,9 @@ test('a snapshot is what the api says', () => {
     attempt?: number
     nextRetryAt?: Date
     restrictedUntil?: Date
+    lastFrameAt?: Date
+    lastMessageAt?: Date
+    undecryptedMessages?: number
     since: Date
     owner: string | null
     ownerAddress?: string
