@@ -7,7 +7,7 @@ const UNDATED_MS = 3_600_000
 const IN_ORDER: readonly AccountLimit[] = ['reachout_locked', 'message_capped']
 
 /** A limit of the account that holds now. */
-export interface HeldLimit {
+interface HeldLimit {
   readonly limit: AccountLimit
   /** When WhatsApp said that it ends; `null` when it did not. */
   readonly until: Date | null

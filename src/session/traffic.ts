@@ -4,7 +4,7 @@ import type { SessionSnapshot } from '../status/session-status.js'
 const WINDOW_MS = 3_600_000
 
 /** So many of them in that time are told of as an error: one or two now and then heal by themselves. */
-export const MANY_UNDECRYPTED = 10
+const MANY_UNDECRYPTED = 10
 
 /** Nobody needs a greater number. */
 const MOST_REMEMBERED = 1000

@@ -11,7 +11,7 @@ export interface Finding {
 }
 
 /** The name of a finding. */
-export type FindingCode =
+type FindingCode =
   | 'half_paired'
   | 'logged_out'
   | 'restricted'

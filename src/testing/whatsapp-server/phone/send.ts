@@ -19,7 +19,7 @@ export interface SentMessage {
 }
 
 /** How a phone sends. */
-export interface PhoneSending {
+interface PhoneSending {
   /** Whether the ciphertext is damaged on its way, so that the device cannot decrypt it. */
   readonly garbled?: boolean
   /** More attributes of the stanza. */
