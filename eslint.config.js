@@ -50,7 +50,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['examples/{testing,store,observability}/**/*.ts'],
+    files: ['examples/{testing,store,observability,recipes}/**/*.ts'],
     rules: {
       // node:test waits for its tests by itself.
       '@typescript-eslint/no-floating-promises': [
