@@ -8,19 +8,18 @@ import {
   requireDuration,
   requireFactor,
   requireFunction,
-  requireLocale,
   requireMethods,
   requireObject,
   requireOneOf,
   requireOptions,
-  requireTexts,
 } from '../option-checks.js'
 import type { ConnectionRepository } from '../repository/connection-repository.js'
 import type { SessionSettings } from '../session/session-context.js'
 import type { BaileysCopy, BaileysModule } from '../socket/baileys-module.js'
-import { DEFAULT_STATUS_MESSAGES, type StatusMessages } from '../status/status-reasons.js'
+import type { StatusMessages } from '../status/status-reasons.js'
 import type { SessionStore } from '../store/session-store.js'
 import { type ClusterOptions, type ResolvedCluster, resolveCluster } from './cluster-options.js'
+import { resolveMessages } from './messages-option.js'
 import type { VersionProvider } from '../version/version-source.js'
 
 /** What `socketConfig` may contain: everything that `makeWASocket` takes except `auth`, which the library provides. */
@@ -262,8 +261,7 @@ export function resolveSessionManagerOptions(options: SessionManagerOptions): Re
   if (options.logger !== undefined) requireObject('logger', options.logger)
   if (options.restore !== undefined) requireOptions('restore', options.restore, Object.keys(defaults.restore))
   if (options.dials !== undefined) requireOptions('dials', options.dials, Object.keys(defaults.dials))
-  if (options.messages !== undefined) requireOptions('messages', options.messages, ['locale', ...Object.keys(DEFAULT_STATUS_MESSAGES)])
-  const { store, repository, baileys, version, messages = {}, logger, socketConfig = {} } = options
+  const { store, repository, baileys, version, messages, logger, socketConfig = {} } = options
   refuseAuth(socketConfig)
   const dials = {
     concurrency: requireCount('dials.concurrency', options.dials?.concurrency ?? defaults.dials.concurrency, 1),
@@ -283,22 +281,8 @@ export function resolveSessionManagerOptions(options: SessionManagerOptions): Re
     cluster,
     restoreOnStatus: requireBoolean('restoreOnStatus', options.restoreOnStatus ?? defaults.restoreOnStatus),
     shareAsyncLocalStorage: requireBoolean('shareAsyncLocalStorage', options.shareAsyncLocalStorage ?? defaults.shareAsyncLocalStorage),
-    session: { messages: requireMessages(messages), ...resolvePolicies(options), ...resolveDurations(options) },
+    session: { messages: resolveMessages(messages), ...resolvePolicies(options), ...resolveDurations(options) },
   }
-}
-
-/** A sentence is text, or an object of texts. */
-function requireMessages({ locale, ...sentences }: StatusMessages): StatusMessages {
-  for (const [key, sentence] of Object.entries(sentences)) {
-    if (typeof sentence !== 'object') {
-      requireTexts('messages', { [key]: sentence })
-      continue
-    }
-    requireOptions(`messages.${key}`, sentence, ['message', 'atRest', 'beforeConnected'])
-    requireTexts(`messages.${key}`, { ...sentence, message: sentence.message ?? null })
-  }
-  if (locale !== undefined) requireLocale('messages.locale', locale)
-  return { ...sentences, ...(locale === undefined ? {} : { locale }) }
 }
 
 /** What is missing here would otherwise look like an outage, at the first look. */
