@@ -90,6 +90,11 @@ export class Cluster {
     return taker === this.#view.self?.id ? 'here' : 'elsewhere'
   }
 
+  /** A session that was to run here turned out to be somebody else's: if nobody is known to hold it, it may be free by now. */
+  consider(sessionId: string): void {
+    if (this.#view.holdingOf(sessionId) === undefined) this.#claims.consider(sessionId, performance.now())
+  }
+
   /** Whether a process lives, as far as is known. */
   isThere(processId: string): boolean {
     return this.#view.has(processId)

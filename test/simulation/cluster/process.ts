@@ -217,6 +217,7 @@ export class SimulatedProcess implements ClusterSessions {
       onGone: () => {
         if (this.sessions.get(sessionId) === session) this.sessions.delete(sessionId)
       },
+      onElsewhere: () => this.cluster.consider(sessionId),
       onAcknowledged: (count) => watch.acknowledged(sessionId, count),
     })
     return session

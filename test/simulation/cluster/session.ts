@@ -21,6 +21,8 @@ export interface SimulatedSessionOptions {
   readonly onStatus: () => void
   /** It runs here no more. */
   readonly onGone: () => void
+  /** Somebody else has its lock. */
+  readonly onElsewhere: () => void
   /** Told of each write that was answered. */
   readonly onAcknowledged: (count: number) => void
 }
@@ -53,7 +55,7 @@ export class SimulatedSession {
     this.#isTrying = true
     try {
       const lease = await this.#options.acquire()
-      if (lease === null) this.#end()
+      if (lease === null) this.#leave()
       else if (this.#isToClose()) await this.#giveBack(lease)
       else {
         this.#isTrying = false
@@ -80,6 +82,11 @@ export class SimulatedSession {
     await pause(CLOSE_MS)
     if (lease !== null) await this.#giveBack(lease)
     this.#options.onGone()
+  }
+
+  #leave(): void {
+    this.#end()
+    this.#options.onElsewhere()
   }
 
   async #giveBack(lease: SessionLease): Promise<void> {

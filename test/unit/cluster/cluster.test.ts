@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { deferred } from '../../support/deferred.js'
-import { ClusterWorld } from './cluster-world.js'
+import { ClusterProcessModel, ClusterWorld } from './cluster-world.js'
 
 beforeEach(() => {
   vi.useFakeTimers()
@@ -45,6 +45,21 @@ describe('what nobody runs', () => {
     const fourth = await world.start('d', { maxSessions: 10 })
     await world.wait(6000)
     expect(fourth.ids).toHaveLength(10)
+    await world.end()
+  })
+
+  it('is taken by whoever had it told that it is somebody else’s, if nobody has it by then', async () => {
+    const world = new ClusterWorld(1)
+    const process = new ClusterProcessModel(world, 'a', {})
+    // It waits for its lock already, and is answered late that somebody else has it.
+    vi.spyOn(process, 'take').mockResolvedValueOnce('running')
+    world.processes.set('a', process)
+    await process.cluster.join()
+    await world.wait(30_000)
+    expect(process.ids).toEqual([])
+    process.cluster.consider('session-0')
+    await world.wait(3000)
+    expect(process.ids).toEqual(['session-0'])
     await world.end()
   })
 
