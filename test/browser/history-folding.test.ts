@@ -70,4 +70,9 @@ describe('The history, merged', () => {
     ]
     expect(mergeHistory([third, second], [second, first])).toEqual([third, second, first])
   })
+
+  it('is in order after a restart of the server, whose first entries are newer than what the page knows', () => {
+    const [before, after] = [entry(0, 'status', { status: 'connected' }), entry(9000, 'status', { status: 'connecting', reason: 'restoring' })]
+    expect(mergeHistory([before], [after])).toEqual([after, before])
+  })
 })

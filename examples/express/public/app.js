@@ -3,6 +3,7 @@ import { Api, ApiError } from './api.js'
 import { Console } from './console.js'
 import { ConsoleView } from './console-view.js'
 import { element } from './element.js'
+import { HistoryKeeping } from './history-keeping.js'
 import { Language } from './language.js'
 import { PageHeader } from './page-header.js'
 import { ServerClock } from './server-clock.js'
@@ -104,6 +105,7 @@ export class App {
   /** @param {boolean} isExpired */
   #signedOut(isExpired) {
     localStorage.removeItem(SIGNED_IN_AS)
+    new HistoryKeeping(sessionStorage).forget()
     if (location.hash !== '') history.replaceState(null, '', location.pathname)
     this.#show({ screen: 'sign-in', isExpired })
     this.#focusHeading()

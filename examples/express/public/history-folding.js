@@ -19,10 +19,10 @@ export function foldHistory(entries) {
   return folded.reverse()
 }
 
-/** Both, each entry once. @param {readonly HistoryEntry[]} newer @param {readonly HistoryEntry[]} older @returns {HistoryEntry[]} */
+/** Both, each entry once, newest first. After a restart of the server, what it tells is newer than what the page knows. @param {readonly HistoryEntry[]} newer @param {readonly HistoryEntry[]} older @returns {HistoryEntry[]} */
 export function mergeHistory(newer, older) {
   const known = new Set(older.map(keyOf))
-  return [...newer.filter((entry) => !known.has(keyOf(entry))), ...older]
+  return [...newer.filter((entry) => !known.has(keyOf(entry))), ...older].sort((a, b) => Date.parse(b.at) - Date.parse(a.at))
 }
 
 /** @param {HistoryEntry} entry */

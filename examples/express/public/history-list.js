@@ -4,6 +4,7 @@ import { foldHistory } from './history-folding.js'
 import { explain, isStatus } from './status-words.js'
 
 const SHOWN_AT_FIRST = 8
+const SHOWN_MORE = 20
 
 /** @typedef {import('./history-folding.js').FoldedEntry} FoldedEntry */
 /** @typedef {{ state: 'loading' } | { state: 'failed' } | { state: 'known', entries: import('./api.js').HistoryEntry[] }} HistoryState */
@@ -14,7 +15,9 @@ export class HistoryList {
   #now
   #onReload
   #block
-  #isWhole = false
+  #shown = SHOWN_AT_FIRST
+  /** @type {string | null} */
+  #companyId = null
   /** @type {HistoryState} */
   #history = { state: 'loading' }
 
@@ -28,10 +31,17 @@ export class HistoryList {
     this.root = element('section', { class: 'history card padded', 'aria-labelledby': 'history-title' }, title, this.#block.root)
   }
 
-  /** @param {HistoryState} history */
-  update(history) {
+  /** @param {string} companyId @param {HistoryState} history */
+  update(companyId, history) {
+    if (companyId !== this.#companyId) this.#shown = SHOWN_AT_FIRST
+    this.#companyId = companyId
     this.#history = history
-    this.#block.show([history, this.#isWhole], () => this.#body(history))
+    this.#show()
+  }
+
+  #show() {
+    const history = this.#history
+    this.#block.show([history, this.#shown], () => this.#body(history))
   }
 
   /** @param {HistoryState} history */
@@ -46,7 +56,7 @@ export class HistoryList {
     }
     const entries = foldHistory(history.entries)
     if (entries.length === 0) return [element('p', { class: 'quiet' }, t('history.empty'))]
-    const shown = this.#isWhole ? entries : entries.slice(0, SHOWN_AT_FIRST)
+    const shown = entries.slice(0, this.#shown)
     return [element('ol', { class: 'timeline' }, ...shown.map((entry) => this.#entry(entry))), shown.length < entries.length ? this.#more() : null]
   }
 
@@ -56,9 +66,10 @@ export class HistoryList {
       {
         class: 'button plain',
         type: 'button',
+        'data-focus': 'history-more',
         onclick: () => {
-          this.#isWhole = true
-          this.update(this.#history)
+          this.#shown += SHOWN_MORE
+          this.#show()
         },
       },
       this.#language.translate('history.more'),
