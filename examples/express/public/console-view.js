@@ -5,6 +5,7 @@ import { askToLogOut } from './logout-dialog.js'
 import { OfflineBanner } from './offline-banner.js'
 import { PairingPanel } from './pairing-panel.js'
 import { RestoreBar } from './restore-bar.js'
+import { sinceWhen } from './session-facts.js'
 import { SessionList } from './session-list.js'
 import { SessionPanel } from './session-panel.js'
 import { SimulatedPhone } from './simulated-phone.js'
@@ -76,11 +77,22 @@ export class ConsoleView {
     const { busy, problem, book, history, phoneBusy } = this.#console
     const shown = book.pairing(view.company_id)
     const isPairing = view.status === 'pairing'
-    this.#parts.panel.update({ view, busy: busy === 'pairing-code' ? null : busy, problem })
+    this.#parts.panel.update({
+      view,
+      since: sinceWhen(view, history.state === 'known' ? history.entries : []),
+      busy: busy === 'pairing-code' ? null : busy,
+      problem,
+    })
     this.#parts.pairing.update(isPairing ? { companyId: view.company_id, pairing: shown, isAsking: busy === 'pairing-code' } : null)
-    this.#parts.history.update(history)
+    this.#parts.history.update(view.company_id, history)
     const hasCode = shown.code !== null
-    this.#parts.phone?.update({ view, canScan: isPairing && (hasCode || shown.qrSvg !== null), hasCode, busy: phoneBusy })
+    this.#parts.phone?.update({
+      view,
+      canScan: isPairing && (hasCode || shown.qrSvg !== null),
+      hasCode,
+      isCut: this.#console.cutNetworks.has(view.company_id),
+      busy: phoneBusy,
+    })
   }
 
   /** @param {import('./language.js').Language} language @param {() => number} now */

@@ -1,6 +1,7 @@
 import { ApiError } from './api.js'
 import { EventFeed } from './events.js'
 import { mergeHistory } from './history-folding.js'
+import { HistoryKeeping } from './history-keeping.js'
 import { SessionBook } from './session-book.js'
 
 /** @typedef {import('./offered-actions.js').Action['verb']} Verb */
@@ -30,6 +31,8 @@ export class Console {
   busy = null
   /** @type {PhoneAction | null} */
   phoneBusy = null
+  /** Companies whose simulated network was cut here. @type {Set<string>} */
+  cutNetworks = new Set()
   /** @type {ApiError | null} */
   problem = null
   /** @type {HistoryState} */
@@ -40,6 +43,7 @@ export class Console {
   #everything
   /** For administrators: what only a company itself gets to see, of the one that is shown. @type {EventFeed | null} */
   #closeUp = null
+  #keeping = new HistoryKeeping(sessionStorage)
 
   /** @param {import('./api.js').Api} api @param {import('./api.js').Me} me @param {ConsoleListener} listener */
   constructor(api, me, listener) {
@@ -112,7 +116,7 @@ export class Console {
     try {
       const entries = await this.api.history(companyId)
       if (companyId !== this.selected) return
-      this.history = { state: 'known', entries: mergeHistory(this.#entries(), entries) }
+      this.#learnHistory(companyId, mergeHistory(this.#keeping.of(companyId), entries))
     } catch (error) {
       if (companyId !== this.selected) return
       if (this.history.state !== 'known') this.history = { state: 'failed' }
@@ -143,13 +147,18 @@ export class Console {
 
   /** @param {PhoneAction} action */
   async usePhone(action) {
-    if (this.selected === null || this.phoneBusy !== null) return
+    const companyId = this.selected
+    if (companyId === null || this.phoneBusy !== null) return
     this.phoneBusy = action
     this.problem = null
     this.listener.onChange()
-    await this.api.simulatedPhone(this.selected, action).catch((/** @type {unknown} */ error) => {
+    try {
+      await this.api.simulatedPhone(companyId, action)
+      if (action === 'cut-network') this.cutNetworks.add(companyId)
+      if (action === 'restore-network') this.cutNetworks.delete(companyId)
+    } catch (error) {
       this.problem = this.#refused(error)
-    })
+    }
     this.phoneBusy = null
     this.listener.onChange()
   }
@@ -180,7 +189,7 @@ export class Console {
       })
     if (name === 'pairing') this.book.takePairing(data)
     if (name === 'restore') this.#takeRestore(data)
-    if (name === 'history' && data.company_id === this.selected) this.history = { state: 'known', entries: mergeHistory([data], this.#entries()) }
+    if (name === 'history' && data.company_id === this.selected) this.#learnHistory(data.company_id, [data])
     this.listener.onPairing(this.book.pairing(this.selected ?? ''), before)
     this.listener.onChange()
   }
@@ -214,6 +223,12 @@ export class Console {
     }
     if (wasLost !== this.wasLost) this.listener.onFeed(!this.wasLost)
     this.listener.onChange()
+  }
+
+  /** @param {string} companyId @param {import('./api.js').HistoryEntry[]} entries */
+  #learnHistory(companyId, entries) {
+    this.history = { state: 'known', entries: mergeHistory(entries, this.#entries()) }
+    this.#keeping.keep(companyId, mergeHistory(this.history.entries, this.#keeping.of(companyId)))
   }
 
   #entries() {

@@ -34,6 +34,7 @@ export class Language {
   constructor(code) {
     this.code = code
     this.locale = LOCALES[code]
+    this.number = new Intl.NumberFormat(this.locale)
     this.clockTime = new Intl.DateTimeFormat(this.locale, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
     this.clockTimeExactly = new Intl.DateTimeFormat(this.locale, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' })
     this.dayAndTime = new Intl.DateTimeFormat(this.locale, { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })

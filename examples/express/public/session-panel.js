@@ -2,6 +2,7 @@ import { Block } from './block.js'
 import { setText } from './countdown.js'
 import { drawing, element } from './element.js'
 import { offeredActions } from './offered-actions.js'
+import { failedAttempts, linkedPhone } from './session-facts.js'
 import { adviceKey, explain, explainError, statusDrawing } from './status-words.js'
 
 /** @typedef {import('./api.js').SessionView} SessionView */
@@ -9,6 +10,7 @@ import { adviceKey, explain, explainError, statusDrawing } from './status-words.
 /**
  * @typedef {object} PanelProps
  * @property {SessionView} view
+ * @property {string} since since when it is as it is
  * @property {Action['verb'] | null} busy what the server was asked and has not answered
  * @property {import('./api.js').ApiError | null} problem what it refused
  */
@@ -59,7 +61,7 @@ export class SessionPanel {
   }
 
   /** @param {PanelProps} props */
-  update({ view, busy, problem }) {
+  update({ view, since, busy, problem }) {
     const t = this.#language.translate
     const { status } = view
     this.root.dataset['status'] = status
@@ -67,7 +69,14 @@ export class SessionPanel {
     setText(this.#heading, t(`status.${status}`))
     this.#icon.show([status, statusDrawing(view)], () => [element('div', { class: `status-icon ${status}` }, drawing(statusDrawing(view)))])
     this.#words.show([status, view.reason, view.message], () => this.#sentences(view))
-    this.#facts.show([view.reason, view.phone_number, view.since, view.attempt, view.next_retry_at, view.restricted_until], () => this.#factRows(view))
+    const facts = {
+      phone: linkedPhone(view),
+      since: view.reason === 'never_paired' ? null : since,
+      attempt: failedAttempts(view),
+      nextRetryAt: view.next_retry_at,
+      restrictedUntil: view.restricted_until,
+    }
+    this.#facts.show(facts, () => this.#factRows(facts))
     this.#problem.show(problem === null ? null : [problem.code, problem.retryAfterMs], () => (problem === null ? [] : [this.#refusal(problem)]))
     this.#actions.show([offeredActions(view), busy], () => offeredActions(view).map((action) => this.#button(action, busy)))
     this.#actions.root.hidden = offeredActions(view).length === 0
@@ -80,19 +89,17 @@ export class SessionPanel {
     return [element('p', { class: 'why' }, explain(t, view)), advice === null ? null : element('p', { class: 'quiet' }, t(advice))]
   }
 
-  /** @param {SessionView} view */
-  #factRows({ reason, phone_number: phone, since, attempt, next_retry_at: nextRetryAt, restricted_until: restrictedUntil }) {
-    const rows = [
+  /** @param {{ phone: string | null, since: string | null, attempt: number | null, nextRetryAt: string | null, restrictedUntil: string | null }} facts `since`: `null` if nothing has happened yet */
+  #factRows({ phone, since, attempt, nextRetryAt, restrictedUntil }) {
+    return [
       nextRetryAt ? this.#fact('fact.nextAttempt', this.#nextAttempt(Date.parse(nextRetryAt)), 'next') : null,
       phone ? this.#fact('fact.phone', element('span', { class: 'figures' }, `+${phone}`)) : null,
-      // If nothing has happened yet, there is no "since".
-      reason === 'never_paired' ? null : this.#fact('fact.since', this.#since(new Date(since))),
-      attempt ? this.#fact('fact.attempt', element('span', { class: 'figures' }, String(attempt))) : null,
+      since === null ? null : this.#fact('fact.since', this.#since(new Date(since))),
+      attempt ? this.#fact('fact.attempt', element('span', { class: 'figures' }, this.#language.number.format(attempt))) : null,
       restrictedUntil
         ? this.#fact('fact.restrictedUntil', element('time', { datetime: restrictedUntil }, this.#language.dayAndTime.format(new Date(restrictedUntil))))
         : null,
     ]
-    return rows
   }
 
   /** @param {import('./language.js').SentenceKey} name @param {Node} value @param {string} [className] */

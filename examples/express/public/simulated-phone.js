@@ -12,6 +12,7 @@ const NETWORK_DRAWING = 'M4 9.5a12 12 0 0 1 16 0M7 13a8 8 0 0 1 10 0M10 16.5a4 4
  * @property {import('./api.js').SessionView} view
  * @property {boolean} canScan there is a QR code to scan, or a pairing code to enter
  * @property {boolean} hasCode it is a pairing code
+ * @property {boolean} isCut its network was cut here
  * @property {PhoneAction | null} busy
  */
 
@@ -38,10 +39,10 @@ export class SimulatedPhone {
   }
 
   /** @param {PhoneProps} props */
-  update({ view, canScan, hasCode, busy }) {
+  update({ view, canScan, hasCode, isCut, busy }) {
     const t = this.#language.translate
     const isLinked = view.phone_number !== null && view.status !== 'logged_out' && view.status !== 'pairing'
-    this.#block.show([view.company_id, isLinked, canScan, hasCode, busy], () => [
+    this.#block.show([view.company_id, isLinked, canScan, hasCode, isCut, busy], () => [
       element(
         'div',
         { class: `phone-screen${isLinked ? ' linked' : ''}` },
@@ -53,14 +54,14 @@ export class SimulatedPhone {
       element(
         'div',
         { class: 'phone-network', role: 'group', 'aria-label': t('phone.network') },
-        this.#button('cut-network', t('phone.cutNetwork'), { canPress: true, busy, icon: CUT_DRAWING }),
+        this.#button('cut-network', t('phone.cutNetwork'), { canPress: true, busy, icon: CUT_DRAWING, isPressed: isCut }),
         this.#button('restore-network', t('phone.restoreNetwork'), { canPress: true, busy, icon: NETWORK_DRAWING }),
       ),
     ])
   }
 
-  /** @param {PhoneAction} action @param {string} label @param {{ canPress: boolean, busy: PhoneAction | null, icon: string, isMain?: boolean }} options */
-  #button(action, label, { canPress, busy, icon, isMain = false }) {
+  /** @param {PhoneAction} action @param {string} label @param {{ canPress: boolean, busy: PhoneAction | null, icon: string, isMain?: boolean, isPressed?: boolean }} options */
+  #button(action, label, { canPress, busy, icon, isMain = false, isPressed }) {
     const isOff = !canPress || busy !== null
     return element(
       'button',
@@ -70,6 +71,7 @@ export class SimulatedPhone {
         'data-focus': `phone-${action}`,
         'data-action': action,
         'aria-disabled': isOff && 'true',
+        'aria-pressed': isPressed !== undefined && String(isPressed),
         onclick: () => {
           if (!isOff) this.#onAction(action)
         },
