@@ -40,13 +40,20 @@ describe('The language', () => {
   it('is the chosen one, else the first of the browser that there is, else English', () => {
     expect(pickLanguage('en', ['pt-BR'])).toBe('en')
     expect(pickLanguage(null, ['fr', 'PT-pt', 'en'])).toBe('pt')
+    expect(pickLanguage(null, ['es-MX', 'pt-BR'])).toBe('es')
     expect(pickLanguage('xx', ['fr'])).toBe('en')
+  })
+
+  it('writes numbers and durations as people do in it', () => {
+    expect(new Language('pt').translate('list.count', { connected: 1234, total: 5678 })).toBe('1.234 de 5.678 conectadas')
+    expect(new Language('pt').duration(61_000)).toBe('1 min 1 s')
+    expect(new Language('es').duration(90_000_000)).toBe('1 d 1 h')
   })
 
   it('tells durations in at most two units, rounded up', () => {
     const language = new Language('en')
     const told = [-5, 0, 1, 59_001, 61_000, 599_000, 3_599_000, 7_260_000, 90_000_000].map((durationMs) => language.duration(durationMs))
-    expect(told).toEqual(['0 s', '0 s', '1 s', '1 min', '1 min 1 s', '9 min 59 s', '59 min', '2 h 1 min', '1 d 1 h'])
+    expect(told).toEqual(['0 sec', '0 sec', '1 sec', '1 min', '1 min 1 sec', '9 min 59 sec', '59 min', '2 hr 1 min', '1 day 1 hr'])
   })
 })
 

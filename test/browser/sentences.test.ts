@@ -24,10 +24,13 @@ const TOLD_BY_CODE = ['internal', 'legacy_session', 'record_corrupt', 'credentia
 
 describe('The sentences of the console', () => {
   it('are there in each language, with the same values to fill in', () => {
-    for (const [key, sentences] of Object.entries(SENTENCES)) {
-      expect(Object.keys(sentences).sort(), key).toEqual([...LANGUAGES].sort())
-      expect(sentences.pt.trim(), key).not.toBe('')
-      expect(valuesIn(sentences.pt), key).toEqual(valuesIn(sentences.en))
+    expect(Object.keys(SENTENCES).sort()).toEqual([...LANGUAGES].sort())
+    for (const [code, sentences] of Object.entries(SENTENCES)) {
+      expect(Object.keys(sentences), code).toEqual(Object.keys(SENTENCES.en))
+      for (const key of Object.keys(SENTENCES.en).filter(isSentenceKey)) {
+        expect(sentences[key].trim(), `${code} ${key}`).not.toBe('')
+        expect(valuesIn(sentences[key]), `${code} ${key}`).toEqual(valuesIn(SENTENCES.en[key]))
+      }
     }
   })
 
@@ -41,6 +44,10 @@ describe('The sentences of the console', () => {
     expect(explanationKey({ status: 'failed', reason })).toBe(`reason.${reason}`)
   })
 
+  it.each(['not_responding', 'reachout_locked'])('explain %s beside the status, which stays connected', (reason) => {
+    expect(explanationKey({ status: 'connected', reason })).toBe(`reason.${reason}`)
+  })
+
   it('explain every error that the server answers with', () => {
     const codes = new Set([...Object.values(SESSION_ERROR_ANSWERS).map(({ code }) => code), ...OWN_CODES])
     for (const code of TOLD_BY_CODE) codes.delete(code)
@@ -49,11 +56,11 @@ describe('The sentences of the console', () => {
 
   it('are used, each of them', () => {
     const code = readdirSync(PAGE)
-      .filter((name) => name.endsWith('.js') && name !== 'sentences.js')
+      .filter((name) => name.endsWith('.js') && !name.startsWith('sentences'))
       .map((name) => readFileSync(`${PAGE}${name}`, 'utf8'))
       .join('\n')
     // These are put together from what the server says.
-    const unused = Object.keys(SENTENCES).filter((key) => !/^(?:status|explain|reason|advice|error)\./u.test(key) && !code.includes(`'${key}'`))
+    const unused = Object.keys(SENTENCES.en).filter((key) => !/^(?:status|explain|reason|advice|error)\./u.test(key) && !code.includes(`'${key}'`))
     expect(unused).toEqual([])
   })
 

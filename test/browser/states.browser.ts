@@ -137,7 +137,7 @@ describe('Designed states of the page', () => {
     await show({ status: 'disconnected', reason: 'never_paired' })
     server.refusals.set('/api/whatsapp/connect', { status: 429, code: 'rate_limited', retryAfterSeconds: 42 })
     await console.button('Link a phone').click()
-    await visitor.page.getByRole('alert').getByText('Too many attempts. Try again in 42 s.').waitFor()
+    await visitor.page.getByRole('alert').getByText('Too many attempts. Try again in 42 sec.').waitFor()
     await console.inspect('refused')
     await console.button('Dismiss').click()
     // Whoever uses the keyboard is not thrown back to the top.

@@ -45,7 +45,7 @@ describe('The console in trouble', () => {
     await console.shows('Reconnecting')
     await page
       .locator('[data-countdown]')
-      .getByText(/^in \d+ s$|^now$/u)
+      .getByText(/^in \d+ sec$|^now$/u)
       .waitFor()
     await console.says('You do not have to do anything. It comes back by itself.')
     // A later attempt waits longer, so that the pictures show the countdown.

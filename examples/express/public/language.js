@@ -1,18 +1,18 @@
 import { SENTENCES } from './sentences.js'
 
 /** @typedef {import('./sentences.js').SentenceKey} SentenceKey */
-/** @typedef {'en' | 'pt'} LanguageCode */
+/** @typedef {import('./sentences.js').LanguageCode} LanguageCode */
 /** @typedef {(key: SentenceKey, values?: Record<string, string | number>) => string} Translate */
 
-const LOCALES = { en: 'en', pt: 'pt-BR' }
+const LOCALES = { en: 'en', pt: 'pt-BR', es: 'es' }
 const REMEMBERED_AS = 'language'
 
 /** @type {readonly LanguageCode[]} */
-export const LANGUAGES = ['en', 'pt']
+export const LANGUAGES = ['en', 'pt', 'es']
 
 /** @param {string} key @returns {key is SentenceKey} */
 export function isSentenceKey(key) {
-  return Object.hasOwn(SENTENCES, key)
+  return Object.hasOwn(SENTENCES.en, key)
 }
 
 /**
@@ -51,7 +51,13 @@ export class Language {
   }
 
   /** @type {Translate} */
-  translate = (key, values = {}) => SENTENCES[key][this.code].replaceAll(/\{(\w+)\}/gu, (whole, /** @type {string} */ name) => String(values[name] ?? whole))
+  translate = (key, values = {}) =>
+    SENTENCES[this.code][key].replaceAll(/\{(\w+)\}/gu, (whole, /** @type {string} */ name) => this.#written(values[name] ?? whole))
+
+  /** @param {string | number} value */
+  #written(value) {
+    return typeof value === 'number' ? this.number.format(value) : value
+  }
 
   /** A time of today by the clock, an older one with its day. @param {Date} at @param {Date} now */
   moment(at, now) {
@@ -64,10 +70,15 @@ export class Language {
     const seconds = total % 60
     const minutes = Math.floor(total / 60) % 60
     const hours = Math.floor(total / 3600)
-    if (total < 60) return this.translate('time.seconds', { seconds })
-    if (total < 600 && seconds > 0) return this.translate('time.minutesSeconds', { minutes, seconds })
-    if (hours < 1) return this.translate('time.minutes', { minutes })
-    if (hours < 24) return this.translate('time.hours', { hours, minutes })
-    return this.translate('time.days', { days: Math.floor(hours / 24), hours: hours % 24 })
+    if (total < 60) return this.#units([seconds, 'second'])
+    if (total < 600 && seconds > 0) return this.#units([minutes, 'minute'], [seconds, 'second'])
+    if (hours < 1) return this.#units([minutes, 'minute'])
+    if (hours < 24) return this.#units([hours, 'hour'], [minutes, 'minute'])
+    return this.#units([Math.floor(hours / 24), 'day'], [hours % 24, 'hour'])
+  }
+
+  /** @param {...[number, 'second' | 'minute' | 'hour' | 'day']} parts */
+  #units(...parts) {
+    return parts.map(([count, unit]) => new Intl.NumberFormat(this.locale, { style: 'unit', unit, unitDisplay: 'short' }).format(count)).join(' ')
   }
 }

@@ -3,7 +3,7 @@ import { LANGUAGES } from './language.js'
 import { Block } from './block.js'
 
 const MARK = 'M7 5h7a5 5 0 0 1 5 5v1a5 5 0 0 1-5 5h-3.5L6 19.5V16a4 4 0 0 1-3-4V9a4 4 0 0 1 4-4zM8.5 9h6M8.5 12h4'
-const LANGUAGE_NAMES = { en: 'English', pt: 'Português' }
+const LANGUAGE_NAMES = { en: 'English', pt: 'Português', es: 'Español' }
 
 /**
  * @typedef {object} HeaderProps

@@ -15,6 +15,9 @@ const STATUS_DRAWINGS = {
   failed: 'M12 6v7M12 17v.5',
 }
 
+/** Reasons to explain although the status speaks for itself. */
+const NOTABLE_REASONS = ['passkey_required', 'not_responding', 'reachout_locked', 'message_capped']
+
 /** Whether a text names a status. @param {string | null | undefined} text @returns {text is Status} */
 export function isStatus(text) {
   return isSentenceKey(`status.${text ?? ''}`)
@@ -26,12 +29,9 @@ export function statusDrawing({ status, reason }) {
   return status === 'disconnected' && !isPaused ? PHONE_DRAWING : STATUS_DRAWINGS[status]
 }
 
-/** Reasons that say more than the status beside them, which otherwise speaks for itself. */
-const OUTSPOKEN = ['passkey_required', 'not_responding', 'reachout_locked', 'message_capped']
-
 /** Why a session has its status: the key of the sentence, or `null` for a reason that this page does not know. @param {Pick<SessionView, 'status'> & { reason?: string | null }} view @returns {SentenceKey | null} */
 export function explanationKey({ status, reason = null }) {
-  const speaksForItself = (status === 'connected' || status === 'pairing') && !OUTSPOKEN.includes(reason ?? '')
+  const speaksForItself = (status === 'connected' || status === 'pairing') && !NOTABLE_REASONS.includes(reason ?? '')
   const key = speaksForItself || reason === null ? `explain.${status}` : `reason.${reason}`
   return isSentenceKey(key) ? key : null
 }
@@ -51,5 +51,5 @@ export function explain(translate, view) {
 /** The message for what the server refused. @param {import('./language.js').Language} language @param {import('./api.js').ApiError} error */
 export function explainError(language, { code, retryAfterMs }) {
   const key = `error.${code}`
-  return isSentenceKey(key) ? language.translate(key, { time: language.duration(retryAfterMs) }) : language.translate('error.unknown', { code })
+  return isSentenceKey(key) ? language.translate(key, { time: language.duration(retryAfterMs) }) : language.translate('error.unknown')
 }
