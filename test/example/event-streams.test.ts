@@ -39,6 +39,7 @@ describe.each(FRAMEWORKS)('the event stream on %s', (_name, start) => {
       qr: expect.stringContaining('2@'),
       qr_svg: expect.stringContaining('<svg'),
       code: null,
+      phone_number: null,
       expires_at: expect.any(String),
     })
     expect(reader.events('history').map(({ data }) => data['kind'])).toContain('connected')

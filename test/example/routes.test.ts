@@ -48,6 +48,7 @@ describe.each(FRAMEWORKS)('the routes on %s', (_name, start) => {
       qr: expect.stringContaining('2@'),
       qr_svg: expect.stringMatching(/^<svg [^]*<\/svg>$/u),
       code: null,
+      phone_number: null,
       expires_at: expect.any(String),
     })
     expect((await acme.get('/api/whatsapp/status')).body['pairing']).toEqual(shown.body['pairing'])

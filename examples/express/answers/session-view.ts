@@ -6,6 +6,8 @@ export interface PairingView {
   qr: string | null
   qr_svg: string | null
   code: string | null
+  /** The number that the pairing code is for, digits only. */
+  phone_number: string | null
   expires_at: string | null
 }
 
@@ -53,15 +55,15 @@ export function ownView(snapshot: SessionSnapshot): SessionView {
 /** What to show when there is a new QR code. If there is also a pairing code, its expiry counts. */
 export function withQr(shown: PairingView | undefined, { qr, expiresAt }: QrEvent): PairingView {
   const view = pairingView({ qr, code: null, expiresAt })
-  return shown === undefined || shown.code === null ? view : { ...view, code: shown.code, expires_at: shown.expires_at }
+  return shown === undefined || shown.code === null ? view : { ...view, code: shown.code, phone_number: shown.phone_number, expires_at: shown.expires_at }
 }
 
 /** What to show when there is a pairing code. */
-export function withCode(shown: PairingView | undefined, { code, expiresAt }: PairingCodeEvent): PairingView {
-  const view = pairingView({ qr: null, code, expiresAt })
+export function withCode(shown: PairingView | undefined, { code, phoneNumber, expiresAt }: PairingCodeEvent): PairingView {
+  const view = { ...pairingView({ qr: null, code, expiresAt }), phone_number: phoneNumber }
   return shown === undefined ? view : { ...view, qr: shown.qr, qr_svg: shown.qr_svg }
 }
 
 function pairingView({ qr, code, expiresAt }: { qr: string | null; code: string | null; expiresAt: Date | null }): PairingView {
-  return { qr, qr_svg: qr === null ? null : drawQr(qr), code, expires_at: expiresAt?.toISOString() ?? null }
+  return { qr, qr_svg: qr === null ? null : drawQr(qr), code, phone_number: null, expires_at: expiresAt?.toISOString() ?? null }
 }

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import type { SessionManager } from 'baileys-sessions'
-import { ownView, publicView, withCode, withQr, type PairingView } from '../answers/session-view.js'
+import { ownView, publicView, withCode, withQr, type PairingView, type SessionView } from '../answers/session-view.js'
 import type { HeadersToSend } from './event-stream.js'
 import { EventStreams, type StreamLimits } from './event-streams.js'
 import { followHistory, History } from './history.js'
@@ -59,7 +59,7 @@ export class LiveView {
       // The queued events cover what changed meanwhile. A newer snapshot before them would show the past after the present.
       const views = snapshots
         .filter(({ sessionId }) => !changed.has(sessionId))
-        .map((snapshot) => (companyId === null ? publicView(snapshot) : ownView(snapshot)))
+        .map((snapshot) => (companyId === null ? publicView(snapshot) : this.#withNumber(ownView(snapshot))))
       stream.begin(headers, [['restore', restore], ...views.map((view) => ['status', view] as const)])
       // Frameworks answer HEAD with the GET route.
       if (response.req.method === 'HEAD') stream.end()
@@ -99,6 +99,13 @@ export class LiveView {
         this.#tellPairing(event.sessionId, withCode(this.#pairings.get(event.sessionId), event))
       }),
     ]
+  }
+
+  /** The number of a pairing code is in the event that told of it, not in the snapshot. */
+  #withNumber(view: SessionView): SessionView {
+    const known = this.#pairings.get(view.company_id)
+    if (view.pairing === null || known === undefined || known.code !== view.pairing.code) return view
+    return { ...view, pairing: { ...view.pairing, phone_number: known.phone_number } }
   }
 
   #tellPairing(companyId: string, pairing: PairingView): void {
