@@ -30,7 +30,7 @@ describe('The console', () => {
     await console.says(/Valid for \d+ s/u)
     await console.inspect('pairing-qr')
     await console.scan()
-    await console.says(/^\+\d{8,15}$/u)
+    await console.says(/^\+[\d -]{8,20}$/u)
     await console.inspect('connected')
 
     await page.reload()
@@ -54,6 +54,9 @@ describe('The console', () => {
     await server.kill()
     await console.says('The connection to the server was lost')
     await console.says(/Next attempt in \d+ s|Trying now/u)
+    await console.says(/Last known at \d\d:\d\d:\d\d/u)
+    expect(await page.locator('.stale .session').count()).toBe(1)
+    expect(await console.button('Stop').getAttribute('aria-disabled')).toBe('true')
     await console.inspect('offline')
     await server.startAgain()
     await page.getByText('The connection to the server was lost').first().waitFor({ state: 'hidden' })
@@ -63,6 +66,10 @@ describe('The console', () => {
     await page.reload()
     await console.shows('Connected')
     expect((await statusesShown(page)).filter((status) => status !== 'connecting')).toEqual(['connected'])
+    // The server has forgotten what happened before; the page has not, and tells it in order.
+    await page.locator('.timeline').getByText('Waiting for the phone').waitFor()
+    const times = await page.locator('.timeline time').evaluateAll((all) => all.map((time) => time.getAttribute('datetime') ?? ''))
+    expect(times).toEqual([...times].sort().reverse())
     // While it was away, the browser told of requests without an answer; of nothing else.
     expect(problems.filter((problem) => !/Failed to load resource: net::ERR_/u.test(problem))).toEqual([])
     await context.close()

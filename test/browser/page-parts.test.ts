@@ -87,8 +87,12 @@ describe('The book of sessions', () => {
   it('keeps the QR code beside a pairing code, each with its own end', () => {
     const book = new SessionBook()
     book.takeTold(view({ company_id: 'acme', status: 'pairing', pairing: { qr_svg: '<svg/>', code: null, expires_at: AT } }))
+    book.takePairing({ company_id: 'acme', qr_svg: null, code: 'ABCD1234', phone_number: '5511912345678', expires_at: AT })
     book.takePairing({ company_id: 'acme', qr_svg: null, code: 'ABCD1234', expires_at: AT })
-    expect(book.pairing('acme')).toEqual({ qrSvg: { text: '<svg/>', expiresAt: Date.parse(AT) }, code: { text: 'ABCD1234', expiresAt: Date.parse(AT) } })
+    expect(book.pairing('acme')).toEqual({
+      qrSvg: { text: '<svg/>', expiresAt: Date.parse(AT) },
+      code: { text: 'ABCD1234', expiresAt: Date.parse(AT), phoneNumber: '5511912345678' },
+    })
   })
 
   it('keeps them while a view for administrators says nothing of them, and forgets them with the pairing', () => {

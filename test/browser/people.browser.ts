@@ -33,10 +33,12 @@ describe('The console, for everybody', () => {
     await page.keyboard.press('Enter')
     await page.getByText(/^[\dA-Z]{4}-[\dA-Z]{4}$/u).waitFor()
     await console.says(/Valid for/u)
+    await console.says('For +55 11 91234-5678')
+    await console.says('+55 is the country code of Brazil.')
     await console.inspect('pairing-code')
     await console.press('Enter the pairing code')
     await console.shows('Connected')
-    await console.says('+5511912345678')
+    await console.says('+55 11 91234-5678')
 
     await console.press('Log out...')
     const dialog = page.getByRole('dialog', { name: 'Log out of WhatsApp?' })

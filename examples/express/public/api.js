@@ -10,6 +10,7 @@
  * @typedef {object} Pairing what is to be scanned or entered
  * @property {string | null} [qr_svg]
  * @property {string | null} [code]
+ * @property {string | null} [phone_number] whom the code is for, digits only
  * @property {string | null} [expires_at]
  *
  * @typedef {object} SessionView

@@ -27,6 +27,8 @@ export class App {
   /** @type {ConsoleView | null} */
   #view = null
   #header
+  /** The focus waits in the main part for a heading that is not there yet. */
+  #awaitsHeading = false
 
   /** @param {{ header: HTMLElement, main: HTMLElement, announcements: HTMLElement, skip: HTMLElement }} places */
   constructor(places) {
@@ -181,9 +183,12 @@ export class App {
     const console = this.#scene.screen === 'console' ? this.#scene.console : null
     this.#header.update({
       me: console?.me ?? null,
-      feed: console === null ? null : console.wasLost && console.feed.state !== 'live' ? 'waiting' : console.feed.state,
+      feed: console === null ? null : console.isStale ? 'waiting' : console.feed.state,
     })
     this.#view?.update()
+    if (!this.#awaitsHeading) return
+    if (document.activeElement === this.#places.main) this.#focusHeading()
+    else this.#awaitsHeading = false
   }
 
   /** @param {import('./api.js').SessionView} view */
@@ -199,9 +204,13 @@ export class App {
     else if (qrSvg !== null && before.qrSvg === null) this.#announcer.say(t('announce.qr'))
   }
 
+  /** The heading that is shown; the main part until there is one, unless somebody moves on meanwhile. */
   #focusHeading() {
-    const heading = this.#places.main.querySelector('[data-heading]')
-    if (heading instanceof HTMLElement) heading.focus()
+    const headings = [...this.#places.main.querySelectorAll('[data-heading]')]
+    const heading = headings.find((found) => found.checkVisibility())
+    const target = heading instanceof HTMLElement ? heading : this.#places.main
+    target.focus()
+    this.#awaitsHeading = target === this.#places.main
   }
 }
 

@@ -14,6 +14,8 @@ import { SimulatedPhone } from './simulated-phone.js'
 export class ConsoleView {
   #console
   #countdown = new Countdown()
+  /** The next attempt to reach the server goes on while everything else stands still. */
+  #retryCountdown = new Countdown()
   #parts
   #session
   #loading
@@ -30,7 +32,7 @@ export class ConsoleView {
     this.#choose = element(
       'section',
       { class: 'card padded choose' },
-      element('h1', { class: 'choose-title' }, t('list.choose')),
+      element('h1', { class: 'choose-title', tabindex: -1, 'data-heading': true }, t('list.choose')),
       element('p', { class: 'quiet' }, t('list.chooseNote')),
     )
     this.#session = element(
@@ -60,21 +62,28 @@ export class ConsoleView {
 
   /** Shows what the console knows. */
   update() {
-    const { feed, wasLost, restore, book, selected, hasList, view, me } = this.#console
+    const { feed, isStale, lastKnownAt, restore, selected, view, me } = this.#console
     const isAdmin = me.role === 'admin'
     this.root.dataset['showing'] = selected === null ? 'list' : 'session'
-    this.#parts.offline.update({ wasLost, feed })
+    this.root.classList.toggle('stale', isStale)
+    this.#countdown.pause(isStale)
+    this.#parts.offline.update({ isStale, feed, lastKnownAt })
     this.#parts.restore.update(restore)
-    if (isAdmin) this.#parts.list.update({ sessions: hasList === true ? book.all() : null, selected, hasFailed: hasList === false })
+    if (isAdmin) this.#parts.list.update(() => this.#listed())
     this.#session.hidden = view === undefined
     this.#loading.hidden = view !== undefined || selected === null
     this.#choose.hidden = selected !== null
     if (view !== undefined) this.#updateSession(view)
   }
 
+  #listed() {
+    const { book, selected, hasList } = this.#console
+    return { sessions: hasList === true ? book.all() : null, selected, hasFailed: hasList === false }
+  }
+
   /** @param {import('./api.js').SessionView} view */
   #updateSession(view) {
-    const { busy, problem, book, history, phoneBusy } = this.#console
+    const { busy, problem, book, history, phoneBusy, isStale } = this.#console
     const shown = book.pairing(view.company_id)
     const isPairing = view.status === 'pairing'
     this.#parts.panel.update({
@@ -82,6 +91,7 @@ export class ConsoleView {
       since: sinceWhen(view, history.state === 'known' ? history.entries : []),
       busy: busy === 'pairing-code' ? null : busy,
       problem,
+      isStale,
     })
     this.#parts.pairing.update(isPairing ? { companyId: view.company_id, pairing: shown, isAsking: busy === 'pairing-code' } : null)
     this.#parts.history.update(view.company_id, history)
@@ -100,7 +110,7 @@ export class ConsoleView {
     const console = this.#console
     const countdown = this.#countdown
     return {
-      offline: new OfflineBanner(language, countdown, () => {
+      offline: new OfflineBanner(language, this.#retryCountdown, () => {
         console.tryNow()
       }),
       restore: new RestoreBar(language),

@@ -66,6 +66,16 @@ export class Console {
     return this.selected === null ? undefined : this.book.view(this.selected)
   }
 
+  /** Whether what is known may be out of date. */
+  get isStale() {
+    return this.wasLost && this.feed.state !== 'live'
+  }
+
+  /** When the server was last heard, by the clock of this computer. */
+  get lastKnownAt() {
+    return this.#everything.heardAt
+  }
+
   open() {
     this.#everything.open()
   }

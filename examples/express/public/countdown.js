@@ -5,6 +5,14 @@ export class Countdown {
   /** @type {Map<HTMLElement, (element: HTMLElement) => void>} */
   #watched = new Map()
   #timer = 0
+  #isPaused = false
+
+  /** Stands still while nobody knows whether what it shows is true. @param {boolean} isPaused */
+  pause(isPaused) {
+    const isOver = this.#isPaused && !isPaused
+    this.#isPaused = isPaused
+    if (isOver) this.#tick()
+  }
 
   /**
    * Shows something now and then every second, until the element has left the page.
@@ -25,8 +33,8 @@ export class Countdown {
 
   #tick() {
     for (const [element, show] of this.#watched) {
-      if (element.isConnected) show(element)
-      else this.#watched.delete(element)
+      if (!element.isConnected) this.#watched.delete(element)
+      else if (!this.#isPaused) show(element)
     }
     if (this.#watched.size > 0) return
     window.clearInterval(this.#timer)

@@ -22,6 +22,8 @@ export class EventFeed {
   #timer = 0
   #stream = new AbortController()
   #isClosed = false
+  /** When the server was last heard, by the clock of this computer; `null` before that. @type {number | null} */
+  heardAt = null
 
   /** @param {import('./api.js').Api} api @param {string | null} companyId `null` for all @param {FeedListener} listener */
   constructor(api, companyId, listener) {
@@ -66,6 +68,7 @@ export class EventFeed {
     for (;;) {
       const { done, value } = await withinSilence(reader.read(), stream)
       if (done) return
+      this.heardAt = Date.now()
       for (const event of parser.push(value)) this.#listener.onEvent(liveEvent(event))
     }
   }

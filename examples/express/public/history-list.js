@@ -1,6 +1,8 @@
 import { Block } from './block.js'
+import { details } from './details.js'
 import { element } from './element.js'
 import { foldHistory } from './history-folding.js'
+import { isSentenceKey } from './language.js'
 import { explain, isStatus } from './status-words.js'
 
 const SHOWN_AT_FIRST = 8
@@ -78,6 +80,7 @@ export class HistoryList {
 
   /** @param {FoldedEntry} entry */
   #entry(entry) {
+    const t = this.#language.translate
     const { title, text } = this.#words(entry)
     const at = new Date(entry.at)
     return element(
@@ -88,18 +91,17 @@ export class HistoryList {
       element(
         'div',
         { class: 'moment-text' },
-        element('span', { class: 'moment-title' }, title, this.#tags(entry)),
+        element('span', { class: 'moment-title' }, title, this.#times(entry.times)),
         text !== title && element('span', { class: 'moment-why' }, text),
+        entry.code !== null && entry.code !== undefined && details(t, t('history.code', { code: String(entry.code) }), `history-${entry.at}`),
       ),
     )
   }
 
-  /** @param {FoldedEntry} entry */
-  #tags({ code, times }) {
-    const t = this.#language.translate
-    const tags = [times > 1 ? t('history.times', { count: times }) : null, code === null || code === undefined ? null : t('history.code', { code })]
-    const shown = tags.filter((tag) => tag !== null)
-    return shown.length === 0 ? null : element('span', { class: 'tags' }, ...shown.map((tag) => element('span', { class: 'tag' }, tag)))
+  /** @param {number} times */
+  #times(times) {
+    if (times <= 1) return null
+    return element('span', { class: 'tags' }, element('span', { class: 'tag' }, this.#language.translate('history.times', { count: times })))
   }
 
   /** @param {FoldedEntry} entry @returns {{ title: string, text: string }} */
@@ -119,7 +121,7 @@ export class HistoryList {
       case 'restored':
         return { title: t('history.notRestored'), text: explain(t, { status: 'disconnected', ...why }) }
       case 'error':
-        return { title: t('history.error'), text: why.message }
+        return { title: t('history.error'), text: t(errorKey(entry.code)) }
       default:
         return { title: why.message, text: '' }
     }
@@ -127,7 +129,13 @@ export class HistoryList {
 
   /** @param {Date} at */
   #clock(at) {
-    const now = new Date(this.#now())
-    return at.toDateString() === now.toDateString() ? this.#language.clockTimeExactly.format(at) : this.#language.dayAndTime.format(at)
+    return this.#language.exactMoment(at, new Date(this.#now()))
   }
+}
+
+/** The sentence for an error of the server, never its own English words. @param {string | number | null | undefined} code @returns {import('./language.js').SentenceKey} */
+function errorKey(code) {
+  const key = `error.${code ?? ''}`
+  // This one names a time that the history does not know.
+  return isSentenceKey(key) && key !== 'error.rate_limited' ? key : 'error.unknown'
 }

@@ -34,6 +34,7 @@ export class Language {
   constructor(code) {
     this.code = code
     this.locale = LOCALES[code]
+    this.regions = new Intl.DisplayNames(this.locale, { type: 'region' })
     this.number = new Intl.NumberFormat(this.locale)
     this.clockTime = new Intl.DateTimeFormat(this.locale, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
     this.clockTimeExactly = new Intl.DateTimeFormat(this.locale, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' })
@@ -62,6 +63,11 @@ export class Language {
   /** A time of today by the clock, an older one with its day. @param {Date} at @param {Date} now */
   moment(at, now) {
     return (at.toDateString() === now.toDateString() ? this.clockTime : this.dayAndTime).format(at)
+  }
+
+  /** The same, to the second. @param {Date} at @param {Date} now */
+  exactMoment(at, now) {
+    return (at.toDateString() === now.toDateString() ? this.clockTimeExactly : this.dayAndTime).format(at)
   }
 
   /** A duration in at most two units, rounded up: it ends with 1 s, not with 0 s. @param {number} durationMs */

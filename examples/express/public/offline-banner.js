@@ -20,14 +20,13 @@ export class OfflineBanner {
     this.root = this.#block.root
   }
 
-  /** @param {{ wasLost: boolean, feed: import('./events.js').FeedState }} props */
-  update({ wasLost, feed }) {
-    const isShown = wasLost && feed.state !== 'live'
-    this.#block.show(isShown ? feed : null, () => (isShown ? [this.#banner(feed)] : []))
+  /** @param {{ isStale: boolean, feed: import('./events.js').FeedState, lastKnownAt: number | null }} props */
+  update({ isStale, feed, lastKnownAt }) {
+    this.#block.show(isStale ? [feed, lastKnownAt] : null, () => (isStale ? [this.#banner(feed, lastKnownAt)] : []))
   }
 
-  /** @param {import('./events.js').FeedState} feed */
-  #banner(feed) {
+  /** @param {import('./events.js').FeedState} feed @param {number | null} lastKnownAt */
+  #banner(feed, lastKnownAt) {
     const t = this.#language.translate
     const next = element('span', { class: 'banner-next' })
     this.#countdown.keep(next, () => {
@@ -37,8 +36,21 @@ export class OfflineBanner {
       'section',
       { class: 'banner', 'aria-label': t('feed.offlineTitle') },
       drawing(CLOUD_DRAWING),
-      element('div', { class: 'banner-text' }, element('strong', {}, t('feed.offlineTitle')), element('span', {}, t('feed.offlineText')), next),
+      element(
+        'div',
+        { class: 'banner-text' },
+        element('strong', {}, t('feed.offlineTitle')),
+        element('span', {}, t('feed.offlineText')),
+        lastKnownAt !== null && this.#lastKnown(new Date(lastKnownAt)),
+        next,
+      ),
       element('button', { class: 'button plain', type: 'button', 'data-focus': 'try-now', onclick: this.#onTryNow }, t('feed.tryNow')),
     )
+  }
+
+  /** @param {Date} at */
+  #lastKnown(at) {
+    const time = this.#language.exactMoment(at, new Date())
+    return element('span', { class: 'figures', 'data-last-known': true }, this.#language.translate('feed.lastKnown', { time }))
   }
 }

@@ -1,4 +1,5 @@
 import { Block } from './block.js'
+import { countryOf, writtenNumber } from './country-codes.js'
 import { setText } from './countdown.js'
 import { element } from './element.js'
 import { phoneNumberDigits } from './phone-number.js'
@@ -116,11 +117,7 @@ export class PairingPanel {
       element(
         'div',
         { class: 'pairing-columns' },
-        element(
-          'div',
-          { class: 'code-side' },
-          ...(code === null ? [this.#numberForm(isAsking)] : [this.#codeShown(code.text), this.#timeLeft(code.expiresAt)]),
-        ),
+        element('div', { class: 'code-side' }, ...(code === null ? [this.#numberForm(isAsking)] : [this.#codeShown(code), this.#timeLeft(code.expiresAt)])),
         this.#steps('pairing.codeStep3'),
       ),
     ]
@@ -176,8 +173,8 @@ export class PairingPanel {
     return field
   }
 
-  /** @param {string} code */
-  #codeShown(code) {
+  /** @param {import('./session-book.js').CodeShown} shown */
+  #codeShown({ text: code, phoneNumber }) {
     const t = this.#language.translate
     const copy = element(
       'button',
@@ -206,7 +203,21 @@ export class PairingPanel {
         element('span', { 'aria-hidden': 'true' }, `${code.slice(0, 4)}-${code.slice(4)}`),
         element('span', { class: 'unseen', id: 'pairing-code' }, code.split('').join(' ')),
       ),
+      phoneNumber !== null && this.#forNumber(phoneNumber),
       'clipboard' in navigator && copy,
+    )
+  }
+
+  /** Whoever mistyped the number, or its country code, sees it here. @param {string} phoneNumber */
+  #forNumber(phoneNumber) {
+    const { translate: t, regions } = this.#language
+    const country = countryOf(phoneNumber)
+    return element(
+      'div',
+      { class: 'code-number' },
+      element('p', { class: 'figures' }, t('pairing.forNumber', { number: writtenNumber(phoneNumber) })),
+      country !== null &&
+        element('p', { class: 'quiet small' }, t('pairing.countryCode', { code: country.code, country: regions.of(country.region) ?? country.region })),
     )
   }
 

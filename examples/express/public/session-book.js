@@ -1,6 +1,7 @@
 /** @typedef {import('./api.js').SessionView} SessionView */
 /** @typedef {{ text: string, expiresAt: number | null }} Shown */
-/** @typedef {{ qrSvg: Shown | null, code: Shown | null }} PairingShown */
+/** @typedef {Shown & { phoneNumber: string | null }} CodeShown `phoneNumber`: whom it is for, digits only */
+/** @typedef {{ qrSvg: Shown | null, code: CodeShown | null }} PairingShown */
 
 /**
  * What is known about every session, from the event stream or from an answer to a request. An answer has its own connection and
@@ -15,9 +16,9 @@ export class SessionBook {
   /** @type {Map<string, PairingShown>} */
   #pairings = new Map()
 
-  /** All of them, by name. @returns {SessionView[]} */
+  /** All of them. @returns {SessionView[]} */
   all() {
-    return [...this.#views.values()].sort((a, b) => a.company_id.localeCompare(b.company_id))
+    return [...this.#views.values()]
   }
 
   /** @param {string} companyId */
@@ -55,13 +56,14 @@ export class SessionBook {
   }
 
   /** Takes a new QR code, a pairing code, or both. @param {import('./api.js').Pairing & { company_id: string }} pairing */
-  takePairing({ company_id: companyId, qr_svg: qrSvg, code, expires_at: expiry }) {
+  takePairing({ company_id: companyId, qr_svg: qrSvg, code, phone_number: phoneNumber, expires_at: expiry }) {
     const expiresAt = expiry ? Date.parse(expiry) : null
     const before = this.pairing(companyId)
     this.#pairings.set(companyId, {
       // If there are both, the date is that of the pairing code.
       qrSvg: qrSvg ? { text: qrSvg, expiresAt: code ? null : expiresAt } : before.qrSvg,
-      code: code ? { text: code, expiresAt } : before.code,
+      // An answer to a request does not say whom the code is for.
+      code: code ? { text: code, expiresAt, phoneNumber: phoneNumber ?? (before.code?.text === code ? before.code.phoneNumber : null) } : before.code,
     })
   }
 }

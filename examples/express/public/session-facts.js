@@ -29,7 +29,7 @@ export function sinceWhen(view, entries) {
   return since
 }
 
-/** Whether this is a lost connection or an attempt to get it back. @param {{ status?: string | null, reason?: string | null }} view */
+/** Whether this is a lost connection or an attempt to get it back. @param {{ status?: string | null | undefined, reason?: string | null | undefined }} view */
 function isOutage({ status, reason }) {
   return status === 'reconnecting' || (status === 'connecting' && !['starting', 'restoring', 'restart_required'].includes(reason ?? 'starting'))
 }

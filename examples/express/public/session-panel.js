@@ -1,5 +1,7 @@
 import { Block } from './block.js'
 import { setText } from './countdown.js'
+import { writtenNumber } from './country-codes.js'
+import { details } from './details.js'
 import { drawing, element } from './element.js'
 import { offeredActions } from './offered-actions.js'
 import { failedAttempts, linkedPhone } from './session-facts.js'
@@ -12,6 +14,7 @@ import { adviceKey, explain, explainError, statusDrawing } from './status-words.
  * @property {SessionView} view
  * @property {string} since since when it is as it is
  * @property {Action['verb'] | null} busy what the server was asked and has not answered
+ * @property {boolean} isStale the server cannot be reached: nothing can be asked of it
  * @property {import('./api.js').ApiError | null} problem what it refused
  */
 /**
@@ -61,7 +64,7 @@ export class SessionPanel {
   }
 
   /** @param {PanelProps} props */
-  update({ view, since, busy, problem }) {
+  update({ view, since, busy, problem, isStale }) {
     const t = this.#language.translate
     const { status } = view
     this.root.dataset['status'] = status
@@ -78,7 +81,7 @@ export class SessionPanel {
     }
     this.#facts.show(facts, () => this.#factRows(facts))
     this.#problem.show(problem === null ? null : [problem.code, problem.retryAfterMs], () => (problem === null ? [] : [this.#refusal(problem)]))
-    this.#actions.show([offeredActions(view), busy], () => offeredActions(view).map((action) => this.#button(action, busy)))
+    this.#actions.show([offeredActions(view), busy, isStale], () => offeredActions(view).map((action) => this.#button(action, busy, isStale)))
     this.#actions.root.hidden = offeredActions(view).length === 0
   }
 
@@ -93,7 +96,7 @@ export class SessionPanel {
   #factRows({ phone, since, attempt, nextRetryAt, restrictedUntil }) {
     return [
       nextRetryAt ? this.#fact('fact.nextAttempt', this.#nextAttempt(Date.parse(nextRetryAt)), 'next') : null,
-      phone ? this.#fact('fact.phone', element('span', { class: 'figures' }, `+${phone}`)) : null,
+      phone ? this.#fact('fact.phone', element('span', { class: 'figures' }, writtenNumber(phone))) : null,
       since === null ? null : this.#fact('fact.since', this.#since(new Date(since))),
       attempt ? this.#fact('fact.attempt', element('span', { class: 'figures' }, this.#language.number.format(attempt))) : null,
       restrictedUntil
@@ -135,13 +138,19 @@ export class SessionPanel {
     return element(
       'div',
       { class: 'refusal' },
-      element('div', {}, element('strong', {}, t('error.title')), element('p', {}, explainError(this.#language, problem))),
+      element(
+        'div',
+        {},
+        element('strong', {}, t('error.title')),
+        element('p', {}, explainError(this.#language, problem)),
+        details(t, t('history.code', { code: problem.code }), 'problem-details'),
+      ),
       element('button', { class: 'button quiet-button', type: 'button', 'data-focus': 'dismiss', onclick: this.#options.onDismiss }, t('error.dismiss')),
     )
   }
 
-  /** @param {Action} action @param {Action['verb'] | null} busy */
-  #button({ verb, label, weight }, busy) {
+  /** @param {Action} action @param {Action['verb'] | null} busy @param {boolean} isStale */
+  #button({ verb, label, weight }, busy, isStale) {
     return element(
       'button',
       {
@@ -149,9 +158,9 @@ export class SessionPanel {
         type: 'button',
         'data-focus': verb,
         'data-action': verb,
-        'aria-disabled': busy !== null && 'true',
+        'aria-disabled': (busy !== null || isStale) && 'true',
         onclick: () => {
-          if (busy === null) this.#options.onAction(verb)
+          if (busy === null && !isStale) this.#options.onAction(verb)
         },
       },
       this.#language.translate(busy === verb ? 'action.working' : label),
