@@ -72,14 +72,14 @@ describe.each(FRAMEWORKS)('the event stream on %s', (_name, start) => {
     expect(readers.globex.text).toBe(before)
   })
 
-  it('keeps the QR code that is shown when the status is told again', async () => {
+  it('keeps the QR code that is shown when the status is told again, and says whom the pairing code is for', async () => {
     const example = await openExample({ start })
     const acme = await example.agent('acme')
     await acme.post('/api/whatsapp/connect')
     const { body } = await acme.post('/api/whatsapp/pairing-code', { phone_number: '5511912345678' })
     const reader = await StreamReader.open(acme, 'acme')
     await eventually(() => {
-      expect(reader.events('status')[0]?.data['pairing']).toEqual(body['pairing'])
+      expect(reader.events('status')[0]?.data['pairing']).toEqual({ ...(body['pairing'] as object), phone_number: '5511912345678' })
     })
     example.baileys.lastSocket?.qr('2@another-one')
     await eventually(() => {
