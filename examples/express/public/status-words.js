@@ -23,10 +23,16 @@ export function isStatus(text) {
   return isSentenceKey(`status.${text ?? ''}`)
 }
 
+/** At rest with a phone: by will, for want of a start, and for want of room. @type {Readonly<Record<string, string>>} */
+const RESTING_DRAWINGS = {
+  stopped: STATUS_DRAWINGS.disconnected,
+  not_running: 'M12 4v8M7.5 7a7 7 0 1 0 9 0',
+  waiting_for_capacity: 'M12 4a8 8 0 1 0 0 16a8 8 0 0 0 0-16zM12 8v4l3 2',
+}
+
 /** The icon of a status: its shape says as much as its colour. @param {Pick<SessionView, 'status' | 'reason'>} view */
 export function statusDrawing({ status, reason }) {
-  const isPaused = reason === 'stopped' || reason === 'not_running'
-  return status === 'disconnected' && !isPaused ? PHONE_DRAWING : STATUS_DRAWINGS[status]
+  return status === 'disconnected' ? (RESTING_DRAWINGS[reason ?? ''] ?? PHONE_DRAWING) : STATUS_DRAWINGS[status]
 }
 
 /** Why a session has its status: the key of the sentence, or `null` for a reason that this page does not know. @param {Pick<SessionView, 'status'> & { reason?: string | null }} view @returns {SentenceKey | null} */
