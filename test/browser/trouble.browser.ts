@@ -43,6 +43,7 @@ describe('The console in trouble', () => {
 
     await console.button('Cut the network').click()
     await console.shows('Reconnecting')
+    expect(await console.button('Cut the network').getAttribute('aria-pressed')).toBe('true')
     await page
       .locator('[data-countdown]')
       .getByText(/^in \d+ sec$|^now$/u)
