@@ -44,7 +44,7 @@ describe('The sentences of the console', () => {
     expect(explanationKey({ status: 'failed', reason })).toBe(`reason.${reason}`)
   })
 
-  it.each(['not_responding', 'reachout_locked'])('explain %s beside the status, which stays connected', (reason) => {
+  it.each(['not_responding', 'reachout_locked', 'message_capped'])('explain %s beside the status, which stays connected', (reason) => {
     expect(explanationKey({ status: 'connected', reason })).toBe(`reason.${reason}`)
   })
 
