@@ -19,7 +19,14 @@ export type { CloseReport } from './manager/manager-parts.js'
 export type { LastDisconnect, SessionSnapshot } from './status/session-status.js'
 export type { SessionStatus } from './status/status-reasons.js'
 export type { StatusReason } from './status/status-reasons.js'
-export { DEFAULT_STATUS_MESSAGES, type MessageKey, type StatusMessages, type StatusSentences, type StatusTranslation } from './status/status-reasons.js'
+export {
+  DEFAULT_STATUS_MESSAGES,
+  type MessageKey,
+  type MessageLocale,
+  type StatusMessages,
+  type StatusSentences,
+  type StatusTranslation,
+} from './status/status-reasons.js'
 export type { RestoreAllOptions, RestoreCandidate, RestoreOutcome, RestoreProgress, RestoreReport, RestoreResult } from './manager/restore-report.js'
 
 // What happens to it.

@@ -243,8 +243,15 @@ export interface StatusSentences {
   readonly beforeConnected?: string
 }
 
-/** Sentences in another language: one for each status and reason. */
-export type StatusTranslation = Readonly<Record<MessageKey, string | StatusSentences>> & { readonly locale: string }
+/** In whose form moments are written. */
+export interface MessageLocale {
+  /**
+   * The language in whose form `{until}` is written, such as `pt-BR`.
+   *
+   * @defaultValue `2027-01-15 08:00 UTC`, which is read everywhere
+   */
+  readonly locale?: string
+}
 
 /**
  * Sentences for people, by reason or status; those you leave out keep their English default. They may contain `{version}` (the
@@ -253,14 +260,10 @@ export type StatusTranslation = Readonly<Record<MessageKey, string | StatusSente
  *
  * `baileys-sessions/messages/pt-br` and `baileys-sessions/messages/es` have all of them in Portuguese and Spanish.
  */
-export interface StatusMessages extends Partial<Readonly<Record<MessageKey, string | StatusSentences>>> {
-  /**
-   * The language in whose form `{until}` is written, such as `pt-BR`.
-   *
-   * @defaultValue `2027-01-15 08:00 UTC`, which is read everywhere
-   */
-  readonly locale?: string
-}
+export type StatusMessages = Partial<Readonly<Record<MessageKey, string | StatusSentences>>> & MessageLocale
+
+/** Sentences in another language: one for each status and reason. */
+export type StatusTranslation = Readonly<Record<MessageKey, string | StatusSentences>> & Required<MessageLocale>
 
 /** What a sentence may name. */
 interface MessageFacts {
