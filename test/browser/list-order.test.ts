@@ -8,6 +8,7 @@ const VIEWS = [
   view({ company_id: 'Zoo', status: 'failed', reason: 'restricted' }),
   view({ company_id: 'florist', status: 'connected', reason: 'not_responding' }),
   view({ company_id: 'garage', status: 'logged_out', reason: 'logged_out' }),
+  view({ company_id: 'inn', status: 'connected', reason: 'message_capped' }),
   view({ company_id: 'hotel', status: 'disconnected', reason: 'stopped', phone_number: '351912345678' }),
 ]
 
@@ -17,7 +18,7 @@ function names(search = '', filter: ListFilter = 'all'): string[] {
 
 describe('The list of an administrator', () => {
   it('has problems first', () => {
-    expect(names()).toEqual(['Zoo', 'garage', 'florist', 'hotel', 'bakery'])
+    expect(names()).toEqual(['Zoo', 'garage', 'florist', 'inn', 'hotel', 'bakery'])
   })
 
   it.each([
@@ -31,7 +32,7 @@ describe('The list of an administrator', () => {
   })
 
   it('shows only problems, or only what is connected', () => {
-    expect(names('', 'problems')).toEqual(['Zoo', 'garage', 'florist'])
-    expect(names('', 'connected')).toEqual(['florist', 'bakery'])
+    expect(names('', 'problems')).toEqual(['Zoo', 'garage', 'florist', 'inn'])
+    expect(names('', 'connected')).toEqual(['florist', 'inn', 'bakery'])
   })
 })
