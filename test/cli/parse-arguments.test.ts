@@ -38,14 +38,14 @@ describe('what was asked for', () => {
 })
 
 const WRONG: readonly (readonly [args: string[], message: string])[] = [
-  [['repair'], 'Unknown command "repair". Commands: link, status, fleet, drain, doctor, list, copy, encrypt, new-key, delete, schema, whatsapp-server.'],
+  [['repair'], 'Unknown command "repair". Commands: link, status, fleet, drain, doctor, list, adopt, copy, encrypt, new-key, delete, schema, whatsapp-server.'],
   [
     ['help', 'docter'],
-    'Unknown command "docter". Commands: link, status, fleet, drain, doctor, list, copy, encrypt, new-key, delete, schema, whatsapp-server.',
+    'Unknown command "docter". Commands: link, status, fleet, drain, doctor, list, adopt, copy, encrypt, new-key, delete, schema, whatsapp-server.',
   ],
   [
     ['--help', 'docter'],
-    'Unknown command "docter". Commands: link, status, fleet, drain, doctor, list, copy, encrypt, new-key, delete, schema, whatsapp-server.',
+    'Unknown command "docter". Commands: link, status, fleet, drain, doctor, list, adopt, copy, encrypt, new-key, delete, schema, whatsapp-server.',
   ],
   [['--json'], 'The first argument must be a command, not an option.'],
   [['doctor'], '"doctor" takes <store>, but got 0 arguments.'],

@@ -78,7 +78,9 @@ export function describeServerStore(title: string, kind: ServerKind): void {
       onTestFinished(() => lease?.release())
       const { output } = await runOn(place, ['doctor', 'env:STORE'])
       expect(output).toMatch(kind.line)
-      expect(output).toContain(`a: restorable, ${MASKED}, 4 records, plain\nb: restorable, running in ${lease?.owner ?? '?'} (pid ${process.pid}), `)
+      expect(output).toContain(
+        `a: restorable, ${MASKED}, 4 records, 3 pre-keys, plain\nb: restorable, running in ${lease?.owner ?? '?'} (pid ${process.pid}), `,
+      )
       const report = JSON.parse((await runOn(place, ['doctor', 'env:STORE', '--json'])).output) as DoctorReport
       expect(report).toMatchObject({ store: place.shown, server: { schemaVersion: 1, processes: 1 }, ...kind.report })
     })

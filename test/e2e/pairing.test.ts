@@ -20,7 +20,7 @@ describe.concurrent('pairing by QR', () => {
     const { qr: refreshed } = await events.until(() => events.of('qr')[1], 'refreshed QR code')
     expect(refreshed).not.toBe(qr)
     expect(referenceOf(refreshed)).toBe(referenceOf(qr))
-    expect(await manager.getStatus('shop')).toEqual({ ...snapshot, qr: refreshed })
+    expect(await manager.getStatus('shop')).toEqual({ ...snapshot, lastFrameAt: expect.any(Date), qr: refreshed })
     expect(await world.filesOf('shop')).toEqual({})
 
     const device = await world.scan(manager, 'shop')
