@@ -1,8 +1,11 @@
 import type { StatusTranslation } from '../status/status-reasons.js'
 
+/** The language that the sentences are in. */
+export const locale = 'es'
+
 /** The sentences in Spanish, for the option `messages`. */
-export const messages: StatusTranslation = Object.freeze({
-  locale: 'es',
+const messages: StatusTranslation = Object.freeze({
+  locale,
   disconnected: 'Sin conexión.',
   connecting: 'Conectando...',
   pairing: 'Escanea el código QR con el teléfono o escribe en él el código de vinculación.',

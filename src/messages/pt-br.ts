@@ -1,8 +1,11 @@
 import type { StatusTranslation } from '../status/status-reasons.js'
 
+/** The language that the sentences are in. */
+export const locale = 'pt-BR'
+
 /** The sentences in Brazilian Portuguese, for the option `messages`. */
-export const messages: StatusTranslation = Object.freeze({
-  locale: 'pt-BR',
+const messages: StatusTranslation = Object.freeze({
+  locale,
   disconnected: 'Não conectado.',
   connecting: 'Conectando...',
   pairing: 'Escaneie o QR code com o celular ou digite nele o código de conexão.',
