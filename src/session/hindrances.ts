@@ -40,7 +40,7 @@ export class Hindrances {
     this.#tellChange()
   }
 
-  /** Forgets everything: another account may be linked next. */
+  /** Forgets the limits: they are of another account. */
   forget(): void {
     this.#limits = []
     this.#tellChange()

@@ -217,6 +217,8 @@ export class SocketSlot {
         return
       case 'paired':
         onPaired(auth.identity)
+        // What was known is of the account that was linked before.
+        this.#hindrances.forget()
         report.notePhoneNumber(auth.phoneNumber)
         send({ type: 'paired' })
         return

@@ -123,6 +123,20 @@ describe('reachout_locked', () => {
     expect(made.statuses().slice(-2)).toEqual(['connecting connection_lost', 'connected reachout_locked'])
   })
 
+  it('is not of the next account: a phone that is linked after a logout begins without it', async () => {
+    const made = await connected()
+    lock(made, { isActive: true, timeEnforcementEnds: new Date(Date.now() + 48 * HOUR_MS) })
+    void made.socket().close(401)
+    await pass(1000)
+    expect((await statusOf(made)).status).toBe('logged_out')
+    await within(made.sessions.connect('s'))
+    made.socket().pairSuccess({ phone: '49151000009' })
+    void made.socket().close(515)
+    await pass(1000)
+    expect(await statusOf(made)).toMatchObject({ status: 'connected', reason: null, phoneNumber: '49151000009' })
+    expect(await statusOf(made)).not.toHaveProperty('restrictedUntil')
+  })
+
   it('waits behind not_responding, and comes back after it', async () => {
     const made = await connected()
     lock(made, { isActive: true, timeEnforcementEnds: new Date(Date.now() + HOUR_MS) })
