@@ -1,22 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { SessionError, type RestoreCandidate, type SessionManagerEvents } from '../../src/index.js'
+import { SessionError, type RestoreCandidate } from '../../src/index.js'
+import { SESSION_EVENTS } from '../support/event-names.js'
 import { codeOf, inFakeTime, pass, refusing, scenario, silent, welcoming, within, type Scenario } from '../support/scenario.js'
 import { WatchedSessionStore } from '../support/watched-session-store.js'
 
 inFakeTime()
-
-const EVENTS = [
-  'status',
-  'qr',
-  'pairing-code',
-  'socket',
-  'connected',
-  'disconnected',
-  'restored',
-  'creds-restored',
-  'logged-out',
-  'error',
-] as const satisfies readonly (keyof SessionManagerEvents)[]
 
 const unhandled: unknown[] = []
 const note = (reason: unknown): void => {
@@ -46,6 +34,7 @@ async function liveThroughAll(made: Scenario): Promise<void> {
   await made.socket().close(428)
   await pass(120_000)
   await within(made.sessions.restoreSession('s'))
+  await within(made.sessions.delete('s'))
 }
 
 /** From now on the store has but its copy of the creds. */
@@ -63,7 +52,7 @@ describe('invariant 9: listeners of the manager', () => {
     rejects: () => Promise.reject(new Error('a listener broke')),
   } as const
 
-  it.each(EVENTS.flatMap((name) => (['throws', 'rejects'] as const).map((way) => [name, way] as const)))(
+  it.each(SESSION_EVENTS.flatMap((name) => (['throws', 'rejects'] as const).map((way) => [name, way] as const)))(
     'invariant 9: one of "%s" that %s changes nothing',
     async (name, way) => {
       const told = async (isBroken: boolean): Promise<string[]> => {

@@ -1,5 +1,6 @@
 import type { SessionManager } from '../../src/index.js'
 import type { SessionManagerEvents } from '../../src/manager/session-manager-events.js'
+import { SESSION_EVENTS } from './event-names.js'
 
 /** How long a wait may take on a busy machine. */
 const PATIENCE_MS = 20_000
@@ -14,27 +15,13 @@ export interface RecordedEvent<Name extends EventName = EventName> {
   at: number
 }
 
-const NAMES: readonly EventName[] = [
-  'status',
-  'qr',
-  'pairing-code',
-  'socket',
-  'connected',
-  'disconnected',
-  'restored',
-  'creds-restored',
-  'logged-out',
-  'deleted',
-  'error',
-]
-
 /** All that a manager has told, in order. */
 export class EventRecord {
   readonly entries: RecordedEvent[] = []
   readonly #watchers = new Set<() => void>()
 
   constructor(manager: SessionManager) {
-    for (const name of NAMES)
+    for (const name of SESSION_EVENTS)
       manager.on(name, (event: EventOf<EventName>) => {
         this.#note(name, event)
       })

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, vi } from 'vitest'
 import { MemoryConnectionRepository } from '../../src/adapters/memory/memory-connection-repository.js'
 import { SessionManager, type BaileysModule, type Logger, type SessionManagerEvents, type SessionManagerOptions, type SessionStore } from '../../src/index.js'
 import { FakeBaileys, type FakeSocket } from '../../src/testing/index.js'
+import { SESSION_EVENTS } from './event-names.js'
 import { WatchedSessionStore } from './watched-session-store.js'
 
 type EventName = keyof SessionManagerEvents
@@ -61,20 +62,7 @@ export const refusing =
     void socket.close(code)
   }
 
-const EVENT_NAMES = [
-  'status',
-  'qr',
-  'pairing-code',
-  'socket',
-  'connected',
-  'disconnected',
-  'restored',
-  'creds-restored',
-  'logged-out',
-  'deleted',
-  'members',
-  'error',
-] as const satisfies readonly EventName[]
+const EVENT_NAMES = [...SESSION_EVENTS, 'members'] as const
 
 const open: SessionManager[] = []
 

@@ -1,6 +1,7 @@
 import { SessionManager, type Logger, type MemoryConnectionRepository, type SessionManagerEvents, type SocketConfig } from '../../../src/index.js'
 import { FakeBaileys } from '../../../src/testing/fake-baileys.js'
 import type { FakeSocket } from '../../../src/testing/fake-socket.js'
+import { SESSION_EVENTS } from '../../support/event-names.js'
 import type { WorldPlan } from '../history.js'
 import type { SimulatedSocket, Told } from '../observer.js'
 import type { SimulatedBackplane } from './simulated-backplane.js'
@@ -10,20 +11,6 @@ import type { SimulatedServer } from './simulated-server.js'
 import { SimulatedStore } from './simulated-store.js'
 
 type EventName = keyof SessionManagerEvents
-
-const EVENT_NAMES = [
-  'status',
-  'qr',
-  'pairing-code',
-  'socket',
-  'connected',
-  'disconnected',
-  'restored',
-  'creds-restored',
-  'logged-out',
-  'deleted',
-  'error',
-] as const satisfies readonly EventName[]
 
 /** What a manager of the world is made of. */
 export interface SimulatedManagerOptions {
@@ -73,7 +60,7 @@ export class SimulatedManager {
       retry: { jitter: plan.jitter },
       reconnect: { jitter: plan.jitter, stableAfterMs: plan.stableAfterMs, ...(plan.maxReconnects === null ? {} : { maxRetries: plan.maxReconnects }) },
     })
-    for (const event of EVENT_NAMES) this.#listen(event)
+    for (const event of SESSION_EVENTS) this.#listen(event)
   }
 
   /** Closes the store, as an application does after its manager. */
