@@ -144,6 +144,16 @@ describe('Designed states of the page', () => {
     expect(await visitor.page.evaluate(() => document.activeElement?.tagName)).toBe('H1')
   })
 
+  it('the history cannot be loaded, and what was seen of it before is shown', async () => {
+    server.history = [change(60, 'failed', 'restricted')]
+    await show({ status: 'connected', phone_number: PHONE })
+    const entry = visitor.page.locator('.timeline').getByText('WhatsApp restricted this account.')
+    await entry.waitFor()
+    server.refusals.set('/api/whatsapp/history', { status: 500, code: 'internal' })
+    await visitor.page.reload()
+    await entry.waitFor()
+  })
+
   it('the history cannot be loaded, and then can', async () => {
     server.refusals.set('/api/whatsapp/history', { status: 500, code: 'internal' })
     await show({ status: 'connected', phone_number: PHONE })

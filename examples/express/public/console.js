@@ -129,7 +129,8 @@ export class Console {
       this.#learnHistory(companyId, mergeHistory(this.#keeping.of(companyId), entries))
     } catch (error) {
       if (companyId !== this.selected) return
-      if (this.history.state !== 'known') this.history = { state: 'failed' }
+      const kept = this.#keeping.of(companyId)
+      if (this.history.state !== 'known') this.history = kept.length > 0 ? { state: 'known', entries: kept } : { state: 'failed' }
       this.#refused(error)
     }
     this.listener.onChange()
