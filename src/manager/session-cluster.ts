@@ -148,10 +148,10 @@ export class SessionCluster {
     const lease = this.#options.registry.find(sessionId)?.lease ?? null
     // What is being handed over is not elsewhere yet: the last note stays.
     if (lease !== null && reason !== 'owned_elsewhere') this.#notes.note(sessionId, lease.fencingToken, standingOf(snapshot, this.#cluster.noteOf(sessionId)))
-    else if (reason === 'owned_elsewhere') this.#leave(snapshot)
+    else if (reason === 'owned_elsewhere') this.#foundElsewhere(snapshot)
   }
 
-  #leave(snapshot: SessionSnapshot): void {
+  #foundElsewhere(snapshot: SessionSnapshot): void {
     this.#cluster.consider(snapshot.sessionId)
     // After the status that it follows was told.
     queueMicrotask(() => this.#tellHolding(snapshot))
