@@ -1,5 +1,11 @@
-import type { GroupMetadata, WASocket } from '@whiskeysockets/baileys'
+import type { BaileysEventEmitter, GroupMetadata } from '@whiskeysockets/baileys'
 import type { SocketConfig } from 'baileys-sessions'
+
+/** As much of a socket as is needed. */
+export interface GroupSource {
+  readonly ev: Pick<BaileysEventEmitter, 'on'>
+  groupMetadata(id: string): Promise<GroupMetadata>
+}
 
 /** What is known of the groups of a session: without it, Baileys asks WhatsApp for all members before each message to a group. */
 export class GroupCache {
@@ -11,18 +17,18 @@ export class GroupCache {
   }
 
   /** Follows a socket: what changes is asked for anew. Call it in the event `socket`. */
-  follow({ ev, groupMetadata }: Pick<WASocket, 'ev' | 'groupMetadata'>): void {
+  follow(socket: GroupSource): void {
     const renew = async (id: string | undefined): Promise<void> => {
       if (id === undefined) return
       this.#groups.delete(id)
       // A group that cannot be asked for is asked for by Baileys, when somebody writes to it.
-      const group = await groupMetadata(id).catch(() => null)
+      const group = await socket.groupMetadata(id).catch(() => null)
       if (group !== null) this.#keep(group)
     }
-    ev.on('groups.update', (updates) => {
+    socket.ev.on('groups.update', (updates) => {
       for (const { id } of updates) void renew(id)
     })
-    ev.on('group-participants.update', ({ id }) => void renew(id))
+    socket.ev.on('group-participants.update', ({ id }) => void renew(id))
   }
 
   /** What to spread into `socketConfig`. */

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict'
 import { Agent } from 'node:https'
-import { EventEmitter } from 'node:events'
 import test from 'node:test'
-import type { GroupMetadata, WAMessage, WASocket } from '@whiskeysockets/baileys'
+import type { WAMessage } from '@whiskeysockets/baileys'
 import { CREDS_KEY, MemorySessionStore, SessionManager } from 'baileys-sessions'
 import { openSqliteDatabase } from 'baileys-sessions/sqlite'
 import { connectionRepositoryContract, FakeBaileys, pairedCreds } from 'baileys-sessions/testing'
@@ -34,23 +33,28 @@ test('a session without a proxy is never dialled, and one with a proxy goes thro
   sessions.on('error', () => undefined)
   await sessions.restoreSession('lost')
   assert.equal(baileys.configs.length, 0)
+  assert.equal((await sessions.getStatus('lost')).status, 'reconnecting')
   assert.equal((await sessions.restoreSession('shop')).outcome, 'restored')
   assert.equal(baileys.configs[0]?.agent, agent)
 })
 
 test('a group is asked for anew when it changes, and is known from then on', async () => {
+  const store = new MemorySessionStore()
+  await store.write('shop', [{ ...CREDS_KEY, value: pairedCreds() }])
+  const baileys = new FakeBaileys({ onSocket: (socket) => socket.welcome() })
+  await using sessions = new SessionManager({ store, baileys, version: 'baileys' })
+  await sessions.restoreSession('shop')
+  const socket = baileys.sockets[0]
+  assert.ok(socket)
   const cache = new GroupCache()
-  const ev = new EventEmitter()
   let asked = 0
-  const groupMetadata = async (id: string): Promise<GroupMetadata> => ({ id, owner: undefined, subject: `asked ${++asked} times`, participants: [] })
-  // As much of a socket as the cache uses.
-  cache.follow({ ev, groupMetadata } as unknown as Pick<WASocket, 'ev' | 'groupMetadata'>)
+  cache.follow({ ev: socket.ev, groupMetadata: async (id) => ({ id, owner: undefined, subject: `asked ${++asked} times`, participants: [] }) })
   const { cachedGroupMetadata } = cache.socketConfig
   assert.equal(await cachedGroupMetadata?.('g@g.us'), undefined)
-  ev.emit('groups.update', [{ id: 'g@g.us' }])
+  socket.ev.emit('groups.update', [{ id: 'g@g.us' }])
   await new Promise(setImmediate)
   assert.equal((await cachedGroupMetadata?.('g@g.us'))?.subject, 'asked 1 times')
-  ev.emit('group-participants.update', { id: 'g@g.us', participants: [], action: 'add' })
+  socket.ev.emit('group-participants.update', { id: 'g@g.us', author: '', participants: [], action: 'add' })
   await new Promise(setImmediate)
   assert.equal((await cachedGroupMetadata?.('g@g.us'))?.subject, 'asked 2 times')
 })

@@ -17,7 +17,7 @@ export interface Outgoing {
 
 /**
  * Sends a message once, however often it is called with the same key: after a crash, a lost connection, or a retry of a queue. It waits for
- * a connection. When nobody knows whether WhatsApp got it, it is sent again under the same id, by which phones tell that it is the same.
+ * a connection. When nobody knows whether WhatsApp got it, it is sent again under the same id: it is the same message, and not a second one.
  */
 export async function sendOnce(sessions: SessionManager, sessionId: string, { key, jid, content }: Outgoing, sent: SentLedger): Promise<void> {
   if (await sent.has(key)) return
